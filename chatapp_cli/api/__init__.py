@@ -1,0 +1,1 @@
+"""The daemon's face to other programs: webhooks, health and metrics."""

@@ -1,0 +1,1 @@
+"""The channels: one folder each, found by its manifest, imported only when it is bound."""

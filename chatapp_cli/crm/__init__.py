@@ -1,0 +1,1 @@
+"""The customer-relation systems: one folder each."""

@@ -1,0 +1,1 @@
+"""Values and rules of the business: no I/O, no framework, no clock."""

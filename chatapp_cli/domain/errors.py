@@ -1,0 +1,127 @@
+"""Errors, named for what happens next.
+
+ChatappError                what, why and the next step, for a person
+├── UsageError              the request itself is wrong; nothing was tried           exit 2
+├── NotFound                no such line, channel, dialog, message                   exit 1
+├── Refused                 a rule of ours forbids it; nothing was tried             exit 1
+├── StoreError              the store cannot be opened or written                    exit 2
+├── Busy                    somebody else owns it; the same request works later      exit 3
+└── ChannelError            what a provider answered, or did not
+    ├── Retryable           stays queued, jittered back-off, attempts counted        exit 3
+    ├── RateLimited         stays queued exactly that long, attempts not counted     exit 3
+    ├── Rejected            failed for good, with the provider's code                exit 1
+    ├── OutcomeUnknown      uncertain: reconciled, or a person decides               exit 1
+    ├── NeedsRebind         stays queued; the channel stops: bind again              exit 4
+    └── Misconfigured       stays queued; the channel stops: change a setting        exit 2
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from chatapp_cli.domain.text import T, Text
+
+
+class ChatappError(Exception):
+    """Something that a person has to know: what happened and what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: Text, next_step: Text | None = None) -> None:
+        super().__init__(str(what))
+        self.what = what
+        self.next_step = next_step
+
+
+class UsageError(ChatappError):
+    """The request is wrong in itself; ``field`` names the part to blame, if there is one."""
+
+    exit_code = 2
+
+    def __init__(self, what: Text, next_step: Text | None = None, *, field: str | None = None) -> None:
+        super().__init__(what, next_step)
+        self.field = field
+
+
+class NotFound(ChatappError):
+    """There is no such thing in the store."""
+
+
+class Refused(ChatappError):
+    """A capability, a block or another rule of ours forbids it; ``code`` is stable for programs."""
+
+    def __init__(self, code: str, what: Text, next_step: Text | None = None) -> None:
+        super().__init__(what, next_step)
+        self.code = code
+
+
+class StoreError(ChatappError):
+    """The store is damaged, full, newer than this program, or not reachable."""
+
+    exit_code = 2
+
+
+class Busy(ChatappError):
+    """Another process holds what is needed."""
+
+    exit_code = 3
+
+
+class ChannelError(ChatappError):
+    """What talking to a provider led to.
+
+    ``code`` is a stable word that the channel's manifest explains under ``[errors.<code>]``;
+    ``detail`` is what the provider said, without secrets.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(T("The channel answered: {code} {detail}", code=code, detail=detail))
+        self.code = code
+        self.detail = detail
+
+
+class Retryable(ChannelError):
+    """Certainly not done, and likely to work later."""
+
+    exit_code = 3
+
+
+class RateLimited(ChannelError):
+    """Certainly not done; the provider named the seconds to wait, for the account or one dialog."""
+
+    exit_code = 3
+
+    def __init__(
+        self, code: str, detail: str = "", *, retry_after: float, scope: Literal["account", "dialog"] = "account"
+    ) -> None:
+        super().__init__(code, detail)
+        self.retry_after = retry_after
+        self.scope = scope
+
+
+class Rejected(ChannelError):
+    """Certainly not done, and trying again would not help."""
+
+
+class OutcomeUnknown(ChannelError):
+    """It may or may not have been done; ``ids`` are the provider ids it would bear, where known."""
+
+    def __init__(self, code: str, detail: str = "", *, ids: tuple[str, ...] = ()) -> None:
+        super().__init__(code, detail)
+        self.ids = ids
+
+
+class NeedsRebind(ChannelError):
+    """The credentials are no longer accepted."""
+
+    exit_code = 4
+
+
+class Misconfigured(ChannelError):
+    """A setting is wrong; ``field`` names it."""
+
+    exit_code = 2
+
+    def __init__(self, code: str, detail: str = "", *, field: str | None = None) -> None:
+        super().__init__(code, detail)
+        self.field = field

@@ -1,0 +1,66 @@
+"""Questions to a person as data: one description serves the prompt, the form, the answers file and the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from chatapp_cli.domain.text import Text
+
+FieldKind: TypeAlias = Literal[
+    "text", "secret", "phone", "email", "code", "choice", "flag", "port", "number", "url", "host", "file"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of several answers."""
+
+    value: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One question. A flag is answered ``on`` or ``off``."""
+
+    name: str
+    label: Text
+    kind: FieldKind = "text"
+    hint: Text | None = None
+    default: str = ""
+    required: bool = True
+    choices: Sequence[Choice] = ()
+    option: bool = False
+    """Can be changed later by ``line configure`` without binding again."""
+    when: Mapping[str, str] = field(default_factory=dict)
+    """Asked only if these fields have these answers."""
+
+    @property
+    def secret(self) -> bool:
+        """Never shown, never stored in the open."""
+        return self.kind == "secret"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """Several questions asked at once; asked again with ``errors``, it keeps what was typed in ``values``."""
+
+    title: Text
+    fields: Sequence[Field]
+    intro: Sequence[Text] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, Text] = field(default_factory=dict)
+    """By field name; the key ``""`` blames the form as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something to look at while the conversation goes on; a new one replaces the old."""
+
+    title: Text
+    lines: Sequence[Text] = ()
+    qr: str = ""
+    """Content of a QR code to draw."""
+    link: str = ""

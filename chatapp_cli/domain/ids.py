@@ -1,0 +1,14 @@
+"""Names of things, kept apart by type. Times are whole milliseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+from typing import NewType, TypeAlias
+
+LineId = NewType("LineId", int)
+ChannelId = NewType("ChannelId", int)
+ContactId = NewType("ContactId", int)
+DialogId = NewType("DialogId", int)
+MessageId = NewType("MessageId", int)
+FileId = NewType("FileId", int)
+
+Millis: TypeAlias = int

@@ -1,0 +1,82 @@
+"""What a channel can do, known before it is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.text import Text
+
+Intake: TypeAlias = Literal["socket", "poll", "webhook"]
+AddressKind: TypeAlias = Literal["email", "phone", "username", "chat_id"]
+Receipts: TypeAlias = Literal["none", "bounce", "delivered", "read"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most ``limit`` sends in any ``per`` seconds, counted for the account, each dialog or each group."""
+
+    scope: Literal["account", "dialog", "group"]
+    limit: int
+    per: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """Answers before an attempt: what is not here is refused with a reason. Sizes in bytes, lengths in characters."""
+
+    intake: Intake
+    write_first: Sequence[AddressKind] = ()
+    addresses: Sequence[AddressKind] = ("chat_id",)
+    """Kinds of address that name an existing dialog."""
+    max_text: int = 4096
+    max_caption: int = 0
+    """Longest text beside a file; 0: no own limit."""
+    max_upload: int = 0
+    """Largest file out; 0: no files."""
+    max_download: int = 0
+    """Largest file in; 0: no limit."""
+    max_files: int = 10
+    """Files in one message."""
+    subject: bool = False
+    replies: bool = False
+    edits: bool = False
+    deletes: bool = False
+    reactions: bool = False
+    groups: bool = False
+    receipts: Receipts = "none"
+    """How far news of our own messages go; beyond it a front end says «not available», not «unread»."""
+    idempotent_send: bool = False
+    """Sending the same key twice delivers once: an unknown outcome may be sent again."""
+    answers_arrive_on: Sequence[str] = ()
+    """Channels that carry the answers, when this one cannot."""
+    rates: Sequence[Rate] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorWords:
+    """What one of the channel's error codes means to a person."""
+
+    what: Text
+    next_step: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A channel's manifest.toml as a value."""
+
+    kind: str
+    """The folder's name, such as ``email``; used only inside that folder and as data."""
+    title: Text
+    label: str
+    """Short name for narrow columns."""
+    source_id: int
+    """The stable number of S-036."""
+    summary: Text
+    capabilities: Capabilities
+    fields: Sequence[Field] = ()
+    limits: Sequence[Text] = ()
+    """What the channel cannot do, in words."""
+    errors: Mapping[str, ErrorWords] = field(default_factory=dict)

@@ -1,0 +1,27 @@
+"""Words for a person that are translated only where they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An English sentence with named values; the front end translates it by its ``msgid``."""
+
+    msgid: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return fill(self.msgid, self.params)
+
+
+def fill(sentence: str, params: Mapping[str, object]) -> str:
+    """Put values into a sentence; one without values is taken as it is, braces and all."""
+    return sentence.format_map(params) if params else sentence
+
+
+def T(msgid: str, **params: object) -> Text:  # noqa: N802 - the name that the extractor looks for
+    """Mark a sentence for translation and keep its values beside it."""
+    return Text(msgid, params)

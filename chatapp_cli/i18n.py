@@ -1,0 +1,60 @@
+"""Every sentence that a person sees passes here: gettext, English at the source, Russian complete."""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from chatapp_cli.domain.text import Text, fill
+
+LANGUAGES = ("ru", "en")
+_CATALOGUES = Path(__file__).parent / "locale"
+_current: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+def choose(wanted: str | None, env: Mapping[str, str] = os.environ) -> str:
+    """Pick the language: the flag, ``CHATAPP_LANG`` or a setting, the locale; otherwise Russian (S-012)."""
+    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    for said in (wanted, env.get("CHATAPP_LANG"), locale):
+        short = (said or "").lower()[:2]
+        if short in LANGUAGES:
+            return short
+    return "ru"
+
+
+def use(language: str) -> None:
+    """Speak this language from now on, in the whole process."""
+    global _current, _language
+    _language = language
+    wanted = [] if language == "en" else [language]
+    _current = gettext.translation("chatapp", _CATALOGUES, languages=wanted, fallback=language == "en")
+
+
+def language() -> str:
+    """The language spoken now."""
+    return _language
+
+
+def _(msgid: str, **params: object) -> str:
+    """Translate a sentence and put its values in."""
+    return fill(_current.gettext(msgid) if msgid else "", params)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """Translate a counted sentence; the number stands for ``{n}``."""
+    return _current.ngettext(one, many, n).format(n=n)
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - the name that the extractor looks for
+    """Mark a sentence for translation without translating it yet."""
+    return msgid
+
+
+def show(text: Text | None) -> str:
+    """Say a deferred sentence in the language spoken now; values that are texts are said too."""
+    if text is None:
+        return ""
+    return _(text.msgid, **{name: show(v) if isinstance(v, Text) else v for name, v in text.params.items()})

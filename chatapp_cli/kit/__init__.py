@@ -1,0 +1,1 @@
+"""What connectors share: HTTP, webhook signatures, texts, phone numbers."""

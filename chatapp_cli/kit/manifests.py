@@ -1,0 +1,84 @@
+"""Finds channels by their manifests and imports one only when it is asked for."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module, metadata, resources
+from typing import Any
+
+from chatapp_cli.domain.form import Choice, Field
+from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, Rate
+from chatapp_cli.domain.text import Text
+from chatapp_cli.ports.connector import Connector
+from chatapp_cli.ports.world import World
+
+ENTRY_POINTS = "chatapp.connectors"
+"""Other packages add a channel by an entry point of this group that names its package."""
+
+_OWN = "chatapp_cli.connectors"
+
+
+def parse(kind: str, data: Mapping[str, Any]) -> Manifest:
+    """Turn a manifest's TOML into a value; an unknown key is a TypeError, so that a slip is seen."""
+    rest = dict(data)
+    capabilities = dict(rest.pop("capabilities"))
+    rates = tuple(Rate(**rate) for rate in capabilities.pop("rates", ()))
+    return Manifest(
+        kind=kind,
+        title=Text(rest.pop("title")),
+        summary=Text(rest.pop("summary")),
+        capabilities=Capabilities(rates=rates, **capabilities),
+        fields=tuple(_field(entry) for entry in rest.pop("fields", ())),
+        limits=tuple(Text(words) for words in rest.pop("limits", ())),
+        errors={code: _words(entry) for code, entry in rest.pop("errors", {}).items()},
+        **rest,
+    )
+
+
+def _field(entry: Mapping[str, Any]) -> Field:
+    rest = dict(entry)
+    return Field(
+        label=Text(rest.pop("label")),
+        hint=_text(rest.pop("hint", None)),
+        choices=tuple(Choice(value=c["value"], label=Text(c["label"])) for c in rest.pop("choices", ())),
+        **rest,
+    )
+
+
+def _words(entry: Mapping[str, str]) -> ErrorWords:
+    return ErrorWords(what=Text(entry["what"]), next_step=_text(entry.get("next_step")))
+
+
+def _text(words: str | None) -> Text | None:
+    return None if words is None else Text(words)
+
+
+@cache
+def packages() -> Mapping[str, str]:
+    """Every channel's kind and the package that holds it, without importing any."""
+    folders = resources.files(_OWN).iterdir()
+    own = {f.name: f"{_OWN}.{f.name}" for f in folders if f.joinpath("manifest.toml").is_file()}
+    foreign = {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
+    return dict(sorted((foreign | own).items()))
+
+
+@cache
+def manifest(kind: str) -> Manifest:
+    """One channel's manifest; KeyError if there is no such channel."""
+    text = resources.files(packages()[kind]).joinpath("manifest.toml").read_text("utf-8")
+    return parse(kind, tomllib.loads(text))
+
+
+def manifests() -> Mapping[str, Manifest]:
+    """All of them, in the order of their source ids."""
+    found = (manifest(kind) for kind in packages())
+    return {one.kind: one for one in sorted(found, key=lambda one: one.source_id)}
+
+
+def create(kind: str, world: World) -> Connector:
+    """Import the channel, which may take seconds: never on the event loop."""
+    module = import_module(f"{packages()[kind]}.connector")
+    connector: Connector = module.create(world)
+    return connector

@@ -1,0 +1,44 @@
+"""The real clock and real chance."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.ports.world import World
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> Millis:
+        """Wall clock."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Monotonic clock."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the event loop."""
+        await asyncio.sleep(seconds)
+
+
+class SystemChance:
+    """The machine's randomness."""
+
+    def key(self) -> str:
+        """128 bits from the operating system."""
+        return secrets.token_hex(16)
+
+    def between(self, low: float, high: float) -> float:
+        """A uniform number."""
+        return random.uniform(low, high)  # noqa: S311 - jitter, not a secret
+
+
+def system_world() -> World:
+    """The world as it is."""
+    return World(clock=SystemClock(), chance=SystemChance())

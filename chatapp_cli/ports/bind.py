@@ -1,0 +1,45 @@
+"""The person who binds a channel, whatever they sit in front of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chatapp_cli.domain.form import Form, Notice
+
+
+class Asker(Protocol):
+    """A prompt, a form in the window, an answers file or a test: the conversation is the same."""
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        """Ask and return the answers by field name.
+
+        Raises UsageError where nobody can be asked and an answer is missing or was refused.
+        """
+        ...
+
+    async def show(self, notice: Notice) -> None:
+        """Show a QR code, a link or words, and return at once; the next one replaces it."""
+        ...
+
+    async def visit(self, url: str, state: str) -> Mapping[str, str]:
+        """Send the person to a page and return the parameters it came back with."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Everything that a channel needs to come up again; kept by the store, the secrets encrypted."""
+
+    account: str
+    """Who we are at the provider; one account is bound once in a store."""
+    title: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Shown to a person, such as the bot's link: label in English, value."""
+    capabilities: Mapping[str, int] = field(default_factory=dict)
+    """Limits that differ from the manifest's for this account, by field name."""
+    cursor: str | None = None
+    """Where reading starts; ``None`` on a rebind keeps the stored cursor."""

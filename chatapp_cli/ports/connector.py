@@ -1,0 +1,144 @@
+"""What a channel offers to the desk.
+
+A channel's folder has ``manifest.toml`` and ``connector.py`` with ``create(world) -> Connector``.
+Rare abilities are protocols of their own; the manifest says which of them a session has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.domain.text import Text
+from chatapp_cli.ports.bind import Asker, Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of a check: what was tried, whether it works, and what to do if not."""
+
+    name: str
+    """Stable word: ``receive``, ``send``, ``certificate`` and the like."""
+    ok: bool
+    what: Text
+    next_step: Text | None = None
+
+
+class Session(Protocol):
+    """A live connection of one bound channel.
+
+    Both methods raise only the ``ChannelError`` family for what a provider or the network did.
+    """
+
+    def events(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield what arrives after ``cursor``, for ever.
+
+        Asking for the next batch says that the last one is durable: acknowledge to the provider only then.
+        A quiet channel yields an empty batch at least once a minute as proof that it lives.
+        """
+        ...
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send one message and return the provider's ids."""
+        ...
+
+
+class Connector(Protocol):
+    """One kind of channel."""
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for what is needed, prove it against the provider, and return it.
+
+        A wrong answer asks again, blaming the field. ``previous`` is the binding that is being renewed.
+        """
+        ...
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Prove receiving and sending separately, without a message to anybody."""
+        ...
+
+    def open(self, channel: ChannelId, bound: Bound) -> AbstractAsyncContextManager[Session]:
+        """Connect; errors as in ``Session``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """A webhook call as it came; header names in lower case."""
+
+    method: str
+    path: str
+    """What follows the channel's own address, without a leading slash."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookReply:
+    """What to store, and what to answer once it is durable."""
+
+    batch: Batch = Batch()
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@runtime_checkable
+class TakesHooks(Protocol):
+    """Receives webhooks at the address that ``Bound.settings["hook_url"]`` or the operator's proxy leads to."""
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Check the signature and translate; a refusal is a reply with a 4xx status and an empty batch."""
+        ...
+
+
+@runtime_checkable
+class FetchesFiles(Protocol):
+    """Files arrive as references and are fetched afterwards."""
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Write the file's content to ``target``."""
+        ...
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """Sent messages can be changed."""
+
+    async def edit(self, address: str, ext_id: str, text: str) -> None:
+        """Replace the text; changing it to what it is already is a success."""
+        ...
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    """Messages can be taken back."""
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Delete at the provider."""
+        ...
+
+
+@runtime_checkable
+class Reacts(Protocol):
+    """Messages can be reacted to."""
+
+    async def react(self, address: str, ext_id: str, emoji: str) -> None:
+        """Set our reaction; an empty one removes it."""
+        ...
+
+
+@runtime_checkable
+class Reconciles(Protocol):
+    """The provider can be asked whether a message got through."""
+
+    async def reconcile(self, message: Outbound) -> Receipt | None:
+        """Look for an earlier attempt; ``None`` if it cannot be found, which proves nothing."""
+        ...

@@ -1,0 +1,1 @@
+"""The moving parts of the daemon: supervisor, sender, governor, files."""

@@ -1,0 +1,1 @@
+"""The window: lists, transcript, composer and bind forms in a terminal."""

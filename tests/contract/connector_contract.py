@@ -1,0 +1,202 @@
+"""What every channel promises; each channel's suite subclasses this against its sandbox server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from chatapp_cli.domain.errors import ChannelError, UsageError
+from chatapp_cli.domain.event import Batch, MessageArrived
+from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import create, manifest
+from chatapp_cli.kit.system import system_world
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Connector, Deletes, Edits, FetchesFiles, Reacts, Session, TakesHooks
+from chatapp_cli.sandbox.stage import Customer, Sandbox
+
+ANNA = Customer(number=7001, name="Анна Белова", username="anna_b", phone="+79160000001", email="anna@example.org")
+BORIS = Customer(number=7002, name="Борис Ёлкин", username="boris_y", phone="+79160000002", email="boris@example.org")
+
+
+class ScriptedAsker:
+    """Answers from a mapping; asked the same form again, it remembers who was blamed and gives up."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        self.answers = answers
+        self.blamed: dict[str, str] = {}
+        self.forms: list[Form] = []
+        self.notices: list[Notice] = []
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        self.forms.append(form)
+        if form.errors:
+            self.blamed = {name: str(words) for name, words in form.errors.items()}
+            raise UsageError(T("blamed"))
+        return {field.name: self.answers.get(field.name, field.default) for field in form.fields}
+
+    async def show(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+    async def visit(self, url: str, state: str) -> Mapping[str, str]:
+        raise UsageError(T("no browser"))
+
+
+async def collect(
+    session: Session, count: int, cursor: str | None, seconds: float = 15
+) -> tuple[list[MessageArrived], str | None]:
+    """Take batches until so many messages came; returns them and the cursor that is then durable."""
+    found: list[MessageArrived] = []
+    async with asyncio.timeout(seconds), aclosing(session.events(cursor)) as batches:
+        async for batch in batches:
+            cursor = batch.cursor if batch.cursor is not None else cursor
+            found += messages(batch)
+            if len(found) >= count:
+                return found, cursor
+    raise AssertionError("the session ended by itself")
+
+
+def messages(batch: Batch) -> list[MessageArrived]:
+    return [e for arrival in batch.arrivals for e in arrival.events if isinstance(e, MessageArrived) and not e.from_us]
+
+
+class ConnectorContract:
+    """Subclass it, set ``kind`` and ``wrong``, and give a ``sandbox`` fixture that yields an entered Sandbox."""
+
+    kind: ClassVar[str]
+    wrong: ClassVar[Sequence[tuple[Mapping[str, str], str]]] = ()
+    """Wrong answers, and the field that is blamed for them."""
+    starts_at_bind: ClassVar[bool] = True
+    """What was said before binding may stay unread."""
+    hears_in_order: ClassVar[bool] = True
+
+    @pytest.fixture
+    def connector(self) -> Connector:
+        return create(self.kind, system_world())
+
+    @pytest.fixture
+    async def bound(self, connector: Connector, sandbox: Sandbox) -> Bound:
+        return await connector.bind(ScriptedAsker(sandbox.answers))
+
+    @pytest.fixture
+    async def session(self, connector: Connector, bound: Bound) -> AsyncIterator[Session]:
+        async with connector.open(ChannelId(1), bound) as session:
+            yield session
+
+    def outbound(self, heard: MessageArrived, text: str, **changes: object) -> Outbound:
+        message = Outbound(
+            message_id=MessageId(1),
+            key="0123456789abcdef0123456789abcdef",
+            address=heard.peer.address,
+            chat_kind=heard.peer.kind,
+            text=text,
+            subject=heard.subject,
+            thread=(heard.ext_id,),
+        )
+        return replace(message, **changes)  # type: ignore[arg-type]
+
+    async def test_binding_proves_itself_and_names_the_account(self, bound: Bound) -> None:
+        assert bound.account
+        assert bound.title
+
+    async def test_a_wrong_answer_blames_its_field(self, connector: Connector, sandbox: Sandbox) -> None:
+        for changes, field in self.wrong:
+            asker = ScriptedAsker({**sandbox.answers, **changes})
+            with pytest.raises(UsageError):
+                await connector.bind(asker)
+            assert field in asker.blamed, (changes, asker.blamed)
+
+    async def test_secrets_are_not_shown(self, bound: Bound) -> None:
+        shown = repr(bound) + "".join(bound.settings.values()) + "".join(bound.facts.values())
+        for secret in bound.secrets.values():
+            assert secret not in shown
+
+    async def test_a_customers_words_arrive_with_name_and_address(
+        self, session: Session, sandbox: Sandbox, bound: Bound
+    ) -> None:
+        await sandbox.say(ANNA, "Здравствуйте, ёлки есть?", subject="Заказ")
+        (message,), _ = await collect(session, 1, bound.cursor)
+        assert message.text.strip() == "Здравствуйте, ёлки есть?"
+        assert message.sender.name == ANNA.name
+        assert message.peer.address
+        assert not message.from_us
+
+    async def test_what_is_acknowledged_is_not_repeated_and_what_is_not_comes_again(
+        self, connector: Connector, sandbox: Sandbox, bound: Bound
+    ) -> None:
+        await sandbox.say(ANNA, "раз", subject="Заказ")
+        async with connector.open(ChannelId(1), bound) as session:
+            (first,), cursor = await collect(session, 1, bound.cursor)
+        await sandbox.say(ANNA, "два", subject="Заказ")
+        async with connector.open(ChannelId(1), bound) as session:
+            (second,), _unacknowledged = await collect(session, 1, cursor)
+        async with connector.open(ChannelId(1), bound) as session:
+            (again,), _ = await collect(session, 1, cursor)
+        assert first.text.strip() == "раз"
+        assert [second.text.strip(), again.text.strip()] == ["два", "два"]
+        assert second.ext_id == again.ext_id != first.ext_id
+
+    async def test_an_answer_reaches_the_customer_and_gets_an_id(
+        self, session: Session, sandbox: Sandbox, bound: Bound
+    ) -> None:
+        await sandbox.say(ANNA, "Есть ёлки?", subject="Заказ")
+        (message,), _ = await collect(session, 1, bound.cursor)
+        receipt = await session.send(self.outbound(message, "Есть, {имя} & <друзья>!\nВторая строка."))
+        assert receipt.ids
+        assert all(receipt.ids)
+        (heard,) = await sandbox.heard(ANNA)
+        assert heard.text.strip().replace("\r\n", "\n") == "Есть, {имя} & <друзья>!\nВторая строка."
+        assert await sandbox.heard(BORIS) == []
+
+    async def test_a_file_goes_out_with_its_name(
+        self, session: Session, sandbox: Sandbox, bound: Bound, tmp_path: Path
+    ) -> None:
+        if not manifest(self.kind).capabilities.max_upload:
+            return
+        path = tmp_path / "blob"
+        path.write_bytes(b"%PDF-1.4 price list")
+        file = LocalFile(path=path, name="Прайс-лист №1.pdf", mime="application/pdf", size=path.stat().st_size)
+        await sandbox.say(ANNA, "Прайс?", subject="Заказ")
+        (message,), _ = await collect(session, 1, bound.cursor)
+        receipt = await session.send(self.outbound(message, "Вот", files=(file,)))
+        assert receipt.ids
+        files = [f for heard in await sandbox.heard(ANNA) for f in heard.files]
+        assert [(f.name, f.content) for f in files] == [("Прайс-лист №1.pdf", b"%PDF-1.4 price list")]
+
+    async def test_an_outage_is_a_channel_error_and_the_gap_arrives_afterwards(
+        self, connector: Connector, sandbox: Sandbox, bound: Bound
+    ) -> None:
+        await sandbox.vanish()
+        with pytest.raises(ChannelError):
+            async with asyncio.timeout(20), connector.open(ChannelId(1), bound) as session:
+                async for _ in session.events(bound.cursor):
+                    if manifest(self.kind).capabilities.intake == "webhook":
+                        await session.send(Outbound(message_id=MessageId(1), key="0" * 32, address="x", text="x"))
+        await sandbox.come_back()
+        await sandbox.say(ANNA, "после", subject="Заказ")
+        async with connector.open(ChannelId(1), bound) as session:
+            (message,), _ = await collect(session, 1, bound.cursor)
+        assert message.text.strip() == "после"
+
+    async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
+        findings = await connector.check(bound)
+        assert {"receive", "send"} <= {f.name for f in findings}
+        assert all(f.ok for f in findings)
+
+    def test_the_manifest_tells_the_truth_about_rare_abilities(self, session: Session) -> None:
+        can = manifest(self.kind).capabilities
+        assert isinstance(session, Edits) == can.edits
+        assert isinstance(session, Deletes) == can.deletes
+        assert isinstance(session, Reacts) == can.reactions
+        if can.intake == "webhook":
+            assert isinstance(session, TakesHooks)
+        if isinstance(session, FetchesFiles):
+            assert can.max_download >= 0
