@@ -69,7 +69,10 @@ class MessageArrived:
     reply_to: str = ""
     """``ext_id`` of the message that this one quotes."""
     thread: Sequence[str] = ()
-    """``ext_id``s it descends from, oldest first: a dialog of this address that holds one takes it, whatever ``peer.key`` says."""
+    """``ext_id``s it descends from, oldest first.
+
+    A dialog with the same address that holds one of them takes the message, whatever ``peer.key`` says.
+    """
     album: str = ""
     """Messages of one dialog that share it are shown together."""
     automatic: bool = False

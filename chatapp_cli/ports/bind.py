@@ -41,5 +41,7 @@ class Bound:
     """Shown to a person, such as the bot's link: label in English, value."""
     capabilities: Mapping[str, int] = field(default_factory=dict)
     """Limits that differ from the manifest's for this account, by field name."""
+    hook_key: str = ""
+    """Last part of the channel's webhook address ``/hooks/<hook_key>``, unguessable; kept on a rebind."""
     cursor: str | None = None
     """Where reading starts; ``None`` on a rebind keeps the stored cursor."""
