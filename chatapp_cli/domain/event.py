@@ -47,6 +47,8 @@ class IncomingFile:
     remote: str = ""
     """What the session's ``fetch`` needs; no secret in it."""
     content: bytes | None = field(default=None, repr=False)
+    sha256: str = ""
+    """Set by the desk once the content lies in its own files; a connector leaves it empty."""
     seconds: int = 0
     """Length of a voice message, audio or video."""
     problem: str = ""
@@ -152,6 +154,8 @@ class Arrival:
     provider_id: str
     """Unique within the channel: the same id again is the same thing again."""
     raw: bytes = field(repr=False)
+    raw_sha256: str = ""
+    """Set by the desk when it put a large ``raw`` among its files; a connector leaves it empty."""
     events: Sequence[Event] = ()
     problem: str = ""
     """Why it could not be understood; then it is kept as a dead letter."""

@@ -92,7 +92,7 @@ class HookReply:
 
 @runtime_checkable
 class TakesHooks(Protocol):
-    """Receives webhooks at ``/hooks/<Bound.hook_key>`` of the daemon; ``events`` then only proves that the channel lives."""
+    """Receives webhooks at ``/hooks/<Bound.hook_key>`` of the daemon; ``events`` then only proves life."""
 
     def accept(self, request: HookRequest) -> HookReply:
         """Check the signature and translate; a refusal is a reply with a 4xx status and an empty batch."""
