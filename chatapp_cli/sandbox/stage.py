@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,4 +71,16 @@ class Sandbox(Protocol):
 
     async def come_back(self) -> None:
         """Serve again at the same address with everything that was known."""
+        ...
+
+
+@runtime_checkable
+class CallsHooks(Protocol):
+    """A sandbox whose provider calls the desk and is told by a person where that is."""
+
+    def calls(self, url: str) -> None:
+        """Call this address from now on.
+
+        Whatever is not answered with 2xx is delivered again, so that customers may write before the desk listens.
+        """
         ...

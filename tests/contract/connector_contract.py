@@ -21,7 +21,8 @@ from chatapp_cli.kit.manifests import create, manifest
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, Deletes, Edits, FetchesFiles, Reacts, Session, TakesHooks
-from chatapp_cli.sandbox.stage import Customer, Sandbox
+from chatapp_cli.sandbox.stage import CallsHooks, Customer, Sandbox
+from tests.contract.door import Door
 
 ANNA = Customer(number=7001, name="Анна Белова", username="anna_b", phone="+79160000001", email="anna@example.org")
 BORIS = Customer(number=7002, name="Борис Ёлкин", username="boris_y", phone="+79160000002", email="boris@example.org")
@@ -51,11 +52,21 @@ class ScriptedAsker:
 
 
 async def collect(
-    session: Session, count: int, cursor: str | None, seconds: float = 15
+    session: Session,
+    count: int,
+    cursor: str | None,
+    seconds: float = 15,
+    *,
+    door: Door | None = None,
+    durable: bool = True,
 ) -> tuple[list[MessageArrived], str | None]:
-    """Take batches until so many messages came; returns them and the cursor that is then durable."""
+    """Take batches until so many messages came; returns them and the cursor that is then durable.
+
+    With a door they come by webhooks; not ``durable`` is a desk that dies before it has stored them.
+    """
     found: list[MessageArrived] = []
-    async with asyncio.timeout(seconds), aclosing(session.events(cursor)) as batches:
+    source = session.events(cursor) if door is None else door.batches(session, durable=durable)
+    async with asyncio.timeout(seconds), aclosing(source) as batches:
         async for batch in batches:
             cursor = batch.cursor if batch.cursor is not None else cursor
             found += messages(batch)
@@ -77,14 +88,24 @@ class ConnectorContract:
     starts_at_bind: ClassVar[bool] = True
     """What was said before binding may stay unread."""
     hears_in_order: ClassVar[bool] = True
+    by_hook: ClassVar[bool] = False
+    """The provider calls us; a sandbox that is a CallsHooks is told the address after binding."""
+
+    @pytest.fixture
+    async def door(self) -> AsyncIterator[Door | None]:
+        async with Door() as door:
+            yield door if self.by_hook else None
 
     @pytest.fixture
     def connector(self) -> Connector:
         return create(self.kind, system_world())
 
     @pytest.fixture
-    async def bound(self, connector: Connector, sandbox: Sandbox) -> Bound:
-        return await connector.bind(ScriptedAsker(sandbox.answers))
+    async def bound(self, connector: Connector, sandbox: Sandbox, door: Door | None) -> Bound:
+        bound = await connector.bind(ScriptedAsker(sandbox.answers))
+        if door and isinstance(sandbox, CallsHooks):
+            sandbox.calls(door.address(bound.hook_key))
+        return bound
 
     @pytest.fixture
     async def session(self, connector: Connector, bound: Bound) -> AsyncIterator[Session]:
@@ -120,35 +141,35 @@ class ConnectorContract:
             assert secret not in shown
 
     async def test_a_customers_words_arrive_with_name_and_address(
-        self, session: Session, sandbox: Sandbox, bound: Bound
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
     ) -> None:
         await sandbox.say(ANNA, "Здравствуйте, ёлки есть?", subject="Заказ")
-        (message,), _ = await collect(session, 1, bound.cursor)
+        (message,), _ = await collect(session, 1, bound.cursor, door=door)
         assert message.text.strip() == "Здравствуйте, ёлки есть?"
         assert message.sender.name == ANNA.name
         assert message.peer.address
         assert not message.from_us
 
     async def test_what_is_acknowledged_is_not_repeated_and_what_is_not_comes_again(
-        self, connector: Connector, sandbox: Sandbox, bound: Bound
+        self, connector: Connector, sandbox: Sandbox, bound: Bound, door: Door | None
     ) -> None:
         await sandbox.say(ANNA, "раз", subject="Заказ")
         async with connector.open(ChannelId(1), bound) as session:
-            (first,), cursor = await collect(session, 1, bound.cursor)
+            (first,), cursor = await collect(session, 1, bound.cursor, door=door)
         await sandbox.say(ANNA, "два", subject="Заказ")
         async with connector.open(ChannelId(1), bound) as session:
-            (second,), _unacknowledged = await collect(session, 1, cursor)
+            (second,), _unacknowledged = await collect(session, 1, cursor, door=door, durable=False)
         async with connector.open(ChannelId(1), bound) as session:
-            (again,), _ = await collect(session, 1, cursor)
+            (again,), _ = await collect(session, 1, cursor, door=door)
         assert first.text.strip() == "раз"
         assert [second.text.strip(), again.text.strip()] == ["два", "два"]
         assert second.ext_id == again.ext_id != first.ext_id
 
     async def test_an_answer_reaches_the_customer_and_gets_an_id(
-        self, session: Session, sandbox: Sandbox, bound: Bound
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
     ) -> None:
         await sandbox.say(ANNA, "Есть ёлки?", subject="Заказ")
-        (message,), _ = await collect(session, 1, bound.cursor)
+        (message,), _ = await collect(session, 1, bound.cursor, door=door)
         receipt = await session.send(self.outbound(message, "Есть, {имя} & <друзья>!\nВторая строка."))
         assert receipt.ids
         assert all(receipt.ids)
@@ -157,7 +178,7 @@ class ConnectorContract:
         assert await sandbox.heard(BORIS) == []
 
     async def test_a_file_goes_out_with_its_name(
-        self, session: Session, sandbox: Sandbox, bound: Bound, tmp_path: Path
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None, tmp_path: Path
     ) -> None:
         if not manifest(self.kind).capabilities.max_upload:
             return
@@ -165,14 +186,14 @@ class ConnectorContract:
         path.write_bytes(b"%PDF-1.4 price list")
         file = LocalFile(path=path, name="Прайс-лист №1.pdf", mime="application/pdf", size=path.stat().st_size)
         await sandbox.say(ANNA, "Прайс?", subject="Заказ")
-        (message,), _ = await collect(session, 1, bound.cursor)
+        (message,), _ = await collect(session, 1, bound.cursor, door=door)
         receipt = await session.send(self.outbound(message, "Вот", files=(file,)))
         assert receipt.ids
         files = [f for heard in await sandbox.heard(ANNA) for f in heard.files]
         assert [(f.name, f.content) for f in files] == [("Прайс-лист №1.pdf", b"%PDF-1.4 price list")]
 
     async def test_an_outage_is_a_channel_error_and_the_gap_arrives_afterwards(
-        self, connector: Connector, sandbox: Sandbox, bound: Bound
+        self, connector: Connector, sandbox: Sandbox, bound: Bound, door: Door | None
     ) -> None:
         await sandbox.vanish()
         with pytest.raises(ChannelError):  # noqa: PT012 - either opening, reading or sending may notice first
@@ -183,7 +204,7 @@ class ConnectorContract:
         await sandbox.come_back()
         await sandbox.say(ANNA, "после", subject="Заказ")
         async with connector.open(ChannelId(1), bound) as session:
-            (message,), _ = await collect(session, 1, bound.cursor)
+            (message,), _ = await collect(session, 1, bound.cursor, door=door)
         assert message.text.strip() == "после"
 
     async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
