@@ -1,0 +1,92 @@
+"""The opened store: reading from any thread, writing one whole transaction at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from chatapp_cli.ports.world import Clock
+from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
+from chatapp_cli.store.named import statements
+from chatapp_cli.store.tx import Connection, Tx
+
+R = TypeVar("R")
+Job = Callable[[Tx], R]
+
+
+class Database:
+    """A store at its current revision. Every thread has a connection of its own."""
+
+    def __init__(self, driver: Driver, clock: Clock) -> None:
+        self.driver = driver
+        self.clock = clock
+        self._statements = statements(driver.dialect)
+        self._mine = threading.local()
+        self._opened: list[Connection] = []
+
+    def connection(self) -> Connection:
+        """The calling thread's connection."""
+        found: Connection | None = getattr(self._mine, "connection", None)
+        if found is None:
+            found = self._mine.connection = self.driver.connect()
+            self._opened.append(found)
+        return found
+
+    def tx(self, connection: Connection) -> Tx:
+        """Look at a connection as a transaction of this moment."""
+        return Tx(connection, self._statements, self.clock.now())
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """One moment of the store, however many questions are asked."""
+        with self._session(self.driver.begin_read) as tx:
+            yield tx
+
+    def read(self, job: Job[R]) -> R:
+        """Ask and return the answer."""
+        with self.reading() as tx:
+            return job(tx)
+
+    def write(self, job: Job[R]) -> R:
+        """Do it now, in a transaction of its own; returns when it is durable."""
+        with self._session(self.driver.begin) as tx:
+            return job(tx)
+
+    @contextmanager
+    def _session(self, begin: Callable[[Connection], None]) -> Iterator[Tx]:
+        with spoken(self.driver):
+            connection = self.connection()
+            try:
+                begin(connection)
+                yield self.tx(connection)
+                connection.execute("COMMIT")
+            except BaseException as error:
+                self.abandon(connection, error)
+                raise
+
+    def abandon(self, connection: Connection, error: BaseException) -> None:
+        """Roll back, and drop the connection if it is of no more use."""
+        with suppress(Exception):
+            connection.execute("ROLLBACK")
+        if isinstance(error, Exception) and self.driver.lost(error):
+            with suppress(Exception):
+                connection.close()
+            self._mine.connection = None
+
+    def close(self) -> None:
+        """Close the connections of all threads; nothing may be using them."""
+        for connection in self._opened:
+            with suppress(Exception):
+                connection.close()
+        self._opened.clear()
+        self._mine = threading.local()
+
+
+def driver_for(url: str) -> Driver:
+    """Choose by the address: ``sqlite:///path`` or ``postgresql://…``."""
+    if url.startswith("sqlite:///"):
+        return Sqlite(Path(url.removeprefix("sqlite:///")))
+    return Postgres(url)

@@ -1,0 +1,183 @@
+"""The two databases: how each is connected, begun and what its errors mean."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
+from chatapp_cli.domain.text import T
+from chatapp_cli.store.tx import Connection
+
+PATIENCE = 30.0
+"""Seconds that a write waits for another process's before it gives up."""
+
+_PRAGMAS = """
+PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
+PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456; PRAGMA busy_timeout=0
+"""
+
+
+class Driver(Protocol):
+    """A database as the store needs it."""
+
+    dialect: str
+    url: str
+
+    def connect(self) -> Connection:
+        """Open a connection of the calling thread's own."""
+        ...
+
+    def begin(self, connection: Connection) -> None:
+        """Begin a writing transaction, waiting for other writers."""
+        ...
+
+    def begin_read(self, connection: Connection) -> None:
+        """Begin a transaction that sees one moment of the store."""
+        ...
+
+    def translate(self, error: Exception) -> ChatappError | None:
+        """Say what a driver's error means to a person; ``None`` if it is a mistake of ours."""
+        ...
+
+    def lost(self, error: Exception) -> bool:
+        """Tell whether the connection is of no more use."""
+        ...
+
+
+class Sqlite:
+    """One file beside its write-ahead log; nothing to install."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.url = f"sqlite:///{path}"
+
+    def connect(self) -> Connection:
+        """Open the file, creating it readable by its owner alone."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.path.exists():
+            self.path.touch(mode=0o600)
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        for pragma in _PRAGMAS.split(";"):
+            self._insist(connection, pragma.strip())
+        return connection
+
+    def begin(self, connection: Connection) -> None:
+        """Take the write lock, asking every fraction of a millisecond.
+
+        SQLite's own handler sleeps up to 100 ms between its tries, which is what people would feel.
+        """
+        self._insist(connection, "BEGIN IMMEDIATE")
+
+    def begin_read(self, connection: Connection) -> None:
+        """Take a snapshot; readers never wait for the writer."""
+        connection.execute("BEGIN")
+
+    @staticmethod
+    def _insist(connection: Connection, sql: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        pause = 0.0002
+        while True:
+            try:
+                connection.execute(sql)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
+                pause = min(pause * 1.5, 0.002)
+            else:
+                return
+
+    def translate(self, error: Exception) -> ChatappError | None:
+        """Name the state of the file."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return Busy(T("The store is being written by another process."), T("Try again in a moment."))
+        if code == sqlite3.SQLITE_FULL:
+            return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
+        if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+            return StoreError(
+                T("The store {path} is damaged.", path=self.path),
+                T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
+            )
+        if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
+            return StoreError(
+                T("The store {path} cannot be written: {why}.", path=self.path, why=error),
+                T("Check the disk, and that the file and its folder belong to the user that runs chatapp."),
+            )
+        return None
+
+    def lost(self, error: Exception) -> bool:
+        """A file is never lost by itself."""
+        del error
+        return False
+
+
+class Postgres:
+    """A server, once several nodes share the work.
+
+    Writing transactions take one advisory lock: the journal's numbers are then in the order of the commits,
+    so that nobody who tails it can step over a row that was numbered early and committed late.
+    """
+
+    dialect = "postgresql"
+    LOCK = 0x63686174
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def connect(self) -> Connection:
+        """Connect and look at nothing but our own schema."""
+        import psycopg
+
+        connection: Any = psycopg.connect(self.url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True)
+        return connection  # type: ignore[no-any-return]
+
+    def begin(self, connection: Connection) -> None:
+        """Begin, and wait for the other writers."""
+        connection.execute("BEGIN")
+        connection.execute(f"SELECT pg_advisory_xact_lock({self.LOCK})")
+
+    def begin_read(self, connection: Connection) -> None:
+        """Begin a snapshot."""
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def translate(self, error: Exception) -> ChatappError | None:
+        """Name the state of the server."""
+        import psycopg
+
+        if isinstance(error, psycopg.errors.DiskFull):
+            return StoreError(T("The disk is full."), T("Free some space; nothing that was accepted is lost."))
+        if isinstance(error, psycopg.OperationalError):
+            return StoreError(
+                T("The database does not answer: {why}.", why=str(error).strip().splitlines()[0]),
+                T("Check CHATAPP_DATABASE_URL and that the server runs."),
+            )
+        return None
+
+    def lost(self, error: Exception) -> bool:
+        """The server went away, or closed the connection."""
+        import psycopg
+
+        return isinstance(error, psycopg.OperationalError)
+
+
+@contextmanager
+def spoken(driver: Driver) -> Iterator[None]:
+    """Turn a driver's errors into words for a person."""
+    try:
+        yield
+    except ChatappError:
+        raise
+    except Exception as error:
+        said = driver.translate(error)
+        if said is None:
+            raise
+        raise said from error

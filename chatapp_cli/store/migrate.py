@@ -1,0 +1,74 @@
+"""Brings a store to the revision that this program speaks; Alembic is imported only when there is something to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.text import T
+from chatapp_cli.store.drivers import Driver, spoken
+
+_FOLDER = Path(__file__).parent / "migrations"
+HEAD = "0001"
+"""The revision that this program speaks."""
+
+
+def revision_of(driver: Driver) -> str | None:
+    """The store's revision, ``None`` for an empty one."""
+    with spoken(driver):
+        connection = driver.connect()
+        try:
+            if not connection.execute(_EXISTS[driver.dialect]).fetchone():
+                return None
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            return None if row is None else str(row[0])
+        finally:
+            connection.close()
+
+
+_EXISTS = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
+    "postgresql": "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = ANY(current_schemas(false))",
+}
+
+
+def ensure_current(driver: Driver) -> None:
+    """Migrate if need be. Raises StoreError for a store from a newer program."""
+    found = revision_of(driver)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise StoreError(
+            T(
+                "The store was written by a newer chatapp (revision {found}, this one knows {head}).",
+                found=found,
+                head=HEAD,
+            ),
+            T("Install the newer version, or open another store."),
+        )
+    upgrade(driver)
+
+
+def upgrade(driver: Driver, revision: str = "head") -> None:
+    """Run the migrations up to a revision."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    engine = create_engine(_sqlalchemy_url(driver.url))
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["engine"] = engine
+    try:
+        with spoken(driver):
+            command.upgrade(config, revision)
+    finally:
+        engine.dispose()
+
+
+def _sqlalchemy_url(url: str) -> Any:
+    from sqlalchemy import make_url
+
+    made = make_url(url)
+    return made.set(drivername="postgresql+psycopg") if made.drivername.startswith("postgres") else made

@@ -1,0 +1,15 @@
+"""Runs a migration on the connection that the caller hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from chatapp_cli.store.tables import metadata
+
+with context.config.attributes["engine"].connect() as connection:
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite"
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

@@ -1,0 +1,52 @@
+-- name: channels.add
+INSERT INTO channel (line_id, kind, account, title, hook_key, settings, facts, capabilities, secrets, cursor,
+  revision, health, health_code, health_detail, health_since, proof_at, paused_until, created_at)
+VALUES (:line_id, :kind, :account, :title, :hook_key, :settings, :facts, :capabilities, :secrets, :cursor,
+  0, 'starting', '', '', :now, NULL, 0, :now)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: channels.rebind
+UPDATE channel SET account = :account, title = :title, hook_key = :hook_key, settings = :settings, facts = :facts,
+  capabilities = :capabilities, secrets = :secrets, cursor = COALESCE(:cursor, cursor), revision = revision + 1,
+  health = 'starting', health_code = '', health_detail = '', health_since = :now, paused_until = 0
+WHERE id = :id;
+
+-- name: channels.configure
+UPDATE channel SET settings = :settings, revision = revision + 1 WHERE id = :id;
+
+-- name: channels.remove
+DELETE FROM channel WHERE id = :id;
+
+-- name: channels.all
+SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
+  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until
+FROM channel c JOIN line l ON l.id = c.line_id ORDER BY c.line_id, c.id;
+
+-- name: channels.one
+SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
+  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until
+FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
+
+-- name: channels.secrets
+SELECT secrets FROM channel WHERE id = :id;
+
+-- name: channels.by_account
+SELECT id FROM channel WHERE kind = :kind AND account = :account;
+
+-- name: channels.cursor
+SELECT cursor FROM channel WHERE id = :id;
+
+-- name: channels.move_cursor
+UPDATE channel SET cursor = :cursor WHERE id = :id;
+
+-- name: channels.health
+UPDATE channel SET health = :health, health_code = :code, health_detail = :detail, health_since = :now WHERE id = :id;
+
+-- name: channels.proof
+UPDATE channel SET proof_at = :at WHERE id = :id;
+
+-- name: channels.pause
+UPDATE channel SET paused_until = :until WHERE id = :id;
+
+-- name: channels.waiting
+SELECT COUNT(*) FROM outbox WHERE channel_id = :id;

@@ -1,0 +1,117 @@
+-- name: dialogs.known
+SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
+  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at
+FROM dialog d LEFT JOIN contact p ON p.id = d.contact_id
+WHERE d.channel_id = :channel AND d.key = :key;
+
+-- name: dialogs.by_thread
+SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
+  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at
+FROM message m JOIN dialog d ON d.id = m.dialog_id LEFT JOIN contact p ON p.id = d.contact_id
+WHERE m.channel_id = :channel AND m.ext_id = :ext_id AND d.address = :address
+ORDER BY m.id DESC LIMIT 1;
+
+-- name: dialogs.add
+INSERT INTO dialog (channel_id, line_id, contact_id, key, address, kind, name, renamed, pinned, blocked, reachable,
+  unreachable_code, unread, waiting_since, last_at, last_id, last_direction, last_state, preview, search, created_at)
+SELECT c.id, c.line_id, :contact_id, :key, :address, :kind, :name, 0, 0, 0, 1, '', 0, NULL, :now, NULL, '', '', '',
+  :search, :now
+FROM channel c WHERE c.id = :channel
+RETURNING id;
+
+-- name: contacts.add
+INSERT INTO contact (name, username, phone, email, created_at)
+VALUES (:name, :username, :phone, :email, :now) RETURNING id;
+
+-- name: contacts.learn
+UPDATE contact SET name = :name, username = :username, phone = :phone, email = :email WHERE id = :id;
+
+-- name: dialogs.retitle
+UPDATE dialog SET name = :name, search = :search WHERE id = :id;
+
+-- name: dialogs.heard
+UPDATE dialog SET unread = unread + 1, waiting_since = COALESCE(waiting_since, :at), last_id = :message,
+  last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END, last_direction = 'in', last_state = 'received',
+  preview = :preview
+WHERE id = :id;
+
+-- name: dialogs.heard_silently
+UPDATE dialog SET last_id = :message, last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END,
+  last_direction = 'in', last_state = 'received', preview = :preview
+WHERE id = :id;
+
+-- name: dialogs.said
+UPDATE dialog SET last_id = :message, last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END,
+  last_direction = 'out', last_state = :state, preview = :preview,
+  waiting_since = CASE WHEN :answers = 1 THEN NULL ELSE waiting_since END
+WHERE id = :id;
+
+-- name: dialogs.state
+UPDATE dialog SET last_state = :state WHERE id = :id AND last_id = :message;
+
+-- name: dialogs.preview
+UPDATE dialog SET preview = :preview WHERE id = :id AND last_id = :message;
+
+-- name: dialogs.reach
+UPDATE dialog SET reachable = :reachable, unreachable_code = :code WHERE id = :id;
+
+-- name: dialogs.move
+UPDATE dialog SET key = :key, address = :address WHERE id = :id;
+
+-- name: dialogs.rename
+UPDATE dialog SET name = :name, renamed = :renamed, search = :search WHERE id = :id;
+
+-- name: dialogs.read
+UPDATE dialog SET unread = 0 WHERE id = :id AND unread > 0;
+
+-- name: dialogs.unread
+UPDATE dialog SET unread = 1 WHERE id = :id AND unread = 0;
+
+-- name: dialogs.pin
+UPDATE dialog SET pinned = :pinned WHERE id = :id AND pinned <> :pinned;
+
+-- name: dialogs.block
+UPDATE dialog SET blocked = :blocked, unread = 0, waiting_since = NULL WHERE id = :id AND blocked <> :blocked;
+
+-- name: dialogs.card
+SELECT d.id, d.channel_id, d.line_id, d.contact_id, l.name, c.title, c.kind, d.kind, d.key, d.name, d.address,
+  COALESCE(p.username, ''), COALESCE(p.phone, ''), COALESCE(p.email, ''), d.pinned, d.blocked, d.reachable,
+  d.unreachable_code, d.unread, d.waiting_since, d.last_at, d.created_at
+FROM dialog d JOIN channel c ON c.id = d.channel_id JOIN line l ON l.id = d.line_id
+LEFT JOIN contact p ON p.id = d.contact_id
+WHERE d.id = :id;
+
+-- name: dialogs.at_address
+SELECT id FROM dialog WHERE channel_id = :channel AND address = :address ORDER BY last_at DESC, id DESC LIMIT 1;
+
+-- name: dialogs.at_key
+SELECT id FROM dialog WHERE channel_id = :channel AND key = :key;
+
+-- name: dialogs.of_username
+SELECT d.id FROM dialog d JOIN contact p ON p.id = d.contact_id
+WHERE d.channel_id = :channel AND LOWER(p.username) = :username ORDER BY d.last_at DESC, d.id DESC LIMIT 1;
+
+-- name: dialogs.of_phone
+SELECT d.id FROM dialog d JOIN contact p ON p.id = d.contact_id
+WHERE d.channel_id = :channel AND p.phone = :phone ORDER BY d.last_at DESC, d.id DESC LIMIT 1;
+
+-- name: dialogs.totals
+SELECT COUNT(*), COALESCE(SUM(unread), 0) FROM dialog WHERE unread > 0 AND blocked = 0;
+
+-- name: tags.add
+INSERT INTO tag (name) VALUES (:name) ON CONFLICT DO NOTHING;
+
+-- name: tags.by_name
+SELECT id FROM tag WHERE name = :name;
+
+-- name: tags.attach
+INSERT INTO dialog_tag (dialog_id, tag_id) VALUES (:dialog, :tag) ON CONFLICT DO NOTHING;
+
+-- name: tags.detach
+DELETE FROM dialog_tag WHERE dialog_id = :dialog AND tag_id = :tag;
+
+-- name: tags.of_dialog
+SELECT t.name FROM tag t JOIN dialog_tag dt ON dt.tag_id = t.id WHERE dt.dialog_id = :dialog ORDER BY t.name;
+
+-- name: tags.all
+SELECT t.name, (SELECT COUNT(*) FROM dialog_tag dt WHERE dt.tag_id = t.id) FROM tag t ORDER BY t.name;

@@ -1,0 +1,14 @@
+-- name: journal.append
+INSERT INTO journal (at, topic, actor, channel_id, dialog_id, message_id, data)
+VALUES (:at, :topic, :actor, :channel_id, :dialog_id, :message_id, :data);
+
+-- name: journal.after
+SELECT id, at, topic, actor, channel_id, dialog_id, message_id, data
+FROM journal WHERE id > :after ORDER BY id LIMIT :n;
+
+-- name: journal.last
+SELECT COALESCE(MAX(id), 0) FROM journal;
+
+-- name: journal.of_message
+SELECT id, at, topic, actor, channel_id, dialog_id, message_id, data
+FROM journal WHERE message_id = :message ORDER BY id;

@@ -1,0 +1,150 @@
+-- name: arrived.keep
+INSERT INTO arrived (channel_id, provider_id, raw, raw_sha256, problem, at)
+VALUES (:channel, :provider_id, :raw, :raw_sha256, :problem, :at)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: arrived.one
+SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at FROM arrived WHERE id = :id;
+
+-- name: arrived.of_message
+SELECT a.id, a.channel_id, a.provider_id, a.raw, a.raw_sha256, a.problem, a.at
+FROM arrived a JOIN message m ON m.arrived_id = a.id WHERE m.id = :message;
+
+-- name: arrived.dead
+SELECT id, channel_id, provider_id, raw, raw_sha256, problem, at FROM arrived
+WHERE problem <> '' ORDER BY id DESC LIMIT :n;
+
+-- name: arrived.dead_count
+SELECT COUNT(*) FROM arrived WHERE problem <> '';
+
+-- name: arrived.forget
+DELETE FROM arrived WHERE id = :id AND problem <> '';
+
+-- name: messages.hear
+INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at)
+VALUES (:dialog, :channel, :arrived, :direction, :origin, :author, :ext_id, NULL, :state, '', '',
+  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: messages.say
+INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at)
+VALUES (:dialog, :channel, NULL, 'out', :origin, :author, NULL, :key, :state, '', '',
+  :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: messages.by_key
+SELECT id FROM message WHERE key = :key;
+
+-- name: messages.ref
+SELECT id, dialog_id, direction, state, origin FROM message
+WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_id = :dialog;
+
+-- name: messages.ref_anywhere
+SELECT id, dialog_id, direction, state, origin FROM message
+WHERE channel_id = :channel AND ext_id = :ext_id ORDER BY id DESC LIMIT 1;
+
+-- name: messages.part_ref
+SELECT m.id, m.dialog_id, m.direction, m.state, m.origin
+FROM message_part p JOIN message m ON m.id = p.message_id WHERE p.dialog_id = :dialog AND p.ext_id = :ext_id;
+
+-- name: messages.ref_by_id
+SELECT id, dialog_id, direction, state, origin FROM message WHERE id = :id;
+
+-- name: messages.add_part
+INSERT INTO message_part (dialog_id, ext_id, message_id) VALUES (:dialog, :ext_id, :message) ON CONFLICT DO NOTHING;
+
+-- name: messages.adopt
+DELETE FROM message WHERE channel_id = :channel AND dialog_id = :dialog AND ext_id = :ext_id AND id <> :keep
+  AND direction = 'out';
+
+-- name: messages.verdict
+UPDATE message SET state = :state, code = :code, detail = :detail, ext_id = COALESCE(:ext_id, ext_id),
+  at = COALESCE(:at, at)
+WHERE id = :id;
+
+-- name: messages.state
+UPDATE message SET state = :state, code = :code, detail = :detail WHERE id = :id;
+
+-- name: messages.edit
+UPDATE message SET text = :text, edited_at = :at WHERE id = :id;
+
+-- name: messages.revise
+INSERT INTO message_revision (message_id, text, at) SELECT id, text, :at FROM message WHERE id = :id;
+
+-- name: messages.revisions
+SELECT text, at FROM message_revision WHERE message_id = :id ORDER BY id;
+
+-- name: messages.delete
+UPDATE message SET deleted_at = :at WHERE id = :id AND deleted_at IS NULL;
+
+-- name: messages.one
+SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
+  at, stored_at, edited_at, deleted_at
+FROM message WHERE id = :id;
+
+-- name: messages.latest
+SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
+  at, stored_at, edited_at, deleted_at
+FROM message WHERE dialog_id = :dialog ORDER BY at DESC, id DESC LIMIT :n;
+
+-- name: messages.before
+SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
+  at, stored_at, edited_at, deleted_at
+FROM message WHERE dialog_id = :dialog AND (at, id) < (:at, :id) ORDER BY at DESC, id DESC LIMIT :n;
+
+-- name: messages.thread
+SELECT ext_id FROM message WHERE dialog_id = :dialog AND ext_id IS NOT NULL ORDER BY at DESC, id DESC LIMIT 20;
+
+-- name: messages.last_subject
+SELECT subject FROM message WHERE dialog_id = :dialog AND subject <> '' ORDER BY at DESC, id DESC LIMIT 1;
+
+-- name: messages.in_state
+SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
+  at, stored_at, edited_at, deleted_at
+FROM message WHERE state = :state AND direction = 'out' ORDER BY id DESC LIMIT :n;
+
+-- name: reactions.clear
+DELETE FROM reaction WHERE message_id = :message AND person = :person;
+
+-- name: reactions.add
+INSERT INTO reaction (message_id, person, emoji, name) VALUES (:message, :person, :emoji, :name)
+ON CONFLICT DO NOTHING;
+
+-- name: reactions.between
+SELECT message_id, person, emoji, name FROM reaction
+WHERE message_id IN (SELECT id FROM message WHERE dialog_id = :dialog AND id BETWEEN :low AND :high)
+ORDER BY message_id, person;
+
+-- name: files.add
+INSERT INTO file (message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts,
+  next_at)
+VALUES (:message, :channel, :kind, :name, :mime, :size, :seconds, :sha256, :remote, :state, :code, 0, :now)
+RETURNING id;
+
+-- name: files.between
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts FROM file
+WHERE message_id IN (SELECT id FROM message WHERE dialog_id = :dialog AND id BETWEEN :low AND :high)
+ORDER BY message_id, id;
+
+-- name: files.of_message
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts
+FROM file WHERE message_id = :message ORDER BY id;
+
+-- name: files.one
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts
+FROM file WHERE id = :id;
+
+-- name: files.wanted
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts
+FROM file WHERE channel_id = :channel AND state = 'wanted' AND next_at <= :now ORDER BY next_at, id LIMIT :n;
+
+-- name: files.here
+UPDATE file SET state = 'here', sha256 = :sha256, size = :size, code = '' WHERE id = :id;
+
+-- name: files.later
+UPDATE file SET attempts = attempts + 1, next_at = :next_at, code = :code WHERE id = :id;
+
+-- name: files.missing
+UPDATE file SET state = 'missing', code = :code WHERE id = :id;

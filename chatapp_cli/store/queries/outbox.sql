@@ -1,0 +1,77 @@
+-- name: outbox.add
+INSERT INTO outbox (message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
+  attempts, claims, created_at)
+VALUES (:message, :dialog, :channel, :action, :value, :actor, :priority, :state, :not_before, :wait_code, 0, 0, :now)
+RETURNING id;
+
+-- name: outbox.claim
+UPDATE outbox SET state = 'sending', claims = claims + 1, attempts = attempts + 1, wait_code = ''
+WHERE id = (
+  SELECT o.id FROM outbox o
+  WHERE o.channel_id = :channel AND o.state = 'queued' AND o.not_before <= :now
+    AND NOT EXISTS (
+      SELECT 1 FROM outbox p WHERE p.dialog_id = o.dialog_id AND p.id <> o.id AND (
+        p.state = 'sending'
+        OR (p.state = 'queued' AND (p.priority > o.priority OR (p.priority = o.priority AND p.id < o.id)))))
+  ORDER BY o.priority DESC, o.id LIMIT 1)
+RETURNING id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
+  attempts, claims;
+
+-- name: outbox.mine
+SELECT 1 FROM outbox WHERE id = :id AND state = 'sending' AND claims = :claims;
+
+-- name: outbox.done
+DELETE FROM outbox WHERE id = :id;
+
+-- name: outbox.again
+UPDATE outbox SET state = 'queued', not_before = :not_before, wait_code = :code,
+  attempts = attempts - :uncounted
+WHERE id = :id;
+
+-- name: outbox.hold_dialog
+UPDATE outbox SET not_before = :until, wait_code = :code
+WHERE dialog_id = :dialog AND state = 'queued' AND not_before < :until;
+
+-- name: outbox.promote
+UPDATE outbox SET state = 'queued' WHERE state = 'scheduled' AND not_before <= :now
+RETURNING message_id, dialog_id, channel_id;
+
+-- name: outbox.next_due
+SELECT MIN(not_before) FROM outbox WHERE channel_id = :channel AND state IN ('queued', 'scheduled');
+
+-- name: outbox.in_flight
+SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
+  attempts, claims
+FROM outbox WHERE channel_id = :channel AND state = 'sending' ORDER BY id;
+
+-- name: outbox.of_message
+SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
+  attempts, claims
+FROM outbox WHERE message_id = :message ORDER BY id;
+
+-- name: outbox.of_dialog
+SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
+  attempts, claims
+FROM outbox WHERE dialog_id = :dialog ORDER BY priority DESC, id;
+
+-- name: outbox.withdraw
+DELETE FROM outbox WHERE message_id = :message AND action = 'send' AND state IN ('queued', 'scheduled');
+
+-- name: outbox.depth
+SELECT channel_id, state, COUNT(*) FROM outbox GROUP BY channel_id, state;
+
+-- name: attempts.start
+INSERT INTO attempt (message_id, channel_id, dialog_id, action, started_at, finished_at, verdict, code, detail)
+VALUES (:message, :channel, :dialog, :action, :now, NULL, '', '', '');
+
+-- name: attempts.finish
+UPDATE attempt SET finished_at = :now, verdict = :verdict, code = :code, detail = :detail
+WHERE id = (SELECT MAX(a.id) FROM attempt a WHERE a.message_id = :message AND a.finished_at IS NULL);
+
+-- name: attempts.of_message
+SELECT id, message_id, action, started_at, finished_at, verdict, code, detail
+FROM attempt WHERE message_id = :message ORDER BY id;
+
+-- name: attempts.recent
+SELECT d.address, d.kind, a.started_at FROM attempt a JOIN dialog d ON d.id = a.dialog_id
+WHERE a.channel_id = :channel AND a.started_at > :since AND a.action = 'send' ORDER BY a.started_at;

@@ -1,0 +1,241 @@
+"""What the named statements give back: one shape per question, columns in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, FileId, LineId, MessageId, Millis
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line and how much it joins."""
+
+    id: LineId
+    name: str
+    channels: int
+    dialogs: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """A bound channel as a person sees it: no secrets."""
+
+    id: ChannelId
+    line_id: LineId
+    line: str
+    kind: str
+    account: str
+    title: str
+    hook_key: str | None
+    settings: str
+    facts: str
+    capabilities: str
+    cursor: str | None
+    revision: int
+    health: str
+    health_code: str
+    health_detail: str
+    health_since: Millis
+    proof_at: Millis | None
+    paused_until: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class DialogRow:
+    """A line of the dialog list; all it needs without another question."""
+
+    id: DialogId
+    channel_id: ChannelId
+    line_id: LineId
+    kind: str
+    """Of the channel."""
+    name: str
+    address: str
+    pinned: int
+    blocked: int
+    unread: int
+    waiting_since: Millis | None
+    last_at: Millis
+    last_direction: str
+    last_state: str
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialogCard:
+    """A dialog with everything that is known of the client (S-119)."""
+
+    id: DialogId
+    channel_id: ChannelId
+    line_id: LineId
+    contact_id: ContactId | None
+    line: str
+    channel: str
+    kind: str
+    chat_kind: str
+    key: str
+    name: str
+    address: str
+    username: str
+    phone: str
+    email: str
+    pinned: int
+    blocked: int
+    reachable: int
+    unreachable_code: str
+    unread: int
+    waiting_since: Millis | None
+    last_at: Millis
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message of the transcript."""
+
+    id: MessageId
+    dialog_id: DialogId
+    direction: str
+    origin: str
+    author: str
+    ext_id: str | None
+    key: str | None
+    state: str
+    code: str
+    detail: str
+    text: str
+    subject: str
+    reply_to: str
+    album: str
+    at: Millis
+    stored_at: Millis
+    edited_at: Millis | None
+    deleted_at: Millis | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of a message."""
+
+    id: FileId
+    message_id: MessageId
+    channel_id: ChannelId
+    kind: str
+    name: str
+    mime: str
+    size: int
+    seconds: int
+    sha256: str
+    remote: str
+    state: str
+    code: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionRow:
+    """One emoji on a message."""
+
+    message_id: MessageId
+    person: str
+    emoji: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """Something waiting to be done, or being done."""
+
+    id: int
+    message_id: MessageId
+    dialog_id: DialogId
+    channel_id: ChannelId
+    action: str
+    value: str
+    actor: str
+    priority: int
+    state: str
+    not_before: Millis
+    wait_code: str
+    attempts: int
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One line of the delivery log."""
+
+    id: int
+    message_id: MessageId
+    action: str
+    started_at: Millis
+    finished_at: Millis | None
+    verdict: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSend:
+    """A send that the governor has to remember."""
+
+    address: str
+    chat_kind: str
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedRow:
+    """A raw arrival; dead if it has a problem."""
+
+    id: int
+    channel_id: ChannelId
+    provider_id: str
+    raw: bytes
+    raw_sha256: str
+    problem: str
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One piece of news."""
+
+    id: int
+    at: Millis
+    topic: str
+    actor: str
+    channel_id: ChannelId | None
+    dialog_id: DialogId | None
+    message_id: MessageId | None
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What ingest has to know of a dialog."""
+
+    id: DialogId
+    contact_id: ContactId | None
+    blocked: int
+    reachable: int
+    name: str
+    renamed: int
+    person: str
+    username: str
+    phone: str
+    email: str
+    last_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A message by its identity, and where it stands."""
+
+    id: MessageId
+    dialog_id: DialogId
+    direction: str
+    state: str
+    origin: str

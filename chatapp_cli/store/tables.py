@@ -1,0 +1,328 @@
+"""The tables: the one source for migrations and, later, for the REST models.
+
+Flags are integers and times whole milliseconds, so that both databases read them alike.
+Imported only by migrations and tests: importing SQLModel costs most of a second.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""The number of a removed row is not given to another: scripts and stale senders hold on to numbers."""
+
+_Big = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column(_Big, primary_key=True, autoincrement=True)
+
+
+def _ref(table: str, *, null: bool = False) -> Column[int]:
+    return Column(_Big, ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=null)
+
+
+def _time(*, null: bool = False) -> Column[int]:
+    return Column(BigInteger, nullable=null)
+
+
+class Line(SQLModel, table=True):
+    """A line joins channels for one purpose of the business (S-003)."""
+
+    metadata = metadata
+    id: int | None = Field(sa_column=_key())
+    name: str = Field(unique=True)
+    created_at: int = Field(sa_column=_time())
+
+
+class Channel(SQLModel, table=True):
+    """A bound account of one kind on a line, with its health and its place in the provider's stream."""
+
+    metadata = metadata
+    __table_args__ = (UniqueConstraint("kind", "account"), UniqueConstraint("hook_key"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=_key())
+    line_id: int = Field(sa_column=_ref("line"))
+    kind: str
+    account: str
+    title: str
+    hook_key: str | None
+    settings: str = "{}"
+    facts: str = "{}"
+    capabilities: str = "{}"
+    secrets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    cursor: str | None
+    revision: int = 0
+    """Grows with every change that a running session must come up again for."""
+    health: str = "starting"
+    health_code: str = ""
+    health_detail: str = ""
+    health_since: int = Field(sa_column=_time())
+    proof_at: int | None = Field(sa_column=_time(null=True))
+    paused_until: int = Field(sa_column=_time())
+    created_at: int = Field(sa_column=_time())
+
+
+class Contact(SQLModel, table=True):
+    """A person outside, as far as they are known."""
+
+    metadata = metadata
+    id: int | None = Field(sa_column=_key())
+    name: str = ""
+    username: str = ""
+    phone: str = ""
+    email: str = ""
+    created_at: int = Field(sa_column=_time())
+
+
+class Dialog(SQLModel, table=True):
+    """One chat of one channel. What the list shows is kept here, so that no list ever counts messages."""
+
+    metadata = metadata
+    __table_args__ = (
+        UniqueConstraint("channel_id", "key"),
+        Index("ix_dialog_order", text("pinned DESC"), text("last_at DESC"), text("id DESC")),
+        Index("ix_dialog_line", "line_id", text("pinned DESC"), text("last_at DESC"), text("id DESC")),
+        Index("ix_dialog_channel", "channel_id", text("pinned DESC"), text("last_at DESC"), text("id DESC")),
+        Index(
+            "ix_dialog_unread",
+            text("pinned DESC"),
+            text("last_at DESC"),
+            text("id DESC"),
+            sqlite_where=text("unread > 0"),
+            postgresql_where=text("unread > 0"),
+        ),
+        Index(
+            "ix_dialog_waiting",
+            "waiting_since",
+            sqlite_where=text("waiting_since IS NOT NULL"),
+            postgresql_where=text("waiting_since IS NOT NULL"),
+        ),
+        Index("ix_dialog_address", "channel_id", "address"),
+        NEVER_AGAIN,
+    )
+    id: int | None = Field(sa_column=_key())
+    channel_id: int = Field(sa_column=_ref("channel"))
+    line_id: int = Field(sa_column=_ref("line"))
+    contact_id: int | None = Field(sa_column=_ref("contact", null=True))
+    key: str
+    address: str
+    kind: str = "private"
+    name: str = ""
+    renamed: int = 0
+    pinned: int = 0
+    blocked: int = 0
+    reachable: int = 1
+    unreachable_code: str = ""
+    unread: int = 0
+    waiting_since: int | None = Field(sa_column=_time(null=True))
+    last_at: int = Field(sa_column=_time())
+    last_id: int | None = Field(sa_column=Column(BigInteger, nullable=True))
+    last_direction: str = ""
+    last_state: str = ""
+    preview: str = ""
+    search: str = ""
+    created_at: int = Field(sa_column=_time())
+
+
+class Tag(SQLModel, table=True):
+    """A label that dialogs can bear."""
+
+    metadata = metadata
+    id: int | None = Field(sa_column=_key())
+    name: str = Field(unique=True)
+
+
+class DialogTag(SQLModel, table=True):
+    """Which dialog bears which label."""
+
+    metadata = metadata
+    __tablename__ = "dialog_tag"
+    dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
+    tag_id: int = Field(sa_column=Column(_Big, ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True))
+
+
+class Arrived(SQLModel, table=True):
+    """What a provider delivered, raw and unique; with a problem it is a dead letter."""
+
+    metadata = metadata
+    __table_args__ = (
+        UniqueConstraint("channel_id", "provider_id"),
+        Index(
+            "ix_arrived_dead",
+            "channel_id",
+            "id",
+            sqlite_where=text("problem <> ''"),
+            postgresql_where=text("problem <> ''"),
+        ),
+    )
+    id: int | None = Field(sa_column=_key())
+    channel_id: int = Field(sa_column=_ref("channel"))
+    provider_id: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    raw_sha256: str = ""
+    problem: str = ""
+    at: int = Field(sa_column=_time())
+
+
+class Message(SQLModel, table=True):
+    """One message in either direction."""
+
+    metadata = metadata
+    __table_args__ = (
+        UniqueConstraint("channel_id", "ext_id", "dialog_id"),
+        Index("ix_message_transcript", "dialog_id", text("at DESC"), text("id DESC")),
+        NEVER_AGAIN,
+    )
+    id: int | None = Field(sa_column=_key())
+    dialog_id: int = Field(sa_column=_ref("dialog"))
+    channel_id: int = Field(sa_column=_ref("channel"))
+    arrived_id: int | None = Field(sa_column=Column(_Big, nullable=True))
+    direction: str
+    origin: str
+    author: str = ""
+    ext_id: str | None
+    key: str | None = Field(unique=True)
+    state: str
+    code: str = ""
+    detail: str = ""
+    text: str = ""
+    subject: str = ""
+    reply_to: str = ""
+    album: str = ""
+    automatic: int = 0
+    at: int = Field(sa_column=_time())
+    """When the provider says it was said; what the transcript is sorted by."""
+    stored_at: int = Field(sa_column=_time())
+    edited_at: int | None = Field(sa_column=_time(null=True))
+    deleted_at: int | None = Field(sa_column=_time(null=True))
+
+
+class MessagePart(SQLModel, table=True):
+    """Further provider ids of a message that the channel split."""
+
+    metadata = metadata
+    __tablename__ = "message_part"
+    dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
+    ext_id: str = Field(primary_key=True)
+    message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+
+
+class MessageRevision(SQLModel, table=True):
+    """What a message said before it was edited."""
+
+    metadata = metadata
+    __tablename__ = "message_revision"
+    id: int | None = Field(sa_column=_key())
+    message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+    text: str
+    at: int = Field(sa_column=_time())
+
+
+class Reaction(SQLModel, table=True):
+    """One emoji of one person on a message; an empty person is ourselves."""
+
+    metadata = metadata
+    message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    person: str = Field(primary_key=True)
+    emoji: str = Field(primary_key=True)
+    name: str = ""
+
+
+class File(SQLModel, table=True):
+    """A file of a message; its content lies in the media folder under its hash."""
+
+    metadata = metadata
+    __table_args__ = (
+        Index(
+            "ix_file_wanted",
+            "channel_id",
+            "next_at",
+            sqlite_where=text("state = 'wanted'"),
+            postgresql_where=text("state = 'wanted'"),
+        ),
+    )
+    id: int | None = Field(sa_column=_key())
+    message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+    channel_id: int = Field(sa_column=_ref("channel"))
+    kind: str
+    name: str
+    mime: str = ""
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    seconds: int = 0
+    sha256: str = ""
+    remote: str = ""
+    state: str
+    """``here``, ``wanted`` or ``missing``."""
+    code: str = ""
+    attempts: int = 0
+    next_at: int = Field(sa_column=_time())
+
+
+class Outbox(SQLModel, table=True):
+    """What is still to be done at a channel; the row goes when the verdict is in."""
+
+    metadata = metadata
+    __table_args__ = (
+        Index("ix_outbox_claim", "channel_id", "state", text("priority DESC"), "id"),
+        Index("ix_outbox_dialog", "dialog_id", "state"),
+        Index("ix_outbox_due", "state", "not_before"),
+        NEVER_AGAIN,
+    )
+    id: int | None = Field(sa_column=_key())
+    message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+    dialog_id: int = Field(sa_column=_ref("dialog"))
+    channel_id: int = Field(sa_column=_ref("channel"))
+    action: str
+    value: str = ""
+    """The new text of an edit, the emoji of a reaction."""
+    actor: str = ""
+    priority: int
+    state: str
+    """``scheduled``, ``queued`` or ``sending``."""
+    not_before: int = Field(sa_column=_time())
+    wait_code: str = ""
+    attempts: int = 0
+    claims: int = 0
+    """Grows with every claim; a sender whose claim is not the latest records nothing."""
+    created_at: int = Field(sa_column=_time())
+
+
+class Attempt(SQLModel, table=True):
+    """One try at a provider: the delivery log."""
+
+    metadata = metadata
+    __table_args__ = (Index("ix_attempt_recent", "channel_id", "started_at"),)
+    id: int | None = Field(sa_column=_key())
+    message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+    channel_id: int = Field(sa_column=_ref("channel"))
+    dialog_id: int = Field(sa_column=_ref("dialog"))
+    action: str
+    started_at: int = Field(sa_column=_time())
+    finished_at: int | None = Field(sa_column=_time(null=True))
+    verdict: str = ""
+    code: str = ""
+    detail: str = ""
+
+
+class Journal(SQLModel, table=True):
+    """Everything that changed, in order: the bus that daemon, window and command line share."""
+
+    metadata = metadata
+    __table_args__ = NEVER_AGAIN
+    id: int | None = Field(sa_column=_key())
+    at: int = Field(sa_column=_time())
+    topic: str
+    actor: str = ""
+    channel_id: int | None = Field(sa_column=Column(_Big, nullable=True))
+    dialog_id: int | None = Field(sa_column=Column(_Big, nullable=True))
+    message_id: int | None = Field(sa_column=Column(_Big, nullable=True, index=True))
+    data: str = ""

@@ -1,0 +1,85 @@
+"""One transaction: named statements, their results as values, and the news it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from chatapp_cli.domain.ids import Millis
+
+T = TypeVar("T")
+
+
+class Cursor(Protocol):
+    """As much of the DBAPI as is used."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+class Connection(Protocol):
+    """As much of sqlite3's and psycopg's connections as is used."""
+
+    def execute(self, sql: Any, params: Any = ..., /) -> Cursor: ...
+    def close(self) -> None: ...
+
+
+class Tx:
+    """Statements that become true together, or not at all."""
+
+    __slots__ = ("_execute", "_statements", "now")
+
+    def __init__(self, connection: Connection, statements: Mapping[str, str], now: Millis) -> None:
+        self._execute = connection.execute
+        self._statements = statements
+        self.now = now
+        """The time of this transaction, milliseconds."""
+
+    def run(self, name: str, **params: object) -> int:
+        """Execute and return how many rows it changed."""
+        return self._execute(self._statements[name], params).rowcount
+
+    def value(self, name: str, **params: object) -> Any:
+        """The first column of the first row, ``None`` without one."""
+        row = self._execute(self._statements[name], params).fetchone()
+        return None if row is None else row[0]
+
+    def one(self, shape: Callable[..., T], name: str, **params: object) -> T | None:
+        """The first row in its shape, ``None`` without one."""
+        row = self._execute(self._statements[name], params).fetchone()
+        return None if row is None else shape(*row)
+
+    def all(self, shape: Callable[..., T], name: str, **params: object) -> list[T]:
+        """All rows in their shape."""
+        return [shape(*row) for row in self._execute(self._statements[name], params).fetchall()]
+
+    def compose(self, shape: Callable[..., T], sql: str, params: Mapping[str, object]) -> list[T]:
+        """All rows of a statement that ``store`` put together from its own fragments."""
+        return [shape(*row) for row in self._execute(sql, params).fetchall()]
+
+    def tell(
+        self,
+        topic: str,
+        *,
+        actor: str = "",
+        channel: int | None = None,
+        dialog: int | None = None,
+        message: int | None = None,
+        **data: object,
+    ) -> None:
+        """Append a piece of news to the journal; everybody who tails it sees it after the commit."""
+        self._execute(
+            self._statements["journal.append"],
+            {
+                "at": self.now,
+                "topic": topic,
+                "actor": actor,
+                "channel_id": channel,
+                "dialog_id": dialog,
+                "message_id": message,
+                "data": json.dumps(data, ensure_ascii=False) if data else "",
+            },
+        )

@@ -1,0 +1,129 @@
+"""One thread that writes: whoever waits at the same time shares a commit.
+
+A transaction per event costs an fsync each; here everything that queued up while the last commit was on its way
+goes into the next one, each job behind a savepoint of its own. A lone caller loses nothing.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.store.database import Database, Job
+from chatapp_cli.store.tx import Connection
+
+R = TypeVar("R")
+
+MOST = 256
+"""Jobs in one commit."""
+GAP = 0.001
+"""Seconds that the lock is left alone after a slow commit, so that other processes find it free."""
+SLOW = 0.002
+
+
+@dataclass(slots=True)
+class Outcome(Generic[R]):
+    """What became of a job: its value, or why it was rolled back."""
+
+    value: R | None = None
+    error: BaseException | None = None
+
+
+Done: TypeAlias = Callable[[Outcome[Any]], None]
+Delivery: TypeAlias = Callable[[Sequence[tuple[Done, Outcome[Any]]]], None]
+
+
+def deliver(outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
+    """Tell every waiting caller what became of its job."""
+    for done, outcome in outcomes:
+        done(outcome)
+
+
+class Writer:
+    """The thread and its queue. ``delivery`` carries a whole commit's outcomes to where the callers wait."""
+
+    def __init__(self, database: Database, delivery: Delivery = deliver) -> None:
+        self._database = database
+        self._delivery = delivery
+        self._queue: queue.SimpleQueue[tuple[Job[Any], Done] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+        self.commits = 0
+        self.jobs = 0
+
+    def submit(self, job: Job[R], done: Callable[[Outcome[R]], None]) -> None:
+        """Queue a whole transaction; ``done`` is told once it is durable or refused."""
+        self._queue.put((job, done))
+
+    def close(self) -> None:
+        """Finish what is queued and end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, last = self._gather(first)
+            started = time.monotonic()
+            self._delivery(self._commit(batch))
+            if last:
+                return
+            if time.monotonic() - started > SLOW:
+                time.sleep(GAP)
+
+    def _gather(self, first: tuple[Job[Any], Done]) -> tuple[list[tuple[Job[Any], Done]], bool]:
+        batch = [first]
+        while len(batch) < MOST:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
+
+    def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[tuple[Done, Outcome[Any]]]:
+        """Commit the batch; if the commit itself fails, nobody's job was done and all are told why."""
+        connection: Connection | None = None
+        try:
+            connection = self._database.connection()
+            self._database.driver.begin(connection)
+            tx = self._database.tx(connection)
+            outcomes = [(done, self._attempt(connection, job, tx)) for job, done in batch]
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - told to every caller, who logs or shows it
+            if connection is not None:
+                self._database.abandon(connection, error)
+            return [(done, Outcome(error=self._spoken(error))) for _, done in batch]
+        self.commits += 1
+        self.jobs += len(batch)
+        return outcomes
+
+    def _attempt(self, connection: Connection, job: Job[Any], tx: Any) -> Outcome[Any]:
+        connection.execute("SAVEPOINT job")
+        try:
+            outcome = Outcome(value=job(tx))
+        except Exception as error:
+            if self._hopeless(error):
+                raise
+            connection.execute("ROLLBACK TO SAVEPOINT job")
+            outcome = Outcome(error=self._spoken(error))
+        connection.execute("RELEASE SAVEPOINT job")
+        return outcome
+
+    def _hopeless(self, error: Exception) -> bool:
+        """A full disk or a lost connection takes the whole transaction with it."""
+        return not isinstance(error, ChatappError) and self._database.driver.translate(error) is not None
+
+    def _spoken(self, error: Exception) -> Exception:
+        if isinstance(error, ChatappError):
+            return error
+        with suppress(ImportError):
+            return self._database.driver.translate(error) or error
+        return error
