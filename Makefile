@@ -1,0 +1,63 @@
+# Everything a developer does here. Needs only python3 (3.11 or newer) with pip; the rest comes from the lock.
+#
+#   make demo      look at the desk with invented customers     make demo ARGS=--headless
+#   make test      run the tests                                make test ARGS="-k outbox"
+#   make check     lint, types, layers, catalogues, pages       make bench ARGS="01 15"
+#   make messages  refresh the translations                     make docs, make picture, make lock
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PIP_USER = 0
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test check bench messages docs picture lock
+.DEFAULT_GOAL := test
+
+demo: $(READY)
+	@$(BIN)/chatapp demo $(ARGS)
+
+test: $(READY)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.messages --check
+	$(BIN)/python -m scripts.docs --check
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+messages: $(READY)
+	@$(BIN)/python -m scripts.messages
+
+docs: $(READY)
+	@$(BIN)/python -m scripts.docs
+
+picture: $(READY)
+	@$(BIN)/python docs/picture.py
+
+# Names neither indexes nor folders of the machine it runs on. UPGRADE=1 takes the newest versions.
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
+lock: $(READY)
+	$(COMPILE) -o requirements.lock pyproject.toml
+	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+# Installed once; again only when the lock or the package's own description changes.
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "chatapp needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)."; \
+		echo "Name another one: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@if $(BIN)/python -m pip -V >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null 2>&1; \
+	then pip="$(BIN)/python -m pip"; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
+	echo "Installing into $(VENV) ..."; \
+	$$pip install --quiet --require-hashes -r requirements-dev.lock && \
+	$$pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@

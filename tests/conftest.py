@@ -1,0 +1,59 @@
+"""Keeps the developer's machine out of the tests: its settings, its home, its language and its network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from chatapp_cli import i18n
+from tests import postgres
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+HOME = pytest.StashKey[Path]()
+KEPT = ("CHATAPP_TEST_POSTGRES",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the whole run, collection included, an empty home and no settings."""
+    home = config.stash[HOME] = Path(tempfile.mkdtemp(prefix="home-"))
+    for name in list(os.environ):
+        foreign = name.startswith("CHATAPP_") and name not in KEPT
+        if foreign or name.startswith(("XDG_", "LC_")) or name in {"LANG", "LANGUAGE", "COLUMNS", "LINES", "NO_COLOR"}:
+            del os.environ[name]
+    os.environ |= {"HOME": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    time.tzset()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[HOME], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Every test starts in the source language, whatever the one before it spoke."""
+    i18n.use("en")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Postgres]:
+    """A real PostgreSQL, started when the first test asks for it."""
+    if os.environ.get("CHATAPP_TEST_POSTGRES") == "0":
+        pytest.skip("CHATAPP_TEST_POSTGRES=0 leaves PostgreSQL out")
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Postgres) -> str:
+    """An empty database of its own for one test."""
+    return postgres_server.fresh()

