@@ -44,6 +44,8 @@ class Capabilities:
     replies: bool = False
     edits: bool = False
     deletes: bool = False
+    delete_within: int = 0
+    """Seconds after which a message can no longer be deleted; 0: no limit."""
     reactions: bool = False
     groups: bool = False
     receipts: Receipts = "none"
