@@ -1,0 +1,162 @@
+"""Any program as a channel; the wire format is in docs/channels/api.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import msgspec
+
+from chatapp_cli.connectors.api import bind as binding
+from chatapp_cli.connectors.api import convert, errors
+from chatapp_cli.connectors.api.api import MAX_BODY, Deleted, Edited, Keys, Program, Reaction
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.http import Answer, network, open_session, verdict
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.signatures import Unsigned, verify
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.world import World
+
+_PULSE: Final = 30.0
+
+
+def create(world: World) -> ApiConnector:
+    """The channel."""
+    return ApiConnector(world)
+
+
+class ApiConnector:
+    """Binds, checks and opens."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for address and secret, and prove them by a ping."""
+        return await binding.bind(self._world, ask, previous)
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ping the program; receiving needs nothing but our own address."""
+        path = f"/hooks/{bound.hook_key}"
+        receive = Finding(name="receive", ok=True, what=T("The program posts to {path}.", path=path))
+        return (receive, await self._sending(bound))
+
+    async def _sending(self, bound: Bound) -> Finding:
+        url = bound.settings["url"]
+        try:
+            await binding.ping(url, Keys.of(bound.secrets, bound.settings), self._world)
+        except ChannelError as error:
+            words = manifest(binding.KIND).errors[error.code]
+            return Finding(name="send", ok=False, what=words.what, next_step=words.next_step)
+        said = T("The program accepts what we sign.") if url else T("The channel only receives: no address is set.")
+        return Finding(name="send", ok=True, what=said)
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
+        """Nothing is connected before there is something to say."""
+        async with open_session() as http:
+            yield ApiSession(self._world, http, bound)
+
+
+class ApiSession:
+    """A bound program."""
+
+    def __init__(self, world: World, http: aiohttp.ClientSession, bound: Bound) -> None:
+        self._world, self._http = world, http
+        self._keys = Keys.of(bound.secrets, bound.settings)
+        self._program = Program(http, bound.settings["url"], self._keys, world.clock)
+
+    async def events(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - hooks bring everything
+        """Proofs of life; what arrives comes by ``accept``."""
+        while True:
+            yield Batch()
+            await self._world.clock.sleep(_PULSE)
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Check the signature and read the events; a bad one is kept and answered with 422."""
+        if refusal := _unfit(request):
+            return refusal
+        now = self._world.clock.now()
+        try:
+            webhook_id = verify(self._keys.valid(now), request.headers, request.body, now=now)
+        except Unsigned as why:
+            return _reply(401, error=str(why))
+        return _taken(convert.arrivals(webhook_id, request.body, now))
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Post the message under its own key, which makes sending it again harmless."""
+        if sum(file.size for file in message.files) > manifest(binding.KIND).capabilities.max_upload:
+            raise Rejected("too_big")
+        event = await asyncio.to_thread(convert.outgoing, message)
+        return Receipt(ids=(await self._program.tell(event, id=message.key),))
+
+    async def edit(self, address: str, ext_id: str, text: str) -> None:
+        """Tell the program the new text."""
+        await self._program.tell(Edited(id=ext_id, chat_id=address, text=text), id=self._world.chance.key())
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Ask the program to take the message back."""
+        await self._program.tell(Deleted(chat_id=address, ids=(ext_id,)), id=self._world.chance.key())
+
+    async def react(self, address: str, ext_id: str, emoji: str) -> None:
+        """Tell the program our reaction."""
+        ours = (emoji,) if emoji else ()
+        await self._program.tell(Reaction(id=ext_id, chat_id=address, emoji=ours), id=self._world.chance.key())
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Download a file that came as a link."""
+        try:
+            with network():
+                await self._download(remote, target)
+        except Misconfigured as error:
+            raise Rejected("file_refused", error.code) from None
+
+    async def _download(self, remote: str, target: Path) -> None:
+        async with self._http.get(remote, allow_redirects=False) as response:
+            if response.status != HTTPStatus.OK:
+                answer = Answer(response.status, response.headers, b"")
+                raise verdict(answer, f"HTTP {answer.status}", now=self._world.clock.now(), verdicts=errors.FILES)
+            await _save(response.content, target, manifest(binding.KIND).capabilities.max_download)
+
+
+async def _save(content: aiohttp.StreamReader, target: Path, limit: int) -> None:
+    size = 0
+    with await asyncio.to_thread(target.open, "wb") as out:
+        async for chunk in content.iter_chunked(1 << 20):
+            size += len(chunk)
+            if size > limit:
+                raise Rejected("file_too_big")
+            await asyncio.to_thread(out.write, chunk)
+
+
+def _unfit(request: HookRequest) -> HookReply | None:
+    if request.path:
+        return _reply(404, error="nothing is here; post to the address itself")
+    if request.method != "POST":
+        return _reply(405, error="only POST is understood")
+    if len(request.body) > MAX_BODY:
+        return _reply(413, error=f"a webhook may have {MAX_BODY} bytes; send larger files as links")
+    return None
+
+
+def _taken(arrivals: Sequence[Arrival]) -> HookReply:
+    problems = [arrival.problem for arrival in arrivals if arrival.problem]
+    kept = Batch(arrivals=[arrival for arrival in arrivals if arrival.events or arrival.problem])
+    accepted = len(arrivals) - len(problems)
+    if problems:
+        return _reply(422, kept, accepted=accepted, error="; ".join(problems))
+    return _reply(200, kept, accepted=accepted)
+
+
+def _reply(status: int, batch: Batch = Batch(), **fields: str | int) -> HookReply:
+    return HookReply(batch=batch, status=status, body=msgspec.json.encode(fields), content_type="application/json")

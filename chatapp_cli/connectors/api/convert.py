@@ -1,0 +1,145 @@
+"""Between the wire and the desk's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import singledispatch
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.connectors.api import api
+from chatapp_cli.domain.event import (
+    Arrival,
+    DeliveryChanged,
+    Event,
+    FileKind,
+    IncomingFile,
+    MessageArrived,
+    MessageEdited,
+    MessagesDeleted,
+    Peer,
+    PeerChanged,
+    Person,
+    ReactionsChanged,
+)
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.message import State
+from chatapp_cli.domain.outbound import LocalFile, Outbound
+
+_KINDS: Final[dict[str, FileKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+_event: Final = msgspec.json.Decoder(api.Event)
+_items: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def arrivals(webhook_id: str, body: bytes, now: Millis) -> list[Arrival]:
+    """Everything in one webhook, a single event or an array of them; what cannot be read bears a problem."""
+    try:
+        items = _items.decode(body) if body.lstrip().startswith(b"[") else [body]
+    except msgspec.DecodeError as error:
+        return [Arrival(provider_id=f"unread {webhook_id} 0", raw=body, problem=str(error))]
+    return [_arrival(f"{webhook_id} {n}", bytes(item), now) for n, item in enumerate(items)]
+
+
+def _arrival(place: str, raw: bytes, now: Millis) -> Arrival:
+    try:
+        event = _event.decode(raw)
+    except msgspec.DecodeError as error:
+        return Arrival(provider_id=f"unread {place}", raw=raw, problem=str(error))
+    is_message = isinstance(event, api.Message)
+    provider_id = f"message {event.chat_id} {event.id}" if is_message else f"event {place}"
+    return Arrival(provider_id=provider_id, raw=raw, events=meaning(event, _millis(event.at, now)))
+
+
+@singledispatch
+def meaning(event: api.Event, at: Millis) -> Sequence[Event]:  # noqa: ARG001 - what has no meaning of its own
+    """What an event that came says to the desk; a ping says nothing."""
+    return ()
+
+
+@meaning.register
+def _(event: api.Message, at: Millis) -> Sequence[Event]:
+    title = event.chat_title or event.sender.name
+    message = MessageArrived(
+        peer=Peer(key=event.chat_id, address=event.chat_id, kind=event.chat_kind, title=title),
+        ext_id=event.id,
+        at=at,
+        text=event.text,
+        subject=event.subject,
+        sender=_person(event.sender, event.chat_id),
+        from_us=event.from_us,
+        files=tuple(_incoming(file) for file in event.files),
+        reply_to=event.reply_to,
+    )
+    return (message,)
+
+
+@meaning.register
+def _(event: api.Edited, at: Millis) -> Sequence[Event]:
+    return (MessageEdited(peer_key=event.chat_id, ext_id=event.id, at=at, text=event.text),)
+
+
+@meaning.register
+def _(event: api.Deleted, at: Millis) -> Sequence[Event]:
+    return (MessagesDeleted(peer_key=event.chat_id, ext_ids=tuple(event.ids), at=at),)
+
+
+@meaning.register
+def _(event: api.Status, at: Millis) -> Sequence[Event]:
+    news = DeliveryChanged(ext_id=event.id, state=State(event.state), at=at, code=event.code, detail=event.detail)
+    return (news,)
+
+
+@meaning.register
+def _(event: api.Reaction, at: Millis) -> Sequence[Event]:
+    person = _person(event.sender, event.chat_id)
+    return (ReactionsChanged(peer_key=event.chat_id, ext_id=event.id, at=at, emoji=tuple(event.emoji), person=person),)
+
+
+@meaning.register
+def _(event: api.Chat, at: Millis) -> Sequence[Event]:
+    peer = Peer(key=event.chat_id, address=event.chat_id, kind=event.chat_kind, title=event.chat_title)
+    code = "" if event.reachable else "unreachable_chat"
+    return (PeerChanged(peer=peer, at=at, reachable=event.reachable, code=code),)
+
+
+def outgoing(message: Outbound) -> api.Message:
+    """The wire form of a message of ours; reads its files."""
+    return api.Message(
+        id=message.key,
+        chat_id=message.address,
+        chat_title=message.title,
+        chat_kind=message.chat_kind,
+        text=message.text,
+        subject=message.subject,
+        reply_to=message.reply_to,
+        files=tuple(_local(file) for file in message.files),
+        from_us=True,
+    )
+
+
+def _local(file: LocalFile) -> api.File:
+    return api.File(name=file.name, mime=file.mime, content=file.path.read_bytes())
+
+
+def _incoming(file: api.File) -> IncomingFile:
+    kind = _KINDS.get(file.mime.partition("/")[0], "document")
+    size = len(file.content) if file.content is not None else 0
+    return IncomingFile(
+        kind=kind, name=file.name, mime=file.mime, size=size, content=file.content, remote=file.url or ""
+    )
+
+
+def _person(sender: api.Sender, chat_id: str) -> Person:
+    return Person(
+        id=sender.id or chat_id,
+        name=sender.name,
+        username=sender.username,
+        phone=sender.phone,
+        email=sender.email,
+    )
+
+
+def _millis(at: datetime | None, now: Millis) -> Millis:
+    return now if at is None else int(at.timestamp() * 1000)

@@ -1,0 +1,32 @@
+"""What the other program's answers lead to."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.domain.errors import Misconfigured, Rejected
+from chatapp_cli.kit.http import VERDICTS, Answer, Verdicts
+
+OURS: Final[Verdicts] = {
+    **VERDICTS,
+    410: partial(Misconfigured, "gone", field="url"),
+    413: partial(Rejected, "too_big"),
+}
+
+FILES: Final[Verdicts] = {**VERDICTS, **dict.fromkeys(range(300, 500), partial(Rejected, "file_refused"))}
+"""For links: whatever is wrong with them is no fault of the channel."""
+
+
+class _Complaint(msgspec.Struct):
+    error: str
+
+
+def words(answer: Answer) -> str:
+    """The receiver's own words: ``error`` of a JSON object, otherwise the text as it is."""
+    try:
+        return msgspec.json.decode(answer.body, type=_Complaint).error
+    except msgspec.MsgspecError:
+        return " ".join(answer.body.decode(errors="replace").split())

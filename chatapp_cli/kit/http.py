@@ -1,0 +1,100 @@
+"""HTTP towards providers: one session a channel, and answers turned into what happens next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Final, TypeAlias
+
+import aiohttp
+
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.ids import Millis
+
+Verdicts: TypeAlias = Mapping[int, Callable[[str], ChannelError]]
+"""What an HTTP status leads to, given the provider's words."""
+
+VERDICTS: Final[Verdicts] = {
+    **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="url")),
+    **dict.fromkeys(range(400, 500), partial(Rejected, "refused")),
+    **dict.fromkeys((401, 403), partial(NeedsRebind, "unauthorised")),
+    **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),
+    **dict.fromkeys(range(500, 600), partial(Retryable, "server_error")),
+}
+"""The usual meaning; a channel lays its own over it."""
+
+_SUCCESS: Final = range(200, 300)
+_WORDS: Final = 300
+_REST: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, read as far as it matters; header names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """A status of 2xx."""
+        return self.status in _SUCCESS
+
+
+def open_session(*, connect: float = 10, total: float = 60) -> aiohttp.ClientSession:
+    """A session whose requests end after so many seconds; cookies are not kept."""
+    timeout = aiohttp.ClientTimeout(total=total, sock_connect=connect)
+    return aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+
+
+async def read(response: aiohttp.ClientResponse) -> Answer:
+    """Take the answer, at most 64 KiB of its body."""
+    try:
+        body = await response.content.readexactly(_REST)
+    except asyncio.IncompleteReadError as short:
+        body = short.partial
+    return Answer(response.status, response.headers, body)
+
+
+@contextmanager
+def network(secrets: Iterable[str] = ()) -> Iterator[None]:
+    """Turn what the network did into ``Retryable``; for requests that may be sent again."""
+    try:
+        yield
+    except aiohttp.InvalidURL:
+        raise Misconfigured("bad_url", field="url") from None
+    except TimeoutError:
+        raise Retryable("timeout") from None
+    except aiohttp.ClientError as error:
+        raise Retryable("unreachable", veil(str(error), secrets)) from None
+
+
+def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VERDICTS) -> ChannelError:
+    """What an answer other than 2xx leads to; one that names the time to wait is ``RateLimited``."""
+    seconds = retry_after(answer.headers, now)
+    if answer.status in {429, 503} and seconds is not None:
+        return RateLimited("rate_limited", words[:_WORDS], retry_after=seconds)
+    return verdicts.get(answer.status, partial(Rejected, "refused"))(words[:_WORDS])
+
+
+def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
+    """Seconds that the ``Retry-After`` header asks for, as a number or a date (RFC 9110, 10.2.3)."""
+    said = headers.get("Retry-After", "").strip()
+    if said.isdecimal():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - now / 1000)
+    except ValueError:
+        return None
+
+
+def veil(words: str, secrets: Iterable[str]) -> str:
+    """Hide secrets that a provider or a library repeats."""
+    for secret in filter(None, secrets):
+        words = words.replace(secret, "***")
+    return words

@@ -1,0 +1,181 @@
+"""Some other program: it shows the desk's webhooks to invented customers and posts what they write.
+
+It signs and verifies by the ``standardwebhooks`` package alone, so that it is a second opinion about our own signing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final, Self
+
+import aiohttp
+from aiohttp import web
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+
+_SECRET: Final = "whsec_" + b64encode(b"an invented shop of fir trees").decode()
+_PATIENCE: Final = 0.05
+_LARGEST: Final = 1 << 26
+
+
+class ApiSandbox:
+    """A program with one address; it counts every webhook once, by its id, and repeats its own until they are taken."""
+
+    kind: ClassVar[str] = "api"
+
+    def __init__(self) -> None:
+        self.events: list[Mapping[str, Any]] = []
+        """Everything that the desk told, pings too, oldest first."""
+        self.refused: list[str] = []
+        """What the desk answered to webhooks that it will never take."""
+        self._webhook = Webhook(_SECRET)
+        self._seen: dict[str, str] = {}
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+        self._desk = ""
+        self._called = asyncio.Event()
+        self._post: deque[tuple[str, str]] = deque()
+        self._news = asyncio.Event()
+        self._courier: asyncio.Task[None] | None = None
+        self._count = 0
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Our address and the shared secret."""
+        return {"name": "Ёлочный базар", "url": f"http://127.0.0.1:{self._port}/desk", "secret": _SECRET}
+
+    def calls(self, url: str) -> None:
+        """Post to this address from now on."""
+        self._desk = url
+        self._called.set()
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
+        """Post a message of this customer, as soon as the desk takes it."""
+        message_id = self._next_id()
+        await self.tell(
+            {
+                "type": "message",
+                "id": message_id,
+                "chat_id": chat_id(who),
+                "at": datetime.now(UTC).isoformat(),
+                "text": text,
+                "subject": subject,
+                "sender": {"name": who.name, "username": who.username, "phone": who.phone, "email": who.email},
+                "files": [_packed(file) for file in files],
+            }
+        )
+        return message_id
+
+    async def tell(self, event: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """Post any event, or several at once, in the order of the calls."""
+        self._post.append((self._next_id(), json.dumps(event, ensure_ascii=False)))
+        self._news.set()
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """The desk's messages in this customer's chat."""
+        mine = chat_id(who)
+        return [_heard(e) for e in self.events if e["type"] == "message" and e["chat_id"] == mine]
+
+    async def vanish(self) -> None:
+        """Close the port and stop posting."""
+        if self._courier:
+            self._courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._courier
+        if self._runner:
+            await self._runner.cleanup()
+        self._courier = self._runner = None
+
+    async def come_back(self) -> None:
+        """Open the same port."""
+        app = web.Application(client_max_size=_LARGEST)
+        app.router.add_post("/desk", self._take)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self._courier = asyncio.create_task(self._carry())
+
+    def _next_id(self) -> str:
+        self._count += 1
+        return f"shop-{self._count}"
+
+    async def _take(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        try:
+            event = self._webhook.verify(body, dict(request.headers))
+        except WebhookVerificationError as error:
+            return web.json_response({"error": str(error)}, status=401)
+        webhook_id = request.headers["webhook-id"]
+        if webhook_id not in self._seen:
+            self._seen[webhook_id] = self._next_id()
+            self.events.append(event)
+        return web.json_response({"id": self._seen[webhook_id]})
+
+    async def _carry(self) -> None:
+        async with aiohttp.ClientSession() as http:
+            while True:
+                await self._news.wait()
+                while self._post:
+                    await self._deliver(http, *self._post[0])
+                    self._post.popleft()
+                self._news.clear()
+
+    async def _deliver(self, http: aiohttp.ClientSession, webhook_id: str, body: str) -> None:
+        while not await self._attempt(http, webhook_id, body):  # noqa: ASYNC110 - the desk does not say when it is back
+            await asyncio.sleep(_PATIENCE)
+
+    async def _attempt(self, http: aiohttp.ClientSession, webhook_id: str, body: str) -> bool:
+        await self._called.wait()
+        now = datetime.now(UTC)
+        headers = {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._webhook.sign(webhook_id, now, body),
+        }
+        try:
+            async with http.post(self._desk, data=body.encode(), headers=headers) as answer:
+                return await self._settled(answer)
+        except aiohttp.ClientError:
+            return False
+
+    async def _settled(self, answer: aiohttp.ClientResponse) -> bool:
+        """Taken, or refused in a way that repeating does not change."""
+        lasting = range(400, 500)
+        if answer.status in lasting:
+            self.refused.append(await answer.text())
+        return answer.ok or answer.status in lasting
+
+
+def chat_id(who: Customer) -> str:
+    """The chat of a customer in this program."""
+    return f"client-{who.number}"
+
+
+def _packed(file: StageFile) -> Mapping[str, str]:
+    return {"name": file.name, "mime": file.mime, "content": b64encode(file.content).decode()}
+
+
+def _heard(event: Mapping[str, Any]) -> Heard:
+    files = [StageFile(name=f["name"], mime=f["mime"], content=b64decode(f["content"])) for f in event.get("files", ())]
+    return Heard(
+        text=event.get("text", ""),
+        subject=event.get("subject", ""),
+        files=files,
+        reply_to=event.get("reply_to", ""),
+    )
