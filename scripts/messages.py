@@ -1,0 +1,163 @@
+"""Refreshes the translations from the sources, or with ``--check`` says what is missing.
+
+Sentences come from ``_()``, ``T()``, ``N_()`` and ``ngettext()`` in Python and from the words in manifests and keymaps.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "chatapp_cli"
+LOCALE = SOURCES / "locale"
+LANGUAGES = ("ru",)
+
+KEYWORDS: Mapping[str, Any] = {"_": None, "T": None, "N_": None, "ngettext": (1, 2)}
+WORDS = frozenset({"title", "summary", "label", "hint", "limits", "what", "next_step", "help"})
+"""Keys of a manifest or keymap whose strings a person reads."""
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_TEAM = "the chatapp developers"
+_HEAD: Mapping[str, Any] = {
+    "project": "chatapp",
+    "version": "1",
+    "header_comment": f"# What chatapp says to people.\n# Copyright (C) 2026 {_TEAM}; licence GPL-3.0-or-later.\n#",
+    "msgid_bugs_address": _TEAM,
+    "last_translator": _TEAM,
+    "language_team": _TEAM,
+    "creation_date": _EPOCH,
+    "revision_date": _EPOCH,
+}
+
+Found = tuple[int, str, str, list[str]]
+
+
+def extract_toml(file: IO[bytes], keywords: object, tags: object, options: object) -> Iterator[Found]:  # noqa: ARG001
+    """Yield the strings of a TOML file that a person reads, as Babel's extractors do."""
+    data = tomllib.load(file)
+    data.pop("label", None)  # a channel's short name is the same in every language
+    for words in _words(data, spoken=False):
+        yield 1, "_", words, []
+
+
+def _words(value: object, *, spoken: bool) -> Iterator[str]:
+    if isinstance(value, str) and spoken:
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _words(inner, spoken=key in WORDS)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner, spoken=spoken)
+
+
+def template() -> Catalog:
+    """Every sentence that the sources hold now."""
+    catalog = Catalog(**_HEAD)
+    toml = "scripts.messages:extract_toml"
+    methods = [("**.py", "python"), ("**/manifest.toml", toml), ("**/keymap.toml", toml)]
+    for file, _line, msgid, comments, _context in extract_from_dir(SOURCES, methods, keywords=KEYWORDS):
+        catalog.add(msgid, locations=[(file, 0)], auto_comments=comments, flags=_flags(msgid))
+    return catalog
+
+
+def _flags(msgid: str | tuple[str, ...]) -> list[str]:
+    text = msgid if isinstance(msgid, str) else " ".join(msgid)
+    return ["python-brace-format"] if PLACEHOLDER.search(text) else []
+
+
+def translated(language: str, source: Catalog) -> Catalog:
+    """The language's catalogue with exactly the sentences of the sources; a new one is still empty."""
+    path = LOCALE / language / "LC_MESSAGES" / "chatapp.po"
+    old = _read(path, language) if path.exists() else Catalog()
+    new = Catalog(locale=language, fuzzy=False, **_HEAD)
+    for message in old:
+        if message.id:
+            new[message.id] = message
+    new.update(source, no_fuzzy_matching=True)
+    new.obsolete.clear()
+    return new
+
+
+def _read(path: Path, language: str) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def outdated(write: bool) -> list[str]:
+    """Compare the files with what they should hold, writing them if asked; returns the names that differed."""
+    source = template()
+    wanted = {"chatapp.pot": _po(source)}
+    for language in LANGUAGES:
+        catalog = translated(language, source)
+        wanted[f"{language}/LC_MESSAGES/chatapp.po"] = _po(catalog)
+        wanted[f"{language}/LC_MESSAGES/chatapp.mo"] = _mo(catalog)
+    return [name for name, content in wanted.items() if _differs(LOCALE / name, content, write)]
+
+
+def _po(catalog: Catalog) -> bytes:
+    file = BytesIO()
+    write_po(file, catalog, width=110, sort_by_file=True, include_lineno=False)
+    return file.getvalue()
+
+
+def _mo(catalog: Catalog) -> bytes:
+    file = BytesIO()
+    write_mo(file, catalog)
+    return file.getvalue()
+
+
+def _differs(path: Path, content: bytes, write: bool) -> bool:
+    if path.exists() and path.read_bytes() == content:
+        return False
+    if write:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return True
+
+
+def faults(catalog: Catalog) -> list[str]:
+    """Sentences without a translation that can be relied on, each with the reason."""
+    return [f"{why}: {message.id!r}" for message in catalog if message.id for why in _faults(message)]
+
+
+def _faults(message: Message) -> Iterator[str]:
+    sources, targets = _forms(message.id), _forms(message.string)
+    if not all(targets):
+        yield "not translated"
+        return
+    if message.fuzzy:
+        yield "fuzzy"
+    if {frozenset(PLACEHOLDER.findall(t)) for t in targets} - {frozenset(PLACEHOLDER.findall(s)) for s in sources}:
+        yield "other placeholders"
+
+
+def _forms(text: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (text or "",) if isinstance(text, str | None) else tuple(text)
+
+
+def main(arguments: list[str]) -> int:
+    """Refresh, or check and say what is wrong; returns the exit code."""
+    checking = arguments == ["--check"]
+    stale = outdated(write=not checking)
+    if checking and stale:
+        print(f"Stale, run make messages: {', '.join(stale)}")
+    found = [f"{language}: {fault}" for language in LANGUAGES for fault in faults(translated(language, template()))]
+    print("\n".join(found) or "Every sentence is translated.")
+    return 1 if checking and (found or stale) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
