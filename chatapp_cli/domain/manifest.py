@@ -41,6 +41,8 @@ class Capabilities:
     max_files: int = 10
     """Files in one message."""
     subject: bool = False
+    by_subject_when: str = ""
+    """Name of the flag that, while on, makes every subject of an address a dialog of its own."""
     replies: bool = False
     edits: bool = False
     deletes: bool = False

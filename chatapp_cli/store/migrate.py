@@ -29,7 +29,7 @@ def revision_of(driver: Driver) -> str | None:
 
 _EXISTS = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
-    "postgresql": "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = ANY(current_schemas(false))",
+    "postgresql": "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = current_schema()",
 }
 
 

@@ -239,3 +239,12 @@ class Ref:
     direction: str
     state: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyRow:
+    """News that came before the verdict."""
+
+    state: str
+    code: str
+    detail: str

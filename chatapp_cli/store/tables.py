@@ -313,6 +313,21 @@ class Attempt(SQLModel, table=True):
     detail: str = ""
 
 
+class EarlyNews(SQLModel, table=True):
+    """A provider's news of a message whose id we have not recorded yet; forgotten after a day."""
+
+    metadata = metadata
+    __tablename__ = "early_news"
+    __table_args__ = (Index("ix_early_news_ext", "channel_id", "ext_id"),)
+    id: int | None = Field(sa_column=_key())
+    channel_id: int = Field(sa_column=_ref("channel"))
+    ext_id: str
+    state: str
+    code: str
+    detail: str
+    at: int = Field(sa_column=_time())
+
+
 class Journal(SQLModel, table=True):
     """Everything that changed, in order: the bus that daemon, window and command line share."""
 

@@ -15,16 +15,29 @@ class Cursor(Protocol):
     """As much of the DBAPI as is used."""
 
     @property
-    def rowcount(self) -> int: ...
-    def fetchone(self) -> Any: ...
-    def fetchall(self) -> list[Any]: ...
+    def rowcount(self) -> int:
+        """Rows changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next row, if any."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """All rows."""
+        ...
 
 
 class Connection(Protocol):
     """As much of sqlite3's and psycopg's connections as is used."""
 
-    def execute(self, sql: Any, params: Any = ..., /) -> Cursor: ...
-    def close(self) -> None: ...
+    def execute(self, sql: Any, params: Any = ..., /) -> Cursor:
+        """Run a statement."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
 
 
 class Tx:
@@ -38,21 +51,21 @@ class Tx:
         self.now = now
         """The time of this transaction, milliseconds."""
 
-    def run(self, name: str, **params: object) -> int:
+    def run(self, name: str, /, **params: object) -> int:
         """Execute and return how many rows it changed."""
         return self._execute(self._statements[name], params).rowcount
 
-    def value(self, name: str, **params: object) -> Any:
+    def value(self, name: str, /, **params: object) -> Any:
         """The first column of the first row, ``None`` without one."""
         row = self._execute(self._statements[name], params).fetchone()
         return None if row is None else row[0]
 
-    def one(self, shape: Callable[..., T], name: str, **params: object) -> T | None:
+    def one(self, shape: Callable[..., T], name: str, /, **params: object) -> T | None:
         """The first row in its shape, ``None`` without one."""
         row = self._execute(self._statements[name], params).fetchone()
         return None if row is None else shape(*row)
 
-    def all(self, shape: Callable[..., T], name: str, **params: object) -> list[T]:
+    def all(self, shape: Callable[..., T], name: str, /, **params: object) -> list[T]:
         """All rows in their shape."""
         return [shape(*row) for row in self._execute(self._statements[name], params).fetchall()]
 

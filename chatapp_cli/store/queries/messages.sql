@@ -148,3 +148,13 @@ UPDATE file SET attempts = attempts + 1, next_at = :next_at, code = :code WHERE 
 
 -- name: files.missing
 UPDATE file SET state = 'missing', code = :code WHERE id = :id;
+
+-- name: early.keep
+INSERT INTO early_news (channel_id, ext_id, state, code, detail, at)
+VALUES (:channel, :ext_id, :state, :code, :detail, :at);
+
+-- name: early.take
+DELETE FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id RETURNING state, code, detail;
+
+-- name: early.forget
+DELETE FROM early_news WHERE at < :before;

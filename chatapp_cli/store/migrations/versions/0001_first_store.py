@@ -293,6 +293,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", "person", "emoji", name="pk_reaction"),
     )
 
+    op.create_table(
+        "early_news",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ext_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["channel_id"], ["channel.id"], name="fk_early_news_channel_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_early_news"),
+    )
+    op.create_index("ix_early_news_ext", "early_news", ["channel_id", "ext_id"], unique=False)
+
     newest_first = [sa.text("pinned DESC"), sa.text("last_at DESC"), sa.text("id DESC")]
     unread = sa.text("unread > 0")
     op.create_index("ix_dialog_order", "dialog", newest_first)
@@ -305,6 +319,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back to the one before."""
+    op.drop_table("early_news")
     op.drop_table("reaction")
     op.drop_table("outbox")
     op.drop_table("message_revision")

@@ -1,0 +1,34 @@
+"""How a person names whom they write to: an e-mail address, a phone, a @username or a ChatID (S-005, S-123)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chatapp_cli.domain.finding import digits
+from chatapp_cli.domain.manifest import AddressKind
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
+_PHONE = re.compile(r"\+?[\d\s()\-]{7,20}")
+
+
+def kinds(address: str) -> Sequence[AddressKind]:
+    """What it can be, the likeliest first; everything can be a ChatID."""
+    if _USERNAME.fullmatch(address):
+        return ("username", "chat_id")
+    if _EMAIL.fullmatch(address):
+        return ("email", "chat_id")
+    if _PHONE.fullmatch(address):
+        return ("phone", "chat_id") if address.startswith("+") else ("chat_id", "phone")
+    return ("chat_id",)
+
+
+def canonical(address: str, kind: AddressKind) -> str:
+    """The one spelling of an address."""
+    address = address.strip()
+    if kind == "email":
+        return address.lower()
+    if kind == "phone":
+        return "+" + digits(address)
+    return address.lower().lstrip("@") if kind == "username" else address

@@ -1,0 +1,25 @@
+"""Which dialogs a person wants to see, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatapp_cli.domain.ids import ChannelId, LineId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogFilter:
+    """Filters that combine (S-117); what is not set does not matter. The blocked are shown only when asked for."""
+
+    line: LineId | None = None
+    channel: ChannelId | None = None
+    kind: str = ""
+    """Of the channel, such as the «messenger» filter has it."""
+    tag: str = ""
+    unread: bool = False
+    waiting: bool = False
+    """Unanswered, the longest waiting first."""
+    pinned: bool = False
+    blocked: bool = False
+    text: str = ""
+    """Part of a name, phone, e-mail or username (S-116)."""

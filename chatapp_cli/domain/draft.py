@@ -1,0 +1,76 @@
+"""What somebody wants to say, and whether a channel can carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.event import FileKind
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.text import T
+
+MEGABYTE = 1_048_576
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedFile:
+    """A file that already lies in our own store under its hash."""
+
+    name: str
+    mime: str
+    size: int
+    sha256: str
+    kind: FileKind = "document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message before it is accepted."""
+
+    text: str = ""
+    subject: str = ""
+    files: Sequence[StagedFile] = ()
+    reply_to: MessageId | None = None
+
+
+def insist(can: Capabilities, draft: Draft) -> None:
+    """Raise Refused, with the reason, for what the channel could not deliver."""
+    if not draft.text.strip() and not draft.files:
+        raise Refused("empty", T("There is nothing to send."), T("Write a text or add a file."))
+    if draft.subject and not can.subject:
+        raise Refused("no_subject", T("This channel has no subjects."), T("Leave the subject out."))
+    if draft.reply_to and not can.replies:
+        raise Refused("no_replies", T("This channel cannot quote a message."), T("Send it without the quote."))
+    limit = can.max_text
+    if len(draft.text) > limit:
+        raise Refused(
+            "text_too_long",
+            T("The text has {n} characters; this channel takes {limit}.", n=len(draft.text), limit=limit),
+            T("Shorten it, split it, or send it as a file."),
+        )
+    _insist_on_files(can, draft.files)
+
+
+def _insist_on_files(can: Capabilities, files: Sequence[StagedFile]) -> None:
+    if files and not can.max_upload:
+        raise Refused("no_files", T("This channel carries no files."), T("Send a link instead."))
+    if len(files) > can.max_files:
+        raise Refused(
+            "too_many_files",
+            T("{n} files are too many; this channel takes {limit} in one message.", n=len(files), limit=can.max_files),
+            T("Send them in several messages."),
+        )
+    for file in files:
+        if file.size > can.max_upload:
+            raise Refused(
+                "file_too_big",
+                T(
+                    "{name} has {size} MB; this channel takes {limit} MB.",
+                    name=file.name,
+                    size=round(file.size / MEGABYTE, 1),
+                    limit=can.max_upload // MEGABYTE,
+                ),
+                T("Send a link, or use another channel."),
+            )

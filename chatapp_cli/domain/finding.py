@@ -1,0 +1,32 @@
+"""How names, phones and addresses are made comparable before they are stored or looked for."""
+
+from __future__ import annotations
+
+import re
+
+_FOLD = str.maketrans("ё", "е")
+_LONG_ENOUGH_FOR_A_PHONE = 4
+_PHONE_DIGITS = 11
+
+
+def fold(words: str) -> str:
+    """Lower case, ё as е, single spaces: SQLite's LIKE knows only ASCII case."""
+    return " ".join(words.lower().translate(_FOLD).split())
+
+
+def digits(phone: str) -> str:
+    """The digits of a phone however it is written; a Russian 8 in front becomes 7."""
+    found = re.sub(r"\D", "", phone)
+    return "7" + found[1:] if len(found) == _PHONE_DIGITS and found[0] == "8" else found
+
+
+def search_text(*parts: str, phone: str = "") -> str:
+    """What a dialog is found by: everything known of the client, folded."""
+    return " ".join(filter(None, [*(fold(part) for part in parts), digits(phone)]))
+
+
+def needles(query: str) -> list[str]:
+    """The pieces that must all occur; something that looks like a phone is one piece."""
+    if re.fullmatch(r"\+?[\d\s()\-]+", query) and len(digits(query)) >= _LONG_ENOUGH_FOR_A_PHONE:
+        return [digits(query)]
+    return fold(query).lstrip("@").split()

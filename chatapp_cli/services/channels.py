@@ -1,0 +1,157 @@
+"""Channels: bound accounts on lines, their settings, secrets and health."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.manifest import Capabilities, Manifest
+from chatapp_cli.domain.text import T
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
+
+
+def everything(tx: Tx) -> list[ChannelRow]:
+    """All channels in the order of their lines."""
+    return tx.all(ChannelRow, "channels.all")
+
+
+def one(tx: Tx, channel: ChannelId) -> ChannelRow:
+    """A channel by its number."""
+    found = tx.one(ChannelRow, "channels.one", id=channel)
+    if found is None:
+        raise NotFound(T("There is no channel {n}.", n=channel), T("See them with: chatapp line show"))
+    return found
+
+
+def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
+    """A channel by number, account or kind, on one line or wherever it is the only one of its kind."""
+    fitting = [
+        c for c in everything(tx) if line in {None, c.line_id} and named in {str(c.id), c.account, c.title, c.kind}
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise NotFound(
+            T("No channel {name} is bound here.", name=named), T("Bind one: chatapp line bind {name}", name=named)
+        )
+    numbers = ", ".join(str(c.id) for c in fitting)
+    raise UsageError(
+        T("{name} is bound several times.", name=named),
+        T("Name the line with --line, or the channel by its number: {numbers}", numbers=numbers),
+        field="channel",
+    )
+
+
+def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
+    """What this very account can do."""
+    return replace(manifest.capabilities, **json.loads(channel.capabilities))
+
+
+def bound(tx: Tx, vault: Vault, channel: ChannelRow) -> Bound:
+    """The binding as the connector made it, secrets opened."""
+    return Bound(
+        account=channel.account,
+        title=channel.title,
+        settings=json.loads(channel.settings),
+        facts=json.loads(channel.facts),
+        capabilities=json.loads(channel.capabilities),
+        secrets=vault.open(tx.value("channels.secrets", id=channel.id)),
+        hook_key=channel.hook_key or "",
+        cursor=channel.cursor,
+    )
+
+
+def keep(
+    tx: Tx, vault: Vault, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None = None, actor: str
+) -> ChannelId:
+    """Store a binding, new or renewed. Raises Refused for an account or a kind that is bound already."""
+    _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous)
+    values = {
+        "account": binding.account,
+        "title": binding.title,
+        "hook_key": binding.hook_key or None,
+        "settings": json.dumps(dict(binding.settings), ensure_ascii=False),
+        "facts": json.dumps(dict(binding.facts), ensure_ascii=False),
+        "capabilities": json.dumps(dict(binding.capabilities)),
+        "secrets": vault.seal(binding.secrets),
+        "cursor": binding.cursor,
+        "now": tx.now,
+    }
+    if previous is None:
+        previous = ChannelId(tx.value("channels.add", line_id=line, kind=kind, **values))
+    else:
+        tx.run("channels.rebind", id=previous, **values)
+    tx.tell("channel.bound", actor=actor, channel=previous, kind=kind, title=binding.title)
+    return previous
+
+
+def _insist_it_is_free(tx: Tx, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None) -> None:
+    """One messenger type in a line is one binding (S-004), and one account is bound once."""
+    for other in everything(tx):
+        if other.kind != kind or other.id == previous:
+            continue
+        if other.account == binding.account:
+            raise Refused(
+                "account_bound",
+                T("{title} is bound already, on line {line}.", title=binding.title, line=other.line),
+                T("Renew it there: chatapp line bind {kind} --line '{line}'", kind=kind, line=other.line),
+            )
+        if other.line_id == line:
+            raise Refused(
+                "kind_bound",
+                T("Line {line} has this kind of channel already: {title}.", line=other.line, title=other.title),
+                T("Unbind it first, or bind the new account on another line."),
+            )
+
+
+def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
+    """Remove a channel with its dialogs; with something still to be sent only by force."""
+    waiting = tx.value("channels.waiting", id=channel.id)
+    if waiting and not force:
+        raise Refused(
+            "still_sending",
+            T("{n} messages still wait to be sent through {title}.", n=waiting, title=channel.title),
+            T("Let them go out, or say --force."),
+        )
+    tx.run("channels.remove", id=channel.id)
+    tx.tell("channel.unbound", actor=actor, channel=channel.id, kind=channel.kind, title=channel.title)
+
+
+def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str], *, actor: str) -> None:
+    """Change options that need no new binding. Raises UsageError for anything else."""
+    options = {field.name: field for field in manifest.fields if field.option}
+    for name, value in changes.items():
+        field = options.get(name)
+        if field is None:
+            raise UsageError(
+                T("{name} cannot be changed this way.", name=name),
+                T("Options are: {known}. Everything else: chatapp line bind", known=", ".join(options) or "–"),
+                field=name,
+            )
+        allowed = ["on", "off"] if field.kind == "flag" else [choice.value for choice in field.choices]
+        if allowed and value not in allowed:
+            raise UsageError(
+                T("{name} cannot be {value}.", name=name, value=value),
+                T("Choose one of: {allowed}", allowed=", ".join(allowed)),
+                field=name,
+            )
+    settings = {**json.loads(channel.settings), **changes}
+    tx.run("channels.configure", id=channel.id, settings=json.dumps(settings, ensure_ascii=False))
+    tx.tell("channel.configured", actor=actor, channel=channel.id, changed=sorted(changes))
+
+
+def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
+    """Record a transition: ``starting``, ``ok``, ``retrying``, ``needs_rebind``, ``misconfigured`` or ``down``."""
+    tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
+    tx.tell("channel.health", channel=channel, health=health, code=code, detail=detail)
+
+
+def prove(tx: Tx, channel: ChannelId) -> None:
+    """Record that the channel gave a sign of life now."""
+    tx.run("channels.proof", id=channel, at=tx.now)

@@ -1,0 +1,75 @@
+"""Dialogs: finding them and marking them (S-115 to S-119)."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.finding import search_text
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
+from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.tx import Tx
+
+
+def card(tx: Tx, dialog: DialogId) -> DialogCard:
+    """A dialog with what is known of the client."""
+    found = tx.one(DialogCard, "dialogs.card", id=dialog)
+    if found is None:
+        raise NotFound(T("There is no dialog {n}.", n=dialog), T("See them with: chatapp dialog list"))
+    return found
+
+
+def tags(tx: Tx, dialog: DialogId) -> list[str]:
+    """The labels of a dialog."""
+    return tx.all(str, "tags.of_dialog", dialog=dialog)
+
+
+def read(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Mark as read by us; what the client's side shows is another matter."""
+    if tx.run("dialogs.read", id=card(tx, dialog).id):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+
+
+def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Mark as unread."""
+    if tx.run("dialogs.unread", id=card(tx, dialog).id):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=False)
+
+
+def pin(tx: Tx, dialog: DialogId, *, pinned: bool, actor: str) -> None:
+    """Keep at the top of the list, or no longer."""
+    if tx.run("dialogs.pin", id=card(tx, dialog).id, pinned=int(pinned)):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, pinned=pinned)
+
+
+def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
+    """Blacklist: what arrives is kept but silent, what goes out is refused."""
+    if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
+
+
+def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+    """Give a dialog a name of our own; an empty one goes back to the provider's."""
+    known = card(tx, dialog)
+    shown = name.strip() or known.username or known.address
+    search = search_text(shown, known.username, known.email, known.address, phone=known.phone)
+    tx.run("dialogs.rename", id=dialog, name=shown, renamed=int(bool(name.strip())), search=search)
+    tx.tell("dialog.changed", actor=actor, dialog=dialog, name=shown)
+
+
+def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+    """Attach a label, making it if it is new."""
+    name = name.strip()
+    if not name:
+        raise UsageError(T("A tag needs a name."), field="tag")
+    card(tx, dialog)
+    tx.run("tags.add", name=name)
+    if tx.run("tags.attach", dialog=dialog, tag=tx.value("tags.by_name", name=name)):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, tag=name)
+
+
+def untag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+    """Take a label off. Raises NotFound if the dialog does not bear it."""
+    found = tx.value("tags.by_name", name=name.strip())
+    if found is None or not tx.run("tags.detach", dialog=card(tx, dialog).id, tag=found):
+        raise NotFound(T("Dialog {n} has no tag {name}.", n=dialog, name=name))
+    tx.tell("dialog.changed", actor=actor, dialog=dialog, untag=name)

@@ -1,0 +1,353 @@
+"""What arrives becomes durable: raw, as messages and as the cursor that moves, in one transaction (design §4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chatapp_cli.domain.event import (
+    Arrival,
+    Batch,
+    DeliveryChanged,
+    Event,
+    IncomingFile,
+    MessageArrived,
+    MessageEdited,
+    MessagesDeleted,
+    Peer,
+    PeerChanged,
+    PeerMoved,
+    Person,
+    ReactionsChanged,
+)
+from chatapp_cli.domain.finding import search_text
+from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId
+from chatapp_cli.domain.message import Direction, Origin, State, may_follow
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import Known, Ref
+from chatapp_cli.store.tx import Tx
+
+LARGE = 65_536
+"""Bytes from which a raw arrival lies among the files instead of in a row."""
+PREVIEW = 120
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What a batch brought."""
+
+    messages: int = 0
+    duplicates: int = 0
+    dead: int = 0
+    files_wanted: bool = False
+
+
+def shelve(media: Media, batch: Batch) -> Batch:
+    """Put contents among the files before the transaction begins; what is not stored twice costs nothing twice."""
+    if not any(len(a.raw) > LARGE or _has_content(a) for a in batch.arrivals):
+        return batch
+    return replace(batch, arrivals=tuple(_shelved(media, arrival) for arrival in batch.arrivals))
+
+
+def _has_content(arrival: Arrival) -> bool:
+    return any(f.content is not None for e in arrival.events if isinstance(e, MessageArrived) for f in e.files)
+
+
+def _shelved(media: Media, arrival: Arrival) -> Arrival:
+    events = tuple(_with_files_kept(media, e) if isinstance(e, MessageArrived) else e for e in arrival.events)
+    if len(arrival.raw) <= LARGE:
+        return replace(arrival, events=events)
+    return replace(arrival, events=events, raw=b"", raw_sha256=media.put(arrival.raw))
+
+
+def _with_files_kept(media: Media, event: MessageArrived) -> MessageArrived:
+    return replace(event, files=tuple(_kept(media, file) for file in event.files))
+
+
+def _kept(media: Media, file: IncomingFile) -> IncomingFile:
+    if file.content is None:
+        return file
+    return replace(file, content=None, size=len(file.content), sha256=media.put(file.content))
+
+
+def ingest(tx: Tx, channel: ChannelId, batch: Batch) -> Ingested:
+    """Store a batch; what was stored before is stepped over. An error rolls all of it back."""
+    result = Ingested()
+    for arrival in batch.arrivals:
+        _take(tx, channel, arrival, result)
+    if batch.cursor is not None:
+        tx.run("channels.move_cursor", id=channel, cursor=batch.cursor)
+    return result
+
+
+def set_aside(tx: Tx, channel: ChannelId, arrival: Arrival, *, problem: str, cursor: str | None = None) -> None:
+    """Keep as a dead letter what our own code could not apply, so that it neither blocks the rest nor is lost."""
+    _take(tx, channel, replace(arrival, events=(), problem=problem), Ingested())
+    if cursor is not None:
+        tx.run("channels.move_cursor", id=channel, cursor=cursor)
+
+
+def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> None:
+    arrived = tx.value(
+        "arrived.keep",
+        channel=channel,
+        provider_id=arrival.provider_id,
+        raw=arrival.raw,
+        raw_sha256=arrival.raw_sha256,
+        problem=arrival.problem,
+        at=tx.now,
+    )
+    if arrived is None:
+        result.duplicates += 1
+        return
+    if arrival.problem:
+        result.dead += 1
+        tx.tell("arrived.dead", channel=channel, arrived=arrived, problem=arrival.problem)
+    apply(tx, channel, arrival, arrived, result)
+
+
+def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
+    """Let the events of one arrival happen."""
+    for event in arrival.events:
+        if isinstance(event, MessageArrived):
+            _hear(tx, channel, event, arrived, result)
+        else:
+            _APPLY[type(event)](tx, channel, event)
+
+
+def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
+    dialog = _dialog_of(tx, channel, event.peer, event)
+    if event.from_us and _part(tx, dialog.id, event.ext_id):
+        result.duplicates += 1
+        return
+    message = tx.value(
+        "messages.hear",
+        dialog=dialog.id,
+        channel=channel,
+        arrived=arrived,
+        direction=Direction.OUT if event.from_us else Direction.IN,
+        origin=Origin.PHONE if event.from_us else Origin.CLIENT,
+        author=event.sender.name,
+        ext_id=event.ext_id,
+        state=State.SENT if event.from_us else State.RECEIVED,
+        text=event.text,
+        subject=event.subject,
+        reply_to=event.reply_to,
+        album=event.album,
+        automatic=int(event.automatic),
+        at=event.at,
+        now=tx.now,
+    )
+    if message is None:
+        result.duplicates += 1
+        return
+    result.messages += 1
+    for file in event.files:
+        result.files_wanted |= _keep_file(tx, channel, message, file)
+    _refresh_dialog(tx, dialog, event, message)
+    tx.tell("message.out" if event.from_us else "message.in", channel=channel, dialog=dialog.id, message=message)
+
+
+def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: MessageId) -> None:
+    shown = preview(event.text or event.subject, [file.name for file in event.files])
+    common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
+    if event.from_us:
+        tx.run("dialogs.said", state=State.SENT, answers=1, **common)
+    elif dialog.blocked or event.automatic:
+        tx.run("dialogs.heard_silently", **common)
+    else:
+        tx.run("dialogs.heard", **common)
+    if not dialog.reachable and not event.from_us:
+        tx.run("dialogs.reach", id=dialog.id, reachable=1, code="")
+
+
+def preview(text: str, files: list[str]) -> str:
+    """The one line that the list shows."""
+    return " ".join(text.split())[:PREVIEW] or ", ".join(files)[:PREVIEW]
+
+
+def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFile) -> bool:
+    wanted = not file.sha256 and bool(file.remote) and not file.problem
+    tx.value(
+        "files.add",
+        message=message,
+        channel=channel,
+        kind=file.kind,
+        name=file.name,
+        mime=file.mime,
+        size=file.size,
+        seconds=file.seconds,
+        sha256=file.sha256,
+        remote=file.remote,
+        state="here" if file.sha256 else "wanted" if wanted else "missing",
+        code=file.problem,
+        now=tx.now,
+    )
+    return wanted
+
+
+def _dialog_of(tx: Tx, channel: ChannelId, peer: Peer, event: MessageArrived) -> Known:
+    found = _by_thread(tx, channel, event) or tx.one(Known, "dialogs.known", channel=channel, key=peer.key)
+    if found is None:
+        return _open_dialog(tx, channel, peer, Person() if event.from_us else event.sender)
+    if not event.from_us:
+        _learn(tx, found, peer, event.sender)
+    return found
+
+
+def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> Known | None:
+    for ext_id in reversed(event.thread):
+        found = tx.one(Known, "dialogs.by_thread", channel=channel, ext_id=ext_id, address=event.peer.address)
+        if found is not None:
+            return found
+    return None
+
+
+def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> Known:
+    contact = _add_contact(tx, person) if peer.kind == "private" else None
+    name = peer.title or person.name or person.username or peer.address
+    dialog = tx.value(
+        "dialogs.add",
+        channel=channel,
+        contact_id=contact,
+        key=peer.key,
+        address=peer.address,
+        kind=peer.kind,
+        name=name,
+        search=_search(name, peer, person),
+        now=0,
+    )
+    tx.tell("dialog.new", channel=channel, dialog=dialog)
+    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0)
+
+
+def _search(name: str, peer: Peer, person: Person) -> str:
+    return search_text(name, person.name, person.username, person.email, peer.address, phone=person.phone)
+
+
+def _add_contact(tx: Tx, person: Person) -> ContactId:
+    return ContactId(
+        tx.value(
+            "contacts.add",
+            name=person.name,
+            username=person.username,
+            phone=person.phone,
+            email=person.email,
+            now=tx.now,
+        )
+    )
+
+
+def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
+    """Take over what the provider newly knows; what an operator named keeps its name."""
+    known = (dialog.person, dialog.username, dialog.phone, dialog.email)
+    now = (
+        person.name or dialog.person,
+        person.username or dialog.username,
+        person.phone or dialog.phone,
+        person.email or dialog.email,
+    )
+    if peer.kind == "private" and dialog.contact_id is not None and now != known:
+        name, username, phone, email = now
+        tx.run("contacts.learn", id=dialog.contact_id, name=name, username=username, phone=phone, email=email)
+        person = Person(id=person.id, name=name, username=username, phone=phone, email=email)
+    elif not peer.title or peer.title == dialog.name:
+        return
+    if not dialog.renamed:
+        title = peer.title or person.name or dialog.name
+        tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, person))
+
+
+def _part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
+    return tx.one(Ref, "messages.part_ref", dialog=dialog, ext_id=ext_id)
+
+
+def _message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref | None:
+    dialog = tx.one(Known, "dialogs.known", channel=channel, key=peer_key)
+    if dialog is None:
+        return tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
+    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=ext_id, dialog=dialog.id)
+    return found or _part(tx, dialog.id, ext_id)
+
+
+def _edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
+    found = _message_at(tx, channel, event.peer_key, event.ext_id)
+    if found is None:
+        return
+    tx.run("messages.revise", id=found.id, at=event.at)
+    tx.run("messages.edit", id=found.id, text=event.text, at=event.at)
+    tx.run("dialogs.preview", id=found.dialog_id, message=found.id, preview=preview(event.text, []))
+    tx.tell("message.edited", channel=channel, dialog=found.dialog_id, message=found.id)
+
+
+def _deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
+    for ext_id in event.ext_ids:
+        found = _message_at(tx, channel, event.peer_key, ext_id)
+        if found is not None and tx.run("messages.delete", id=found.id, at=event.at):
+            tx.tell("message.deleted", channel=channel, dialog=found.dialog_id, message=found.id)
+
+
+def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
+    """Move a message of ours on; news that overtake the verdict wait for it."""
+    found = tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=event.ext_id)
+    if found is None or found.direction != Direction.OUT:
+        tx.run(
+            "early.keep",
+            channel=channel,
+            ext_id=event.ext_id,
+            state=event.state,
+            code=event.code,
+            detail=event.detail,
+            at=tx.now,
+        )
+        return
+    move_on(tx, channel, found, event.state, code=event.code, detail=event.detail)
+
+
+def move_on(tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "") -> None:
+    """Let a provider's news change a message's state, if they may."""
+    if not may_follow(State(found.state), state):
+        return
+    tx.run("messages.state", id=found.id, state=state, code=code, detail=detail)
+    tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
+    tx.tell("message.state", channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code)
+
+
+def _reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
+    found = _message_at(tx, channel, event.peer_key, event.ext_id)
+    if found is None:
+        return
+    tx.run("reactions.clear", message=found.id, person=event.person.id)
+    for emoji in event.emoji:
+        tx.run("reactions.add", message=found.id, person=event.person.id, emoji=emoji, name=event.person.name)
+    tx.tell("message.reaction", channel=channel, dialog=found.dialog_id, message=found.id)
+
+
+def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
+    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.peer.key)
+    if dialog is None:
+        if not event.reachable:
+            return
+        dialog = _open_dialog(tx, channel, event.peer, Person())
+    _learn(tx, dialog, event.peer, Person())
+    tx.run("dialogs.reach", id=dialog.id, reachable=int(event.reachable), code=event.code)
+    tx.tell("dialog.reachable" if event.reachable else "dialog.unreachable", channel=channel, dialog=dialog.id)
+
+
+def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
+    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.old_key)
+    if dialog is None or tx.value("dialogs.at_key", channel=channel, key=event.peer.key) is not None:
+        return
+    tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
+    tx.tell("dialog.moved", channel=channel, dialog=dialog.id)
+
+
+_APPLY: Mapping[type[Event], Callable[[Tx, ChannelId, Any], None]] = {
+    MessageEdited: _edited,
+    MessagesDeleted: _deleted,
+    DeliveryChanged: _delivered,
+    ReactionsChanged: _reacted,
+    PeerChanged: _peer_changed,
+    PeerMoved: _peer_moved,
+}

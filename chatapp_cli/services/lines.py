@@ -1,0 +1,67 @@
+"""Lines: what joins channels for one purpose (S-003)."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.text import T
+from chatapp_cli.store.rows import LineRow
+from chatapp_cli.store.tx import Tx
+
+
+def everything(tx: Tx) -> list[LineRow]:
+    """All lines with their counts."""
+    return tx.all(LineRow, "lines.all")
+
+
+def find(tx: Tx, named: str = "") -> LineRow:
+    """A line by number or name; without either, the only one there is (S-032)."""
+    lines = everything(tx)
+    if not named:
+        if len(lines) == 1:
+            return lines[0]
+        if not lines:
+            raise NotFound(T("There is no line yet."), T("Make one: chatapp line add NAME"))
+        raise UsageError(T("There are several lines; say which."), T("Name one with --line."), field="line")
+    for line in lines:
+        if named in {str(line.id), line.name}:
+            return line
+    known = ", ".join(line.name for line in lines)
+    raise NotFound(T("There is no line {name}.", name=named), T("Known lines: {known}", known=known or "–"))
+
+
+def add(tx: Tx, name: str, *, actor: str) -> LineId:
+    """Make a line. Raises UsageError for a name that is empty, and Refused for one that is taken."""
+    made = tx.value("lines.add", name=_sound(name), now=tx.now)
+    if made is None:
+        raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
+    tx.tell("line.added", actor=actor, name=name)
+    return LineId(made)
+
+
+def rename(tx: Tx, line: LineId, name: str, *, actor: str) -> None:
+    """Give a line another name."""
+    taken = tx.value("lines.by_name", name=_sound(name))
+    if taken not in {None, line}:
+        raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
+    tx.run("lines.rename", id=line, name=name.strip())
+    tx.tell("line.renamed", actor=actor, name=name)
+
+
+def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
+    """Remove a line; one that still has channels only by force, because their dialogs go with it."""
+    if line.channels and not force:
+        raise Refused(
+            "line_in_use",
+            T("Line {name} has channels; {n} dialogs would be lost with them.", name=line.name, n=line.dialogs),
+            T("Unbind its channels first, or say --force."),
+        )
+    tx.run("lines.remove", id=line.id)
+    tx.tell("line.removed", actor=actor, name=line.name)
+
+
+def _sound(name: str) -> str:
+    name = name.strip()
+    if not name or name.isdigit():
+        raise UsageError(T("A line needs a name that is not only digits."), field="name")
+    return name

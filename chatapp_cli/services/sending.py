@@ -1,0 +1,263 @@
+"""Accepting messages for sending, and changing one's mind about them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.finding import search_text
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.manifest import AddressKind, Capabilities
+from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
+from chatapp_cli.domain.subject import subject_key
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import dialogs
+from chatapp_cli.services.ingest import preview
+from chatapp_cli.services.transcript import message as message_of
+from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Who sends, on whose behalf, when, and under which key."""
+
+    actor: str
+    key: str
+    """Idempotency key: the same key again is the same message again."""
+    origin: Origin = Origin.OPERATOR
+    priority: int = Priority.OPERATOR
+    at: Millis | None = None
+    """Not before this time."""
+
+
+def key_of(said: str) -> str:
+    """The key for a word that a person or a program chose."""
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
+    """Find the dialog with an address, or open one where the channel may write first (S-120)."""
+    possible = kinds(to)
+    if not (subject and _by_subject(channel, can)):
+        for kind in possible:
+            found = _known(tx, channel, kind, canonical(to, kind))
+            if found is not None:
+                return found
+    for kind in possible:
+        if kind in can.write_first:
+            return _open(tx, channel, can, canonical(to, kind), kind, subject)
+    raise Refused(
+        "cannot_write_first",
+        T("{to} has no dialog in {channel} yet, and this channel cannot write first.", to=to, channel=channel.title),
+        T("Wait until the client writes, or use a channel that can: chatapp line channels"),
+    )
+
+
+def _by_subject(channel: ChannelRow, can: Capabilities) -> bool:
+    return bool(can.by_subject_when) and json.loads(channel.settings).get(can.by_subject_when) == "on"
+
+
+def _known(tx: Tx, channel: ChannelRow, kind: AddressKind, address: str) -> DialogId | None:
+    if kind == "username":
+        found = tx.value("dialogs.of_username", channel=channel.id, username=address)
+    elif kind == "phone":
+        found = tx.value("dialogs.of_phone", channel=channel.id, phone=address)
+    else:
+        found = tx.value("dialogs.at_address", channel=channel.id, address=address)
+    return None if found is None else DialogId(found)
+
+
+def _open(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, kind: AddressKind, subject: str) -> DialogId:
+    key = subject_key(address, subject) if subject and _by_subject(channel, can) else address
+    found = tx.value("dialogs.at_key", channel=channel.id, key=key)
+    if found is not None:
+        return DialogId(found)
+    known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
+    contact = tx.value("contacts.add", name="", now=tx.now, **known)
+    name = subject if key != address else address
+    dialog = tx.value(
+        "dialogs.add",
+        channel=channel.id,
+        contact_id=contact,
+        key=key,
+        address=address,
+        kind="private",
+        name=name,
+        search=search_text(name, address, phone=known["phone"]),
+        now=tx.now,
+    )
+    tx.tell("dialog.new", channel=channel.id, dialog=dialog)
+    return DialogId(dialog)
+
+
+def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Order) -> MessageId:
+    """Accept a message. Raises Refused, with the reason, for what could not be delivered anyway."""
+    already = tx.value("messages.by_key", key=order.key)
+    if already is not None:
+        return MessageId(already)
+    card = dialogs.card(tx, dialog)
+    _insist_reachable(card)
+    insist(can, draft)
+    scheduled = order.at is not None and order.at > tx.now
+    state = State.SCHEDULED if scheduled else State.QUEUED
+    subject = draft.subject or (tx.value("messages.last_subject", dialog=dialog) or "" if can.subject else "")
+    message = MessageId(
+        tx.value(
+            "messages.say",
+            dialog=dialog,
+            channel=card.channel_id,
+            origin=order.origin,
+            author=order.actor,
+            key=order.key,
+            state=state,
+            text=draft.text,
+            subject=subject,
+            reply_to=_quoted(tx, card, draft),
+            automatic=int(order.origin is Origin.AUTOREPLY),
+            now=tx.now,
+        )
+    )
+    for file in draft.files:
+        _attach(tx, card, message, file)
+    _put_out(tx, card, message, Action.SEND, order, state=state)
+    if not scheduled:
+        _show_as_said(tx, card, message, draft, order.origin)
+    tx.tell("message.out", actor=order.actor, channel=card.channel_id, dialog=dialog, message=message, state=state)
+    return message
+
+
+def _insist_reachable(card: DialogCard) -> None:
+    if card.blocked:
+        raise Refused(
+            "blocked",
+            T("{name} is on the blacklist.", name=card.name),
+            T("Take them off it first: chatapp dialog unblock {n}", n=card.id),
+        )
+    if not card.reachable:
+        raise Refused(
+            "unreachable",
+            T("{name} cannot be reached through {channel}.", name=card.name, channel=card.channel),
+            T("Wait until they write again, or use another channel."),
+        )
+
+
+def _quoted(tx: Tx, card: DialogCard, draft: Draft) -> str:
+    if draft.reply_to is None:
+        return ""
+    quoted = message_of(tx, draft.reply_to)
+    if quoted.dialog_id != card.id or not quoted.ext_id:
+        raise Refused("bad_reply", T("Message {n} cannot be quoted here.", n=draft.reply_to))
+    return quoted.ext_id
+
+
+def _attach(tx: Tx, card: DialogCard, message: MessageId, file: StagedFile) -> None:
+    tx.value(
+        "files.add",
+        message=message,
+        channel=card.channel_id,
+        kind=file.kind,
+        name=file.name,
+        mime=file.mime,
+        size=file.size,
+        seconds=0,
+        sha256=file.sha256,
+        remote="",
+        state="here",
+        code="",
+        now=tx.now,
+    )
+
+
+def _put_out(
+    tx: Tx, card: DialogCard, message: MessageId, action: Action, order: Order, *, state: State, value: str = ""
+) -> None:
+    tx.value(
+        "outbox.add",
+        message=message,
+        dialog=card.id,
+        channel=card.channel_id,
+        action=action,
+        value=value,
+        actor=order.actor,
+        priority=order.priority,
+        state=state,
+        not_before=order.at or 0,
+        wait_code="scheduled" if state is State.SCHEDULED else "",
+        now=tx.now,
+    )
+
+
+def _show_as_said(tx: Tx, card: DialogCard, message: MessageId, draft: Draft, origin: Origin) -> None:
+    tx.run(
+        "dialogs.said",
+        id=card.id,
+        message=message,
+        at=tx.now,
+        state=State.QUEUED,
+        preview=preview(draft.text or draft.subject, [file.name for file in draft.files]),
+        answers=int(origin is not Origin.AUTOREPLY),
+    )
+    tx.run("dialogs.read", id=card.id)
+
+
+def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
+    """Take back what has not been claimed yet. Raises Refused once it may be on its way."""
+    found = message_of(tx, message)
+    if not tx.run("outbox.withdraw", message=message):
+        raise Refused(
+            "too_late", T("Message {n} is not waiting any more: it is {state}.", n=message, state=found.state)
+        )
+    _settle(tx, found, State.CANCELLED, actor=actor)
+
+
+def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
+    """Send again what failed, or what is uncertain: there a person takes the risk of a second copy."""
+    found = message_of(tx, message)
+    if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
+        raise Refused(
+            "not_failed", T("Message {n} is {state}; there is nothing to retry.", n=message, state=found.state)
+        )
+    card = dialogs.card(tx, found.dialog_id)
+    _insist_reachable(replace(card, reachable=1))
+    _put_out(tx, card, message, Action.SEND, Order(actor=actor, key=found.key or ""), state=State.QUEUED)
+    _settle(tx, found, State.QUEUED, actor=actor)
+
+
+def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, actor: str) -> None:
+    """A person looked and says what became of an uncertain message."""
+    found = message_of(tx, message)
+    if found.state != State.UNCERTAIN:
+        raise Refused("not_uncertain", T("Message {n} is {state}, not uncertain.", n=message, state=found.state))
+    _settle(tx, found, State(verdict), actor=actor, code="said_by_person")
+
+
+def _settle(tx: Tx, found: MessageRow, state: State, *, actor: str, code: str = "") -> None:
+    tx.run("messages.state", id=found.id, state=state, code=code, detail="")
+    tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
+    tx.tell("message.state", actor=actor, dialog=found.dialog_id, message=found.id, state=state, code=code)
+
+
+def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
+    """Ask for an edit, a deletion or a reaction at the provider; refused with the reason where it cannot be."""
+    found = message_of(tx, message)
+    allowed = {Action.EDIT: can.edits, Action.DELETE: can.deletes, Action.REACT: can.reactions}[action]
+    if not allowed:
+        raise Refused("not_here", T("This channel cannot do that to a message."))
+    if not found.ext_id:
+        raise Refused(
+            "not_sent", T("Message {n} is not at the provider (it is {state}).", n=message, state=found.state)
+        )
+    if found.deleted_at is not None:
+        raise Refused("deleted", T("Message {n} was deleted.", n=message))
+    if action is Action.EDIT and found.direction != Direction.OUT:
+        raise Refused("not_ours", T("Only our own messages can be edited."))
+    if action is Action.EDIT:
+        insist(can, Draft(text=value))
+    _put_out(tx, dialogs.card(tx, found.dialog_id), message, action, order, state=State.QUEUED, value=value)
+    tx.tell("message.asked", actor=order.actor, dialog=found.dialog_id, message=message, action=action)

@@ -1,0 +1,63 @@
+"""What was said in a dialog, a window at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.text import T
+from chatapp_cli.store.rows import FileRow, MessageRow, OutboxRow, ReactionRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message with all that is shown beside it."""
+
+    message: MessageRow
+    files: Sequence[FileRow] = ()
+    reactions: Sequence[ReactionRow] = ()
+    waiting: OutboxRow | None = None
+    """Its place in the outbox while it has one: when it goes and why it waits."""
+
+
+def message(tx: Tx, wanted: MessageId) -> MessageRow:
+    """A message by its number."""
+    found = tx.one(MessageRow, "messages.one", id=wanted)
+    if found is None:
+        raise NotFound(T("There is no message {n}.", n=wanted), T("See them with: chatapp dialog show"))
+    return found
+
+
+def latest(tx: Tx, dialog: DialogId, *, n: int = 50) -> list[Entry]:
+    """The last messages, oldest first."""
+    return _dress(tx, dialog, tx.all(MessageRow, "messages.latest", dialog=dialog, n=n))
+
+
+def before(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[Entry]:
+    """The messages before one, oldest first."""
+    return _dress(tx, dialog, tx.all(MessageRow, "messages.before", dialog=dialog, at=first.at, id=first.id, n=n))
+
+
+def entry(tx: Tx, wanted: MessageId) -> Entry:
+    """One message, dressed."""
+    found = message(tx, wanted)
+    return _dress(tx, found.dialog_id, [found])[0]
+
+
+def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Entry]:
+    if not newest_first:
+        return []
+    ids = [m.id for m in newest_first]
+    span = {"dialog": dialog, "low": min(ids), "high": max(ids)}
+    files: dict[MessageId, list[FileRow]] = defaultdict(list)
+    for file in tx.all(FileRow, "files.between", **span):
+        files[file.message_id].append(file)
+    reactions: dict[MessageId, list[ReactionRow]] = defaultdict(list)
+    for reaction in tx.all(ReactionRow, "reactions.between", **span):
+        reactions[reaction.message_id].append(reaction)
+    waiting = {row.message_id: row for row in tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)}
+    return [Entry(m, files[m.id], reactions[m.id], waiting.get(m.id)) for m in reversed(newest_first)]

@@ -1,0 +1,85 @@
+"""The dialog list: filters that combine, put together from these fragments alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.finding import needles
+from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.store.named import spell
+from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.tx import Tx
+
+_ROW = """SELECT d.id, d.channel_id, d.line_id, c.kind, d.name, d.address, d.pinned, d.blocked, d.unread,
+  d.waiting_since, d.last_at, d.last_direction, d.last_state, d.preview
+FROM dialog d JOIN channel c ON c.id = d.channel_id"""
+_NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
+_LONGEST_WAITING = "ORDER BY d.waiting_since, d.id"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: the next one begins after it."""
+
+    pinned: int
+    last_at: Millis
+    id: DialogId
+
+
+def page(tx: Tx, dialect: str, wanted: DialogFilter, *, after: Place | None = None, n: int = 50) -> list[DialogRow]:
+    """The next ``n`` dialogs in order; keyset paging, so that a deep page costs what the first one does."""
+    where, params = _where(wanted)
+    if after is not None and not wanted.waiting:
+        where.append("(d.pinned, d.last_at, d.id) < (:pinned, :last_at, :id)")
+        params |= {"pinned": after.pinned, "last_at": after.last_at, "id": after.id}
+    order = _LONGEST_WAITING if wanted.waiting else _NEWEST
+    sql = f"{_ROW} WHERE {' AND '.join(where)} {order} LIMIT :n"
+    return tx.compose(DialogRow, spell(sql, dialect), {**params, "n": n})
+
+
+def ids(tx: Tx, dialect: str, wanted: DialogFilter) -> list[DialogId]:
+    """Every dialog's id in order: what a virtual list needs once."""
+    where, params = _where(wanted)
+    join = " JOIN channel c ON c.id = d.channel_id" if wanted.kind else ""
+    order = _LONGEST_WAITING if wanted.waiting else _NEWEST
+    sql = f"SELECT d.id FROM dialog d{join} WHERE {' AND '.join(where)} {order}"
+    return tx.compose(DialogId, spell(sql, dialect), params)
+
+
+def rows(tx: Tx, dialect: str, wanted: Sequence[DialogId]) -> dict[DialogId, DialogRow]:
+    """The rows of a window of the list, by id."""
+    if not wanted:
+        return {}
+    params = {f"i{n}": one for n, one in enumerate(wanted)}
+    sql = f"{_ROW} WHERE d.id IN ({', '.join(':' + name for name in params)})"
+    return {row.id: row for row in tx.compose(DialogRow, spell(sql, dialect), params)}
+
+
+def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
+    where = ["d.blocked = 1" if wanted.blocked else "d.blocked = 0"]
+    params: dict[str, object] = {}
+    for condition, fragment, values in (
+        (wanted.line, "d.line_id = :line", {"line": wanted.line}),
+        (wanted.channel, "d.channel_id = :channel", {"channel": wanted.channel}),
+        (wanted.kind, "c.kind = :kind", {"kind": wanted.kind}),
+        (wanted.tag, _TAGGED, {"tag": wanted.tag}),
+        (wanted.unread, "d.unread > 0", {}),
+        (wanted.waiting, "d.waiting_since IS NOT NULL", {}),
+        (wanted.pinned, "d.pinned = 1", {}),
+    ):
+        if condition:
+            where.append(fragment)
+            params |= values
+    for n, needle in enumerate(needles(wanted.text)):
+        where.append(f"d.search LIKE :needle{n} ESCAPE '!'")
+        params[f"needle{n}"] = "%" + _literal(needle) + "%"
+    return where, params
+
+
+_TAGGED = "d.id IN (SELECT dt.dialog_id FROM dialog_tag dt JOIN tag t ON t.id = dt.tag_id WHERE t.name = :tag)"
+
+
+def _literal(needle: str) -> str:
+    return needle.replace("!", "!!").replace("%", "!%").replace("_", "!_")
