@@ -137,6 +137,15 @@ class Keys:
         replaced_at = int(settings.get("replaced_at", "0"))
         return cls(secrets["secret"], secrets.get("previous_secret", ""), replaced_at)
 
+    def renewed(self, secret: str, now: Millis) -> Keys:
+        """Take this secret from now on; the old one goes on for a while."""
+        return self if secret == self.current else Keys(secret, self.current, now)
+
+    def secrets(self) -> Mapping[str, str]:
+        """The part of a binding that is encrypted."""
+        old = {"previous_secret": self.previous} if self.previous else {}
+        return {"secret": self.current, **old}
+
     def valid(self, now: Millis) -> tuple[str, ...]:
         """Secrets that sign and are believed now."""
         both = self.previous and now - self.replaced_at < OVERLAP

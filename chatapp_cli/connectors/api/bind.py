@@ -99,15 +99,13 @@ class _Draft:
 
     def bound(self, previous: Bound | None, world: World) -> Bound:
         """The result; a replaced secret goes on for a while."""
-        secrets, settings = {"secret": self.secret}, {"url": self.url}
-        if previous and previous.secrets["secret"] != self.secret:
-            secrets["previous_secret"] = previous.secrets["secret"]
-            settings["replaced_at"] = str(world.clock.now())
+        old = Keys.of(previous.secrets, previous.settings) if previous else Keys(self.secret)
+        keys = old.renewed(self.secret, world.clock.now())
         return Bound(
             account=previous.account if previous else self.name,
             title=self.name,
-            settings=settings,
-            secrets=secrets,
+            settings={"url": self.url, "replaced_at": str(keys.replaced_at)},
+            secrets=keys.secrets(),
             facts={"Webhook path": self._path},
             capabilities={} if self.url else _RECEIVE_ONLY,
             hook_key=self.hook_key,

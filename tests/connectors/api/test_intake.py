@@ -1,0 +1,222 @@
+"""What a program may post, and what it is answered."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatapp_cli.connectors.api.api import MAX_BODY
+from chatapp_cli.connectors.api.connector import ApiSession
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.event import (
+    DeliveryChanged,
+    Event,
+    IncomingFile,
+    MessageArrived,
+    MessageEdited,
+    MessagesDeleted,
+    Peer,
+    PeerChanged,
+    Person,
+    ReactionsChanged,
+)
+from chatapp_cli.domain.message import State
+from chatapp_cli.ports.connector import HookReply
+from tests.connectors.api.conftest import SECRET, Post, request
+from tests.unit.kit.worlds import NOON
+
+pytestmark = pytest.mark.req("S-111")
+
+MORNING = 1_795_158_900_000
+AT = {"at": "2026-11-20T10:15:00+03:00"}
+MESSAGE = {"type": "message", "id": "m-1", "chat_id": "client-7", "text": "Ёлки есть?"}
+
+
+def events(reply: HookReply) -> list[Event]:
+    return [event for arrival in reply.batch.arrivals for event in arrival.events]
+
+
+def answer(reply: HookReply) -> Any:
+    assert reply.content_type == "application/json"
+    return msgspec.json.decode(reply.body)
+
+
+def test_a_message_needs_only_its_ids_and_is_dated_by_us(post: Post) -> None:
+    reply = post(MESSAGE)
+    assert (reply.status, answer(reply)) == (200, {"accepted": 1})
+    (message,) = events(reply)
+    assert message == MessageArrived(
+        peer=Peer(key="client-7", address="client-7"),
+        ext_id="m-1",
+        at=NOON,
+        text="Ёлки есть?",
+        sender=Person(id="client-7"),
+    )
+
+
+def test_a_message_may_tell_everything(post: Post) -> None:
+    sender = {"id": "7", "name": "Анна", "username": "anna", "phone": "+79160000001", "email": "anna@example.org"}
+    files = [
+        {"name": "ёлка.png", "mime": "image/png", "content": base64.b64encode(b"png").decode()},
+        {"name": "план.pdf", "url": "http://files.example.org/plan"},
+    ]
+    more = {"chat_title": "Двор", "chat_kind": "group", "subject": "Заказ", "reply_to": "m-0", "from_us": True}
+    (message,) = events(post(MESSAGE | AT | more | {"sender": sender, "files": files}))
+    assert message == MessageArrived(
+        peer=Peer(key="client-7", address="client-7", kind="group", title="Двор"),
+        ext_id="m-1",
+        at=MORNING,
+        text="Ёлки есть?",
+        subject="Заказ",
+        sender=Person(**sender),
+        from_us=True,
+        files=(
+            IncomingFile(kind="photo", name="ёлка.png", mime="image/png", size=3, content=b"png"),
+            IncomingFile(
+                kind="document",
+                name="план.pdf",
+                mime="application/octet-stream",
+                remote="http://files.example.org/plan",
+            ),
+        ),
+        reply_to="m-0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "meaning"),
+    [
+        (
+            {"type": "message.edited", "id": "m-1", "chat_id": "c", "text": "иначе"},
+            MessageEdited(peer_key="c", ext_id="m-1", at=MORNING, text="иначе"),
+        ),
+        (
+            {"type": "messages.deleted", "chat_id": "c", "ids": ["m-1", "m-2"]},
+            MessagesDeleted(peer_key="c", ext_ids=("m-1", "m-2"), at=MORNING),
+        ),
+        (
+            {"type": "status", "id": "m-9", "state": "failed", "code": "gone", "detail": "нет такого"},
+            DeliveryChanged(ext_id="m-9", state=State.FAILED, at=MORNING, code="gone", detail="нет такого"),
+        ),
+        (
+            {"type": "reaction", "id": "m-1", "chat_id": "c", "emoji": ["👍"], "sender": {"name": "Анна"}},
+            ReactionsChanged(peer_key="c", ext_id="m-1", at=MORNING, emoji=("👍",), person=Person(id="c", name="Анна")),
+        ),
+        (
+            {"type": "chat", "chat_id": "c", "chat_title": "Двор", "reachable": False},
+            PeerChanged(
+                peer=Peer(key="c", address="c", title="Двор"), at=MORNING, reachable=False, code="unreachable_chat"
+            ),
+        ),
+    ],
+)
+def test_other_events_say_what_changed(post: Post, event: dict[str, Any], meaning: Event) -> None:
+    assert events(post(event | AT)) == [meaning]
+
+
+def test_a_ping_is_answered_and_leaves_nothing(post: Post) -> None:
+    reply = post({"type": "ping"})
+    assert (reply.status, reply.batch.arrivals) == (200, [])
+
+
+def test_several_events_come_in_one_webhook_in_order(post: Post) -> None:
+    reply = post([MESSAGE, MESSAGE | {"id": "m-2"}, {"type": "status", "id": "m-9", "state": "read"}])
+    assert answer(reply) == {"accepted": 3}
+    assert [a.provider_id for a in reply.batch.arrivals] == [
+        "message client-7 m-1",
+        "message client-7 m-2",
+        "event w-1 2",
+    ]
+
+
+@pytest.mark.req("S-009")
+def test_the_same_message_again_is_the_same_thing_whatever_the_webhook(post: Post) -> None:
+    (first,), (again,) = post(MESSAGE).batch.arrivals, post(MESSAGE, webhook_id="w-2").batch.arrivals
+    assert first.provider_id == again.provider_id
+
+
+def test_chats_may_number_their_messages_alike(post: Post) -> None:
+    reply = post([MESSAGE, MESSAGE | {"chat_id": "client-8"}])
+    assert len({a.provider_id for a in reply.batch.arrivals}) == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        ("{", "truncated"),
+        ("[1", "truncated"),
+        ({"type": "message", "id": "1"}, "`chat_id`"),
+        (MESSAGE | {"text": 5}, "$.text"),
+        (MESSAGE | {"id": ""}, "$.id"),
+        (MESSAGE | {"id": "a b"}, "$.id"),
+        (MESSAGE | {"at": "2026-11-20T10:15:00"}, "$.at"),
+        (MESSAGE | {"files": [{"name": "x"}]}, "exactly one of `content` and `url` is needed - at `$.files[0]`"),
+        (MESSAGE | {"files": [{"name": "x", "url": "file:///etc/passwd"}]}, "$.files[0].url"),
+        (MESSAGE | {"files": [{"name": "x", "content": "%"}]}, "$.files[0].content"),
+        ({"type": "status", "id": "1", "state": "sent"}, "$.state"),
+        ({"type": "poem"}, "poem"),
+        ("7", "object"),
+    ],
+)
+def test_signed_nonsense_is_kept_as_a_dead_letter_and_the_sender_is_told(post: Post, event: object, why: str) -> None:
+    reply = post(event)
+    (arrival,) = reply.batch.arrivals
+    assert reply.status == 422
+    assert why in answer(reply)["error"]
+    assert (arrival.events, arrival.problem) == ((), answer(reply)["error"])
+    assert arrival.raw == (event.encode() if isinstance(event, str) else msgspec.json.encode(event))
+
+
+def test_one_bad_event_does_not_hold_up_its_neighbours_and_may_be_mended(post: Post) -> None:
+    broken = {"type": "message", "id": "m-2"}
+    reply = post([MESSAGE, broken])
+    mended = post([MESSAGE, broken | {"chat_id": "client-7"}])
+    assert (answer(reply)["accepted"], len(events(reply))) == (1, 1)
+    assert {a.provider_id for a in mended.batch.arrivals} - {a.provider_id for a in reply.batch.arrivals} == {
+        "message client-7 m-2"
+    }
+
+
+def test_a_foreign_signature_leaves_nothing_behind(post: Post) -> None:
+    reply = post(MESSAGE, secret="whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    assert (reply.status, reply.batch.arrivals) == (401, ())
+    assert "signature" in answer(reply)["error"]
+
+
+def test_an_old_webhook_is_not_believed(post: Post) -> None:
+    assert post(MESSAGE, at=NOON - 301_000).status == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [({"method": "GET"}, 405), ({"path": "more"}, 404), ({"body": b" " * (MAX_BODY + 1)}, 413), ({}, 401)],
+)
+def test_what_is_no_webhook_is_refused_with_words(session: ApiSession, changes: dict[str, Any], status: int) -> None:
+    reply = session.accept(request(**{"body": b"{}", "headers": {}} | changes))
+    assert (reply.status, reply.batch.arrivals) == (status, ())
+    assert answer(reply)["error"]
+
+
+def test_the_secret_is_in_no_repr(session: ApiSession) -> None:
+    assert SECRET not in repr(vars(session))
+    assert SECRET not in repr(request(b"", {"webhook-signature": SECRET}))
+
+
+async def test_a_quiet_channel_proves_its_life_twice_a_minute(session: ApiSession, world: Any) -> None:
+    stamps = []
+    async for batch in session.events(None):
+        assert batch.arrivals == ()
+        stamps.append(world.clock.now() - NOON)
+        if len(stamps) == 3:
+            break
+    assert stamps == [0, 30_000, 60_000]
+
+
+async def test_a_link_that_leads_nowhere_is_rejected(session: ApiSession, tmp_path: Path) -> None:
+    with pytest.raises(Rejected) as caught:
+        await session.fetch("http://:80:80/", tmp_path / "file")
+    assert caught.value.code == "file_refused"
