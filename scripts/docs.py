@@ -1,0 +1,36 @@
+"""Writes the pages that come from the code, or with ``--check`` says which are stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from scripts import cli_page, coverage_page
+
+ROOT = Path(__file__).parent.parent
+PAGES: Mapping[str, Callable[[Path], str]] = {
+    "docs/cli.md": cli_page.render,
+    "docs/coverage.md": coverage_page.render,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; returns the exit code."""
+    checking = arguments == ["--check"]
+    stale = {name: text for name, render in PAGES.items() if (text := render(ROOT)) != _present(ROOT / name)}
+    if checking:
+        print(f"Stale, run make docs: {', '.join(stale)}" if stale else "The generated pages are fresh.")
+        return 1 if stale else 0
+    for name, text in stale.items():
+        (ROOT / name).write_text(text, "utf-8")
+        print(f"Wrote {name}.")
+    return 0
+
+
+def _present(page: Path) -> str | None:
+    return page.read_text("utf-8") if page.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
