@@ -7,6 +7,7 @@ import re
 _FOLD = str.maketrans("ё", "е")
 _LONG_ENOUGH_FOR_A_PHONE = 4
 _PHONE_DIGITS = 11
+_RUSSIAN_PREFIXES = "78"
 
 
 def fold(words: str) -> str:
@@ -26,7 +27,8 @@ def search_text(*parts: str, phone: str = "") -> str:
 
 
 def needles(query: str) -> list[str]:
-    """The pieces that must all occur; something that looks like a phone is one piece."""
-    if re.fullmatch(r"\+?[\d\s()\-]+", query) and len(digits(query)) >= _LONG_ENOUGH_FOR_A_PHONE:
-        return [digits(query)]
+    """The pieces that must all occur; something that looks like a phone is one, without the 8 or +7 in front."""
+    if re.fullmatch(r"\+?[\d\s()\-]+", query) and len(digits(query)) > _LONG_ENOUGH_FOR_A_PHONE:
+        number = digits(query)
+        return [number[1:] if number[0] in _RUSSIAN_PREFIXES else number]
     return fold(query).lstrip("@").split()

@@ -216,7 +216,8 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> Know
         kind=peer.kind,
         name=name,
         search=_search(name, peer, person),
-        now=0,
+        last_at=0,
+        now=tx.now,
     )
     tx.tell("dialog.new", channel=channel, dialog=dialog)
     return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0)

@@ -90,6 +90,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, kind: Ad
         kind="private",
         name=name,
         search=search_text(name, address, phone=known["phone"]),
+        last_at=tx.now,
         now=tx.now,
     )
     tx.tell("dialog.new", channel=channel.id, dialog=dialog)

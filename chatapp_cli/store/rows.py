@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatapp_cli.domain.event import ChatKind, FileKind
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, FileId, LineId, MessageId, Millis
 
 
@@ -74,7 +75,7 @@ class DialogCard:
     line: str
     channel: str
     kind: str
-    chat_kind: str
+    chat_kind: ChatKind
     key: str
     name: str
     address: str
@@ -122,7 +123,7 @@ class FileRow:
     id: FileId
     message_id: MessageId
     channel_id: ChannelId
-    kind: str
+    kind: FileKind
     name: str
     mime: str
     size: int
@@ -182,7 +183,7 @@ class RecentSend:
     """A send that the governor has to remember."""
 
     address: str
-    chat_kind: str
+    chat_kind: ChatKind
     at: Millis
 
 

@@ -14,7 +14,7 @@ ORDER BY m.id DESC LIMIT 1;
 -- name: dialogs.add
 INSERT INTO dialog (channel_id, line_id, contact_id, key, address, kind, name, renamed, pinned, blocked, reachable,
   unreachable_code, unread, waiting_since, last_at, last_id, last_direction, last_state, preview, search, created_at)
-SELECT c.id, c.line_id, :contact_id, :key, :address, :kind, :name, 0, 0, 0, 1, '', 0, NULL, :now, NULL, '', '', '',
+SELECT c.id, c.line_id, :contact_id, :key, :address, :kind, :name, 0, 0, 0, 1, '', 0, NULL, :last_at, NULL, '', '', '',
   :search, :now
 FROM channel c WHERE c.id = :channel
 RETURNING id;
@@ -48,6 +48,9 @@ WHERE id = :id;
 
 -- name: dialogs.state
 UPDATE dialog SET last_state = :state WHERE id = :id AND last_id = :message;
+
+-- name: dialogs.last_becomes
+UPDATE dialog SET last_id = :new WHERE id = :id AND last_id = :old;
 
 -- name: dialogs.preview
 UPDATE dialog SET preview = :preview WHERE id = :id AND last_id = :message;

@@ -55,9 +55,8 @@ SELECT id, dialog_id, direction, state, origin FROM message WHERE id = :id;
 -- name: messages.add_part
 INSERT INTO message_part (dialog_id, ext_id, message_id) VALUES (:dialog, :ext_id, :message) ON CONFLICT DO NOTHING;
 
--- name: messages.adopt
-DELETE FROM message WHERE channel_id = :channel AND dialog_id = :dialog AND ext_id = :ext_id AND id <> :keep
-  AND direction = 'out';
+-- name: messages.drop
+DELETE FROM message WHERE id = :id;
 
 -- name: messages.verdict
 UPDATE message SET state = :state, code = :code, detail = :detail, ext_id = COALESCE(:ext_id, ext_id),

@@ -1,0 +1,77 @@
+"""The composition root: settings, store, key, files, clock and chance come together here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chatapp_cli.domain.manifest import Capabilities, Manifest
+from chatapp_cli.kit.manifests import create, manifest
+from chatapp_cli.kit.system import system_world
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Connector
+from chatapp_cli.ports.world import World
+from chatapp_cli.services import channels
+from chatapp_cli.settings import Settings
+from chatapp_cli.store.database import Database, driver_for
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.migrate import ensure_current
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An opened company: everything that a front end or the daemon works with."""
+
+    settings: Settings
+    world: World
+    database: Database
+    media: Media
+    vault: Vault
+
+    def read(self, job: Callable[[Tx], R]) -> R:
+        """Ask the store on this thread."""
+        return self.database.read(job)
+
+    def write(self, job: Callable[[Tx], R]) -> R:
+        """Change the store on this thread; durable when it returns."""
+        return self.database.write(job)
+
+    def manifest(self, channel: ChannelRow) -> Manifest:
+        """What the channel's kind can do."""
+        return manifest(channel.kind)
+
+    def capabilities(self, channel: ChannelRow) -> Capabilities:
+        """What this account can do."""
+        return channels.capabilities(manifest(channel.kind), channel)
+
+    def connector(self, kind: str) -> Connector:
+        """Import and make a connector; may take seconds."""
+        return create(kind, self.world)
+
+    def bound(self, channel: ChannelRow) -> Bound:
+        """A channel's binding, secrets opened."""
+        return self.read(lambda tx: channels.bound(tx, self.vault, channel))
+
+    def close(self) -> None:
+        """Close the store."""
+        self.database.close()
+
+
+def open_desk(settings: Settings, world: World | None = None) -> Desk:
+    """Open a company's store, making or migrating it if need be. Raises StoreError."""
+    world = world or system_world()
+    driver = driver_for(settings.store_url)
+    ensure_current(driver)
+    return Desk(
+        settings=settings,
+        world=world,
+        database=Database(driver, world.clock),
+        media=Media(settings.folder / "media"),
+        vault=Vault(settings.folder / "secret.key", settings.secret_key),
+    )

@@ -1,0 +1,33 @@
+"""Binding a channel: the connector's conversation, then the store."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.services import channels
+from chatapp_cli.store.rows import ChannelRow
+
+
+async def bind(
+    desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None, actor: str
+) -> ChannelId:
+    """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
+    connector = await asyncio.to_thread(desk.connector, kind)
+    old = None if previous is None else await asyncio.to_thread(desk.bound, previous)
+    bound = await connector.bind(ask, previous=old)
+    number = None if previous is None else previous.id
+    return await asyncio.to_thread(
+        desk.write,
+        lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, actor=actor),
+    )
+
+
+async def check(desk: Desk, channel: ChannelRow) -> list[Finding]:
+    """Prove that a channel receives and sends, without a message to anybody."""
+    connector = await asyncio.to_thread(desk.connector, channel.kind)
+    bound = await asyncio.to_thread(desk.bound, channel)
+    return list(await connector.check(bound))

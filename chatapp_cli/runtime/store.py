@@ -1,0 +1,56 @@
+"""The store for asynchronous code: reads on a few threads, writes through the one writer, nothing on the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
+
+R = TypeVar("R")
+READERS = 2
+
+
+class AsyncStore:
+    """Belongs to the event loop that runs while it is made."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._loop = asyncio.get_running_loop()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._writer = Writer(desk.database, self._wake)
+
+    def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
+        self._loop.call_soon_threadsafe(deliver, outcomes)
+
+    async def read(self, job: Callable[[Tx], R]) -> R:
+        """Ask the store."""
+        return await self._loop.run_in_executor(self._readers, self.desk.read, job)
+
+    async def write(self, job: Callable[[Tx], R]) -> R:
+        """Change the store; durable when it returns. A caller that is cancelled meanwhile does not undo it."""
+        future: asyncio.Future[R] = self._loop.create_future()
+
+        def done(outcome: Outcome[R]) -> None:
+            if future.cancelled():
+                return
+            if outcome.error is not None:
+                future.set_exception(outcome.error)
+            else:
+                future.set_result(outcome.value)  # type: ignore[arg-type]  # a job's own value, None included
+
+        self._writer.submit(job, done)
+        return await future
+
+    async def off_loop(self, work: Callable[[], R]) -> R:
+        """Run blocking work, such as files, on a thread."""
+        return await asyncio.to_thread(work)
+
+    async def aclose(self) -> None:
+        """Finish what is queued and stop the threads."""
+        await asyncio.to_thread(self._writer.close)
+        self._readers.shutdown()

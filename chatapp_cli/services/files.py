@@ -1,0 +1,71 @@
+"""Files of messages: what is still to be fetched, and what a person attaches."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.event import FileKind
+from chatapp_cli.domain.ids import ChannelId, FileId
+from chatapp_cli.domain.text import T
+from chatapp_cli.services.transcript import message as message_of
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.tx import Tx
+
+MOST_ATTEMPTS = 8
+_KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
+
+
+def stage(media: Media, path: Path) -> StagedFile:
+    """Take a person's file into the store. Raises NotFound if it cannot be read."""
+    sha256, size = media.put_file(path)
+    mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return StagedFile(name=path.name, mime=mime, size=size, sha256=sha256, kind=_kind(mime))
+
+
+def _kind(mime: str) -> FileKind:
+    """Pictures that every messenger draws go as pictures; a drawing format goes as a document."""
+    if mime.startswith("image/") and mime not in {"image/jpeg", "image/png", "image/webp"}:
+        return "document"
+    return _KINDS.get(mime.split("/", maxsplit=1)[0], "document")
+
+
+def one(tx: Tx, file: FileId) -> FileRow:
+    """A file by its number."""
+    found = tx.one(FileRow, "files.one", id=file)
+    if found is None:
+        raise NotFound(T("There is no file {n}.", n=file))
+    return found
+
+
+def wanted(tx: Tx, channel: ChannelId, *, n: int = 20) -> list[FileRow]:
+    """Files that are to be fetched now."""
+    return tx.all(FileRow, "files.wanted", channel=channel, now=tx.now, n=n)
+
+
+def here(tx: Tx, file: FileRow, *, sha256: str, size: int) -> None:
+    """A file's content has come."""
+    tx.run("files.here", id=file.id, sha256=sha256, size=size)
+    _tell(tx, file, "file.here")
+
+
+def later(tx: Tx, file: FileRow, *, code: str, seconds: float) -> None:
+    """Try again after so many seconds; after too many attempts it is missing."""
+    if file.attempts + 1 >= MOST_ATTEMPTS:
+        missing(tx, file, code=code)
+    else:
+        tx.run("files.later", id=file.id, next_at=tx.now + int(seconds * 1000), code=code)
+
+
+def missing(tx: Tx, file: FileRow, *, code: str) -> None:
+    """The content will not come; the message says why."""
+    tx.run("files.missing", id=file.id, code=code)
+    _tell(tx, file, "file.missing")
+
+
+def _tell(tx: Tx, file: FileRow, topic: str) -> None:
+    dialog = message_of(tx, file.message_id).dialog_id
+    tx.tell(topic, channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id)

@@ -1,0 +1,279 @@
+"""The outbox: claims, and what each verdict does (design §4.3, §4.4).
+
+A claim is durable before the provider hears of it. Whoever lost the claim records nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
+from chatapp_cli.domain.message import Action, Direction, State
+from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
+from chatapp_cli.services import dialogs, ingest
+from chatapp_cli.services.transcript import message as message_of
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import EarlyRow, FileRow, MessageRow, OutboxRow, RecentSend, Ref
+from chatapp_cli.store.tx import Tx
+
+MOST_ATTEMPTS = 30
+"""Counted attempts after which a person has to look."""
+LONGEST_WAIT = 900.0
+"""Seconds of back-off at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that is ours to carry out, and everything that it takes."""
+
+    row: OutboxRow
+    message: MessageRow
+    outbound: Outbound
+
+
+def claim(tx: Tx, media: Media, channel: ChannelId) -> Claim | None:
+    """Take the first row that may go: by priority, then in order, nothing of its dialog ahead or in flight."""
+    row = tx.one(OutboxRow, "outbox.claim", channel=channel, now=tx.now)
+    if row is None:
+        return None
+    tx.run(
+        "attempts.start",
+        message=row.message_id,
+        channel=row.channel_id,
+        dialog=row.dialog_id,
+        action=row.action,
+        now=tx.now,
+    )
+    if row.action == Action.SEND:
+        _mark(tx, row, State.SENDING)
+    return _loaded(tx, media, row)
+
+
+def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
+    """What was being sent when the last owner of the channel ended."""
+    return [_loaded(tx, media, row) for row in tx.all(OutboxRow, "outbox.in_flight", channel=channel)]
+
+
+def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
+    message = message_of(tx, row.message_id)
+    card = dialogs.card(tx, row.dialog_id)
+    files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Action.SEND else []
+    outbound = Outbound(
+        message_id=message.id,
+        key=message.key or "",
+        address=card.address,
+        chat_kind=card.chat_kind,
+        title=card.name,
+        text=message.text,
+        subject=message.subject,
+        files=tuple(_local(media, file) for file in files),
+        reply_to=message.reply_to,
+        thread=tuple(reversed(tx.all(str, "messages.thread", dialog=row.dialog_id))),
+        automatic=message.origin == "autoreply",
+    )
+    return Claim(row, message, outbound)
+
+
+def _local(media: Media, file: FileRow) -> LocalFile:
+    return LocalFile(
+        path=media.path(file.sha256),
+        name=file.name,
+        mime=file.mime,
+        size=file.size,
+        kind=file.kind,
+    )
+
+
+def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
+    """The provider took it."""
+    if not _mine(tx, claim):
+        return False
+    _CARRIED_OUT[Action(claim.row.action)](tx, claim, receipt)
+    _finish(tx, claim, "done", detail=" ".join(receipt.ids))
+    return True
+
+
+def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
+    row, first = claim.row, receipt.ids[0]
+    _adopt_echo(tx, row, first)
+    at = receipt.at or tx.now
+    tx.run("messages.verdict", id=row.message_id, state=State.SENT, code="", detail="", ext_id=first, at=at)
+    for ext_id in receipt.ids[1:]:
+        tx.run("messages.add_part", dialog=row.dialog_id, ext_id=ext_id, message=row.message_id)
+    tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=State.SENT)
+    tx.tell("message.state", channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=State.SENT)
+    for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=first):
+        current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
+        if current is not None:
+            ingest.move_on(tx, row.channel_id, current, State(news.state), code=news.code, detail=news.detail)
+
+
+def _adopt_echo(tx: Tx, row: OutboxRow, ext_id: str) -> None:
+    """The provider's copy of our message may have come before its receipt: the two become one row."""
+    echo = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
+    if echo is not None and echo.id != row.message_id and echo.direction == Direction.OUT:
+        tx.run("dialogs.last_becomes", id=row.dialog_id, old=echo.id, new=row.message_id)
+        tx.run("messages.drop", id=echo.id)
+        tx.tell("message.merged", channel=row.channel_id, dialog=row.dialog_id, message=echo.id, into=row.message_id)
+
+
+def _edited(tx: Tx, claim: Claim, receipt: Receipt) -> None:
+    del receipt
+    row = claim.row
+    tx.run("messages.revise", id=row.message_id, at=tx.now)
+    tx.run("messages.edit", id=row.message_id, text=row.value, at=tx.now)
+    tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=ingest.preview(row.value, []))
+    tx.tell("message.edited", actor=row.actor, dialog=row.dialog_id, message=row.message_id)
+
+
+def _deleted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
+    del receipt
+    tx.run("messages.delete", id=claim.row.message_id, at=tx.now)
+    tx.tell("message.deleted", actor=claim.row.actor, dialog=claim.row.dialog_id, message=claim.row.message_id)
+
+
+def _reacted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
+    del receipt
+    row = claim.row
+    tx.run("reactions.clear", message=row.message_id, person="")
+    if row.value:
+        tx.run("reactions.add", message=row.message_id, person="", emoji=row.value, name=row.actor)
+    tx.tell("message.reaction", actor=row.actor, dialog=row.dialog_id, message=row.message_id)
+
+
+_CARRIED_OUT = {Action.SEND: _sent, Action.EDIT: _edited, Action.DELETE: _deleted, Action.REACT: _reacted}
+
+
+def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
+    """It is certainly not done, and trying again would not help."""
+    if not _mine(tx, claim):
+        return False
+    if claim.row.action == Action.SEND:
+        _mark(tx, claim.row, State.FAILED, code=error.code, detail=error.detail)
+    else:
+        _tell_refusal(tx, claim.row, error)
+    _finish(tx, claim, "failed", code=error.code, detail=error.detail)
+    return True
+
+
+def _tell_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
+    tx.tell(
+        "message.refused",
+        channel=row.channel_id,
+        dialog=row.dialog_id,
+        message=row.message_id,
+        action=row.action,
+        code=error.code,
+        detail=error.detail,
+    )
+
+
+def postpone(tx: Tx, claim: Claim, error: ChannelError, *, seconds: float, counted: bool) -> bool:
+    """It is certainly not done; it stays queued and goes again after so many seconds."""
+    if counted and claim.row.attempts >= MOST_ATTEMPTS:
+        return fail(tx, claim, error)
+    if not _mine(tx, claim):
+        return False
+    tx.run(
+        "outbox.again",
+        id=claim.row.id,
+        not_before=tx.now + int(seconds * 1000),
+        code=error.code,
+        uncounted=0 if counted else 1,
+    )
+    if claim.row.action == Action.SEND:
+        _mark(tx, claim.row, State.QUEUED, code=error.code, detail=error.detail)
+    _log(tx, claim, "postponed", code=error.code, detail=error.detail)
+    return True
+
+
+def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
+    """It may or may not be done: a person decides, nothing is sent again by itself.
+
+    An edit, a deletion or a reaction can be asked for twice without harm and simply goes again.
+    """
+    if claim.row.action != Action.SEND:
+        return postpone(tx, claim, error, seconds=backoff(claim.row.attempts), counted=True)
+    if not _mine(tx, claim):
+        return False
+    ids = error.ids if isinstance(error, OutcomeUnknown) else ()
+    tx.run(
+        "messages.verdict",
+        id=claim.row.message_id,
+        state=State.UNCERTAIN,
+        code=error.code,
+        detail=error.detail,
+        ext_id=ids[0] if ids else None,
+        at=None,
+    )
+    tx.run("dialogs.state", id=claim.row.dialog_id, message=claim.row.message_id, state=State.UNCERTAIN)
+    _tell_state(tx, claim.row, State.UNCERTAIN, error.code)
+    _finish(tx, claim, "uncertain", code=error.code, detail=error.detail)
+    return True
+
+
+def backoff(attempts: int) -> float:
+    """Seconds before the next attempt, to be jittered: 2, 4, 8 … 900."""
+    return min(LONGEST_WAIT, 2.0 ** min(attempts, 10))
+
+
+def hold(tx: Tx, dialog: int, *, seconds: float, code: str = "pace") -> None:
+    """What waits in a dialog does not go before so many seconds, and says why."""
+    tx.run("outbox.hold_dialog", dialog=dialog, until=tx.now + int(seconds * 1000), code=code)
+
+
+def pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
+    """The account was told to wait; remembered over restarts."""
+    tx.run("channels.pause", id=channel, until=tx.now + int(seconds * 1000))
+
+
+def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
+    """Queue what was scheduled for now; a clock that jumped ahead only makes it due."""
+    due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)
+    for message, dialog, channel in due:
+        tx.run("messages.state", id=message, state=State.QUEUED, code="", detail="")
+        tx.tell("message.state", channel=channel, dialog=dialog, message=message, state=State.QUEUED)
+    return [(message, channel) for message, _, channel in due]
+
+
+def next_due(tx: Tx, channel: ChannelId) -> Millis | None:
+    """When the next row of a channel may go; ``None`` without any."""
+    due: Millis | None = tx.value("outbox.next_due", channel=channel)
+    return due
+
+
+def recent(tx: Tx, channel: ChannelId, *, seconds: float) -> list[RecentSend]:
+    """The sends that a governor has to remember after a restart."""
+    return tx.all(RecentSend, "attempts.recent", channel=channel, since=tx.now - int(seconds * 1000))
+
+
+def _mine(tx: Tx, claim: Claim) -> bool:
+    return tx.value("outbox.mine", id=claim.row.id, claims=claim.row.claims) is not None
+
+
+def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str = "") -> None:
+    tx.run("messages.state", id=row.message_id, state=state, code=code, detail=detail)
+    tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=state)
+    _tell_state(tx, row, state, code)
+
+
+def _tell_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
+    tx.tell(
+        "message.state",
+        channel=row.channel_id,
+        dialog=row.dialog_id,
+        message=row.message_id,
+        state=state,
+        code=code,
+    )
+
+
+def _finish(tx: Tx, claim: Claim, verdict: str, *, code: str = "", detail: str = "") -> None:
+    _log(tx, claim, verdict, code=code, detail=detail)
+    tx.run("outbox.done", id=claim.row.id)
+
+
+def _log(tx: Tx, claim: Claim, verdict: str, *, code: str = "", detail: str = "") -> None:
+    tx.run("attempts.finish", message=claim.row.message_id, now=tx.now, verdict=verdict, code=code, detail=detail)

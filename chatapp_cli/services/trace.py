@@ -1,0 +1,40 @@
+"""A message's whole life: what arrived, what was stored, every attempt, every piece of news (design §4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.services import dialogs
+from chatapp_cli.services.transcript import Entry, entry
+from chatapp_cli.store.rows import ArrivedRow, AttemptRow, DialogCard, JournalRow, OutboxRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Everything that the store knows of one message."""
+
+    entry: Entry
+    dialog: DialogCard
+    arrived: ArrivedRow | None
+    attempts: Sequence[AttemptRow]
+    waiting: Sequence[OutboxRow]
+    news: Sequence[JournalRow]
+    said_before: Sequence[tuple[str, int]]
+    """Earlier texts and when they were replaced."""
+
+
+def life(tx: Tx, message: MessageId) -> Life:
+    """Gather it. Raises NotFound."""
+    found = entry(tx, message)
+    return Life(
+        entry=found,
+        dialog=dialogs.card(tx, found.message.dialog_id),
+        arrived=tx.one(ArrivedRow, "arrived.of_message", message=message),
+        attempts=tx.all(AttemptRow, "attempts.of_message", message=message),
+        waiting=tx.all(OutboxRow, "outbox.of_message", message=message),
+        news=tx.all(JournalRow, "journal.of_message", message=message),
+        said_before=tx.all(lambda text, at: (text, at), "messages.revisions", id=message),
+    )

@@ -1,0 +1,169 @@
+"""Settings: what can be set, where, and where each value came from.
+
+A flag beats the environment, the environment beats the file, the file beats the default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_
+
+
+def _setting(default: object, words: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"words": words, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting. ``name`` is read from ``CHATAPP_NAME`` and from ``name = …`` in config.toml."""
+
+    home: str = _setting("", N_("Folder of the stores, keys and files"))
+    company: str = _setting("main", N_("Company whose store is opened"))
+    company_name: str = _setting("", N_("The company's name as customers know it"))
+    database_url: str = _setting(
+        "", N_("Address of a PostgreSQL database; empty: a SQLite file in the home folder"), secret=True
+    )
+    secret_key: str = _setting("", N_("Key that seals the channels' secrets; empty: the key file"), secret=True)
+    lang: str = _setting("", N_("Language: ru or en"))
+    operator: str = _setting("", N_("Name that your messages and changes are signed with"))
+    theme: str = _setting("dark", N_("Colours of the window: dark or light"))
+    http_host: str = _setting(
+        "127.0.0.1", N_("Address that the daemon listens on for webhooks and health; empty: not at all")
+    )
+    http_port: int = _setting(8320, N_("Port that the daemon listens on; 0: any free one"))
+    log_level: str = _setting("info", N_("Least serious log line: debug, info, warning or error"))
+    support: str = _setting("", N_("How to reach whoever looks after this desk"))
+
+    @property
+    def folder(self) -> Path:
+        """The company's own folder: store, key, files."""
+        return Path(self.home) / self.company
+
+    @property
+    def store_url(self) -> str:
+        """Address of the company's store."""
+        return self.database_url or f"sqlite:///{self.folder / 'chatapp.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, and the source of each: ``flag``, ``env``, ``file`` or ``default``."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+    file: Path
+
+
+def default_home(env: Mapping[str, str]) -> Path:
+    """Where the data of a user belongs."""
+    base = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME", ".")) / ".local" / "share")
+    return Path(base) / "chatapp"
+
+
+def config_file(env: Mapping[str, str]) -> Path:
+    """Where the settings of a user belong; ``CHATAPP_CONFIG`` names another file."""
+    base = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME", ".")) / ".config")
+    return Path(env.get("CHATAPP_CONFIG") or Path(base) / "chatapp" / "config.toml")
+
+
+def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
+    """Gather the settings. Raises UsageError naming the one that is wrong and where it stands."""
+    env = os.environ if env is None else env
+    file = config_file(env)
+    layers: list[tuple[str, Mapping[str, object]]] = [
+        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
+        ("env", {f.name: env[name] for f in fields(Settings) if (name := f"CHATAPP_{f.name.upper()}") in env}),
+        ("file", _read(file)),
+        ("default", {"home": str(default_home(env))}),
+    ]
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for option in fields(Settings):
+        source, value = next(
+            ((s, layer[option.name]) for s, layer in layers if option.name in layer), ("default", option.default)
+        )
+        values[option.name] = _typed(option.name, value, option.default, source)
+        sources[option.name] = source
+    settings = Settings(**values)  # type: ignore[arg-type]  # _typed gave each its type
+    _insist(settings)
+    return Loaded(settings, sources, file)
+
+
+def _read(file: Path) -> Mapping[str, object]:
+    try:
+        found = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(
+            T("The settings file {file} cannot be read: {why}.", file=file, why=error),
+            T("Correct it, or set CHATAPP_CONFIG."),
+        ) from error
+    unknown = sorted(set(found) - {f.name for f in fields(Settings)})
+    if unknown:
+        raise UsageError(
+            T("The settings file {file} has an unknown setting: {name}.", file=file, name=unknown[0]),
+            T("See the known ones with: chatapp config list"),
+            field=unknown[0],
+        )
+    return found
+
+
+def _typed(name: str, value: object, default: object, source: str) -> object:
+    if not isinstance(default, int):
+        return str(value)
+    try:
+        return int(str(value))
+    except ValueError as error:
+        raise UsageError(
+            T("{name} has to be a number, not {value} (from {source}).", name=name, value=value, source=source),
+            field=name,
+        ) from error
+
+
+def _insist(settings: Settings) -> None:
+    for name, allowed in (
+        ("lang", {"", "ru", "en"}),
+        ("theme", {"dark", "light"}),
+        ("log_level", {"debug", "info", "warning", "error"}),
+    ):
+        if getattr(settings, name) not in allowed:
+            raise UsageError(
+                T("{name} cannot be {value}.", name=name, value=getattr(settings, name)),
+                T("Choose one of: {allowed}", allowed=", ".join(sorted(allowed - {""}))),
+                field=name,
+            )
+    if not settings.company.replace("-", "").replace("_", "").isalnum():
+        raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
+
+
+def save(file: Path, name: str, value: str) -> None:
+    """Write one setting into the file, keeping the others; an empty value removes it."""
+    option = next((f for f in fields(Settings) if f.name == name), None)
+    if option is None:
+        raise UsageError(
+            T("There is no setting {name}.", name=name), T("See them with: chatapp config list"), field=name
+        )
+    values = dict(_read(file))
+    values.pop(name, None)
+    if value:
+        values[name] = _typed(name, value, option.default, "flag")
+        _insist(Settings(**{name: values[name]}))  # type: ignore[arg-type]  # one value among defaults
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.touch(mode=0o600, exist_ok=True)
+    file.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in sorted(values.items())), "utf-8")
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
