@@ -1,0 +1,108 @@
+"""One bot's Bot API: aiogram's methods for calls, our own decoding for what arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import AiogramError
+from aiogram.methods import GetFile, TelegramMethod
+from aiohttp import ClientError, ClientTimeout
+
+from chatapp_cli.connectors.telegram_bot import errors
+from chatapp_cli.connectors.telegram_bot.updates import WANTED, Answer, read_answer
+from chatapp_cli.domain.errors import ChannelError, Retryable
+from chatapp_cli.ports.bind import Bound
+
+R = TypeVar("R")
+
+PATIENCE = 30
+"""Seconds for an ordinary call."""
+SLOWEST = 100_000
+"""Bytes per second that a transfer is given at least."""
+_LIMIT = 100
+_FAILURES = (AiogramError, ClientError, TimeoutError)
+
+
+class BotApi:
+    """Calls as a bot; whatever fails is a ChannelError in which the token does not appear."""
+
+    def __init__(self, *, token: str, url: str, local: bool) -> None:
+        self._token = token
+        self._http = AiohttpSession(api=TelegramAPIServer.from_base(url, is_local=local))
+        self._bot = Bot(token, session=self._http)
+
+    @classmethod
+    def of(cls, bound: Bound) -> Self:
+        """Speak for a bound channel."""
+        settings = bound.settings
+        return cls(token=bound.secrets["token"], url=settings["api_url"], local=settings["local"] == "on")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.close()
+
+    async def call(self, method: TelegramMethod[R], *, patience: int = PATIENCE, once: bool = False) -> R:
+        """Call a method; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        try:
+            return await self._bot(method, request_timeout=patience)
+        except _FAILURES as error:
+            failure = errors.translate(error, token=self._token, once=once)
+        raise failure  # outside, so that no exception with an address in it hangs on as its context
+
+    async def download(self, file_id: str, target: Path) -> None:
+        """Write a file's content; a local Bot API server fetches it whole before it answers."""
+        file = await self.call(GetFile(file_id=file_id), patience=600)
+        if file.file_path is None:
+            raise Retryable("file_gone")
+        try:
+            await self._bot.download_file(file.file_path, target, timeout=patience_for(file.file_size or 0))
+        except _FAILURES as error:
+            failure = errors.translate(error, token=self._token, once=False)
+        else:
+            return
+        raise failure
+
+    async def updates(self, offset: int | None, wait: int) -> list[msgspec.Raw]:
+        """Ask for at most 100 updates from ``offset`` on, which confirms all earlier ones; wait so many seconds."""
+        asked = {"limit": _LIMIT, "timeout": wait, "allowed_updates": WANTED}
+        answer = await self._get_updates(asked if offset is None else {**asked, "offset": offset}, wait + PATIENCE)
+        if answer.ok:
+            return answer.result
+        words = errors.scrub(answer.description, self._token)
+        raise _refusal(answer, words)
+
+    async def _get_updates(self, asked: Mapping[str, Any], patience: int) -> Answer:
+        url = self._http.api.api_url(token=self._token, method="getUpdates")
+        try:
+            session = await self._http.create_session()
+            async with session.post(url, json=asked, timeout=ClientTimeout(total=patience)) as response:
+                return read_answer(await response.read())
+        except msgspec.MsgspecError:
+            failure: ChannelError = Retryable("no_answer", f"HTTP {response.status}")
+        except _FAILURES as error:
+            failure = errors.translate(error, token=self._token, once=False)
+        raise failure
+
+
+def patience_for(size: int) -> int:
+    """Seconds that a transfer of so many bytes may take."""
+    return PATIENCE + size // SLOWEST
+
+
+def _refusal(answer: Answer, words: str) -> ChannelError:
+    if answer.parameters.retry_after:
+        return errors.limited(words, answer.parameters.retry_after, "")
+    if answer.error_code >= 500:  # noqa: PLR2004 - HTTP
+        return Retryable("server_trouble", words)
+    return errors.refused(answer.error_code, words)

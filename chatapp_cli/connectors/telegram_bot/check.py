@@ -1,0 +1,109 @@
+"""Why a bot does not answer (S-070): each cause found separately, each with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from aiogram.methods import GetChat, GetChatMember, GetMe, GetWebhookInfo, TelegramMethod
+from aiogram.types import ChatMemberAdministrator, ChatMemberOwner, User, WebhookInfo
+
+from chatapp_cli.connectors.telegram_bot.api import BotApi
+from chatapp_cli.connectors.telegram_bot.bind import KIND
+from chatapp_cli.connectors.telegram_bot.deletion import Place, Rights, Target, may_delete
+from chatapp_cli.connectors.telegram_bot.receive import hook_url
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+
+
+async def findings(api: BotApi, bound: Bound) -> Sequence[Finding]:
+    """Look without disturbing a running daemon: asking for updates would take them away from it."""
+    try:
+        me = await api.call(GetMe())
+        info = await api.call(GetWebhookInfo())
+    except ChannelError as error:
+        return [_broken("receive", error), _broken("send", error)]
+    return [*_receiving(info, bound), _sending(me), _groups(me)]
+
+
+def _broken(name: str, error: ChannelError) -> Finding:
+    words = manifest(KIND).errors[error.code]
+    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
+
+
+def _sending(me: User) -> Finding:
+    return Finding(name="send", ok=True, what=T("Telegram accepts the token of @{bot}.", bot=me.username))
+
+
+def _groups(me: User) -> Finding:
+    if me.can_read_all_group_messages:
+        return Finding(name="groups", ok=True, what=T("In groups the bot reads everything."))
+    return Finding(
+        name="groups",
+        ok=True,
+        what=T("In groups the bot reads only commands, mentions and answers to it."),
+        next_step=T(
+            "To read everything, make it an administrator, or turn privacy off with /setprivacy at @BotFather."
+        ),
+    )
+
+
+def _receiving(info: WebhookInfo, bound: Bound) -> Iterator[Finding]:
+    hooked = bound.settings["intake"] == "webhook"
+    expected = hook_url(bound) if hooked else ""
+    if info.url != expected:
+        yield _foreign_hook(info, hooked=hooked)
+    elif hooked:
+        yield Finding(name="webhook", ok=True, what=T("Telegram calls {url}", url=bound.settings["public_url"]))
+    yield _queue(info, ok=info.url == expected and not (info.last_error_message and info.pending_update_count))
+
+
+def _foreign_hook(info: WebhookInfo, *, hooked: bool) -> Finding:
+    if hooked and not info.url:
+        return Finding(
+            name="webhook",
+            ok=False,
+            what=T("Telegram has no webhook of ours."),
+            next_step=T("It is set when the daemon opens the channel: start chatapp serve."),
+        )
+    return Finding(
+        name="webhook",
+        ok=False,
+        what=T("Another program set a webhook and receives instead of us."),
+        next_step=T("Stop that program, or give it another bot; then restart chatapp serve."),
+    )
+
+
+def _queue(info: WebhookInfo, *, ok: bool) -> Finding:
+    waiting = T("Updates that wait at Telegram: {count}.", count=info.pending_update_count)
+    if ok:
+        return Finding(name="receive", ok=True, what=waiting)
+    trouble = T("{waiting} Its last failure: {error}", waiting=waiting, error=info.last_error_message or "-")
+    next_step = T("Open the public address from outside and look at the reverse proxy and its certificate.")
+    return Finding(name="receive", ok=False, what=trouble, next_step=next_step)
+
+
+async def why_not_deleted(api: BotApi, address: str, bot: int) -> str:
+    """Find out which rule of deletion it was, once Telegram refused; returns a code of the manifest."""
+    chat = await api.call(GetChat(chat_id=address))
+    rights = Rights() if chat.type == "private" else await _rights(api, address, bot)
+    fresh = Target(place=cast("Place", chat.type), age=0, ours=False)
+    return may_delete(fresh, rights) or "delete_too_old"
+
+
+async def _rights(api: BotApi, address: str, bot: int) -> Rights:
+    asked: TelegramMethod[Any] = GetChatMember(chat_id=address, user_id=bot)
+    member = await api.call(asked)
+    if isinstance(member, ChatMemberOwner):
+        return Rights(admin=True, can_post_messages=True, can_delete_messages=True)
+    if not isinstance(member, ChatMemberAdministrator):
+        return Rights()
+    return Rights(
+        admin=True,
+        can_post_messages=bool(member.can_post_messages),
+        can_delete_messages=member.can_delete_messages,
+    )

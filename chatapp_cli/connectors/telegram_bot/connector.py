@@ -1,0 +1,165 @@
+"""Telegram through a bot, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiogram.methods import (
+    DeleteMessage,
+    DeleteWebhook,
+    EditMessageCaption,
+    EditMessageText,
+    SetMessageReaction,
+    TelegramMethod,
+)
+from aiogram.types import Message, ReactionTypeEmoji
+
+from chatapp_cli.connectors.telegram_bot import bind, check, receive
+from chatapp_cli.connectors.telegram_bot.api import BotApi, patience_for
+from chatapp_cli.connectors.telegram_bot.errors import Moved
+from chatapp_cli.connectors.telegram_bot.outgoing import Send, plan
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
+from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.world import Clock, World
+
+LONGEST_PAUSE = 60
+"""Seconds that a message of several parts may pause between them."""
+
+
+class BotSession:
+    """What a bot does whichever way its updates come."""
+
+    def __init__(self, *, api: BotApi, bound: Bound, clock: Clock) -> None:
+        self._api = api
+        self._bound = bound
+        self._clock = clock
+        self._max_download = bind.max_download(bound)
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send text and files, as several of Telegram's messages if need be."""
+        sent: list[Message] = []
+        for method, size in plan(message):
+            sent += await self._part(method, size, sent)
+        return Receipt(ids=_ids(sent), at=int(sent[0].date.timestamp() * 1000))
+
+    async def _part(self, method: Send, size: int, sent: Sequence[Message]) -> list[Message]:
+        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
+        try:
+            return await self._deliver(method, size)
+        except ChannelError as error:
+            if not sent:
+                raise
+            if not isinstance(error, RateLimited) or error.retry_after > LONGEST_PAUSE:
+                raise OutcomeUnknown("sent_in_part", error.detail, ids=_ids(sent)) from error
+            pause = error.retry_after
+        await self._clock.sleep(pause)
+        return await self._part(method, size, sent)
+
+    async def _deliver(self, method: Send, size: int) -> list[Message]:
+        patience = patience_for(size)
+        try:
+            answer = await self._api.call(method, patience=patience, once=True)
+        except Moved as moved:
+            again = method.model_copy(update={"chat_id": moved.chat_id})
+            answer = await self._api.call(again, patience=patience, once=True)
+        return answer if isinstance(answer, list) else [answer]
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Write a file's content to ``target``."""
+        await self._api.download(remote, target)
+
+    async def edit(self, address: str, ext_id: str, text: str) -> None:
+        """Replace a text, or the caption of a file."""
+        chat, message = address, int(ext_id)
+        try:
+            await self._unless("not_modified", EditMessageText(chat_id=chat, message_id=message, text=text))
+        except Rejected as refusal:
+            if refusal.code != "no_text":
+                raise
+            await self._unless("not_modified", EditMessageCaption(chat_id=chat, message_id=message, caption=text))
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Delete a message; one that is gone already is a success, and a refusal is explained."""
+        try:
+            await self._unless("message_gone", DeleteMessage(chat_id=address, message_id=int(ext_id)))
+        except Rejected as refusal:
+            if refusal.code != "cannot_delete":
+                raise
+            reason = await check.why_not_deleted(self._api, address, int(self._bound.account))
+            raise Rejected(reason, refusal.detail) from refusal
+
+    async def react(self, address: str, ext_id: str, emoji: str) -> None:
+        """Set our reaction; an empty one removes it."""
+        reaction = [ReactionTypeEmoji(emoji=emoji)] if emoji else []
+        await self._api.call(SetMessageReaction(chat_id=address, message_id=int(ext_id), reaction=list(reaction)))
+
+    async def _unless(self, code: str, method: TelegramMethod[Any]) -> None:
+        """Call, and take this one refusal for a success."""
+        try:
+            await self._api.call(method)
+        except Rejected as refusal:
+            if refusal.code != code:
+                raise
+
+
+class PollingSession(BotSession):
+    """We ask Telegram."""
+
+    def events(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield what Telegram kept for us."""
+        return receive.poll(self._api, cursor, self._max_download)
+
+
+class HookedSession(BotSession):
+    """Telegram calls us."""
+
+    def events(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - Telegram keeps count
+        """Yield only proofs of life."""
+        return receive.watch(self._api, self._clock)
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Check the secret and translate."""
+        return receive.accept(request, self._bound.secrets["hook_secret"], self._max_download)
+
+
+def _ids(sent: Sequence[Message]) -> tuple[str, ...]:
+    return tuple(str(message.message_id) for message in sent)
+
+
+class TelegramBot:
+    """The channel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for the token and prove it."""
+        return await bind.bind(ask, self._world.chance, previous)
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask Telegram about the bot and its webhook."""
+        async with BotApi.of(bound) as api:
+            return await check.findings(api, bound)
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - stateless
+        """Choose the way of receiving at Telegram, which knows only one at a time."""
+        async with BotApi.of(bound) as api:
+            if bound.settings["intake"] == "webhook":
+                await receive.set_hook(api, bound)
+                yield HookedSession(api=api, bound=bound, clock=self._world.clock)
+            else:
+                await api.call(DeleteWebhook(drop_pending_updates=False))
+                yield PollingSession(api=api, bound=bound, clock=self._world.clock)
+
+
+def create(world: World) -> Connector:
+    """Make the channel."""
+    return TelegramBot(world)

@@ -1,0 +1,123 @@
+"""What Telegram's refusals and the network's failures mean for a message and for the channel.
+
+Telegram tells its refusals apart by an HTTP-like status and by words; only aiogram's exceptions know the rest.
+Addresses of the Bot API contain the token, therefore no text of an exception leaves without ``scrub``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aiogram import exceptions as aio
+from aiohttp import ClientConnectorError, ClientResponseError, ConnectionTimeoutError
+
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
+
+_STATUS: Mapping[type[Exception], int] = {
+    aio.TelegramBadRequest: 400,
+    aio.TelegramUnauthorizedError: 401,
+    aio.TelegramForbiddenError: 403,
+    aio.TelegramNotFound: 404,
+    aio.TelegramConflictError: 409,
+    aio.TelegramEntityTooLarge: 413,
+}
+
+_WORDS: Mapping[int, Sequence[tuple[str, str]]] = {
+    400: (
+        ("not modified", "not_modified"),
+        ("message to edit not found", "message_gone"),
+        ("message to delete not found", "message_gone"),
+        ("message to react not found", "message_gone"),
+        ("no text in the message to edit", "no_text"),
+        ("can't be edited", "cannot_edit"),
+        ("can't be deleted", "cannot_delete"),
+        ("chat not found", "chat_not_found"),
+        ("peer_id_invalid", "chat_not_found"),
+        ("too long", "too_long"),
+        ("too big", "file_too_big"),
+        ("wrong file", "file_gone"),
+        ("temporarily unavailable", "file_gone"),
+        ("rights", "no_rights"),
+        ("reaction", "reaction_not_allowed"),
+        ("webhook", "bad_webhook"),
+    ),
+    403: (
+        ("blocked by the user", "blocked_by_user"),
+        ("deactivated", "user_deactivated"),
+        ("initiate conversation", "never_started"),
+        ("kicked", "removed_from_chat"),
+        ("not a member", "removed_from_chat"),
+    ),
+    409: (("webhook", "webhook_conflict"),),
+}
+_OTHERWISE: Mapping[int, str] = {403: "no_rights", 409: "second_reader", 413: "file_too_big"}
+
+
+class Moved(Rejected):
+    """The group became a supergroup with another id, where the same call works."""
+
+    def __init__(self, chat_id: int) -> None:
+        super().__init__("chat_moved", str(chat_id))
+        self.chat_id = chat_id
+
+
+def refused(status: int, words: str) -> ChannelError:
+    """Name what Telegram refused; the call was certainly not done."""
+    code = _code(status, words.lower())
+    if status in {401, 404}:
+        return NeedsRebind("unauthorized", words)
+    if status == 409:  # noqa: PLR2004 - HTTP
+        return Retryable(code, words)
+    if code == "bad_webhook":
+        return Misconfigured(code, words, field="public_url")
+    return Rejected(code, words)
+
+
+def _code(status: int, words: str) -> str:
+    found = (code for part, code in _WORDS.get(status, ()) if part in words)
+    return next(found, _OTHERWISE.get(status, "bad_request"))
+
+
+def limited(words: str, retry_after: float, chat: object) -> RateLimited:
+    """Telegram does not say whose limit it was: a group has its own, a private chat shares the bot's."""
+    group = str(chat).startswith("-")
+    return RateLimited("flood", words, retry_after=retry_after, scope="dialog" if group else "account")
+
+
+def translate(error: Exception, *, token: str, once: bool) -> ChannelError:
+    """Turn what aiogram or aiohttp raised into ours; ``once`` if doing the call twice would be seen."""
+    if isinstance(error, aio.TelegramRetryAfter):
+        return limited("", error.retry_after, getattr(error.method, "chat_id", ""))
+    if isinstance(error, aio.TelegramMigrateToChat):
+        return Moved(error.migrate_to_chat_id)
+    if isinstance(error, aio.TelegramAPIError) and (status := _STATUS.get(type(error))):
+        return refused(status, scrub(error.message, token))
+    return _lost(error, token, once=once)
+
+
+def _lost(error: Exception, token: str, *, once: bool) -> ChannelError:
+    cause = error.__cause__ if isinstance(error, aio.TelegramNetworkError) else error
+    if isinstance(cause, ClientConnectorError | ConnectionTimeoutError):
+        return Retryable("unreachable", scrub(str(cause), token))
+    code = "server_trouble" if isinstance(error, aio.TelegramServerError) else "no_answer"
+    return (OutcomeUnknown if once else Retryable)(code, _describe(cause))
+
+
+def _describe(cause: BaseException | None) -> str:
+    """Only the kind of failure: the words of these exceptions quote addresses and answers."""
+    if isinstance(cause, ClientResponseError):
+        return f"HTTP {cause.status}"
+    return type(cause).__name__
+
+
+def scrub(words: str, token: str) -> str:
+    """Take the token out of a text."""
+    return words.replace(token, "<token>")

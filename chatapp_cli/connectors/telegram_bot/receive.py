@@ -1,0 +1,77 @@
+"""How updates reach us: our own getUpdates loop, or Telegram's calls of our webhook.
+
+aiogram's dispatcher is not used: it confirms updates before their handlers are done, and one update that it does not
+understand holds up all others for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from hmac import compare_digest
+from itertools import chain, repeat
+
+from aiogram.methods import GetWebhookInfo, SetWebhook
+
+from chatapp_cli.connectors.telegram_bot.api import BotApi
+from chatapp_cli.connectors.telegram_bot.convert import arrival
+from chatapp_cli.connectors.telegram_bot.updates import WANTED
+from chatapp_cli.domain.errors import Retryable
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.ports.world import Clock
+
+LONG_POLL = 50
+"""Seconds that Telegram keeps a question open; shorter than the minute in which we owe a proof of life."""
+HEALTH = 45
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a name
+
+
+async def poll(api: BotApi, cursor: str | None, max_download: int) -> AsyncIterator[Batch]:
+    """Yield what arrives; the cursor is the next offset, and asking with it confirms everything before."""
+    offset = int(cursor) if cursor else None
+    for wait in chain((0,), repeat(LONG_POLL)):
+        raw = await api.updates(offset, wait)
+        arrivals = [arrival(bytes(one), max_download) for one in raw]
+        after = _next_offset(arrivals, offset)
+        yield Batch(arrivals=arrivals, cursor=None if after is None else str(after))
+        if raw and after == offset:
+            raise Retryable("no_answer", "updates without an id")
+        offset = after
+
+
+def _next_offset(arrivals: Sequence[Arrival], offset: int | None) -> int | None:
+    ids = [int(one.provider_id) for one in arrivals if one.provider_id.isdecimal()]
+    return max(ids) + 1 if ids else offset
+
+
+def hook_url(bound: Bound) -> str:
+    """Where Telegram shall call us."""
+    return f"{bound.settings['public_url']}/hooks/{bound.hook_key}"
+
+
+async def set_hook(api: BotApi, bound: Bound) -> None:
+    """Have Telegram call us from now on; what waits there stays."""
+    secret = bound.secrets["hook_secret"]
+    await api.call(SetWebhook(url=hook_url(bound), secret_token=secret, allowed_updates=list(WANTED)))
+
+
+def accept(request: HookRequest, secret: str, max_download: int) -> HookReply:
+    """Translate a call that bears our secret; anything else stores nothing."""
+    if request.method != "POST":
+        return HookReply(status=405)
+    if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
+        return HookReply(status=401)
+    return HookReply(batch=Batch(arrivals=(arrival(request.body, max_download),)))
+
+
+async def watch(api: BotApi, clock: Clock) -> AsyncIterator[Batch]:
+    """Prove again and again that Telegram reaches us: while it reports failing calls there is no proof."""
+    since = clock.now()
+    while True:
+        info = await api.call(GetWebhookInfo())
+        failed = info.last_error_date
+        if info.pending_update_count and failed and failed.timestamp() * 1000 >= since:
+            raise Retryable("webhook_unreachable", info.last_error_message or "")
+        yield Batch()
+        await clock.sleep(HEALTH)

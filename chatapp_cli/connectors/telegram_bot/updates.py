@@ -1,0 +1,232 @@
+"""Telegram's updates as we read them: only the fields that we use, and as few required ones as possible.
+
+Meanings are those of https://core.telegram.org/bots/api; times are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct, field
+
+WANTED = (
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "message_reaction",
+    "callback_query",
+    "my_chat_member",
+)
+"""What we ask Telegram for: ``message_reaction`` never comes unasked."""
+
+
+class User(Struct, frozen=True, gc=False):
+    """A person or a bot."""
+
+    id: int
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+    is_bot: bool = False
+
+
+class Chat(Struct, frozen=True, gc=False):
+    """Where a message is; a private chat has its person's id and names."""
+
+    id: int
+    type: str
+    title: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+
+
+class File(Struct, frozen=True, gc=False):
+    """Whatever has a ``file_id``: photo size, document, video, voice, sticker and so on."""
+
+    file_id: str
+    file_size: int = 0
+    file_name: str = ""
+    mime_type: str = ""
+    duration: int = 0
+    emoji: str = ""
+    is_animated: bool = False
+    is_video: bool = False
+
+
+class Contact(Struct, frozen=True, gc=False):
+    """A card that somebody shared, their own or another's."""
+
+    phone_number: str
+    first_name: str = ""
+    last_name: str = ""
+    user_id: int = 0
+
+
+class Location(Struct, frozen=True, gc=False):
+    """A point on the map."""
+
+    latitude: float
+    longitude: float
+
+
+class Venue(Struct, frozen=True, gc=False):
+    """A named point on the map."""
+
+    location: Location
+    title: str = ""
+    address: str = ""
+
+
+class Dice(Struct, frozen=True, gc=False):
+    """A thrown die or its like."""
+
+    emoji: str
+    value: int
+
+
+class PollOption(Struct, frozen=True, gc=False):
+    """One answer of a poll."""
+
+    text: str
+
+
+class Poll(Struct, frozen=True):
+    """A question with answers."""
+
+    question: str
+    options: list[PollOption] = []
+
+
+class Origin(Struct, frozen=True, gc=False):
+    """Who wrote a forwarded message first, as far as they let others know."""
+
+    sender_user: User | None = None
+    sender_user_name: str = ""
+    sender_chat: Chat | None = None
+    chat: Chat | None = None
+
+
+class Quoted(Struct, frozen=True, gc=False):
+    """A message that another one answers."""
+
+    message_id: int
+
+
+class Message(Struct, frozen=True):
+    """A message of any kind, service messages included."""
+
+    message_id: int
+    date: int
+    chat: Chat
+    from_: User | None = field(name="from", default=None)
+    sender_chat: Chat | None = None
+    edit_date: int = 0
+    text: str = ""
+    caption: str = ""
+    media_group_id: str = ""
+    message_thread_id: int = 0
+    is_topic_message: bool = False
+    is_automatic_forward: bool = False
+    reply_to_message: Quoted | None = None
+    forward_origin: Origin | None = None
+    photo: list[File] = []
+    animation: File | None = None
+    video: File | None = None
+    video_note: File | None = None
+    audio: File | None = None
+    voice: File | None = None
+    sticker: File | None = None
+    document: File | None = None
+    contact: Contact | None = None
+    venue: Venue | None = None
+    location: Location | None = None
+    dice: Dice | None = None
+    poll: Poll | None = None
+    new_chat_title: str = ""
+    migrate_to_chat_id: int = 0
+
+
+class Reaction(Struct, frozen=True, gc=False):
+    """An emoji, a custom emoji or a paid star."""
+
+    type: str
+    emoji: str = ""
+
+
+class MessageReaction(Struct, frozen=True):
+    """All reactions that somebody now has on a message."""
+
+    chat: Chat
+    message_id: int
+    date: int
+    user: User | None = None
+    actor_chat: Chat | None = None
+    new_reaction: list[Reaction] = []
+
+
+class Member(Struct, frozen=True, gc=False):
+    """Our bot's standing in a chat; rights that are not told are ``None``."""
+
+    status: str
+    is_member: bool | None = None
+    can_send_messages: bool | None = None
+    can_post_messages: bool | None = None
+
+
+class MemberChange(Struct, frozen=True, gc=False):
+    """Our bot was added, removed, blocked, or given other rights."""
+
+    chat: Chat
+    date: int
+    new_chat_member: Member
+
+
+class Press(Struct, frozen=True):
+    """A button under a message was pressed."""
+
+    id: str
+    from_: User = field(name="from")
+    message: Message | None = None
+    data: str = ""
+
+
+class Update(Struct, frozen=True):
+    """One of Telegram's updates; at most one of the optional fields is there."""
+
+    update_id: int
+    message: Message | None = None
+    edited_message: Message | None = None
+    channel_post: Message | None = None
+    edited_channel_post: Message | None = None
+    message_reaction: MessageReaction | None = None
+    callback_query: Press | None = None
+    my_chat_member: MemberChange | None = None
+
+
+class Identity(Struct, frozen=True, gc=False):
+    """What is read of an update that cannot be understood."""
+
+    update_id: int
+
+
+class Hints(Struct, frozen=True, gc=False):
+    """What Telegram adds to a refusal."""
+
+    retry_after: float = 0
+    migrate_to_chat_id: int = 0
+
+
+class Answer(Struct, frozen=True):
+    """What getUpdates answers; the updates stay raw, so that each is understood or set aside for itself."""
+
+    ok: bool
+    result: list[msgspec.Raw] = []
+    error_code: int = 0
+    description: str = ""
+    parameters: Hints = Hints()
+
+
+read_update = msgspec.json.Decoder(Update).decode
+read_identity = msgspec.json.Decoder(Identity).decode
+read_answer = msgspec.json.Decoder(Answer).decode

@@ -1,0 +1,5 @@
+"""Telegram's Bot API in miniature, with clients, groups and channels behind it."""
+
+from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
+
+__all__ = ["TelegramBotSandbox"]

@@ -1,0 +1,219 @@
+"""The Bot API's HTTP face, the faults that can be asked of it, and the clients who write to the bot."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from aiohttp import web
+
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+from chatapp_cli.sandbox.telegram_bot.delivery import Delivery
+from chatapp_cli.sandbox.telegram_bot.methods import Call, Methods
+from chatapp_cli.sandbox.telegram_bot.town import BOT, BOT_ID, Chat, Json, Refusal, Town, kind_of, user
+
+TOKEN = f"{BOT_ID}:AA-invented-for-the-sandbox-only"
+_LARGEST = 1 << 27
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call and its answer, for whoever wants to judge both."""
+
+    method: str
+    params: Mapping[str, Any]
+    uploads: Sequence[str]
+    answer: Json
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong with the next calls of a method: a refusal, or with status 0 silence after the call was done."""
+
+    method: str
+    status: int
+    description: str = ""
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    times: int = 1
+
+
+class TelegramBotSandbox:
+    """Telegram with one bot; ``shelf`` is the folder of a server in local mode."""
+
+    kind: ClassVar[str] = "telegram_bot"
+
+    def __init__(self, shelf: Path | None = None) -> None:
+        self.town = Town()
+        self.delivery = Delivery()
+        self.methods = Methods(self.town, shelf)
+        self.exchanges: list[Exchange] = []
+        self.faults: list[Fault] = []
+        self._local = shelf is not None
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+        self._table = {
+            **self.methods.table,
+            "getupdates": self.delivery.get_updates,
+            "setwebhook": self.delivery.set_webhook,
+            "deletewebhook": self.delivery.delete_webhook,
+            "getwebhookinfo": self.delivery.webhook_info,
+        }
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def url(self) -> str:
+        """Where this Bot API is."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Polling, with the one token that is known here."""
+        local = "on" if self._local else "off"
+        return {"token": TOKEN, "api_url": self.url, "intake": "polling", "local": local, "public_url": ""}
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in Telegram
+        """A customer writes to the bot; the text goes beside the first file."""
+        chat = self.town.private(who)
+        contents = [self.town.media(kind_of(file), file) for file in files] or [{"text": text}]
+        if files and text:
+            contents[0]["caption"] = text
+        said = [await self.arrive(chat, who, content) for content in contents]
+        return str(said[-1]["message_id"])
+
+    async def arrive(self, chat: Chat, who: Customer | None, content: Mapping[str, Any]) -> Json:
+        """Somebody posts anything to a chat with the bot; nobody is who posts to a channel."""
+        message = self.town.message(chat, user(who) if who else None, content)
+        await self.delivery.push(**{"message" if who else "channel_post": message})
+        return message
+
+    async def edit(self, message: Json, text: str) -> None:
+        """The author changes a message."""
+        message |= {"text": text, "edit_date": message["date"] + 60}
+        kind = "edited_channel_post" if message["chat"]["type"] == "channel" else "edited_message"
+        await self.delivery.push(**{kind: message})
+
+    async def react(self, who: Customer, chat: Chat, message_id: int, *emoji: str) -> None:
+        """Somebody now has these reactions on a message."""
+        new = [{"type": "emoji", "emoji": one} for one in emoji]
+        change = {"chat": chat.about, "message_id": message_id, "user": user(who), "date": 1_790_000_000}
+        await self.delivery.push(message_reaction={**change, "old_reaction": [], "new_reaction": new})
+
+    async def stand(self, who: Customer, chat: Chat, member: Mapping[str, Any]) -> None:
+        """Somebody changes the bot's standing in a chat: blocks it, adds it, takes rights away."""
+        old, chat.bot = chat.bot, {"user": dict(BOT), **member}
+        about = {"chat": chat.about, "from": user(who), "date": 1_790_000_000}
+        await self.delivery.push(my_chat_member={**about, "old_chat_member": old, "new_chat_member": chat.bot})
+
+    async def block(self, who: Customer) -> None:
+        """A customer blocks the bot."""
+        await self.stand(who, self.town.private(who), {"status": "kicked", "until_date": 0})
+
+    async def migrate(self, who: Customer, group: Chat) -> Chat:
+        """A group becomes a supergroup with another id; both chats say so."""
+        large = self.town.gather("supergroup", group.about["title"])
+        await self.arrive(group, who, {"migrate_to_chat_id": large.id})
+        group.moved_to = large.id
+        await self.arrive(large, who, {"migrate_from_chat_id": group.id})
+        return large
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """The bot's messages in this customer's chat."""
+        return self.heard_in(self.town.private(who))
+
+    def heard_in(self, chat: Chat) -> Sequence[Heard]:
+        """The bot's messages in a chat."""
+        ours = (m for m in chat.messages.values() if m.get("from", BOT)["id"] == BOT_ID)
+        return [self._heard(message) for message in ours]
+
+    def _heard(self, message: Json) -> Heard:
+        carried = [message[kind] for kind in ("document", "video", "audio", "voice") if kind in message]
+        carried += message.get("photo", ())[-1:]
+        return Heard(
+            text=message.get("text") or message.get("caption", ""),
+            files=[self.town.files[file["file_id"]] for file in carried],
+            reply_to=str(message.get("reply_to_message", {}).get("message_id", "")),
+        )
+
+    async def vanish(self) -> None:
+        """Close the port; open questions are dropped."""
+        await self.delivery.rest()
+        if self._runner:
+            await self._runner.cleanup()
+        self._runner = None
+
+    async def come_back(self) -> None:
+        """Open the same port."""
+        app = web.Application(client_max_size=_LARGEST)
+        app.router.add_post("/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/files/{file_id}", self._download)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.delivery.work()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        method, call = request.match_info["method"], await _read(request)
+        fault = self._next_fault(method)
+        try:
+            self._let_in(request, fault)
+            answer: Json = {"ok": True, "result": await self._perform(method, call)}
+        except Refusal as refusal:
+            answer = _refusal(refusal)
+        if fault and not fault.status and request.transport:
+            request.transport.close()
+        self.exchanges.append(Exchange(method, call.params, tuple(call.uploads), json.loads(json.dumps(answer))))
+        return web.json_response(answer, status=answer.get("error_code", 200))
+
+    def _let_in(self, request: web.Request, fault: Fault | None) -> None:
+        if request.match_info["token"] != TOKEN:
+            raise Refusal(401, "Unauthorized")
+        if fault and fault.status:
+            raise Refusal(fault.status, fault.description, **fault.parameters)
+
+    async def _perform(self, method: str, call: Call) -> Any:
+        if method.lower() not in self._table:
+            raise Refusal(404, "Not Found")
+        result = self._table[method.lower()](call)
+        return await result if inspect.isawaitable(result) else result
+
+    def _next_fault(self, method: str) -> Fault | None:
+        fault = next((f for f in self.faults if f.times and f.method == method), None)
+        if fault:
+            fault.times -= 1
+        return fault
+
+    async def _download(self, request: web.Request) -> web.Response:
+        file = self.town.files.get(request.match_info["file_id"])
+        if request.match_info["token"] != TOKEN or file is None or self._local:
+            raise web.HTTPNotFound
+        return web.Response(body=file.content)
+
+
+async def _read(request: web.Request) -> Call:
+    if request.content_type == "application/json":
+        return Call(await request.json(), {})
+    form = await request.post()
+    params = {name: said for name, said in form.items() if isinstance(said, str)}
+    parts = {name: part for name, part in form.items() if isinstance(part, web.FileField)}
+    return Call(params, {name: _upload(part) for name, part in parts.items()})
+
+
+def _upload(part: web.FileField) -> StageFile:
+    return StageFile(name=part.filename, mime=part.content_type, content=part.file.read())
+
+
+def _refusal(refusal: Refusal) -> Json:
+    hints = {"parameters": refusal.parameters} if refusal.parameters else {}
+    return {"ok": False, "error_code": refusal.status, "description": refusal.description, **hints}

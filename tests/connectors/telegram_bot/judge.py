@@ -1,0 +1,28 @@
+"""What the published description says against the exchanges of a sandbox."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.sandbox.telegram_bot.server import Exchange
+from tests.contract.bot_api_schema import PUBLISHED, BotApiSchema
+
+
+@cache
+def schema() -> BotApiSchema | None:
+    return BotApiSchema() if PUBLISHED.is_file() else None
+
+
+def problems(sandbox: TelegramBotSandbox) -> list[str]:
+    if schema() is None:
+        return []
+    return [words for exchange in sandbox.exchanges for words in _judged(exchange)]
+
+
+def _judged(exchange: Exchange) -> list[str]:
+    judge = schema()
+    assert judge
+    wrong = judge.call(exchange.method, exchange.params, exchange.uploads)
+    sane = exchange.answer["ok"] and "poison" not in str(exchange.answer)
+    return wrong + (judge.answer(exchange.method, exchange.answer["result"]) if sane else [])
