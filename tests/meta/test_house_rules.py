@@ -4,9 +4,12 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 CODE = [path for path in sorted((ROOT / "chatapp_cli").rglob("*.py")) if path.parent.name != "versions"]
@@ -19,7 +22,7 @@ FOREIGN = re.compile(
             "/opt" + r"/(?!venv|chatapp)",
             "pypi" + r"\.org",
             "python" + "hosted",
-            "file:" + "///",
+            "file:" + "///opt",
             "deb" + r"\.debian",
         ]
     )
@@ -27,10 +30,8 @@ FOREIGN = re.compile(
 
 
 def files_of_the_project() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
-        "\n"
-    )
-    return [ROOT / name for name in listed if name]
+    tops = [path for path in ROOT.iterdir() if path.name == ".ci" or not path.name.startswith(".")]
+    return [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top]) if path.is_file()]
 
 
 def long_functions(path: Path) -> list[str]:
@@ -51,7 +52,7 @@ def test_a_file_can_be_read_in_one_sitting_and_a_function_at_one_glance() -> Non
 def test_no_file_names_the_machine_it_was_written_on_or_a_registry() -> None:
     found = []
     for path in files_of_the_project():
-        if path.suffix not in {".mo", ".png", ".pdf"} and path.is_file():
+        if path.suffix not in {".mo", ".pyc", ".png", ".pdf"}:
             text = path.read_text("utf-8", errors="replace")
             found += [f"{path}: {hit.group()}" for hit in FOREIGN.finditer(text)]
     assert found == []
@@ -61,6 +62,7 @@ def test_no_file_names_the_machine_it_was_written_on_or_a_registry() -> None:
 def test_the_command_line_starts_without_a_heavy_library(words: list[str]) -> None:
     script = f"""
 import sys
+import tomllib
 from chatapp_cli.cli import main
 sys.argv = ["chatapp", *{words!r}]
 try:
@@ -73,3 +75,18 @@ print(*({HEAVY!r} & set(sys.modules)), file=sys.stderr)
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (0, "")
     assert "chatapp" in done.stdout
+
+
+def test_the_lock_holds_every_dependency_in_a_version_that_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["dev"]]
+    locked = dict(re.findall(r"(?m)^([a-z0-9.-]+)==(\S+)", (ROOT / "requirements-dev.lock").read_text("utf-8")))
+    for requirement in map(Requirement, [*wanted, *project["build-system"]["requires"]]):
+        assert locked.get(canonicalize_name(requirement.name), "none") in requirement.specifier, requirement
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    reasons = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert [name for name in wanted if not re.search(rf"\b{Requirement(name).name}\b", reasons)] == []
