@@ -54,7 +54,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "chatapp needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)."; \
 		echo "Name another one: make PYTHON=python3.12"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv --clear --without-pip $(VENV)
 	@if $(BIN)/python -m pip -V >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null 2>&1; \
 	then pip="$(BIN)/python -m pip"; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
 	echo "Installing into $(VENV) ..."; \
