@@ -38,6 +38,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(config.stash[HOME], ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Write the requirements that a test proves into its report."""
+    for item in items:
+        item.user_properties += [("req", line) for mark in item.iter_markers("req") for line in mark.args]
+
+
 @pytest.fixture(autouse=True)
 def english() -> None:
     """Every test starts in the source language, whatever the one before it spoke."""
