@@ -109,7 +109,7 @@ def outdated(write: bool) -> list[str]:
 
 def _po(catalog: Catalog) -> bytes:
     file = BytesIO()
-    write_po(file, catalog, width=110, sort_by_file=True, include_lineno=False)
+    write_po(file, catalog, width=110, no_location=True, sort_output=True)
     return file.getvalue()
 
 
