@@ -1,0 +1,118 @@
+"""From a message of ours to a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, Policy
+from email.utils import formatdate
+
+from chatapp_cli.connectors.email.account import Account
+from chatapp_cli.connectors.email.bounce import message_id
+from chatapp_cli.connectors.email.convert import without_prefixes
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.outbound import LocalFile, Outbound
+
+_LATEST = 20
+"""Message-IDs that References names: enough for every mail program, short enough for every server."""
+
+
+class _Ids(UnstructuredHeader):
+    """Message-IDs, one a line: the standard folding turns long ones into encoded words, which nobody recognises."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """The field as it is sent."""
+        return f"{self.name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+def _policy() -> Policy:
+    registry = HeaderRegistry()
+    for name in ("message-id", "in-reply-to", "references"):
+        registry.map_to_type(name, _Ids)  # type: ignore[arg-type]  # a mixin, like the standard ones
+    return SMTP.clone(cte_type="7bit", header_factory=registry)
+
+
+_POLICY = _policy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail ready to go."""
+
+    message_id: str
+    recipient: str
+    content: bytes
+
+
+def compose(message: Outbound, account: Account, now: Millis) -> Letter:
+    """Write the mail; reads the files, so it belongs on a thread. Raises Rejected for an impossible address."""
+    recipient = ascii_address(message.address)
+    ext_id = message_id(message.key, account.domain)
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address(display_name=_one_line(account.sender_name), addr_spec=account.address)
+    mail["To"] = Address(addr_spec=recipient)
+    mail["Date"] = formatdate(now / 1000)
+    mail["Message-ID"] = ext_id
+    for name, value in (*_about(message), *_thread(message), *_automatic(message)):
+        mail[name] = value
+    mail.set_content(message.text)
+    for file in message.files:
+        _attach(mail, file)
+    return Letter(message_id=ext_id, recipient=recipient, content=mail.as_bytes())
+
+
+def ascii_address(address: str) -> str:
+    """An address as every server takes it, a domain such as пример.рф by its ASCII name."""
+    local, _, domain = address.strip().rpartition("@")
+    try:
+        found = Address(username=local, domain=domain.encode("idna").decode("ascii"))
+        found.addr_spec.encode("ascii")
+    except (ValueError, IndexError) as error:
+        raise Rejected("bad_address", str(error)) from None
+    if not local or "." not in domain.strip(".") or any(sign.isspace() for sign in found.addr_spec):
+        raise Rejected("bad_address", address)
+    return found.addr_spec
+
+
+def _about(message: Outbound) -> Sequence[tuple[str, str]]:
+    subject = _one_line(message.subject)
+    answers = bool(message.thread or message.reply_to)
+    if not subject:
+        return ()
+    return (("Subject", f"Re: {without_prefixes(subject)}" if answers else subject),)
+
+
+def _thread(message: Outbound) -> Sequence[tuple[str, str]]:
+    """The mail that is answered, and the latest before it, oldest first (RFC 5322 §3.6.4)."""
+    known = [ext_id for ext_id in message.thread if _is_message_id(ext_id)]
+    answered = message.reply_to if _is_message_id(message.reply_to) else next(reversed(known), "")
+    if not answered:
+        return ()
+    chain = [ext_id for ext_id in known if ext_id != answered]
+    return (("In-Reply-To", answered), ("References", " ".join([*chain, answered][-_LATEST:])))
+
+
+def _is_message_id(ext_id: str) -> bool:
+    """Mails without a Message-ID are known by a digest, which nobody else knows."""
+    return ext_id.startswith("<")
+
+
+def _automatic(message: Outbound) -> Sequence[tuple[str, str]]:
+    """What keeps other machines from answering this one (RFC 3834)."""
+    if not message.automatic:
+        return ()
+    return (("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All"))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _attach(mail: EmailMessage, file: LocalFile) -> None:
+    kind, _, subtype = file.mime.partition("/")
+    if not subtype or kind in {"message", "multipart"}:
+        kind, subtype = "application", "octet-stream"
+    mail.add_attachment(file.path.read_bytes(), maintype=kind, subtype=subtype, filename=_one_line(file.name))

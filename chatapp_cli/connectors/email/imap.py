@@ -1,0 +1,280 @@
+"""One IMAP connection whose every call ends: by the answer, by a deadline, or by the loss of the connection.
+
+Built on aioimaplib, whose calls by themselves wait for ever when the connection is lost, whose parser recurses once
+a line, and which has no STARTTLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from aioimaplib import IMAP4, AioImapException
+from aioimaplib.aioimaplib import Command, IMAP4ClientProtocol, Response, quoted
+
+from chatapp_cli.connectors.email import errors
+from chatapp_cli.connectors.email.account import Account, Server
+from chatapp_cli.connectors.email.convert import Mail
+from chatapp_cli.domain.errors import Misconfigured, Retryable
+from chatapp_cli.domain.ids import Millis
+
+DEADLINE = 30.0
+"""Seconds that a server may take for an answer."""
+_SLOWEST = 20_000
+"""Bytes a second of a line that is still worth waiting for."""
+_PIECE = 4096
+"""Bytes that aioimaplib's parser is given at once: some 300 of the shortest lines, well within Python's stack."""
+_SENT_NAMES = ("sent", "sent items", "sent messages", "отправленные")
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A mail's place in a folder, before it is fetched."""
+
+    uid: int
+    size: int
+    at: Millis
+
+
+class _Protocol(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib is untyped
+    def data_received(self, d: bytes) -> None:
+        for start in range(0, len(d), _PIECE):
+            super().data_received(d[start : start + _PIECE])
+
+
+class _Client(IMAP4):  # type: ignore[misc]  # aioimaplib is untyped
+    def create_client(self, host: str, port: int, loop: Any, conn_lost_cb: Any = None, ssl_context: Any = None) -> None:
+        loop = asyncio.get_running_loop()
+        self.protocol = _Protocol(loop, conn_lost_cb)
+        self._client_task = loop.create_task(loop.create_connection(lambda: self.protocol, host, port, ssl=ssl_context))
+
+
+class Imap:
+    """A logged-in connection; every method raises only the ``ChannelError`` family."""
+
+    def __init__(self, server: Server, trust: ssl.SSLContext) -> None:
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._server = server
+        self._trust = trust
+        self._client = _Client(
+            server.host,
+            server.port,
+            timeout=DEADLINE,
+            conn_lost_cb=self._on_lost,
+            ssl_context=trust if server.tls == "tls" else None,
+        )
+
+    def _on_lost(self, _reason: Exception | None) -> None:
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    async def _answer(self, call: Awaitable[_T], seconds: float = DEADLINE) -> _T:
+        """Wait for an answer, or tell why there will be none."""
+        task = asyncio.ensure_future(call)
+        try:
+            await _first(task, self._lost, seconds)
+            if task.done():
+                return task.result()
+        except (OSError, AioImapException) as error:
+            raise errors.unreachable(error) from error
+        finally:
+            task.cancel()
+        if self._lost.done():
+            raise Retryable("connection_lost")
+        raise Retryable("unreachable", f"no answer within {seconds:.0f} s")
+
+    async def _done(self, call: Awaitable[Response], seconds: float = DEADLINE) -> Sequence[bytes]:
+        """Wait for an answer that has to be OK, and return its lines."""
+        response = await self._answer(call, seconds)
+        if response.result != "OK":
+            raise Retryable("imap_refused", _words(response))
+        lines: Sequence[bytes] = response.lines
+        return lines
+
+    async def start(self, login: str, password: str) -> None:
+        """Connect, secure the connection, log in and learn what the server can."""
+        await self._answer(self._client.wait_hello_from_server())
+        if self._server.tls == "starttls":
+            await self._start_tls()
+        response = await self._answer(self._client.login(quoted(login), password))
+        if response.result != "OK":
+            raise errors.imap_login(_words(response))
+        await self._answer(self._client.protocol.capability())
+
+    async def _start_tls(self) -> None:
+        """Go on in TLS on the same connection; what was said before no longer counts (RFC 9051 §6.2.1)."""
+        protocol = self._client.protocol
+        response = await self._answer(protocol.execute(Command("STARTTLS", protocol.new_tag())))
+        if response.result != "OK" or protocol.incomplete_line:
+            raise Misconfigured("tls_mismatch", _words(response))
+        upgrade = asyncio.get_running_loop().start_tls(
+            protocol.transport, protocol, self._trust, server_hostname=self._server.host
+        )
+        protocol.transport = await self._answer(upgrade)
+        await self._answer(protocol.capability())
+
+    async def close(self) -> None:
+        """Hang up."""
+        connecting = self._client._client_task  # aioimaplib offers no other way to give up connecting
+        connecting.cancel()
+        await asyncio.wait({connecting})
+        if self._client.protocol.transport is not None:
+            self._client.protocol.transport.close()
+            await asyncio.wait({self._lost}, timeout=1)
+
+    async def select(self, folder: str = "INBOX") -> int:
+        """Enter a folder and return its UIDVALIDITY."""
+        lines = await self._done(self._client.select(quoted(folder)))
+        found = re.search(rb"\[UIDVALIDITY (\d+)\]", b"\n".join(lines))
+        return int(found[1]) if found else 0
+
+    async def search(self, *criteria: str) -> Sequence[int]:
+        """UIDs in the folder that meet the criteria, ascending."""
+        lines = await self._done(self._client.uid_search(*criteria, charset=None))
+        return sorted(int(uid) for line in lines[:-1] for uid in re.findall(rb"\b\d+\b", line))
+
+    async def noop(self) -> None:
+        """Prove that the server is there, and let it tell news."""
+        await self._done(self._client.noop())
+
+    async def entries(self, uids: Sequence[int]) -> Sequence[Entry]:
+        """Size and time of these mails; such as are gone by now are left out."""
+        lines = await self._done(self._client.uid("fetch", _range(uids), "(UID RFC822.SIZE INTERNALDATE)"))
+        return sorted(filter(None, map(_entry, lines)), key=lambda entry: entry.uid)
+
+    async def fetch(self, entries: Sequence[Entry], first: int | None = None) -> Sequence[Mail]:
+        """The mails themselves, or their ``first`` bytes."""
+        total = sum(entry.size for entry in entries)
+        what = "(UID BODY.PEEK[])" if first is None else f"(UID BODY.PEEK[]<0.{first}>)"
+        call = self._client.uid("fetch", _range([entry.uid for entry in entries]), what)
+        lines = await self._done(call, DEADLINE + total / _SLOWEST)
+        bodies = dict(_bodies(lines))
+        return [
+            Mail(uid=entry.uid, at=entry.at, size=entry.size if first else 0, raw=bodies[entry.uid])
+            for entry in entries
+            if entry.uid in bodies
+        ]
+
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server tells news by itself."""
+        return bool(self._client.has_capability("IDLE"))
+
+    async def idle(self, seconds: float) -> None:
+        """Wait for news so long; ends with an exchange that proves that the server is there."""
+        idling = await self._answer(self._client.idle_start(seconds + 2 * DEADLINE))
+        push = asyncio.ensure_future(self._client.wait_server_push())
+        try:
+            await _first(push, self._lost, seconds)
+        finally:
+            push.cancel()
+        self._client.idle_done()
+        await self._answer(idling)
+
+    async def sent_folder(self) -> str | None:
+        """The folder of sent mail: marked as such (RFC 6154), or named as usual."""
+        lines = await self._done(self._client.list('""', '"*"'))
+        folders = [found for line in lines if (found := _LISTED.match(line))]
+        marked = (folder for folder in folders if b"\\sent" in folder["flags"].lower())
+        usual = (folder for folder in folders if _is_usual(_name(folder)))
+        chosen = next(marked, None) or next(usual, None)
+        return _name(chosen) if chosen else None
+
+    async def append(self, folder: str, mail: bytes) -> None:
+        """File a mail as read."""
+        call = self._client.append(mail, quoted(folder), flags="\\Seen")
+        await self._done(call, DEADLINE + len(mail) / _SLOWEST)
+
+
+@asynccontextmanager
+async def connect(account: Account) -> AsyncIterator[Imap]:
+    """Log in to a mailbox."""
+    imap = Imap(account.imap, account.trust)
+    try:
+        await imap.start(account.login, account.password)
+        yield imap
+    finally:
+        await imap.close()
+
+
+async def _first(one: asyncio.Future[Any], other: asyncio.Future[Any], seconds: float) -> None:
+    await asyncio.wait({one, other}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
+
+_LISTED = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?P<delimiter>\\?.)"|NIL) (?P<name>.+)$')
+
+
+def _name(folder: re.Match[bytes]) -> str:
+    name = folder["name"].decode("utf-8", "replace")
+    return re.sub(r"\\(.)", r"\1", name[1:-1]) if name.startswith('"') else name
+
+
+def _is_usual(name: str) -> bool:
+    last = re.split(r"[./|]", name)[-1].lower()
+    return last in {modified_utf7(usual).lower() for usual in _SENT_NAMES}
+
+
+def modified_utf7(name: str) -> str:
+    """A folder's name as IMAP writes it (RFC 3501 §5.1.3)."""
+    return re.sub(r"[^\x20-\x7e]+", lambda found: f"&{_shifted(found[0])}-", name.replace("&", "&-"))
+
+
+def _shifted(letters: str) -> str:
+    return base64.b64encode(letters.encode("utf-16-be"), b"+,").decode("ascii").rstrip("=")
+
+
+def _words(response: Response) -> str:
+    last = response.lines[-1] if response.lines else b""
+    return bytes(last).decode("utf-8", "replace").strip()
+
+
+def _range(uids: Sequence[int]) -> str:
+    """UIDs as ranges: ``4,7:9``."""
+    return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in _spans(uids))
+
+
+def _spans(uids: Iterable[int]) -> Iterator[tuple[int, int]]:
+    first = last = 0
+    for uid in uids:
+        if last and uid == last + 1:
+            last = uid
+            continue
+        if last:
+            yield first, last
+        first = last = uid
+    if last:
+        yield first, last
+
+
+def _entry(line: bytes) -> Entry | None:
+    uid, size = re.search(rb"\bUID (\d+)", line), re.search(rb"\bRFC822\.SIZE (\d+)", line)
+    date = re.search(rb'\bINTERNALDATE "([^"]+)"', line)
+    if not (uid and size and date):
+        return None
+    at = parsedate_to_datetime(date[1].decode("ascii").strip())
+    return Entry(uid=int(uid[1]), size=int(size[1]), at=int(at.timestamp() * 1000))
+
+
+def _bodies(lines: Sequence[bytes | bytearray]) -> Iterator[tuple[int, bytes]]:
+    """UID and content of every mail in an answer; the UID may stand before the content or behind it."""
+    about: bytes = b""
+    literal: bytearray | None = None
+    for line in [*lines, b"0 FETCH ("]:
+        if isinstance(line, bytearray):
+            literal = line
+        elif re.match(rb"\d+ FETCH \(", line):
+            uid = re.search(rb"\bUID (\d+)", about)
+            if uid and literal is not None:
+                yield int(uid[1]), bytes(literal)
+            about, literal = line, None
+        else:
+            about += b" " + line

@@ -1,0 +1,137 @@
+"""What a mail consists of: its text and its files (RFC 2045, RFC 2183)."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+
+from chatapp_cli.connectors.email import html
+from chatapp_cli.connectors.email.charset import decode
+from chatapp_cli.connectors.email.headers import decode_words
+from chatapp_cli.domain.event import FileKind, IncomingFile
+
+LONGEST_TEXT = 500_000
+"""Characters that a person is shown; the whole of a longer text is a file beside them."""
+
+_KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.-]+)", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]+')
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a person is shown of a mail, and its files."""
+
+    text: str
+    files: Sequence[IncomingFile]
+
+
+def content(message: Message, *, quotes: bool) -> Content:
+    """Read a mail's parts; without ``quotes`` an HTML text loses the earlier mail, if something is left then."""
+    parts = tuple(_leaves(message))
+    files = [_file(part) for part in parts if not _is_body(part)]
+    bodies = [part for part in parts if _is_body(part)]
+    text = _join(_text(part, quotes=quotes) for part in bodies) or _join(_text(part, quotes=True) for part in bodies)
+    if len(text) > LONGEST_TEXT:
+        files.append(_whole_text(text))
+    return Content(text[:LONGEST_TEXT], files)
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """Parts that have no parts of their own; of several ways to say the same, the one that is read best."""
+    if not message.is_multipart() or message.get_content_maintype() == "message":
+        yield message
+        return
+    children = [part for part in message.get_payload() if isinstance(part, Message)]
+    chosen = _best(children) if message.get_content_subtype() == "alternative" else None
+    for child in children:
+        yield from (leaf for leaf in _leaves(child) if chosen in {None, child} or not _is_body(leaf))
+
+
+def _best(alternatives: list[Message]) -> Message | None:
+    """Plain text that says something, else the richest, which comes last (RFC 2046 §5.1.4)."""
+    plain = (part for part in alternatives if part.get_content_type() == "text/plain" and _bytes(part).strip())
+    readable = (part for part in reversed(alternatives) if any(_is_body(leaf) for leaf in _leaves(part)))
+    return next(plain, None) or next(readable, None)
+
+
+def _is_body(part: Message) -> bool:
+    return (
+        part.get_content_type() in {"text/plain", "text/html"}
+        and part.get_content_disposition() != "attachment"
+        and not part.get_filename()
+    )
+
+
+def _join(texts: Iterator[str]) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _text(part: Message, *, quotes: bool) -> str:
+    data = _bytes(part)
+    if part.get_content_subtype() == "html":
+        return html.to_text(decode(data, _charset(part) or _meta_charset(data)), quotes=quotes)
+    return decode(data, _charset(part)).replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+def _charset(part: Message) -> str | None:
+    value = part.get_param("charset")
+    return None if value is None else collapse_rfc2231_value(value)
+
+
+def _meta_charset(data: bytes) -> str | None:
+    found = _META_CHARSET.search(data[:4096])
+    return found[1].decode("ascii") if found else None
+
+
+def _bytes(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _file(part: Message) -> IncomingFile:
+    if part.get_content_maintype() == "message" and part.is_multipart():
+        data = b"".join(inner.as_bytes() for inner in part.get_payload() if isinstance(inner, Message))
+    else:
+        data = _bytes(part)
+    return IncomingFile(
+        kind=_KINDS.get(part.get_content_maintype(), "document"),
+        name=_name(part),
+        mime=part.get_content_type(),
+        size=len(data),
+        content=data,
+    )
+
+
+def _name(part: Message) -> str:
+    name = clean_name(decode_words(_raw_name(part)))
+    if name:
+        return name
+    if part.get_content_type() == "message/rfc822":
+        return "message.eml"
+    return part.get_content_maintype() + (mimetypes.guess_extension(part.get_content_type()) or ".bin")
+
+
+def _raw_name(part: Message) -> str:
+    """The name as sent; raw 8-bit letters hide in surrogates."""
+    name = part.get_filename("")
+    return decode(name.encode("utf-8", "surrogateescape")) if name else ""
+
+
+def clean_name(name: str) -> str:
+    """A file name that names nothing but a file: no folders, no control or direction signs, not too long."""
+    name = _FORBIDDEN.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .")
+    stem, dot, extension = name.rpartition(".")
+    if len(name) <= _LONGEST_NAME or not dot:
+        return name[:_LONGEST_NAME]
+    return f"{stem[: _LONGEST_NAME - 1 - len(extension[:20])]}.{extension[:20]}"
+
+
+def _whole_text(text: str) -> IncomingFile:
+    data = text.encode()
+    return IncomingFile(kind="document", name="message.txt", mime="text/plain", size=len(data), content=data)

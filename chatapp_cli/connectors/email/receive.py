@@ -1,0 +1,148 @@
+"""Reading the inbox: everything after the cursor in order, then news as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
+from chatapp_cli.connectors.email.imap import Entry, Imap
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.ports.world import Clock
+
+_WINDOW = 100
+"""Mails asked for at once."""
+_RUN = 4 * 1024 * 1024
+"""Bytes fetched at once, unless a single mail is larger."""
+_LARGEST = 48 * 1024 * 1024
+"""No known service lets a larger mail through; of such a one the beginning is read."""
+_BEGINNING = 1024 * 1024
+_QUIET = 50.0
+"""Seconds without news after which the connection is proved to be alive."""
+_POLL = 30.0
+"""Seconds between looks where the server cannot tell news."""
+_OVERLAP = 2 * 24 * 3600 * 1000
+"""Milliseconds before the newest known mail that are read again when the server has renumbered its mails."""
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far the inbox has been read."""
+
+    uidvalidity: int
+    uid: int
+    """The last mail that was read."""
+    newest: Millis
+    """When the newest of them was received."""
+    start: Millis
+    """What was received before is older than the binding."""
+
+    @classmethod
+    def load(cls, cursor: str) -> Self:
+        """Read it from a cursor."""
+        return cls(**json.loads(cursor))
+
+    def dump(self) -> str:
+        """Write it as a cursor."""
+        return json.dumps(asdict(self))
+
+    def after(self, entries: Sequence[Entry]) -> Place:
+        """The place once these were read."""
+        newest = max(self.newest, *(entry.at for entry in entries))
+        return replace(self, uid=max(self.uid, entries[-1].uid), newest=newest)
+
+
+async def end_of(imap: Imap) -> Place:
+    """The place behind everything that is in the inbox now."""
+    uidvalidity = await imap.select()
+    last = (await imap.search("UID", "*"))[-1:]
+    newest = max((entry.at for entry in await imap.entries(last)), default=0) if last else 0
+    return Place(uidvalidity=uidvalidity, uid=max(last, default=0), newest=newest, start=newest + 1 if last else 0)
+
+
+class Inbox:
+    """The inbox of a mailbox, read from a cursor on."""
+
+    def __init__(self, imap: Imap, reading: Reading, clock: Clock) -> None:
+        self._imap = imap
+        self._reading = reading
+        self._clock = clock
+
+    async def batches(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Everything after the cursor, for ever; see ``Session.events``."""
+        uidvalidity = await self._imap.select()
+        place = Place.load(cursor) if cursor else await end_of(self._imap)
+        if place.uidvalidity != uidvalidity:
+            renumbered = await self._renumbered(place)
+            async for arrivals, _ in self._read(await self._since(place)):
+                yield Batch(arrivals=arrivals)
+            place = renumbered
+        yield Batch(cursor=place.dump())
+        while True:
+            async for arrivals, entries in self._read(await self._after(place)):
+                place = place.after(entries)
+                yield Batch(arrivals=arrivals, cursor=place.dump())
+            await self._news()
+            yield Batch()
+
+    async def _news(self) -> None:
+        if self._imap.can_idle:
+            await self._imap.idle(_QUIET)
+        else:
+            await self._clock.sleep(_POLL)
+        await self._imap.noop()
+
+    async def _after(self, place: Place) -> Sequence[Entry]:
+        """Mails behind the place; ``n:*`` always names the last mail, even below n (RFC 9051 §9)."""
+        uids = await self._imap.search("UID", f"{place.uid + 1}:*")
+        return await self._entries([uid for uid in uids if uid > place.uid])
+
+    async def _renumbered(self, place: Place) -> Place:
+        """The place in the new numbering; taken before the old mails are gone through, so that none slips between."""
+        end = await end_of(self._imap)
+        return replace(end, newest=max(place.newest, end.newest), start=place.start)
+
+    async def _since(self, place: Place) -> Sequence[Entry]:
+        """Mails since shortly before the newest known one, by the server's dates: what is known is known by its id."""
+        since = max(place.start, place.newest - _OVERLAP)
+        day = datetime.fromtimestamp(since / 1000, UTC) - _DAY
+        entries = await self._entries(await self._imap.search("SINCE", _imap_date(day)))
+        return [entry for entry in entries if entry.at >= since]
+
+    async def _entries(self, uids: Sequence[int]) -> Sequence[Entry]:
+        windows = [await self._imap.entries(uids[at : at + _WINDOW]) for at in range(0, len(uids), _WINDOW)]
+        return [entry for window in windows for entry in window]
+
+    async def _read(self, entries: Sequence[Entry]) -> AsyncIterator[tuple[Sequence[Arrival], Sequence[Entry]]]:
+        for run in _runs(entries):
+            too_large = run[0].size > _LARGEST
+            mails = await self._imap.fetch(run, _BEGINNING if too_large else None)
+            yield await asyncio.to_thread(self._understand, mails), run
+
+    def _understand(self, mails: Sequence[Mail]) -> Sequence[Arrival]:
+        return [arrival(mail, self._reading) for mail in mails]
+
+
+def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Parts that are fetched at once: few enough, and not too many bytes."""
+    run: list[Entry] = []
+    total = 0
+    for entry in entries:
+        if run and (len(run) == _WINDOW or total + entry.size > _RUN):
+            yield run
+            run, total = [], 0
+        run.append(entry)
+        total += entry.size
+    if run:
+        yield run
+
+
+def _imap_date(day: datetime) -> str:
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{day.day}-{months[day.month - 1]}-{day.year}"

@@ -1,0 +1,84 @@
+"""Handing mails to the provider's server, and knowing exactly what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiosmtplib
+
+from chatapp_cli.connectors.email import errors
+from chatapp_cli.connectors.email.account import Account
+from chatapp_cli.connectors.email.compose import Letter
+from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, Rejected
+
+DEADLINE = 30.0
+"""Seconds that the server may take for a step."""
+DATA_DEADLINE = 300.0
+"""Seconds that it may take to accept the content: it may look for viruses meanwhile (RFC 5321 §4.5.3.2.6: 600)."""
+
+
+@asynccontextmanager
+async def connect(account: Account) -> AsyncIterator[aiosmtplib.SMTP]:
+    """Log in; raises only the ``ChannelError`` family."""
+    client = aiosmtplib.SMTP(
+        hostname=account.smtp.host,
+        port=account.smtp.port,
+        use_tls=account.smtp.tls == "tls",
+        start_tls=account.smtp.tls == "starttls",
+        tls_context=None if account.smtp.tls == "none" else account.trust,
+        local_hostname=account.domain,
+        timeout=DEADLINE,
+    )
+    try:
+        await _start(client, account)
+        yield client
+    finally:
+        client.close()
+
+
+async def _start(client: aiosmtplib.SMTP, account: Account) -> None:
+    try:
+        await client.connect()
+        await client.ehlo()
+        if not client.supported_auth_methods:
+            raise Misconfigured("no_login")
+        await client.login(account.login, account.password)
+    except aiosmtplib.SMTPAuthenticationError as error:
+        raise errors.smtp_login(error.code, error.message) from error
+    except aiosmtplib.SMTPResponseException as error:
+        raise errors.smtp_login(error.code, error.message) from error
+    except OSError as error:
+        raise errors.unreachable(error) from error
+    except aiosmtplib.SMTPException as error:
+        raise Misconfigured("tls_mismatch", error.message) from error
+
+
+async def send(account: Account, letter: Letter) -> None:
+    """Send one mail; returns once the server has taken it.
+
+    Up to DATA nothing has happened; from there on a broken connection leaves the outcome unknown.
+    """
+    async with connect(account) as client:
+        await _address(client, account, letter)
+        try:
+            await client.data(letter.content, timeout=DATA_DEADLINE)
+        except aiosmtplib.SMTPResponseException as error:
+            raise errors.smtp_refusal(error.code, error.message) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise OutcomeUnknown("outcome_unknown", str(error), ids=(letter.message_id,)) from error
+
+
+async def _address(client: aiosmtplib.SMTP, account: Account, letter: Letter) -> None:
+    limit = int(client.esmtp_extensions.get("size") or 0)
+    if limit and len(letter.content) > limit:
+        raise Rejected("too_big", f"{len(letter.content)} > {limit}")
+    try:
+        await client.mail(account.address)
+        await client.rcpt(letter.recipient)
+    except aiosmtplib.SMTPSenderRefused as error:
+        raise errors.smtp_sender(error.code, error.message) from error
+    except aiosmtplib.SMTPResponseException as error:
+        raise errors.smtp_refusal(error.code, error.message) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise errors.unreachable(error) from error

@@ -1,0 +1,226 @@
+"""A mail service in miniature: a real IMAP server (pymap) and a real SMTP server (aiosmtpd) on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from typing import Any, ClassVar, Final, Self
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
+from proxyprotocol.sock import SocketInfoLocal
+from pymap.backend.dict import Config, DictBackend
+from pymap.backend.dict.mailbox import MailboxSet
+from pymap.imap import IMAPServer
+from pymap.parsing.message import AppendMessage
+
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+
+ADDRESS: Final = "desk@shop.example.org"
+PASSWORD: Final = "app-password"
+SENT: Final = "Отправленные"
+_HOST: Final = "127.0.0.1"
+_LARGEST: Final = 64 * 1024 * 1024
+
+
+class _Port:
+    """A loopback port that keeps its number while it is shut; shutting cuts the connections."""
+
+    def __init__(self, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
+        self.number = 0
+        self._protocol = protocol
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Transport] = set()
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._tracked, _HOST, self.number)
+        self.number = self._server.sockets[0].getsockname()[1]
+
+    async def shut(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            for connection in self._connections:
+                connection.abort()
+            await self._server.wait_closed()
+            self._server = None
+        self._connections.clear()
+
+    def _tracked(self) -> asyncio.BaseProtocol:
+        protocol = self._protocol()
+        made = protocol.connection_made
+
+        def connection_made(transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self._connections.add(transport)
+            made(transport)
+
+        protocol.connection_made = connection_made  # type: ignore[method-assign]  # both libraries build the rest
+        return protocol
+
+
+class EmailSandbox:
+    """One mailbox, the desk's; mails to everybody else are kept for ``heard``."""
+
+    kind: ClassVar[str] = "email"
+
+    def __init__(self) -> None:
+        self.refusals: dict[str, str] = {}
+        """SMTP answers to recipients that are not taken, by address."""
+        self._imap = _Port(self._imap_protocol)
+        self._smtp = _Port(self._smtp_protocol)
+        self._delivered: defaultdict[str, list[EmailMessage]] = defaultdict(list)
+        self._serve_imap: IMAPServer | None = None
+        self._mailboxes: MailboxSet | None = None
+
+    async def __aenter__(self) -> Self:
+        args = Namespace(
+            host=_HOST, port=0, debug=False, cert=None, key=None, tls=False, passlib_cfg=None,
+            proxy_protocol="noop", demo_data=False, demo_user=ADDRESS, demo_password=PASSWORD,
+        )  # fmt: skip
+        backend, config = await DictBackend.init(args, max_append_len=_LARGEST)
+        self._serve_imap = IMAPServer(backend.login, config)
+        self._mailboxes = await _mailboxes(backend, config)
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Another server than the well-known ones, on this machine and so without TLS."""
+        return {
+            "service": "custom", "address": ADDRESS, "password": PASSWORD,
+            "imap_host": _HOST, "imap_port": str(self._imap.number), "imap_tls": "none",
+            "smtp_host": _HOST, "smtp_port": str(self._smtp.number), "smtp_tls": "none",
+        }  # fmt: skip
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
+        """A mail to the desk; on a subject that the desk wrote about it is an answer to that mail."""
+        mail = EmailMessage(policy=policy.SMTP)
+        mail["From"] = Address(who.name, addr_spec=who.email)
+        mail["To"] = ADDRESS
+        mail["Date"] = format_datetime(datetime.now(UTC))
+        mail["Message-ID"] = make_msgid(domain=who.email.rpartition("@")[2])
+        mail["Subject"] = subject
+        answered = next((m for m in reversed(self._delivered[who.email]) if subject and subject in m["Subject"]), None)
+        if answered is not None:
+            mail["In-Reply-To"] = mail["References"] = str(answered["Message-ID"])
+        mail.set_content(text)
+        for file in files:
+            kind, _, subtype = file.mime.partition("/")
+            mail.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
+        await self.deliver(mail.as_bytes())
+        return str(mail["Message-ID"])
+
+    async def deliver(self, raw: bytes, folder: str = "INBOX") -> None:
+        """Put a mail, however odd, into the desk's mailbox."""
+        assert self._mailboxes is not None
+        mailbox = await self._mailboxes.get_mailbox(folder)
+        await mailbox.append(AppendMessage(raw, datetime.now(UTC)))
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """What was mailed to this customer."""
+        return [_heard(mail) for mail in self.mails(who.email)]
+
+    def mails(self, address: str) -> Sequence[EmailMessage]:
+        """The mails themselves, as they came."""
+        return tuple(self._delivered[address])
+
+    async def vanish(self) -> None:
+        """Both servers stop, and cut who is connected."""
+        await self._imap.shut()
+        await self._smtp.shut()
+
+    async def come_back(self) -> None:
+        """Both servers listen where they did before."""
+        await self._imap.open()
+        await self._smtp.open()
+
+    def _imap_protocol(self) -> asyncio.BaseProtocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(limit=_LARGEST), self._imap_connected)
+
+    async def _imap_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert self._serve_imap is not None
+        try:
+            await self._serve_imap(reader, writer, SocketInfoLocal(writer))
+        finally:
+            writer.close()
+
+    def _smtp_protocol(self) -> asyncio.BaseProtocol:
+        protocol: asyncio.BaseProtocol = SMTP(
+            self,
+            data_size_limit=_LARGEST,
+            hostname=_HOST,
+            authenticator=_login,
+            auth_require_tls=False,
+            loop=asyncio.get_running_loop(),
+        )
+        return protocol
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Any, envelope: Envelope, address: str, _options: Sequence[str]
+    ) -> str:
+        """Take a recipient, unless it is one to refuse or nobody has logged in."""
+        if not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        if address in self.refusals:
+            return self.refusals[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Any, envelope: Envelope
+    ) -> str:
+        """Deliver."""
+        content = envelope.original_content or b""
+        for address in envelope.rcpt_tos:
+            self._delivered[address].append(_parse(content))
+            if address == ADDRESS:
+                await self.deliver(content)
+        return "250 OK"
+
+
+async def _mailboxes(backend: DictBackend, config: Config) -> MailboxSet:
+    """The desk's folders: they come into being with its first session."""
+    async with backend.login.demo_user_identity.new_session():
+        mailboxes, _filters = config.set_cache[ADDRESS]
+    await mailboxes.add_mailbox(SENT)
+    return mailboxes
+
+
+def _login(_server: SMTP, _session: Any, _envelope: Envelope, _mechanism: str, said: Any) -> AuthResult:
+    right = isinstance(said, LoginPassword) and (said.login, said.password) == (ADDRESS.encode(), PASSWORD.encode())
+    return AuthResult(success=right, handled=False)
+
+
+def _parse(content: bytes) -> EmailMessage:
+    mail = message_from_bytes(content, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def _bytes(part: Any) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _heard(mail: EmailMessage) -> Heard:
+    body = mail.get_body(("plain", "html"))
+    files = [
+        StageFile(name=part.get_filename() or "", mime=part.get_content_type(), content=_bytes(part))
+        for part in mail.iter_attachments()
+    ]
+    return Heard(
+        text=body.get_content() if body else "",
+        subject=mail["Subject"] or "",
+        files=files,
+        reply_to=mail["In-Reply-To"] or "",
+    )
