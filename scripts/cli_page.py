@@ -17,7 +17,7 @@ Written by `make docs` from the program itself. Each command explains itself wit
 def render(_root: Path) -> str:
     """The whole page."""
     i18n.use("en")
-    return "\n".join([INTRO, *_command(_program(), "chatapp")])
+    return "\n".join([INTRO, *describe(_program(), "chatapp")])
 
 
 def _program() -> Any:
@@ -38,7 +38,8 @@ def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
                 yield from commands(inner, f"{path} {name}")
 
 
-def _command(program: Any, name: str) -> Iterator[str]:
+def describe(program: Any, name: str) -> Iterator[str]:
+    """A section for every command."""
     for path, command in commands(program, name):
         yield f"## `{path}`\n"
         yield f"{_oneline(command.help)}\n"

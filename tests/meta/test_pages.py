@@ -1,0 +1,62 @@
+"""The generated pages say what the code says."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+
+from scripts import cli_page, coverage_page
+
+PROOF = """
+import pytest
+
+@pytest.mark.req("S-001", "S-003")
+def test_one_window():
+    ...
+
+@pytest.mark.req("S-003")
+class TestLines:
+    ...
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "docs" / "requirements.txt").write_text("S-001 one window\nS-002 much traffic\nS-003 lines\n")
+    (tmp_path / "tests" / "test_desk.py").write_text(PROOF)
+    return tmp_path
+
+
+def test_each_line_of_the_requirements_is_listed_with_its_tests_or_as_waiting(project: Path) -> None:
+    page = coverage_page.render(project).splitlines()
+    assert "2 of 3 lines are proved." in page
+    assert "| S-001 | one window | `test_desk.py::test_one_window` |" in page
+    assert "| S-003 | lines | `test_desk.py::TestLines`<br>`test_desk.py::test_one_window` |" in page
+    assert page[-1] == "- S-002 much traffic"
+
+
+def test_a_requirement_that_does_not_exist_is_found_out(project: Path) -> None:
+    (project / "tests" / "test_slip.py").write_text(PROOF.replace("S-001", "S-999"))
+    with pytest.raises(AssertionError, match="S-999"):
+        coverage_page.render(project)
+
+
+def test_every_command_is_described_with_what_it_takes_and_hidden_ones_are_not() -> None:
+    app, line = typer.Typer(add_completion=False, help="The desk."), typer.Typer(help="Lines | of it.")
+    app.add_typer(line, name="line")
+    app.command(hidden=True)(lambda: None)
+
+    @line.command()
+    def add(
+        name: Annotated[str, typer.Argument(help="Its name.")],
+        json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    ) -> None:
+        """Add a line."""
+
+    page = "\n".join(cli_page.describe(typer.main.get_command(app), "desk"))
+    assert [part.split("\n")[0] for part in page.split("## ")[1:]] == ["`desk`", "`desk line`", "`desk line add`"]
+    assert "Lines \\| of it." in page
+    assert "| `name` | Its name. |\n| `--json` | For programs. |" in page
