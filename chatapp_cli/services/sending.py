@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from chatapp_cli.domain.address import canonical, kinds
@@ -225,7 +225,7 @@ def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
             "not_failed", T("Message {n} is {state}; there is nothing to retry.", n=message, state=found.state)
         )
     card = dialogs.card(tx, found.dialog_id)
-    _insist_reachable(replace(card, reachable=1))
+    _insist_reachable(card._replace(reachable=1))
     _put_out(tx, card, message, Action.SEND, Order(actor=actor, key=found.key or ""), state=State.QUEUED)
     _settle(tx, found, State.QUEUED, actor=actor)
 
