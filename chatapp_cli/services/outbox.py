@@ -229,6 +229,11 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
     tx.run("channels.pause", id=channel, until=tx.now + int(seconds * 1000))
 
 
+def something_due(tx: Tx) -> bool:
+    """Tell whether anything scheduled is due."""
+    return tx.value("outbox.something_due", now=tx.now) is not None
+
+
 def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
     """Queue what was scheduled for now; a clock that jumped ahead only makes it due."""
     due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)

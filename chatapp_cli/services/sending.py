@@ -241,7 +241,10 @@ def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, a
 def _settle(tx: Tx, found: MessageRow, state: State, *, actor: str, code: str = "") -> None:
     tx.run("messages.state", id=found.id, state=state, code=code, detail="")
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
-    tx.tell("message.state", actor=actor, dialog=found.dialog_id, message=found.id, state=state, code=code)
+    channel = dialogs.card(tx, found.dialog_id).channel_id
+    tx.tell(
+        "message.state", actor=actor, channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code
+    )
 
 
 def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
@@ -260,5 +263,6 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value:
         raise Refused("not_ours", T("Only our own messages can be edited."))
     if action is Action.EDIT:
         insist(can, Draft(text=value))
-    _put_out(tx, dialogs.card(tx, found.dialog_id), message, action, order, state=State.QUEUED, value=value)
-    tx.tell("message.asked", actor=order.actor, dialog=found.dialog_id, message=message, action=action)
+    card = dialogs.card(tx, found.dialog_id)
+    _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
+    tx.tell("message.asked", actor=order.actor, channel=card.channel_id, dialog=card.id, message=message, action=action)

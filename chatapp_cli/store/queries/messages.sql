@@ -157,3 +157,6 @@ DELETE FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id RETURNIN
 
 -- name: early.forget
 DELETE FROM early_news WHERE at < :before;
+
+-- name: messages.uncertain_count
+SELECT COUNT(*) FROM message WHERE state = 'uncertain';

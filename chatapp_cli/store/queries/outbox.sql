@@ -36,6 +36,9 @@ WHERE dialog_id = :dialog AND state = 'queued' AND not_before < :until;
 UPDATE outbox SET state = 'queued' WHERE state = 'scheduled' AND not_before <= :now
 RETURNING message_id, dialog_id, channel_id;
 
+-- name: outbox.something_due
+SELECT 1 FROM outbox WHERE state = 'scheduled' AND not_before <= :now LIMIT 1;
+
 -- name: outbox.next_due
 SELECT MIN(not_before) FROM outbox WHERE channel_id = :channel AND state IN ('queued', 'scheduled');
 

@@ -1,0 +1,118 @@
+"""One ASGI application on the daemon's loop: webhooks, health, metrics; REST v1 will be mounted beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from chatapp_cli.api import health, hooks
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.runtime.daemon import Daemon, running
+
+log = structlog.get_logger()
+
+METHODS = ["GET", "POST", "PUT"]
+
+
+def application(daemon: Daemon) -> Starlette:
+    """Everything that the daemon answers."""
+    app = Starlette(
+        routes=[
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+            Route("/metrics", health.metrics),
+            Route("/hooks/{key}", hooks.take, methods=METHODS),
+            Route("/hooks/{key}/{rest:path}", hooks.take, methods=METHODS),
+        ]
+    )
+    app.state.daemon = daemon
+    return app
+
+
+async def serve(
+    desk: Desk,
+    *,
+    http: bool = True,
+    announce: Callable[[str], None] | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
+
+    ``announce`` is told the address that it listens on, once it does; an empty one without HTTP.
+    """
+    stop = stop or asyncio.Event()
+    listening = _listen(desk) if http and desk.settings.http_host else None
+    with _stopped_by_signals(stop):
+        async with running(desk, ended=stop.set) as daemon:
+            log.info("daemon.started", store=desk.settings.company, http=listening is not None)
+            if listening is None:
+                await _announce_and_wait(announce, "", stop)
+            else:
+                await _serve_http(daemon, listening, announce, stop)
+            log.info("daemon.stopping")
+    log.info("daemon.stopped")
+
+
+async def _serve_http(
+    daemon: Daemon, listening: socket.socket, announce: Callable[[str], None] | None, stop: asyncio.Event
+) -> None:
+    config = uvicorn.Config(
+        application(daemon), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+    host, port = listening.getsockname()[:2]
+    try:
+        await _announce_and_wait(announce, f"http://{host}:{port}", stop)
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def _announce_and_wait(announce: Callable[[str], None] | None, address: str, stop: asyncio.Event) -> None:
+    if announce is not None:
+        announce(address)
+    await stop.wait()
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the daemon, which has more to finish than requests."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do not capture."""
+        yield
+
+
+def _listen(desk: Desk) -> socket.socket:
+    host, port = desk.settings.http_host, desk.settings.http_port
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise UsageError(
+            T("Cannot listen on {host}:{port}: {why}.", host=host, port=port, why=error.strerror or error),
+            T("Set another http_port: chatapp config set http_port 0"),
+            field="http_port",
+        ) from error
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,153 @@
+"""One bound channel at work: it comes up, reads, sends and fetches, and comes up again after a fall."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from functools import partial
+
+import structlog
+
+from chatapp_cli.domain.errors import ChannelError, ChatappError, Misconfigured, NeedsRebind, RateLimited, Retryable
+from chatapp_cli.domain.event import Batch
+from chatapp_cli.ports.connector import FetchesFiles, HookReply, HookRequest, Session, TakesHooks
+from chatapp_cli.runtime.fetcher import Fetcher
+from chatapp_cli.runtime.intake import Intake
+from chatapp_cli.runtime.sender import Sender
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.together import together
+from chatapp_cli.services import channels
+from chatapp_cli.store.rows import ChannelRow
+
+log = structlog.get_logger()
+
+SILENCE = 180.0
+"""Seconds without a proof of life after which a session is taken for dead."""
+PROOF_EVERY = 15.0
+"""Seconds between two proofs that are written down."""
+LONGEST_PAUSE = 300.0
+
+
+class ChannelRunner:
+    """Keeps one revision of a channel's binding running until it is cancelled or a person has to act.
+
+    With ``reading`` off it only sends: what arrives stays at the provider for the daemon.
+    """
+
+    def __init__(
+        self, store: AsyncStore, row: ChannelRow, *, count: Callable[[str, str], None], reading: bool = True
+    ) -> None:
+        self.row = row
+        self._reading = reading
+        self.session: Session | None = None
+        self._store = store
+        self._clock = store.desk.world.clock
+        self._count = partial(count, row.kind)
+        self._intake = Intake(store, row.id)
+        self.sender = Sender(store, row.id, store.desk.capabilities(row), count=self._count)
+        self._fetcher = Fetcher(store, row.id)
+        self._health = ""
+        self._falls = 0
+        self._proved_at = -PROOF_EVERY
+
+    async def run(self) -> None:
+        """Run for ever; returns only when nothing helps but a person."""
+        while True:
+            try:
+                await self._live()
+            except (NeedsRebind, Misconfigured) as error:
+                health = "needs_rebind" if isinstance(error, NeedsRebind) else "misconfigured"
+                await self._set_health(health, error.code, error.detail)
+                return
+            except ChatappError as error:
+                await self._fall(error)
+            except Exception as error:
+                log.exception("channel.failed", channel=self.row.id, kind=self.row.kind)
+                await self._fall(Retryable("unexpected", type(error).__name__))
+
+    async def accept(self, request: HookRequest) -> HookReply:
+        """Take a webhook; the reply is given only when its batch is durable."""
+        session = self.session
+        if session is None or not isinstance(session, TakesHooks):
+            return HookReply(status=503, body=b"the channel is not up\n")
+        reply = session.accept(request)
+        if reply.batch.arrivals or reply.batch.cursor is not None:
+            await self._take(reply.batch)
+        return reply
+
+    async def _live(self) -> None:
+        desk = self._store.desk
+        connector = await self._store.off_loop(partial(desk.connector, self.row.kind))
+        bound = await self._store.off_loop(partial(desk.bound, self.row))
+        async with connector.open(self.row.id, bound) as session:
+            self.session = session
+            try:
+                await together(*self._parts(session))
+            finally:
+                self.session = None
+
+    def _parts(self, session: Session) -> list[Coroutine[None, None, None]]:
+        parts = [self.sender.run(session, paused_until=self.row.paused_until)]
+        if self._reading:
+            parts.append(self._read(session))
+        if self._reading and isinstance(session, FetchesFiles):
+            parts.append(self._fetcher.run(session))
+        return parts
+
+    async def _read(self, session: Session) -> None:
+        row = await self._store.read(partial(channels.one, channel=self.row.id))
+        async with aclosing(session.events(row.cursor)) as batches:  # type: ignore[type-var]  # an async generator
+            while True:
+                try:
+                    async with asyncio.timeout(SILENCE):
+                        batch = await anext(batches)
+                except TimeoutError as error:
+                    raise Retryable("silent") from error
+                except StopAsyncIteration as error:
+                    raise Retryable("ended") from error
+                await self._take(batch)
+
+    async def _take(self, batch: Batch) -> None:
+        if batch.arrivals or batch.cursor is not None:
+            result = await self._intake.take(batch)
+            for word, number in (
+                ("received", result.messages),
+                ("duplicate", result.duplicates),
+                ("dead", result.dead),
+            ):
+                for _ in range(number):
+                    self._count(word)
+            if result.files_wanted:
+                self._fetcher.wake()
+        await self._prove()
+
+    async def _prove(self) -> None:
+        self._falls = 0
+        if self._health != "ok":
+            await self._set_health("ok")
+        if self._clock.monotonic() - self._proved_at >= PROOF_EVERY:
+            self._proved_at = self._clock.monotonic()
+            await self._store.write(partial(channels.prove, channel=self.row.id))
+
+    async def _fall(self, error: ChatappError) -> None:
+        """Say it once, wait longer after each fall, and come up again."""
+        code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
+        try:
+            await self._set_health("retrying", code, detail)
+        except ChatappError as worse:
+            log.warning("health.unwritten", channel=self.row.id, why=str(worse))
+        self._falls += 1
+        pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._store.desk.world.chance.between(0.3, 0.6)
+        await self._clock.sleep(error.retry_after if isinstance(error, RateLimited) else pause)
+
+    async def _set_health(self, health: str, code: str = "", detail: str = "") -> None:
+        """Write and log transitions only."""
+        if health == self._health:
+            return
+        self._health = health
+        say = log.info if health == "ok" else log.warning
+        say("channel.health", channel=self.row.id, kind=self.row.kind, health=health, code=code, detail=detail)
+        await self._store.write(
+            partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)
+        )

@@ -1,0 +1,106 @@
+"""The daemon: supervisor, news and timers of one store, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.runtime.news import follow
+from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.supervisor import Supervisor
+from chatapp_cli.runtime.together import together
+from chatapp_cli.services import outbox, upkeep
+
+log = structlog.get_logger()
+
+TICK = 0.5
+"""Seconds between two looks for what is scheduled."""
+UPKEEP_EVERY = 3600.0
+
+
+class Daemon:
+    """What runs, and what it counted since it started."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self.store = store
+        self.counted: Counter[tuple[str, str]] = Counter()
+        self.supervisor = Supervisor(store, count=self._count)
+        self.ready = False
+
+    def _count(self, kind: str, word: str) -> None:
+        self.counted[kind, word] += 1
+
+    async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
+        """Hand a webhook to its channel."""
+        runner = self.supervisor.by_hook(hook_key)
+        if runner is None:
+            return HookReply(status=404, body=b"no such channel\n")
+        return await runner.accept(request)
+
+    async def run(self) -> None:
+        """Run until cancelled, then stop gracefully."""
+        try:
+            await self.supervisor.refresh()
+            self.ready = True
+            await together(self._hear(), self._time())
+        finally:
+            self.ready = False
+            await self.supervisor.stop()
+
+    async def _hear(self) -> None:
+        """Wake whom news concern."""
+        async for rows in follow(self.store):
+            if any(row.topic in _BINDING for row in rows):
+                await self.supervisor.refresh()
+            for channel in {row.channel_id for row in rows if row.topic in _WORK}:
+                runner = None if channel is None else self.supervisor.runners.get(channel)
+                if runner is not None:
+                    runner.sender.wake()
+
+    async def _time(self) -> None:
+        """Queue what is due; a clock that jumped is looked at again every tick."""
+        clock = self.store.desk.world.clock
+        kept_at = clock.monotonic()
+        while True:
+            try:
+                if await self.store.read(outbox.something_due):
+                    await self.store.write(outbox.promote)
+                if clock.monotonic() - kept_at > UPKEEP_EVERY:
+                    kept_at = clock.monotonic()
+                    await self.store.write(upkeep.forget_early_news)
+            except ChatappError as error:
+                log.warning("timer.delayed", why=str(error))
+            await clock.sleep(TICK)
+
+
+_BINDING = {"channel.bound", "channel.unbound", "channel.configured", "line.removed"}
+_WORK = {"message.out", "message.state", "message.asked"}
+
+
+@asynccontextmanager
+async def running(desk: Desk, *, ended: Callable[[], None] = lambda: None) -> AsyncIterator[Daemon]:
+    """Own the store and run its daemon while the context is open. Raises Busy.
+
+    Should the daemon end by itself, ``ended`` is told and the context raises why.
+    """
+    with owning(desk):
+        store = AsyncStore(desk)
+        daemon = Daemon(store)
+        task = asyncio.create_task(daemon.run(), name="daemon")
+        task.add_done_callback(lambda _task: ended())
+        try:
+            yield daemon
+            if task.done():
+                task.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await store.aclose()

@@ -1,0 +1,63 @@
+"""Fetches the files that arrived as references, a few at a time, and never in the way of messages."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from chatapp_cli.domain.errors import ChannelError, RateLimited, Rejected
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.ports.connector import FetchesFiles
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import files
+from chatapp_cli.services.outbox import backoff
+from chatapp_cli.store.rows import FileRow
+
+AT_ONCE = 2
+LONGEST_NAP = 30.0
+
+
+class Fetcher:
+    """Fetches for one channel while its session is up."""
+
+    def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
+        self._store = store
+        self._channel = channel
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to fetch."""
+        self._news.set()
+
+    async def run(self, session: FetchesFiles) -> None:
+        """Fetch until cancelled."""
+        while True:
+            self._news.clear()
+            wanted = await self._store.read(partial(files.wanted, channel=self._channel, n=AT_ONCE))
+            if wanted:
+                await asyncio.gather(*(self._fetch(session, file) for file in wanted))
+            else:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(LONGEST_NAP):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _fetch(self, session: FetchesFiles, file: FileRow) -> None:
+        media = self._store.desk.media
+        scratch = await self._store.off_loop(media.scratch)
+        try:
+            await session.fetch(file.remote, scratch)
+            sha256, size = await self._store.off_loop(partial(media.adopt, scratch))
+        except Rejected as error:
+            await self._store.write(partial(files.missing, file=file, code=error.code))
+        except ChannelError as error:
+            seconds = error.retry_after if isinstance(error, RateLimited) else backoff(file.attempts + 1)
+            await self._store.write(partial(files.later, file=file, code=error.code, seconds=seconds))
+        else:
+            await self._store.write(partial(files.here, file=file, sha256=sha256, size=size))
+        finally:
+            scratch.unlink(missing_ok=True)

@@ -1,0 +1,22 @@
+"""Runs several endless things as one: the first to fail ends the others, and its error is the error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+
+
+async def together(*parts: Coroutine[None, None, None]) -> None:
+    """Run all until one ends or fails; the others are cancelled and waited for."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+    for task in done:
+        task.result()

@@ -1,0 +1,33 @@
+"""The numbers that tell how the desk is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.services import channels, deadletters
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One moment of the desk."""
+
+    channels: Sequence[ChannelRow]
+    outbox: Sequence[tuple[int, str, int]]
+    """Channel, state, how many."""
+    dead: int
+    uncertain: int
+    unread: int
+
+
+def gather(tx: Tx) -> Figures:
+    """Count."""
+    return Figures(
+        channels=channels.everything(tx),
+        outbox=tx.all(lambda channel, state, number: (channel, state, number), "outbox.depth"),
+        dead=deadletters.count(tx),
+        uncertain=tx.value("messages.uncertain_count"),
+        unread=tx.value("dialogs.totals"),
+    )
