@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from chatapp_cli.domain.manifest import Capabilities, Manifest
-from chatapp_cli.kit.manifests import create, manifest
 from chatapp_cli.kit.system import system_world
-from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import channels
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.media import Media
@@ -20,6 +15,11 @@ from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Capabilities, Manifest
+    from chatapp_cli.ports.bind import Bound
+    from chatapp_cli.ports.connector import Connector
 
 R = TypeVar("R")
 
@@ -44,18 +44,26 @@ class Desk:
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do."""
+        from chatapp_cli.kit.manifests import manifest
+
         return manifest(channel.kind)
 
     def capabilities(self, channel: ChannelRow) -> Capabilities:
         """What this account can do."""
-        return channels.capabilities(manifest(channel.kind), channel)
+        from chatapp_cli.services.channels import capabilities
+
+        return capabilities(self.manifest(channel), channel)
 
     def connector(self, kind: str) -> Connector:
         """Import and make a connector; may take seconds."""
+        from chatapp_cli.kit.manifests import create
+
         return create(kind, self.world)
 
     def bound(self, channel: ChannelRow) -> Bound:
         """A channel's binding, secrets opened."""
+        from chatapp_cli.services import channels
+
         return self.read(lambda tx: channels.bound(tx, self.vault, channel))
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module, metadata, resources
+from importlib import import_module, resources
 from typing import Any
 
 from chatapp_cli.domain.form import Choice, Field
@@ -58,6 +58,8 @@ def _text(words: str | None) -> Text | None:
 @cache
 def packages() -> Mapping[str, str]:
     """Every channel's kind and the package that holds it, without importing any."""
+    from importlib import metadata
+
     folders = resources.files(_OWN).iterdir()
     own = {f.name: f"{_OWN}.{f.name}" for f in folders if f.joinpath("manifest.toml").is_file()}
     foreign = {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
