@@ -50,7 +50,9 @@ class BotApi:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.close()
+        """Close at once: aiogram's own way pauses for a trouble with TLS that aiohttp no longer has."""
+        session = await self._http.create_session()
+        await session.close()
 
     async def call(self, method: TelegramMethod[R], *, patience: int = PATIENCE, once: bool = False) -> R:
         """Call a method; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""

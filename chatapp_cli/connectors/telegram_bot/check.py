@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from aiogram.methods import GetChat, GetChatMember, GetMe, GetWebhookInfo, TelegramMethod
-from aiogram.types import ChatMemberAdministrator, ChatMemberOwner, User, WebhookInfo
+from aiogram.methods import GetMe, GetWebhookInfo, TelegramMethod
+from aiogram.types import User, WebhookInfo
 
 from chatapp_cli.connectors.telegram_bot.api import BotApi
 from chatapp_cli.connectors.telegram_bot.bind import KIND
-from chatapp_cli.connectors.telegram_bot.deletion import Place, Rights, Target, may_delete
+from chatapp_cli.connectors.telegram_bot.deletion import Rights, Target, may_delete
 from chatapp_cli.connectors.telegram_bot.receive import hook_url
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
@@ -87,23 +87,35 @@ def _queue(info: WebhookInfo, *, ok: bool) -> Finding:
     return Finding(name="receive", ok=False, what=trouble, next_step=next_step)
 
 
+class Look(TelegramMethod[dict[str, Any]]):
+    """getChat, read loosely: aiogram refuses the answers of a server older than itself."""
+
+    __returning__ = dict[str, Any]
+    __api_method__ = "getChat"
+
+    chat_id: str
+
+
+class LookAtMember(Look):
+    """getChatMember, read as loosely."""
+
+    __api_method__ = "getChatMember"
+
+    user_id: int
+
+
 async def why_not_deleted(api: BotApi, address: str, bot: int) -> str:
     """Find out which rule of deletion it was, once Telegram refused; returns a code of the manifest."""
-    chat = await api.call(GetChat(chat_id=address))
-    rights = Rights() if chat.type == "private" else await _rights(api, address, bot)
-    fresh = Target(place=cast("Place", chat.type), age=0, ours=False)
-    return may_delete(fresh, rights) or "delete_too_old"
+    chat = await api.call(Look(chat_id=address))
+    member = await api.call(LookAtMember(chat_id=address, user_id=bot))
+    fresh = Target(place=chat["type"], age=0, ours=False)
+    return may_delete(fresh, _rights(member)) or "delete_too_old"
 
 
-async def _rights(api: BotApi, address: str, bot: int) -> Rights:
-    asked: TelegramMethod[Any] = GetChatMember(chat_id=address, user_id=bot)
-    member = await api.call(asked)
-    if isinstance(member, ChatMemberOwner):
-        return Rights(admin=True, can_post_messages=True, can_delete_messages=True)
-    if not isinstance(member, ChatMemberAdministrator):
-        return Rights()
+def _rights(member: Mapping[str, Any]) -> Rights:
+    owner = member["status"] == "creator"
     return Rights(
-        admin=True,
-        can_post_messages=bool(member.can_post_messages),
-        can_delete_messages=member.can_delete_messages,
+        admin=owner or member["status"] == "administrator",
+        can_post_messages=owner or bool(member.get("can_post_messages")),
+        can_delete_messages=owner or bool(member.get("can_delete_messages")),
     )

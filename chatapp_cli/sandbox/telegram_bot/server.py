@@ -195,8 +195,9 @@ class TelegramBotSandbox:
         return fault
 
     async def _download(self, request: web.Request) -> web.Response:
-        file = self.town.files.get(request.match_info["file_id"])
-        if request.match_info["token"] != TOKEN or file is None or self._local:
+        file_id = request.match_info["file_id"]
+        file = self.town.files.get(file_id)
+        if request.match_info["token"] != TOKEN or file is None or file_id in self.town.lost:
             raise web.HTTPNotFound
         return web.Response(body=file.content)
 

@@ -88,6 +88,8 @@ class Town:
     def __init__(self) -> None:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, StageFile] = {}
+        self.lost: set[str] = set()
+        """Files that are known but can no longer be downloaded."""
         self.reactions: dict[tuple[int, int], list[str]] = {}
         """The bot's own, by chat and message."""
         self._ids = itertools.count(1)
