@@ -10,7 +10,7 @@ from pathlib import Path
 from chatapp_cli.domain.text import Text, fill
 
 LANGUAGES = ("ru", "en")
-_CATALOGUES = Path(__file__).parent / "locale"
+CATALOGUES = Path(__file__).parent / "locale"
 _current: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
 
@@ -30,7 +30,7 @@ def use(language: str) -> None:
     global _current, _language
     _language = language
     wanted = [] if language == "en" else [language]
-    _current = gettext.translation("chatapp", _CATALOGUES, languages=wanted, fallback=language == "en")
+    _current = gettext.translation("chatapp", CATALOGUES, languages=wanted, fallback=language == "en")
 
 
 def language() -> str:
