@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ _PLAIN: Mapping[str, type | tuple[type, ...]] = {
     "Boolean": bool,
     "Float": (int, float),
 }
+_FIXED = re.compile(r'(?:, always "|, must be )(\w+)"?$')
+"""How the description names the one value that tells a type from its siblings."""
 
 
 class BotApiSchema:
@@ -79,10 +82,12 @@ class BotApiSchema:
             return
         yield from (f"{where}: {name} is missing" for name, f in fields.items() if f["required"] and name not in value)
         for name, item in value.items():
-            if name in fields:
-                yield from self._any(item, fields[name]["types"], f"{where}.{name}")
-            else:
+            if name not in fields:
                 yield f"{where}: {name} is unknown"
+            elif (fixed := _FIXED.search(fields[name]["description"])) and item != fixed[1]:
+                yield f"{where}.{name}: {item!r} is not {fixed[1]}"
+            else:
+                yield from self._any(item, fields[name]["types"], f"{where}.{name}")
 
 
 def _plain(value: Any, types: Sequence[str]) -> Any:
