@@ -51,8 +51,8 @@ async def serve(
     ``announce`` is told the address that it listens on, once it does; an empty one without HTTP.
     """
     stop = stop or asyncio.Event()
-    listening = _listen(desk) if http and desk.settings.http_host else None
-    with _stopped_by_signals(stop):
+    wanted = http and bool(desk.settings.http_host)
+    with _stopped_by_signals(stop), _listening(desk) if wanted else contextlib.nullcontext() as listening:
         async with running(desk, ended=stop.set) as daemon:
             log.info("daemon.started", store=desk.settings.company, http=listening is not None)
             if listening is None:
@@ -94,16 +94,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(desk: Desk) -> socket.socket:
+@contextlib.contextmanager
+def _listening(desk: Desk) -> Iterator[socket.socket]:
     host, port = desk.settings.http_host, desk.settings.http_port
     try:
-        return socket.create_server((host, port), backlog=1024)
+        listening = socket.create_server((host, port), backlog=1024)
     except OSError as error:
         raise UsageError(
             T("Cannot listen on {host}:{port}: {why}.", host=host, port=port, why=error.strerror or error),
             T("Set another http_port: chatapp config set http_port 0"),
             field="http_port",
         ) from error
+    with listening:
+        yield listening
 
 
 @contextlib.contextmanager

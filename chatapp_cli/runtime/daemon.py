@@ -39,8 +39,13 @@ class Daemon:
         self.counted[kind, word] += 1
 
     async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
-        """Hand a webhook to its channel."""
+        """Hand a webhook to its channel; one that was bound a moment ago is looked for before it is denied."""
+        if not self.ready:
+            return HookReply(status=503, body=b"starting\n")
         runner = self.supervisor.by_hook(hook_key)
+        if runner is None:
+            await self.supervisor.refresh()
+            runner = self.supervisor.by_hook(hook_key)
         if runner is None:
             return HookReply(status=404, body=b"no such channel\n")
         return await runner.accept(request)

@@ -23,7 +23,7 @@ _PACE: Final = 1.007
 """Deadlines are so much further apart than the rate allows: what the network shifts still fits into a window."""
 _SPAN: Final = 1.005
 """A window is taken to be so much longer; less than the pace, so that a late send is made up for."""
-_SLACK: Final = 0.05
+_SLACK: Final = 0.02
 """Part of a window by which deadlines may be missed and still made up for."""
 _TICK: Final = 0.001
 """Wall-clock stamps are cut to this many seconds."""

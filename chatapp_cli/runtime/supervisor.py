@@ -24,6 +24,7 @@ class Supervisor:
         self._store = store
         self._count = count
         self._running: dict[ChannelId, tuple[ChannelRunner, asyncio.Task[None]]] = {}
+        self._refreshing = asyncio.Lock()
 
     @property
     def runners(self) -> Mapping[ChannelId, ChannelRunner]:
@@ -36,6 +37,10 @@ class Supervisor:
 
     async def refresh(self) -> None:
         """Start what is new, renew what was bound or configured again, stop what was unbound."""
+        async with self._refreshing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         wanted = {row.id: row for row in await self._store.read(channels.everything)}
         for number, (runner, _) in list(self._running.items()):
             row = wanted.get(number)

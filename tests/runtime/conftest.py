@@ -1,0 +1,45 @@
+"""A desk with a store of its own, made quickly."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated store, to be copied."""
+    home = tmp_path_factory.mktemp("template")
+    open_desk(Settings(home=str(home))).close()
+    return home / "main" / "chatapp.db"
+
+
+@pytest.fixture
+def desks(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., Desk]]:
+    """Open desks on one store, as several processes would."""
+    folder = tmp_path / "home" / "main"
+    folder.mkdir(parents=True)
+    shutil.copy(empty_store, folder / "chatapp.db")
+    opened: list[Desk] = []
+
+    def open_one(**changes: object) -> Desk:
+        settings = replace(Settings(home=str(tmp_path / "home"), http_port=0), **changes)  # type: ignore[arg-type]
+        opened.append(open_desk(settings))
+        return opened[-1]
+
+    yield open_one
+    for desk in opened:
+        desk.close()
+
+
+@pytest.fixture
+def desk(desks: Callable[..., Desk]) -> Desk:
+    """The one desk that most tests need."""
+    return desks()

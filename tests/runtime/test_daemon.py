@@ -1,0 +1,141 @@
+"""The whole way: a customer writes at the provider, an operator answers, the customer hears it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from chatapp_cli.api.server import serve
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Busy
+from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.runtime.binding import bind
+from chatapp_cli.runtime.once import deliver
+from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.sandbox.email import EmailSandbox
+from chatapp_cli.sandbox.stage import CallsHooks, Sandbox
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.services import channels, lines, sending, transcript
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.rows import DialogRow
+from tests.contract.connector_contract import ANNA, ScriptedAsker
+
+KINDS: list[Callable[[], Sandbox]] = [ApiSandbox, TelegramBotSandbox, EmailSandbox]
+
+
+@pytest.fixture(params=KINDS, ids=[kind.kind for kind in KINDS])
+async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+    async with request.param() as sandbox:
+        yield sandbox
+
+
+@asynccontextmanager
+async def serving(desk: Desk) -> AsyncIterator[str]:
+    """A daemon as ``chatapp serve`` runs it; yields its address."""
+    stop = asyncio.Event()
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(desk, announce=address.set_result, stop=stop))
+    await asyncio.wait({address, task}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    try:
+        yield address.result()
+    finally:
+        stop.set()
+        await task
+
+
+async def eventually(what: Callable[[], Awaitable[object] | object], seconds: float = 15) -> object:
+    async with asyncio.timeout(seconds):
+        while True:
+            found = what()
+            if isinstance(found, Awaitable):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def bound(desk: Desk, sandbox: Sandbox) -> ChannelId:
+    line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="owner"))
+    return await bind(desk, ScriptedAsker(sandbox.answers), line=line, kind=sandbox.kind, actor="owner")
+
+
+def call_here(desk: Desk, sandbox: Sandbox, channel: ChannelId, address: str) -> None:
+    if isinstance(sandbox, CallsHooks):
+        key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
+        sandbox.calls(f"{address}/hooks/{key}")
+
+
+def the_dialogs(desk: Desk) -> list[DialogRow]:
+    return desk.read(lambda tx: dialog_list.page(tx, desk.database.driver.dialect, DialogFilter()))
+
+
+def answer(desk: Desk, channel: ChannelId, dialog: DialogRow, text: str) -> MessageId:
+    can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
+    order = sending.Order(actor="Ольга", key=desk.world.chance.key())
+    return desk.write(lambda tx: sending.enqueue(tx, can, dialog.id, Draft(text=text), order))
+
+
+def state_of(desk: Desk, message: MessageId) -> str:
+    return desk.read(lambda tx: transcript.message(tx, message)).state
+
+
+@pytest.mark.req("S-115")
+@pytest.mark.req("S-111")
+async def test_a_customer_writes_and_hears_the_answer(desk: Desk, sandbox: Sandbox) -> None:
+    channel = await bound(desk, sandbox)
+    async with serving(desk) as address:
+        call_here(desk, sandbox, channel, address)
+        await sandbox.say(ANNA, "Есть ёлки?", subject="Заказ")
+        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        assert (dialog.unread, dialog.preview) == (1, "Есть ёлки?")
+        assert dialog.waiting_since is not None
+        message = answer(desk, channel, dialog, "Есть, двухметровые.")
+        await eventually(lambda: state_of(desk, message) == "sent")
+        heard = await sandbox.heard(ANNA)
+        assert [h.text.strip() for h in heard] == ["Есть, двухметровые."]
+        (dialog,) = the_dialogs(desk)
+        assert (dialog.unread, dialog.waiting_since) == (0, None)
+    health = desk.read(lambda tx: channels.one(tx, channel))
+    assert (health.health, health.proof_at is not None) == ("ok", True)
+
+
+async def test_a_message_goes_out_without_a_daemon(desk: Desk, sandbox: Sandbox) -> None:
+    channel = await bound(desk, sandbox)
+    async with serving(desk) as address:
+        call_here(desk, sandbox, channel, address)
+        await sandbox.say(ANNA, "Ау", subject="Заказ")
+        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+    message = answer(desk, channel, dialog, "Слышу")
+    await deliver(desk, message, seconds=15)
+    assert state_of(desk, message) == "sent"
+    assert [h.text.strip() for h in await sandbox.heard(ANNA)] == ["Слышу"]
+
+
+async def test_an_outage_is_told_and_healed_and_nothing_is_lost(desk: Desk, sandbox: Sandbox) -> None:
+    channel = await bound(desk, sandbox)
+    async with serving(desk) as address:
+        call_here(desk, sandbox, channel, address)
+        await sandbox.say(ANNA, "раз", subject="Заказ")
+        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        await sandbox.vanish()
+        message = answer(desk, channel, dialog, "ответ в бурю")
+        await eventually(lambda: state_of(desk, message) == "queued" and the_dialogs(desk)[0].last_state == "queued")
+        await sandbox.come_back()
+        await sandbox.say(ANNA, "два", subject="Заказ")
+        await eventually(lambda: the_dialogs(desk)[0].preview == "два", seconds=40)
+        await eventually(lambda: state_of(desk, message) in {"sent", "uncertain"}, seconds=40)
+    texts = [h.text.strip() for h in await sandbox.heard(ANNA)]
+    assert texts.count("ответ в бурю") == (1 if state_of(desk, message) == "sent" else texts.count("ответ в бурю"))
+
+
+async def test_a_second_daemon_is_refused_and_names_the_first(desks: Callable[..., Desk]) -> None:
+    async with serving(desks()):
+        with pytest.raises(Busy, match="process"):
+            await serve(desks())
