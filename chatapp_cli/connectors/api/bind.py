@@ -12,6 +12,7 @@ from chatapp_cli.connectors.api.api import Keys, Ping, Program
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import N_
 from chatapp_cli.kit.http import open_session
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.signatures import is_secret, new_secret
@@ -106,7 +107,7 @@ class _Draft:
             title=self.name,
             settings={"url": self.url, "replaced_at": str(keys.replaced_at)},
             secrets=keys.secrets(),
-            facts={"Webhook path": self._path},
+            facts={N_("Webhook path"): self._path},
             capabilities={} if self.url else _RECEIVE_ONLY,
             hook_key=self.hook_key,
         )

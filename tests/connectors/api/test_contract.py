@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Session
 from chatapp_cli.sandbox.api import ApiSandbox
-from tests.contract.connector_contract import ConnectorContract
+from tests.contract.connector_contract import ANNA, ConnectorContract, collect
+from tests.contract.door import Door
 
 pytestmark = [pytest.mark.req("S-009"), pytest.mark.req("S-111")]
 
@@ -28,3 +31,13 @@ class TestApi(ConnectorContract):
     async def sandbox(self) -> AsyncIterator[ApiSandbox]:
         async with ApiSandbox() as sandbox:
             yield sandbox
+
+    async def test_a_webhook_that_is_refused_for_good_does_not_hold_up_the_next(
+        self, session: Session, sandbox: ApiSandbox, bound: Bound, door: Door
+    ) -> None:
+        await sandbox.tell({"type": "poem"})
+        await sandbox.say(ANNA, "Ёлки есть?")
+        (message,), _ = await collect(session, 1, bound.cursor, door=door)
+        assert message.text == "Ёлки есть?"
+        assert len(sandbox.refused) == 1
+        assert "poem" in sandbox.refused[0]

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
 from chatapp_cli.connectors.api.connector import ApiSession, create
+from chatapp_cli.connectors.api.errors import FILES, OURS
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -96,6 +97,11 @@ async def test_an_answer_decides_what_happens_next_and_is_explained(
     assert (type(caught.value), caught.value.code, caught.value.detail) == (error, code, "no such client")
     assert manifest("api").errors[code].next_step
     assert len(peer.got) == 1
+
+
+def test_every_verdict_is_explained() -> None:
+    codes = {make("").code for table in (OURS, FILES) for make in table.values()}
+    assert codes <= set(manifest("api").errors)
 
 
 async def test_plain_words_are_shown_as_they_are_but_without_the_secret(session: ApiSession, peer: Peer) -> None:
