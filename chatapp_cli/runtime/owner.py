@@ -31,9 +31,10 @@ def owning(desk: Desk) -> Iterator[None]:
                 T("A daemon runs for this store already (process {pid}).", pid=_pid(handle) or "?"),
                 T("Stop it first, or use another store with --company."),
             ) from error
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-        yield
+        with desk.database.driver.own():
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            yield
     finally:
         os.close(handle)
 

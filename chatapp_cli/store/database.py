@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
 from chatapp_cli.store.named import statements
@@ -86,7 +88,12 @@ class Database:
 
 
 def driver_for(url: str) -> Driver:
-    """Choose by the address: ``sqlite:///path`` or ``postgresql://…``."""
+    """Choose by the address: ``sqlite:///path`` or ``postgresql://…``. Raises StoreError for any other."""
     if url.startswith("sqlite:///"):
         return Sqlite(Path(url.removeprefix("sqlite:///")))
-    return Postgres(url)
+    if url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        return Postgres(url)
+    raise StoreError(
+        T("{scheme} is not a database that chatapp knows.", scheme=url.partition(":")[0]),
+        T("Set CHATAPP_DATABASE_URL to postgresql://…, or leave it out."),
+    )

@@ -6,7 +6,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,6 +41,10 @@ class Driver(Protocol):
         """Begin a transaction that sees one moment of the store."""
         ...
 
+    def own(self) -> AbstractContextManager[None]:
+        """Be the only one in the world who runs this store's channels. Raises Busy while somebody else is."""
+        ...
+
     def translate(self, error: Exception) -> ChatappError | None:
         """Say what a driver's error means to a person; ``None`` if it is a mistake of ours."""
         ...
@@ -60,13 +64,19 @@ class Sqlite:
         self.url = f"sqlite:///{path}"
 
     def connect(self) -> Connection:
-        """Open the file, creating it readable by its owner alone."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not self.path.exists():
+        """Open the file, creating it readable by its owner alone. Raises StoreError where it may not be made."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.touch(mode=0o600)
+        except OSError as error:
+            raise self._cannot_write(error.strerror) from error
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        for pragma in _PRAGMAS.split(";"):
-            self._insist(connection, pragma.strip())
+        try:
+            for pragma in _PRAGMAS.split(";"):
+                self._insist(connection, pragma.strip())
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def begin(self, connection: Connection) -> None:
@@ -77,8 +87,13 @@ class Sqlite:
         self._insist(connection, "BEGIN IMMEDIATE")
 
     def begin_read(self, connection: Connection) -> None:
-        """Take a snapshot; readers never wait for the writer."""
+        """Take a snapshot; readers never wait for the writer, only for a crashed one's log to be taken over."""
         connection.execute("BEGIN")
+        self._insist(connection, "SELECT 1 FROM sqlite_master LIMIT 1")
+
+    def own(self) -> AbstractContextManager[None]:
+        """A file is on one machine, where the lock in its folder says enough."""
+        return nullcontext()
 
     @staticmethod
     def _insist(connection: Connection, sql: str) -> None:
@@ -108,11 +123,14 @@ class Sqlite:
                 T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
             )
         if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
-            return StoreError(
-                T("The store {path} cannot be written: {why}.", path=self.path, why=error),
-                T("Check the disk, and that the file and its folder belong to the user that runs chatapp."),
-            )
+            return self._cannot_write(error)
         return None
+
+    def _cannot_write(self, why: object) -> StoreError:
+        return StoreError(
+            T("The store {path} cannot be written: {why}.", path=self.path, why=why),
+            T("Check the disk, and that the file and its folder belong to the user that runs chatapp."),
+        )
 
     def lost(self, error: Exception) -> bool:
         """A file is never lost by itself."""
@@ -129,6 +147,7 @@ class Postgres:
 
     dialect = "postgresql"
     LOCK = 0x63686174
+    OWNER = 0x63686175
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -148,6 +167,17 @@ class Postgres:
     def begin_read(self, connection: Connection) -> None:
         """Begin a snapshot."""
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @contextmanager
+    def own(self) -> Iterator[None]:
+        """Hold a lock on a connection of its own: it ends with the process, and with the machine."""
+        with spoken(self), closing(self.connect()) as connection:
+            if not connection.execute(f"SELECT pg_try_advisory_lock({self.OWNER})").fetchone()[0]:
+                raise Busy(
+                    T("A daemon runs for this database already, on another machine."),
+                    T("Stop it first, or use another store with --company."),
+                )
+            yield
 
     def translate(self, error: Exception) -> ChatappError | None:
         """Name the state of the server."""

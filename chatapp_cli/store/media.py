@@ -6,7 +6,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,38 +32,59 @@ class Media:
     def put_file(self, source: Path) -> tuple[str, int]:
         """Keep a copy of a file; returns hash and size. Raises NotFound for a file that is not there."""
         try:
-            with source.open("rb") as opened:
-                sha256 = self._keep(lambda file: shutil.copyfileobj(opened, file))
-        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+            opened = source.open("rb")
+        except OSError as error:
             raise NotFound(T("There is no readable file {path}.", path=source), T("Check the path.")) from error
+        with opened:
+            sha256 = self._keep(lambda file: shutil.copyfileobj(opened, file))
         return sha256, self.path(sha256).stat().st_size
 
     def scratch(self) -> Path:
         """A new empty file on the same disk, to be filled and then adopted."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
-        os.close(handle)
-        return Path(name)
+        with _telling():
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
+            os.close(handle)
+            return Path(name)
 
     def adopt(self, scratch: Path) -> tuple[str, int]:
         """Move a filled scratch file to its place; returns hash and size."""
-        with scratch.open("rb") as file:
+        with _telling(), scratch.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
-        target = self.path(sha256)
-        target.parent.mkdir(exist_ok=True, mode=0o700)
-        scratch.replace(target)
-        return sha256, target.stat().st_size
+            target = self.path(sha256)
+            new = not target.parent.exists()
+            target.parent.mkdir(exist_ok=True, mode=0o700)
+            scratch.replace(target)
+            make_durable(target.parent)
+            if new:
+                make_durable(self.root)
+            return sha256, target.stat().st_size
 
     def _keep(self, fill: Callable[[BinaryIO], object]) -> str:
         scratch = self.scratch()
         try:
-            with scratch.open("wb") as file:
+            with _telling(), scratch.open("wb") as file:
                 fill(file)
-                file.flush()
             return self.adopt(scratch)[0]
-        except OSError as error:
+        finally:
             scratch.unlink(missing_ok=True)
-            raise StoreError(
-                T("The file cannot be kept: {why}.", why=error.strerror or error), T("Check the disk.")
-            ) from error
+
+
+def make_durable(folder: Path) -> None:
+    """Let the names in a folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            T("The file cannot be kept: {why}.", why=error.strerror or error), T("Check the disk.")
+        ) from error

@@ -54,21 +54,23 @@ def upgrade(driver: Driver, revision: str = "head") -> None:
     """Run the migrations up to a revision."""
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
 
-    engine = create_engine(_sqlalchemy_url(driver.url))
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
-    config.attributes["engine"] = engine
-    try:
-        with spoken(driver):
+    config.attributes["engine"] = _engine(driver)
+    with spoken(driver):
+        try:
             command.upgrade(config, revision)
-    finally:
-        engine.dispose()
+        except DBAPIError as error:
+            raise error.orig or error from error
 
 
-def _sqlalchemy_url(url: str) -> Any:
-    from sqlalchemy import make_url
+def _engine(driver: Driver) -> Any:
+    """Our own connections, and our own way to begin: all of a migration, tables included, behind the write lock."""
+    from sqlalchemy import NullPool, create_engine, event
 
-    made = make_url(url)
-    return made.set(drivername="postgresql+psycopg") if made.drivername.startswith("postgres") else made
+    address = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}[driver.dialect]
+    engine = create_engine(address, creator=driver.connect, poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: driver.begin(connection.connection.driver_connection))
+    return engine

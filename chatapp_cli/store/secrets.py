@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
+from chatapp_cli.store.media import make_durable
 
 VARIABLE = "CHATAPP_SECRET_KEY"
 
@@ -66,11 +69,18 @@ class Vault:
     def _make(self) -> bytes:
         from cryptography.fernet import Fernet
 
-        key = Fernet.generate_key()
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        return key
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile(dir=self._file.parent, prefix=".key-") as made:
+                made.write(Fernet.generate_key() + b"\n")
+                made.flush()
+                os.fsync(made.fileno())
+                with suppress(FileExistsError):  # another process was faster, and its key is the key
+                    os.link(made.name, self._file)
+            make_durable(self._file.parent)
+            return self._file.read_bytes().strip()
+        except OSError as error:
+            raise StoreError(
+                T("The key file {file} cannot be made: {why}.", file=self._file, why=error.strerror or error),
+                T("Check the disk, and that the folder belongs to the user that runs chatapp."),
+            ) from error

@@ -1,4 +1,4 @@
-"""Runs a migration on the connection that the caller hands over."""
+"""Runs a migration in one transaction on an engine that the caller hands over: killed halfway, nothing of it happened."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from chatapp_cli.store.tables import metadata
 
 with context.config.attributes["engine"].connect() as connection:
     context.configure(
-        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite"
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()

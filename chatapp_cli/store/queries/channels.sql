@@ -30,12 +30,6 @@ FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
 -- name: channels.secrets
 SELECT secrets FROM channel WHERE id = :id;
 
--- name: channels.by_account
-SELECT id FROM channel WHERE kind = :kind AND account = :account;
-
--- name: channels.cursor
-SELECT cursor FROM channel WHERE id = :id;
-
 -- name: channels.move_cursor
 UPDATE channel SET cursor = :cursor WHERE id = :id;
 
