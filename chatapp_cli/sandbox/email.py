@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from pymap.backend.dict import Config, DictBackend
 from pymap.backend.dict.mailbox import MailboxSet
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
+from pysasl.hashing import BuiltinHash
 
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
@@ -84,7 +86,7 @@ class EmailSandbox:
             host=_HOST, port=0, debug=False, cert=None, key=None, tls=False, passlib_cfg=None,
             proxy_protocol="noop", demo_data=False, demo_user=ADDRESS, demo_password=PASSWORD,
         )  # fmt: skip
-        backend, config = await DictBackend.init(args, max_append_len=_LARGEST)
+        backend, config = await DictBackend.init(args, max_append_len=_LARGEST, hash_context=BuiltinHash(rounds=1))
         self._serve_imap = IMAPServer(backend.login, config)
         self._mailboxes = await _mailboxes(backend, config)
         await self.come_back()
@@ -141,6 +143,7 @@ class EmailSandbox:
 
     async def come_back(self) -> None:
         """Both servers listen where they did before."""
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own deprecations
         await self._imap.open()
         await self._smtp.open()
 
@@ -224,3 +227,8 @@ def _heard(mail: EmailMessage) -> Heard:
         files=files,
         reply_to=mail["In-Reply-To"] or "",
     )
+
+
+def create() -> EmailSandbox:
+    """A fresh one."""
+    return EmailSandbox()

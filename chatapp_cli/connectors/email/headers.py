@@ -38,7 +38,7 @@ def decode_words(value: str) -> str:
     except (HeaderParseError, ValueError):
         chunks = [(value, None)]
     text = "".join(chunk if isinstance(chunk, str) else decode(chunk, charset) for chunk, charset in chunks)
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return " ".join(_CONTROL.sub(" ", text or value).split())
 
 
 def _as_bytes(chunk: bytes | str) -> bytes:

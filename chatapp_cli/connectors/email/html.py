@@ -3,34 +3,54 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 _UNSEEN = (
     "script, style, head, title, template, noscript, [hidden], "
     "[style*='display:none' i], [style*='display: none' i], [style*='visibility:hidden' i]"
 )
-_QUOTED = "blockquote[type=cite], div.gmail_quote, blockquote.gmail_quote, div.yahoo_quoted, #divRplyFwdMsg ~ *"
-_BLOCKS = (
-    "p, div, br, tr, li, ul, ol, table, h1, h2, h3, h4, h5, h6, hr, pre, blockquote, section, article, header, footer"
-)
-_BREAK = "\x1e"
-_CELL = "\x1f"
+_QUOTED = "blockquote[type=cite], div.gmail_quote, blockquote.gmail_quote, div.yahoo_quoted, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
+_LINE, _BLOCK, _PARAGRAPH = "\ue000", "\ue001", "\ue002"
+"""Letters for private use that stand for breaks until the white space of the source has gone."""
+_BLOCKS = "div, tr, li, ul, ol, table, hr, blockquote, section, article, header, footer"
+_PARAGRAPHS = "p, h1, h2, h3, h4, h5, h6, pre"
+_BREAKS = re.compile(f" *[{_LINE}-{_PARAGRAPH}][ {_LINE}-{_PARAGRAPH}]*")
 
 
 def to_text(source: str, *, quotes: bool = True) -> str:
     """Convert; ``quotes=False`` leaves out what mail programs mark as the quoted earlier mail."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(source.replace(_BREAK, " ").replace(_CELL, " "))
+    tree = LexborHTMLParser(re.sub(f"[{_LINE}-{_PARAGRAPH}]", " ", source))
     for node in tree.css(_UNSEEN if quotes else f"{_UNSEEN}, {_QUOTED}"):
         node.decompose()
     for link in tree.css("a[href]"):
         link.insert_after(_target(link.attributes["href"] or "", link.text()))
-    for block in tree.css(_BLOCKS):
-        block.insert_before(_BREAK)
-        block.insert_after(_BREAK)
-    for cell in tree.css("td, th"):
-        cell.insert_after(_CELL)
-    return _lines(tree.body.text() if tree.body else "")
+    for pre in tree.css("pre"):
+        pre.inner_html = (pre.inner_html or "").replace("\n", _LINE)
+    _mark(tree.css("br"), after=_LINE)
+    _mark(tree.css("td, th"), after=" ")
+    _mark(tree.css(_BLOCKS), before=_BLOCK, after=_BLOCK)
+    _mark(tree.css(_PARAGRAPHS), before=_PARAGRAPH, after=_PARAGRAPH)
+    text = " ".join((tree.body.text() if tree.body else "").split())
+    return _BREAKS.sub(lambda run: "\n" * _height(run[0]), text).strip()
+
+
+def _mark(nodes: list[LexborNode], *, before: str = "", after: str) -> None:
+    for node in nodes:
+        if before:
+            node.insert_before(before)
+        node.insert_after(after)
+
+
+def _height(run: str) -> int:
+    """Line ends that a run of breaks makes: never more than one empty line."""
+    if _PARAGRAPH in run:
+        return 2
+    return min(2, run.count(_LINE) + (_BLOCK in run))
 
 
 def _target(href: str, shown: str) -> str:
@@ -38,8 +58,3 @@ def _target(href: str, shown: str) -> str:
     if not href.startswith(("http://", "https://", "ftp://")) or href.rstrip("/") in shown:
         return ""
     return f" ({href})"
-
-
-def _lines(text: str) -> str:
-    lines = (" ".join(line.replace(_CELL, " ").split()) for line in text.split(_BREAK))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -61,8 +61,9 @@ def _best(alternatives: list[Message]) -> Message | None:
 
 
 def _is_body(part: Message) -> bool:
+    """Tell whether it is text to be read; a multipart without parts is what remains of a damaged mail."""
     return (
-        part.get_content_type() in {"text/plain", "text/html"}
+        (part.get_content_type() in {"text/plain", "text/html"} or part.get_content_maintype() == "multipart")
         and part.get_content_disposition() != "attachment"
         and not part.get_filename()
     )

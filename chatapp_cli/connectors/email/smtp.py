@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiosmtplib
 
@@ -33,6 +33,8 @@ async def connect(account: Account) -> AsyncIterator[aiosmtplib.SMTP]:
     try:
         await _start(client, account)
         yield client
+        with suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit()
     finally:
         client.close()
 
@@ -44,8 +46,6 @@ async def _start(client: aiosmtplib.SMTP, account: Account) -> None:
         if not client.supported_auth_methods:
             raise Misconfigured("no_login")
         await client.login(account.login, account.password)
-    except aiosmtplib.SMTPAuthenticationError as error:
-        raise errors.smtp_login(error.code, error.message) from error
     except aiosmtplib.SMTPResponseException as error:
         raise errors.smtp_login(error.code, error.message) from error
     except OSError as error:

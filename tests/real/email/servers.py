@@ -1,0 +1,268 @@
+"""Dovecot and Postfix as processes of the test, with their own configuration, folders and ports on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import imaplib
+import os
+import pwd
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.real.email.certificates import Authority, Files
+
+DESK = "desk@shop.example.org"
+ANNA = "anna@example.org"
+PASSWORD = "app-password"
+MAIL_USER = "nobody"
+
+_DOVECOT = """
+base_dir = {home}/run
+log_path = {home}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{key}
+disable_plaintext_auth = yes
+first_valid_uid = 1
+mail_location = maildir:{home}/mail/%u
+namespace inbox {{
+  inbox = yes
+  separator = .
+  mailbox "Отправленные" {{
+    auto = create
+    special_use = \\Sent
+  }}
+}}
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={home}/mail/%u
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  client_limit = 400
+}}
+service auth {{
+  unix_listener {home}/auth.sock {{
+    mode = 0666
+  }}
+}}
+mail_max_userip_connections = 50
+"""
+
+_MAIN_CF = """
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+maillog_file = {home}/postfix.log
+maillog_file_prefixes = {home}
+myhostname = mx.shop.example.org
+mydestination =
+mynetworks =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+virtual_mailbox_domains = shop.example.org example.org
+virtual_mailbox_base = {home}/mail
+virtual_mailbox_maps = inline:{{ {{ {desk} = {desk}/ }}, {{ {anna} = {anna}/ }} }}
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+smtpd_reject_unlisted_recipient = no
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {home}/auth.sock
+smtpd_tls_auth_only = yes
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
+message_size_limit = 52428800
+virtual_mailbox_limit = 0
+notify_classes =
+bounce_queue_lifetime = 1h
+"""
+
+_MASTER_CF = """
+127.0.0.1:{submission} inet n - n - - smtpd
+127.0.0.1:{smtps} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+postlog unix-dgram n - n - 1 postlogd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+virtual unix - n n - - virtual
+error unix - - n - - error
+retry unix - - n - - error
+tlsmgr unix - - n 1000? 1 tlsmgr
+anvil unix - - n - 1 anvil
+smtp unix - - n - - smtp
+proxymap unix - - n - - proxymap
+"""
+
+
+def needed() -> None:
+    """Skip, saying what is missing."""
+    if os.geteuid() != 0:
+        pytest.skip("Dovecot and Postfix give up root's rights by themselves: run as root, as .ci/run does")
+    for program in ("dovecot", "postfix"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is missing: apt-get install dovecot-imapd postfix")
+
+
+class MailServers:
+    """One Dovecot and one Postfix that share a folder of mailboxes."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="mail-"))
+        self.home.chmod(0o755)
+        names = ("imap", "imaps", "submission", "smtps")
+        self.ports: Mapping[str, int] = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.authority = Authority(self.home, "authority")
+        self.stranger = Authority(self.home, "stranger")
+        self._dovecot: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        user = pwd.getpwnam(MAIL_USER)
+        for name in ("mail", "postfix", "queue", "data", "run"):
+            (self.home / name).mkdir()
+        os.chown(self.home / "mail", user.pw_uid, user.pw_gid)
+        shutil.chown(self.home / "data", "postfix")
+        self.start_dovecot()
+        self._start_postfix()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _run("postfix", "-c", str(self.home / "postfix"), "stop")
+        self.stop_dovecot()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def start_dovecot(self, files: Files | None = None) -> None:
+        """Serve IMAP, with a certificate of the authority unless another is given."""
+        config = self.home / "dovecot.conf"
+        config.write_text(self._filled(_DOVECOT, files or self.authority.issue("imap")), "utf-8")
+        self._dovecot = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
+        _until_listens(self.ports["imaps"])
+
+    def stop_dovecot(self) -> None:
+        """Stop serving IMAP, connections and all."""
+        if self._dovecot is not None:
+            self._dovecot.terminate()
+            self._dovecot.wait(20)
+            self._dovecot = None
+
+    def renumber(self) -> None:
+        """Forget all UIDs, as after a restored backup."""
+        self.stop_dovecot()
+        for path in (self.home / "mail" / DESK).glob("dovecot*"):
+            path.unlink()
+        self.start_dovecot()
+
+    def _start_postfix(self) -> None:
+        config = self.home / "postfix"
+        (config / "main.cf").write_text(self._filled(_MAIN_CF, self.authority.issue("smtp")), "utf-8")
+        (config / "master.cf").write_text(_MASTER_CF.format(**self.ports), "utf-8")
+        _run("postfix", "-c", str(config), "start")
+        _until_listens(self.ports["submission"])
+
+    def _filled(self, template: str, files: Files) -> str:
+        user = pwd.getpwnam(MAIL_USER)
+        return template.format(
+            home=self.home,
+            certificate=files.certificate,
+            key=files.key,
+            password=PASSWORD,
+            uid=user.pw_uid,
+            gid=user.pw_gid,
+            desk=DESK,
+            anna=ANNA,
+            **self.ports,
+        )
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """What binds the desk's mailbox: implicit TLS for IMAP, STARTTLS for SMTP, as the known services have it."""
+        return {
+            "service": "custom", "address": DESK, "password": PASSWORD, "ca_file": str(self.authority.file),
+            "imap_host": "127.0.0.1", "imap_port": str(self.ports["imaps"]), "imap_tls": "tls",
+            "smtp_host": "127.0.0.1", "smtp_port": str(self.ports["submission"]), "smtp_tls": "starttls",
+        }  # fmt: skip
+
+    def put(self, raw: bytes, owner: str = DESK, folder: str = "INBOX") -> None:
+        """Put a mail into a mailbox as it is."""
+        with self._login(owner) as imap:
+            answer, lines = imap.append(folder, "", imaplib.Time2Internaldate(time.time()), raw)
+            assert answer == "OK", lines
+
+    def mails(self, owner: str, folder: str = "INBOX") -> Sequence[EmailMessage]:
+        """The mails in somebody's folder, oldest first."""
+        with self._login(owner) as imap:
+            imap.select(folder, readonly=True)
+            _, lines = imap.fetch("1:*", "(BODY.PEEK[])")
+        raws = [line[1] for line in lines if isinstance(line, tuple)]
+        return [message_from_bytes(raw, policy=policy.default) for raw in raws]
+
+    async def until_mailed(self, owner: str, count: int, seconds: float = 20) -> Sequence[EmailMessage]:
+        """Wait until somebody has so many mails."""
+        async with asyncio.timeout(seconds):
+            while len(found := await asyncio.to_thread(self.mails, owner)) < count:
+                await asyncio.sleep(0.05)
+        return found
+
+    def _login(self, owner: str) -> imaplib.IMAP4_SSL:
+        trust = ssl.create_default_context(cafile=str(self.authority.file))
+        imap = imaplib.IMAP4_SSL("127.0.0.1", self.ports["imaps"], ssl_context=trust)
+        imap.login(owner, PASSWORD)
+        return imap
+
+
+def _free_ports(count: int) -> Sequence[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _until_listens(port: int, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"nobody listens on port {port}"
+            time.sleep(0.05)
+        else:
+            return
