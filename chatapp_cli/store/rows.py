@@ -239,3 +239,40 @@ class EarlyRow(NamedTuple):
     state: str
     code: str
     detail: str
+
+
+class WaitingRow(NamedTuple):
+    """An outbox row with everything that tells when it goes and why not yet."""
+
+    id: int
+    message_id: MessageId
+    dialog_id: DialogId
+    name: str
+    channel_id: ChannelId
+    kind: str
+    channel: str
+    action: str
+    state: str
+    not_before: Millis
+    wait_code: str
+    attempts: int
+    health: str
+    health_code: str
+    paused_until: Millis
+    text: str
+
+
+class TroubledRow(NamedTuple):
+    """A message of ours that a person has to look at."""
+
+    id: MessageId
+    dialog_id: DialogId
+    name: str
+    channel_id: ChannelId
+    kind: str
+    channel: str
+    state: str
+    code: str
+    detail: str
+    at: Millis
+    text: str

@@ -1,0 +1,119 @@
+"""The business's own words for a person, whatever front end says them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.text import T, Text
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import ErrorWords, Manifest
+    from chatapp_cli.store.rows import JournalRow
+
+STATES: Mapping[str, Text] = MappingProxyType(
+    {
+        "received": T("received"),
+        "scheduled": T("scheduled"),
+        "queued": T("waiting"),
+        "sending": T("being sent"),
+        "sent": T("sent"),
+        "delivered": T("delivered"),
+        "read": T("read"),
+        "failed": T("failed"),
+        "uncertain": T("uncertain"),
+        "cancelled": T("cancelled"),
+    }
+)
+HEALTH: Mapping[str, Text] = MappingProxyType(
+    {
+        "starting": T("not started yet"),
+        "ok": T("works"),
+        "retrying": T("tries again"),
+        "needs_rebind": T("bind again"),
+        "misconfigured": T("a setting is wrong"),
+        "down": T("does not work"),
+    }
+)
+OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
+    {
+        "scheduled": (T("It was written for later."), None),
+        "pace": (T("The channel allows no faster pace."), None),
+        "interrupted": (
+            T("The program ended while the message was on its way."),
+            T("Look in the chat whether it is there; then: chatapp message resolve, or retry"),
+        ),
+        "timeout": (
+            T("The provider did not answer in time."),
+            T("Look in the chat whether it is there; then: chatapp message resolve, or retry"),
+        ),
+        "unexpected": (
+            T("Something unexpected happened while it was sent."),
+            T("The log has the details. Look in the chat before you send it again."),
+        ),
+        "said_by_person": (T("A person looked and said so."), None),
+    }
+)
+"""What our own codes mean; a channel's codes are explained by its manifest."""
+
+_NEWS: Mapping[str, Text] = MappingProxyType(
+    {
+        "line.added": T("Line added: {name}"),
+        "line.renamed": T("Line renamed: {name}"),
+        "line.removed": T("Line removed: {name}"),
+        "channel.bound": T("Channel bound: {title}"),
+        "channel.unbound": T("Channel unbound: {title}"),
+        "channel.configured": T("Channel {channel} set up anew"),
+        "channel.health": T("Channel {channel}: {health}"),
+        "dialog.new": T("New dialog"),
+        "dialog.changed": T("Dialog changed: {changed}"),
+        "dialog.reachable": T("Can be reached again"),
+        "dialog.unreachable": T("Cannot be reached any more"),
+        "dialog.moved": T("The chat moved to a new address"),
+        "message.in": T("Message {message} came"),
+        "message.out": T("Message {message} written"),
+        "message.state": T("Message {message}: {state}"),
+        "message.edited": T("Message {message} edited"),
+        "message.deleted": T("Message {message} deleted"),
+        "message.reaction": T("Reaction to message {message}"),
+        "message.asked": T("Asked of message {message}: {action}"),
+        "message.refused": T("Message {message}: {action} refused"),
+        "message.merged": T("Message {message} joined with its copy"),
+        "arrived.dead": T("Something arrived that could not be understood"),
+        "arrived.forgotten": T("Dead letter {arrived} forgotten"),
+        "file.here": T("File {file} of message {message} is here"),
+        "file.missing": T("File {file} of message {message} will not come"),
+    }
+)
+
+
+def state(name: str) -> Text:
+    """A message's state."""
+    return STATES.get(name, Text(name))
+
+
+def health(name: str) -> Text:
+    """A channel's health."""
+    return HEALTH.get(name, Text(name))
+
+
+def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
+    """What a code means in this channel and what to do about it, with the provider's own words."""
+    known: ErrorWords | None = manifest.errors.get(code)
+    what, step = (known.what, known.next_step) if known else OWN_CODES.get(code, (Text(code), None))
+    return (T("{what} ({detail})", what=what, detail=detail) if detail else what), step
+
+
+def news(row: JournalRow) -> Text:
+    """A piece of news as a sentence."""
+    data = json.loads(row.data) if row.data else {}
+    values = {"channel": row.channel_id, "message": row.message_id, **data}
+    if "state" in data:
+        values["state"] = state(data["state"])
+    if "health" in data:
+        values["health"] = health(data["health"])
+    values["changed"] = ", ".join(f"{name}={value}" for name, value in data.items())
+    known = _NEWS.get(row.topic)
+    return Text(known.msgid, values) if known else Text(row.topic)

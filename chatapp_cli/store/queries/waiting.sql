@@ -1,0 +1,18 @@
+-- name: waiting.all
+SELECT o.id, o.message_id, o.dialog_id, d.name, o.channel_id, c.kind, c.title, o.action, o.state, o.not_before,
+  o.wait_code, o.attempts, c.health, c.health_code, c.paused_until, m.text
+FROM outbox o JOIN message m ON m.id = o.message_id JOIN dialog d ON d.id = o.dialog_id
+JOIN channel c ON c.id = o.channel_id
+ORDER BY o.not_before, o.priority DESC, o.id LIMIT :n;
+
+-- name: waiting.troubled
+SELECT m.id, m.dialog_id, d.name, m.channel_id, c.kind, c.title, m.state, m.code, m.detail, m.at, m.text
+FROM message m JOIN dialog d ON d.id = m.dialog_id JOIN channel c ON c.id = m.channel_id
+WHERE m.direction = 'out' AND m.state IN ('uncertain', 'failed') ORDER BY m.id DESC LIMIT :n;
+
+-- name: waiting.counts
+SELECT channel_id, state, COUNT(*) FROM message
+WHERE direction = 'out' AND state IN ('uncertain', 'failed') AND at > :since GROUP BY channel_id, state;
+
+-- name: waiting.dead
+SELECT channel_id, COUNT(*) FROM arrived WHERE problem <> '' GROUP BY channel_id;
