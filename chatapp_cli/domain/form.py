@@ -50,7 +50,7 @@ class Form:
     title: Text
     fields: Sequence[Field]
     intro: Sequence[Text] = ()
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
     errors: Mapping[str, Text] = field(default_factory=dict)
     """By field name; the key ``""`` blames the form as a whole."""
 
