@@ -65,11 +65,11 @@ def test_retry_after_is_a_number_or_a_date(said: str, seconds: float | None) -> 
 
 
 async def test_a_network_that_fails_is_retryable_and_shows_no_secret() -> None:
-    with pytest.raises(Retryable) as caught, network(["s3cret"]):
-        async with open_session() as http, http.get("http://s3cret.localhost:1/"):
+    with pytest.raises(Retryable) as caught, network(["127.0.0.1"]):
+        async with open_session() as http, http.get("http://127.0.0.1:1/"):
             pass
     assert caught.value.code == "unreachable"
-    assert "s3cret" not in caught.value.detail
+    assert "127.0.0.1" not in caught.value.detail
     assert "***" in caught.value.detail
 
 
