@@ -1,10 +1,12 @@
 """Refreshes the translations from the sources, or with ``--check`` says what is missing.
 
-Sentences come from ``_()``, ``T()``, ``N_()`` and ``ngettext()`` in Python and from the words in manifests and keymaps.
+Sentences come from ``_()``, ``T()``, ``N_()`` and ``ngettext()`` in Python, from the docstrings of commands,
+and from the words in manifests and keymaps.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import tomllib
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -25,6 +27,12 @@ LOCALE = SOURCES / "locale"
 LANGUAGES = ("ru",)
 
 KEYWORDS: Mapping[str, Any] = {"_": None, "T": None, "N_": None, "ngettext": (1, 2)}
+METHODS = [
+    ("commands/**.py", "scripts.messages:extract_commands"),
+    ("**.py", "python"),
+    ("**/manifest.toml", "scripts.messages:extract_toml"),
+    ("**/keymap.toml", "scripts.messages:extract_toml"),
+]
 WORDS = frozenset({"title", "summary", "label", "hint", "limits", "what", "next_step", "help"})
 """Keys of a manifest or keymap whose strings a person reads."""
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -52,6 +60,19 @@ def extract_toml(file: IO[bytes], keywords: object, tags: object, options: objec
         yield 1, "_", words, []
 
 
+def extract_commands(file: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[Any]:
+    """Yield what any module says, and the docstrings of commands: they are the help."""
+    yield from extract_python(file, keywords, tags, options)
+    file.seek(0)
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.FunctionDef) and any(map(_is_command, node.decorator_list)):
+            yield node.lineno, "_", ast.get_docstring(node) or "", []
+
+
+def _is_command(decorator: ast.expr) -> bool:
+    return bool(re.search(r"\.(command|callback)\(", ast.unparse(decorator)))
+
+
 def _words(value: object, *, spoken: bool) -> Iterator[str]:
     if isinstance(value, str) and spoken:
         yield value
@@ -66,10 +87,9 @@ def _words(value: object, *, spoken: bool) -> Iterator[str]:
 def template() -> Catalog:
     """Every sentence that the sources hold now."""
     catalog = Catalog(**_HEAD)
-    toml = "scripts.messages:extract_toml"
-    methods = [("**.py", "python"), ("**/manifest.toml", toml), ("**/keymap.toml", toml)]
-    for file, _line, msgid, comments, _context in extract_from_dir(SOURCES, methods, keywords=KEYWORDS):
-        catalog.add(msgid, locations=[(file, 0)], auto_comments=comments, flags=_flags(msgid))
+    for _file, _line, msgid, comments, _context in extract_from_dir(SOURCES, METHODS, keywords=KEYWORDS):
+        if msgid:
+            catalog.add(msgid, auto_comments=comments, flags=_flags(msgid))
     return catalog
 
 
