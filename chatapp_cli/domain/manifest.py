@@ -21,6 +21,8 @@ class Rate:
     scope: Literal["account", "dialog", "group"]
     limit: int
     per: float
+    paced: bool = True
+    """Spread evenly over the window; where a provider only counts, a person may send as fast as they type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

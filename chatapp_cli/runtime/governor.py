@@ -44,7 +44,7 @@ class _Gauge:
     __slots__ = ("_due", "_log", "_slack", "_span", "_step")
 
     def __init__(self, rate: Rate) -> None:
-        self._step = rate.per * _PACE / rate.limit
+        self._step = rate.per * _PACE / rate.limit if rate.paced else 0.0
         self._span = rate.per * _SPAN
         self._slack = max(self._step, rate.per * _SLACK)
         self._log: deque[float] = deque(maxlen=rate.limit)

@@ -95,7 +95,7 @@ class Sender:
         """Claim what may go now, or wait until something may."""
         wait = governor.account_wait()
         if wait > AHEAD:
-            await self._nap(wait - AHEAD / 2)
+            await self._clock.sleep(wait - AHEAD / 2)
             return
         room = MOST_IN_FLIGHT - len(self._flying)
         if room <= 0:

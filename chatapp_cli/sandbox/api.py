@@ -179,3 +179,8 @@ def _heard(event: Mapping[str, Any]) -> Heard:
         files=files,
         reply_to=event.get("reply_to", ""),
     )
+
+
+def create() -> ApiSandbox:
+    """A fresh one."""
+    return ApiSandbox()

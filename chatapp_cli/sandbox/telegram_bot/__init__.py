@@ -2,4 +2,9 @@
 
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 
-__all__ = ["TelegramBotSandbox"]
+__all__ = ["TelegramBotSandbox", "create"]
+
+
+def create() -> TelegramBotSandbox:
+    """A fresh one."""
+    return TelegramBotSandbox()

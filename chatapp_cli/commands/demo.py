@@ -1,0 +1,138 @@
+"""``chatapp demo``: a throw-away company whose channels talk to servers in miniature on this machine (S-015)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chatapp_cli.commands.frame import single
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _, language
+
+app = single()
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help=N_("Play one round without a window and exit"))] = False,
+    stage: Annotated[str, typer.Option("--stage", hidden=True, help=N_("Only the servers, in this folder"))] = "",
+) -> None:
+    """Try the desk with invented customers: no accounts, nothing leaves this machine."""
+    if stage:
+        asyncio.run(_backstage(Path(stage)))
+        return
+    with tempfile.TemporaryDirectory(prefix="chatapp-demo-") as folder:
+        if headless:
+            asyncio.run(_headless(Path(folder)))
+        else:
+            _window(Path(folder))
+
+
+async def _headless(folder: Path) -> None:
+    from chatapp_cli.api.server import serve
+    from chatapp_cli.runtime.demo import play, staged
+    from chatapp_cli.runtime.logs import configure
+
+    configure("warning")
+    async with staged(folder, language()) as stage:
+        stop = asyncio.Event()
+        daemon = asyncio.create_task(serve(stage.desk, announce=stage.listen_at, stop=stop))
+        try:
+            await play(stage, _tell)
+        finally:
+            stop.set()
+            await daemon
+    typer.echo(_("Every channel played its round: written, answered, heard, answered again."))
+
+
+def _tell(word: str, values: Mapping[str, object]) -> None:
+    typer.echo(_(_LINES[word], **values))
+
+
+_LINES = {
+    "arrived": N_("← [{kind}] {name}: {text}"),
+    "answered": N_("→ [{kind}] {name}: {text} ({state}; chatapp trace {message})"),
+    "reacted": N_("← [{kind}] {name}: {text}"),
+}
+
+
+def _window(folder: Path) -> None:
+    """Servers and daemon in a process of their own, the inbox in this one."""
+    from chatapp_cli.bootstrap import open_desk
+    from chatapp_cli.runtime.demo import demo_settings
+    from chatapp_cli.tui.app import run
+
+    if not sys.stdout.isatty():
+        raise ChatappError(T("The window needs a terminal."), T("Without one: chatapp demo --headless"))
+    typer.echo(_("Setting up the shop and its customers…"), err=True)
+    command = [sys.executable, "-m", "chatapp_cli", "--lang", language(), "demo", "--stage", str(folder)]
+    with (folder / "demo.log").open("wb") as log:
+        backstage = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - ourselves
+    try:
+        _wait_until_ready(backstage, folder)
+        desk = open_desk(demo_settings(folder, "", language()))
+        try:
+            run(desk)
+        finally:
+            desk.close()
+    finally:
+        _dismiss(backstage)
+
+
+def _wait_until_ready(backstage: subprocess.Popen[bytes], folder: Path) -> None:
+    ready = backstage.stdout.readline() if backstage.stdout else b""
+    if not ready:
+        said = (folder / "demo.log").read_text("utf-8", "replace").strip().splitlines()
+        raise ChatappError(T("The demo's servers did not start: {why}", why=said[-1] if said else "?"))
+
+
+def _dismiss(backstage: subprocess.Popen[bytes]) -> None:
+    """Closing its input ends it; only a stuck one is ended the hard way."""
+    if backstage.stdin:
+        backstage.stdin.close()
+    if backstage.stdout:
+        backstage.stdout.close()
+    try:
+        backstage.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        backstage.kill()
+        backstage.wait()
+
+
+def _stop_at_end_of_input(stop: asyncio.Event) -> None:
+    if not os.read(0, 1):
+        stop.set()
+
+
+async def _backstage(folder: Path) -> None:
+    from chatapp_cli.api.server import serve
+    from chatapp_cli.runtime.demo import staged
+    from chatapp_cli.runtime.logs import configure
+
+    configure("warning")
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_reader(0, _stop_at_end_of_input, stop)
+    async with staged(folder, language()) as stage:
+
+        def ready(address: str) -> None:
+            stage.listen_at(address)
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+
+        crowd = asyncio.create_task(stage.town.live(stage.desk.world))
+        try:
+            await serve(stage.desk, announce=ready, stop=stop)
+        finally:
+            crowd.cancel()
+            with suppress(asyncio.CancelledError):
+                await crowd

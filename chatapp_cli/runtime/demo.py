@@ -1,0 +1,177 @@
+"""The demo's backstage: servers in miniature, a throw-away company bound to them, and invented customers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import State
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifests
+from chatapp_cli.runtime.binding import bind
+from chatapp_cli.sandbox.directory import has_sandbox, sandbox
+from chatapp_cli.sandbox.stage import CallsHooks, Heard, Sandbox
+from chatapp_cli.sandbox.town import Town, Townsman, town
+from chatapp_cli.services import channels, files, lines, sending, transcript
+from chatapp_cli.settings import Settings
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.rows import ChannelRow, DialogRow
+
+R = TypeVar("R")
+
+PATIENCE = 30.0
+"""Seconds that a step of the headless round may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything behind the curtain."""
+
+    desk: Desk
+    sandboxes: Sequence[Sandbox]
+    town: Town
+
+    def listen_at(self, address: str) -> None:
+        """Tell the providers that call us where the daemon listens."""
+        keys = {row.kind: row.hook_key for row in self.desk.read(channels.everything)}
+        for one in self.sandboxes:
+            if isinstance(one, CallsHooks) and address:
+                one.calls(f"{address}/hooks/{keys[one.kind]}")
+
+
+@asynccontextmanager
+async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
+    """Open the servers, found the company in this folder and bind every channel that has a server."""
+    async with AsyncExitStack() as stack:
+        kinds = [kind for kind in manifests() if has_sandbox(kind)]
+        sandboxes = [await stack.enter_async_context(sandbox(kind)) for kind in kinds]
+        people = town(sandboxes)
+        settings = demo_settings(folder, people.company, lang)
+        desk = open_desk(settings)
+        stack.callback(desk.close)
+        line = desk.write(partial(lines.add, name=people.line, actor="demo"))
+        for one in sandboxes:
+            await bind(desk, _Told(one.answers), line=line, kind=one.kind, actor="demo")
+        yield Stage(desk, sandboxes, people)
+
+
+def demo_settings(folder: Path, company: str, lang: str) -> Settings:
+    """Settings of the throw-away company; nothing of the user's own is read."""
+    return Settings(home=str(folder), company="demo", company_name=company, lang=lang, http_port=0)
+
+
+class _Told:
+    """Answers the bind conversation from what the server in miniature expects."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        self._answers = answers
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        """Answer; being asked again means that the demo itself is broken."""
+        if form.errors:
+            name, words = next(iter(form.errors.items()))
+            raise UsageError(words, field=name)
+        return {field.name: self._answers.get(field.name, field.default) for field in form.fields}
+
+    async def show(self, notice: Notice) -> None:
+        """Nobody looks."""
+        del notice
+
+    async def visit(self, url: str, state: str) -> Mapping[str, str]:
+        """Nobody can be sent anywhere."""
+        del url, state
+        raise UsageError(T("The demo has no browser."))
+
+
+async def play(stage: Stage, tell: Callable[[str, Mapping[str, object]], None]) -> None:
+    """One round with everybody: they write, the desk answers, they hear it and react. Raises ChatappError.
+
+    ``tell`` hears what happened as a word and its values.
+    """
+    for number, one in enumerate(stage.town.people):
+        await one.begin()
+        dialog, arrived = await _until_said(stage, one, one.first)
+        tell("arrived", {"name": dialog.name, "kind": dialog.kind, "text": one.first, "files": len(arrived.files)})
+        text = "Здравствуйте! Да, всё есть, держу для вас. Прайс приложила."
+        attach = number < len(stage.sandboxes) and stage.desk.capabilities(_channel(stage, dialog)).max_upload > 0
+        message = await _answer(stage, dialog, text, attach=attach)
+        state = await _until_settled(stage, message)
+        tell("answered", {"name": dialog.name, "kind": dialog.kind, "text": text, "state": state, "message": message})
+        await _until_heard(one, text, attach=attach)
+        reaction = one.then[one.answered]
+        await one.react()
+        await _until_said(stage, one, reaction)
+        tell("reacted", {"name": dialog.name, "kind": dialog.kind, "text": reaction})
+
+
+def _channel(stage: Stage, dialog: DialogRow) -> ChannelRow:
+    return stage.desk.read(partial(channels.one, channel=dialog.channel_id))
+
+
+async def _until_said(stage: Stage, one: Townsman, text: str) -> tuple[DialogRow, transcript.Entry]:
+    wanted = DialogFilter(kind=one.sandbox.kind)
+
+    def look() -> tuple[DialogRow, transcript.Entry] | None:
+        with stage.desk.database.reading() as tx:
+            for dialog in dialog_list.page(tx, stage.desk.database.driver.dialect, wanted):
+                for entry in transcript.latest(tx, dialog.id):
+                    if text.strip() in entry.message.text and entry.message.direction == "in":
+                        return dialog, entry
+        return None
+
+    return await _until(look, what=text)
+
+
+async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
+    desk = stage.desk
+    staged: tuple[StagedFile, ...] = ()
+    if attach:
+        price = desk.settings.folder / "Прайс.txt"
+        await asyncio.to_thread(price.write_text, "Плед «Норвегия» — 2 390 ₽\nСвеча соевая — 490 ₽\n", "utf-8")
+        staged = (await asyncio.to_thread(files.stage, desk.media, price),)
+    can = desk.capabilities(_channel(stage, dialog))
+    order = sending.Order(actor="Ольга", key=desk.world.chance.key())
+    draft = Draft(text=text, files=staged)
+    return await asyncio.to_thread(desk.write, lambda tx: sending.enqueue(tx, can, DialogId(dialog.id), draft, order))
+
+
+async def _until_settled(stage: Stage, message: MessageId) -> str:
+    def look() -> str | None:
+        state = stage.desk.read(partial(transcript.message, wanted=message)).state
+        return None if state in {State.QUEUED, State.SENDING} else state
+
+    state = await _until(look, what=str(message))
+    if state not in {State.SENT, State.DELIVERED, State.READ}:
+        raise ChatappError(T("The answer {n} became {state}.", n=message, state=state))
+    return state
+
+
+async def _until_heard(one: Townsman, text: str, *, attach: bool) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not _has_heard(await one.sandbox.heard(one.customer), text, attach=attach):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
+
+
+def _has_heard(heard: Sequence[Heard], text: str, *, attach: bool) -> bool:
+    return any(text in one.text for one in heard) and (not attach or any(one.files for one in heard))
+
+
+async def _until(look: Callable[[], R | None], *, what: str) -> R:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while (found := await asyncio.to_thread(look)) is None:  # noqa: ASYNC110 - another process writes
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise ChatappError(T("The demo waited in vain for: {what}", what=what), T("See: chatapp doctor")) from error
+    return found

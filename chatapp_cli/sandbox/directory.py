@@ -1,0 +1,18 @@
+"""Finds the sandbox of a channel: the module of its name, whose ``create()`` makes one."""
+
+from __future__ import annotations
+
+from importlib import import_module, util
+
+from chatapp_cli.sandbox.stage import Sandbox
+
+
+def has_sandbox(kind: str) -> bool:
+    """Tell whether a channel comes with a server in miniature."""
+    return util.find_spec(f"chatapp_cli.sandbox.{kind}") is not None
+
+
+def sandbox(kind: str) -> Sandbox:
+    """Make the channel's sandbox; it listens once it is entered."""
+    made: Sandbox = import_module(f"chatapp_cli.sandbox.{kind}").create()
+    return made

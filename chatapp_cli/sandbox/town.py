@@ -1,0 +1,86 @@
+"""Invented customers for the demo: each writes through one channel and reacts to what the desk answers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from chatapp_cli.ports.world import World
+from chatapp_cli.sandbox.stage import Customer, Sandbox, StageFile
+
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+_DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><circle cx="32" cy="32" r="30"/></svg>'
+_CONTENTS = {"png": ("image/png", _PIXEL), "svg": ("image/svg+xml", _DRAWING)}
+_RECEIPT = ("text/plain", "Чек № 1047 от 14 ноября, 2 390 ₽".encode())
+
+
+@dataclass(slots=True)
+class Townsman:
+    """A customer with a channel and something on their mind."""
+
+    customer: Customer
+    sandbox: Sandbox
+    subject: str
+    first: str
+    then: Sequence[str]
+    files: Sequence[StageFile] = ()
+    answered: int = 0
+
+    async def begin(self) -> None:
+        """Write the first message."""
+        await self.sandbox.say(self.customer, self.first, subject=self.subject, files=self.files)
+
+    async def react(self) -> bool:
+        """Say the next thing if the desk answered the last one; tell whether anything was said."""
+        heard = len(await self.sandbox.heard(self.customer))
+        if heard <= self.answered or self.answered >= len(self.then):
+            self.answered = max(self.answered, min(heard, len(self.then)))
+            return False
+        await self.sandbox.say(self.customer, self.then[self.answered], subject=f"Re: {self.subject}")
+        self.answered += 1
+        return True
+
+
+@dataclass(slots=True)
+class Town:
+    """Everybody, spread over the channels in turn."""
+
+    company: str
+    line: str
+    people: Sequence[Townsman] = field(default_factory=list)
+
+    async def live(self, world: World) -> None:
+        """Write, wait for answers and react, until cancelled."""
+        for one in self.people:
+            await one.begin()
+            await world.clock.sleep(world.chance.between(0.5, 2.5))
+        while True:
+            await world.clock.sleep(world.chance.between(1.0, 3.0))
+            for one in self.people:
+                await one.react()
+                await asyncio.sleep(0)
+
+
+def town(sandboxes: Sequence[Sandbox]) -> Town:
+    """Settle the invented people on these channels."""
+    data = tomllib.loads(resources.files(__package__).joinpath("town.toml").read_text("utf-8"))
+    people = [_townsman(entry, sandboxes[n % len(sandboxes)]) for n, entry in enumerate(data["people"])]
+    return Town(company=data["company"], line=data["line"], people=people)
+
+
+def _townsman(entry: dict[str, Any], sandbox: Sandbox) -> Townsman:
+    customer = Customer(**{name: entry[name] for name in ("number", "name", "username", "phone", "email")})
+    files = (_file(entry["file"]),) if "file" in entry else ()
+    return Townsman(customer, sandbox, entry["subject"], entry["first"], entry["then"], files)
+
+
+def _file(name: str) -> StageFile:
+    mime, content = _CONTENTS.get(name.rpartition(".")[2], _RECEIPT)
+    return StageFile(name=name, mime=mime, content=content)
