@@ -90,6 +90,14 @@ async def test_sends_are_spread_and_not_bunched() -> None:
     assert times[-1] - times[0] == pytest.approx(9 * 1.007 / 30)
 
 
+async def test_a_quota_is_used_at_will_and_then_waited_for() -> None:
+    clock = LateClock()
+    quota = Rate(scope="account", limit=5, per=86_400, paced=False)
+    times = await burst(Governor(clock, [quota]), clock, 6)
+    assert times[:5] == [1000.0] * 5
+    assert times[5] == pytest.approx(1000 + 86_400 * 1.005)
+
+
 async def test_after_a_rest_there_is_no_burst() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT])
@@ -188,6 +196,7 @@ class AnyDay(RuleBasedStateMachine):
         Rate(scope="account", limit=9, per=5),
         Rate(scope="dialog", limit=1, per=1),
         Rate(scope="group", limit=3, per=10),
+        Rate(scope="account", limit=20, per=30, paced=False),
     )
     places = st.sampled_from([("anna", "private"), ("boris", "private"), ("yard", "group"), ("news", "channel")])
 
