@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.store.tx import Tx
@@ -16,6 +17,21 @@ def card(tx: Tx, dialog: DialogId) -> DialogCard:
     if found is None:
         raise NotFound(T("There is no dialog {n}.", n=dialog), T("See them with: chatapp dialog list"))
     return found
+
+
+def known_tags(tx: Tx) -> list[str]:
+    """All labels that there are."""
+    return tx.all(lambda name, _count: str(name), "tags.all")
+
+
+def unread_count(tx: Tx) -> int:
+    """How many dialogs have something unread."""
+    return int(tx.value("dialogs.totals"))
+
+
+def waiting_count(tx: Tx) -> int:
+    """How many dialogs wait for an answer."""
+    return int(tx.value("dialogs.waiting"))
 
 
 def tags(tx: Tx, dialog: DialogId) -> list[str]:
@@ -47,11 +63,26 @@ def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
         tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
 
 
+def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> None:
+    """Show a message of ours as the last one; what a person answers is read and waits no longer."""
+    tx.run(
+        "dialogs.said",
+        id=dialog,
+        message=message,
+        at=tx.now,
+        state=State.QUEUED,
+        preview=shown,
+        answers=int(answers),
+    )
+    if answers:
+        tx.run("dialogs.read", id=dialog)
+
+
 def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Give a dialog a name of our own; an empty one goes back to the provider's."""
     known = card(tx, dialog)
-    shown = name.strip() or known.username or known.address
-    search = search_text(shown, known.username, known.email, known.address, phone=known.phone)
+    shown = name.strip() or known.person or known.username or known.address
+    search = search_text(shown, known.person, known.username, known.email, known.address, phone=known.phone)
     tx.run("dialogs.rename", id=dialog, name=shown, renamed=int(bool(name.strip())), search=search)
     tx.tell("dialog.changed", actor=actor, dialog=dialog, name=shown)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chatapp_cli.domain.address import canonical
 from chatapp_cli.domain.event import (
     Arrival,
     Batch,
@@ -118,7 +119,7 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
 
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
     dialog = _dialog_of(tx, channel, event.peer, event)
-    if event.from_us and _part(tx, dialog.id, event.ext_id):
+    if event.from_us and _is_known_echo(tx, channel, dialog, event):
         result.duplicates += 1
         return
     message = tx.value(
@@ -147,6 +148,15 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
         result.files_wanted |= _keep_file(tx, channel, message, file)
     _refresh_dialog(tx, dialog, event, message)
     tx.tell("message.out" if event.from_us else "message.in", channel=channel, dialog=dialog.id, message=message)
+
+
+def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived) -> bool:
+    """Tell whether it is the provider's copy of a message of ours; such a copy proves an uncertain one."""
+    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
+    found = found or _part(tx, dialog.id, event.ext_id)
+    if found is not None and found.state == State.UNCERTAIN:
+        move_on(tx, channel, found, State.SENT)
+    return found is not None
 
 
 def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: MessageId) -> None:
@@ -233,11 +243,16 @@ def _add_contact(tx: Tx, person: Person) -> ContactId:
             "contacts.add",
             name=person.name,
             username=person.username,
-            phone=person.phone,
+            phone=_phone(person),
             email=person.email,
             now=tx.now,
         )
     )
+
+
+def _phone(person: Person) -> str:
+    """Providers write a phone in many ways; it is found in one."""
+    return canonical(person.phone, "phone") if person.phone else ""
 
 
 def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
@@ -246,7 +261,7 @@ def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
     now = (
         person.name or dialog.person,
         person.username or dialog.username,
-        person.phone or dialog.phone,
+        _phone(person) or dialog.phone,
         person.email or dialog.email,
     )
     if peer.kind == "private" and dialog.contact_id is not None and now != known:
@@ -255,9 +270,8 @@ def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
         person = Person(id=person.id, name=name, username=username, phone=phone, email=email)
     elif not peer.title or peer.title == dialog.name:
         return
-    if not dialog.renamed:
-        title = peer.title or person.name or dialog.name
-        tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, person))
+    title = dialog.name if dialog.renamed else peer.title or person.name or dialog.name
+    tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, person))
 
 
 def _part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
@@ -274,9 +288,8 @@ def _message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref |
 
 def _edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
     found = _message_at(tx, channel, event.peer_key, event.ext_id)
-    if found is None:
+    if found is None or not tx.run("messages.revise", id=found.id, text=event.text, at=event.at):
         return
-    tx.run("messages.revise", id=found.id, at=event.at)
     tx.run("messages.edit", id=found.id, text=event.text, at=event.at)
     tx.run("dialogs.preview", id=found.dialog_id, message=found.id, preview=preview(event.text, []))
     tx.tell("message.edited", channel=channel, dialog=found.dialog_id, message=found.id)
@@ -290,9 +303,14 @@ def _deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
 
 
 def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
-    """Move a message of ours on; news that overtake the verdict wait for it."""
-    found = tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=event.ext_id)
-    if found is None or found.direction != Direction.OUT:
+    """Move a message of ours on; news that overtake the verdict wait for it.
+
+    Of a message that was split the first part speaks, but it failed if any part did.
+    """
+    found = tx.one(Ref, "messages.ref_of_ours", channel=channel, ext_id=event.ext_id)
+    if found is None and event.state is State.FAILED:
+        found = tx.one(Ref, "messages.part_of_ours", channel=channel, ext_id=event.ext_id)
+    if found is None:
         tx.run(
             "early.keep",
             channel=channel,

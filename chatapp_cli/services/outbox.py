@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
-from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
-from chatapp_cli.domain.message import Action, Direction, State
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.services import dialogs, ingest
 from chatapp_cli.services.transcript import message as message_of
@@ -96,33 +96,46 @@ def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
 
 
 def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
-    row, first = claim.row, receipt.ids[0]
-    _adopt_echo(tx, row, first)
-    at = receipt.at or tx.now
+    row, at = claim.row, receipt.at or tx.now
+    ids = [ext_id for ext_id in receipt.ids if _is_ours(tx, row, ext_id)]
+    first = ids[0] if ids else None
     tx.run("messages.verdict", id=row.message_id, state=State.SENT, code="", detail="", ext_id=first, at=at)
-    for ext_id in receipt.ids[1:]:
+    for ext_id in ids[1:]:
         tx.run("messages.add_part", dialog=row.dialog_id, ext_id=ext_id, message=row.message_id)
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=State.SENT)
-    tx.tell("message.state", channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=State.SENT)
-    for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=first):
-        current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
-        if current is not None:
-            ingest.move_on(tx, row.channel_id, current, State(news.state), code=news.code, detail=news.detail)
+    _tell_state(tx, row, State.SENT, "")
+    _hear_early(tx, row, receipt.ids)
 
 
-def _adopt_echo(tx: Tx, row: OutboxRow, ext_id: str) -> None:
-    """The provider's copy of our message may have come before its receipt: the two become one row."""
-    echo = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
-    if echo is not None and echo.id != row.message_id and echo.direction == Direction.OUT:
-        tx.run("dialogs.last_becomes", id=row.dialog_id, old=echo.id, new=row.message_id)
-        tx.run("messages.drop", id=echo.id)
-        tx.tell("message.merged", channel=row.channel_id, dialog=row.dialog_id, message=echo.id, into=row.message_id)
+def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
+    """Let news happen that overtook the verdict; of further parts only a failure counts."""
+    for ext_id in ids:
+        for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
+            current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
+            if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
+                ingest.move_on(tx, row.channel_id, current, State(news.state), code=news.code, detail=news.detail)
+
+
+def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
+    """Make a provider's id free for our message: its echo, come before the receipt, becomes one with it.
+
+    An id that another message really bears, such as a letter to ourselves that has arrived, stays with that one.
+    """
+    other = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
+    if other is None or other.id == row.message_id:
+        return True
+    if other.direction == Direction.IN or other.origin != Origin.PHONE:
+        return False
+    tx.run("dialogs.last_becomes", id=row.dialog_id, old=other.id, new=row.message_id)
+    tx.run("messages.drop", id=other.id)
+    tx.tell("message.merged", channel=row.channel_id, dialog=row.dialog_id, message=other.id, into=row.message_id)
+    return True
 
 
 def _edited(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     del receipt
     row = claim.row
-    tx.run("messages.revise", id=row.message_id, at=tx.now)
+    tx.run("messages.revise", id=row.message_id, text=row.value, at=tx.now)
     tx.run("messages.edit", id=row.message_id, text=row.value, at=tx.now)
     tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=ingest.preview(row.value, []))
     tx.tell("message.edited", actor=row.actor, dialog=row.dialog_id, message=row.message_id)
@@ -196,22 +209,23 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
     """
     if claim.row.action != Action.SEND:
         return postpone(tx, claim, error, seconds=backoff(claim.row.attempts), counted=True)
+    ids = error.ids if isinstance(error, OutcomeUnknown) else ()
+    if any(_echoed(tx, claim.row, ext_id) for ext_id in ids):
+        return succeed(tx, claim, Receipt(ids=ids))
     if not _mine(tx, claim):
         return False
-    ids = error.ids if isinstance(error, OutcomeUnknown) else ()
-    tx.run(
-        "messages.verdict",
-        id=claim.row.message_id,
-        state=State.UNCERTAIN,
-        code=error.code,
-        detail=error.detail,
-        ext_id=ids[0] if ids else None,
-        at=None,
-    )
-    tx.run("dialogs.state", id=claim.row.dialog_id, message=claim.row.message_id, state=State.UNCERTAIN)
-    _tell_state(tx, claim.row, State.UNCERTAIN, error.code)
+    _mark(tx, claim.row, State.UNCERTAIN, code=error.code, detail=error.detail)
+    if ids and _is_ours(tx, claim.row, ids[0]):
+        tx.run("messages.expect", id=claim.row.message_id, ext_id=ids[0])
     _finish(tx, claim, "uncertain", code=error.code, detail=error.detail)
+    _hear_early(tx, claim.row, ids)
     return True
+
+
+def _echoed(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
+    """Tell whether the provider has shown us its copy already, which proves that it went."""
+    copy = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
+    return copy is not None and copy.origin == Origin.PHONE
 
 
 def backoff(attempts: int) -> float:
@@ -238,15 +252,30 @@ def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
     """Queue what was scheduled for now; a clock that jumped ahead only makes it due."""
     due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)
     for message, dialog, channel in due:
-        tx.run("messages.state", id=message, state=State.QUEUED, code="", detail="")
+        _show_due(tx, dialog, message)
         tx.tell("message.state", channel=channel, dialog=dialog, message=message, state=State.QUEUED)
     return [(message, channel) for message, _, channel in due]
+
+
+def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
+    """Show it as said now; it answers only what the client had written before it was written."""
+    tx.run("messages.due", id=message, now=tx.now)
+    due = message_of(tx, message)
+    files = [file.name for file in tx.all(FileRow, "files.of_message", message=message)]
+    waiting = dialogs.card(tx, dialog).waiting_since
+    answers = due.origin != Origin.AUTOREPLY and waiting is not None and waiting <= due.stored_at
+    dialogs.said(tx, dialog, message, ingest.preview(due.text or due.subject, files), answers=answers)
 
 
 def next_due(tx: Tx, channel: ChannelId) -> Millis | None:
     """When the next row of a channel may go; ``None`` without any."""
     due: Millis | None = tx.value("outbox.next_due", channel=channel)
     return due
+
+
+def depth(tx: Tx) -> dict[tuple[ChannelId, str], int]:
+    """How much waits, by channel and state."""
+    return {(ChannelId(channel), state): n for channel, state, n in tx.all(lambda *row: row, "outbox.depth")}
 
 
 def recent(tx: Tx, channel: ChannelId, *, seconds: float) -> list[RecentSend]:

@@ -128,7 +128,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
         _attach(tx, card, message, file)
     _put_out(tx, card, message, Action.SEND, order, state=state)
     if not scheduled:
-        _show_as_said(tx, card, message, draft, order.origin)
+        shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
+        dialogs.said(tx, dialog, message, shown, answers=order.origin is not Origin.AUTOREPLY)
     tx.tell("message.out", actor=order.actor, channel=card.channel_id, dialog=dialog, message=message, state=state)
     return message
 
@@ -192,19 +193,6 @@ def _put_out(
         wait_code="scheduled" if state is State.SCHEDULED else "",
         now=tx.now,
     )
-
-
-def _show_as_said(tx: Tx, card: DialogCard, message: MessageId, draft: Draft, origin: Origin) -> None:
-    tx.run(
-        "dialogs.said",
-        id=card.id,
-        message=message,
-        at=tx.now,
-        state=State.QUEUED,
-        preview=preview(draft.text or draft.subject, [file.name for file in draft.files]),
-        answers=int(origin is not Origin.AUTOREPLY),
-    )
-    tx.run("dialogs.read", id=card.id)
 
 
 def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:

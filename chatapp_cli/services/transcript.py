@@ -42,6 +42,11 @@ def before(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[
     return _dress(tx, dialog, tx.all(MessageRow, "messages.before", dialog=dialog, at=first.at, id=first.id, n=n))
 
 
+def quoted(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRow | None:
+    """The message that a reply quotes, if it is known here."""
+    return tx.one(MessageRow, "messages.in_dialog", dialog=dialog, ext_id=ext_id)
+
+
 def entry(tx: Tx, wanted: MessageId) -> Entry:
     """One message, dressed."""
     found = message(tx, wanted)

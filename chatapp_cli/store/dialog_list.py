@@ -26,12 +26,17 @@ class Place:
     pinned: int
     last_at: Millis
     id: DialogId
+    waiting_since: Millis = 0
+    """Only the order of those that wait needs it."""
 
 
 def page(tx: Tx, dialect: str, wanted: DialogFilter, *, after: Place | None = None, n: int = 50) -> list[DialogRow]:
     """The next ``n`` dialogs in order; keyset paging, so that a deep page costs what the first one does."""
     where, params = _where(wanted)
-    if after is not None and not wanted.waiting:
+    if after is not None and wanted.waiting:
+        where.append("(d.waiting_since, d.id) > (:waiting_since, :id)")
+        params |= {"waiting_since": after.waiting_since, "id": after.id}
+    elif after is not None:
         where.append("(d.pinned, d.last_at, d.id) < (:pinned, :last_at, :id)")
         params |= {"pinned": after.pinned, "last_at": after.last_at, "id": after.id}
     order = _LONGEST_WAITING if wanted.waiting else _NEWEST
@@ -48,13 +53,17 @@ def ids(tx: Tx, dialect: str, wanted: DialogFilter) -> list[DialogId]:
     return tx.compose(DialogId, spell(sql, dialect), params)
 
 
-def rows(tx: Tx, dialect: str, wanted: Sequence[DialogId]) -> dict[DialogId, DialogRow]:
-    """The rows of a window of the list, by id."""
+def rows(
+    tx: Tx, dialect: str, wanted: Sequence[DialogId], among: DialogFilter | None = None
+) -> dict[DialogId, DialogRow]:
+    """The rows of a window of the list, by id; with a filter only those that pass it."""
     if not wanted:
         return {}
-    params = {f"i{n}": one for n, one in enumerate(wanted)}
-    sql = f"{_ROW} WHERE d.id IN ({', '.join(':' + name for name in params)})"
-    return {row.id: row for row in tx.compose(DialogRow, spell(sql, dialect), params)}
+    where, params = ([], {}) if among is None else _where(among)
+    names = {f"i{n}": one for n, one in enumerate(wanted)}
+    where.append(f"d.id IN ({', '.join(':' + name for name in names)})")
+    sql = f"{_ROW} WHERE {' AND '.join(where)}"
+    return {row.id: row for row in tx.compose(DialogRow, spell(sql, dialect), {**params, **names})}
 
 
 def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:

@@ -91,6 +91,8 @@ class DialogCard(NamedTuple):
     waiting_since: Millis | None
     last_at: Millis
     created_at: Millis
+    person: str
+    """The name that the provider gives the client."""
 
 
 class MessageRow(NamedTuple):

@@ -1,4 +1,4 @@
-"""Runs a migration in one transaction on an engine that the caller hands over: killed halfway, nothing of it happened."""
+"""Runs migrations in one transaction on the engine that the caller hands over: killed halfway, nothing happened."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ UPDATE dialog SET blocked = :blocked, unread = 0, waiting_since = NULL WHERE id 
 -- name: dialogs.card
 SELECT d.id, d.channel_id, d.line_id, d.contact_id, l.name, c.title, c.kind, d.kind, d.key, d.name, d.address,
   COALESCE(p.username, ''), COALESCE(p.phone, ''), COALESCE(p.email, ''), d.pinned, d.blocked, d.reachable,
-  d.unreachable_code, d.unread, d.waiting_since, d.last_at, d.created_at
+  d.unreachable_code, d.unread, d.waiting_since, d.last_at, d.created_at, COALESCE(p.name, '')
 FROM dialog d JOIN channel c ON c.id = d.channel_id JOIN line l ON l.id = d.line_id
 LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.id = :id;
@@ -100,6 +100,9 @@ WHERE d.channel_id = :channel AND p.phone = :phone ORDER BY d.last_at DESC, d.id
 
 -- name: dialogs.totals
 SELECT COUNT(*), COALESCE(SUM(unread), 0) FROM dialog WHERE unread > 0 AND blocked = 0;
+
+-- name: dialogs.waiting
+SELECT COUNT(*) FROM dialog WHERE waiting_since IS NOT NULL AND blocked = 0;
 
 -- name: tags.add
 INSERT INTO tag (name) VALUES (:name) ON CONFLICT DO NOTHING;

@@ -45,6 +45,15 @@ WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_id = :dialog;
 SELECT id, dialog_id, direction, state, origin FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id ORDER BY id DESC LIMIT 1;
 
+-- name: messages.ref_of_ours
+SELECT id, dialog_id, direction, state, origin FROM message
+WHERE channel_id = :channel AND ext_id = :ext_id AND direction = 'out' ORDER BY id DESC LIMIT 1;
+
+-- name: messages.part_of_ours
+SELECT m.id, m.dialog_id, m.direction, m.state, m.origin
+FROM message_part p JOIN message m ON m.id = p.message_id
+WHERE p.ext_id = :ext_id AND m.channel_id = :channel ORDER BY m.id DESC LIMIT 1;
+
 -- name: messages.part_ref
 SELECT m.id, m.dialog_id, m.direction, m.state, m.origin
 FROM message_part p JOIN message m ON m.id = p.message_id WHERE p.dialog_id = :dialog AND p.ext_id = :ext_id;
@@ -66,11 +75,17 @@ WHERE id = :id;
 -- name: messages.state
 UPDATE message SET state = :state, code = :code, detail = :detail WHERE id = :id;
 
+-- name: messages.expect
+UPDATE message SET ext_id = :ext_id WHERE id = :id;
+
+-- name: messages.due
+UPDATE message SET state = 'queued', code = '', detail = '', at = :now WHERE id = :id;
+
 -- name: messages.edit
 UPDATE message SET text = :text, edited_at = :at WHERE id = :id;
 
 -- name: messages.revise
-INSERT INTO message_revision (message_id, text, at) SELECT id, text, :at FROM message WHERE id = :id;
+INSERT INTO message_revision (message_id, text, at) SELECT id, text, :at FROM message WHERE id = :id AND text <> :text;
 
 -- name: messages.revisions
 SELECT text, at FROM message_revision WHERE message_id = :id ORDER BY id;
@@ -82,6 +97,12 @@ UPDATE message SET deleted_at = :at WHERE id = :id AND deleted_at IS NULL;
 SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
   at, stored_at, edited_at, deleted_at
 FROM message WHERE id = :id;
+
+-- name: messages.in_dialog
+SELECT m.id, m.dialog_id, m.direction, m.origin, m.author, m.ext_id, m.key, m.state, m.code, m.detail, m.text,
+  m.subject, m.reply_to, m.album, m.at, m.stored_at, m.edited_at, m.deleted_at
+FROM message m JOIN dialog d ON d.id = m.dialog_id
+WHERE m.dialog_id = :dialog AND m.channel_id = d.channel_id AND m.ext_id = :ext_id;
 
 -- name: messages.latest
 SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
@@ -98,11 +119,6 @@ SELECT ext_id FROM message WHERE dialog_id = :dialog AND ext_id IS NOT NULL ORDE
 
 -- name: messages.last_subject
 SELECT subject FROM message WHERE dialog_id = :dialog AND subject <> '' ORDER BY at DESC, id DESC LIMIT 1;
-
--- name: messages.in_state
-SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
-  at, stored_at, edited_at, deleted_at
-FROM message WHERE state = :state AND direction = 'out' ORDER BY id DESC LIMIT :n;
 
 -- name: reactions.clear
 DELETE FROM reaction WHERE message_id = :message AND person = :person;

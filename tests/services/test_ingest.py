@@ -1,0 +1,229 @@
+"""What arrives becomes messages, dialogs and marks; twice is once, and what cannot be used is kept."""
+
+import pytest
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.event import (
+    Arrival,
+    Batch,
+    DeliveryChanged,
+    IncomingFile,
+    MessageEdited,
+    MessagesDeleted,
+    Peer,
+    PeerChanged,
+    PeerMoved,
+    Person,
+    ReactionsChanged,
+)
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.message import State
+from chatapp_cli.services import channels, deadletters, dialogs, ingest, journal, trace, transcript
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.rows import DialogCard, DialogRow
+from tests.stores import Shop, said
+
+NEVER = DialogFilter()
+
+
+def the_list(shop: Shop, wanted: DialogFilter = NEVER) -> list[DialogRow]:
+    return shop.read(lambda tx: dialog_list.page(tx, shop.driver.dialect, wanted))
+
+
+def card_of(shop: Shop, dialog: DialogId) -> DialogCard:
+    return shop.read(lambda tx: dialogs.card(tx, dialog))
+
+
+def dead(shop: Shop) -> list[str]:
+    return [letter.problem for letter in shop.read(deadletters.everything)]
+
+
+def test_a_first_message_opens_a_dialog_that_waits_and_is_unread(shop: Shop) -> None:
+    channel = shop.channel()
+    message = shop.message(shop.hear(channel, "Есть ли доставка?"))
+    assert (message.direction, message.state, message.text, message.author) == (
+        "in",
+        "received",
+        "Есть ли доставка?",
+        "Anna",
+    )
+    (row,) = the_list(shop)
+    assert (row.name, row.unread, row.waiting_since, row.preview) == ("Anna", 1, shop.clock.at, "Есть ли доставка?")
+
+
+def test_the_same_delivery_twice_is_stored_once(shop: Shop) -> None:
+    channel = shop.channel()
+    batch = Batch(arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said(ext_id="1", at=1),)),))
+    first = shop.write(lambda tx: ingest.ingest(tx, channel, batch))
+    again = shop.write(lambda tx: ingest.ingest(tx, channel, batch))
+    assert (first.messages, again.messages, again.duplicates) == (1, 0, 1)
+    assert [row.unread for row in the_list(shop)] == [1]
+
+
+def test_the_same_message_in_another_delivery_is_stored_once(shop: Shop) -> None:
+    channel = shop.channel()
+    result = shop.take(channel, said(ext_id="1", at=1), said(ext_id="1", at=1))
+    assert (result.messages, result.duplicates) == (1, 1)
+    assert [row.unread for row in the_list(shop)] == [1]
+
+
+def test_an_error_in_one_arrival_rolls_back_the_batch_and_its_cursor(shop: Shop) -> None:
+    channel = shop.channel(cursor="10")
+    with pytest.raises((UnicodeEncodeError, KeyError)):
+        shop.take(channel, said(ext_id="1", at=1), said("\ud83d", ext_id="2", at=2), cursor="20")
+    row = shop.read(lambda tx: channels.one(tx, channel))
+    assert (row.cursor, the_list(shop)) == ("10", [])
+
+
+def test_what_our_code_could_not_apply_becomes_a_dead_letter_once(shop: Shop) -> None:
+    channel = shop.channel()
+    arrival = Arrival(provider_id="p", raw=b"\xff", events=(said("\ud83d", ext_id="2", at=2),))
+    for _ in range(2):
+        shop.write(lambda tx: ingest.set_aside(tx, channel, arrival, problem="UnicodeEncodeError", cursor="7"))
+    assert dead(shop) == ["UnicodeEncodeError"]
+    assert shop.read(lambda tx: channels.one(tx, channel)).cursor == "7"
+    (letter,) = shop.read(deadletters.everything)
+    assert letter.raw == b"\xff"
+    shop.write(lambda tx: deadletters.forget(tx, letter.id, actor="Ольга"))
+    assert shop.read(deadletters.count) == 0
+
+
+def test_an_edit_keeps_what_was_said_before_and_a_repeated_one_changes_nothing(shop: Shop) -> None:
+    channel = shop.channel()
+    message = shop.hear(channel, "в пять", ext_id="1")
+    edit = MessageEdited(peer_key="anna", ext_id="1", at=5, text="в шесть")
+    shop.take(channel, edit, edit)
+    life = shop.read(lambda tx: trace.life(tx, message))
+    assert (life.entry.message.text, life.entry.message.edited_at, life.said_before) == ("в шесть", 5, [("в пять", 5)])
+    assert [news.topic for news in life.news] == ["message.in", "message.edited"]
+    assert the_list(shop)[0].preview == "в шесть"
+
+
+def test_a_deleted_message_is_kept_and_marked(shop: Shop) -> None:
+    channel = shop.channel()
+    message = shop.hear(channel, "ой", ext_id="1")
+    shop.take(channel, MessagesDeleted(peer_key="anna", ext_ids=("1", "unknown"), at=9))
+    found = shop.message(message)
+    assert (found.text, found.deleted_at) == ("ой", 9)
+
+
+def test_one_persons_reactions_replace_their_earlier_ones(shop: Shop) -> None:
+    channel = shop.channel()
+    message = shop.hear(channel, ext_id="1")
+    for person, emoji in (("anna", ("👍", "🔥")), ("boris", ("👍",)), ("anna", ("👎",))):
+        event = ReactionsChanged(peer_key="anna", ext_id="1", at=1, emoji=emoji, person=Person(id=person))
+        shop.take(channel, event)
+    reactions = shop.read(lambda tx: transcript.entry(tx, message)).reactions
+    assert [(r.person, r.emoji) for r in reactions] == [("anna", "👎"), ("boris", "👍")]
+
+
+@pytest.mark.req("S-118")
+def test_a_blocked_dialog_keeps_what_arrives_but_stays_silent(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel, "купите окна")).dialog_id
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Ольга"))
+    shop.hear(channel, "купите двери")
+    card = card_of(shop, dialog)
+    assert (card.blocked, card.unread, card.waiting_since) == (1, 0, None)
+    assert shop.texts(dialog) == ["купите окна", "купите двери"]
+    assert the_list(shop) == []
+    assert [row.id for row in the_list(shop, DialogFilter(blocked=True))] == [dialog]
+
+
+def test_a_peer_that_cannot_be_reached_can_again_once_it_writes(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    peer = Peer(key="anna", address="anna")
+    shop.take(channel, PeerChanged(peer=peer, at=1, reachable=False, code="blocked_by_client"))
+    assert (card_of(shop, dialog).reachable, card_of(shop, dialog).unreachable_code) == (0, "blocked_by_client")
+    shop.hear(channel)
+    assert (card_of(shop, dialog).reachable, card_of(shop, dialog).unreachable_code) == (1, "")
+
+
+def test_a_moved_peer_keeps_its_one_dialog(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel, "до", ext_id="1")).dialog_id
+    shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="anna-2", address="anna-2"), at=2))
+    shop.take(channel, said("после", ext_id="1", at=3, peer=Peer(key="anna-2", address="anna-2")))
+    assert shop.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key="anna-2")) == dialog
+    assert len(the_list(shop)) == 1
+
+
+@pytest.mark.req("S-098")
+def test_an_answer_joins_the_dialog_of_the_thread_it_descends_from(shop: Shop) -> None:
+    channel = shop.channel()
+    first = shop.message(shop.hear(channel, "Смета", ext_id="a", peer=Peer(key="anna\nсмета", address="anna")))
+    other = Peer(key="anna\nдругая тема", address="anna")
+    answer = shop.message(shop.hear(channel, "Re", ext_id="b", peer=other, thread=("x", "a")))
+    stranger = shop.hear(channel, "Re", ext_id="c", peer=Peer(key="boris", address="boris"), thread=("a",))
+    assert answer.dialog_id == first.dialog_id
+    assert shop.message(stranger).dialog_id != first.dialog_id
+
+
+def test_what_we_wrote_on_the_phone_answers_the_client(shop: Shop) -> None:
+    channel = shop.channel()
+    shop.hear(channel)
+    message = shop.message(shop.hear(channel, "Да, есть", from_us=True))
+    (row,) = the_list(shop)
+    assert (message.direction, message.origin, message.state) == ("out", "phone", "sent")
+    assert (row.waiting_since, row.last_direction, row.preview) == (None, "out", "Да, есть")
+
+
+def test_a_new_phone_is_learned_in_one_spelling_and_found_even_after_a_rename(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "Анна из Твери", actor="Ольга"))
+    shop.hear(channel, sender=Person(id="anna", name="Анна Котова", phone="8 912 000-11-22"))
+    card = card_of(shop, dialog)
+    assert (card.name, card.person, card.phone) == ("Анна из Твери", "Анна Котова", "+79120001122")
+    for text in ("твери", "КОТОВА", "+7 (912) 000-11-22", "anna"):
+        assert [row.id for row in the_list(shop, DialogFilter(text=text))] == [dialog], text
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "", actor="Ольга"))
+    assert card_of(shop, dialog).name == "Анна Котова"
+
+
+def test_a_file_that_is_still_to_be_fetched_is_wanted(shop: Shop) -> None:
+    channel = shop.channel()
+    files = (
+        IncomingFile(kind="photo", name="a.jpg", remote="r"),
+        IncomingFile(kind="document", name="b.pdf", content=b"%PDF"),
+        IncomingFile(kind="video", name="c.mp4", remote="r", problem="file_too_big"),
+    )
+    batch = Batch(arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said("", ext_id="1", at=1, files=files),)),))
+    result = shop.write(lambda tx: ingest.ingest(tx, channel, ingest.shelve(shop.media, batch)))
+    (row,) = the_list(shop)
+    (entry,) = shop.read(lambda tx: transcript.latest(tx, row.id))
+    assert (result.files_wanted, row.preview) == (True, "a.jpg, b.pdf, c.mp4")
+    assert [(f.state, f.code) for f in entry.files] == [("wanted", ""), ("here", ""), ("missing", "file_too_big")]
+    assert shop.media.path(entry.files[1].sha256).read_bytes() == b"%PDF"
+
+
+def test_a_large_raw_arrival_lies_among_the_files(shop: Shop) -> None:
+    channel = shop.channel()
+    raw = b"x" * (ingest.LARGE + 1)
+    batch = ingest.shelve(
+        shop.media, Batch(arrivals=(Arrival(provider_id="p", raw=raw, events=(said(ext_id="1", at=1),)),))
+    )
+    shop.write(lambda tx: ingest.ingest(tx, channel, batch))
+    (row,) = the_list(shop)
+    (entry,) = shop.read(lambda tx: transcript.latest(tx, row.id))
+    arrived = shop.read(lambda tx: trace.life(tx, entry.message.id)).arrived
+    assert arrived is not None
+    assert (arrived.raw, shop.media.path(arrived.raw_sha256).read_bytes()) == (b"", raw)
+
+
+def test_news_of_a_message_of_ours_never_touch_a_clients_message_with_the_same_id(shop: Shop) -> None:
+    channel = shop.channel()
+    ours = shop.hear(channel, "наше", ext_id="7", from_us=True)
+    theirs = shop.hear(channel, "чужое", ext_id="7", who="boris")
+    shop.take(channel, DeliveryChanged(ext_id="7", state=State.READ, at=3))
+    assert (shop.message(ours).state, shop.message(theirs).state) == ("read", "received")
+
+
+def test_whoever_tails_the_journal_sees_everything_in_order(shop: Shop) -> None:
+    channel = shop.channel()
+    start = shop.read(journal.last)
+    shop.hear(channel)
+    news = shop.read(lambda tx: journal.after(tx, start))
+    assert [row.topic for row in news] == ["dialog.new", "message.in"]
+    assert {row.channel_id for row in news} == {ChannelId(channel)}

@@ -1,0 +1,108 @@
+"""Every named statement runs on both databases and gives back what its shape wants."""
+
+import ast
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, Inspector, NullPool, create_engine, inspect
+
+from chatapp_cli.store import rows, tables
+from chatapp_cli.store.database import Database, driver_for
+from chatapp_cli.store.drivers import Driver
+from chatapp_cli.store.named import _PARAMETER, _read, statements
+
+CODE = Path(rows.__file__).parents[1]
+USED = {
+    (call.args[0].id, call.args[1].value)
+    for path in CODE.rglob("*.py")
+    for call in ast.walk(ast.parse(path.read_text("utf-8")))
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {"one", "all"}
+    if len(call.args) == 2 and isinstance(call.args[0], ast.Name) and isinstance(call.args[1], ast.Constant)
+}
+SHAPED = sorted((shape, name) for shape, name in USED if hasattr(rows, shape))
+NUMBERS = re.compile(
+    r"(id|channel|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
+    r"|pinned|blocked|renamed|reachable|automatic|answers|priority|not_before|next_at|claims|uncounted|last_at|arrived"
+    r"|channel_id|dialog_id|message_id|old|new)"
+)
+
+
+def sample(statement: str, dialect: str) -> dict[str, object]:
+    named = set(_PARAMETER.findall(statement)) | set(re.findall(r"%\((\w+)\)s", statement))
+    binary = {"raw", "secrets"}
+    return {name: b"" if name in binary else 1 if NUMBERS.fullmatch(name) else "x" for name in named}
+
+
+@pytest.mark.parametrize("name", sorted(_read()))
+def test_a_statement_is_understood_by_the_database(database: Database, dialect: str, name: str) -> None:
+    plain, _, only = name.partition("@")
+    if only not in {"", dialect}:
+        pytest.skip(f"{name} is not for {dialect}")
+    statement = statements(dialect)[plain]
+    with database.reading():
+        plan = database.connection().execute(f"EXPLAIN {statement}", sample(statement, dialect)).fetchall()
+    assert plan
+
+
+@pytest.mark.parametrize(("shape", "name"), SHAPED)
+def test_a_statement_gives_what_its_shape_wants_in_that_order(database: Database, shape: str, name: str) -> None:
+    statement = statements(database.driver.dialect)[name]
+    cursor = database.connection().execute(statement, sample(statement, database.driver.dialect))
+    assert len(cursor.description) == len(getattr(rows, shape)._fields)
+
+
+def test_every_statement_is_used_and_every_used_one_is_there() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in CODE.rglob("*.py"))
+    there = {name.partition("@")[0] for name in _read()}
+    said = set(re.findall(r'"([a-z]+\.[a-z_]+)"', code))
+    asked = set(re.findall(r'\btx\.(?:run|value|one|all)\(\s*(?:[^"()]+,\s*)?"([^"]+)"', code))
+    assert (there - said, asked - there) == (set(), set())
+
+
+def test_a_migrated_store_is_what_the_tables_say(database: Database, made_from_tables: Driver) -> None:
+    assert catalogue(database.driver) == catalogue(made_from_tables)
+
+
+@pytest.fixture
+def made_from_tables(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Driver:
+    fresh = request.getfixturevalue("postgres_url") if dialect == "postgresql" else f"sqlite:///{tmp_path}/tables.db"
+    driver = driver_for(fresh)
+    with closing(driver.connect()):
+        tables.metadata.create_all(engine_of(driver))
+    return driver
+
+
+def engine_of(driver: Driver) -> Engine:
+    address = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}[driver.dialect]
+    return create_engine(address, creator=driver.connect, poolclass=NullPool)
+
+
+def catalogue(driver: Driver) -> dict[str, object]:
+    """Columns, keys and indexes of every table, as the database itself tells them."""
+    seen = inspect(engine_of(driver))
+    return {table: described(seen, table) for table in seen.get_table_names() if table != "alembic_version"} | {
+        "indexes": indexes(driver)
+    }
+
+
+def described(seen: Inspector, table: str) -> object:
+    columns = {c["name"]: (c["type"].python_type, c["nullable"]) for c in seen.get_columns(table)}
+    keys = sorted(
+        (fk["constrained_columns"], fk["referred_table"], fk["options"]) for fk in seen.get_foreign_keys(table)
+    )
+    unique = sorted(tuple(u["column_names"]) for u in seen.get_unique_constraints(table))
+    return columns, seen.get_pk_constraint(table)["constrained_columns"], keys, unique
+
+
+def indexes(driver: Driver) -> set[str]:
+    query = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "postgresql": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
+    }[driver.dialect]
+    with closing(driver.connect()) as connection:
+        return {
+            " ".join(re.sub(r"::[a-z ]+|[()]", " ", str(row[0])).split())
+            for row in connection.execute(query).fetchall()
+        }

@@ -1,0 +1,185 @@
+"""The same store on both databases: migrated once in a run, copied for every test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, Peer, Person
+from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import channels, ingest, lines, transcript
+from chatapp_cli.services.sending import Order
+from chatapp_cli.store.database import Database, driver_for
+from chatapp_cli.store.drivers import Driver
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.migrate import ensure_current
+from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.secrets import Vault
+
+DIALECTS = ("sqlite", "postgresql")
+EVERYTHING = Capabilities(
+    intake="poll",
+    write_first=("email", "phone", "username", "chat_id"),
+    addresses=("email", "phone", "username", "chat_id"),
+    max_upload=10_000_000,
+    subject=True,
+    by_subject_when="by_subject",
+    replies=True,
+    edits=True,
+    deletes=True,
+    reactions=True,
+)
+
+
+class HeldClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: int = 1_790_000_000_000) -> None:
+        self.at = now
+
+    def now(self) -> int:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at / 1000
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += int(seconds * 1000)
+
+
+@dataclass(slots=True)
+class Shop:
+    """A small business at a store: one line, and channels as they are asked for."""
+
+    database: Database
+    clock: HeldClock
+    media: Media
+    vault: Vault
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.database, name)
+
+    def line(self, name: str = "") -> LineId:
+        """Make a line."""
+        return self.write(lambda tx: lines.add(tx, name or f"Продажи {next(self.numbers)}", actor="Ольга"))
+
+    def channel(self, *, kind: str = "letters", line: LineId | None = None, **bound: Any) -> ChannelId:
+        """Bind a channel of an invented kind."""
+        line = line or self.line()
+        binding = Bound(**{"account": f"account-{next(self.numbers)}", "title": "Почта магазина"} | bound)
+        return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind, actor="Ольга"))
+
+    def take(self, channel: ChannelId, *events: Event, cursor: str | None = None) -> ingest.Ingested:
+        """Let events arrive, each delivered by itself."""
+        arrivals = tuple(Arrival(provider_id=f"p{next(self.numbers)}", raw=b"{}", events=(e,)) for e in events)
+        return self.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=arrivals, cursor=cursor)))
+
+    def hear(self, channel: ChannelId, text: str = "Здравствуйте", **values: Any) -> MessageId:
+        """Let a client write; returns the message."""
+        event = said(text, **{"ext_id": f"m{next(self.numbers)}", "at": self.clock.now()} | values)
+        self.take(channel, event)
+        found = self.read(lambda tx: tx.value("messages.ref_anywhere", channel=channel, ext_id=event.ext_id))
+        return MessageId(found)
+
+    def message(self, number: MessageId) -> MessageRow:
+        """A message as it stands."""
+        return self.read(lambda tx: transcript.message(tx, number))
+
+    def texts(self, dialog: DialogId) -> list[str]:
+        """What was said, in order."""
+        return [entry.message.text for entry in self.read(lambda tx: transcript.latest(tx, dialog, n=1000))]
+
+    def order(self, **values: Any) -> Order:
+        """An operator's order under a fresh key."""
+        return replace(Order(actor="Ольга", key=f"{next(self.numbers):032d}"), **values)
+
+
+def said(text: str = "Здравствуйте", *, who: str = "anna", **values: Any) -> MessageArrived:
+    """A client's message in a chat of their own."""
+    sender = Person(id=who, name=who.title(), username=who)
+    return MessageArrived(**{"peer": Peer(key=who, address=who), "sender": sender, "text": text} | values)
+
+
+@dataclass(slots=True)
+class Templates:
+    """Migrated stores to copy, made when the first test asks for one."""
+
+    folder: Path
+    server: Callable[[], Any]
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    made: set[str] = field(default_factory=set)
+
+    def copy(self, dialect: str, folder: Path) -> str:
+        """Give the URL of a fresh migrated store."""
+        if dialect not in self.made:
+            ensure_current(driver_for(self._template(dialect)))
+            self.made.add(dialect)
+        return self._copy_file(folder) if dialect == "sqlite" else self._copy_database()
+
+    def _template(self, dialect: str) -> str:
+        if dialect == "sqlite":
+            return f"sqlite:///{self.folder}/template.db"
+        self._admin("CREATE DATABASE chatapp_template TEMPLATE template0")
+        return str(self.server().url("chatapp_template"))
+
+    def _copy_file(self, folder: Path) -> str:
+        copy = folder / "chatapp.db"
+        shutil.copyfile(self.folder / "template.db", copy)
+        return f"sqlite:///{copy}"
+
+    def _copy_database(self) -> str:
+        name = f"copy_{next(self.numbers)}"
+        self._admin(f"CREATE DATABASE {name} TEMPLATE chatapp_template")
+        return str(self.server().url(name))
+
+    def _admin(self, sql: str) -> None:
+        with psycopg.connect(self.server().url("postgres"), autocommit=True) as admin:
+            admin.execute(sql.encode())
+
+
+@pytest.fixture(scope="session")
+def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """One migrated store of each kind; the server starts only if a test needs it."""
+    return Templates(tmp_path_factory.mktemp("stores"), lambda: request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Every test that uses a store runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def driver(dialect: str, templates: Templates, tmp_path: Path) -> Driver:
+    """A migrated store of this test's own."""
+    return driver_for(templates.copy(dialect, tmp_path))
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    """Time, held."""
+    return HeldClock()
+
+
+@pytest.fixture
+def database(driver: Driver, clock: HeldClock) -> Iterator[Database]:
+    """The opened store."""
+    opened = Database(driver, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shop(database: Database, clock: HeldClock, tmp_path: Path) -> Shop:
+    """A business with an empty store."""
+    return Shop(database, clock, Media(tmp_path / "media"), Vault(tmp_path / "secret.key"))
