@@ -31,6 +31,8 @@ from chatapp_cli.ports.world import Clock, World
 
 LONGEST_PAUSE = 60
 """Seconds that a message of several parts may pause between them."""
+VARIATION = "\N{VARIATION SELECTOR-16}"
+"""Keyboards put it after a heart; Telegram's list of reactions is without."""
 
 
 class BotSession:
@@ -97,7 +99,8 @@ class BotSession:
 
     async def react(self, address: str, ext_id: str, emoji: str) -> None:
         """Set our reaction; an empty one removes it."""
-        reaction = [ReactionTypeEmoji(emoji=emoji)] if emoji else []
+        plain = emoji.replace(VARIATION, "")
+        reaction = [ReactionTypeEmoji(emoji=plain)] if plain else []
         await self._api.call(SetMessageReaction(chat_id=address, message_id=int(ext_id), reaction=list(reaction)))
 
     async def _unless(self, code: str, method: TelegramMethod[Any]) -> None:

@@ -122,13 +122,18 @@ def unshown(raw: bytes) -> str:
 def files(post: tg.Message, max_download: int) -> tuple[IncomingFile, ...]:
     """The one file that a message can carry; larger than ``max_download`` bytes it can never be fetched."""
     if post.photo:
-        return (_file(post, max(post.photo, key=lambda size: size.file_size), _PHOTO, max_download),)
+        return (_file(post, _largest(post.photo), _PHOTO, max_download),)
     if post.sticker:
         return (_file(post, post.sticker, _sticker(post.sticker), max_download),)
     for known in _FILES:
         if (found := getattr(post, known.field)) is not None:
             return (_file(post, found, known, max_download),)
     return ()
+
+
+def _largest(sizes: list[tg.File]) -> tg.File:
+    """Telegram lists them from small to large, and may leave the bytes out."""
+    return max(reversed(sizes), key=lambda size: size.file_size)
 
 
 def _sticker(file: tg.File) -> _Kind:

@@ -25,6 +25,8 @@ class Delivery:
 
     def __init__(self) -> None:
         self.pending: list[Json] = []
+        self.carried: list[Json] = []
+        """What a webhook took."""
         self.hook: Json = {"url": ""}
         self.failure: Json = {}
         """What getWebhookInfo tells about the last failed call."""
@@ -116,6 +118,7 @@ class Delivery:
                     await self._news.wait_for(lambda: self.pending)
                 update = self.pending[0]
                 if await self._took(http, update):
+                    self.carried.append(update)
                     self._confirm(update["update_id"] + 1)
                 else:
                     await asyncio.sleep(RETRY)

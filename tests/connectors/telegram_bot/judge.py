@@ -15,14 +15,14 @@ def schema() -> BotApiSchema | None:
 
 
 def problems(sandbox: TelegramBotSandbox) -> list[str]:
-    if schema() is None:
-        return []
-    return [words for exchange in sandbox.exchanges for words in _judged(exchange)]
-
-
-def _judged(exchange: Exchange) -> list[str]:
     judge = schema()
-    assert judge
+    if judge is None:
+        return []
+    carried = [words for update in sandbox.delivery.carried for words in judge.update(update)]
+    return carried + [words for exchange in sandbox.exchanges for words in _judged(judge, exchange)]
+
+
+def _judged(judge: BotApiSchema, exchange: Exchange) -> list[str]:
     wrong = judge.call(exchange.method, exchange.params, exchange.uploads)
     sane = exchange.answer["ok"] and "poison" not in str(exchange.answer)
     return wrong + (judge.answer(exchange.method, exchange.answer["result"]) if sane else [])

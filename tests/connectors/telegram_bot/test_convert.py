@@ -85,6 +85,7 @@ def test_whatever_can_be_read_is_text(content: dict[str, Any], text: str) -> Non
     ("content", "expected"),
     [
         ({"photo": [{**FILE, "file_size": 10, "file_id": "thumb"}, FILE]}, ("photo", "photo_5.jpg", "image/jpeg", 0)),
+        ({"photo": [{"file_id": "thumb"}, FILE]}, ("photo", "photo_5.jpg", "image/jpeg", 0)),
         ({"voice": {**FILE, "duration": 7}}, ("voice", "voice_5.ogg", "audio/ogg", 7)),
         ({"audio": {**FILE, "duration": 180, "file_name": "Гимн.mp3"}}, ("audio", "Гимн.mp3", "audio/mpeg", 180)),
         ({"video": {**FILE, "duration": 5}}, ("video", "video_5.mp4", "video/mp4", 5)),

@@ -9,15 +9,43 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.domain.errors import NeedsRebind, Retryable
-from chatapp_cli.domain.event import Batch, IncomingFile, MessageArrived, MessageEdited, PeerMoved, ReactionsChanged
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
+from chatapp_cli.domain.event import (
+    Batch,
+    IncomingFile,
+    MessageArrived,
+    MessageEdited,
+    PeerChanged,
+    PeerMoved,
+    ReactionsChanged,
+)
+from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, FetchesFiles, Session
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.telegram_bot.server import Fault
 from tests.contract.connector_contract import ANNA, BORIS, collect
+
+RESTRICTED = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+    "can_react_to_messages",
+    "can_edit_tag",
+)
 
 
 async def batches(session: Session, cursor: str | None = None) -> AsyncIterator[Batch]:
@@ -116,6 +144,32 @@ async def test_a_group_that_becomes_a_supergroup_moves(session: Session, sandbox
     events = [event for arrival in (await one(session)).arrivals for event in arrival.events]
     (moved,) = [event for event in events if isinstance(event, PeerMoved)]
     assert (moved.old_key, moved.peer.key, moved.peer.title) == (str(group.id), str(large.id), "Опт")
+
+
+@pytest.mark.req("S-070")
+async def test_who_blocked_the_bot_is_known_before_and_after_an_attempt(
+    session: Session, sandbox: TelegramBotSandbox
+) -> None:
+    await sandbox.say(ANNA, "Здравствуйте")
+    await sandbox.block(ANNA)
+    (_, blocked) = [event for arrival in (await one(session)).arrivals for event in arrival.events]
+    assert isinstance(blocked, PeerChanged)
+    assert (blocked.peer.key, blocked.reachable, blocked.code) == (str(ANNA.number), False, "blocked_by_user")
+    with pytest.raises(Rejected, match="blocked_by_user"):
+        await session.send(Outbound(message_id=MessageId(1), key="k" * 32, address=blocked.peer.address, text="Ау"))
+
+
+@pytest.mark.req("S-068")
+async def test_a_group_without_the_right_to_write_is_known(session: Session, sandbox: TelegramBotSandbox) -> None:
+    group = sandbox.town.gather("supergroup", "Опт")
+    rights = dict.fromkeys(RESTRICTED, False)
+    await sandbox.stand(ANNA, group, {"status": "restricted", "is_member": True, "until_date": 0, **rights})
+    (arrival,) = (await one(session)).arrivals
+    (change,) = arrival.events
+    assert isinstance(change, PeerChanged)
+    assert (change.reachable, change.code) == (False, "no_rights")
+    with pytest.raises(Rejected, match="no_rights"):
+        await session.send(Outbound(message_id=MessageId(1), key="k" * 32, address=str(group.id), text="Ау"))
 
 
 async def test_another_reader_is_named(session: Session, sandbox: TelegramBotSandbox) -> None:

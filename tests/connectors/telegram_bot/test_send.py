@@ -261,6 +261,8 @@ async def test_a_refused_deletion_tells_age_from_lack_of_rights(
 async def test_a_reaction_is_set_taken_back_or_refused(session: Rich, sandbox: TelegramBotSandbox, chat: str) -> None:
     await session.react(chat, "1", "👍")
     assert sandbox.town.reactions == {(ANNA.number, 1): ["👍"]}
+    await session.react(chat, "1", "❤\N{VARIATION SELECTOR-16}")
+    assert sandbox.town.reactions == {(ANNA.number, 1): ["❤"]}
     await session.react(chat, "1", "")
     assert sandbox.town.reactions == {(ANNA.number, 1): []}
     with pytest.raises(Rejected, match="reaction_not_allowed"):
