@@ -7,7 +7,6 @@ and from the words in manifests and keymaps.
 from __future__ import annotations
 
 import ast
-import ast
 import re
 import sys
 import tomllib
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir, extract_python, extract_python
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -72,19 +71,6 @@ def extract_commands(file: IO[bytes], keywords: Any, tags: Any, options: Any) ->
 
 def _is_command(decorator: ast.expr) -> bool:
     return bool(re.search(r"\.(command|callback)\(", ast.unparse(decorator)))
-
-
-def extract_commands(file: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[Found]:
-    """Yield what Python says by keyword, and the docstrings of commands, which are their help."""
-    source = file.read()
-    yield from extract_python(BytesIO(source), keywords, tags, options)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef) and any(map(_makes_command, node.decorator_list)):
-            yield node.lineno, "_", ast.get_docstring(node) or "", []
-
-
-def _makes_command(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and getattr(decorator.func, "attr", "") == "command"
 
 
 def _words(value: object, *, spoken: bool) -> Iterator[str]:
