@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 import tempfile
@@ -109,19 +108,15 @@ def _dismiss(backstage: subprocess.Popen[bytes]) -> None:
         backstage.wait()
 
 
-def _stop_at_end_of_input(stop: asyncio.Event) -> None:
-    if not os.read(0, 1):
-        stop.set()
-
-
 async def _backstage(folder: Path) -> None:
     from chatapp_cli.api.server import serve
     from chatapp_cli.runtime.demo import staged
+    from chatapp_cli.runtime.leash import watch_input
     from chatapp_cli.runtime.logs import configure
 
     configure("warning")
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_reader(0, _stop_at_end_of_input, stop)
+    watch_input(stop)
     async with staged(folder, language()) as stage:
 
         def ready(address: str) -> None:

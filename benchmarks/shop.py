@@ -1,0 +1,101 @@
+"""A company with an API channel, its daemon as a process of its own, and signed webhooks ready to be sent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from standardwebhooks import Webhook
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.runtime.binding import bind
+from chatapp_cli.services import channels, lines
+from chatapp_cli.settings import Settings
+
+SECRET = "whsec_" + b64encode(b"thirty-two bytes of fir and pine").decode()
+WORDS = "Здравствуйте, хотим заказать плед и двенадцать свечей, когда сможете доставить в Тверь? " * 3
+
+
+class _Told:
+    async def form(self, form: Form) -> Mapping[str, str]:
+        answers = {"name": "Замер", "secret": SECRET}
+        return {field.name: answers.get(field.name, field.default) for field in form.fields}
+
+    async def show(self, notice: Notice) -> None:
+        del notice
+
+    async def visit(self, url: str, state: str) -> Mapping[str, str]:
+        raise NotImplementedError(url + state)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The company's folder and where its channel listens."""
+
+    folder: Path
+    desk: Desk
+    path: str
+
+
+@contextmanager
+def shop() -> Iterator[Shop]:
+    """A fresh company with one API channel that only receives."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        desk = open_desk(Settings(home=folder))
+        line = desk.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
+        channel = asyncio.run(bind(desk, _Told(), line=line, kind="api", actor="bench"))
+        key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
+        try:
+            yield Shop(Path(folder), desk, f"/hooks/{key}")
+        finally:
+            desk.close()
+
+
+@contextmanager
+def serving(made: Shop, **env: str) -> Iterator[tuple[int, int]]:
+    """Run the daemon; yields its port and process id."""
+    settings = {"CHATAPP_HOME": str(made.folder), "CHATAPP_HTTP_PORT": "0", "CHATAPP_LOG_LEVEL": "error"}
+    command = [sys.executable, "-m", "chatapp_cli", "serve"]
+    process = subprocess.Popen(
+        command, env={**os.environ, **settings, **env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    try:
+        address = process.stdout.readline().strip()
+        yield int(address.rpartition(":")[2]), process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+        process.stdout.close()
+
+
+def signed(path: str, numbers: range, *, dialogs: int = 500) -> list[bytes]:
+    """Whole HTTP requests, each a new message of about 1.1 kB, ready to be written to a socket."""
+    webhook = Webhook(SECRET)
+    now = datetime.now(UTC)
+    return [_request(webhook, now, path, number, number % dialogs) for number in numbers]
+
+
+def _request(webhook: Webhook, now: datetime, path: str, number: int, client: int) -> bytes:
+    body = (
+        f'{{"type":"message","id":"m{number}","chat_id":"c{client}","text":"{WORDS}{number}",'
+        f'"sender":{{"id":"c{client}","name":"Клиент {client}","phone":"+7916{client:07}"}}}}'
+    )
+    webhook_id = f"w{number}"
+    raw = body.encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(raw)}\r\nwebhook-id: {webhook_id}\r\nwebhook-timestamp: {int(now.timestamp())}\r\n"
+        f"webhook-signature: {webhook.sign(webhook_id, now, body)}\r\n\r\n"
+    )
+    return head.encode() + raw

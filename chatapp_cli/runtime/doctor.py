@@ -1,0 +1,180 @@
+"""Looks whether everything is in order: program, store, key, disk, clock, daemon, channels."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from chatapp_cli import __version__
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime.owner import owner
+from chatapp_cli.services import channels, journal, waiting, words
+from chatapp_cli.settings import Loaded
+from chatapp_cli.store.migrate import HEAD
+from chatapp_cli.store.rows import ChannelRow, JournalRow
+from chatapp_cli.store.tx import Tx
+
+LEAST_SPACE = 200 * MEGABYTE
+"""Free bytes below which the disk is called full."""
+LATE = 180_000
+"""Milliseconds without a sign of life after which a channel is called silent."""
+BUILT = 1_767_225_600_000
+"""The beginning of 2026: no right clock is before it."""
+
+
+def examine(loaded: Loaded) -> Iterator[Finding]:
+    """Yield findings as they are made; a store that does not open ends them."""
+    yield _program()
+    yield _settings(loaded)
+    try:
+        desk = open_desk(loaded.settings)
+    except ChatappError as error:
+        yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
+        return
+    try:
+        yield from _desk(desk)
+    finally:
+        desk.close()
+
+
+def _desk(desk: Desk) -> Iterator[Finding]:
+    looks: tuple[Callable[[Desk], Iterator[Finding]], ...] = (_store, _key, _disk, _clock, _daemon, _channels)
+    for look in looks:
+        try:
+            yield from look(desk)
+        except ChatappError as error:
+            yield Finding(name=look.__name__.strip("_"), ok=False, what=error.what, next_step=error.next_step)
+
+
+def _program() -> Finding:
+    return Finding(
+        name="program",
+        ok=sys.version_info >= (3, 11),
+        what=T("chatapp {version}, Python {python}", version=__version__, python=platform.python_version()),
+        next_step=T("Install Python 3.11 or newer."),
+    )
+
+
+def _settings(loaded: Loaded) -> Finding:
+    given = ", ".join(f"{name} ({source})" for name, source in loaded.sources.items() if source != "default")
+    return Finding(name="settings", ok=True, what=T("Settings that are not the default: {given}", given=given or "–"))
+
+
+def _store(desk: Desk) -> Iterator[Finding]:
+    """It opened; ask the database itself whether it is whole."""
+    trouble = desk.database.trouble()
+    yield Finding(
+        name="store",
+        ok=not trouble,
+        what=T("The store is damaged: {trouble}", trouble=trouble)
+        if trouble
+        else T("The store is whole: {database}, revision {revision}", database=desk.database.version(), revision=HEAD),
+        next_step=T("Stop the daemon, keep a copy of the file, and restore the latest backup."),
+    )
+
+
+def _key(desk: Desk) -> Iterator[Finding]:
+    file = desk.settings.folder / "secret.key"
+    if desk.settings.secret_key or not file.exists():
+        where = T("The secret key is set in the settings") if desk.settings.secret_key else T("No secret key yet")
+        yield Finding(name="key", ok=True, what=where)
+        return
+    open_to_others = bool(stat.S_IMODE(file.stat().st_mode) & 0o077)
+    yield Finding(
+        name="key",
+        ok=not open_to_others,
+        what=T("Others can read the key file {file}", file=file)
+        if open_to_others
+        else T("The key file is for its owner alone"),
+        next_step=T("Close it: chmod 600 '{file}'", file=file),
+    )
+
+
+def _disk(desk: Desk) -> Iterator[Finding]:
+    folder = _existing(desk.settings.folder)
+    free = shutil.disk_usage(folder).free
+    yield Finding(
+        name="disk",
+        ok=free >= LEAST_SPACE,
+        what=T("{n} MB are free in {folder}", n=free // MEGABYTE, folder=folder),
+        next_step=T("Free some space: without it nothing can be received."),
+    )
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)
+
+
+def _clock(desk: Desk) -> Iterator[Finding]:
+    """A clock that is behind what was stored already would put new messages before old ones."""
+    newest = max((row.at for row in desk.read(_newest)), default=0)
+    yield Finding(
+        name="clock",
+        ok=desk.world.clock.now() >= max(newest, BUILT),
+        what=T("The clock against the newest piece of news"),
+        next_step=T("Set the machine's clock, such as by: timedatectl set-ntp true"),
+    )
+
+
+def _newest(tx: Tx) -> list[JournalRow]:
+    return journal.after(tx, max(0, journal.last(tx) - 1))
+
+
+def _daemon(desk: Desk) -> Iterator[Finding]:
+    process = owner(desk)
+    yield Finding(
+        name="daemon",
+        ok=process is not None,
+        what=T("No daemon runs: nothing is received")
+        if process is None
+        else T("The daemon runs, process {n}", n=process),
+        next_step=T("Start it: chatapp serve"),
+    )
+
+
+def _channels(desk: Desk) -> Iterator[Finding]:
+    rows, counts, dead = desk.read(lambda tx: (channels.everything(tx), waiting.counts(tx), waiting.dead(tx)))
+    if not rows:
+        yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
+    for row in rows:
+        yield _health(desk, row)
+        for state in ("uncertain", "failed"):
+            if n := counts.get((row.id, state), 0):
+                yield _left_over(row, state, n)
+        if n := dead.get(row.id, 0):
+            yield _dead(row.id, row.title, n)
+
+
+def _health(desk: Desk, row: ChannelRow) -> Finding:
+    name = f"channel {row.id}"
+    what, step = words.why(desk.manifest(row), row.health_code, row.health_detail)
+    if row.health not in {"ok", "starting"}:
+        said = T("{title}: {health}. {why}", title=row.title, health=words.health(row.health), why=what)
+        return Finding(name=name, ok=False, what=said, next_step=step)
+    if owner(desk) is not None and desk.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:
+        said = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(desk, row))
+        return Finding(name=name, ok=False, what=said, next_step=T("Look: chatapp line check {n}", n=row.id))
+    return Finding(name=name, ok=True, what=T("{title}: {health}", title=row.title, health=words.health(row.health)))
+
+
+def _silence(desk: Desk, row: ChannelRow) -> int:
+    return (desk.world.clock.now() - max(row.proof_at or 0, row.health_since)) // 1000
+
+
+def _left_over(row: ChannelRow, state: str, n: int) -> Finding:
+    what: Text = T("{title}: {n} messages of the last week are {state}", title=row.title, n=n, state=words.state(state))
+    return Finding(name=f"channel {row.id}", ok=False, what=what, next_step=T("Decide about each: chatapp outbox list"))
+
+
+def _dead(channel: ChannelId, title: str, n: int) -> Finding:
+    what = T("{title}: {n} arrivals could not be understood", title=title, n=n)
+    return Finding(name=f"channel {channel}", ok=False, what=what, next_step=T("Look: chatapp deadletter list"))
