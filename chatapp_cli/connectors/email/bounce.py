@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from email.message import Message
 
 from chatapp_cli.connectors.email.errors import refusal
-from chatapp_cli.connectors.email.headers import people, raw, words
+from chatapp_cli.connectors.email.headers import raw, words
 from chatapp_cli.domain.event import DeliveryChanged
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 
-_SERVERS = frozenset({"mailer-daemon", "postmaster", "mail-daemon"})
+_SERVERS = re.compile(r"(?:^|<)\s*(?:mailer-daemon|mail-daemon|postmaster)@", re.IGNORECASE)
 _MACHINES = re.compile(r"^(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)([+-]|@|$)", re.IGNORECASE)
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
+_MARKS = frozenset({"list-id", "list-unsubscribe", "x-autoreply", "x-autorespond"})
 _LONGEST_DETAIL = 300
 
 
@@ -44,7 +45,7 @@ def news(message: Message, content: bytes, *, domain: str, at: Millis) -> Sequen
 def _is_report(message: Message) -> bool:
     if message.get_content_type() == "multipart/report":
         return str(message.get_param("report-type", "")).lower() == "delivery-status"
-    return any(person.email.partition("@")[0] in _SERVERS for person in people(message, "From"))
+    return _SERVERS.search(raw(message, "From")) is not None
 
 
 def _original(content: bytes, domain: str) -> str | None:
@@ -72,10 +73,11 @@ def _blocks(message: Message) -> Iterator[Message]:
 
 def is_automatic(message: Message, sender: str) -> bool:
     """Tell whether a machine wrote it, so that no machine may answer."""
+    names = {name.lower() for name in message.keys()}  # noqa: SIM118 - a message is no mapping
     return (
-        words(message, "Auto-Submitted").partition(";")[0].strip().lower() not in {"", "no"}
-        or words(message, "Precedence").lower() in _BULK
-        or any(name in message for name in ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond"))
-        or raw(message, "Return-Path").strip() == "<>"
+        not _MARKS.isdisjoint(names)
+        or ("auto-submitted" in names and not words(message, "Auto-Submitted").lower().startswith("no"))
+        or ("precedence" in names and words(message, "Precedence").lower() in _BULK)
+        or ("return-path" in names and raw(message, "Return-Path").strip() == "<>")
         or _MACHINES.match(sender) is not None
     )

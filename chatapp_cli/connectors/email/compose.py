@@ -11,10 +11,10 @@ from email.utils import formatdate
 
 from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.connectors.email.bounce import message_id
-from chatapp_cli.connectors.email.convert import without_prefixes
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.domain.subject import plain_subject
 
 _LATEST = 20
 """Message-IDs that References names: enough for every mail program, short enough for every server."""
@@ -82,7 +82,7 @@ def _about(message: Outbound) -> Sequence[tuple[str, str]]:
     answers = bool(message.thread or message.reply_to)
     if not subject:
         return ()
-    return (("Subject", f"Re: {without_prefixes(subject)}" if answers else subject),)
+    return (("Subject", f"Re: {plain_subject(subject)}" if answers else subject),)
 
 
 def _thread(message: Outbound) -> Sequence[tuple[str, str]]:

@@ -15,10 +15,8 @@ from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.quotes import cut
 from chatapp_cli.domain.event import Arrival, Event, IncomingFile, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.subject import plain_subject, subject_key
 
-_PREFIXES = re.compile(
-    r"^(?:\s*(?:re|fwd?|aw|sv|на|отв|ответ|пересл|ha)\s*(?:\[\d+\]|\(\d+\))?\s*:)+\s*", re.IGNORECASE
-)
 _FORWARD = re.compile(r"^\s*(?:fwd?|пересл)\s*:", re.IGNORECASE)
 _LINK = re.compile(r"\(?\b(?:(?:https?|ftp)://|www\.)[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*\)?", re.IGNORECASE)
 _NOBODY = Person(id="unknown@sender.invalid", email="unknown@sender.invalid")
@@ -56,29 +54,25 @@ def arrival(mail: Mail, reading: Reading) -> Arrival:
     """Understand a mail; one that cannot be understood is kept, with the reason."""
     try:
         message = message_from_bytes(mail.raw)
-        return Arrival(provider_id=identity(message, mail), raw=mail.raw, events=_events(message, mail, reading))
+        ext_id = next(iter(ids(message, "Message-ID")), None) or _digest(mail)
+        return Arrival(provider_id=ext_id, raw=mail.raw, events=_events(message, ext_id, mail, reading))
     except Exception as error:  # noqa: BLE001 - whatever somebody managed to send, the next mail must arrive
         problem = f"{type(error).__name__}: {error}"
         return Arrival(provider_id=_digest(mail), raw=mail.raw, problem=problem)
 
 
-def identity(message: Message, mail: Mail) -> str:
-    """A mail's Message-ID, or a digest where it has none: the same after the server renumbered everything."""
-    return next(iter(ids(message, "Message-ID")), None) or _digest(mail)
-
-
 def _digest(mail: Mail) -> str:
+    """What a mail without a Message-ID is known by: the same after the server renumbered everything."""
     return f"sha256:{hashlib.sha256(mail.raw).hexdigest()}"
 
 
-def _events(message: Message, mail: Mail, reading: Reading) -> Sequence[Event]:
+def _events(message: Message, ext_id: str, mail: Mail, reading: Reading) -> Sequence[Event]:
     news = bounce.news(message, mail.raw, domain=reading.domain, at=mail.at)
-    return (_message(message, mail, reading),) if news is None else news
+    return (_message(message, ext_id, mail, reading),) if news is None else news
 
 
-def _message(message: Message, mail: Mail, reading: Reading) -> MessageArrived:
+def _message(message: Message, ext_id: str, mail: Mail, reading: Reading) -> MessageArrived:
     sender = _sender(message, reading)
-    ext_id = identity(message, mail)
     own = sender.email == reading.own_address
     echo = own and bounce.is_own_id(ext_id, reading.domain)
     subject = words(message, "Subject")[:_LONGEST_SUBJECT]
@@ -115,14 +109,9 @@ def _recipient(message: Message) -> Person:
 def _peer(person: Person, subject: str, reading: Reading) -> Peer:
     if not reading.by_subject:
         return Peer(key=person.email, address=person.email, title=person.name or person.email)
-    topic = without_prefixes(subject)
-    title = topic or person.name or person.email
-    return Peer(key=f"{person.email} {topic.casefold()}".strip(), address=person.email, title=title)
-
-
-def without_prefixes(subject: str) -> str:
-    """A subject without what mail programs put before it in answers and forwards, Russian ones included."""
-    return _PREFIXES.sub("", subject).strip()
+    title = plain_subject(subject) or person.name or person.email
+    key = subject_key(person.email, subject) if subject else person.email
+    return Peer(key=key, address=person.email, title=title)
 
 
 def _is_forward(subject: str) -> bool:

@@ -33,12 +33,16 @@ def words(message: Message, name: str) -> str:
 
 def decode_words(value: str) -> str:
     """Decode RFC 2047 encoded words, also such as were split in the middle of a letter."""
+    text = _decoded(value) if "=?" in value else value
+    return " ".join(_CONTROL.sub(" ", text or value).split())
+
+
+def _decoded(value: str) -> str:
     try:
         chunks = decode_header(value)
     except (HeaderParseError, ValueError):
-        chunks = [(value, None)]
-    text = "".join(chunk if isinstance(chunk, str) else decode(chunk, charset) for chunk, charset in chunks)
-    return " ".join(_CONTROL.sub(" ", text or value).split())
+        return value
+    return "".join(chunk if isinstance(chunk, str) else decode(chunk, charset) for chunk, charset in chunks)
 
 
 def _as_bytes(chunk: bytes | str) -> bytes:
@@ -48,6 +52,8 @@ def _as_bytes(chunk: bytes | str) -> bytes:
 def people(message: Message, name: str) -> Sequence[Person]:
     """Names and lower-case addresses of a field."""
     value = " ".join(raw(message, name).split())
+    if not value:
+        return ()
     found = [_person(shown, address) for shown, address in getaddresses([value]) if _ADDRESS.fullmatch(address)]
     return found or [_person("", address) for address in _ADDRESS.findall(decode_words(value))]
 

@@ -12,7 +12,7 @@ _UNSEEN = (
     "script, style, head, title, template, noscript, [hidden], "
     "[style*='display:none' i], [style*='display: none' i], [style*='visibility:hidden' i]"
 )
-_QUOTED = "blockquote[type=cite], div.gmail_quote, blockquote.gmail_quote, div.yahoo_quoted, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
+_QUOTED = "blockquote[type=cite], .gmail_quote, .yahoo_quoted, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
 _LINE, _BLOCK, _PARAGRAPH = "\ue000", "\ue001", "\ue002"
 """Letters for private use that stand for breaks until the white space of the source has gone."""
 _BLOCKS = "div, tr, li, ul, ol, table, hr, blockquote, section, article, header, footer"

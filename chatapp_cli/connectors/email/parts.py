@@ -33,9 +33,13 @@ class Content:
 
 def content(message: Message, *, quotes: bool) -> Content:
     """Read a mail's parts; without ``quotes`` an HTML text loses the earlier mail, if something is left then."""
-    parts = tuple(_leaves(message))
-    files = [_file(part) for part in parts if not _is_body(part)]
-    bodies = [part for part in parts if _is_body(part)]
+    bodies: list[Message] = []
+    files: list[IncomingFile] = []
+    for part in _leaves(message):
+        if _is_body(part):
+            bodies.append(part)
+        else:
+            files.append(_file(part))
     text = _join(_text(part, quotes=quotes) for part in bodies) or _join(_text(part, quotes=True) for part in bodies)
     if len(text) > LONGEST_TEXT:
         files.append(_whole_text(text))
@@ -62,8 +66,9 @@ def _best(alternatives: list[Message]) -> Message | None:
 
 def _is_body(part: Message) -> bool:
     """Tell whether it is text to be read; a multipart without parts is what remains of a damaged mail."""
+    kind = part.get_content_type()
     return (
-        (part.get_content_type() in {"text/plain", "text/html"} or part.get_content_maintype() == "multipart")
+        (kind in {"text/plain", "text/html"} or kind.startswith("multipart/"))
         and part.get_content_disposition() != "attachment"
         and not part.get_filename()
     )

@@ -15,8 +15,10 @@ from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
 
-_WINDOW = 100
-"""Mails asked for at once."""
+_WINDOW = 200
+"""Mails whose sizes are asked for at once."""
+_COUNT = 50
+"""Mails fetched at once: aioimaplib's work for an answer grows with the square of its lines."""
 _RUN = 4 * 1024 * 1024
 """Bytes fetched at once, unless a single mail is larger."""
 _LARGEST = 48 * 1024 * 1024
@@ -134,7 +136,7 @@ def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     run: list[Entry] = []
     total = 0
     for entry in entries:
-        if run and (len(run) == _WINDOW or total + entry.size > _RUN):
+        if run and (len(run) == _COUNT or total + entry.size > _RUN):
             yield run
             run, total = [], 0
         run.append(entry)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.connectors.email.convert import Mail, Reading, arrival, without_links, without_prefixes
+from chatapp_cli.connectors.email.convert import Mail, Reading, arrival, without_links
 from chatapp_cli.connectors.email.parts import LONGEST_TEXT, clean_name
 from chatapp_cli.domain.event import Arrival, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.message import State
-from tests.connectors.email.corpus import CASES, HELLO, UNREADABLE, Case, kind, mixed, part, plain
+from tests.connectors.email.corpus import CASES, UNREADABLE, Case, kind, mixed, part, plain
 
 OURS = Reading(own_address="desk@shop.example.org")
 FLAT = Reading(own_address="desk@shop.example.org", by_subject=False)
@@ -178,21 +178,6 @@ def test_of_a_mail_that_is_too_big_the_beginning_arrives_with_a_mark() -> None:
     (file,) = event.files
     assert event.text == "beginning"
     assert (file.problem, file.size, file.content) == ("mail_too_big", 60_000_000, None)
-
-
-@pytest.mark.parametrize(
-    ("subject", "rest"),
-    [
-        ("Re: Заказ", "Заказ"),
-        ("RE: FW: Fwd: Заказ", "Заказ"),
-        ("Отв: На: Re[3]: Заказ", "Заказ"),
-        ("Report: Заказ", "Report: Заказ"),
-        ("Наличие", "Наличие"),
-        ("Re:", ""),
-    ],
-)
-def test_a_subject_loses_what_programs_put_before_it(subject: str, rest: str) -> None:
-    assert without_prefixes(subject) == rest
 
 
 @pytest.mark.parametrize(

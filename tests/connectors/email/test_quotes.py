@@ -17,7 +17,7 @@ QUOTED = {
     "Mail.ru, quoted": ">Суббота, 21 ноября 2026, 10:15 +03:00 от Ёлочный базар <desk@shop.example.org>:\n>\n>Берёте?",
     "Thunderbird": "21.11.2026 10:15, Ёлочный базар пишет:\n> Берёте?",
     "Outlook": "From: Ёлочный базар\nSent: Saturday, November 21, 2026\nTo: Анна\nSubject: Заказ\n\nБерёте?",
-    "Outlook, Russian": "От: Ёлочный базар <desk@shop.example.org>\nОтправлено: 21 ноября 2026 г.\nКому: Анна\n\nБерёте?",
+    "Outlook, Russian": "От: Ёлочный базар\nОтправлено: 21 ноября 2026 г.\nКому: Анна\n\nБерёте?",
     "Outlook, divided": "-----Исходное сообщение-----\nОт: Ёлочный базар\n\nБерёте?",
     "Outlook, English": "-----Original Message-----\nFrom: desk\n\nБерёте?",
     "Apple": "On 21 Nov 2026, at 10:15, Desk <desk@shop.example.org> wrote:\n\n> Берёте?",

@@ -12,13 +12,11 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Self
-
-import pytest
 
 from tests.real.email.certificates import Authority, Files
 
@@ -129,13 +127,12 @@ proxymap unix - - n - - proxymap
 """
 
 
-def needed() -> None:
-    """Skip, saying what is missing."""
+def missing() -> str:
+    """Why the servers cannot run here, and what to do about it; empty if they can."""
     if os.geteuid() != 0:
-        pytest.skip("Dovecot and Postfix give up root's rights by themselves: run as root, as .ci/run does")
-    for program in ("dovecot", "postfix"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is missing: apt-get install dovecot-imapd postfix")
+        return "Dovecot and Postfix give up root's rights by themselves: run as root, as .ci/run does"
+    absent = [program for program in ("dovecot", "postfix") if shutil.which(program) is None]
+    return f"{' and '.join(absent)} missing: apt-get install dovecot-imapd postfix" if absent else ""
 
 
 class MailServers:
@@ -216,11 +213,25 @@ class MailServers:
             "smtp_host": "127.0.0.1", "smtp_port": str(self.ports["submission"]), "smtp_tls": "starttls",
         }  # fmt: skip
 
-    def put(self, raw: bytes, owner: str = DESK, folder: str = "INBOX") -> None:
-        """Put a mail into a mailbox as it is."""
-        with self._login(owner) as imap:
-            answer, lines = imap.append(folder, "", imaplib.Time2Internaldate(time.time()), raw)
-            assert answer == "OK", lines
+    def put(self, *raws: bytes) -> None:
+        """Put mails into the desk's inbox as they are."""
+        with self._login(DESK) as imap:
+            for raw in raws:
+                answer, lines = imap.append("INBOX", "", imaplib.Time2Internaldate(time.time()), raw)
+                assert answer == "OK", lines
+
+    def fill(self, raws: Iterable[bytes]) -> None:
+        """Put many mails straight into the desk's folder, an hour apart, the newest received a month ago."""
+        user = pwd.getpwnam(MAIL_USER)
+        with self._login(DESK) as imap:
+            imap.select()
+        folder = self.home / "mail" / DESK / "cur"
+        newest = int(time.time()) - 30 * 86400
+        for number, raw in enumerate(reversed(list(raws))):
+            path = folder / f"{newest - number * 3600}.M{number}.desk:2,S"
+            path.write_bytes(raw)
+            os.chown(path, user.pw_uid, user.pw_gid)
+            os.utime(path, (newest - number * 3600,) * 2)
 
     def mails(self, owner: str, folder: str = "INBOX") -> Sequence[EmailMessage]:
         """The mails in somebody's folder, oldest first."""

@@ -1,0 +1,136 @@
+"""Mails per second from a Dovecot mailbox until they are understood and durable, against imaplib and a bare parser."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import imaplib
+import sqlite3
+import ssl
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from benchmarks.harness import Case, LeftOut
+from chatapp_cli.connectors.email import imap
+from chatapp_cli.connectors.email.account import Account, Server
+from chatapp_cli.connectors.email.receive import Inbox, Place
+from chatapp_cli.domain.event import Batch, MessageArrived
+from chatapp_cli.kit.system import SystemClock
+from tests.real.email.servers import DESK, PASSWORD, MailServers, missing
+
+MAILS = 1000
+WINDOW = 100
+WORDS = "Здравствуйте, ёлки ещё есть? Нужна пушистая, два метра, с доставкой в субботу. "
+
+
+def cases() -> Iterator[Case]:
+    with mailbox(MAILS) as servers, tempfile.TemporaryDirectory() as folder:
+        yield Case(
+            "IMAP → understood, durable; imaplib + compat32, not stored",
+            "mails/s",
+            ours=lambda: rate(lambda: asyncio.run(ours(servers, Path(folder)))),
+            peer=lambda: rate(lambda: bare(servers)),
+            at_least=0.6,
+        )
+
+
+def rate(work: object) -> float:
+    start = time.perf_counter()
+    work()  # type: ignore[operator]
+    return MAILS / (time.perf_counter() - start)
+
+
+async def ours(servers: MailServers, folder: Path) -> None:
+    seen = 0
+    async with imap.connect(account(servers)) as connection:
+        inbox = Inbox(connection, account(servers).reading, SystemClock())
+        place = Place(uidvalidity=await connection.select(), uid=0, newest=0, start=0)
+        with sink(folder) as store:
+            async with aclosing(inbox.batches(place.dump())) as batches:
+                async for batch in batches:
+                    keep(store, batch)
+                    seen += len(batch.arrivals)
+                    if seen >= MAILS:
+                        return
+
+
+def bare(servers: MailServers) -> None:
+    seen = 0
+    with login(servers) as connection:
+        connection.select("INBOX", readonly=True)
+        for first in range(1, MAILS + 1, WINDOW):
+            _, lines = connection.uid("fetch", f"{first}:{first + WINDOW - 1}", "(BODY.PEEK[])")
+            for line in lines:
+                if isinstance(line, tuple):
+                    seen += bool(parse(line[1]))
+    assert seen == MAILS
+
+
+def parse(raw: bytes) -> str:
+    """Names and text of a mail by the standard library alone."""
+    mail = email.message_from_bytes(raw)
+    shown = [str(make_header(decode_header(mail[name]))) for name in ("From", "To", "Subject", "Message-ID", "Date")]
+    texts = [part.get_payload(decode=True).decode() for part in mail.walk() if part.get_content_maintype() == "text"]
+    return shown[0] + texts[0]
+
+
+def account(servers: MailServers) -> Account:
+    server = Server(host="127.0.0.1", port=servers.ports["imaps"], tls="tls")
+    authority = servers.authority.file.read_text()
+    return Account(address=DESK, login=DESK, password=PASSWORD, imap=server, smtp=server, authority=authority)
+
+
+def login(servers: MailServers) -> imaplib.IMAP4_SSL:
+    trust = ssl.create_default_context(cafile=str(servers.authority.file))
+    connection = imaplib.IMAP4_SSL("127.0.0.1", servers.ports["imaps"], ssl_context=trust)
+    connection.login(DESK, PASSWORD)
+    return connection
+
+
+@contextmanager
+def mailbox(count: int) -> Iterator[MailServers]:
+    """A mailbox with so many mails of some 9 kB, received over the last years, put straight into the Maildir."""
+    if reason := missing():
+        raise LeftOut(reason)
+    with MailServers() as servers:
+        servers.fill(letter(number) for number in range(count))
+        yield servers
+
+
+def letter(number: int) -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = f"Анна Белова <anna{number % 50}@example.org>"
+    mail["To"] = DESK
+    mail["Subject"] = f"Заказ {number}"
+    mail["Message-ID"] = f"<{number}@example.org>"
+    mail["Date"] = "Sat, 21 Nov 2026 10:15:00 +0300"
+    mail.set_content(WORDS * 12)
+    mail.add_alternative(f"<p>{WORDS * 30}</p>", subtype="html")
+    return mail.as_bytes()
+
+
+@contextmanager
+def sink(folder: Path) -> Iterator[sqlite3.Connection]:
+    """A durable stand-in for the store: one transaction a batch, synced to the disk."""
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".db") as file:
+        store = sqlite3.connect(file.name)
+        store.execute("pragma journal_mode = wal")
+        store.execute("pragma synchronous = full")
+        store.execute("create table inbox (provider_id text primary key, raw blob)")
+        store.execute("create table message (peer text, ext_id text, text text, primary key (peer, ext_id))")
+        yield store
+        store.close()
+
+
+def keep(store: sqlite3.Connection, batch: Batch) -> None:
+    found = (event for arrival in batch.arrivals for event in arrival.events)
+    rows = [(e.peer.key, e.ext_id, e.text) for e in found if isinstance(e, MessageArrived)]
+    with store:
+        store.executemany("insert or ignore into inbox values (?, ?)", [(a.provider_id, a.raw) for a in batch.arrivals])
+        store.executemany("insert or ignore into message values (?, ?, ?)", rows)
