@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -67,6 +69,8 @@ class BotApi:
         file = await self.call(GetFile(file_id=file_id), patience=600)
         if file.file_path is None:
             raise Retryable("file_gone")
+        if self._http.api.is_local and not await asyncio.to_thread(os.access, file.file_path, os.R_OK):
+            raise Retryable("files_not_shared", errors.scrub(file.file_path, self._token))
         try:
             await self._bot.download_file(file.file_path, target, timeout=patience_for(file.file_size or 0))
         except _FAILURES as error:

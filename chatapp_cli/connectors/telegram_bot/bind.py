@@ -116,6 +116,7 @@ def _facts(me: User) -> Mapping[str, str]:
         N_("Name"): me.full_name,
         N_("Username"): f"@{me.username}",
         N_("Link"): f"https://t.me/{me.username}",
+        N_("Token"): f"{me.id}:…",
         N_("Can be added to groups"): _yes(me.can_join_groups),
         N_("Reads everything in groups"): _yes(me.can_read_all_group_messages),
     }

@@ -197,7 +197,8 @@ class Methods:
         if self._shelf is None:
             return f"files/{file_id}"
         path = self._shelf / file_id
-        path.write_bytes(self._town.files[file_id].content)
+        if file_id not in self._town.lost:
+            path.write_bytes(self._town.files[file_id].content)
         return str(path)
 
     def get_chat(self, call: Call) -> Json:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.domain.errors import ChannelError, UsageError
+from chatapp_cli.domain.errors import ChannelError, Retryable, UsageError
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.kit.manifests import manifest
@@ -44,6 +44,7 @@ def test_the_line_shows_the_bots_name_username_and_link(bound: Bound) -> None:
         "Name": BOT["first_name"],
         "Username": "@yolki_bot",
         "Link": "https://t.me/yolki_bot",
+        "Token": f"{BOT_ID}:…",
         "Can be added to groups": "yes",
         "Reads everything in groups": "no",
     }
@@ -91,7 +92,11 @@ async def test_an_own_server_hands_files_over_in_a_shared_folder(
     async with connector.open(ChannelId(1), bound) as session:
         assert isinstance(session, FetchesFiles)
         await session.fetch("file-1", tmp_path / "taken")
-    assert (tmp_path / "taken").read_bytes() == b"own"
+        assert (tmp_path / "taken").read_bytes() == b"own"
+        own_server.town.lost.add("file-2")
+        own_server.town.media("document", PAPER)
+        with pytest.raises(Retryable, match="files_not_shared"):
+            await session.fetch("file-2", tmp_path / "taken")
 
 
 def every_word(error: BaseException) -> str:
