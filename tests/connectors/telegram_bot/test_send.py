@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chatapp_cli.connectors.telegram_bot.connector import create
 from chatapp_cli.connectors.telegram_bot.outgoing import MAX_PHOTO, shape
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.event import FileKind
-from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.kit.system import SystemChance, SystemClock
+from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Deletes, Edits, Reacts, Session
+from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.telegram_bot.server import Fault
 from chatapp_cli.sandbox.telegram_bot.town import admin
@@ -175,14 +178,26 @@ async def test_a_pause_is_as_long_as_telegram_says(
     assert (caught.value.retry_after, caught.value.scope, caught.value.code) == (17, scope, "flood")
 
 
+class Impatient(SystemClock):
+    """Does not wait, but remembers for how long it was asked to."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
 async def test_a_short_pause_between_the_parts_of_a_message_is_waited_for(
-    session: Session, sandbox: TelegramBotSandbox, chat: str, tmp_path: Path
+    bound: Bound, sandbox: TelegramBotSandbox, chat: str, tmp_path: Path
 ) -> None:
-    sandbox.faults.append(Fault("sendDocument", 429, "Too Many Requests", {"retry_after": 1}))
-    async with asyncio.timeout(5):
+    clock = Impatient()
+    sandbox.faults.append(Fault("sendDocument", 429, "Too Many Requests", {"retry_after": 60}))
+    async with create(World(clock=clock, chance=SystemChance())).open(ChannelId(1), bound) as session:
         receipt = await session.send(out(chat, "ё" * 1025, files=[local(tmp_path, "a.pdf", "application/pdf")]))
+    assert clock.slept == [60]
     assert len(receipt.ids) == 2
-    assert len(await sandbox.heard(ANNA)) == 2
+    assert [len(heard.text) for heard in await sandbox.heard(ANNA)] == [1025, 0]
 
 
 @pytest.mark.parametrize(
