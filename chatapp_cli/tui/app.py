@@ -1,0 +1,139 @@
+"""The window as an application: opens the store, follows the journal, keeps a daemon running."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from textual.app import App
+from textual.dom import DOMNode
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.i18n import show
+from chatapp_cli.runtime.companion import accompanied
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui.keymap import bindings, chords
+from chatapp_cli.tui.live import Follower, News
+from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.themes import THEMES
+from chatapp_cli.tui.widgets.bars import StatusBar
+
+
+class Inbox(App[None]):
+    """One company's desk in a terminal."""
+
+    TITLE = "chatapp"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = bindings("app")
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    Toast { background: $panel; color: $foreground; padding: 0 1; width: 56; }
+    """
+
+    def __init__(self, desk: Desk, *, alone: bool = False) -> None:
+        super().__init__()
+        self.desk = desk
+        self.look = Look(desk.world.clock, dark=desk.settings.theme == "dark")
+        self._alone = alone
+        self._open = AsyncExitStack()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = desk.settings.theme
+
+    async def on_load(self) -> None:
+        """Open the store for this loop."""
+        store = AsyncStore(self.desk)
+        self._open.push_async_callback(store.aclose)
+        self.office = Office(self.desk, store)
+
+    def get_default_screen(self) -> InboxScreen:
+        """The page that people work on."""
+        return InboxScreen()
+
+    def on_mount(self) -> None:
+        """Follow what happens."""
+        self.run_worker(self._follow(), group="live")
+        if not self._alone:
+            self.run_worker(self._accompany(), group="daemon")
+
+    async def _follow(self) -> None:
+        follower = Follower(self.office)
+        await follower.start()
+        while True:
+            try:
+                news = News(await follower.next())
+            except ChatappError as error:
+                self.notify(show(error.what), severity="error", markup=False)
+                continue
+            for screen in self.screen_stack:
+                screen.post_message(news)
+
+    async def _accompany(self) -> None:
+        """Keep a daemon for as long as nobody else runs one; say so if there is none."""
+        async with accompanied(self.desk) as companion:
+            async for state in companion.states():
+                said, trouble = (show(state.said), state.trouble)
+                for bar in self.screen_stack[0].query(StatusBar):
+                    bar.tell_daemon(said, trouble=trouble)
+
+    async def on_unmount(self) -> None:
+        """Close what was opened."""
+        self.workers.cancel_all()
+        await self._open.aclose()
+
+    # Everywhere
+
+    def action_help(self) -> None:
+        """All keys."""
+        from chatapp_cli.tui.screens.help import Help
+
+        self.push_screen(Help(self.look))
+
+    def action_lines(self) -> None:
+        """Lines and channels."""
+        from chatapp_cli.tui.screens.lines import LinesScreen
+
+        if not isinstance(self.screen, LinesScreen):
+            self.push_screen(LinesScreen())
+
+    def action_theme(self) -> None:
+        """Dark to light and back."""
+        self.theme = "light" if self.theme == "dark" else "dark"
+        self.look.dark(self.theme == "dark")
+        for screen in self.screen_stack:
+            if isinstance(screen, InboxScreen):
+                screen.repaint()
+
+    async def action_leave(self) -> None:
+        """End."""
+        self.exit()
+
+    def action_chord(self, first: str) -> None:
+        """Show what the second key may be, and do it."""
+        from chatapp_cli.tui.screens.help import Chord
+
+        scopes = {"app": self, **{_scope_of(node): node for node in self._places()}}
+        following = chords(first, tuple(scopes))
+
+        def chosen(answer: str | None) -> None:
+            if answer is not None:
+                scope, _space, name = answer.partition(" ")
+                self.call_later(self.run_action, name, scopes[scope])
+
+        self.push_screen(Chord(first, following), chosen)
+
+    def _places(self) -> list[DOMNode]:
+        return list(self.focused.ancestors_with_self) if self.focused else [self.screen]
+
+
+def _scope_of(node: object) -> str:
+    return {"InboxScreen": "inbox", "DialogList": "list", "Transcript": "transcript", "LinesScreen": "lines"}.get(
+        type(node).__name__, ""
+    )
+
+
+def run(desk: Desk) -> None:
+    """Open the window and stay until it is left."""
+    Inbox(desk).run()

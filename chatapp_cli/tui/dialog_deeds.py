@@ -1,0 +1,71 @@
+"""What can be done with a dialog (S-118, S-119)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.suggester import SuggestFromList
+
+from chatapp_cli.i18n import _
+from chatapp_cli.services import dialogs
+from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.tui.hands import Deed, Hands
+
+
+async def mark(hands: Hands, card: DialogCard) -> None:
+    """As read, or unread if it is read."""
+    change = dialogs.read if card.unread else dialogs.unread
+    await hands.office.write(partial(change, dialog=card.id, actor=hands.office.actor))
+
+
+async def pin(hands: Hands, card: DialogCard) -> None:
+    """To the top of the list, or no longer."""
+    await hands.office.write(lambda tx: dialogs.pin(tx, card.id, pinned=not card.pinned, actor=hands.office.actor))
+
+
+async def block(hands: Hands, card: DialogCard) -> None:
+    """On the blacklist after a question, off it without."""
+    if not card.blocked and not await hands.confirm(
+        _("Put {name} on the blacklist?", name=card.name),
+        _("What they write is kept, but nobody is told; nothing can be sent to them. Key 7 shows the blacklist."),
+        yes=_("To the blacklist"),
+    ):
+        return
+    await hands.office.write(lambda tx: dialogs.block(tx, card.id, blocked=not card.blocked, actor=hands.office.actor))
+
+
+async def rename(hands: Hands, card: DialogCard) -> None:
+    """A name of our own; an empty one goes back to the provider's."""
+    name = await hands.prompt(_("Name of the dialog"), card.name, note=_("Empty: the name that the channel gives"))
+    if name is not None and name != card.name:
+        await hands.office.write(lambda tx: dialogs.rename(tx, card.id, name, actor=hands.office.actor))
+
+
+async def tag(hands: Hands, card: DialogCard) -> None:
+    """One more tag; known ones are suggested."""
+    known = await hands.office.read(dialogs.known_tags)
+    note = _("Known: {tags}", tags=", ".join(known)) if known else ""
+    name = await hands.prompt(_("Add a tag"), note=note, suggest=SuggestFromList(known, case_sensitive=False))
+    if name:
+        await hands.office.write(lambda tx: dialogs.tag(tx, card.id, name, actor=hands.office.actor))
+
+
+async def untag(hands: Hands, card: DialogCard) -> None:
+    """One tag less."""
+    borne = await hands.office.read(lambda tx: dialogs.tags(tx, card.id))
+    if not borne:
+        hands.say(_("This dialog has no tags."))
+        return
+    name = borne[0] if len(borne) == 1 else await hands.choose(_("Remove a tag"), [(tag, tag) for tag in borne])
+    if name is not None:
+        await hands.office.write(lambda tx: dialogs.untag(tx, card.id, name, actor=hands.office.actor))
+
+
+DEEDS: dict[str, Deed[DialogCard]] = {
+    "mark": Deed(mark),
+    "pin": Deed(pin),
+    "block": Deed(block),
+    "rename": Deed(rename),
+    "tag": Deed(tag),
+    "untag": Deed(untag),
+}

@@ -1,0 +1,84 @@
+"""What an action may ask of the person and of the window, whichever page it is done on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from textual.screen import Screen
+from textual.suggester import Suggester
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.i18n import show
+from chatapp_cli.tui.office import Office
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.app import Inbox
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed(Generic[T]):
+    """An action on something, and whether it makes sense there."""
+
+    run: Callable[[Hands, T], Awaitable[None]]
+    possible: Callable[[T], bool] = lambda _target: True
+
+
+class Hands(Screen[None]):
+    """A page on which things are done."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """The application, with its own type."""
+        return cast("Inbox", self.app)
+
+    @property
+    def office(self) -> Office:
+        """The store and who sits here."""
+        return self.inbox.office
+
+    def do(self, work: Awaitable[None], *, group: str = "deeds", exclusive: bool = False) -> None:
+        """Carry something out beside the loop of keys; what goes wrong is said in words."""
+        self.run_worker(self._spoken(work), group=group, exclusive=exclusive)
+
+    async def _spoken(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except ChatappError as error:
+            self.complain(error)
+
+    def complain(self, error: ChatappError) -> None:
+        """What happened, and what to do about it."""
+        words = "\n".join(filter(None, [show(error.what), show(error.next_step)]))
+        self.notify(words, severity="warning", markup=False, timeout=8)
+
+    def say(self, words: str) -> None:
+        """Something that went well."""
+        self.notify(words, markup=False, timeout=3)
+
+    async def confirm(self, title: str, note: str = "", *, yes: str = "") -> bool:
+        """Ask yes or no."""
+        from chatapp_cli.tui.screens.small import Confirm
+
+        answer: bool | None = await self.app.push_screen_wait(Confirm(title, note, yes=yes))
+        return bool(answer)
+
+    async def prompt(
+        self, title: str, value: str = "", *, note: str = "", suggest: Suggester | None = None
+    ) -> str | None:
+        """Ask for a line of text; ``None`` if the person would rather not."""
+        from chatapp_cli.tui.screens.small import Prompt
+
+        return await self.app.push_screen_wait(Prompt(title, value, note=note, suggest=suggest))
+
+    async def choose(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str] = ()) -> str | None:
+        """Ask for one of several."""
+        from chatapp_cli.tui.screens.small import Choose
+
+        return await self.app.push_screen_wait(Choose(title, options, keys=keys))
+
+
+Deeds = dict[str, Deed[Any]]

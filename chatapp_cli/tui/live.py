@@ -1,0 +1,63 @@
+"""Follows the journal: what any process did to the store is on the screen a moment later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.services import journal
+from chatapp_cli.store.rows import JournalRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.office import Office
+
+PACE = 0.11
+"""Seconds between two looks: at most nine repaints a second, however much happens."""
+MOST = 2_000
+"""Pieces of news taken at once; more than that is as good as everything having changed."""
+
+
+@dataclass
+class News(Message):
+    """What happened since the last one."""
+
+    rows: Sequence[JournalRow]
+
+    def dialogs(self) -> set[DialogId]:
+        """Dialogs that changed."""
+        return {row.dialog_id for row in self.rows if row.dialog_id is not None}
+
+    def messages(self, dialog: DialogId) -> set[MessageId]:
+        """Messages of one dialog that changed."""
+        return {row.message_id for row in self.rows if row.message_id is not None and row.dialog_id == dialog}
+
+    def topics(self) -> set[str]:
+        """The nouns that the news are about."""
+        return {row.topic.partition(".")[0] for row in self.rows}
+
+
+class Follower:
+    """Remembers how far the journal was read."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._seen = -1
+
+    async def start(self) -> None:
+        """Only what happens from now on is news."""
+        self._seen = await self._office.read(journal.last)
+
+    async def next(self) -> Sequence[JournalRow]:
+        """Wait for news."""
+        while True:
+            await asyncio.sleep(PACE)
+            rows = await self._office.read(self._look)
+            if rows:
+                self._seen = rows[-1].id
+                return rows
+
+    def _look(self, tx: Tx) -> list[JournalRow]:
+        return journal.after(tx, self._seen, n=MOST) if journal.last(tx) > self._seen else []

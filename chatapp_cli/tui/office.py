@@ -1,0 +1,46 @@
+"""What every part of the window works with: the store, who sits here, and what a channel can do."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import TypeVar
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.manifest import Capabilities, Manifest
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services.sending import Order
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+R = TypeVar("R")
+
+
+class Office:
+    """One person at one company's desk."""
+
+    def __init__(self, desk: Desk, store: AsyncStore) -> None:
+        self.desk = desk
+        self.store = store
+        self.actor = desk.settings.operator or getpass.getuser()
+        self.dialect = desk.database.driver.dialect
+
+    async def read(self, job: Callable[[Tx], R]) -> R:
+        """Ask the store, off the loop."""
+        return await self.store.read(job)
+
+    async def write(self, job: Callable[[Tx], R]) -> R:
+        """Change the store, off the loop; durable when it returns."""
+        return await self.store.write(job)
+
+    def order(self) -> Order:
+        """A new order of the person who sits here."""
+        return Order(actor=self.actor, key=self.desk.world.chance.key())
+
+    def manifest(self, channel: ChannelRow) -> Manifest:
+        """What the channel's kind can do, in words too."""
+        return self.desk.manifest(channel)
+
+    def capabilities(self, channel: ChannelRow) -> Capabilities:
+        """What this very account can do."""
+        return self.desk.capabilities(channel)

@@ -1,0 +1,99 @@
+"""What the panes read from the store, each in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.message import State
+from chatapp_cli.services import channels, dialogs, outbox, transcript
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
+from chatapp_cli.store.tx import Tx
+
+PAGE = 50
+"""Messages read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a conversation, oldest first."""
+
+    entries: Sequence[Entry]
+    quotes: dict[str, MessageRow]
+    complete: bool
+    """Nothing is older."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Everything that opening a dialog shows."""
+
+    card: DialogCard
+    tags: Sequence[str]
+    channel: ChannelRow
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What became of the messages that news spoke of."""
+
+    changed: Sequence[Entry]
+    gone: set[MessageId]
+    quotes: dict[str, MessageRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the bars tell."""
+
+    channels: Sequence[ChannelRow] = ()
+    waiting: Mapping[tuple[ChannelId, str], int] = field(default_factory=dict)
+    unread: int = 0
+    unanswered: int = 0
+
+
+def opening(tx: Tx, dialog: DialogId) -> Opening:
+    """A dialog and the end of its conversation."""
+    card = dialogs.card(tx, dialog)
+    channel = channels.one(tx, card.channel_id)
+    return Opening(card, dialogs.tags(tx, dialog), channel, _page(tx, dialog, transcript.latest(tx, dialog, n=PAGE)))
+
+
+def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:
+    """What was said before a message."""
+    return _page(tx, dialog, transcript.before(tx, dialog, first, n=PAGE))
+
+
+def _page(tx: Tx, dialog: DialogId, entries: Sequence[Entry]) -> Page:
+    return Page(entries, _quotes(tx, dialog, entries), complete=len(entries) < PAGE)
+
+
+def news(tx: Tx, dialog: DialogId, messages: Collection[MessageId]) -> News:
+    """Look again at messages."""
+    changed, gone = [], set()
+    for one in messages:
+        try:
+            changed.append(transcript.entry(tx, one))
+        except NotFound:
+            gone.add(one)
+    return News(changed, gone, _quotes(tx, dialog, changed))
+
+
+def _quotes(tx: Tx, dialog: DialogId, entries: Sequence[Entry]) -> dict[str, MessageRow]:
+    wanted = {e.message.reply_to for e in entries if e.message.reply_to}
+    found = {ext_id: transcript.quoted(tx, dialog, ext_id) for ext_id in wanted}
+    return {ext_id: row for ext_id, row in found.items() if row is not None}
+
+
+def bars(tx: Tx) -> Overview:
+    """Health, outbox and counts."""
+    return Overview(channels.everything(tx), outbox.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
+
+
+def queued(state: Overview) -> int:
+    """How many messages are still to go out."""
+    return sum(n for (_channel, kind), n in state.waiting.items() if kind != State.SCHEDULED)

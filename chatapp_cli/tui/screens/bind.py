@@ -1,0 +1,138 @@
+"""Binding a channel: the connector asks, this page shows its forms and notices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from io import StringIO
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.runtime import binding
+from chatapp_cli.store.rows import ChannelRow, LineRow
+from chatapp_cli.tui.asking import WindowAsker
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.form import FormView
+
+
+class BindScreen(Hands):
+    """One conversation with one connector; Escape ends it and nothing is kept."""
+
+    DEFAULT_CSS = """
+    BindScreen #where { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    BindScreen #form { width: 1fr; }
+    BindScreen #aside { width: 44%; max-width: 72; border-left: solid $rule; padding: 1 2; color: $muted;
+        overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
+    BindScreen #aside Static { width: 1fr; height: auto; }
+    BindScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
+    BindScreen.-waiting #waiting { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave")]
+
+    def __init__(self, line: LineRow, kind: str, previous: ChannelRow | None = None) -> None:
+        super().__init__()
+        self._line, self._kind, self._previous = line, kind, previous
+        self._typed: dict[str, str] = {}
+        self._answer: asyncio.Future[Mapping[str, str]] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Form on the left, what to know on the right."""
+        known = manifest(self._kind)
+        again = _("Bind again") if self._previous else _("Bind")
+        yield Static(f"{again}: {show(known.title)} · {self._line.name}", id="where", markup=False)
+        with Horizontal():
+            with Vertical(id="form"):
+                yield Static(_("Asking the provider…"), id="waiting", markup=False)
+            with Vertical(id="aside"):
+                yield Static(_about(known), id="notice")
+        yield StatusBar(self.inbox.look)
+
+    def on_mount(self) -> None:
+        """Let the connector begin."""
+        self.query_one(StatusBar).tell_keys("bind")
+        self.add_class("-waiting")
+        self.run_worker(self._converse(), group="bind", exclusive=True)
+
+    async def _converse(self) -> None:
+        """The whole conversation; what ends it is said on the page behind."""
+        try:
+            await binding.bind(
+                self.office.desk,
+                WindowAsker(self),
+                line=self._line.id,
+                kind=self._kind,
+                previous=self._previous,
+                actor=self.office.actor,
+            )
+        except ChatappError as error:
+            self.complain(error)
+        else:
+            self.say(_("{channel} is bound.", channel=show(manifest(self._kind).title)))
+        self.dismiss()
+
+    async def answer(self, form: Form) -> Mapping[str, str]:
+        """Show a form and wait for its answers."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self.remove_class("-waiting")
+        await self.query(FormView).remove()
+        await self.query_one("#form").mount(FormView(form, self._typed))
+        return await self._answer
+
+    def notice(self, notice: Notice) -> None:
+        """Show something beside the form."""
+        self.query_one("#notice", Static).update(_shown(notice))
+
+    @on(FormView.Answered)
+    def _answered(self, event: FormView.Answered) -> None:
+        form = self.query_one(FormView)
+        self._typed |= form.typed()
+        form.display = False
+        self.add_class("-waiting")
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(event.values)
+
+    def action_leave(self) -> None:
+        """Stop; nothing has been kept yet."""
+        self.workers.cancel_group(self, "bind")
+        self.dismiss()
+
+
+def _about(known: Manifest) -> Text:
+    text = Text(show(known.summary) + "\n\n")
+    text.append(_("What this channel cannot do") + "\n", Style(bold=True))
+    for limit in known.limits:
+        text.append(f"· {show(limit)}\n")
+    return text
+
+
+def _shown(notice: Notice) -> Text:
+    text = Text(show(notice.title) + "\n\n", Style(bold=True))
+    for words in notice.lines:
+        text.append(show(words) + "\n")
+    if notice.link:
+        text.append(notice.link + "\n", Style(underline=True, link=notice.link))
+    if notice.qr:
+        text.append("\n").append_text(qr(notice.qr))
+    return text
+
+
+def qr(content: str) -> Text:
+    """A QR code of half blocks: dark on light, whatever the theme, so that every phone reads it."""
+    import segno
+
+    drawn = StringIO()
+    segno.make(content, error="l", micro=False).terminal(out=drawn, compact=True, border=2)
+    return Text.from_ansi(drawn.getvalue())

@@ -1,0 +1,140 @@
+"""The right side of the page: one dialog, its messages as they come, and what counts as read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from textual import on
+from textual.timer import Timer
+
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import PENDING, State
+from chatapp_cli.services import dialogs
+from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.tui import reading, writing
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.screens.listing import Listing
+from chatapp_cli.tui.widgets.bars import Heading, StatusBar
+from chatapp_cli.tui.widgets.card import Card
+from chatapp_cli.tui.widgets.composer import Composer, Pen, Sheet
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.transcript import Transcript
+
+DWELL = 1.0
+"""Seconds that the last message has to be on the screen before the dialog counts as read."""
+
+
+class Conversing(Listing):
+    """A page with a conversation beside the list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opening: Opening | None = None
+        self._sheets: dict[DialogId, Sheet] = {}
+        self._dwell: Timer | None = None
+
+    @on(DialogList.Opened)
+    def _open(self, event: DialogList.Opened) -> None:
+        self.do(self.open(event.dialog), group="open", exclusive=True)
+
+    async def open(self, dialog: DialogId) -> None:
+        """Show a dialog and make ready for the answer."""
+        opening = await self.office.read(partial(reading.opening, dialog=dialog))
+        self.opening = opening
+        self.add_class("-open")
+        self._show_card(opening.card, opening.tags)
+        self.query_one(DialogList).mark_opened(dialog)
+        page = opening.page
+        self.query_one(Transcript).open(
+            self.office.manifest(opening.channel), page.entries, page.quotes, complete=page.complete
+        )
+        self._turn_composer(self._sheets.setdefault(dialog, Sheet()))
+        self.query_one(Composer).focus_pen()
+        if self.query_one(Pen).disabled:
+            self.query_one(Transcript).focus()
+
+    def _turn_composer(self, sheet: Sheet) -> None:
+        assert self.opening is not None
+        can = self.office.capabilities(self.opening.channel)
+        stop, warning = writing.obstacles(self.opening.card, self.opening.channel)
+        self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning)
+
+    def _show_card(self, card: DialogCard, tags: Sequence[str]) -> None:
+        self.query_one(Heading).tell(card, tags)
+        self.query_one(Card).tell(card, tags)
+
+    async def _reread(self, dialog: DialogId, news: News) -> None:
+        await self._refresh_messages(dialog, news.messages(dialog))
+        card, tags = await self.office.read(lambda tx: (dialogs.card(tx, dialog), dialogs.tags(tx, dialog)))
+        if self.opening is None or self.opening.card.id != dialog:
+            return
+        self.opening = replace(self.opening, card=card, tags=tags)
+        self._show_card(card, tags)
+        self.query_one(Composer).allow(*writing.obstacles(card, self.opening.channel))
+        self.watch_the_end()
+
+    async def _refresh_messages(self, dialog: DialogId, messages: set[MessageId]) -> None:
+        found = await self.office.read(partial(reading.news, dialog=dialog, messages=messages))
+        if self.opening is not None and self.opening.card.id == dialog:
+            self.query_one(Transcript).update(found.changed, found.gone, found.quotes)
+
+    @on(Transcript.WantsOlder)
+    def _older(self) -> None:
+        self.do(self._read_older(), group="older", exclusive=True)
+
+    async def _read_older(self) -> None:
+        shown, opening = self.query_one(Transcript), self.opening
+        if opening is None or not shown.entries:
+            return
+        page = await self.office.read(partial(reading.older, dialog=opening.card.id, first=shown.entries[0].message))
+        if opening is self.opening:
+            shown.prepend(page.entries, page.quotes, complete=page.complete)
+
+    # Read is what was seen for a moment
+
+    @on(Transcript.SawLast)
+    def _saw(self) -> None:
+        self.watch_the_end()
+
+    def watch_the_end(self) -> None:
+        """Begin to count the moment after which the dialog is read."""
+        if self._dwell is not None:
+            self._dwell.stop()
+        if self.opening is not None and self.opening.card.unread:
+            self._dwell = self.set_timer(DWELL, partial(self._dwelt, self.opening.card.id))
+
+    def _dwelt(self, dialog: DialogId) -> None:
+        opening = self.opening
+        if opening is None or opening.card.id != dialog or not self.app.app_focus or not self.is_current:
+            return
+        if self.query_one(Transcript).at_end and self.query_one("#right").display:
+            self.do(self._mark_read(dialog), group="read")
+
+    async def _mark_read(self, dialog: DialogId) -> None:
+        await self.office.write(partial(dialogs.read, dialog=dialog, actor=self.office.actor))
+
+    # News
+
+    async def on_news(self, news: News) -> None:
+        """Only what the news speak of is read again."""
+        self.do(self._take(news), group="news")
+
+    async def _take(self, news: News) -> None:
+        await self.tell_bars()
+        if news.topics() & {"channel", "line"}:
+            await self.list_again()
+        elif news.dialogs():
+            await self.reorder(news.dialogs())
+        if self.opening is not None and self.opening.card.id in news.dialogs():
+            await self._reread(self.opening.card.id, news)
+
+    def tick(self) -> None:
+        """Ages grow, and what waits may wait for something else by now."""
+        self.query_one(DialogList).repaint_times()
+        self.query_one(StatusBar).refresh()
+        waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]
+        if self.opening is not None and waiting:
+            self.do(self._refresh_messages(self.opening.card.id, set(waiting)), group="news")

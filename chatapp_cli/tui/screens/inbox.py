@@ -1,0 +1,239 @@
+"""The page that people work on: dialogs on the left, the conversation on the right, keys for everything."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import _
+from chatapp_cli.services import dialogs
+from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.tui import dialog_deeds, message_deeds, writing
+from chatapp_cli.tui.keymap import action, bindings, shown
+from chatapp_cli.tui.message_deeds import Said
+from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
+from chatapp_cli.tui.widgets.card import Card
+from chatapp_cli.tui.widgets.composer import Composer, Pen
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.transcript import Transcript
+
+
+class InboxScreen(Conversing):
+    """Puts the panes together and knows what the keys mean."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
+    BINDINGS = bindings("inbox")
+    DEFAULT_CSS = """
+    InboxScreen #left { width: 38%; min-width: 30; max-width: 56; border-right: solid $rule; }
+    InboxScreen.-wide #left { width: 40%; max-width: 90; }
+    InboxScreen #search { border: none; height: 1; padding: 0 1; background: $background; }
+    InboxScreen #search:focus { background: $panel; background-tint: $panel 0%; }
+    InboxScreen #right { width: 1fr; }
+    InboxScreen Composer { display: none; }
+    InboxScreen.-open Composer { display: block; }
+    InboxScreen.-narrow #left { width: 1fr; max-width: 100%; border-right: none; }
+    InboxScreen.-narrow #right { display: none; }
+    InboxScreen.-narrow.-open #left { display: none; }
+    InboxScreen.-narrow.-open #right { display: block; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The panes."""
+        look = self.inbox.look
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield FilterBar(look)
+                yield Input(placeholder=_("Search: name, phone, e-mail"), id="search", compact=True)
+                yield DialogList(look)
+            with Vertical(id="right"):
+                yield Heading(look)
+                yield Transcript(look)
+                yield Composer()
+            yield Card(look)
+        yield StatusBar(look)
+
+    def on_mount(self) -> None:
+        """Read the list; keep ages and waiting messages fresh."""
+        self.query_one(DialogList).focus()
+        self.do(self.list_again(), group="list", exclusive=True)
+        self.do(self.tell_bars(), group="bars", exclusive=True)
+        self.set_interval(5, self.tick)
+        self.watch(self.app, "app_focus", self.watch_the_end, init=False)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Hint at the keys of where the focus is."""
+        place = {DialogList: "list", Transcript: "transcript", Pen: "composer"}.get(type(event.widget))
+        self.query_one(StatusBar).tell_keys(*filter(None, (place, "inbox", "app")))
+
+    # Panes
+
+    def action_back(self) -> None:
+        """To the list; from the list, to all dialogs."""
+        shown_list = self.query_one(DialogList)
+        if shown_list.has_focus and not self.has_class("-open"):
+            self.action_everything()
+        if self.has_class("-narrow"):
+            self.remove_class("-open")
+        shown_list.focus()
+
+    def _panes(self) -> list[DialogList | Transcript | Pen]:
+        first = self.query_one(DialogList)
+        if self.opening is None:
+            return [first]
+        pen = self.query_one(Pen)
+        return [first, self.query_one(Transcript), *([pen] if pen.focusable else [])]
+
+    def _go_pane(self, step: int) -> None:
+        panes = self._panes()
+        here = next((n for n, pane in enumerate(panes) if pane.has_focus), 0)
+        target = panes[(here + step) % len(panes)]
+        if self.has_class("-narrow"):
+            self.set_class(not isinstance(target, DialogList), "-open")
+        target.focus()
+
+    def action_next_pane(self) -> None:
+        """List, conversation, text, list."""
+        self._go_pane(1)
+
+    def action_previous_pane(self) -> None:
+        """The other way round."""
+        self._go_pane(-1)
+
+    @on(Pen.Left)
+    def _up(self) -> None:
+        self.query_one(Transcript).focus()
+
+    def action_card(self) -> None:
+        """Who is this."""
+        self.query_one(Card).toggle_class("-shown")
+
+    def repaint(self) -> None:
+        """Other colours."""
+        self.query_one(Transcript).repaint()
+        if self.opening is not None:
+            self.query_one(Card).tell(self.opening.card, self.opening.tags)
+        self.refresh(recompose=False)
+
+    # Writing
+
+    def action_write(self) -> None:
+        """To the text of the open dialog, or open the one under the cursor."""
+        if self.opening is None or self.query_one(DialogList).has_focus:
+            self.query_one(DialogList).action_open()
+        else:
+            self.query_one(Composer).focus_pen()
+
+    def action_ask_for_file(self) -> None:
+        """Ask for a path and put the file beside the text."""
+        if self.opening is not None:
+            self.do(self._ask_for_file())
+
+    async def _ask_for_file(self) -> None:
+        note = _("Tab or → completes. {limit}", limit=writing.file_limit(self.office.capabilities(self._channel())))
+        typed = await self.prompt(_("Attach a file"), note=note, suggest=Paths())
+        if not typed:
+            return
+        composer = self.query_one(Composer)
+        off_loop = self.office.store.off_loop
+        refusal = composer.refusal_of(await off_loop(partial(writing.looked_at, typed)))
+        if refusal is not None:
+            raise refusal
+        composer.attach([await off_loop(partial(writing.staged, self.office.desk.media, typed))])
+        composer.focus_pen()
+
+    def action_detach(self) -> None:
+        """Drop what was added last."""
+        self.query_one(Composer).drop()
+
+    @on(Composer.Submitted)
+    def _send(self) -> None:
+        if self.opening is not None:
+            self.do(self._put_out(self.opening.card.id), group="send")
+
+    async def _put_out(self, dialog: DialogId) -> None:
+        composer = self.query_one(Composer)
+        sheet, can, order = composer.sheet, self.office.capabilities(self._channel()), self.office.order()
+        job = writing.sending_of(sheet, can, dialog, order)
+        composer.clear()
+        await self.office.write(job)
+
+    def _channel(self) -> ChannelRow:
+        assert self.opening is not None
+        return self.opening.channel
+
+    # What can be done
+
+    def _target(self) -> DialogId | None:
+        """The open dialog, or the one under the cursor while the list has the focus."""
+        shown_list = self.query_one(DialogList)
+        if shown_list.has_focus or self.opening is None:
+            return shown_list.current
+        return self.opening.card.id
+
+    def _deed(self, name: str) -> None:
+        target = self._target()
+        if target is not None:
+            self.do(self._do_with_dialog(name, target))
+
+    async def _do_with_dialog(self, name: str, dialog: DialogId) -> None:
+        card: DialogCard = await self.office.read(partial(dialogs.card, dialog=dialog))
+        await dialog_deeds.DEEDS[name].run(self, card)
+
+    def action_mark(self) -> None:
+        """Read or unread."""
+        self._deed("mark")
+
+    def action_pin(self) -> None:
+        """Pin or unpin."""
+        self._deed("pin")
+
+    def action_block(self) -> None:
+        """Blacklist."""
+        self._deed("block")
+
+    def action_rename(self) -> None:
+        """Rename."""
+        self._deed("rename")
+
+    def action_tag(self) -> None:
+        """Add a tag."""
+        self._deed("tag")
+
+    def action_untag(self) -> None:
+        """Remove a tag."""
+        self._deed("untag")
+
+    @on(Transcript.Asked)
+    def _asked(self, event: Transcript.Asked) -> None:
+        said = Said(event.entry, self.office.capabilities(self._channel()))
+        deed = message_deeds.DEEDS[event.deed]
+        if deed.possible(said):
+            self.do(deed.run(self, said))
+        else:
+            self.say(_("This is not possible with this message."))
+
+    def action_menu(self) -> None:
+        """Everything that makes sense here, with its keys."""
+        self.do(self._menu())
+
+    async def _menu(self) -> None:
+        transcript = self.query_one(Transcript)
+        found = [("inbox", name, name) for name in dialog_deeds.DEEDS if self._target() is not None]
+        if transcript.has_focus and transcript.selected is not None:
+            said = Said(transcript.selected, self.office.capabilities(self._channel()))
+            possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
+            found = [("transcript", f"message({name!r})", name) for name in possible] + found
+        acts = [action(scope, full) for scope, full, _name in found]
+        options = [(name, _(act.help)) for (_scope, _full, name), act in zip(found, acts, strict=True)]
+        chosen = await self.choose(_("What to do"), options, keys=[shown(act.keys[0]) for act in acts])
+        if chosen in message_deeds.DEEDS:
+            transcript.action_message(chosen)
+        elif chosen is not None:
+            self._deed(chosen)

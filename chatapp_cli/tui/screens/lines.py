@@ -1,0 +1,259 @@
+"""Lines and their channels: health in words, facts, and binding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.kit.manifests import manifest, manifests
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime import binding
+from chatapp_cli.services import channels, lines
+from chatapp_cli.store.rows import ChannelRow, LineRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import reading, words
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.widgets.bars import StatusBar, health
+
+
+class LinesScreen(Hands):
+    """What this company is connected to."""
+
+    DEFAULT_CSS = """
+    LinesScreen #tree { width: 46%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 1 0;
+        background: $background; scrollbar-size-vertical: 1; }
+    LinesScreen #tree:focus { border: none; border-right: solid $rule; background-tint: $background 0%; }
+    LinesScreen #detail { width: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS = bindings("lines")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: Sequence[LineRow] = ()
+        self._channels: Sequence[ChannelRow] = ()
+        self._findings: dict[int, list[Finding]] = {}
+
+    def compose(self) -> ComposeResult:
+        """The tree, and what is chosen in it."""
+        with Horizontal():
+            yield OptionList(id="tree")
+            with VerticalScroll(id="detail", can_focus=False):
+                yield Static(id="about")
+        yield StatusBar(self.inbox.look)
+
+    def on_mount(self) -> None:
+        """Read."""
+        self.query_one(StatusBar).tell_keys("lines", "app")
+        self.do(self._read(), group="read", exclusive=True)
+        self.set_interval(5, self._show_chosen)
+
+    def on_news(self, news: News) -> None:
+        """Read again when it matters."""
+        if news.topics() & {"channel", "line"}:
+            self.do(self._read(), group="read", exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        """After binding."""
+        self.do(self._read(), group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], reading.Overview]:
+            return lines.everything(tx), channels.everything(tx), reading.bars(tx)
+
+        self._lines, self._channels, overview = await self.office.read(look)
+        self.query_one(StatusBar).tell(overview)
+        tree = self.query_one("#tree", OptionList)
+        chosen = tree.highlighted
+        tree.clear_options()
+        tree.add_options(self._options())
+        tree.highlighted = min(chosen or 0, tree.option_count - 1) if tree.option_count else None
+        tree.focus()
+        self._show_chosen()
+
+    def _options(self) -> list[Option]:
+        found = []
+        for line in self._lines:
+            found.append(Option(self._line_words(line), id=f"line {line.id}"))
+            found += [
+                Option(self._channel_words(channel), id=f"channel {channel.id}")
+                for channel in self._channels
+                if channel.line_id == line.id
+            ]
+        return found
+
+    def _line_words(self, line: LineRow) -> Text:
+        look = self.inbox.look.palette
+        counts = ngettext("{n} dialog", "{n} dialogs", line.dialogs)
+        return Text.assemble((f" {line.name}", look.strong), (f"  {counts}", look.faint), no_wrap=True)
+
+    def _channel_words(self, channel: ChannelRow) -> Text:
+        look = self.inbox.look.palette
+        said, style = health(channel, self.inbox.look)
+        return Text.assemble(
+            ("   ● ", style),
+            (f"{manifest(channel.kind).label} ", look.accent),
+            (channel.title, look.plain),
+            (f"  {said}", look.faint if style == look.good else style),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+
+    # What is chosen
+
+    def _chosen_channel(self) -> ChannelRow | None:
+        kind, number = self._chosen()
+        return next((c for c in self._channels if kind == "channel" and c.id == number), None)
+
+    def _chosen_line(self) -> LineRow | None:
+        kind, number = self._chosen()
+        channel = self._chosen_channel()
+        wanted = number if kind == "line" else channel.line_id if channel else None
+        return next((line for line in self._lines if line.id == wanted), None)
+
+    def _chosen(self) -> tuple[str, int]:
+        tree = self.query_one("#tree", OptionList)
+        if tree.highlighted is None:
+            return "", 0
+        kind, _space, number = (tree.get_option_at_index(tree.highlighted).id or "").partition(" ")
+        return kind, int(number or 0)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_chosen(self) -> None:
+        channel, line = self._chosen_channel(), self._chosen_line()
+        about = self.query_one("#about", Static)
+        if channel is not None:
+            about.update(self._about_channel(channel))
+        elif line is not None:
+            about.update(self._about_line(line))
+        else:
+            about.update(_("A line joins channels for one purpose, such as sales. Press a to add the first one."))
+
+    def _about_line(self, line: LineRow) -> Text:
+        look = self.inbox.look.palette
+        text = Text(line.name + "\n\n", look.strong)
+        text.append(ngettext("{n} channel", "{n} channels", line.channels) + "\n", look.plain)
+        text.append(ngettext("{n} dialog", "{n} dialogs", line.dialogs) + "\n", look.plain)
+        text.append(_("{n} unread", n=line.unread) + "\n\n", look.plain)
+        return text.append(_("Press b to bind a channel to this line.") + "\n", look.muted)
+
+    def _about_channel(self, channel: ChannelRow) -> Text:
+        look, known = self.inbox.look.palette, manifest(channel.kind)
+        text = Text(channel.title + "\n", look.strong)
+        text.append(show(known.title) + "\n\n", look.muted)
+        self._tell_health(text, channel, known)
+        for label, value in json.loads(channel.facts).items():
+            text.append(f"{_(label)}: ", look.faint).append(f"{value}\n", look.plain)
+        for finding in self._findings.get(channel.id, []):
+            self._tell_finding(text, finding)
+        text.append("\n" + _("What this channel cannot do") + "\n", look.faint)
+        for limit in known.limits:
+            text.append(f"· {show(limit)}\n", look.muted)
+        return text
+
+    def _tell_health(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
+        look = self.inbox.look.palette
+        said, style = health(channel, self.inbox.look)
+        text.append(_("Health") + ": ", look.faint)
+        if channel.health == "ok":
+            text.append(_("works; last sign of life {age} ago", age=said) + "\n", style)
+            return
+        text.append(said + "\n", style)
+        if channel.health_code:
+            what, step = words.reason(known, channel.health_code, channel.health_detail)
+            text.append(what + "\n", look.plain)
+            text.append(f"→ {step}\n" if step else "", look.accent)
+
+    def _tell_finding(self, text: Text, finding: Finding) -> None:
+        look = self.inbox.look.palette
+        sign, style = ("✓ ", look.good) if finding.ok else ("✗ ", look.bad)
+        text.append(f"\n{sign}", style).append(show(finding.what) + "\n", look.plain)
+        if finding.next_step is not None and not finding.ok:
+            text.append(f"→ {show(finding.next_step)}\n", look.accent + Style(bold=False))
+
+    # What can be done
+
+    def action_back(self) -> None:
+        """To the dialogs."""
+        self.dismiss()
+
+    def action_add_line(self) -> None:
+        """A new line."""
+        self.do(self._add_line())
+
+    async def _add_line(self) -> None:
+        name = await self.prompt(_("Name of the new line"))
+        if name:
+            await self.office.write(partial(lines.add, name=name, actor=self.office.actor))
+
+    def action_rename_line(self) -> None:
+        """Another name."""
+        self.do(self._rename_line())
+
+    async def _rename_line(self) -> None:
+        line = self._chosen_line()
+        name = None if line is None else await self.prompt(_("Name of the line"), line.name)
+        if line is not None and name:
+            await self.office.write(lambda tx: lines.rename(tx, line.id, name, actor=self.office.actor))
+
+    def action_bind(self) -> None:
+        """Bind a channel, or the chosen one again."""
+        self.do(self._bind())
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self.action_bind()
+
+    async def _bind(self) -> None:
+        from chatapp_cli.tui.screens.bind import BindScreen
+
+        line, previous = self._chosen_line(), self._chosen_channel()
+        if line is None:
+            await self._add_line()
+            return
+        kind = previous.kind if previous else await self._choose_kind(line)
+        if kind is not None:
+            await self.app.push_screen(BindScreen(line, kind, previous))
+
+    async def _choose_kind(self, line: LineRow) -> str | None:
+        bound = {channel.kind for channel in self._channels if channel.line_id == line.id}
+        free = [known for kind, known in manifests().items() if kind not in bound]
+        if not free:
+            self.say(_("Every kind of channel is bound to this line already."))
+            return None
+        options = [(known.kind, f"{show(known.title)} — {show(known.summary)}") for known in free]
+        return await self.choose(_("Which channel?"), options)
+
+    def action_check(self) -> None:
+        """Prove receiving and sending."""
+        channel = self._chosen_channel()
+        if channel is not None:
+            self.say(_("Asking the provider…"))
+            self.do(self._check(channel), group="check", exclusive=True)
+
+    async def _check(self, channel: ChannelRow) -> None:
+        self._findings[channel.id] = await binding.check(self.office.desk, channel)
+        self._show_chosen()
+
+    def action_unbind(self) -> None:
+        """Remove a channel, after a question."""
+        channel = self._chosen_channel()
+        if channel is not None:
+            self.do(self._unbind(channel))
+
+    async def _unbind(self, channel: ChannelRow) -> None:
+        note = _("Its dialogs and messages are removed from the desk with it.")
+        if await self.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind")):
+            await self.office.write(partial(channels.unbind, channel=channel, force=True, actor=self.office.actor))

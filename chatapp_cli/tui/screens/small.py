@@ -1,0 +1,130 @@
+"""The small pages that come up over the others: a yes or no, one line of text, a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Button, Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.i18n import _
+from chatapp_cli.tui.keymap import SAME_KEY
+
+R = TypeVar("R")
+
+
+class Small(ModalScreen[R]):
+    """A page of a few lines; Escape leaves it without an answer."""
+
+    DEFAULT_CSS = """
+    Small { align: center middle; background: $background 60%; }
+    Small > Vertical { width: 64; max-width: 94%; height: auto; max-height: 90%;
+        background: $surface; border: round $rule; padding: 0 2 1 2; }
+    Small .title { text-style: bold; width: 1fr; margin: 0 0 1 0; }
+    Small .note { color: $muted; width: 1fr; }
+    Small Input { border: none; border-bottom: solid $rule; background: $surface; padding: 0; height: 2; }
+    Small Input:focus { border: none; border-bottom: solid $primary; background: $surface; }
+    Small OptionList { border: none; background: $surface; padding: 0; height: auto; max-height: 20; }
+    Small OptionList { scrollbar-size-vertical: 1; }
+    Small OptionList:focus { border: none; background-tint: $surface 0%; }
+    Small Horizontal { height: auto; margin: 1 0 0 0; }
+    Small Button { border: none; height: 1; min-width: 10; margin: 0 1 0 0; background: $panel; color: $foreground; }
+    Small Button:focus { background: $primary; color: $background; text-style: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave")]
+
+    def action_leave(self) -> None:
+        """No answer."""
+        self.dismiss(None)
+
+
+class Confirm(Small[bool]):
+    """Yes or no; no is where the focus is. «н» means no, although it lies on the key of y."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("y,д", "answer(True)"),
+        ("n,н,т", "answer(False)"),
+        ("left,right", "other"),
+    ]
+
+    def __init__(self, title: str, note: str = "", *, yes: str = "") -> None:
+        super().__init__()
+        self._title, self._note, self._yes = title, note, yes or _("Yes")
+
+    def compose(self) -> ComposeResult:
+        """Question and two answers."""
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            if self._note:
+                yield Static(self._note, classes="note", markup=False)
+            with Horizontal():
+                yield Button(_("No"), id="no")
+                yield Button(self._yes, id="yes")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, yes: bool) -> None:
+        """Answer by a letter."""
+        self.dismiss(yes)
+
+    def action_other(self) -> None:
+        """To the other button."""
+        self.focus_next()
+
+
+class Prompt(Small[str]):
+    """One line of text."""
+
+    def __init__(self, title: str, value: str = "", *, note: str = "", suggest: Suggester | None = None) -> None:
+        super().__init__()
+        self._title, self._value, self._note, self._suggest = title, value, note, suggest
+
+    def compose(self) -> ComposeResult:
+        """Question and field."""
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            yield Input(self._value, suggester=self._suggest)
+            yield Static(self._note, classes="note", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Answer."""
+        self.dismiss(event.value)
+
+
+class Choose(Small[str]):
+    """One of several; a letter before a choice picks it."""
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._title, self._options, self._keys = title, options, keys or [""] * len(options)
+
+    def compose(self) -> ComposeResult:
+        """Question and list."""
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            yield OptionList(*(Option(self._shown(n), id=value) for n, (value, _words) in enumerate(self._options)))
+
+    def _shown(self, n: int) -> Text:
+        key = f"{self._keys[n]:>3}  " if self._keys[n] else ""
+        return Text.assemble((key, "bold"), self._options[n][1], no_wrap=True, overflow="ellipsis")
+
+    def on_key(self, event: object) -> None:
+        """A letter picks, in either layout."""
+        typed = getattr(event, "character", None)
+        for n, key in enumerate(self._keys):
+            if typed and typed in {key, SAME_KEY.get(key)}:
+                self.dismiss(self._options[n][0])
+                return
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Answer."""
+        self.dismiss(event.option.id)

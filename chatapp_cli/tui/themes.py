@@ -1,0 +1,156 @@
+"""Our two themes, and the styles that line widgets paint with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.theme import Theme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colours:
+    """What a theme chooses; everything else follows from it."""
+
+    dark: bool
+    background: str
+    surface: str
+    panel: str
+    cursor: str
+    rule: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    own: str
+    own_background: str
+    warn: str
+    bad: str
+    good: str
+
+
+DARK = Colours(
+    dark=True,
+    background="#12161c",
+    surface="#181d25",
+    panel="#1f2630",
+    cursor="#26303d",
+    rule="#2a323d",
+    text="#d3d9e1",
+    muted="#8b96a5",
+    faint="#5d6877",
+    accent="#7cb7e8",
+    own="#8ecfb0",
+    own_background="#17211f",
+    warn="#e3b566",
+    bad="#ee8a86",
+    good="#86c995",
+)
+LIGHT = Colours(
+    dark=False,
+    background="#fbfaf7",
+    surface="#f4f2ed",
+    panel="#ebe8e1",
+    cursor="#dfe7ef",
+    rule="#d8d4ca",
+    text="#272c33",
+    muted="#646c77",
+    faint="#979da5",
+    accent="#1f6299",
+    own="#2b6f4e",
+    own_background="#f0f4ee",
+    warn="#94610b",
+    bad="#b3352f",
+    good="#2f7a41",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Styles for painting lines."""
+
+    plain: Style
+    strong: Style
+    muted: Style
+    faint: Style
+    accent: Style
+    badge: Style
+    own: Style
+    warn: Style
+    bad: Style
+    good: Style
+    link: Style
+    base: Style
+    cursor: Style
+    shaded: Style
+    """The cursor of a list that has not the focus."""
+    said: Style
+    """Behind our own messages."""
+
+
+def palette(dark: bool) -> Palette:
+    """The styles of one of the themes."""
+    c = DARK if dark else LIGHT
+    return Palette(
+        plain=Style(color=c.text),
+        strong=Style(color=c.text, bold=True),
+        muted=Style(color=c.muted),
+        faint=Style(color=c.faint),
+        accent=Style(color=c.accent),
+        badge=Style(color=c.accent, dim=False),
+        own=Style(color=c.own),
+        warn=Style(color=c.warn),
+        bad=Style(color=c.bad),
+        good=Style(color=c.good),
+        link=Style(color=c.accent, underline=True),
+        base=Style(color=c.text, bgcolor=c.background),
+        cursor=Style(color=c.text, bgcolor=c.cursor),
+        shaded=Style(color=c.text, bgcolor=c.panel),
+        said=Style(color=c.text, bgcolor=c.own_background),
+    )
+
+
+def _theme(name: str, c: Colours) -> Theme:
+    return Theme(
+        name=name,
+        dark=c.dark,
+        primary=c.accent,
+        secondary=c.own,
+        accent=c.accent,
+        warning=c.warn,
+        error=c.bad,
+        success=c.good,
+        foreground=c.text,
+        background=c.background,
+        surface=c.surface,
+        panel=c.panel,
+        text_alpha=1.0,
+        variables={
+            "muted": c.muted,
+            "faint": c.faint,
+            "rule": c.rule,
+            "cursor": c.cursor,
+            "own": c.own,
+            "scrollbar": c.rule,
+            "scrollbar-hover": c.muted,
+            "scrollbar-active": c.accent,
+            "scrollbar-background": c.background,
+            "scrollbar-background-hover": c.background,
+            "scrollbar-background-active": c.background,
+            "scrollbar-corner-color": c.background,
+            "input-cursor-background": c.accent,
+            "input-cursor-foreground": c.background,
+            "input-selection-background": c.cursor,
+            "block-cursor-background": c.cursor,
+            "block-cursor-foreground": c.text,
+            "block-cursor-text-style": "none",
+            "block-cursor-blurred-background": c.panel,
+            "block-cursor-blurred-foreground": c.text,
+            "border": c.accent,
+            "border-blurred": c.rule,
+            "footer-background": c.surface,
+        },
+    )
+
+
+THEMES = (_theme("dark", DARK), _theme("light", LIGHT))

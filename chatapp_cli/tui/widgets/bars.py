@@ -1,0 +1,206 @@
+"""The thin lines around the panes: filters above, whose conversation it is, health and keys below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.i18n import N_, _, ngettext
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.tui import words
+from chatapp_cli.tui.cells import row
+from chatapp_cli.tui.keymap import action, actions, shown
+from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.reading import Overview, queued
+
+Piece = tuple[str, Style]
+
+
+class Bar(Widget):
+    """One or more painted lines."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+
+    def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
+        """For each line what stands left and what stands right."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Paint a line."""
+        width, found = self.size.width, self.lines()
+        base = self.look.palette.base
+        if y >= len(found):
+            return Strip([Segment(" " * width, base)], width)
+        left, right = found[y]
+        return Strip(row(width, left, right, base), width)
+
+
+class FilterBar(Bar):
+    """Which dialogs are listed: the keys 1 to 7 are on it."""
+
+    DEFAULT_CSS = "FilterBar { height: 1; }  FilterBar.-more { height: 2; }"
+    wanted = DialogFilter()
+    overview = Overview()
+    names: tuple[str, ...] = ()
+
+    def tell(self, wanted: DialogFilter, names: Iterable[str], overview: Overview) -> None:
+        """Show other filters or counts."""
+        self.wanted, self.names, self.overview = wanted, tuple(names), overview
+        self.set_class(bool(self.names), "-more")
+        self.refresh()
+
+    def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
+        """The three views, and below them what else narrows the list."""
+        look = self.look.palette
+        plain = replace(self.wanted, text="") == DialogFilter()
+        first = [
+            *self._view("1", _("All"), 0, chosen=plain),
+            *self._view("2", _("Unread"), self.overview.unread, chosen=self.wanted.unread),
+            *self._view("3", _("Unanswered"), self.overview.unanswered, chosen=self.wanted.waiting),
+        ]
+        return [(first, []), ([(" ▿ " + " · ".join(self.names), look.accent)], [])]
+
+    def _view(self, key: str, name: str, count: int, *, chosen: bool) -> list[Piece]:
+        look = self.look.palette
+        style = look.strong + Style(underline=True) if chosen else look.muted
+        counted = [(f" {count}", look.accent)] if count else []
+        return [(f" {key} ", look.faint), (name, style), *counted]
+
+
+class Heading(Bar):
+    """Whose conversation it is."""
+
+    DEFAULT_CSS = "Heading { height: 2; border-bottom: solid $rule; }"
+    card: DialogCard | None = None
+    tags: Sequence[str] = ()
+    unread: Millis | None = None
+
+    def tell(self, card: DialogCard | None, tags: Sequence[str] = ()) -> None:
+        """Show another dialog."""
+        self.card, self.tags = card, tags
+        self.refresh()
+
+    def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
+        """Name and address on the left; channel and line on the right."""
+        if self.card is None:
+            return []
+        look, card = self.look.palette, self.card
+        left: list[Piece] = [(" ", look.plain), (card.name, look.strong)]
+        if card.address != card.name:
+            left.append((f"  {card.phone or card.username or card.address}", look.faint))
+        left += [(f"  #{tag}", look.own) for tag in self.tags]
+        if card.blocked:
+            left.append((" ⊘ " + _("blacklist"), look.bad))
+        right = [(f" {manifest(card.kind).label}", look.accent), (f" · {card.line} ", look.muted)]
+        return [(left, right)]
+
+
+class StatusBar(Bar):
+    """Health of the channels, the outbox, the daemon; below it the keys that matter now."""
+
+    DEFAULT_CSS = "StatusBar { height: 2; dock: bottom; }"
+    overview = Overview()
+    daemon = ""
+    trouble = False
+    scopes: tuple[str, ...] = ()
+
+    def tell(self, overview: Overview) -> None:
+        """Show another state of things."""
+        self.overview = overview
+        self.refresh()
+
+    def tell_daemon(self, said: str, *, trouble: bool) -> None:
+        """Show who carries the messages; empty while all is well."""
+        self.daemon, self.trouble = said, trouble
+        self.refresh()
+
+    def tell_keys(self, *scopes: str) -> None:
+        """Show the keys of where the focus is."""
+        if self.scopes != scopes:
+            self.scopes = scopes
+            self.refresh()
+
+    def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
+        """Two lines."""
+        return [(self._health(), self._work()), (self._hints(), [])]
+
+    def _health(self) -> list[Piece]:
+        pieces = [piece for channel in self.overview.channels for piece in self._channel(channel)]
+        return pieces or [(" " + _("No channel is bound yet: press F2"), self.look.palette.warn)]
+
+    def _channel(self, channel: ChannelRow) -> list[Piece]:
+        look = self.look.palette
+        said, style = health(channel, self.look)
+        return [
+            (" ● ", style),
+            (manifest(channel.kind).label, look.muted),
+            (f" {said} ", look.faint if style == look.good else style),
+        ]
+
+    def _work(self) -> list[Piece]:
+        look = self.look.palette
+        waiting = queued(self.overview)
+        pieces: list[Piece] = []
+        if waiting:
+            pieces.append((" ◷ " + ngettext("{n} to send", "{n} to send", waiting), look.warn))
+        if self.daemon:
+            pieces.append((f" {self.daemon}", look.bad if self.trouble else look.muted))
+        return [*pieces, (" ", look.plain)]
+
+    def _hints(self) -> list[Piece]:
+        look = self.look.palette
+        pieces, room = [], self.size.width - 1
+        typing = "composer" in self.scopes
+        for act in (act for scope in self.scopes for act in actions(scope)):
+            key = next((key for key in act.keys if not typing or _works_while_typing(key)), None)
+            if not act.hint or key is None:
+                continue
+            said, text = f" {shown(key)}", f" {_(act.hint)} "
+            room -= cell_len(said + text)
+            if room < 0:
+                break
+            pieces += [(said, look.accent), (text, look.muted)]
+        return pieces
+
+
+def _works_while_typing(key: str) -> bool:
+    return len(key) > 1 and " " not in key and key != "space"
+
+
+def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
+    """What to say of a channel, and its colour: health is the age of the last proof of life, not a flag."""
+    palette, now = look.palette, look.now()
+    if channel.health == "ok":
+        if channel.proof_at is None:
+            return _("works"), palette.good
+        since = now - channel.proof_at
+        return words.age(since), palette.good if since < _STALE else palette.warn
+    said = _(words.HEALTH.get(channel.health, channel.health))
+    lasting = words.age(now - channel.health_since)
+    style = {"starting": palette.muted, "retrying": palette.warn}.get(channel.health, palette.bad)
+    return f"{said} {lasting}", style
+
+
+_STALE = 3 * words.MINUTE
+"""A quiet channel proves that it lives once a minute."""
+
+NOWHERE = (
+    N_("Choose a dialog on the left."),
+    N_("{key} opens it"),
+)
+
+
+def nowhere() -> list[str]:
+    """What the right side says while no dialog is open."""
+    return [_(NOWHERE[0]), _(NOWHERE[1], key=shown(action("list", "open").keys[0]))]

@@ -1,0 +1,54 @@
+"""Who the client is (S-119)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.widgets import Static
+
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.tui import words
+from chatapp_cli.tui.cells import line
+from chatapp_cli.tui.look import Look
+
+
+class Card(Static):
+    """Everything that is known of the client, with the channel's limits below."""
+
+    DEFAULT_CSS = (
+        "Card { width: 34; border-left: solid $rule; padding: 0 1; display: none; } Card.-shown { display: block; }"
+    )
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(markup=False)
+        self._look = look
+
+    def tell(self, card: DialogCard, tags: Sequence[str]) -> None:
+        """Show somebody."""
+        look = self._look.palette
+        text = Text(line(card.name) + "\n", style=look.strong)
+        for label, value in self._facts(card, tags):
+            if value:
+                text.append(f"\n{label}\n", look.faint)
+                text.append(line(value) + "\n", look.plain)
+        text.append("\n" + _("What this channel cannot do") + "\n", look.faint)
+        for limit in manifest(card.kind).limits:
+            text.append(f"· {show(limit)}\n", look.muted)
+        self.update(text)
+
+    def _facts(self, card: DialogCard, tags: Sequence[str]) -> list[tuple[str, str]]:
+        now = self._look.now()
+        return [
+            (_("ChatID"), card.address),
+            (_("Username"), card.username and "@" + card.username.lstrip("@")),
+            (_("Phone"), card.phone),
+            (_("E-mail"), card.email),
+            (_("Line"), card.line),
+            (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
+            (_("Tags"), " ".join(f"#{tag}" for tag in tags)),
+            (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
+            (_("Known since"), words.day(card.created_at, now)),
+        ]

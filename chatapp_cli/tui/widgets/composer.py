@@ -1,0 +1,230 @@
+"""Where answers are written: text, subject, files and a quote, and why it cannot be sent if it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Static, TextArea
+
+from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.i18n import _, show
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.tui import words
+from chatapp_cli.tui.cells import cut, line
+from chatapp_cli.tui.keymap import action
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What is being written to one dialog; kept while other dialogs are looked at."""
+
+    text: str = ""
+    subject: str = ""
+    files: list[StagedFile] = field(default_factory=list)
+    reply_to: Entry | None = None
+    editing: Entry | None = None
+    """The sent message that the text is to replace."""
+
+    def draft(self) -> Draft:
+        """What would be sent."""
+        reply = None if self.reply_to is None else self.reply_to.message.id
+        return Draft(text=self.text.strip("\n"), subject=self.subject.strip(), files=tuple(self.files), reply_to=reply)
+
+
+class Pen(TextArea):
+    """The text: Enter sends, other keys of the keymap begin a new line."""
+
+    class Sent(Message):
+        """Enter was pressed."""
+
+    class Left(Message):
+        """The way up leads out of an empty text, into the conversation."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key in action("composer", "send").keys:
+            event.stop()
+            event.prevent_default()
+            self._enter()
+        elif event.key in action("composer", "newline").keys:
+            event.stop()
+            event.prevent_default()
+            self.insert("\n")
+        elif event.key == "up" and not self.text:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Left())
+        else:
+            await super()._on_key(event)
+
+    def _enter(self) -> None:
+        row, column = self.cursor_location
+        if column and self.document.get_line(row)[column - 1] == "\\":
+            self.replace("\n", (row, column - 1), (row, column))
+        else:
+            self.post_message(self.Sent())
+
+
+class Composer(Vertical):
+    """The lower part of the conversation."""
+
+    DEFAULT_CSS = """
+    Composer { height: auto; border-top: solid $rule; padding: 0 1; }
+    Composer:focus-within { border-top: solid $primary; }
+    Composer > #notice { height: auto; max-height: 3; color: $muted; display: none; }
+    Composer > #notice.-said { display: block; }
+    Composer > #notice.-refused { color: $warning; }
+    Composer > Input, Composer > Pen { border: none; padding: 0; background: $background; height: 1; }
+    Composer > Pen { height: auto; max-height: 8; min-height: 1; scrollbar-size-vertical: 1; }
+    Composer > Input:focus, Composer > Pen:focus { border: none; background: $background; }
+    Composer > Input:focus, Composer > Pen:focus { background-tint: $background 0%; }
+    Composer > #subject { display: none; }
+    Composer.-subject > #subject { display: block; }
+    """
+
+    @dataclass
+    class Submitted(Message):
+        """A draft that the channel can carry wants to be sent."""
+
+        sheet: Sheet
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheet = Sheet()
+        self._can: Capabilities | None = None
+        self._stop: Refused | None = None
+        self._warning = ""
+
+    def compose(self) -> ComposeResult:
+        """Notice, subject, text."""
+        yield Static(id="notice", markup=False)
+        yield Input(id="subject", placeholder=_("Subject"), compact=True)
+        yield Pen(
+            compact=True, highlight_cursor_line=False, placeholder=_("Write an answer…"), id="pen", tab_behavior="focus"
+        )
+
+    def turn_to(self, sheet: Sheet, can: Capabilities, *, stop: Refused | None, warning: str) -> None:
+        """Write to another dialog; ``stop`` is why nothing can be sent there at all."""
+        self.sheet, self._can = sheet, can
+        self.set_class(can.subject, "-subject")
+        self.query_one("#subject", Input).value = sheet.subject
+        self.query_one(Pen).load_text(sheet.text)
+        self.query_one(Pen).move_cursor(self.query_one(Pen).document.end)
+        self.allow(stop, warning)
+
+    def allow(self, stop: Refused | None, warning: str) -> None:
+        """Say whether the dialog can be written to now."""
+        self._stop, self._warning = stop, warning
+        pen = self.query_one(Pen)
+        pen.disabled = self.query_one("#subject", Input).disabled = stop is not None
+        self._tell()
+
+    def focus_pen(self) -> None:
+        """Begin to write."""
+        pen = self.query_one(Pen)
+        if not pen.disabled:
+            pen.focus()
+
+    def attach(self, files: Sequence[StagedFile]) -> None:
+        """Put files beside the text."""
+        self.sheet.files.extend(files)
+        self._tell()
+
+    def refusal_of(self, file: StagedFile) -> Refused | None:
+        """Why one more file could not go, before it is taken in."""
+        trial = Draft(text="·", files=(*self.sheet.files, file))
+        return self._refusal(trial)
+
+    def quote(self, entry: Entry) -> None:
+        """Answer a message."""
+        self.sheet.reply_to, self.sheet.editing = entry, None
+        self._tell()
+
+    def edit(self, entry: Entry) -> None:
+        """Change a message that was sent."""
+        self.sheet.editing, self.sheet.reply_to = entry, None
+        self.query_one(Pen).load_text(entry.message.text)
+        self._tell()
+
+    def drop(self) -> None:
+        """Take away what was added last: a file, the quote, the edit."""
+        if self.sheet.files:
+            self.sheet.files.pop()
+        elif self.sheet.editing is not None:
+            self.sheet.editing = None
+            self.query_one(Pen).load_text("")
+        else:
+            self.sheet.reply_to = None
+        self._tell()
+
+    def clear(self) -> None:
+        """Begin an empty sheet; the subject stays, as the conversation is the same."""
+        self.sheet.text, self.sheet.reply_to, self.sheet.editing = "", None, None
+        self.sheet.files.clear()
+        self.query_one(Pen).load_text("")
+        self._tell()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Keep the sheet up to date and say at once what would be refused."""
+        self.sheet.text = event.text_area.text
+        self._tell()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Keep the subject."""
+        event.stop()
+        self.sheet.subject = event.value
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """From the subject to the text."""
+        event.stop()
+        self.focus_pen()
+
+    def on_pen_sent(self, event: Pen.Sent) -> None:
+        """Send, unless it cannot be."""
+        event.stop()
+        refusal = self._stop or self._refusal(self.sheet.draft())
+        if refusal is None:
+            self.post_message(self.Submitted(self.sheet))
+        else:
+            self._say(_refused(refusal), refused=True)
+
+    def _refusal(self, draft: Draft) -> Refused | None:
+        try:
+            if self._can is not None:
+                insist(self._can, draft)
+        except Refused as refusal:
+            return refusal
+        return None
+
+    def _tell(self) -> None:
+        """The line above the text: a refusal first, then what goes along."""
+        started = bool(self.sheet.text.strip() or self.sheet.files)
+        refusal = self._stop or (self._refusal(self.sheet.draft()) if started else None)
+        if refusal is not None:
+            self._say(_refused(refusal), refused=True)
+        else:
+            self._say("  ".join(filter(None, [self._warning, *self._chips()])), refused=bool(self._warning))
+
+    def _chips(self) -> list[str]:
+        chips = [f"▤ {cut(file.name, 30)} {words.size(file.size)}" for file in self.sheet.files]
+        if self.sheet.reply_to is not None:
+            chips.insert(0, _("answer to: {text}", text=cut(line(self.sheet.reply_to.message.text or "…"), 40)))
+        if self.sheet.editing is not None:
+            chips.insert(0, _("changes: {text}", text=cut(line(self.sheet.editing.message.text), 40)))
+        return chips
+
+    def _say(self, text: str, *, refused: bool) -> None:
+        notice = self.query_one("#notice", Static)
+        notice.update(text)
+        notice.set_class(bool(text), "-said")
+        notice.set_class(refused, "-refused")
+
+
+def _refused(refusal: Refused) -> str:
+    return " ".join(filter(None, [show(refusal.what), show(refusal.next_step)]))

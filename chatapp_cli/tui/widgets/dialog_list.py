@@ -1,0 +1,290 @@
+"""The live list of dialogs: virtual, so that a hundred thousand cost what a hundred do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.tui.cells import fit
+from chatapp_cli.tui.dialog_order import Order
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.widgets import dialog_lines
+
+MARGIN = 40
+"""Rows kept beyond both ends of what is seen, so that a step finds its row."""
+
+
+class DialogList(ScrollView, can_focus=True):
+    """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
+
+    DEFAULT_CSS = """
+    DialogList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; height: 1fr; }
+    """
+    BINDINGS = bindings("list")
+
+    @dataclass
+    class Needs(Message):
+        """The rows of a part of the list are needed."""
+
+        start: int
+        n: int
+
+    @dataclass
+    class Opened(Message):
+        """A person wants to see a dialog."""
+
+        dialog: DialogId
+
+    @dataclass
+    class Moved(Message):
+        """Another dialog is under the cursor."""
+
+        dialog: DialogId | None
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._order: Order | None = None
+        self._rows: dict[DialogId, DialogRow] = {}
+        self._asked = range(0)
+        self.cursor = 0
+        self.opened: DialogId | None = None
+
+    # What is shown
+
+    @property
+    def order(self) -> Order | None:
+        """The order that is shown now."""
+        return self._order
+
+    @property
+    def current(self) -> DialogId | None:
+        """The dialog under the cursor."""
+        if self._order is None or not self._order.ids:
+            return None
+        return DialogId(self._order.ids[self.cursor])
+
+    def row_of(self, dialog: DialogId) -> DialogRow | None:
+        """What is known of a dialog that is near."""
+        return self._rows.get(dialog)
+
+    def show(self, order: Order, rows: Mapping[DialogId, DialogRow]) -> None:
+        """Take another order, keeping the cursor on its dialog where it still is."""
+        known = self._order is not None and self._order.wanted == order.wanted
+        before = self.current if known else None
+        seen = self._seen()
+        self._order = order
+        self._rows = {**self._rows, **rows} if known else dict(rows)
+        self._asked = range(0)
+        self._place_cursor(before)
+        self.virtual_size = Size(0, len(order.ids) * self._height)
+        if not known:
+            self.scroll_to(y=0, animate=False)
+        self._refresh_changed(seen)
+        self._want()
+        if self.current != before:
+            self.post_message(self.Moved(self.current))
+
+    def fill(self, rows: Mapping[DialogId, DialogRow]) -> None:
+        """Take rows that were asked for, or that changed; only their lines are painted again."""
+        changed = {one for one, row in rows.items() if self._rows.get(one) != row}
+        self._rows.update(rows)
+        self._forget_far()
+        for at in self._visible():
+            if self._order is not None and DialogId(self._order.ids[at]) in changed:
+                self._repaint(at)
+
+    def repaint_times(self) -> None:
+        """Ages grow by themselves."""
+        self.refresh()
+
+    def _place_cursor(self, before: DialogId | None) -> None:
+        assert self._order is not None
+        last = max(0, len(self._order.ids) - 1)
+        if before is not None and self.cursor > 0 and before in self._order.ids:
+            self.cursor = self._order.ids.index(before)
+        else:
+            self.cursor = min(self.cursor if before is not None else 0, last)
+
+    def _seen(self) -> dict[int, tuple[int, DialogRow | None]]:
+        if self._order is None:
+            return {}
+        ids = self._order.ids
+        return {at: (ids[at], self._rows.get(DialogId(ids[at]))) for at in self._visible()}
+
+    def _refresh_changed(self, before: Mapping[int, tuple[int, DialogRow | None]]) -> None:
+        now = self._seen()
+        if now.keys() != before.keys():
+            self.refresh()
+            return
+        for at, what in now.items():
+            if before[at] != what or at == self.cursor:
+                self._repaint(at)
+
+    # The window of rows
+
+    @property
+    def _height(self) -> int:
+        return dialog_lines.height(self._width)
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
+
+    def _visible(self) -> range:
+        if self._order is None:
+            return range(0)
+        first = self.scroll_offset.y // self._height
+        shown = self.scrollable_content_region.height // self._height + 2
+        return range(min(first, len(self._order.ids)), min(first + shown, len(self._order.ids)))
+
+    def _want(self) -> None:
+        """Ask for the rows around what is seen, unless they are here or on their way."""
+        seen = self._visible()
+        if not seen or self._order is None:
+            return
+        if seen.start in self._asked and seen[-1] in self._asked:
+            return
+        start = max(0, seen.start - MARGIN)
+        self._asked = range(start, seen.stop + MARGIN)
+        self.post_message(self.Needs(start, len(self._asked)))
+
+    def _forget_far(self) -> None:
+        if self._order is None or len(self._rows) <= 8 * MARGIN:
+            return
+        near = set(self._order.ids[self._asked.start : self._asked.stop])
+        self._rows = {one: row for one, row in self._rows.items() if one in near}
+
+    # Painting
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what is seen."""
+        look, width = self._look.palette, self._width
+        at, part = divmod(self.scroll_offset.y + y, self._height)
+        if self._order is None or at >= len(self._order.ids):
+            return self._blank(y)
+        base = self._base(at)
+        dialog = self._rows.get(DialogId(self._order.ids[at]))
+        if dialog is None:
+            return dialog_lines.placeholder(width, base, look)[part]
+        return dialog_lines.paint(dialog, width, base, look, self._look.now())[part]
+
+    def _base(self, at: int) -> Style:
+        look = self._look.palette
+        if at == self.cursor:
+            return look.cursor if self.has_focus else look.shaded
+        assert self._order is not None
+        return look.shaded if self._order.ids[at] == self.opened else look.base
+
+    def _blank(self, y: int) -> Strip:
+        width, look = self._width, self._look.palette
+        text = ""
+        if y > 0 and self._order is not None and not self._order.ids:
+            said = _wrapped(dialog_lines.empty(filtered=self._order.wanted != type(self._order.wanted)()), width - 4)
+            text = "  " + said[y - 1] if y <= len(said) else ""
+        return Strip([Segment(fit(text, width), look.base + look.muted)], width)
+
+    def _repaint(self, at: int) -> None:
+        self.refresh_lines(at * self._height, self._height)
+
+    # Moving
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Fetch what comes into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._want()
+
+    def on_resize(self) -> None:
+        """The rows may now have another height."""
+        if self._order is not None:
+            self.virtual_size = Size(0, len(self._order.ids) * self._height)
+            self._follow()
+            self._want()
+
+    def on_focus(self) -> None:
+        """The cursor shows where the keys go."""
+        self._repaint(self.cursor)
+
+    def on_blur(self) -> None:
+        """The cursor fades."""
+        self._repaint(self.cursor)
+
+    def move_to(self, at: int) -> None:
+        """Put the cursor on a row and bring it into sight."""
+        if self._order is None or not self._order.ids:
+            return
+        old, self.cursor = self.cursor, max(0, min(at, len(self._order.ids) - 1))
+        if old != self.cursor:
+            self._repaint(old)
+            self._repaint(self.cursor)
+            self._follow()
+            self.post_message(self.Moved(self.current))
+
+    def _follow(self) -> None:
+        self.scroll_to_region(Region(0, self.cursor * self._height, 1, self._height), animate=False, force=True)
+
+    def mark_opened(self, dialog: DialogId | None) -> None:
+        """Show which dialog stands beside the list."""
+        self.opened = dialog
+        self.refresh()
+
+    def action_down(self) -> None:
+        """Down."""
+        self.move_to(self.cursor + 1)
+
+    def action_up(self) -> None:
+        """Up."""
+        self.move_to(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.move_to(self.cursor + self._page)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.move_to(self.cursor - self._page)
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.scrollable_content_region.height // self._height - 1)
+
+    def action_first(self) -> None:
+        """To the first."""
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        """To the last."""
+        self.move_to(len(self._order.ids) - 1 if self._order else 0)
+
+    def action_open(self) -> None:
+        """Open what is under the cursor."""
+        if self.current is not None:
+            self.post_message(self.Opened(self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click opens."""
+        at = (self.scroll_offset.y + event.y) // self._height
+        if self._order is not None and at < len(self._order.ids):
+            self.move_to(at)
+            self.action_open()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    lines, rest = [""], text.split()
+    for word in rest:
+        if cell_len(lines[-1]) + cell_len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines

@@ -1,0 +1,143 @@
+"""Questions of a connector as a form: errors stand at their fields, and what was typed stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSet, Static
+
+from chatapp_cli.domain.form import Field, Form
+from chatapp_cli.i18n import _, show
+from chatapp_cli.tui.paths import Paths
+
+
+class FieldRow(Vertical):
+    """One question with its hint, its answer and what is wrong with it."""
+
+    DEFAULT_CSS = """
+    FieldRow { height: auto; margin: 0 0 1 0; }
+    FieldRow > Label { width: 1fr; }
+    FieldRow > .hint { color: $muted; width: 1fr; }
+    FieldRow > .error { color: $error; width: 1fr; display: none; }
+    FieldRow.-wrong > .error { display: block; }
+    FieldRow > Input { border: none; height: 1; padding: 0 1; background: $panel; }
+    FieldRow > Input:focus { border: none; background: $cursor; background-tint: $cursor 0%; }
+    FieldRow > RadioSet, FieldRow > Checkbox { border: none; background: $background; padding: 0; }
+    FieldRow > RadioSet:focus, FieldRow > Checkbox:focus { border: none; background: $panel; }
+    FieldRow > RadioSet:focus, FieldRow > Checkbox:focus { background-tint: $panel 0%; }
+    """
+
+    def __init__(self, field: Field, value: str, error: str) -> None:
+        super().__init__(classes="-wrong" if error else "")
+        self.field, self._given, self._error = field, value, error
+
+    def compose(self) -> ComposeResult:
+        """Label, hint, answer, error."""
+        if self.field.kind != "flag":
+            optional = "" if self.field.required else " " + _("(may be empty)")
+            yield Label(show(self.field.label) + optional, markup=False)
+        if self.field.kind == "choice":
+            yield self._choices()
+        elif self.field.kind == "flag":
+            yield Checkbox(show(self.field.label), self._given == "on", compact=True)
+        else:
+            suggest = Paths() if self.field.kind == "file" else None
+            yield Input(self._given, password=self.field.secret, suggester=suggest, compact=True)
+        if self.field.hint is not None:
+            yield Static(show(self.field.hint), classes="hint", markup=False)
+        yield Static(self._error, classes="error", markup=False)
+
+    def _choices(self) -> RadioSet:
+        buttons = [RadioButton(show(choice.label), choice.value == self._given) for choice in self.field.choices]
+        return RadioSet(*buttons, compact=True)
+
+    @property
+    def value(self) -> str:
+        """The answer as it stands."""
+        if self.field.kind == "choice":
+            at = self.query_one(RadioSet).pressed_index
+            return self.field.choices[at].value if at >= 0 else self._given
+        if self.field.kind == "flag":
+            return "on" if self.query_one(Checkbox).value else "off"
+        return self.query_one(Input).value.strip()
+
+    def blame(self, error: str) -> None:
+        """Say what is wrong; empty: nothing."""
+        self.query_one(".error", Static).update(error)
+        self.set_class(bool(error), "-wrong")
+
+
+class FormView(VerticalScroll):
+    """A whole form."""
+
+    DEFAULT_CSS = """
+    FormView { height: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
+    FormView > .title { text-style: bold; width: 1fr; margin: 0 0 1 0; }
+    FormView > .intro { color: $muted; width: 1fr; }
+    FormView > .whole { color: $error; width: 1fr; margin: 0 0 1 0; }
+    FormView > Button { border: none; height: 1; min-width: 16; background: $panel; color: $foreground; }
+    FormView > Button:focus { background: $primary; color: $background; text-style: none; }
+    """
+
+    @dataclass
+    class Answered(Message):
+        """The person is done."""
+
+        values: Mapping[str, str]
+
+    def __init__(self, form: Form, typed: Mapping[str, str]) -> None:
+        super().__init__()
+        self.form, self._typed = form, typed
+
+    def compose(self) -> ComposeResult:
+        """Title, introduction, what is wrong with the whole, fields, button."""
+        yield Static(show(self.form.title), classes="title", markup=False)
+        for words in self.form.intro:
+            yield Static(show(words), classes="intro", markup=False)
+        if "" in self.form.errors:
+            yield Static(show(self.form.errors[""]), classes="whole", markup=False)
+        for field in self.form.fields:
+            given = self.form.values.get(field.name, self._typed.get(field.name, field.default))
+            yield FieldRow(field, given, show(self.form.errors.get(field.name)))
+        yield Button(_("Continue"))
+
+    def on_mount(self) -> None:
+        """Ask only what matters, and begin where something is wrong."""
+        self._ask_what_matters()
+        rows = [row for row in self.query(FieldRow) if row.display]
+        first = next((row for row in rows if row.has_class("-wrong")), rows[0] if rows else None)
+        target = None if first is None else next((w for w in first.query("*") if w.focusable), None)
+        (target or self.query_one(Button)).focus()
+
+    def typed(self) -> dict[str, str]:
+        """All answers as they stand, those that are not asked now included."""
+        return {row.field.name: row.value for row in self.query(FieldRow)}
+
+    @on(RadioSet.Changed)
+    @on(Checkbox.Changed)
+    @on(Input.Changed)
+    def _ask_what_matters(self) -> None:
+        values = self.typed()
+        for row in self.query(FieldRow):
+            row.display = all(values.get(name) == value for name, value in row.field.when.items())
+
+    @on(Input.Submitted)
+    def _on(self) -> None:
+        """Enter goes to the next field, and from the last one to the button."""
+        self.screen.focus_next()
+
+    @on(Button.Pressed)
+    def _answer(self) -> None:
+        asked = [row for row in self.query(FieldRow) if row.display]
+        for row in asked:
+            row.blame(_("This is needed.") if row.field.required and not row.value else "")
+        wrong = next((row for row in asked if row.has_class("-wrong")), None)
+        if wrong is None:
+            self.post_message(self.Answered({row.field.name: row.value for row in asked}))
+        else:
+            wrong.query_one("Input, RadioSet, Checkbox").focus()

@@ -1,0 +1,237 @@
+"""Paints messages: no boxes, ours set apart by a bar and a tint, times and states in a column of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.domain.message import Action, Direction, Origin, State
+from chatapp_cli.domain.subject import plain_subject
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.rows import FileRow, MessageRow
+from chatapp_cli.tui import words
+from chatapp_cli.tui.cells import cut, fit, line, lines
+from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.widgets.dialog_lines import sign_style
+
+WIDEST = 108
+"""Cells beyond which text is no pleasure to read."""
+SAME_BREATH = 5 * words.MINUTE
+_GUTTER = 10
+_ROOM_TO_INDENT = 56
+_LINK = re.compile(r"https?://[^\s<>«»\"']+[^\s<>«»\"'.,;:!?)\]]")
+_CONSOLE = Console(width=200, force_terminal=True, color_system="truecolor")
+_FILE_SIGNS = {"photo": "▣", "video": "▶", "audio": "♪", "voice": "♪", "sticker": "☺", "location": "⌖"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all messages of a conversation are painted with."""
+
+    width: int
+    look: Palette
+    now: Millis
+    manifest: Manifest
+    quotes: Mapping[str, MessageRow]
+
+
+def paint(entry: Entry, before: Entry | None, here: Setting) -> list[Strip]:
+    """All lines of a message, with the heading of its day if it begins one."""
+    message = entry.message
+    painted = []
+    if before is None or words.local(before.message.at).date() != words.local(message.at).date():
+        painted += [_blank(here), _day(message.at, here), _blank(here)]
+    elif not _continues(message, before.message):
+        painted.append(_blank(here))
+    titled = before is None or plain_subject(before.message.subject) != plain_subject(message.subject)
+    return painted + list(_Block(entry, here).lines(headed=bool(painted), titled=titled))
+
+
+def _continues(message: MessageRow, before: MessageRow | None) -> bool:
+    return (
+        before is not None
+        and (before.direction, before.author, before.origin) == (message.direction, message.author, message.origin)
+        and message.at - before.at < SAME_BREATH
+        and plain_subject(message.subject) == plain_subject(before.subject)
+    )
+
+
+def _blank(here: Setting) -> Strip:
+    return Strip([Segment(" " * here.width, here.look.base)], here.width)
+
+
+def _day(at: Millis, here: Setting) -> Strip:
+    text = f" {words.day(at, here.now)} "
+    width = min(here.width, WIDEST) - 4
+    side = max(0, (width - cell_len(text)) // 2)
+    rule = Style(color=here.look.faint.color, dim=True)
+    segments = [
+        Segment("  " + "─" * side, here.look.base + rule),
+        Segment(text, here.look.base + here.look.muted),
+        Segment("─" * max(0, width - side - cell_len(text)), here.look.base + rule),
+    ]
+    return Strip(segments).adjust_cell_length(here.width, here.look.base)
+
+
+class _Block:
+    """One message while it is painted."""
+
+    def __init__(self, entry: Entry, here: Setting) -> None:
+        self.entry, self.message, self.here, self.look = entry, entry.message, here, here.look
+        self.ours = entry.message.direction == Direction.OUT
+        self.base = here.look.said if self.ours else here.look.base
+        whole = min(here.width, WIDEST)
+        self.indent = whole // 10 if self.ours and whole >= _ROOM_TO_INDENT else 0
+        self.room = max(12, whole - self.indent - _GUTTER - 3)
+
+    def lines(self, *, headed: bool, titled: bool) -> Iterator[Strip]:
+        """Author, subject, quote, text, files, reactions, and what a person should know of the delivery."""
+        content = list(self._content(headed=headed, titled=titled))
+        ends = self._ends()
+        for n, segments in enumerate(content):
+            yield self._strip(segments, ends if n == 0 else [])
+
+    def _content(self, *, headed: bool, titled: bool) -> Iterator[list[Segment]]:
+        if headed:
+            yield self._author()
+        if self.message.subject and titled:
+            yield [self._said(cut(self.message.subject, self.room), self.look.strong)]
+        if self.message.reply_to:
+            yield self._quote()
+        if self.message.deleted_at is not None:
+            yield [
+                self._said(
+                    _("deleted {when}", when=words.moment(self.message.deleted_at, self.here.now)),
+                    self.look.faint + Style(italic=True),
+                )
+            ]
+        if self.message.text:
+            yield from self._text()
+        for file in self.entry.files:
+            yield self._file(file)
+        if self.entry.reactions:
+            yield [
+                self._said(
+                    cut(" ".join(line(f"{r.emoji} {r.name}".strip()) for r in self.entry.reactions), self.room),
+                    self.look.muted,
+                )
+            ]
+        yield from self._notes()
+
+    def _author(self) -> list[Segment]:
+        style = self.look.own if self.ours else self.look.accent
+        return [self._said(cut(self._name(), self.room), style + Style(bold=True))]
+
+    def _name(self) -> str:
+        origin, author = self.message.origin, self.message.author
+        if origin == Origin.PHONE:
+            return _("We, outside the desk")
+        if origin == Origin.AUTOREPLY:
+            return _("Automatic answer")
+        return author or (_("We") if self.ours else _("Client"))
+
+    def _quote(self) -> list[Segment]:
+        quoted = self.here.quotes.get(self.message.reply_to)
+        text = _("a message that is not here") if quoted is None else quoted.text or quoted.subject or "…"
+        return [self._said("┃ ", self.look.accent), self._said(cut(text, self.room - 2), self.look.muted)]
+
+    def _text(self) -> Iterator[list[Segment]]:
+        style = self.look.faint if self.message.deleted_at is not None else self.look.plain
+        text = Text(lines(self.message.text).strip("\n"), style=style)
+        if self.message.edited_at is not None:
+            text.append(" " + _("(edited)"), self.look.faint)
+        for found in _LINK.finditer(text.plain):
+            text.stylize(self.look.link + Style(link=found[0]), *found.span())
+        for part in text.wrap(_CONSOLE, self.room):
+            yield [Segment(s.text, self.base + (s.style or Style())) for s in part.render(_CONSOLE)]
+
+    def _file(self, file: FileRow) -> list[Segment]:
+        facts = [words.size(file.size)] if file.size else []
+        if file.seconds:
+            facts.append(f"{file.seconds // 60}:{file.seconds % 60:02}")
+        style = self.look.muted
+        if file.state == "wanted":
+            facts.append(_("is being fetched"))
+            style = self.look.warn
+        elif file.state == "missing":
+            facts.append(_("missing: {why}", why=" ".join(filter(None, words.reason(self.here.manifest, file.code)))))
+            style = self.look.bad
+        sign = self._said(f"{_FILE_SIGNS.get(file.kind, '▤')} ", self.look.accent)
+        name = cut(file.name or file.kind, max(8, self.room - 26))
+        return [
+            sign,
+            self._said(name, self.look.plain),
+            self._said(cut(" · " + " · ".join(facts), self.room - 2 - cell_len(name)), style),
+        ]
+
+    def _notes(self) -> Iterator[list[Segment]]:
+        for text, style in self._delivery():
+            for part in Text(line(text)).wrap(_CONSOLE, self.room):
+                yield [self._said(part.plain, style)]
+
+    def _delivery(self) -> Iterator[tuple[str, Style]]:
+        """Words for what is not plain sailing."""
+        message, waiting = self.message, self.entry.waiting
+        what, step = words.reason(self.here.manifest, message.code, message.detail)
+        if message.state == State.FAILED:
+            yield f"✗ {what}", self.look.bad
+            yield " ".join(filter(None, [step and f"→ {step}", _keys(_("send again"), "retry")])), self.look.muted
+        elif message.state == State.UNCERTAIN:
+            yield f"? {what or _('Nobody knows whether it got through.')}", self.look.warn
+            asks = f"{_keys(_('send again'), 'retry')}, {_keys(_('say what became of it'), 'resolve')}"
+            yield " ".join(filter(None, [step and f"→ {step}", asks])), self.look.muted
+        elif message.state == State.CANCELLED:
+            yield "⊘ " + _("taken back before it went"), self.look.faint
+        elif waiting is not None and (waiting.wait_code or waiting.not_before > self.here.now):
+            yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.look.warn
+        if waiting is not None and waiting.action != Action.SEND:
+            yield "◷ " + _(_ASKED[waiting.action]), self.look.warn
+
+    def _why_it_waits(self, code: str, until: Millis) -> str:
+        why = words.reason(self.here.manifest, code)[0] if code else _(words.STATES[State.QUEUED])
+        if until <= self.here.now:
+            return f"◷ {why}"
+        return f"◷ {why} " + _("It goes at {time}.", time=words.moment(until, self.here.now))
+
+    def _ends(self) -> list[tuple[str, Style]]:
+        sign = words.SIGNS.get(self.message.state, "") if self.ours else ""
+        return [
+            (f"{words.clock(self.message.at)} ", self.look.faint),
+            (fit(sign, 2), sign_style(self.message.state, self.look)),
+        ]
+
+    def _said(self, text: str, style: Style) -> Segment:
+        return Segment(text, self.base + style)
+
+    def _strip(self, segments: list[Segment], ends: list[tuple[str, Style]]) -> Strip:
+        look = self.look
+        inside = sum(segment.cell_length for segment in segments)
+        end = [Segment(text, self.base + style) for text, style in ends]
+        gap = self.room + _GUTTER - inside - sum(segment.cell_length for segment in end)
+        bar = Segment("▎ ", self.base + look.own) if self.ours else Segment("  ", self.base)
+        body = [bar, *segments, Segment(" " * max(0, gap), self.base), *end]
+        strip = Strip([Segment(" " * (self.indent + 1), look.base), *body])
+        return strip.adjust_cell_length(self.here.width, look.base)
+
+
+_ASKED: dict[str, str] = {
+    Action.EDIT: N_("the edit is on its way"),
+    Action.DELETE: N_("the deletion is on its way"),
+    Action.REACT: N_("the reaction is on its way"),
+}
+
+
+def _keys(what: str, deed: str) -> str:
+    return f"{shown(action('transcript', f'message({deed!r})').keys[0])} {what}"

@@ -1,0 +1,273 @@
+"""A conversation: virtual lines, older ones fetched while one scrolls up, only what changed painted again."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.widgets import message_lines
+
+
+class Transcript(ScrollView, can_focus=True):
+    """Shows entries, oldest first."""
+
+    DEFAULT_CSS = """
+    Transcript { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; height: 1fr; }
+    """
+    BINDINGS = bindings("transcript")
+
+    class WantsOlder(Message):
+        """The top came near."""
+
+    class SawLast(Message):
+        """The last message is on the screen now."""
+
+    @dataclass
+    class Asked(Message):
+        """A person wants something done with a message."""
+
+        deed: str
+        entry: Entry
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._manifest: Manifest | None = None
+        self._entries: list[Entry] = []
+        self._quotes: dict[str, MessageRow] = {}
+        self._blocks: list[list[Strip]] = []
+        self._starts: list[int] = [0]
+        self._painted_at = 0
+        self._selected: MessageId | None = None
+        self._complete = False
+        self._asked_older = False
+        self._following = True
+
+    # What is shown
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All that is loaded, oldest first."""
+        return self._entries
+
+    @property
+    def selected(self) -> Entry | None:
+        """The message that actions are about: the chosen one, otherwise the last."""
+        return next(
+            (e for e in self._entries if e.message.id == self._selected), self._entries[-1] if self._entries else None
+        )
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last line is on the screen."""
+        return self.scroll_offset.y >= self.max_scroll_y
+
+    def open(
+        self, manifest: Manifest, entries: Sequence[Entry], quotes: dict[str, MessageRow], *, complete: bool
+    ) -> None:
+        """Show another conversation from its end."""
+        self._manifest, self._entries, self._quotes = manifest, list(entries), dict(quotes)
+        self._selected, self._complete, self._asked_older = None, complete, False
+        self._following = True
+        self._paint_all()
+        self.scroll_end(animate=False, immediate=True)
+        self.refresh()
+        self._look_around()
+
+    def close(self) -> None:
+        """Show nothing."""
+        self._entries, self._manifest = [], None
+        self._paint_all()
+        self.refresh()
+
+    def prepend(self, entries: Sequence[Entry], quotes: dict[str, MessageRow], *, complete: bool) -> None:
+        """Put older messages above without moving what is seen."""
+        self._complete, self._asked_older = complete, False
+        if not entries:
+            return
+        before = self._starts[-1]
+        self._entries[:0] = entries
+        self._quotes.update(quotes)
+        self._paint_all()
+        self.scroll_to(y=self.scroll_offset.y + self._starts[-1] - before, animate=False, force=True)
+        self.refresh()
+
+    def update(self, changed: Sequence[Entry], gone: set[MessageId], quotes: dict[str, MessageRow]) -> None:
+        """Take in news; follows the end if the end was seen."""
+        following = self._following
+        self._quotes.update(quotes)
+        fresh = {e.message.id: e for e in changed}
+        oldest = self._entries[0].message if self._entries and not self._complete else None
+        kept = [fresh.pop(e.message.id, e) for e in self._entries if e.message.id not in gone]
+        new = [e for e in fresh.values() if oldest is None or e.message.at >= oldest.at]
+        before, old_starts = self._blocks, self._starts
+        self._entries = sorted([*kept, *new], key=lambda e: (e.message.at, e.message.id))
+        self._paint_all()
+        self._repaint_from(before, old_starts)
+        if following:
+            self.scroll_end(animate=False, immediate=True)
+        self._look_around()
+
+    def _repaint_from(self, before: list[list[Strip]], starts: list[int]) -> None:
+        """Only the lines that differ; everything below a block that grew has moved."""
+        if self._above or len(self._blocks) < len(before):
+            self.refresh()
+            return
+        for n, block in enumerate(self._blocks):
+            if n >= len(before) or len(before[n]) != len(block):
+                self.refresh_lines(self._starts[n], max(1, max(starts[-1], self._starts[-1]) - self._starts[n]))
+                return
+            if before[n] != block:
+                self.refresh_lines(self._starts[n], len(block))
+
+    # Lines
+
+    def _paint_all(self) -> None:
+        """Lines of all messages; those that are the same as before keep their strips."""
+        self._painted_at = self.scrollable_content_region.width
+        self._blocks = []
+        if self._manifest is not None and self._painted_at > 0:
+            here = message_lines.Setting(
+                self._painted_at, self._look.palette, self._look.now(), self._manifest, self._quotes
+            )
+            pairs = zip(self._entries, [None, *self._entries], strict=False)
+            self._blocks = [message_lines.paint(entry, before, here) for entry, before in pairs]
+        self._starts = list(accumulate(map(len, self._blocks), initial=0))
+        self.virtual_size = Size(0, self._starts[-1] + 1)
+
+    def repaint(self) -> None:
+        """Other colours, or times that have grown old."""
+        self._paint_all()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what is seen."""
+        look, width = self._look.palette, self.scrollable_content_region.width
+        at = self.scroll_offset.y + y - self._above
+        block = bisect_right(self._starts, at) - 1
+        if at < 0 or block >= len(self._blocks):
+            return Strip([Segment(" " * width, look.base)], width)
+        strip = self._blocks[block][at - self._starts[block]]
+        if self._entries[block].message.id != self._selected or not self.has_focus:
+            return strip
+        return Strip([Segment("▌", look.cursor + look.accent), *strip.crop(1)], width).apply_style(_chosen(look.cursor))
+
+    @property
+    def _above(self) -> int:
+        """Empty lines above a conversation that does not fill its pane: the last message is always at the bottom."""
+        return max(0, self.scrollable_content_region.height - self._starts[-1] - 1)
+
+    # Moving
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Fetch older messages before the top is reached."""
+        super().watch_scroll_y(old_value, new_value)
+        self._following = self.at_end
+        self._look_around()
+
+    def _look_around(self) -> None:
+        if not self._entries:
+            return
+        if self.scroll_offset.y < self.size.height and not self._complete and not self._asked_older:
+            self._asked_older = True
+            self.post_message(self.WantsOlder())
+        if self.at_end:
+            self.post_message(self.SawLast())
+
+    def on_resize(self) -> None:
+        """Wrap again, keeping the end in sight if it was."""
+        if self.scrollable_content_region.width != self._painted_at:
+            self._paint_all()
+        if self._following:
+            self.scroll_end(animate=False, immediate=True)
+
+    def on_focus(self) -> None:
+        """Choose the last message, so that keys have something to be about."""
+        if self._selected is None and self._entries:
+            self._select(len(self._entries) - 1)
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Nothing is chosen while other keys are pressed."""
+        self.refresh()
+
+    def _index(self) -> int:
+        found = (n for n, e in enumerate(self._entries) if e.message.id == self._selected)
+        return next(found, len(self._entries) - 1)
+
+    def _select(self, at: int) -> None:
+        if not self._entries:
+            return
+        at = max(0, min(at, len(self._entries) - 1))
+        old, self._selected = self._index(), self._entries[at].message.id
+        for one in (old, at):
+            self.refresh_lines(self._starts[one] + self._above, len(self._blocks[one]))
+        extra = 1 if at == len(self._entries) - 1 else 0
+        region = Region(0, self._starts[at], 1, len(self._blocks[at]) + extra)
+        self.scroll_to_region(region, animate=False, force=True)
+        self._look_around()
+
+    def choose(self, entry: MessageId) -> None:
+        """Put the choice on a message that is loaded."""
+        self._selected = entry
+        self._select(self._index())
+
+    def action_down(self) -> None:
+        """The next message."""
+        self._select(self._index() + 1)
+
+    def action_up(self) -> None:
+        """The message before."""
+        self._select(self._index() - 1)
+
+    def action_page_down(self) -> None:
+        """A page down, and the choice with it."""
+        self._jump(self.size.height - 1)
+
+    def action_page_up(self) -> None:
+        """A page up, and the choice with it."""
+        self._jump(1 - self.size.height)
+
+    def _jump(self, by: int) -> None:
+        if self._entries:
+            target = self._starts[self._index()] + by
+            self._select(bisect_right(self._starts, max(0, target)) - 1)
+
+    def action_first(self) -> None:
+        """To the earliest that is loaded."""
+        self._select(0)
+
+    def action_last(self) -> None:
+        """To the latest."""
+        self._select(len(self._entries) - 1)
+
+    def action_message(self, deed: str) -> None:
+        """Do something with the chosen message."""
+        if self.selected is not None:
+            self.post_message(self.Asked(deed, self.selected))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses."""
+        at = self.scroll_offset.y + event.y - self._above
+        if 0 <= at < self._starts[-1]:
+            self._select(bisect_right(self._starts, at) - 1)
+
+
+def _chosen(cursor: Style) -> Style:
+    return Style(bgcolor=cursor.bgcolor)

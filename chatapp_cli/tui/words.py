@@ -1,0 +1,138 @@
+"""Times, sizes and states as a person says them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.domain.message import State
+from chatapp_cli.i18n import N_, _, show
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+_KILO = 1024
+
+_DATES = (
+    N_("{day} January"),
+    N_("{day} February"),
+    N_("{day} March"),
+    N_("{day} April"),
+    N_("{day} May"),
+    N_("{day} June"),
+    N_("{day} July"),
+    N_("{day} August"),
+    N_("{day} September"),
+    N_("{day} October"),
+    N_("{day} November"),
+    N_("{day} December"),
+)
+_DAYS = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"))
+_SHORT_DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+
+SIGNS: dict[str, str] = {
+    State.SCHEDULED: "◷",
+    State.QUEUED: "◷",
+    State.SENDING: "↑",
+    State.SENT: "✓",
+    State.DELIVERED: "✓✓",
+    State.READ: "✓✓",
+    State.FAILED: "✗",
+    State.UNCERTAIN: "?",
+    State.CANCELLED: "⊘",
+}
+
+STATES: dict[str, str] = {
+    State.RECEIVED: N_("received"),
+    State.SCHEDULED: N_("scheduled"),
+    State.QUEUED: N_("waits in the outbox"),
+    State.SENDING: N_("is being sent"),
+    State.SENT: N_("sent"),
+    State.DELIVERED: N_("delivered"),
+    State.READ: N_("read"),
+    State.FAILED: N_("not sent"),
+    State.UNCERTAIN: N_("uncertain"),
+    State.CANCELLED: N_("cancelled"),
+}
+
+HEALTH: dict[str, str] = {
+    "starting": N_("starting"),
+    "ok": N_("works"),
+    "retrying": N_("retrying"),
+    "needs_rebind": N_("bind again"),
+    "misconfigured": N_("misconfigured"),
+    "down": N_("down"),
+}
+
+
+def local(at: Millis) -> datetime:
+    """A moment in the time zone of this machine."""
+    return datetime.fromtimestamp(at / 1000).astimezone()
+
+
+def clock(at: Millis) -> str:
+    """Hours and minutes."""
+    return f"{local(at):%H:%M}"
+
+
+def short(at: Millis, now: Millis) -> str:
+    """For a narrow column: the time today, the weekday this week, otherwise the date."""
+    then, today = local(at), local(now)
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    if timedelta(0) < today.date() - then.date() < timedelta(days=7):
+        return _(_SHORT_DAYS[then.weekday()])
+    return f"{then:%d.%m}" if then.year == today.year else f"{then:%m.%y}"
+
+
+def day(at: Millis, now: Millis) -> str:
+    """The heading of a day."""
+    then, today = local(at).date(), local(now).date()
+    if then == today:
+        return _("Today")
+    if today - then == timedelta(days=1):
+        return _("Yesterday")
+    date = _(_DATES[then.month - 1], day=then.day)
+    return f"{_(_DAYS[then.weekday()])}, {date}" if then.year == today.year else f"{date} {then.year}"
+
+
+def moment(at: Millis, now: Millis) -> str:
+    """A time that may lie on another day."""
+    return clock(at) if local(at).date() == local(now).date() else f"{short(at, now)} {clock(at)}"
+
+
+def age(milliseconds: int) -> str:
+    """How long something lasts, in its largest unit."""
+    if milliseconds < MINUTE:
+        return _("{n} s", n=max(0, milliseconds // 1000))
+    if milliseconds < HOUR:
+        return _("{n} min", n=milliseconds // MINUTE)
+    if milliseconds < DAY:
+        return _("{n} h", n=milliseconds // HOUR)
+    return _("{n} d", n=milliseconds // DAY)
+
+
+def size(length: int) -> str:
+    """A file's size."""
+    if length < _KILO:
+        return _("{n} B", n=length)
+    if length < _KILO * _KILO:
+        return _("{n} KB", n=round(length / _KILO))
+    return _("{n} MB", n=f"{length / _KILO / _KILO:.1f}")
+
+
+def reason(manifest: Manifest, code: str, detail: str = "") -> tuple[str, str]:
+    """What a channel's error code means and what to do about it; an unknown code speaks for itself."""
+    words = manifest.errors.get(code)
+    if words is not None:
+        return show(words.what), show(words.next_step)
+    own = OWN_REASONS.get(code)
+    return (_(own) if own else f"{code} {detail}".strip()), ""
+
+
+OWN_REASONS: dict[str, str] = {
+    "scheduled": N_("It is scheduled."),
+    "pace": N_("It keeps the pace that the channel allows."),
+    "said_by_person": N_("An operator said so."),
+}

@@ -1,0 +1,69 @@
+"""What stands between a text and its way out, told before the attempt."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from pathlib import Path
+
+from chatapp_cli.domain.draft import MEGABYTE, StagedFile
+from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import files, sending
+from chatapp_cli.services.sending import Order
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import words
+from chatapp_cli.tui.widgets.composer import Sheet
+
+
+def obstacles(card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
+    """Why nothing can be sent at all, and what to be warned of although it can."""
+    if card.blocked:
+        return Refused("blocked", T("{name} is on the blacklist.", name=card.name), T("Press b to take them off.")), ""
+    if not card.reachable:
+        what, step = words.reason(manifest(card.kind), card.unreachable_code)
+        said = what or _("{name} cannot be reached here.", name=card.name)
+        return Refused("unreachable", T("{why}", why=said), T("{why}", why=step) if step else None), ""
+    if channel.health in {"needs_rebind", "misconfigured"}:
+        state = _(words.HEALTH[channel.health])
+        return None, _(
+            "{channel}: {state}. What you write waits until that is done (F2).", channel=channel.title, state=state
+        )
+    return None, ""
+
+
+def file_limit(can: Capabilities) -> str:
+    """The channel's limits for files, in words."""
+    if not can.max_upload:
+        return _("This channel carries no files.")
+    return _("Up to {n} files of {size} MB.", n=can.max_files, size=can.max_upload // MEGABYTE)
+
+
+def looked_at(typed: str) -> StagedFile:
+    """A file as it would be, before anything is copied. Raises NotFound."""
+    path = Path(typed).expanduser()
+    if not path.is_file():
+        raise NotFound(T("There is no readable file {path}.", path=path), T("Check the path."))
+    mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return StagedFile(name=path.name, mime=mime, size=path.stat().st_size, sha256="")
+
+
+def staged(media: Media, typed: str) -> StagedFile:
+    """The file, taken into the store."""
+    return files.stage(media, Path(typed).expanduser())
+
+
+def sending_of(sheet: Sheet, can: Capabilities, dialog: DialogId, order: Order) -> Callable[[Tx], object]:
+    """The transaction that sends a sheet, or changes the message that it edits."""
+    draft, editing = sheet.draft(), sheet.editing
+    if editing is not None:
+        message = editing.message.id
+        return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)
+    return lambda tx: sending.enqueue(tx, can, dialog, draft, order)
