@@ -31,7 +31,7 @@ _SLOWEST = 20_000
 """Bytes a second of a line that is still worth waiting for."""
 _PIECE = 4096
 """Bytes that aioimaplib's parser is given at once: some 300 of the shortest lines, well within Python's stack."""
-_SENT_NAMES = ("sent", "sent items", "sent messages", "отправленные")
+_SENT_NAMES = ("Sent", "Sent Items", "Sent Messages", "Отправленные")
 
 _T = TypeVar("_T")
 

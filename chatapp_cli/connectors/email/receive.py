@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Self
 
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
@@ -124,26 +124,20 @@ class Inbox:
 
     async def _read(self, entries: Sequence[Entry]) -> AsyncIterator[tuple[Sequence[Arrival], Sequence[Entry]]]:
         """Fetch and understand, run by run: while one is understood and stored, the next is on its way."""
-        coming: deque[tuple[Sequence[Entry], asyncio.Task[Sequence[Mail]]]] = deque()
+        runs = [*_runs(entries)]
+        coming: asyncio.Task[Sequence[Mail]] | None = None
         try:
-            for run in _runs(entries):
-                coming.append((run, asyncio.create_task(self._fetch(run))))
-                if len(coming) > 1:
-                    yield await self._taken(*coming.popleft())
-            while coming:
-                yield await self._taken(*coming.popleft())
+            for run, following in zip_longest(runs, runs[1:]):
+                mails = await (coming or self._fetch(run))
+                coming = asyncio.create_task(self._fetch(following)) if following else None
+                yield await asyncio.to_thread(self._understand, mails), run
         finally:
-            for _, task in coming:
-                task.cancel()
-            await asyncio.gather(*(task for _, task in coming), return_exceptions=True)
+            if coming is not None:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
 
     async def _fetch(self, run: Sequence[Entry]) -> Sequence[Mail]:
         return await self._imap.fetch(run, _BEGINNING if run[0].size > _LARGEST else None)
-
-    async def _taken(
-        self, run: Sequence[Entry], coming: asyncio.Task[Sequence[Mail]]
-    ) -> tuple[Sequence[Arrival], Sequence[Entry]]:
-        return await asyncio.to_thread(self._understand, await coming), run
 
     def _understand(self, mails: Sequence[Mail]) -> Sequence[Arrival]:
         return [arrival(mail, self._reading) for mail in mails]
