@@ -78,6 +78,16 @@ class Database:
                 connection.close()
             self._mine.connection = None
 
+    def version(self) -> str:
+        """The database's program and its version."""
+        with spoken(self.driver):
+            return self.driver.version(self.connection())
+
+    def trouble(self) -> str:
+        """What the database finds wrong with itself; nothing if it is whole."""
+        with spoken(self.driver):
+            return self.driver.trouble(self.connection())
+
     def close(self) -> None:
         """Close the connections of all threads; nothing may be using them."""
         for connection in self._opened:

@@ -53,14 +53,23 @@ class Driver(Protocol):
         """Tell whether the connection is of no more use."""
         ...
 
+    def version(self, connection: Connection) -> str:
+        """Name the database's program and its version."""
+        ...
+
+    def trouble(self, connection: Connection) -> str:
+        """Let the database look at itself; the first thing that is wrong, or nothing."""
+        ...
+
 
 class Sqlite:
     """One file beside its write-ahead log; nothing to install."""
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
+        self.patience = patience
         self.url = f"sqlite:///{path}"
 
     def connect(self) -> Connection:
@@ -95,9 +104,8 @@ class Sqlite:
         """A file is on one machine, where the lock in its folder says enough."""
         return nullcontext()
 
-    @staticmethod
-    def _insist(connection: Connection, sql: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def _insist(self, connection: Connection, sql: str) -> None:
+        deadline = time.monotonic() + self.patience
         pause = 0.0002
         while True:
             try:
@@ -137,6 +145,16 @@ class Sqlite:
         del error
         return False
 
+    def version(self, connection: Connection) -> str:
+        """The linked library's."""
+        del connection
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def trouble(self, connection: Connection) -> str:
+        """Read every page."""
+        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if said == "ok" else said
+
 
 class Postgres:
     """A server, once several nodes share the work.
@@ -165,8 +183,8 @@ class Postgres:
         connection.execute(f"SELECT pg_advisory_xact_lock({self.LOCK})")
 
     def begin_read(self, connection: Connection) -> None:
-        """Begin a snapshot."""
-        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        """Take a snapshot: the server does so at the first question, and one message carries both."""
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1")
 
     @contextmanager
     def own(self) -> Iterator[None]:
@@ -197,6 +215,15 @@ class Postgres:
         import psycopg
 
         return isinstance(error, psycopg.OperationalError)
+
+    def version(self, connection: Connection) -> str:
+        """The server's."""
+        return f"PostgreSQL {connection.execute('SHOW server_version').fetchone()[0]}"
+
+    def trouble(self, connection: Connection) -> str:
+        """A server that answers looks after its own pages."""
+        connection.execute("SELECT 1")
+        return ""
 
 
 @contextmanager

@@ -1,0 +1,155 @@
+"""The command line: global options, and commands that are imported only when they are used."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.main
+
+from chatapp_cli import i18n
+from chatapp_cli.commands.errors import ending
+from chatapp_cli.commands.frame import Noun, printed_version, translate
+from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _
+
+if TYPE_CHECKING:
+    from typer._click import Command, HelpFormatter
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "inbox": N_("Open the window with all dialogs"),
+        "serve": N_("Run the daemon that receives and sends"),
+        "line": N_("Lines and their channels: add, bind, check"),
+        "dialog": N_("Dialogs: find, read, mark"),
+        "send": N_("Send a message to an address"),
+        "reply": N_("Answer in a dialog"),
+        "message": N_("One message: look, edit, take back, retry"),
+        "outbox": N_("What waits to be sent, and what did not get through"),
+        "deadletter": N_("Arrivals that could not be understood"),
+        "tail": N_("What happens, as it happens"),
+        "trace": N_("A message's whole life"),
+        "doctor": N_("Look whether everything is in order"),
+        "config": N_("Settings, and where each comes from"),
+        "demo": N_("Try the desk with invented customers, offline"),
+        "support": N_("Whom to ask for help"),
+    }
+)
+"""Every command with its module's name in ``commands`` and what it is for."""
+
+
+class Root(Noun):
+    """Knows its commands by name and imports only the one that is called."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # the vendored Context
+        """All names."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Command | None:  # type: ignore[override]  # see above
+        """Import the command's module."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"chatapp_cli.commands.{cmd_name}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        command.help = command.help or _(COMMANDS[cmd_name])
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, or say which one may have been meant."""
+        if args[0] in COMMANDS or args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        near = get_close_matches(args[0], COMMANDS, n=1)
+        raise UsageError(
+            T("There is no command {name}.", name=args[0]),
+            T("Did you mean: chatapp {name}", name=near[0]) if near else T("See them all with: chatapp --help"),
+        )
+
+    def format_commands(self, ctx: Any, formatter: HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(words)) for name, words in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, *_more: Any, **options: Any) -> Any:
+        """Speak the person's language, run, and end with the exit code that scripts rely on."""
+        words = list(sys.argv[1:] if args is None else args)
+        speak(language(words))
+        translate(self)
+        with ending():
+            sys.exit(super().main(words, **options | {"prog_name": "chatapp", "standalone_mode": False}))
+
+
+def language(words: Sequence[str]) -> str:
+    """The language of help and errors: it has to be known before the options are parsed."""
+    flag = next((word.partition("=")[2] or after for word, after in _pairs(words) if _says_language(word)), None)
+    return i18n.choose(flag or os.environ.get("CHATAPP_LANG") or _set_language())
+
+
+def _pairs(words: Sequence[str]) -> zip[tuple[str, str]]:
+    return zip(words, [*words[1:], ""], strict=True)
+
+
+def _says_language(word: str) -> bool:
+    return word == "--lang" or word.startswith("--lang=")
+
+
+def _set_language() -> str | None:
+    from chatapp_cli.settings import config_file, load
+
+    if not config_file(os.environ).exists():
+        return None
+    try:
+        return load().settings.lang
+    except ChatappError:
+        return None
+
+
+def speak(chosen: str) -> None:
+    """Let the option parser's own few words come from our catalogue too."""
+    i18n.use(chosen)
+    os.environ["LANGUAGE"] = chosen
+    gettext.bindtextdomain("chatapp", i18n.CATALOGUES)
+    gettext.textdomain("chatapp")
+
+
+app = typer.Typer(
+    cls=Root,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def root(
+    company: Annotated[
+        str | None, typer.Option("--company", metavar="NAME", help=N_("Company whose store is opened"))
+    ] = None,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="LANG", help=N_("Language: ru or en"))] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option("--operator", metavar="NAME", help=N_("Name that your messages and changes are signed with")),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help=N_("Show the version and exit"), callback=printed_version, is_eager=True)
+    ] = False,
+) -> None:
+    """One window in the terminal for every message of a business's customers."""
+    del company, lang, operator, version
+
+
+def main() -> None:
+    """Run the program."""
+    app()

@@ -1,0 +1,222 @@
+"""Who answers a channel's questions at the command line: a person at a terminal, or answers given beforehand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Mapping
+from getpass import getpass
+from urllib.parse import parse_qsl, urlsplit
+
+import typer
+
+from chatapp_cli.commands.printing import plain
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.form import Field, Form, Notice
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import _, show
+
+_YES = {"on", "y", "yes", "да", "д", "1", "true"}
+_NO = {"off", "n", "no", "нет", "н", "0", "false"}
+
+
+def _tell(words: str = "") -> None:
+    typer.echo(words, err=True)
+
+
+def applies(field: Field, answers: Mapping[str, str]) -> bool:
+    """Tell whether a question is to be asked after these answers."""
+    return all(answers.get(name) == value for name, value in field.when.items())
+
+
+def show_notice(notice: Notice) -> None:
+    """Words, a link and a QR code on stderr."""
+    _tell()
+    _tell(show(notice.title))
+    for line in notice.lines:
+        _tell(f"  {show(line)}")
+    if notice.link:
+        _tell(f"  {notice.link}")
+    if notice.qr:
+        import segno
+
+        segno.make(notice.qr, micro=False).terminal(out=sys.stderr, compact=True)
+
+
+def _line(prompt: str) -> str:
+    typer.echo(prompt, err=True, nl=False)
+    said = sys.stdin.readline()
+    if not said:
+        raise typer.Abort
+    return said.rstrip("\n")
+
+
+def _hidden(prompt: str) -> str:
+    return getpass(prompt, stream=sys.stderr)
+
+
+class Prompt:
+    """A person at a terminal; what was given beforehand is asked only if it is refused."""
+
+    def __init__(
+        self,
+        given: Mapping[str, str],
+        *,
+        ask: Callable[[str], str] = _line,
+        ask_hidden: Callable[[str], str] = _hidden,
+    ) -> None:
+        self._given = given
+        self._ask = ask
+        self._ask_hidden = ask_hidden
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        """Ask question by question; what was typed before is the default."""
+        self._introduce(form)
+        answers: dict[str, str] = {}
+        for field in form.fields:
+            if applies(field, answers):
+                answers[field.name] = self._settled(field, form) or self._asked(field, form)
+        return answers
+
+    @staticmethod
+    def _introduce(form: Form) -> None:
+        _tell()
+        _tell(show(form.title))
+        for line in form.intro:
+            _tell(f"  {show(line)}")
+        if "" in form.errors:
+            _tell(f"! {show(form.errors[''])}")
+
+    def _settled(self, field: Field, form: Form) -> str:
+        return "" if form.errors else self._given.get(field.name, "")
+
+    def _asked(self, field: Field, form: Form) -> str:
+        default = form.values.get(field.name) or self._given.get(field.name) or field.default
+        if field.name in form.errors:
+            _tell(f"! {show(form.errors[field.name])}")
+        if field.hint is not None:
+            _tell(f"  {show(field.hint)}")
+        for number, choice in enumerate(field.choices, 1):
+            _tell(f"  {number}. {show(choice.label)}")
+        while True:
+            try:
+                return understood(field, self._reply(field, default) or default)
+            except UsageError as error:
+                _tell(f"! {show(error.what)}")
+
+    def _reply(self, field: Field, default: str) -> str:
+        prompt = show(field.label) + _offered(field, default) + ": "
+        return (self._ask_hidden if field.secret else self._ask)(prompt).strip()
+
+    async def show(self, notice: Notice) -> None:
+        """Show it."""
+        show_notice(notice)
+
+    async def visit(self, url: str, state: str) -> Mapping[str, str]:
+        """Let the person open the page and paste where they ended."""
+        _tell(_("Open this page and allow access: {url}", url=url))
+        while True:
+            ended = dict(parse_qsl(urlsplit(self._ask(_("Address that the browser ended at: ")).strip()).query))
+            if ended.get("state") == state:
+                return ended
+            _tell("! " + _("This is not the address that the page led to."))
+
+
+def _offered(field: Field, default: str) -> str:
+    if not default:
+        return "" if field.required else f" [{_('may stay empty')}]"
+    if field.secret:
+        return f" [{_('Enter keeps it')}]"
+    if field.kind == "flag":
+        return f" [{_('yes') if default == 'on' else _('no')}]"
+    return f" [{plain(default)}]"
+
+
+def understood(field: Field, said: str) -> str:
+    """An answer in the form's own spelling. Raises UsageError with what is wrong."""
+    if not said:
+        if field.required:
+            raise UsageError(T("An answer is needed."), field=field.name)
+        return ""
+    if field.kind == "flag":
+        return _yes_or_no(field, said)
+    if field.choices:
+        return _chosen(field, said)
+    if field.kind in {"port", "number"} and not said.isdigit():
+        raise UsageError(T("This has to be a number."), field=field.name)
+    return said
+
+
+def _yes_or_no(field: Field, said: str) -> str:
+    if said.lower() in _YES:
+        return "on"
+    if said.lower() in _NO:
+        return "off"
+    raise UsageError(T("Answer yes or no."), field=field.name)
+
+
+def _chosen(field: Field, said: str) -> str:
+    values = [choice.value for choice in field.choices]
+    if said in values:
+        return said
+    if said.isdigit() and 0 < int(said) <= len(values):
+        return values[int(said) - 1]
+    raise UsageError(T("Choose one of: {allowed}", allowed=", ".join(values)), field=field.name)
+
+
+class Answers:
+    """Nobody can be asked: every answer was given beforehand, or has a default."""
+
+    def __init__(self, given: Mapping[str, str], *, known: Collection[str] = ()) -> None:
+        self._given = given
+        self._known = known
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        """Answer; what is missing, refused or not asked at all is a UsageError."""
+        fields = {field.name: field for field in form.fields}
+        self._insist_known(fields)
+        for name, error in form.errors.items():
+            raise self._refused(fields.get(name), error)
+        answers: dict[str, str] = {}
+        for name, field in fields.items():
+            if applies(field, answers):
+                answers[name] = self._answer(field, form)
+        return answers
+
+    def _insist_known(self, fields: Mapping[str, Field]) -> None:
+        for name in self._given:
+            if name not in fields and name not in self._known:
+                raise UsageError(
+                    T("There is no field {name}.", name=name),
+                    T("Fields are: {known}", known=", ".join(fields)),
+                    field=name,
+                )
+
+    def _answer(self, field: Field, form: Form) -> str:
+        said = self._given.get(field.name) or form.values.get(field.name) or field.default
+        try:
+            return understood(field, said)
+        except UsageError as error:
+            raise self._refused(field, error.what) from error
+
+    @staticmethod
+    def _refused(field: Field | None, why: Text) -> UsageError:
+        if field is None:
+            return UsageError(why)
+        return UsageError(
+            T("{label} ({name}): {why}", label=field.label, name=field.name, why=why),
+            T(
+                "{hint} Give it with --set {name}=… or in a file with --answers, or run this on a terminal.",
+                hint=field.hint or Text(""),
+                name=field.name,
+            ),
+            field=field.name,
+        )
+
+    async def show(self, notice: Notice) -> None:
+        """Show it."""
+        show_notice(notice)
+
+    async def visit(self, url: str, state: str) -> Mapping[str, str]:
+        """Nobody could open a page."""
+        del state
+        raise UsageError(T("Somebody has to open a page: {url}", url=url), T("Run this on a terminal."))

@@ -1,0 +1,154 @@
+"""Drives the conversation that binds a channel, and tells what came of it and of checks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.asking import Answers, Prompt
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest, packages
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime import binding
+from chatapp_cli.services import channels, lines, words
+from chatapp_cli.store.rows import ChannelRow
+
+
+def gathered(given: Sequence[str], answers: str) -> Mapping[str, str]:
+    """Answers from a file and from ``field=value`` words, which win. Raises UsageError."""
+    found = _from_file(answers) if answers else {}
+    for word in given:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UsageError(T("{word} is not an answer.", word=word), T("Write it so: --set field=value"), field="set")
+        found[name] = value
+    return found
+
+
+def _from_file(answers: str) -> dict[str, str]:
+    try:
+        text = sys.stdin.read() if answers == "-" else Path(answers).read_text("utf-8")
+        return {name: _answer(value) for name, value in tomllib.loads(text).items()}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(
+            T("The answers {file} cannot be read: {why}.", file=answers, why=error),
+            T('It has to be a TOML file with lines such as: name = "value"'),
+            field="answers",
+        ) from error
+
+
+def _answer(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def known_kind(kind: str) -> Manifest:
+    """The manifest of a kind that a person named. Raises NotFound."""
+    if kind not in packages():
+        raise NotFound(
+            T("There is no kind of channel {kind}.", kind=kind),
+            T("Known kinds: {known}. More about them: chatapp line channels", known=", ".join(packages())),
+        )
+    return manifest(kind)
+
+
+def bind(desk: Desk, kind: str, *, line: str, given: Mapping[str, str], actor: str) -> ChannelRow:
+    """Bind, or renew what is bound there already."""
+    about = known_kind(kind)
+    wanted = desk.read(lambda tx: lines.find(tx, line))
+    previous = _previous(desk, kind, wanted.id)
+    with explained(about):
+        number = asyncio.run(
+            binding.bind(desk, _asker(about, given), line=wanted.id, kind=kind, previous=previous, actor=actor)
+        )
+    return desk.read(lambda tx: channels.one(tx, number))
+
+
+def _previous(desk: Desk, kind: str, line: LineId) -> ChannelRow | None:
+    rows = desk.read(channels.everything)
+    return next((row for row in rows if row.kind == kind and row.line_id == line), None)
+
+
+def _asker(about: Manifest, given: Mapping[str, str]) -> Asker:
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    return Prompt(given) if terminal else Answers(given, known={field.name for field in about.fields})
+
+
+@contextmanager
+def explained(about: Manifest) -> Iterator[None]:
+    """Say a channel's error codes in the words of its manifest."""
+    try:
+        yield
+    except ChannelError as error:
+        error.what, error.next_step = words.why(about, error.code, error.detail)
+        raise
+
+
+def tell_facts(desk: Desk, row: ChannelRow) -> None:
+    """What a person should know of the new binding, and where the provider has to call."""
+    for name, value in json.loads(row.facts).items():
+        typer.echo(f"{_(name)}: {printing.plain(value)}", err=True)
+    if desk.capabilities(row).intake == "webhook" and row.hook_key:
+        host, port = desk.settings.http_host, desk.settings.http_port
+        note("Webhooks are taken at: http://{host}:{port}/hooks/{key}", host=host, port=port, key=row.hook_key)
+    note("Messages are received while the daemon runs: chatapp serve")
+
+
+def found(desk: Desk, channel: str, line: str) -> ChannelRow:
+    """The channel that a person named, on a line if they named one."""
+    return desk.read(lambda tx: channels.find(tx, channel, line=lines.find(tx, line).id if line else None))
+
+
+def wanted(desk: Desk, channel: str, line: str) -> list[ChannelRow]:
+    """One channel, or all of a line, or all there are."""
+    if channel:
+        return [found(desk, channel, line)]
+    every = desk.read(channels.everything)
+    number = desk.read(lambda tx: lines.find(tx, line)).id if line else None
+    rows = [row for row in every if number in {None, row.line_id}]
+    if not rows:
+        raise NotFound(T("No channel is bound yet."), T("Bind one: chatapp line bind KIND"))
+    return rows
+
+
+def checked(desk: Desk, row: ChannelRow) -> list[Finding]:
+    """What the channel's own check finds."""
+    with explained(manifest(row.kind)):
+        return asyncio.run(binding.check(desk, row))
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One line each; the next step of what is wrong beside the data."""
+    marks = {True: _("ok"), False: _("problem")}
+    printing.table(("", _("Checked"), _("Result")), [(marks[one.ok], one.name, show(one.what)) for one in findings])
+    for one in findings:
+        if not one.ok:
+            say(T("{name}: {what}", name=one.name, what=one.what), one.next_step)
+
+
+def finding_document(finding: Finding, **more: object) -> Mapping[str, Any]:
+    """A finding for programs."""
+    return {
+        **more,
+        "name": finding.name,
+        "ok": finding.ok,
+        "what": show(finding.what),
+        "next_step": show(finding.next_step) or None,
+    }

@@ -1,0 +1,73 @@
+"""``chatapp deadletter``: arrivals that could not be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Verb, actor, noun, number, opened
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import deadletters
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.store.rows import ArrivedRow
+
+app = noun()
+
+Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_("Number of the dead letter"))]
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the dead letters, the newest first."""
+    with opened(ctx) as desk:
+        found = desk.read(deadletters.everything)
+    if as_json:
+        printing.document([_document(one) for one in found])
+        return
+    printing.table(
+        (_("No."), _("When"), _("Channel"), _("Problem")),
+        [(one.id, printing.moment(one.at), one.channel_id, one.problem) for one in found],
+    )
+    if not found:
+        note("There are no dead letters.")
+
+
+def _document(one: ArrivedRow) -> Mapping[str, Any]:
+    return {
+        "id": one.id,
+        "at": printing.iso(one.at),
+        "channel": one.channel_id,
+        "provider_id": one.provider_id,
+        "problem": one.problem,
+    }
+
+
+@app.command(cls=Verb)
+def show(ctx: typer.Context, letter: Letter, as_json: Json = False) -> None:
+    """Show what arrived, as it came."""
+    with opened(ctx) as desk:
+        one = desk.read(lambda tx: deadletters.one(tx, letter))
+        raw = _raw(desk, one).decode("utf-8", errors="replace")
+    if as_json:
+        printing.document({**_document(one), "raw": raw})
+        return
+    note("{problem} ({moment}, channel {n})", problem=one.problem, moment=printing.moment(one.at), n=one.channel_id)
+    typer.echo(printing.plain(raw))
+
+
+def _raw(desk: Desk, one: ArrivedRow) -> bytes:
+    return desk.media.path(one.raw_sha256).read_bytes() if one.raw_sha256 else bytes(one.raw)
+
+
+@app.command(cls=Verb)
+def forget(ctx: typer.Context, letter: Letter) -> None:
+    """Drop a dead letter that nobody needs."""
+    with opened(ctx) as desk:
+        desk.write(lambda tx: deadletters.forget(tx, letter, actor=actor(desk)))
+    note("Dead letter {n} is forgotten.", n=letter)

@@ -1,0 +1,243 @@
+"""``chatapp dialog``: finding, reading and marking dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import (
+    Dialog,
+    Json,
+    Line,
+    Verb,
+    actor,
+    channel_names,
+    completing,
+    noun,
+    number,
+    opened,
+)
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import dialogs
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.store.dialog_list import Place
+    from chatapp_cli.store.rows import DialogCard, DialogRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+
+def _flag(name: str, words: str) -> Any:
+    return typer.Option(name, help=words)
+
+
+Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Label"))]
+
+
+@app.command("list", cls=Verb)
+def list_(
+    ctx: typer.Context,
+    *,
+    line: Line = "",
+    channel: Annotated[
+        str,
+        typer.Option(
+            "--channel", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)
+        ),
+    ] = "",
+    tag: Annotated[str, typer.Option("--tag", help=N_("With this label"))] = "",
+    unread: Annotated[bool, _flag("--unread", N_("Only unread"))] = False,
+    waiting: Annotated[bool, _flag("--waiting", N_("Only unanswered, the longest waiting first"))] = False,
+    pinned: Annotated[bool, _flag("--pinned", N_("Only pinned"))] = False,
+    blocked: Annotated[bool, _flag("--blocked", N_("Only those on the blacklist"))] = False,
+    search: Annotated[str, typer.Option("--search", help=N_("Part of a name, phone, e-mail or username"))] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 50,
+    after: Annotated[
+        int, typer.Option("--after", parser=number, metavar="DIALOG", help=N_("The page after this dialog"))
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Find dialogs; the filters combine."""
+    flags = {"tag": tag, "unread": unread, "waiting": waiting, "pinned": pinned, "blocked": blocked, "text": search}
+    with opened(ctx) as desk:
+        found = desk.read(lambda tx: _page(desk, tx, _filter(tx, line, channel, **flags), DialogId(after), limit))
+    if as_json:
+        printing.document([_row_document(row) for row in found])
+        return
+    printing.table((_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text")), map_rows(found))
+    if not found:
+        note("No dialog fits.")
+
+
+def _filter(tx: Tx, line: str, channel: str, **flags: Any) -> DialogFilter:
+    from chatapp_cli.kit.manifests import packages
+    from chatapp_cli.services import channels, lines
+
+    number_of_line = lines.find(tx, line).id if line else None
+    if channel in packages():
+        return DialogFilter(line=number_of_line, kind=channel, **flags)
+    one = channels.find(tx, channel, line=number_of_line).id if channel else None
+    return DialogFilter(line=number_of_line, channel=one, **flags)
+
+
+def _page(desk: Desk, tx: Tx, wanted: DialogFilter, after: DialogId, limit: int) -> list[DialogRow]:
+    from chatapp_cli.store.dialog_list import page
+
+    place = _place(dialogs.card(tx, after)) if after else None
+    return page(tx, desk.database.driver.dialect, wanted, after=place, n=limit)
+
+
+def _place(card: DialogCard) -> Place:
+    from chatapp_cli.store.dialog_list import Place
+
+    return Place(card.pinned, card.last_at, card.id, card.waiting_since or 0)
+
+
+def map_rows(found: list[DialogRow]) -> list[tuple[object, ...]]:
+    """The columns of the list."""
+    from chatapp_cli.services import words
+
+    def marks(row: DialogRow) -> str:
+        return "".join(mark for mark, shown in (("📌", row.pinned), ("⛔", row.blocked)) if shown)
+
+    def last(row: DialogRow) -> str:
+        return f"→ {row.preview} ({show(words.state(row.last_state))})" if row.last_direction == "out" else row.preview
+
+    return [
+        (row.id, marks(row), row.name, row.kind, row.unread or "", printing.moment(row.last_at), last(row))
+        for row in found
+    ]
+
+
+def _row_document(row: DialogRow) -> Mapping[str, Any]:
+    return {
+        **row._asdict(),
+        "chat_id": row.address,
+        "pinned": bool(row.pinned),
+        "blocked": bool(row.blocked),
+        "waiting_since": printing.iso(row.waiting_since),
+        "last_at": printing.iso(row.last_at),
+    }
+
+
+@app.command("show", cls=Verb)
+def show_(
+    ctx: typer.Context,
+    dialog: Dialog,
+    n: Annotated[int, typer.Option("-n", parser=number, metavar="N", help=N_("So many last messages"))] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show a dialog: the client and the last messages."""
+    from chatapp_cli.commands import transcripts
+    from chatapp_cli.services import channels, transcript
+
+    with opened(ctx) as desk:
+        card, tags, entries, channel = desk.read(
+            lambda tx: (
+                (found := dialogs.card(tx, DialogId(dialog))),
+                dialogs.tags(tx, found.id),
+                transcript.latest(tx, found.id, n=n),
+                channels.one(tx, found.channel_id),
+            )
+        )
+        manifest, can = desk.manifest(channel), desk.capabilities(channel)
+    if as_json:
+        messages = [transcripts.message_document(entry) for entry in entries]
+        about = transcripts.card_document(card, tags)
+        printing.document({**about, "receipts": can.receipts, "messages": messages})
+        return
+    printing.facts(_facts(card, tags, transcripts.receipts_word(can)))
+    for entry in entries:
+        typer.echo()
+        for line in transcripts.entry_lines(entry, card, manifest):
+            typer.echo(line)
+
+
+def _facts(card: DialogCard, tags: list[str], receipts: str) -> Mapping[str, object]:
+    return {
+        _("Dialog"): f"{card.name} ({card.id})",
+        _("Line"): card.line,
+        _("Channel"): f"{card.channel} ({card.kind})",
+        _("Chat id"): card.address,
+        _("Username"): f"@{card.username}" if card.username else "",
+        _("Phone"): card.phone,
+        _("E-mail"): card.email,
+        _("Tags"): ", ".join(tags),
+        _("Pinned"): _("yes") if card.pinned else "",
+        _("Blacklist"): _("yes") if card.blocked else "",
+        _("Unreachable"): card.unreachable_code if not card.reachable else "",
+        _("Unread"): card.unread or "",
+        _("Waits since"): printing.moment(card.waiting_since),
+        _("Receipts"): receipts,
+    }
+
+
+def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
+    with opened(ctx) as desk:
+        desk.write(lambda tx: job(tx, actor(desk)))
+
+
+@app.command(cls=Verb)
+def read(ctx: typer.Context, dialog: Dialog) -> None:
+    """Mark a dialog as read."""
+    _do(ctx, lambda tx, who: dialogs.read(tx, DialogId(dialog), actor=who))
+
+
+@app.command(cls=Verb)
+def unread(ctx: typer.Context, dialog: Dialog) -> None:
+    """Mark a dialog as unread."""
+    _do(ctx, lambda tx, who: dialogs.unread(tx, DialogId(dialog), actor=who))
+
+
+@app.command(cls=Verb)
+def pin(ctx: typer.Context, dialog: Dialog) -> None:
+    """Keep a dialog at the top of the list."""
+    _do(ctx, lambda tx, who: dialogs.pin(tx, DialogId(dialog), pinned=True, actor=who))
+
+
+@app.command(cls=Verb)
+def unpin(ctx: typer.Context, dialog: Dialog) -> None:
+    """Let a dialog go down the list again."""
+    _do(ctx, lambda tx, who: dialogs.pin(tx, DialogId(dialog), pinned=False, actor=who))
+
+
+@app.command(cls=Verb)
+def block(ctx: typer.Context, dialog: Dialog) -> None:
+    """Put a dialog on the blacklist."""
+    _do(ctx, lambda tx, who: dialogs.block(tx, DialogId(dialog), blocked=True, actor=who))
+
+
+@app.command(cls=Verb)
+def unblock(ctx: typer.Context, dialog: Dialog) -> None:
+    """Take a dialog off the blacklist."""
+    _do(ctx, lambda tx, who: dialogs.block(tx, DialogId(dialog), blocked=False, actor=who))
+
+
+@app.command(cls=Verb)
+def rename(
+    ctx: typer.Context,
+    dialog: Dialog,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name; empty: the provider's"))],
+) -> None:
+    """Give a dialog a name of your own."""
+    _do(ctx, lambda tx, who: dialogs.rename(tx, DialogId(dialog), name, actor=who))
+
+
+@app.command(cls=Verb)
+def tag(ctx: typer.Context, dialog: Dialog, name: Tag) -> None:
+    """Attach a label to a dialog."""
+    _do(ctx, lambda tx, who: dialogs.tag(tx, DialogId(dialog), name, actor=who))
+
+
+@app.command(cls=Verb)
+def untag(ctx: typer.Context, dialog: Dialog, name: Tag) -> None:
+    """Take a label off a dialog."""
+    _do(ctx, lambda tx, who: dialogs.untag(tx, DialogId(dialog), name, actor=who))

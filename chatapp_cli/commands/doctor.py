@@ -1,0 +1,24 @@
+"""``chatapp doctor``: whether everything is in order."""
+
+from __future__ import annotations
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.frame import Json, Verb, loaded, single
+
+app = single()
+
+
+@app.command(cls=Verb)
+def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+    """Look whether everything is in order and say what to do if not."""
+    from chatapp_cli.commands.binding import finding_document, print_findings
+    from chatapp_cli.runtime.doctor import examine
+
+    found = list(examine(loaded(ctx)))
+    if as_json:
+        printing.document([finding_document(one) for one in found])
+    else:
+        print_findings(found)
+    raise typer.Exit(0 if all(one.ok for one in found) else 1)

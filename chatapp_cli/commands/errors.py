@@ -1,0 +1,94 @@
+"""How a command ends badly: what happened and the next step on stderr, and an exit code for scripts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from typer._click import exceptions as parser
+
+from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import _, show
+
+INTERRUPTED = 130
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Turn every error into words and an exit code; ``CHATAPP_TRACEBACK=1`` lets it through."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _hush()
+        sys.exit(1)
+    except ChatappError as error:
+        _fail(error, error.exit_code)
+    except parser.NoArgsIsHelpError as error:
+        typer.echo(error.format_message(), err=True)
+        sys.exit(parser.UsageError.exit_code)
+    except parser.ClickException as error:
+        _fail(_usage(error), parser.UsageError.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("", err=True)
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - the last place that can say it to a person
+        _fail(_surprise(error), 1)
+
+
+def _hush() -> None:
+    """Nobody reads on: let the interpreter's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(error: ChatappError, code: int) -> None:
+    if os.environ.get("CHATAPP_TRACEBACK"):
+        raise error
+    say(error.what, error.next_step)
+    sys.exit(code)
+
+
+def say(what: Text, next_step: Text | None = None) -> None:
+    """Tell a person, apart from the data."""
+    typer.echo(show(what), err=True)
+    if next_step is not None:
+        typer.echo(f"→ {show(next_step)}", err=True)
+
+
+def _surprise(error: Exception) -> ChatappError:
+    return ChatappError(
+        T("Something went wrong inside chatapp: {error}", error=f"{type(error).__name__}: {error}"),
+        T("Run it again with CHATAPP_TRACEBACK=1 and send what it prints: chatapp support"),
+    )
+
+
+def _usage(error: parser.ClickException) -> UsageError:
+    """The option parser's complaint in our words."""
+    path = getattr(getattr(error, "ctx", None), "command_path", "chatapp")
+    step = T("See: {command} --help", command=path)
+    match error:
+        case parser.MissingParameter(param=parameter) if parameter is not None:
+            return UsageError(T("{name} is missing.", name=_named(parameter)), step)
+        case parser.NoSuchOption(option_name=name):
+            near = ", ".join(error.possibilities or ())
+            hint = T("Did you mean: {names}", names=near) if near else step
+            return UsageError(T("There is no option {name}.", name=name), hint)
+        case parser.BadOptionUsage(option_name=name):
+            return UsageError(T("Option {name} needs a value, or takes none.", name=name), step)
+    return UsageError(T("This is not understood: {words}", words=error.format_message()), step)
+
+
+def _named(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name).upper()
+    return str(parameter.opts[0])
+
+
+def note(msgid: str, **values: object) -> None:
+    """A word beside the data, such as what was done."""
+    typer.echo(_(msgid, **values), err=True)

@@ -1,0 +1,217 @@
+"""What every command has in common: translated help, shared options, the opened desk."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from chatapp_cli import __version__
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.settings import Loaded
+
+
+class Verb(TyperCommand):
+    """A command whose docstring is its help, in the language spoken when it is built."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        translate(self)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Say «Usage» in the person's language."""
+        _write_usage(self, ctx, formatter)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Explain --help in the person's language."""
+        return _spoken(super().get_help_option(ctx))
+
+
+class Noun(TyperGroup):
+    """A group of verbs; its help comes from the table of commands."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        translate(self)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Say «Usage» in the person's language."""
+        _write_usage(self, ctx, formatter)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Explain --help in the person's language."""
+        return _spoken(super().get_help_option(ctx))
+
+
+PARSER_WORDS = (
+    N_("Arguments"),
+    N_("Commands"),
+    N_("Options"),
+    N_("default: {default}"),
+    N_("required"),
+    N_("Install completion for the current shell."),
+    N_("Show completion for the current shell, to copy it or customize the installation."),
+)
+"""The option parser's own sentences, so that the catalogue has them."""
+
+
+def translate(command: Any) -> None:
+    """Say a command's help and its parameters' in the language spoken now."""
+    command.options_metavar = _("[OPTIONS]")
+    if isinstance(command, TyperGroup):
+        command.subcommand_metavar = _("COMMAND [ARGS]...")
+    for spoken in (command, *command.params):
+        spoken.help = _(spoken.help) if spoken.help else ""
+
+
+def _spoken(option: Any) -> Any:
+    if option is not None:
+        option.help = _("Show this message and exit.")
+    return option
+
+
+def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    pieces = " ".join(command.collect_usage_pieces(ctx))
+    formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage:") + " ")
+
+
+def noun() -> typer.Typer:
+    """A new group of verbs."""
+    return typer.Typer(cls=Noun, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+
+
+def single() -> typer.Typer:
+    """A command that is no group."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+def printed_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"chatapp {__version__}")
+        raise typer.Exit
+
+
+def loaded(ctx: typer.Context) -> Loaded:
+    """The settings, with the global options on top."""
+    from chatapp_cli.settings import load
+
+    given = ctx.find_root().params
+    return load({name: given.get(name) for name in ("company", "lang", "operator")})
+
+
+@contextmanager
+def opened(ctx: typer.Context) -> Iterator[Desk]:
+    """The company's desk, closed afterwards."""
+    from chatapp_cli.bootstrap import open_desk
+
+    desk = open_desk(loaded(ctx).settings)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def actor(desk: Desk) -> str:
+    """Who does it, as the journal and our own messages name them."""
+    from getpass import getuser
+
+    return desk.settings.operator or getuser()
+
+
+def number(said: str) -> int:
+    """A whole number that a person typed. Raises UsageError."""
+    try:
+        return int(said)
+    except ValueError as error:
+        raise UsageError(
+            T("{said} is not a number.", said=said), T("Lists show the numbers, such as: chatapp dialog list")
+        ) from error
+
+
+def seconds(said: str) -> float:
+    """Seconds that a person typed. Raises UsageError."""
+    try:
+        return max(0.0, float(said))
+    except ValueError as error:
+        raise UsageError(T("{said} is not a number of seconds.", said=said), T("Such as: --wait 10")) from error
+
+
+def typed(text: str) -> str:
+    """What a person gave as a text; ``-`` reads it from standard input."""
+    return sys.stdin.read().rstrip("\n") if text == "-" else text
+
+
+def completing(names: Callable[[Desk], list[str]]) -> Callable[[typer.Context, str], list[str]]:
+    """Complete a word from the store; where that is not possible, with nothing."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        from chatapp_cli.domain.errors import ChatappError
+
+        try:
+            with opened(ctx) as desk:
+                return [name for name in names(desk) if name.startswith(incomplete)]
+        except ChatappError:
+            return []
+
+    return complete
+
+
+def line_names(desk: Desk) -> list[str]:
+    """The names of the lines."""
+    from chatapp_cli.services import lines
+
+    return [line.name for line in desk.read(lines.everything)]
+
+
+def channel_names(desk: Desk) -> list[str]:
+    """The kinds of the bound channels."""
+    from chatapp_cli.services import channels
+
+    return sorted({channel.kind for channel in desk.read(channels.everything)})
+
+
+def kind_names(desk: Desk) -> list[str]:
+    """Every kind of channel there is."""
+    from chatapp_cli.kit.manifests import packages
+
+    del desk
+    return list(packages())
+
+
+Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON"))]
+Force = Annotated[bool, typer.Option("--force", help=N_("Do it although something is lost"))]
+Line = Annotated[
+    str,
+    typer.Option(
+        "--line", help=N_("Line by name or number; not needed with only one"), autocompletion=completing(line_names)
+    ),
+]
+LineName = Annotated[
+    str, typer.Argument(metavar="LINE", help=N_("Line by name or number"), autocompletion=completing(line_names))
+]
+OneLine = Annotated[
+    str,
+    typer.Argument(
+        metavar="LINE",
+        help=N_("Line by name or number; not needed with only one"),
+        autocompletion=completing(line_names),
+    ),
+]
+Channel = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHANNEL", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)
+    ),
+]
+Dialog = Annotated[int, typer.Argument(metavar="DIALOG", parser=number, help=N_("Number of the dialog"))]
+Message = Annotated[int, typer.Argument(metavar="MESSAGE", parser=number, help=N_("Number of the message"))]

@@ -1,0 +1,24 @@
+"""``chatapp inbox``: the window."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from chatapp_cli.commands.frame import Verb, opened, single
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+
+app = single()
+
+
+@app.command(cls=Verb)
+def inbox(ctx: typer.Context) -> None:
+    """Open the window with all dialogs."""
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))
+    from chatapp_cli.tui.app import run
+
+    with opened(ctx) as desk:
+        run(desk)

@@ -1,0 +1,214 @@
+"""``chatapp line``: lines and the channels bound to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import (
+    Channel,
+    Force,
+    Json,
+    Line,
+    LineName,
+    OneLine,
+    Verb,
+    actor,
+    completing,
+    kind_names,
+    noun,
+    opened,
+)
+from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import lines
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.rows import ChannelRow, LineRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+Kind = Annotated[
+    str,
+    typer.Argument(
+        metavar="KIND", help=N_("Kind of channel, see: chatapp line channels"), autocompletion=completing(kind_names)
+    ),
+]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=N_("Answer or option; repeat it"))]
+Answers = Annotated[
+    str, typer.Option("--answers", metavar="FILE", help=N_("TOML file with the answers; - reads standard input"))
+]
+
+
+@app.command(cls=Verb)
+def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name"))]) -> None:
+    """Make a line."""
+    with opened(ctx) as desk:
+        number = desk.write(lambda tx: lines.add(tx, name, actor=actor(desk)))
+    typer.echo(number)
+    note("Line {name} is there. Bind a channel to it: chatapp line bind KIND", name=name)
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the lines."""
+    with opened(ctx) as desk:
+        found = desk.read(lines.everything)
+    if as_json:
+        printing.document([line._asdict() for line in found])
+        return
+    columns = (_("No."), _("Line"), _("Channels"), _("Dialogs"), _("Unread"))
+    printing.table(columns, found)
+    if not found:
+        note("There is no line yet. Make one: chatapp line add NAME")
+
+
+@app.command("show", cls=Verb)
+def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None:
+    """Show a line's channels: health, facts, settings."""
+    with opened(ctx) as desk:
+        found, bound = desk.read(lambda tx: _with_channels(tx, line))
+        now = desk.world.clock.now()
+    if as_json:
+        printing.document({**found._asdict(), "channels": [channel_document(row) for row in bound]})
+        return
+    for row in bound:
+        printing.facts(_channel_facts(row, now))
+        typer.echo()
+    if not bound:
+        note("Line {name} has no channel yet. Bind one: chatapp line bind KIND", name=found.name)
+
+
+def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
+    from chatapp_cli.services import channels
+
+    found = lines.find(tx, line)
+    return found, [row for row in channels.everything(tx) if row.line_id == found.id]
+
+
+def channel_document(row: ChannelRow) -> Mapping[str, Any]:
+    """A channel for programs: no secrets."""
+    return {
+        "id": row.id,
+        "line": row.line,
+        "kind": row.kind,
+        "account": row.account,
+        "title": row.title,
+        "health": row.health,
+        "health_code": row.health_code,
+        "health_detail": row.health_detail,
+        "health_since": printing.iso(row.health_since),
+        "proof_at": printing.iso(row.proof_at),
+        "paused_until": printing.iso(row.paused_until),
+        "facts": json.loads(row.facts),
+        "settings": json.loads(row.settings),
+    }
+
+
+def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
+    from chatapp_cli.kit.manifests import manifest
+    from chatapp_cli.services import words
+
+    what, step = words.why(manifest(row.kind), row.health_code, row.health_detail)
+    return {
+        _("Channel"): f"{row.title} ({show(manifest(row.kind).title)}, {row.id})",
+        _("Health"): show(words.health(row.health)),
+        _("Why"): show(what) if row.health_code else "",
+        _("Next step"): show(step) if row.health_code else "",
+        _("Last sign of life"): _age(row.proof_at, now),
+        **{_(name): value for name, value in json.loads(row.facts).items()},
+        **json.loads(row.settings),
+    }
+
+
+def _age(at: int | None, now: int) -> str:
+    if at is None:
+        return _("never")
+    return _("{moment}, {n} s ago", moment=printing.moment(at), n=max(0, (now - at) // 1000))
+
+
+@app.command(cls=Verb)
+def rename(
+    ctx: typer.Context, line: LineName, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name"))]
+) -> None:
+    """Give a line another name."""
+    with opened(ctx) as desk:
+        desk.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name, actor=actor(desk)))
+    note("The line is called {name} now.", name=name)
+
+
+@app.command(cls=Verb)
+def remove(ctx: typer.Context, line: LineName, force: Force = False) -> None:
+    """Remove a line."""
+    with opened(ctx) as desk:
+        desk.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force, actor=actor(desk)))
+    note("Line {name} is gone.", name=line)
+
+
+@app.command(cls=Verb)
+def bind(ctx: typer.Context, kind: Kind, line: Line = "", given: Set = None, answers: Answers = "") -> None:
+    """Bind a channel to a line, or renew a binding."""
+    from chatapp_cli.commands import binding
+
+    with opened(ctx) as desk:
+        row = binding.bind(desk, kind, line=line, given=binding.gathered(given or [], answers), actor=actor(desk))
+        typer.echo(row.id)
+        note("{title} is bound to line {line}.", title=row.title, line=row.line)
+        binding.tell_facts(desk, row)
+
+
+@app.command(cls=Verb)
+def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force = False) -> None:
+    """Take a channel off its line; its dialogs go with it."""
+    from chatapp_cli.commands.binding import found
+    from chatapp_cli.services import channels
+
+    with opened(ctx) as desk:
+        row = found(desk, channel, line)
+        desk.write(lambda tx: channels.unbind(tx, row, force=force, actor=actor(desk)))
+    note("{title} is not bound any more.", title=row.title)
+
+
+@app.command(cls=Verb)
+def configure(ctx: typer.Context, channel: Channel, line: Line = "", given: Set = None) -> None:
+    """Change a channel's options without binding it again."""
+    from chatapp_cli.commands.binding import found, gathered
+    from chatapp_cli.services import channels
+
+    changes = gathered(given or [], "")
+    with opened(ctx) as desk:
+        row = found(desk, channel, line)
+        desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes, actor=actor(desk)))
+    note("{title} is set up anew.", title=row.title)
+
+
+@app.command(cls=Verb)
+def check(
+    ctx: typer.Context,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help=N_("Channel; without one, all of the line"))] = "",
+    line: Line = "",
+    as_json: Json = False,
+) -> None:
+    """Prove that channels receive and send, without a message to anybody."""
+    from chatapp_cli.commands import binding
+
+    with opened(ctx) as desk:
+        results = [(row, binding.checked(desk, row)) for row in binding.wanted(desk, channel, line)]
+    if as_json:
+        printing.document([binding.finding_document(f, channel=row.id) for row, found in results for f in found])
+    else:
+        binding.print_findings([f for _row, found in results for f in found])
+    raise typer.Exit(0 if all(f.ok for _row, found in results for f in found) else 1)
+
+
+@app.command(cls=Verb)
+def channels(as_json: Json = False) -> None:
+    """List every kind of channel and what it can do."""
+    from chatapp_cli.commands import kinds
+
+    kinds.listing(as_json=as_json)

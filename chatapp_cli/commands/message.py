@@ -1,0 +1,188 @@
+"""``chatapp message``: one message, and changing one's mind about it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, number, opened, typed
+from chatapp_cli.domain.errors import Busy, NotFound, Refused
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import sending, transcript
+from chatapp_cli.services.sending import Order
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.store.rows import FileRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+
+class Verdict(StrEnum):
+    """What a person found out."""
+
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@app.command(cls=Verb)
+def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
+    """Show a message with its files, reactions and state."""
+    from chatapp_cli.commands import transcripts
+    from chatapp_cli.services import channels, dialogs
+
+    with opened(ctx) as desk:
+        entry, card, channel = desk.read(
+            lambda tx: (
+                (found := transcript.entry(tx, MessageId(message))),
+                (about := dialogs.card(tx, found.message.dialog_id)),
+                channels.one(tx, about.channel_id),
+            )
+        )
+    if as_json:
+        printing.document(transcripts.message_document(entry))
+        return
+    typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.plain(card.name), channel=card.channel))
+    for line in transcripts.entry_lines(entry, card, desk.manifest(channel)):
+        typer.echo(line)
+
+
+def _change(ctx: typer.Context, message: int, action: Action, value: str) -> None:
+    """Put a wish into the outbox; the daemon carries it out."""
+    from chatapp_cli.runtime.owner import owner
+
+    with opened(ctx) as desk:
+        desk.write(lambda tx: _ask(desk, tx, MessageId(message), action, value))
+        alone = owner(desk) is None
+    note("It is in the outbox.")
+    if alone:
+        note("No daemon runs now; it is carried out once it does: chatapp serve")
+
+
+def _ask(desk: Desk, tx: Tx, message: MessageId, action: Action, value: str) -> None:
+    from chatapp_cli.services import channels, dialogs
+
+    card = dialogs.card(tx, transcript.message(tx, message).dialog_id)
+    can = desk.capabilities(channels.one(tx, card.channel_id))
+    order = Order(actor=actor(desk), key=desk.world.chance.key())
+    sending.change(tx, can, message, action, value, order=order)
+
+
+@app.command(cls=Verb)
+def edit(
+    ctx: typer.Context,
+    message: Message,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("The new text; - reads standard input"))],
+) -> None:
+    """Change the text of a sent message."""
+    _change(ctx, message, Action.EDIT, typed(text))
+
+
+@app.command(cls=Verb)
+def delete(ctx: typer.Context, message: Message) -> None:
+    """Take a message back at the provider."""
+    _change(ctx, message, Action.DELETE, "")
+
+
+@app.command(cls=Verb)
+def react(
+    ctx: typer.Context,
+    message: Message,
+    emoji: Annotated[str, typer.Argument(metavar="EMOJI", help=N_("The reaction; empty: take it away"))] = "",
+) -> None:
+    """React to a message."""
+    _change(ctx, message, Action.REACT, emoji)
+
+
+def _settle(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
+    with opened(ctx) as desk:
+        desk.write(lambda tx: job(tx, actor(desk)))
+
+
+@app.command(cls=Verb)
+def cancel(ctx: typer.Context, message: Message) -> None:
+    """Take back what has not gone out yet."""
+    _settle(ctx, lambda tx, who: sending.cancel(tx, MessageId(message), actor=who))
+    note("Message {n} is cancelled.", n=message)
+
+
+@app.command(cls=Verb)
+def retry(ctx: typer.Context, message: Message) -> None:
+    """Send again what failed or is uncertain."""
+    _settle(ctx, lambda tx, who: sending.retry(tx, MessageId(message), actor=who))
+    note("Message {n} is in the outbox again.", n=message)
+
+
+@app.command(cls=Verb)
+def resolve(
+    ctx: typer.Context,
+    message: Message,
+    verdict: Annotated[Verdict, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
+) -> None:
+    """Say what became of an uncertain message."""
+    _settle(ctx, lambda tx, who: sending.resolve(tx, MessageId(message), verdict.value, actor=who))
+    note("Message {n} is settled.", n=message)
+
+
+@app.command(cls=Verb)
+def save(
+    ctx: typer.Context,
+    message: Message,
+    target: Annotated[Path, typer.Option("--to", metavar="FOLDER", help=N_("Where to put them"))] = Path(),
+    file: Annotated[
+        int, typer.Option("--file", parser=number, metavar="N", help=N_("Only the file with this number"))
+    ] = 0,
+) -> None:
+    """Copy a message's files out."""
+    with opened(ctx) as desk:
+        entry = desk.read(lambda tx: transcript.entry(tx, MessageId(message)))
+        wanted = [one for one in entry.files if file in {0, one.id}]
+        if not wanted:
+            raise NotFound(T("Message {n} has no such file.", n=message))
+        for one in wanted:
+            typer.echo(_copied(desk, one, target))
+
+
+def _copied(desk: Desk, file: FileRow, folder: Path) -> Path:
+    """Copy one file under its own name, next to what is there already. Raises Busy, Refused and NotFound."""
+    if file.state == "missing":
+        raise Refused("missing", T("The file {name} never came: {code}.", name=file.name, code=file.code))
+    if file.state != "here":
+        raise Busy(
+            T("The file {name} has not been fetched yet.", name=file.name), T("The daemon does it: chatapp serve")
+        )
+    target = _free(folder / _sound(file))
+    try:
+        shutil.copyfile(desk.media.path(file.sha256), target)
+    except OSError as error:
+        raise NotFound(
+            T("The file cannot be saved in {folder}: {why}.", folder=folder, why=error.strerror or error),
+            T("Name another folder with --to."),
+        ) from error
+    return target
+
+
+def _sound(file: FileRow) -> str:
+    """A name that stays in the folder it is put into."""
+    name = printing.one_line(file.name).replace("\\", "/").rsplit("/", maxsplit=1)[-1].lstrip(".")
+    return name or f"file-{file.id}"
+
+
+def _free(path: Path) -> Path:
+    if not path.exists():
+        return path
+    n = 1
+    while (other := path.with_stem(f"{path.stem} ({n})")).exists():
+        n += 1
+    return other

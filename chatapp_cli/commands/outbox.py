@@ -1,0 +1,88 @@
+"""``chatapp outbox``: what waits to be sent, and what did not get through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Verb, noun, opened
+from chatapp_cli.i18n import _, show
+from chatapp_cli.services import waiting, words
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.rows import TroubledRow, WaitingRow
+
+app = noun()
+
+
+@app.callback()
+def outbox() -> None:
+    """What waits to be sent, and what did not get through."""
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show what waits: when it goes and why not yet; and what is uncertain or failed."""
+    with opened(ctx) as desk:
+        waits, troubled = desk.read(lambda tx: (waiting.everything(tx), waiting.troubled(tx)))
+    if as_json:
+        printing.document([*map(_waiting_document, waits), *map(_troubled_document, troubled)])
+        return
+    columns = (_("Message"), _("State"), _("To"), _("Channel"), _("When"), _("Why"), _("Text"))
+    printing.table(columns, [*map(_waiting_row, waits), *map(_troubled_row, troubled)])
+    if not waits and not troubled:
+        note("Nothing waits, and nothing went wrong.")
+
+
+def _waiting_why(row: WaitingRow) -> str:
+    code = waiting.reason(row)
+    return _why(row.kind, code) if code else ""
+
+
+def _why(kind: str, code: str, detail: str = "") -> str:
+    from chatapp_cli.kit.manifests import manifest
+
+    return show(words.why(manifest(kind), code, detail)[0])
+
+
+def _waiting_row(row: WaitingRow) -> tuple[object, ...]:
+    state = words.HEALTH[row.health] if row.health in waiting.STOPPED else words.state(row.state)
+    when = printing.moment(waiting.goes_at(row)) or _("at once")
+    doing = "" if row.action == "send" else f" ({row.action})"
+    return row.message_id, show(state) + doing, row.name, row.channel, when, _waiting_why(row), row.text
+
+
+def _troubled_row(row: TroubledRow) -> tuple[object, ...]:
+    why = _why(row.kind, row.code, row.detail) if row.code else ""
+    return row.id, show(words.state(row.state)), row.name, row.channel, printing.moment(row.at), why, row.text
+
+
+def _waiting_document(row: WaitingRow) -> Mapping[str, Any]:
+    return {
+        "message": row.message_id,
+        "dialog": row.dialog_id,
+        "channel": row.channel_id,
+        "action": row.action,
+        "state": row.state,
+        "goes_at": printing.iso(waiting.goes_at(row)),
+        "code": waiting.reason(row),
+        "why": _waiting_why(row),
+        "attempts": row.attempts,
+    }
+
+
+def _troubled_document(row: TroubledRow) -> Mapping[str, Any]:
+    return {
+        "message": row.id,
+        "dialog": row.dialog_id,
+        "channel": row.channel_id,
+        "action": "send",
+        "state": row.state,
+        "at": printing.iso(row.at),
+        "code": row.code,
+        "why": _why(row.kind, row.code, row.detail) if row.code else "",
+    }

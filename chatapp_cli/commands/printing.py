@@ -1,0 +1,81 @@
+"""Data on stdout: a table on a terminal, tab-separated in a pipe, JSON where asked for."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+
+from chatapp_cli.domain.ids import Millis
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def iso(at: Millis | None) -> str | None:
+    """A time for programs: ISO 8601, UTC."""
+    if not at:
+        return None
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(at: Millis | None) -> str:
+    """A time for a person, on the clock of this machine."""
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def plain(words: object) -> str:
+    """What others wrote, without the control characters that could command a terminal."""
+    return _CONTROL.sub("\ufffd", str(words))
+
+
+def one_line(words: object) -> str:
+    """The same on a single line."""
+    return " ".join(plain(words).split())
+
+
+def document(value: Any) -> None:
+    """One JSON document."""
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def json_line(value: Any) -> None:
+    """One JSON document on a line of its own, at once."""
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows under headings on a terminal; without them, tabs between, for a program."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty() and cells:
+        _drawn(columns, cells)
+    else:
+        for row in cells:
+            typer.echo("\t".join(row))
+
+
+def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)
+
+
+def facts(known: Mapping[str, object]) -> None:
+    """Names and values of one thing; what is empty is left out."""
+    shown = {name: plain(value) for name, value in known.items() if value not in {"", None}}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
+        typer.echo(f"{name:<{width}}  {value}" if sys.stdout.isatty() else f"{name}\t{one_line(value)}")

@@ -1,0 +1,38 @@
+"""``chatapp reply``: an answer in a dialog."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chatapp_cli.commands.frame import Dialog, Json, Verb, number, opened, single
+from chatapp_cli.commands.sendoff import PATIENCE, At, Files, Key, Subject, Text, Wait, Wish, send_off
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.i18n import N_
+
+app = single()
+
+
+@app.command(cls=Verb)
+def reply(
+    ctx: typer.Context,
+    dialog: Dialog,
+    *,
+    text: Text = "",
+    subject: Subject = "",
+    files: Files = None,
+    quote: Annotated[
+        int, typer.Option("--quote", parser=number, metavar="MESSAGE", help=N_("Message that is answered"))
+    ] = 0,
+    at: At = "",
+    wait: Wait = PATIENCE,
+    key: Key = "",
+    as_json: Json = False,
+) -> None:
+    """Answer in a dialog and wait for the verdict."""
+    wish = Wish(text=text, subject=subject, files=files or (), at=at, wait=wait, key=key)
+    with opened(ctx) as desk:
+        draft = wish.draft(desk, reply_to=MessageId(quote) if quote else None)
+        code = send_off(desk, wish, draft, lambda _tx: DialogId(dialog), as_json=as_json)
+    raise typer.Exit(code)

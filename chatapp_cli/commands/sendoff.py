@@ -1,0 +1,180 @@
+"""What ``send`` and ``reply`` share: the draft, the wait for the verdict, and what it means for a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.frame import actor, seconds, typed
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import State
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.draft import Draft
+    from chatapp_cli.services.sending import Order
+    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.store.rows import ChannelRow
+    from chatapp_cli.store.tx import Tx
+
+Text = Annotated[str, typer.Option("--text", "-t", help=N_("The text; - reads standard input"))]
+Subject = Annotated[str, typer.Option("--subject", help=N_("Subject, where the channel has one"))]
+Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeat it"))]
+At = Annotated[
+    str, typer.Option("--at", metavar="TIME", help=N_("Not before: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
+]
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        parser=seconds,
+        metavar="SECONDS",
+        help=N_("Wait so long for the verdict; 0: only put it in the outbox"),
+    ),
+]
+Key = Annotated[
+    str, typer.Option("--idempotency-key", metavar="KEY", help=N_("The same key again sends nothing a second time"))
+]
+PATIENCE = 30.0
+
+SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
+_EXIT_OF_HEALTH = {"needs_rebind": 4, "misconfigured": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """The options of one call."""
+
+    text: str
+    subject: str
+    files: Sequence[Path]
+    at: str
+    wait: float
+    key: str
+
+    def draft(self, desk: Desk, *, reply_to: MessageId | None = None) -> Draft:
+        """The message, its files taken into the store."""
+        from chatapp_cli.domain.draft import Draft
+        from chatapp_cli.services import files
+
+        staged = tuple(files.stage(desk.media, path) for path in self.files)
+        return Draft(text=typed(self.text), subject=self.subject, files=staged, reply_to=reply_to)
+
+    def order(self, desk: Desk) -> Order:
+        """Who, when and under which key."""
+        from chatapp_cli.domain.when import when
+        from chatapp_cli.services.sending import Order, key_of
+
+        at = when(self.at, now=desk.world.clock.now()) if self.at else None
+        return Order(actor=actor(desk), key=key_of(self.key) if self.key else desk.world.chance.key(), at=at)
+
+
+def send_off(desk: Desk, wish: Wish, draft: Draft, place: Callable[[Tx], DialogId], *, as_json: bool) -> int:
+    """Accept the message, wait for its verdict, report it, and return the exit code."""
+    from chatapp_cli.services import sending, transcript
+
+    order = wish.order(desk)
+
+    def accept(tx: Tx) -> MessageId:
+        dialog = place(tx)
+        return sending.enqueue(tx, desk.capabilities(_channel(tx, dialog)), dialog, draft, order)
+
+    message = desk.write(accept)
+    if wish.wait and order.at is None:
+        _deliver(desk, message, wish.wait)
+    entry, channel = desk.read(
+        lambda tx: ((found := transcript.entry(tx, message)), _channel(tx, found.message.dialog_id))
+    )
+    return report(desk, entry, channel, waited=bool(wish.wait), as_json=as_json)
+
+
+def _channel(tx: Tx, dialog: DialogId) -> ChannelRow:
+    from chatapp_cli.services import channels, dialogs
+
+    return channels.one(tx, dialogs.card(tx, dialog).channel_id)
+
+
+def _deliver(desk: Desk, message: MessageId, patience: float) -> None:
+    import asyncio
+
+    from chatapp_cli.runtime.logs import configure
+    from chatapp_cli.runtime.once import deliver
+
+    configure("error")
+    asyncio.run(deliver(desk, message, seconds=patience))
+
+
+def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
+    """Say what became of a message; the number is the exit code."""
+    if as_json:
+        printing.document(_document(entry, channel))
+    else:
+        typer.echo(entry.message.id)
+    state = State(entry.message.state)
+    if state in SENT or state is State.CANCELLED:
+        return 0
+    if state is State.SCHEDULED:
+        at = entry.waiting.not_before if entry.waiting else 0
+        note("Message {n} goes after {moment}.", n=entry.message.id, moment=printing.moment(at))
+        return 0
+    if state in {State.FAILED, State.UNCERTAIN}:
+        _explain_verdict(desk, entry, channel)
+        return 1
+    return _explain_wait(desk, entry, channel) if waited else 0
+
+
+def _explain_verdict(desk: Desk, entry: Entry, channel: ChannelRow) -> None:
+    from chatapp_cli.services import words
+
+    message = entry.message
+    what, step = words.why(desk.manifest(channel), message.code, message.detail)
+    if message.state == State.FAILED:
+        say(T("Message {n} failed: {why}", n=message.id, why=what), step)
+        return
+    say(
+        T("Message {n} is uncertain: it may or may not have arrived. {why}", n=message.id, why=what),
+        T("Look in the chat, then: chatapp message resolve {n} sent|failed", n=message.id),
+    )
+
+
+def _explain_wait(desk: Desk, entry: Entry, channel: ChannelRow) -> int:
+    from chatapp_cli.services import waiting, words
+
+    n, manifest = entry.message.id, desk.manifest(channel)
+    if channel.health in waiting.STOPPED:
+        what, step = words.why(manifest, channel.health_code, channel.health_detail)
+        say(T("Message {n} waits: {title} has stopped. {why}", n=n, title=channel.title, why=what), step)
+        return _EXIT_OF_HEALTH[channel.health]
+    at = max(entry.waiting.not_before if entry.waiting else 0, channel.paused_until)
+    code = entry.message.code or (entry.waiting.wait_code if entry.waiting else "")
+    why = words.why(manifest, code, entry.message.detail)[0] if code else T("There is no verdict yet.")
+    say(
+        T("Message {n} still waits, not before {moment}. {why}", n=n, moment=printing.moment(at), why=why)
+        if at
+        else T("Message {n} still waits. {why}", n=n, why=why),
+        T("It goes by itself while the daemon runs; look with: chatapp trace {n}", n=n),
+    )
+    return 3
+
+
+def _document(entry: Entry, channel: ChannelRow) -> Mapping[str, Any]:
+    message = entry.message
+    return {
+        "message": message.id,
+        "dialog": message.dialog_id,
+        "channel": channel.id,
+        "state": message.state,
+        "ext_id": message.ext_id,
+        "code": message.code,
+        "detail": message.detail,
+        "goes_at": printing.iso(entry.waiting.not_before) if entry.waiting else None,
+        "waits_for": entry.waiting.wait_code if entry.waiting else "",
+    }

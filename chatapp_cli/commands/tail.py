@@ -1,0 +1,87 @@
+"""``chatapp tail``: the journal, and what comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.frame import Json, Verb, number, opened, single
+from chatapp_cli.i18n import N_, show
+from chatapp_cli.services import journal, words
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.store.rows import JournalRow
+
+app = single()
+
+EVERY = 0.2
+"""Seconds between two looks."""
+
+
+@app.command(cls=Verb)
+def tail(
+    ctx: typer.Context,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help=N_("Go on as things happen"))] = False,
+    n: Annotated[int, typer.Option("-n", parser=number, metavar="N", help=N_("So many of the last news first"))] = 20,
+    after: Annotated[
+        int | None, typer.Option("--after", parser=number, metavar="NUMBER", help=N_("Everything after this number"))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what happened, and with -f what happens."""
+    with opened(ctx) as desk:
+        start = max(0, desk.read(journal.last) - n) if after is None else after
+        last = _catch_up(desk, start, as_json=as_json)
+        if follow:
+            _follow(desk, last, as_json=as_json)
+
+
+def _catch_up(desk: Desk, last: int, *, as_json: bool) -> int:
+    """Print everything after a number; returns the newest number."""
+    while rows := desk.read(partial(journal.after, number=last)):
+        for row in rows:
+            _print(row, as_json=as_json)
+        last = rows[-1].id
+    return last
+
+
+def _follow(desk: Desk, last: int, *, as_json: bool) -> None:
+    import asyncio
+
+    async def forever() -> None:
+        seen = last
+        while True:
+            await desk.world.clock.sleep(EVERY)
+            seen = _catch_up(desk, seen, as_json=as_json)
+
+    asyncio.run(forever())
+
+
+def _print(row: JournalRow, *, as_json: bool) -> None:
+    if as_json:
+        printing.json_line(_document(row))
+        return
+    where = f"[{row.dialog_id}]" if row.dialog_id else ""
+    who = f"({row.actor})" if row.actor else ""
+    line = " ".join(filter(None, [printing.moment(row.at), where, show(words.news(row)), who]))
+    typer.echo(f"{row.id}\t{printing.one_line(line)}")
+
+
+def _document(row: JournalRow) -> Mapping[str, Any]:
+    import json
+
+    return {
+        "number": row.id,
+        "at": printing.iso(row.at),
+        "topic": row.topic,
+        "actor": row.actor,
+        "channel": row.channel_id,
+        "dialog": row.dialog_id,
+        "message": row.message_id,
+        "data": json.loads(row.data) if row.data else {},
+    }

@@ -1,0 +1,96 @@
+"""``chatapp trace``: a message's whole life (design §4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from chatapp_cli.commands import printing, transcripts
+from chatapp_cli.commands.frame import Json, Message, Verb, opened, single
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.i18n import _, show
+from chatapp_cli.services import trace as traces
+from chatapp_cli.services import words
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Manifest
+    from chatapp_cli.services.trace import Life
+
+app = single()
+
+
+@app.command(cls=Verb)
+def trace(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
+    """Show everything that is known of a message."""
+    from chatapp_cli.kit.manifests import manifest
+
+    with opened(ctx) as desk:
+        life = desk.read(lambda tx: traces.life(tx, MessageId(message)))
+    if as_json:
+        printing.document(_document(life))
+        return
+    about = manifest(life.dialog.kind)
+    printing.facts(_facts(life))
+    for line in (*transcripts.entry_lines(life.entry, life.dialog, about), *_story(life, about)):
+        typer.echo(line)
+
+
+def _facts(life: Life) -> Mapping[str, object]:
+    message = life.entry.message
+    return {
+        _("Dialog"): f"{life.dialog.name} ({life.dialog.id})",
+        _("Channel"): f"{life.dialog.channel} ({life.dialog.kind})",
+        _("Written by"): message.origin,
+        _("Provider's id"): message.ext_id,
+        _("Idempotency key"): message.key,
+    }
+
+
+def _story(life: Life, about: Manifest) -> Iterator[str]:
+    """What happened, in the order of time."""
+    told = [*_arrival(life), *_attempts(life, about), *_earlier(life)]
+    told += [(row.at, printing.one_line(f"{show(words.news(row))} {row.actor}")) for row in life.news]
+    yield ""
+    for at, words_of_it in sorted(told, key=lambda one: one[0]):
+        yield f"{printing.moment(at)}  {words_of_it}"
+
+
+def _arrival(life: Life) -> Iterator[tuple[int, str]]:
+    if life.arrived is not None:
+        arrived = life.arrived
+        yield (
+            arrived.at,
+            _("Arrived as {id}, stored as arrival {n}", id=printing.plain(arrived.provider_id), n=arrived.id),
+        )
+
+
+def _attempts(life: Life, about: Manifest) -> Iterator[tuple[int, str]]:
+    for n, one in enumerate(life.attempts, 1):
+        yield one.started_at, _("Attempt {n}: {action} began", n=n, action=one.action)
+        if one.finished_at:
+            why = show(words.why(about, one.code, one.detail)[0]) if one.code else one.detail
+            verdict = _("Attempt {n}: {verdict} {why}", n=n, verdict=one.verdict, why=why)
+            yield one.finished_at, printing.one_line(verdict)
+
+
+def _earlier(life: Life) -> Iterator[tuple[int, str]]:
+    for text, at in life.said_before:
+        yield at, printing.one_line(_("Until then it said: {text}", text=text))
+
+
+def _document(life: Life) -> Mapping[str, Any]:
+    arrived = life.arrived
+    return {
+        "message": transcripts.message_document(life.entry),
+        "dialog": transcripts.card_document(life.dialog, ()),
+        "arrived": arrived and {"id": arrived.id, "at": printing.iso(arrived.at), "provider_id": arrived.provider_id},
+        "attempts": [
+            {**one._asdict(), "started_at": printing.iso(one.started_at), "finished_at": printing.iso(one.finished_at)}
+            for one in life.attempts
+        ],
+        "waiting": [transcripts.outbox_document(row) for row in life.waiting],
+        "news": [{**row._asdict(), "at": printing.iso(row.at)} for row in life.news],
+        "said_before": [{"text": text, "until": printing.iso(at)} for text, at in life.said_before],
+    }
