@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import imaplib
-import sqlite3
 import ssl
 import tempfile
 import time
@@ -16,11 +15,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from benchmarks.case_05_bot_polling import keep, sink
 from benchmarks.harness import Case, LeftOut
 from chatapp_cli.connectors.email import imap
 from chatapp_cli.connectors.email.account import Account, Server
 from chatapp_cli.connectors.email.receive import Inbox, Place
-from chatapp_cli.domain.event import Batch, MessageArrived
 from chatapp_cli.kit.system import SystemClock
 from tests.real.email.servers import DESK, PASSWORD, MailServers, missing
 
@@ -113,24 +112,3 @@ def letter(number: int) -> bytes:
     mail.set_content(WORDS * 12)
     mail.add_alternative(f"<p>{WORDS * 30}</p>", subtype="html")
     return mail.as_bytes()
-
-
-@contextmanager
-def sink(folder: Path) -> Iterator[sqlite3.Connection]:
-    """A durable stand-in for the store: one transaction a batch, synced to the disk."""
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".db") as file:
-        store = sqlite3.connect(file.name)
-        store.execute("pragma journal_mode = wal")
-        store.execute("pragma synchronous = full")
-        store.execute("create table inbox (provider_id text primary key, raw blob)")
-        store.execute("create table message (peer text, ext_id text, text text, primary key (peer, ext_id))")
-        yield store
-        store.close()
-
-
-def keep(store: sqlite3.Connection, batch: Batch) -> None:
-    found = (event for arrival in batch.arrivals for event in arrival.events)
-    rows = [(e.peer.key, e.ext_id, e.text) for e in found if isinstance(e, MessageArrived)]
-    with store:
-        store.executemany("insert or ignore into inbox values (?, ?)", [(a.provider_id, a.raw) for a in batch.arrivals])
-        store.executemany("insert or ignore into message values (?, ?, ?)", rows)

@@ -26,7 +26,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.email import SENT, EmailSandbox
 from tests.connectors.email.corpus import plain
-from tests.contract.connector_contract import ANNA, ScriptedAsker, collect, messages
+from tests.contract.connector_contract import ANNA, ScriptedAsker, messages
 
 KEY = "0123456789abcdef0123456789abcdef"
 OWN_ID = f"<{KEY}@shop.example.org>"
