@@ -44,10 +44,13 @@ class Ingested:
     files_wanted: bool = False
 
 
+def needs_shelf(batch: Batch) -> bool:
+    """Tell whether anything in a batch belongs among the files."""
+    return any(len(a.raw) > LARGE or _has_content(a) for a in batch.arrivals)
+
+
 def shelve(media: Media, batch: Batch) -> Batch:
-    """Put contents among the files before the transaction begins; what is not stored twice costs nothing twice."""
-    if not any(len(a.raw) > LARGE or _has_content(a) for a in batch.arrivals):
-        return batch
+    """Put contents among the files before the transaction begins."""
     return replace(batch, arrivals=tuple(_shelved(media, arrival) for arrival in batch.arrivals))
 
 
@@ -279,9 +282,11 @@ def _part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
 
 
 def _message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref | None:
+    if not peer_key:
+        return tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
     dialog = tx.one(Known, "dialogs.known", channel=channel, key=peer_key)
     if dialog is None:
-        return tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
+        return None
     found = tx.one(Ref, "messages.ref", channel=channel, ext_id=ext_id, dialog=dialog.id)
     return found or _part(tx, dialog.id, ext_id)
 

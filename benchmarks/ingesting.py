@@ -1,0 +1,143 @@
+"""Arrivals for a fresh store: by the product, 64 callers or one; and by the plainest loop that writes the same rows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import cache, partial
+from pathlib import Path
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import channels, lines
+from chatapp_cli.services.ingest import ingest
+from chatapp_cli.settings import Settings
+
+DIALOGS = 500
+WORDS = "Здравствуйте, ёлки ещё есть? Нужна пушистая, два метра, с доставкой в субботу. " * 2
+RAW = json.dumps({"text": WORDS, "padding": "x" * 300}, ensure_ascii=False).encode()
+
+
+@contextmanager
+def desk() -> Iterator[Desk]:
+    """A company with one channel and an empty store."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        company = Path(folder, "main")
+        company.mkdir()
+        shutil.copy(_template() / "main" / "chatapp.db", company)
+        opened = open_desk(Settings(home=folder))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@cache
+def _template() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="bench-")
+    _KEPT.append(folder)
+    opened = open_desk(Settings(home=folder.name))
+    line = opened.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
+    bound = Bound(account="bench", title="Замер")
+    opened.write(lambda tx: channels.keep(tx, opened.vault, bound, line=line, kind="bench", actor="bench"))
+    start = [arrival(f"first-{n}", n) for n in range(DIALOGS)]
+    opened.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=start)))
+    opened.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    opened.close()
+    return Path(folder.name)
+
+
+_KEPT: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def arrival(name: str, client: int) -> Arrival:
+    """A client's message as a connector hands it over."""
+    who = f"c{client % DIALOGS}"
+    event = MessageArrived(
+        peer=Peer(key=who, address=who), ext_id=name, at=1_790_000_000_000, text=WORDS, sender=Person(id=who, name=who)
+    )
+    return Arrival(provider_id=name, raw=RAW, events=(event,))
+
+
+def by_product(callers: int, events: int, opened: Desk) -> float:
+    """Events a second, each durable before its caller goes on."""
+    return events / asyncio.run(_seconds(callers, events, opened))
+
+
+async def _seconds(callers: int, events: int, opened: Desk) -> float:
+    store = AsyncStore(opened)
+    batches = iter([Batch(arrivals=(arrival(f"m{n}", n),)) for n in range(events)])
+
+    async def call() -> None:
+        for batch in batches:
+            await store.write(partial(ingest, channel=ChannelId(1), batch=batch))
+
+    began = time.perf_counter()
+    await asyncio.gather(*(call() for _ in range(callers)))
+    seconds = time.perf_counter() - began
+    await store.aclose()
+    return seconds
+
+
+def by_hand(per_transaction: int, events: int, opened: Desk) -> float:
+    """Events a second of a loop that knows the tables and nothing else."""
+    path = opened.settings.folder / "chatapp.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384")
+        began = time.perf_counter()
+        for first in range(0, events, per_transaction):
+            connection.execute("BEGIN IMMEDIATE")
+            for number in range(first, min(first + per_transaction, events)):
+                _write(connection.execute, f"m{number}", f"c{number % DIALOGS}")
+            connection.execute("COMMIT")
+        return events / (time.perf_counter() - began)
+
+
+def _write(execute: Callable[..., sqlite3.Cursor], name: str, who: str) -> None:
+    now = time.time_ns() // 1_000_000
+    arrived = execute(
+        "INSERT INTO arrived (channel_id, provider_id, raw, raw_sha256, problem, at) VALUES (1, ?, ?, '', '', ?)"
+        " ON CONFLICT DO NOTHING",
+        (name, RAW, now),
+    ).lastrowid
+    (dialog,) = execute("SELECT id FROM dialog WHERE channel_id = 1 AND key = ?", (who,)).fetchone()
+    message = execute(
+        "INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, state, code, detail,"
+        " text, subject, reply_to, album, automatic, at, stored_at)"
+        " VALUES (?, 1, ?, 'in', 'client', ?, ?, 'received', '', '', ?, '', '', '', 0, ?, ?)",
+        (dialog, arrived, who, name, WORDS, now, now),
+    ).lastrowid
+    execute(
+        "UPDATE dialog SET unread = unread + 1, waiting_since = COALESCE(waiting_since, ?), last_id = ?, last_at = ?,"
+        " last_direction = 'in', last_state = 'received', preview = ? WHERE id = ?",
+        (now, message, now, WORDS[:120], dialog),
+    )
+    execute(
+        "INSERT INTO journal (at, topic, actor, channel_id, dialog_id, message_id, data)"
+        " VALUES (?, 'message.in', '', 1, ?, ?, '')",
+        (now, dialog, message),
+    )
+
+
+def measured(way: Callable[[int, int, Desk], float], size: int, events: int) -> float:
+    """One measurement on a store of its own."""
+    with desk() as opened:
+        return way(size, events, opened)
+
+
+def in_child(way: str, size: int, events: int, env: Mapping[str, str]) -> float:
+    """The same in a process of its own, such as one whose disk is slow."""
+    code = f"from benchmarks import ingesting as i; print(i.measured(i.{way}, {size}, {events}))"
+    done = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True)
+    return float(done.stdout)

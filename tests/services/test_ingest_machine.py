@@ -1,0 +1,202 @@
+"""Whatever a provider delivers, however often and in whatever order: nothing is lost, nothing is doubled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, MessageEdited, MessagesDeleted
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.services import channels, dialogs, ingest, transcript
+from chatapp_cli.services.ingest import Ingested, preview
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.rows import ArrivedRow
+from chatapp_cli.store.tx import Tx
+from tests.stores import Shop, said
+
+PEERS = ("a", "b")
+POISON = "\ud83d"
+EXT = st.integers(0, 5).map(str)
+TEXT = st.text(alphabet="абв ", min_size=1, max_size=4)
+EVENTS = st.one_of(
+    st.builds(
+        lambda who, ext, text, at, us: said(text, who=who, ext_id=ext, at=at, from_us=us),
+        st.sampled_from(PEERS),
+        EXT,
+        TEXT,
+        st.integers(1, 9),
+        st.booleans(),
+    ),
+    st.builds(lambda who: said(POISON, who=who, ext_id="x", at=1), st.sampled_from(PEERS)),
+    st.builds(MessageEdited, peer_key=st.sampled_from(PEERS), ext_id=EXT, at=st.integers(1, 9), text=TEXT),
+    st.builds(
+        MessagesDeleted, peer_key=st.sampled_from(PEERS), ext_ids=st.lists(EXT, max_size=2), at=st.integers(1, 9)
+    ),
+)
+ARRIVALS = st.builds(
+    lambda number, events: Arrival(provider_id=f"p{number}", raw=b"{}", events=tuple(events)),
+    st.integers(0, 40),
+    st.lists(EVENTS, min_size=1, max_size=2),
+)
+FEW = settings(
+    max_examples=20,
+    phases=[Phase.explicit, Phase.generate],
+    stateful_step_count=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+class PowerCut(Exception):
+    """The process ends before its transaction is committed."""
+
+
+@dataclass
+class Chat:
+    """A dialog as the model has it."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    before: dict[str, list[str]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    unread: int = 0
+    waiting: int | None = None
+    last: str = ""
+    blocked: bool = False
+
+    def hear(self, event: MessageArrived) -> None:
+        if event.ext_id in self.texts:
+            return
+        self.texts[event.ext_id] = event.text
+        self.last = event.ext_id
+        if event.from_us:
+            self.waiting = None
+        elif not self.blocked:
+            self.unread += 1
+            self.waiting = event.at if self.waiting is None else self.waiting
+
+    def edit(self, event: MessageEdited) -> None:
+        old = self.texts.get(event.ext_id)
+        if old not in {None, event.text}:
+            self.before.setdefault(event.ext_id, []).append(old)
+            self.texts[event.ext_id] = event.text
+
+
+class IngestMachine(RuleBasedStateMachine):
+    """A provider with a bad memory, against the real store."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__()
+        self.shop = shop
+        self.taken: set[str] = set()
+        self.dead: set[str] = set()
+        self.chats: dict[str, Chat] = {}
+        self.cursor: str | None = None
+
+    @initialize()
+    def bind(self) -> None:
+        self.channel = self.shop.channel()
+
+    def model(self, arrival: Arrival) -> None:
+        if arrival.provider_id in self.taken:
+            return
+        self.taken.add(arrival.provider_id)
+        if is_poison(arrival):
+            self.dead.add(arrival.provider_id)
+            return
+        for event in arrival.events:
+            self.happen(event)
+
+    def happen(self, event: Event) -> None:
+        if isinstance(event, MessageArrived):
+            self.chats.setdefault(event.peer.key, Chat()).hear(event)
+        elif isinstance(event, MessageEdited) and event.peer_key in self.chats:
+            self.chats[event.peer_key].edit(event)
+        elif isinstance(event, MessagesDeleted) and event.peer_key in self.chats:
+            chat = self.chats[event.peer_key]
+            chat.deleted |= chat.texts.keys() & set(event.ext_ids)
+
+    @rule(arrivals=st.lists(ARRIVALS, max_size=4), cursor=st.one_of(st.none(), st.integers(0, 9).map(str)))
+    def deliver(self, arrivals: Sequence[Arrival], cursor: str | None) -> None:
+        batch = Batch(arrivals=tuple(arrivals), cursor=cursor)
+        try:
+            self.shop.write(lambda tx: ingest.ingest(tx, self.channel, batch))
+        except UnicodeEncodeError:
+            assert any(is_poison(arrival) for arrival in arrivals)
+            self.one_by_one(batch)
+        for arrival in arrivals:
+            self.model(arrival)
+        self.cursor = self.cursor if cursor is None else cursor
+
+    def one_by_one(self, batch: Batch) -> None:
+        """What the daemon does when a batch could not be applied."""
+        for arrival in batch.arrivals:
+            try:
+                self.shop.write(lambda tx, a=arrival: ingest.ingest(tx, self.channel, Batch(arrivals=(a,))))
+            except UnicodeEncodeError as error:
+                problem = type(error).__name__
+                self.shop.write(lambda tx, a=arrival, p=problem: ingest.set_aside(tx, self.channel, a, problem=p))
+        self.shop.write(lambda tx: ingest.ingest(tx, self.channel, Batch(cursor=batch.cursor)))
+
+    @rule(arrivals=st.lists(ARRIVALS, min_size=1, max_size=4))
+    def die_before_the_commit(self, arrivals: Sequence[Arrival]) -> None:
+        def take_and_die(tx: Tx) -> Ingested:
+            ingest.ingest(tx, self.channel, Batch(arrivals=tuple(arrivals), cursor="lost"))
+            raise PowerCut
+
+        with pytest.raises((PowerCut, UnicodeEncodeError)):
+            self.shop.write(take_and_die)
+
+    @rule(peer=st.sampled_from(PEERS), blocked=st.booleans())
+    def a_person_reads_or_blocks(self, peer: str, blocked: bool) -> None:
+        if peer not in self.chats:
+            return
+        chat, dialog = self.chats[peer], self.dialog(peer)
+        if chat.blocked != blocked:
+            self.shop.write(lambda tx: dialogs.block(tx, dialog, blocked=blocked, actor="Ольга"))
+            chat.waiting = None
+        self.shop.write(lambda tx: dialogs.read(tx, dialog, actor="Ольга"))
+        chat.blocked, chat.unread = blocked, 0
+
+    def dialog(self, peer: str) -> DialogId:
+        return self.shop.read(lambda tx: self.dialog_in(tx, peer))
+
+    def dialog_in(self, tx: Tx, peer: str) -> DialogId:
+        return DialogId(tx.value("dialogs.at_key", channel=self.channel, key=peer))
+
+    @invariant()
+    def every_message_is_there_once_with_all_it_ever_said(self) -> None:
+        with self.shop.reading() as tx:
+            for peer, chat in self.chats.items():
+                found = [entry.message for entry in transcript.latest(tx, self.dialog_in(tx, peer), n=100)]
+                assert sorted((m.ext_id, m.text) for m in found) == sorted(chat.texts.items())
+                assert {m.ext_id for m in found if m.deleted_at} == chat.deleted
+                before = {m.ext_id: tx.all(lambda text, _at: text, "messages.revisions", id=m.id) for m in found}
+                assert {ext_id: texts for ext_id, texts in before.items() if texts} == chat.before
+
+    @invariant()
+    def the_marks_of_a_dialog_are_what_counting_would_give(self) -> None:
+        with self.shop.reading() as tx:
+            for peer, chat in self.chats.items():
+                number = self.dialog_in(tx, peer)
+                row = dialog_list.rows(tx, self.shop.driver.dialect, [number])[number]
+                shown = preview(chat.texts[chat.last], [])
+                assert (row.unread, row.waiting_since, row.preview) == (chat.unread, chat.waiting, shown)
+
+    @invariant()
+    def the_place_in_the_stream_and_the_dead_letters_are_kept(self) -> None:
+        if hasattr(self, "channel"):
+            with self.shop.reading() as tx:
+                assert channels.one(tx, self.channel).cursor == self.cursor
+                dead = tx.all(ArrivedRow, "arrived.dead", n=10_000)
+                assert {row.provider_id for row in dead if row.channel_id == self.channel} == self.dead
+
+
+def is_poison(arrival: Arrival) -> bool:
+    return any(isinstance(event, MessageArrived) and event.text == POISON for event in arrival.events)
+
+
+def test_nothing_is_lost_and_nothing_is_doubled(shop: Shop) -> None:
+    run_state_machine_as_test(lambda: IngestMachine(shop), settings=FEW)

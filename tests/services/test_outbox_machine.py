@@ -1,0 +1,267 @@
+"""Whatever happens in whatever order, the outbox keeps its word: order, one at a time, nothing twice, nothing lost."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import PENDING, Priority, State
+from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.services import outbox, sending, transcript
+from chatapp_cli.store.rows import OutboxRow
+from chatapp_cli.store.tx import Tx
+from tests.stores import EVERYTHING, Shop
+
+PRIORITIES = st.sampled_from([Priority.BULK, Priority.AUTOMATIC, Priority.OPERATOR])
+SECONDS = st.integers(0, 3)
+PICK = st.integers(0, 1_000)
+FEW = settings(
+    max_examples=25,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+class PowerCut(Exception):
+    """The process ends before its transaction is committed."""
+
+
+@dataclass
+class Expected:
+    """What the model knows of a message."""
+
+    dialog: DialogId
+    priority: int
+    place: int
+    state: State
+    not_before: int = 0
+    risks: int = 1
+    """How often a person, or accepting it, allowed it to be delivered."""
+
+
+@dataclass
+class Provider:
+    """Counts what really went out; an idempotent one delivers a key once."""
+
+    idempotent: bool
+    keys: Counter[str] = field(default_factory=Counter)
+
+    def take(self, key: str) -> None:
+        self.keys[key] = 1 if self.idempotent else self.keys[key] + 1
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """Operators, senders, crashes and a clock, against the real store."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__()
+        self.shop = shop
+        self.known: dict[MessageId, Expected] = {}
+        self.flying: list[outbox.Claim] = []
+        self.stale: list[outbox.Claim] = []
+
+    @initialize(idempotent=st.booleans())
+    def bind(self, idempotent: bool) -> None:
+        self.channel = self.shop.channel()
+        self.provider = Provider(idempotent)
+        self.dialogs = [self.shop.message(self.shop.hear(self.channel, who=who)).dialog_id for who in ("a", "b", "c")]
+
+    @rule(dialog=st.integers(0, 2), priority=PRIORITIES, delay=SECONDS)
+    def enqueue(self, dialog: int, priority: int, delay: int) -> None:
+        at = self.shop.clock.at + delay * 1000 if delay else None
+        order = self.shop.order(priority=priority, at=at)
+        where = self.dialogs[dialog]
+        message = self.shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, where, Draft(text="привет"), order))
+        state = State.SCHEDULED if delay else State.QUEUED
+        self.known[message] = Expected(where, priority, len(self.known) + 1, state, at or 0)
+
+    def expected_claim(self) -> MessageId | None:
+        heads = []
+        for dialog in self.dialogs:
+            here = [(m, e) for m, e in self.known.items() if e.dialog == dialog]
+            if any(e.state is State.SENDING for _, e in here):
+                continue
+            queued = [(m, e) for m, e in here if e.state is State.QUEUED]
+            heads += sorted(queued, key=lambda me: (-me[1].priority, me[1].place))[:1]
+        ready = [(m, e) for m, e in heads if e.not_before <= self.shop.clock.at]
+        return min(ready, key=lambda me: (-me[1].priority, me[1].place))[0] if ready else None
+
+    @rule()
+    def claim(self) -> None:
+        expected = self.expected_claim()
+        found = self.shop.write(lambda tx: outbox.claim(tx, self.shop.media, self.channel))
+        assert (found and found.message.id) == expected
+        if found:
+            self.flying.append(found)
+            self.known[found.message.id].state = State.SENDING
+
+    @rule()
+    def die_while_claiming(self) -> None:
+        def claim_and_die(tx: Tx) -> None:
+            outbox.claim(tx, self.shop.media, self.channel)
+            raise PowerCut
+
+        with pytest.raises(PowerCut):
+            self.shop.write(claim_and_die)
+
+    def land(self, pick: int) -> tuple[outbox.Claim, Expected]:
+        claim = self.flying.pop(pick % len(self.flying))
+        self.stale.append(claim)
+        return claim, self.known[claim.message.id]
+
+    @precondition(lambda self: self.flying)
+    @rule(pick=PICK)
+    def succeed(self, pick: int) -> None:
+        claim, known = self.land(pick)
+        self.provider.take(claim.outbound.key)
+        receipt = Receipt(ids=(f"out-{claim.row.id}-{claim.row.claims}",))
+        assert self.shop.write(lambda tx: outbox.succeed(tx, claim, receipt))
+        known.state = State.SENT
+
+    @precondition(lambda self: self.flying)
+    @rule(pick=PICK)
+    def reject(self, pick: int) -> None:
+        claim, known = self.land(pick)
+        assert self.shop.write(lambda tx: outbox.fail(tx, claim, Rejected("no_such_user")))
+        known.state = State.FAILED
+
+    @precondition(lambda self: self.flying)
+    @rule(pick=PICK, seconds=SECONDS, counted=st.booleans())
+    def postpone(self, pick: int, seconds: int, counted: bool) -> None:
+        claim, known = self.land(pick)
+        error = Retryable("busy") if counted else RateLimited("slow", retry_after=seconds)
+        assert self.shop.write(lambda tx: outbox.postpone(tx, claim, error, seconds=seconds, counted=counted))
+        known.state, known.not_before = State.QUEUED, self.shop.clock.at + seconds * 1000
+
+    @precondition(lambda self: self.flying)
+    @rule(pick=PICK, arrived=st.booleans())
+    def answer_is_lost(self, pick: int, arrived: bool) -> None:
+        claim, known = self.land(pick)
+        if arrived:
+            self.provider.take(claim.outbound.key)
+        self.leave(claim, known)
+
+    def leave(self, claim: outbox.Claim, known: Expected) -> None:
+        """What the sender does with an unknown outcome."""
+        if self.provider.idempotent:
+            again = partial(outbox.postpone, claim=claim, error=Retryable("interrupted"), seconds=0, counted=False)
+            assert self.shop.write(again)
+            known.state, known.not_before = State.QUEUED, self.shop.clock.at
+        else:
+            assert self.shop.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown("interrupted")))
+            known.state = State.UNCERTAIN
+
+    @rule(arrived=st.booleans())
+    def crash_and_recover(self, arrived: bool) -> None:
+        for claim in self.flying:
+            if arrived:
+                self.provider.take(claim.outbound.key)
+        found = self.shop.read(lambda tx: outbox.in_flight(tx, self.shop.media, self.channel))
+        assert {c.row.id for c in found} == {c.row.id for c in self.flying}
+        self.stale += self.flying
+        self.flying = []
+        for claim in found:
+            self.leave(claim, self.known[claim.message.id])
+
+    @precondition(lambda self: self.stale)
+    @rule(pick=PICK)
+    def a_sender_that_lost_its_claim_speaks(self, pick: int) -> None:
+        claim = self.stale[pick % len(self.stale)]
+        assert not self.shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("stale",))))
+        assert not self.shop.write(lambda tx: outbox.fail(tx, claim, Rejected("stale")))
+
+    @rule(dialog=st.integers(0, 2), seconds=SECONDS)
+    def hold(self, dialog: int, seconds: int) -> None:
+        until = self.shop.clock.at + seconds * 1000
+        self.shop.write(lambda tx: outbox.hold(tx, self.dialogs[dialog], seconds=seconds))
+        for known in self.known.values():
+            if known.dialog == self.dialogs[dialog] and known.state is State.QUEUED:
+                known.not_before = max(known.not_before, until)
+
+    @rule(seconds=st.integers(1, 4))
+    def time_passes(self, seconds: int) -> None:
+        self.shop.clock.at += seconds * 1000
+        due = {m for m, e in self.known.items() if e.state is State.SCHEDULED and e.not_before <= self.shop.clock.at}
+        assert {message for message, channel in self.shop.write(outbox.promote) if channel == self.channel} == due
+        for message in due:
+            self.known[message].state = State.QUEUED
+
+    @precondition(lambda self: self.known)
+    @rule(pick=PICK)
+    def cancel(self, pick: int) -> None:
+        message = sorted(self.known)[pick % len(self.known)]
+        known = self.known[message]
+        try:
+            self.shop.write(lambda tx: sending.cancel(tx, message, actor="Ольга"))
+        except Refused:
+            assert known.state not in {State.QUEUED, State.SCHEDULED}
+        else:
+            assert known.state in {State.QUEUED, State.SCHEDULED}
+            known.state = State.CANCELLED
+
+    @precondition(lambda self: self.known)
+    @rule(pick=PICK)
+    def a_person_sends_it_again(self, pick: int) -> None:
+        message = sorted(self.known)[pick % len(self.known)]
+        known = self.known[message]
+        try:
+            self.shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
+        except Refused:
+            assert known.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}
+        else:
+            known.risks += 1
+            places = [e.place for e in self.known.values()]
+            known.state, known.not_before, known.priority = State.QUEUED, 0, Priority.OPERATOR
+            known.place = max(places) + 1
+
+    @precondition(lambda self: any(e.state is State.UNCERTAIN for e in self.known.values()))
+    @rule(went=st.booleans())
+    def a_person_decides(self, went: bool) -> None:
+        message = next(m for m, e in self.known.items() if e.state is State.UNCERTAIN)
+        verdict = "sent" if went else "failed"
+        self.shop.write(lambda tx: sending.resolve(tx, message, verdict, actor="Ольга"))
+        self.known[message].state = State(verdict)
+
+    @invariant()
+    def every_message_stands_where_a_person_sees_it(self) -> None:
+        with self.shop.reading() as tx:
+            found = {number: transcript.message(tx, number).state for number in self.known}
+        assert found == {number: known.state for number, known in self.known.items()}
+
+    @invariant()
+    def what_is_pending_has_exactly_one_row_and_nothing_else_has_one(self) -> None:
+        with self.shop.reading() as tx:
+            rows = [r for d in getattr(self, "dialogs", ()) for r in tx.all(OutboxRow, "outbox.of_dialog", dialog=d)]
+        pending = Counter(number for number, known in self.known.items() if known.state in PENDING)
+        assert Counter(row.message_id for row in rows) == pending
+
+    @invariant()
+    def never_two_of_a_dialog_are_on_their_way(self) -> None:
+        flying = Counter(claim.row.dialog_id for claim in self.flying)
+        assert max(flying.values(), default=0) <= 1
+
+    @invariant()
+    def nothing_is_delivered_oftener_than_somebody_allowed(self) -> None:
+        with self.shop.reading() as tx:
+            for number, known in self.known.items():
+                went = self.provider.keys[transcript.message(tx, number).key or ""]
+                assert went <= (1 if self.provider.idempotent else known.risks)
+
+
+def test_the_outbox_keeps_its_word(shop: Shop) -> None:
+    run_state_machine_as_test(lambda: OutboxMachine(shop), settings=FEW)

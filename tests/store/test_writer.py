@@ -1,0 +1,146 @@
+"""Whoever writes at the same time shares a commit, and nobody shares another's mistake."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.services import lines
+from chatapp_cli.store.drivers import Sqlite
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.store.writer import Outcome, Writer
+from tests.stores import Shop
+
+
+@pytest.fixture
+def writer(shop: Shop) -> Iterator[Writer]:
+    opened = Writer(shop.database)
+    yield opened
+    opened.close()
+
+
+class Waiting:
+    """Callers who wait for what became of their jobs."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, Outcome[Any]] = {}
+        self._all = threading.Condition()
+
+    def done(self, name: str) -> Callable[[Outcome[Any]], None]:
+        def keep(outcome: Outcome[Any]) -> None:
+            with self._all:
+                assert name not in self.outcomes, "told twice"
+                self.outcomes[name] = outcome
+                self._all.notify_all()
+
+        return keep
+
+    def until(self, n: int) -> dict[str, Outcome[Any]]:
+        with self._all:
+            assert self._all.wait_for(lambda: len(self.outcomes) >= n, timeout=30)
+            return dict(self.outcomes)
+
+
+def adding(name: str) -> Callable[[Tx], object]:
+    return lambda tx: lines.add(tx, name, actor="Ольга")
+
+
+def held(writer: Writer, waiting: Waiting) -> threading.Event:
+    """Keep the writer busy, so that what is submitted now shares the next commit."""
+    go, started = threading.Event(), threading.Event()
+
+    def hold(tx: Tx) -> None:
+        started.set()
+        assert go.wait(30)
+
+    writer.submit(hold, waiting.done("hold"))
+    assert started.wait(30)
+    return go
+
+
+def names(shop: Shop) -> list[str]:
+    return [line.name for line in shop.read(lines.everything)]
+
+
+def test_jobs_that_wait_together_share_one_commit(shop: Shop, writer: Writer) -> None:
+    waiting = Waiting()
+    go = held(writer, waiting)
+    for number in range(20):
+        writer.submit(adding(f"Л{number}"), waiting.done(f"Л{number}"))
+    go.set()
+    outcomes = waiting.until(21)
+    assert all(outcome.error is None for outcome in outcomes.values())
+    assert (names(shop), writer.commits, writer.jobs) == ([f"Л{n}" for n in range(20)], 2, 21)
+
+
+def test_a_job_that_fails_takes_nothing_else_with_it(shop: Shop, writer: Writer) -> None:
+    def half(tx: Tx) -> None:
+        lines.add(tx, "наполовину", actor="Ольга")
+        raise ZeroDivisionError
+
+    def refused(tx: Tx) -> None:
+        tx.run("channels.proof", id="никакой", at="когда-то")
+        tx.run("lines.rename", id=1, name=None)
+
+    waiting = Waiting()
+    go = held(writer, waiting)
+    for name, job in (("раз", adding("раз")), ("half", half), ("refused", refused), ("два", adding("два"))):
+        writer.submit(job, waiting.done(name))
+    go.set()
+    outcomes = waiting.until(5)
+    assert isinstance(outcomes["half"].error, ZeroDivisionError)
+    assert outcomes["refused"].error is not None
+    assert (outcomes["раз"].error, outcomes["два"].error, names(shop)) == (None, None, ["раз", "два"])
+
+
+def test_when_the_commit_fails_everybody_is_told_and_nothing_is_there(shop: Shop, writer: Writer) -> None:
+    if not isinstance(shop.driver, Sqlite):
+        pytest.skip("a full disk is made with SQLite's page limit")
+    waiting = Waiting()
+
+    def fill(tx: Tx) -> None:
+        execute = tx._execute
+        execute(f"PRAGMA max_page_count = {execute('PRAGMA page_count').fetchone()[0]}")
+        for number in range(1000):
+            lines.add(tx, f"{number}" + "я" * 900, actor="Ольга")
+
+    go = held(writer, waiting)
+    for name, job in (("раз", adding("раз")), ("fill", fill), ("два", adding("два"))):
+        writer.submit(job, waiting.done(name))
+    go.set()
+    outcomes = waiting.until(4)
+    assert {type(outcome.error) for outcome in outcomes.values() if outcome.error} == {StoreError}
+    assert [name for name, outcome in outcomes.items() if outcome.error is None] in ([], ["hold"])
+    assert names(shop) == []
+
+
+def test_closing_finishes_what_is_queued(shop: Shop) -> None:
+    writer, waiting = Writer(shop.database), Waiting()
+    go = held(writer, waiting)
+    for number in range(300):
+        writer.submit(adding(f"Л{number}"), waiting.done(f"Л{number}"))
+    threading.Thread(target=go.set).start()
+    writer.close()
+    assert (len(names(shop)), len(waiting.outcomes)) == (300, 301)
+
+
+def test_many_threads_lose_nothing_and_double_nothing(shop: Shop, writer: Writer) -> None:
+    waiting = Waiting()
+
+    def work(who: int) -> None:
+        for number in range(25):
+            name = f"{who}-{number}"
+            job = adding(name) if number % 5 else adding("одна на всех")
+            writer.submit(job, waiting.done(name))
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    outcomes = waiting.until(200)
+    good = [name for name, outcome in outcomes.items() if outcome.error is None]
+    assert (len(names(shop)), len(good), writer.jobs) == (161, 161, 200)
+    assert names(shop).count("одна на всех") == 1
