@@ -8,6 +8,8 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
+from chatapp_cli.connectors.email.account import Account, Server
+from chatapp_cli.connectors.email.compose import compose
 from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession, create
 from chatapp_cli.connectors.email.imap import modified_utf7
 from chatapp_cli.connectors.email.receive import Place
@@ -24,7 +26,7 @@ from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
-from chatapp_cli.sandbox.email import SENT, EmailSandbox
+from chatapp_cli.sandbox.email import ADDRESS, SENT, EmailSandbox
 from tests.connectors.email.corpus import plain
 from tests.contract.connector_contract import ANNA, ScriptedAsker, messages
 
@@ -109,6 +111,15 @@ async def test_an_answer_names_the_thread_unfolded(session: EmailSession, sandbo
     assert mail["Subject"] == "Re: Заказ"
     assert mail["In-Reply-To"] == thread[3]
     assert mail["References"].split() == [*thread[11:], thread[3]]
+
+
+def test_long_ids_go_out_as_they_are() -> None:
+    server = Server(host="127.0.0.1", port=1, tls="none")
+    account = Account(address=ADDRESS, login=ADDRESS, password="", imap=server, smtp=server)
+    answered = f"<{'0' * 120}@mail.example.org>"
+    lines = compose(outbound(thread=(answered,)), account, 0).content.split(b"\r\n")
+    assert f"References: {answered}".encode() in lines
+    assert f"In-Reply-To: {answered}".encode() in lines
 
 
 async def test_a_machine_says_that_it_is_one(session: EmailSession, sandbox: EmailSandbox) -> None:
