@@ -1,7 +1,8 @@
 """One thread that writes: whoever waits at the same time shares a commit.
 
 A transaction per event costs an fsync each; here everything that queued up while the last commit was on its way
-goes into the next one, each job behind a savepoint of its own. A lone caller loses nothing.
+goes into the next one. A job that fails is rolled back alone: the batch is then run once more, each job behind a
+savepoint of its own, for savepoints cost a sixth of the speed. A lone caller loses nothing.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ class Outcome(Generic[R]):
 
 
 Done: TypeAlias = Callable[[Outcome[Any]], None]
-Delivery: TypeAlias = Callable[[Sequence[tuple[Done, Outcome[Any]]]], None]
+Told: TypeAlias = tuple[Done, Outcome[Any]]
+Delivery: TypeAlias = Callable[[Sequence[Told]], None]
 
 
-def deliver(outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
+def deliver(outcomes: Sequence[Told]) -> None:
     """Tell every waiting caller what became of its job."""
     for done, outcome in outcomes:
         done(outcome)
@@ -52,13 +54,16 @@ class Writer:
         self._database = database
         self._delivery = delivery
         self._queue: queue.SimpleQueue[tuple[Job[Any], Done] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
         self.commits = 0
         self.jobs = 0
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
 
     def submit(self, job: Job[R], done: Callable[[Outcome[R]], None]) -> None:
-        """Queue a whole transaction; ``done`` is told once it is durable or refused."""
+        """Queue a whole transaction; ``done`` is told once it is durable or refused.
+
+        It may be run twice, the first run rolled back, and so changes nothing but the store.
+        """
         self._queue.put((job, done))
 
     def close(self) -> None:
@@ -88,14 +93,12 @@ class Writer:
             batch.append(item)
         return batch, False
 
-    def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[tuple[Done, Outcome[Any]]]:
+    def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
         """Commit the batch; if the commit itself fails, nobody's job was done and all are told why."""
         connection: Connection | None = None
         try:
             connection = self._database.connection()
-            self._database.driver.begin(connection)
-            tx = self._database.tx(connection)
-            outcomes = [(done, self._attempt(connection, job, tx)) for job, done in batch]
+            outcomes = self._all_good(connection, batch) or self._one_by_one(connection, batch)
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - told to every caller, who logs or shows it
             if connection is not None:
@@ -104,6 +107,24 @@ class Writer:
         self.commits += 1
         self.jobs += len(batch)
         return outcomes
+
+    def _all_good(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
+        """Run the jobs as if none could fail; nothing of them is left if one does."""
+        self._database.driver.begin(connection)
+        tx = self._database.tx(connection)
+        try:
+            return [(done, Outcome(value=job(tx))) for job, done in batch]
+        except Exception as error:
+            if self._hopeless(error):
+                raise
+        connection.execute("ROLLBACK")
+        return []
+
+    def _one_by_one(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
+        """Run them again, each behind a savepoint of its own."""
+        self._database.driver.begin(connection)
+        tx = self._database.tx(connection)
+        return [(done, self._attempt(connection, job, tx)) for job, done in batch]
 
     def _attempt(self, connection: Connection, job: Job[Any], tx: Any) -> Outcome[Any]:
         connection.execute("SAVEPOINT job")
