@@ -43,8 +43,8 @@ def cases() -> Iterator[Case]:
 
     with shop() as made, serving(made) as (port, _pid), tempfile.TemporaryDirectory() as folder:
 
-        def ours(n: int) -> float:
-            outcome = load(port, fresh(made.path, n))
+        def rate(at: int, path: str, n: int) -> float:
+            outcome = load(at, fresh(path, n))
             assert outcome.statuses == {200}, outcome.statuses
             return outcome.per_second
 
@@ -52,15 +52,15 @@ def cases() -> Iterator[Case]:
             yield Case(
                 "webhook → durable → 200, of doing nothing",
                 "req/s",
-                ours=lambda: ours(REQUESTS),
-                peer=lambda: load(idle, fresh("/x", REQUESTS)).per_second,
+                ours=lambda: rate(port, made.path, REQUESTS),
+                peer=lambda: rate(idle, "/x", REQUESTS),
                 at_least=0.18,
             )
         with peer("usual", f"{folder}/usual.db") as usual:
             yield Case(
                 "webhook → durable → 200, of FastAPI + SQLModel",
                 "req/s",
-                ours=lambda: ours(FEW),
-                peer=lambda: load(usual, fresh("/x", FEW)).per_second,
+                ours=lambda: rate(port, made.path, FEW),
+                peer=lambda: rate(usual, "/x", FEW),
                 at_least=10,
             )

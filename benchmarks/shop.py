@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -72,6 +73,8 @@ def serving(made: Shop, **env: str) -> Iterator[tuple[int, int]]:
     assert process.stdout is not None
     try:
         address = process.stdout.readline().strip()
+        while any(row.health != "ok" for row in made.desk.read(channels.everything)):
+            time.sleep(0.05)
         yield int(address.rpartition(":")[2]), process.pid
     finally:
         process.terminate()

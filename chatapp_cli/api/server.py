@@ -106,6 +106,7 @@ def _listening(desk: Desk) -> Iterator[socket.socket]:
             field="http_port",
         ) from error
     with listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio only does so for its own sockets
         yield listening
 
 

@@ -34,7 +34,7 @@ class Carried:
     trouble: bool = False
 
 
-RUNS = Carried(T(""))
+RUNS = Carried(Text(""))
 STARTS = Carried(T("the daemon starts"))
 
 

@@ -10,7 +10,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services.ingest import Ingested, ingest, set_aside, shelve
+from chatapp_cli.services.ingest import Ingested, ingest, needs_shelf, set_aside, shelve
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ class Intake:
             return await self._take_one_by_one(batch)
 
     async def _shelved(self, batch: Batch) -> Batch:
-        if not batch.arrivals:
+        if not needs_shelf(batch):
             return batch
         return await self._store.off_loop(partial(shelve, self._store.desk.media, batch))
 

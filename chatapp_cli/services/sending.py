@@ -251,6 +251,12 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value:
         raise Refused("not_ours", T("Only our own messages can be edited."))
     if action is Action.EDIT:
         insist(can, Draft(text=value))
+    if action is Action.DELETE and can.delete_within and tx.now - found.at > can.delete_within * 1000:
+        raise Refused(
+            "too_old",
+            T("Message {n} is older than {hours} hours.", n=message, hours=can.delete_within // 3600),
+            T("This channel takes back only newer ones."),
+        )
     card = dialogs.card(tx, found.dialog_id)
     _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
     tx.tell("message.asked", actor=order.actor, channel=card.channel_id, dialog=card.id, message=message, action=action)
