@@ -1,0 +1,174 @@
+"""A person at a shell: the program as they run it, on a store of their own, with a program to bind as a channel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.cli import app
+from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer, Person
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.services.ingest import ingest, shelve
+from chatapp_cli.settings import Settings
+
+NOON = 1_795_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        return [line.split("\t") for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Runs the program."""
+
+    env: Mapping[str, str]
+
+    def run(self, *words: object, stdin: str = "", **env: str) -> Said:
+        """Run it and take what it says, however it ends."""
+        done = CliRunner().invoke(app, [str(word) for word in words], input=stdin, env={**self.env, **env})
+        return Said(done.exit_code, done.stdout, done.stderr)
+
+    def __call__(self, *words: object, stdin: str = "", **env: str) -> Said:
+        """Run it; it has to succeed."""
+        said = self.run(*words, stdin=stdin, **env)
+        assert said.code == 0, said
+        return said
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("template")
+    open_desk(Settings(home=str(home))).close()
+    return home / "main" / "chatapp.db"
+
+
+@pytest.fixture
+def home(tmp_path: Path, migrated: Path) -> Path:
+    folder = tmp_path / "home" / "main"
+    folder.mkdir(parents=True)
+    shutil.copy(migrated, folder / "chatapp.db")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def env(home: Path, tmp_path: Path) -> dict[str, str]:
+    return {
+        "CHATAPP_HOME": str(home),
+        "CHATAPP_CONFIG": str(tmp_path / "config.toml"),
+        "CHATAPP_LANG": "en",
+        "CHATAPP_OPERATOR": "Ольга",
+    }
+
+
+@pytest.fixture
+def chatapp(env: Mapping[str, str]) -> Shell:
+    return Shell(env)
+
+
+@pytest.fixture
+def desk(home: Path) -> Iterator[Desk]:
+    """The same store, for a look behind the command line."""
+    opened = open_desk(Settings(home=str(home)))
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def elsewhere() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop on a thread of its own: what runs there is another program."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program behind the API channel, answering on loopback."""
+
+    sandbox: ApiSandbox
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+
+    @property
+    def answers(self) -> list[str]:
+        return [word for name, value in self.sandbox.answers.items() for word in ("--set", f"{name}={value}")]
+
+    @property
+    def heard(self) -> list[str]:
+        return [event["text"] for event in self.sandbox.events if event["type"] == "message"]
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    with elsewhere() as loop:
+        running = Program(ApiSandbox(), loop)
+        running.do(running.sandbox.__aenter__())
+        yield running
+        running.do(running.sandbox.vanish())
+
+
+@pytest.fixture
+def bound(chatapp: Shell, program: Program) -> ChannelId:
+    """A line with the program bound to it."""
+    chatapp("line", "add", "Магазин")
+    return ChannelId(int(chatapp("line", "bind", "api", *program.answers).out))
+
+
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def client_writes(desk: Desk, bound: ChannelId) -> Write:
+    """Анна writes to the shop."""
+
+    def write(text: str, *, ext_id: str = "in-1", key: str = "client-7", name: str = "Анна", **more: Any) -> None:
+        event = MessageArrived(
+            peer=Peer(key=key, address=key, title=name),
+            ext_id=ext_id,
+            at=NOON,
+            text=text,
+            sender=Person(id=key, name=name),
+            **more,
+        )
+        batch = shelve(desk.media, Batch(arrivals=(Arrival(provider_id=ext_id, raw=text.encode(), events=(event,)),)))
+        desk.write(lambda tx: ingest(tx, bound, batch))
+
+    return write
+
+
+def a_file(name: str = "price.txt", content: bytes = b"fir 900") -> IncomingFile:
+    return IncomingFile(kind="document", name=name, mime="text/plain", size=len(content), content=content)

@@ -1,0 +1,187 @@
+"""What only looks: dialogs, messages, the outbox, the journal, traces, the doctor, settings."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from tests.commands.conftest import Program, Shell, Write, a_file
+
+
+@pytest.mark.req("S-117")
+def test_dialogs_are_found_by_filters_that_combine(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("Сколько стоит ель?")
+    client_writes("Спасибо", ext_id="in-2", key="client-8", name="Борис")
+    chatapp("dialog", "tag", "1", "опт")
+    chatapp("dialog", "read", "2")
+    chatapp("dialog", "pin", "2")
+
+    def found(*words: str) -> list[str]:
+        return [row[0] for row in chatapp("dialog", "list", *words).rows]
+
+    assert found() == ["2", "1"]
+    assert found("--unread") == ["1"]
+    assert found("--unread", "--pinned") == []
+    assert found("--tag", "опт", "--line", "Магазин", "--channel", "api") == ["1"]
+    assert found("--search", "борис") == found("--pinned") == ["2"]
+    assert found("--limit", "1", "--after", "2") == ["1"]
+    assert found("--waiting") == ["1", "2"]
+
+
+def test_marks_of_a_dialog_are_set_and_taken_off(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("Здравствуйте")
+    for words in (["rename", "1", "Анна, опт"], ["tag", "1", "vip"], ["pin", "1"], ["block", "1"]):
+        chatapp("dialog", *words)
+    shown = chatapp("dialog", "show", "1", "--json").json
+    assert [shown[name] for name in ("name", "tags", "pinned", "blocked")] == ["Анна, опт", ["vip"], True, True]
+    assert [row["id"] for row in chatapp("dialog", "list", "--blocked", "--json").json] == [1]
+    for words in (["rename", "1", ""], ["untag", "1", "vip"], ["unpin", "1"], ["unblock", "1"], ["unread", "1"]):
+        chatapp("dialog", *words)
+    shown = chatapp("dialog", "show", "1", "--json").json
+    assert [shown[name] for name in ("tags", "pinned", "blocked", "unread")] == [[], False, False, 1]
+    again = chatapp.run("dialog", "untag", "1", "vip")
+    assert (again.code, again.err) == (1, "Dialog 1 has no tag vip.\n")
+
+
+@pytest.mark.req("S-119")
+def test_a_transcript_shows_the_chat_id_files_and_states(
+    chatapp: Shell, program: Program, client_writes: Write
+) -> None:
+    client_writes("Вот список", files=(a_file(),))
+    chatapp("reply", "1", "--text", "Получили")
+    said = chatapp("dialog", "show", "1")
+    assert "Chat id\tclient-7" in said.out
+    assert "file 1: price.txt, 1 KB" in said.out
+    assert "→ Ольга  [sent]" in said.out
+
+
+def test_control_characters_of_a_client_never_reach_the_terminal(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("\x1b]0;owned\x07 привет \x9b31m", name="Зло\x1b[2J")
+    for words in (["dialog", "list"], ["dialog", "show", "1"], ["message", "show", "1"], ["trace", "1"]):
+        assert not {"\x1b", "\x9b", "\x07"} & set(chatapp(*words).out)
+
+
+def test_a_received_file_is_saved_beside_what_is_there_and_never_outside(
+    chatapp: Shell, client_writes: Write, tmp_path: Path
+) -> None:
+    client_writes("Вот", files=(a_file("../../price.txt"),))
+    first, second = (chatapp("message", "save", "1", "--to", tmp_path).out.strip() for _ in range(2))
+    assert [Path(first), Path(second)] == [tmp_path / "price.txt", tmp_path / "price (1).txt"]
+    assert Path(second).read_bytes() == b"fir 900"
+    missing = chatapp.run("message", "save", "1", "--to", tmp_path / "nowhere")
+    assert (missing.code, missing.err.splitlines()[1]) == (1, "→ Name another folder with --to.")
+
+
+def test_a_change_of_a_message_waits_in_the_outbox_and_says_for_what(
+    chatapp: Shell, program: Program, bound: int
+) -> None:
+    chatapp("send", "client-7", "-c", "api", "--text", "Опечтка")
+    said = chatapp("message", "edit", "1", "-", stdin="Опечатка\n")
+    assert "No daemon runs now" in said.err
+    assert [(row["action"], row["state"]) for row in chatapp("outbox", "list", "--json").json] == [("edit", "queued")]
+    assert chatapp("message", "react", "1", "👍").code == chatapp("message", "delete", "1").code == 0
+    assert [row[1] for row in chatapp("outbox", "list").rows] == [
+        "waiting (edit)",
+        "waiting (react)",
+        "waiting (delete)",
+    ]
+
+
+def test_the_outbox_shows_what_waits_and_it_can_be_cancelled_and_retried(
+    chatapp: Shell, program: Program, bound: int
+) -> None:
+    chatapp("send", "client-7", "-c", "api", "--text", "Завтра", "--at", "2030-01-01 09:00")
+    assert chatapp("outbox", "list").rows == [
+        ["1", "scheduled", "client-7", "Ёлочный базар", "2030-01-01 09:00", "It was written for later.", "Завтра"]
+    ]
+    chatapp("message", "cancel", "1")
+    assert chatapp("outbox", "list").err == "Nothing waits, and nothing went wrong.\n"
+    chatapp("message", "retry", "1")
+    assert chatapp("message", "show", "1", "--json").json["state"] == "queued"
+    refused = chatapp.run("message", "resolve", "1", "sent")
+    assert (refused.code, refused.err) == (1, "Message 1 is queued, not uncertain.\n")
+
+
+def test_the_journal_is_told_in_words_and_goes_on_where_it_was_left(
+    chatapp: Shell, program: Program, bound: int
+) -> None:
+    chatapp("send", "client-7", "-c", "api", "--text", "Ёлка")
+    lines = chatapp("tail").out.splitlines()
+    assert lines[0].endswith("Line added: Магазин (Ольга)")
+    assert lines[-1].endswith("Message 1: sent")
+    number = int(lines[-2].split("\t")[0])
+    (last,) = chatapp("tail", "--after", number, "--json").rows
+    assert '"topic": "message.state"' in last[0]
+    assert chatapp("tail", "-n", "2").out.splitlines() == lines[-2:]
+
+
+def test_a_trace_tells_the_whole_life_of_a_message(chatapp: Shell, program: Program, bound: int) -> None:
+    chatapp("send", "client-7", "-c", "api", "--text", "Ёлка")
+    said = chatapp("trace", "1").out
+    assert "Attempt 1: send began" in said
+    assert "Attempt 1: done shop-" in said
+    life = chatapp("trace", "1", "--json").json
+    assert [one["verdict"] for one in life["attempts"]] == ["done"]
+    assert [one["topic"] for one in life["news"]] == ["message.out", "message.state", "message.state"]
+
+
+def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, desk: Desk, bound: int) -> None:
+    from chatapp_cli.domain.event import Arrival
+    from chatapp_cli.domain.ids import ChannelId
+    from chatapp_cli.services.ingest import set_aside
+
+    letter = Arrival(provider_id="x", raw=b'{"odd": 1}')
+    desk.write(lambda tx: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
+    assert chatapp("deadletter", "list").rows[0][2:] == [str(bound), "no chat"]
+    assert chatapp("deadletter", "show", "1").out == '{"odd": 1}\n'
+    assert "could not be understood" in chatapp.run("doctor").err
+    chatapp("deadletter", "forget", "1")
+    assert chatapp("deadletter", "list", "--json").json == []
+    assert chatapp.run("deadletter", "forget", "1").err.startswith("There is no arrival 1.\n→ See them with")
+
+
+def test_the_doctor_finds_an_open_key_and_a_missing_daemon(chatapp: Shell, home: Path, bound: int) -> None:
+    found = {one["name"]: one for one in chatapp.run("doctor", "--json").json}
+    assert found["store"]["ok"] and found["key"]["ok"] and found["clock"]["ok"]
+    assert (found["daemon"]["ok"], found["daemon"]["next_step"]) == (False, "Start it: chatapp serve")
+    key = home / "main" / "secret.key"
+    key.chmod(0o644)
+    said = chatapp.run("doctor")
+    assert said.code == 1
+    assert f"→ Close it: chmod 600 '{key}'" in said.err
+    assert stat.S_IMODE(key.stat().st_mode) == 0o644
+
+
+def test_the_doctor_explains_a_store_that_is_damaged(chatapp: Shell, home: Path) -> None:
+    (home / "main" / "chatapp.db").write_bytes(b"this is no database at all" * 100)
+    said = chatapp.run("doctor")
+    assert said.code == 1
+    assert "is damaged." in said.err
+    assert "restore the latest backup" in said.err
+
+
+def test_settings_are_written_read_and_name_their_source(chatapp: Shell, tmp_path: Path) -> None:
+    assert chatapp("config", "path").out == f"{tmp_path / 'config.toml'}\n"
+    chatapp("config", "set", "http_port", "9000")
+    assert chatapp("config", "get", "http_port").out == "9000\n"
+    listed = chatapp("config", "list", "--json").json
+    assert listed["http_port"] == {"value": 9000, "source": "file"}
+    assert listed["operator"] == {"value": "Ольга", "source": "env"}
+    assert chatapp("config", "list", "--json", CHATAPP_SECRET_KEY="geheim").json["secret_key"]["value"] == "***"
+    wrong = chatapp.run("config", "set", "theme", "pink")
+    assert (wrong.code, wrong.err) == (2, "theme cannot be pink.\n→ Choose one of: dark, light\n")
+
+
+@pytest.mark.req("S-014")
+def test_support_shows_whom_to_ask(chatapp: Shell) -> None:
+    chatapp("config", "set", "support", "help@example.org")
+    assert dict(chatapp("support").rows)["Support"] == "help@example.org"
+
+
+@pytest.mark.req("S-027")
+def test_another_company_is_another_store(chatapp: Shell) -> None:
+    chatapp("line", "add", "Продажи")
+    chatapp("--company", "second", "line", "add", "Опт")
+    assert [row[1] for row in chatapp("line", "list").rows] == ["Продажи"]
+    assert [row[1] for row in chatapp("--company", "second", "line", "list").rows] == ["Опт"]

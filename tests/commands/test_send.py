@@ -1,0 +1,106 @@
+"""``chatapp send`` and ``chatapp reply``: the exit code is the verdict."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program, Shell, Write
+
+
+def test_a_message_is_sent_and_its_number_is_the_only_data(chatapp: Shell, program: Program, bound: int) -> None:
+    said = chatapp("send", "client-7", "--channel", "api", "--text", "Ёлка ждёт вас")
+    assert (said.out, said.err) == ("1\n", "")
+    assert program.heard == ["Ёлка ждёт вас"]
+
+
+def test_text_comes_from_standard_input_and_files_go_along(
+    chatapp: Shell, program: Program, bound: int, tmp_path: Path
+) -> None:
+    price = tmp_path / "цены.txt"
+    price.write_text("900")
+    words = ("send", "client-7", "-c", "api", "--text", "-", "--file", price, "--subject", "Цены", "--json")
+    sent = chatapp(*words, stdin="Две строки\nтекста\n").json
+    assert (sent["state"], sent["channel"]) == ("sent", bound)
+    heard = program.sandbox.events[-1]
+    assert (heard["text"], heard["subject"]) == ("Две строки\nтекста", "Цены")
+    assert [file["name"] for file in heard["files"]] == ["цены.txt"]
+
+
+def test_the_same_key_again_is_the_same_message_again(chatapp: Shell, program: Program, bound: int) -> None:
+    words = ("send", "client-7", "-c", "api", "--text", "Один раз", "--idempotency-key", "order-15")
+    assert [chatapp(*words).out, chatapp(*words).out] == ["1\n", "1\n"]
+    assert program.heard == ["Один раз"]
+
+
+def test_without_waiting_it_is_only_put_into_the_outbox(chatapp: Shell, program: Program, bound: int) -> None:
+    said = chatapp("send", "client-7", "-c", "api", "--text", "Позже", "--wait", "0", "--json")
+    assert said.json["state"] == "queued"
+    assert program.heard == []
+
+
+def test_what_still_waits_ends_with_3_and_says_why(chatapp: Shell, program: Program, bound: int) -> None:
+    program.do(program.sandbox.vanish())
+    said = chatapp.run("send", "client-7", "-c", "api", "--text", "Алло", "--wait", "1.5")
+    assert (said.code, said.out) == (3, "1\n")
+    assert "Message 1 still waits" in said.err
+    assert "The program cannot be reached." in said.err
+    assert said.err.splitlines()[-1] == "→ It goes by itself while the daemon runs; look with: chatapp trace 1"
+
+
+def test_a_refused_signature_ends_with_4_and_says_to_bind_again(chatapp: Shell, program: Program, bound: int) -> None:
+    other = "whsec_" + "YSBrZXkgb2YgdGhpcnR5LXR3byBieXRlcywgaGVyZS4="
+    program.sandbox._webhook = type(program.sandbox._webhook)(other)
+    said = chatapp.run("send", "client-7", "-c", "api", "--text", "Алло")
+    assert said.code == 4
+    assert "Message 1 waits: Ёлочный базар has stopped. The program does not accept our signature." in said.err
+    assert "→ Bind the channel again with the secret that the program has." in said.err
+
+
+def test_a_message_for_later_is_scheduled_and_accepted(chatapp: Shell, program: Program, bound: int) -> None:
+    said = chatapp("send", "client-7", "-c", "api", "--text", "С утра", "--at", "2030-01-01 09:00", "--json")
+    assert (said.json["state"], said.json["goes_at"]) == ("scheduled", "2030-01-01T09:00:00.000Z")
+    assert said.err == "Message 1 goes after 2030-01-01 09:00.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "what", "step"),
+    [
+        (["send", "client-7", "-c", "api"], 1, "There is nothing to send.", "Write a text or add a file."),
+        (["send", "a", "-c", "mail"], 1, "No channel mail is bound here.", "Bind one: chatapp line bind mail"),
+        (
+            ["send", "client-7", "-c", "api", "-t", "x", "--at", "yesterday"],
+            2,
+            "yesterday is not a time.",
+            "Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00",
+        ),
+        (
+            ["send", "client-7", "-c", "api", "-t", "x", "--file", "/no/such"],
+            1,
+            "There is no readable file /no/such.",
+            "Check the path.",
+        ),
+        (["send", "client-7", "-t", "x"], 2, "--channel is missing.", "See: chatapp send --help"),
+        (
+            ["send", "client-7", "-c", "api", "-t", "x", "--wait", "long"],
+            2,
+            "long is not a number of seconds.",
+            "Such as: --wait 10",
+        ),
+        (["reply", "99", "-t", "x"], 1, "There is no dialog 99.", "See them with: chatapp dialog list"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_anything_is_tried(
+    chatapp: Shell, program: Program, bound: int, words: list[str], code: int, what: str, step: str
+) -> None:
+    said = chatapp.run(*words)
+    assert (said.code, said.out, said.err) == (code, "", f"{what}\n→ {step}\n")
+    assert program.heard == []
+
+
+def test_an_answer_goes_into_its_dialog_and_may_quote(chatapp: Shell, program: Program, client_writes: Write) -> None:
+    client_writes("Сколько стоит ель?")
+    said = chatapp("reply", "1", "--text", "900 рублей", "--quote", "1", "--json")
+    assert (said.json["dialog"], said.json["state"]) == (1, "sent")
+    assert program.sandbox.events[-1]["reply_to"] == "in-1"
+    assert json.loads(chatapp("dialog", "show", "1", "--json").out)["messages"][0]["at"].startswith("2026-11-18T")
