@@ -5,9 +5,10 @@ from __future__ import annotations
 import gettext
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,24 +85,23 @@ class Root(Noun):
     def main(self, args: Sequence[str] | None = None, *_more: Any, **options: Any) -> Any:
         """Speak the person's language, run, and end with the exit code that scripts rely on."""
         words = list(sys.argv[1:] if args is None else args)
-        speak(language(words))
-        translate(self)
         with ending():
+            speak(language(words))
+            translate(self)
             sys.exit(super().main(words, **options | {"prog_name": "chatapp", "standalone_mode": False}))
 
 
 def language(words: Sequence[str]) -> str:
     """The language of help and errors: it has to be known before the options are parsed."""
-    flag = next((word.partition("=")[2] or after for word, after in _pairs(words) if _says_language(word)), None)
+    flag = next((value for word, value in _options(words) if word == "--lang"), "")
     return i18n.choose(flag or os.environ.get("CHATAPP_LANG") or _set_language())
 
 
-def _pairs(words: Sequence[str]) -> zip[tuple[str, str]]:
-    return zip(words, [*words[1:], ""], strict=True)
-
-
-def _says_language(word: str) -> bool:
-    return word == "--lang" or word.startswith("--lang=")
+def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each word with its value, whether behind ``=`` or in the next word."""
+    for word, after in zip_longest(words, words[1:], fillvalue=""):
+        name, equals, value = word.partition("=")
+        yield name, value if equals else after
 
 
 def _set_language() -> str | None:

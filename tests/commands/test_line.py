@@ -62,8 +62,10 @@ def test_a_missing_answer_names_the_field_its_hint_and_how_to_give_it(chatapp: S
     assert said.code == 2
     assert said.err.splitlines() == [
         "Name of the program (name): An answer is needed.",
-        "→ As operators shall see it, such as «Shop». Give it with --set name=… or in a file with --answers, "
-        "or run this on a terminal.",
+        (
+            "→ As operators shall see it, such as «Shop». Give it with --set name=… or in a file with --answers, "
+            "or run this on a terminal."
+        ),
     ]
 
 

@@ -143,7 +143,7 @@ def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, desk: D
 
 def test_the_doctor_finds_an_open_key_and_a_missing_daemon(chatapp: Shell, home: Path, bound: int) -> None:
     found = {one["name"]: one for one in chatapp.run("doctor", "--json").json}
-    assert found["store"]["ok"] and found["key"]["ok"] and found["clock"]["ok"]
+    assert [found[name]["ok"] for name in ("store", "key", "clock")] == [True, True, True]
     assert (found["daemon"]["ok"], found["daemon"]["next_step"]) == (False, "Start it: chatapp serve")
     key = home / "main" / "secret.key"
     key.chmod(0o644)

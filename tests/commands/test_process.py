@@ -1,0 +1,118 @@
+"""The program as a process: what scripts rely on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Shell
+
+PROGRAM = [sys.executable, "-m", "chatapp_cli"]
+
+
+def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    around = {name: value for name, value in {**os.environ, **env, **changes}.items() if value}
+    return subprocess.run([*PROGRAM, *words], env=around, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.req("S-012")
+def test_help_and_errors_are_russian_unless_somebody_says_otherwise(env: Mapping[str, str]) -> None:
+    said = run(env, "line", "--help", CHATAPP_LANG="")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("Использование: chatapp line [ПАРАМЕТРЫ]")
+    assert "Создать линию" in said.stdout
+    assert run(env, "--lang", "en", "line", "show", CHATAPP_LANG="ru").stderr.startswith("There is no line yet.")
+    Path(env["CHATAPP_CONFIG"]).write_text('lang = "en"\n', "utf-8")
+    assert run(env, "line", "--help", CHATAPP_LANG="", LC_ALL="ru_RU.UTF-8").stdout.startswith("Usage:")
+
+
+def test_a_mistake_in_the_settings_file_is_said_without_a_traceback(env: Mapping[str, str]) -> None:
+    Path(env["CHATAPP_CONFIG"]).write_text("colour = 1\n", "utf-8")
+    said = run(env, "line", "list")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.splitlines()[1] == "→ See the known ones with: chatapp config list"
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "step"),
+    [
+        (["lin"], "There is no command lin.", "Did you mean: chatapp line"),
+        (
+            ["line", "ad"],
+            "This is not understood: No such command 'ad'. Did you mean 'add'?",
+            "See: chatapp line --help",
+        ),
+        (["line", "add"], "NAME is missing.", "See: chatapp line add --help"),
+        (["line", "list", "--jsn"], "There is no option --jsn.", "Did you mean: --json"),
+        (["tail", "-n"], "Option -n needs a value, or takes none.", "See: chatapp --help"),
+        (["dialog", "show", "x"], "x is not a number.", "Lists show the numbers, such as: chatapp dialog list"),
+    ],
+)
+def test_a_slip_of_the_fingers_ends_with_2_and_the_next_step(
+    chatapp: Shell, words: list[str], what: str, step: str
+) -> None:
+    said = chatapp.run(*words)
+    assert (said.code, said.out, said.err) == (2, "", f"{what}\n→ {step}\n")
+
+
+def test_a_surprise_is_one_line_with_the_way_to_its_traceback(env: Mapping[str, str]) -> None:
+    spoiled = {**env, "CHATAPP_HOME": "/dev/null/nowhere"}
+    said = run(spoiled, "line", "list")
+    assert said.returncode in {1, 2}
+    assert "Traceback" not in said.stderr
+    assert "Traceback" in run(spoiled, "line", "list", CHATAPP_TRACEBACK="1").stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error_to_shout_about(env: Mapping[str, str]) -> None:
+    script = f"{sys.executable} -m chatapp_cli config list | true"
+    done = subprocess.run(["sh", "-c", script], env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str, str], chatapp: Shell) -> None:
+    words = [*PROGRAM, "tail", "-f", "--json", "--after", "0"]
+    with subprocess.Popen(words, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tail:
+        try:
+            chatapp("line", "add", "Продажи")
+            chatapp("line", "add", "Опт")
+            assert tail.stdout is not None
+            assert tail.stderr is not None
+            assert json.loads(tail.stdout.readline())["topic"] == "line.added"
+            tail.send_signal(signal.SIGINT)
+            assert tail.wait(10) == 130
+            assert b"Traceback" not in tail.stderr.read()
+        finally:
+            tail.kill()
+
+
+def test_completion_knows_commands_lines_and_channels(env: Mapping[str, str], chatapp: Shell) -> None:
+    chatapp("line", "add", "Продажи")
+
+    def complete(words: str) -> str:
+        return run(env, _CHATAPP_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(words.count(" "))).stdout
+
+    assert "deadletter" in complete("chatapp dead")
+    assert "Продажи" in complete("chatapp line show ")
+    assert "telegram_bot" in complete("chatapp line bind t")
+
+
+def test_the_version_is_that_of_the_package(env: Mapping[str, str]) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert run(env, "--version").stdout == f"chatapp {project['version']}\n"
+
+
+def test_the_window_asks_for_a_terminal(chatapp: Shell) -> None:
+    said = chatapp.run("inbox")
+    assert (said.code, said.err.splitlines()[0]) == (2, "The window needs a terminal.")
+
+
+def test_the_program_alone_says_what_it_can_do(env: Mapping[str, str]) -> None:
+    said = run(env)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("Usage: chatapp [OPTIONS] COMMAND")
