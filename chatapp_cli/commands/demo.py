@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,9 +29,12 @@ def demo(
 ) -> None:
     """Try the desk with invented customers: no accounts, nothing leaves this machine."""
     if stage:
-        asyncio.run(_backstage(Path(stage)))
+        try:
+            asyncio.run(_backstage(Path(stage)))
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
         return
-    with tempfile.TemporaryDirectory(prefix="chatapp-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="chatapp-demo-", ignore_cleanup_errors=True) as folder:
         if headless:
             asyncio.run(_headless(Path(folder)))
         else:
