@@ -1,7 +1,7 @@
 """Refreshes the translations from the sources, or with ``--check`` says what is missing.
 
-Sentences come from ``_()``, ``T()``, ``N_()`` and ``ngettext()`` in Python, from the docstrings of commands,
-and from the words in manifests and keymaps.
+Sentences come from ``_()``, ``T()``, ``N_()``, ``note()`` and ``ngettext()`` in Python, from the docstrings of
+commands, and from the words in manifests and keymaps.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir, extract_python
+from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -26,10 +26,9 @@ SOURCES = ROOT / "chatapp_cli"
 LOCALE = SOURCES / "locale"
 LANGUAGES = ("ru",)
 
-KEYWORDS: Mapping[str, Any] = {"_": None, "T": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS: Mapping[str, Any] = {"_": None, "T": None, "N_": None, "note": None, "ngettext": (1, 2)}
 METHODS = [
-    ("commands/**.py", "scripts.messages:extract_commands"),
-    ("**.py", "python"),
+    ("**.py", "scripts.messages:extract_code"),
     ("**/manifest.toml", "scripts.messages:extract_toml"),
     ("**/keymap.toml", "scripts.messages:extract_toml"),
 ]
@@ -60,17 +59,25 @@ def extract_toml(file: IO[bytes], keywords: object, tags: object, options: objec
         yield 1, "_", words, []
 
 
-def extract_commands(file: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[Any]:
-    """Yield what any module says, and the docstrings of commands: they are the help."""
-    yield from extract_python(file, keywords, tags, options)
-    file.seek(0)
+def extract_code(file: IO[bytes], keywords: Collection[str], tags: object, options: object) -> Iterator[Any]:  # noqa: ARG001
+    """Yield what Python says, f-strings included, and the docstrings of commands: they are the help."""
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.FunctionDef) and any(map(_is_command, node.decorator_list)):
             yield node.lineno, "_", ast.get_docstring(node) or "", []
+        elif isinstance(node, ast.Call) and (name := _name(node.func)) in keywords:
+            yield node.lineno, name, tuple(map(_literal, node.args)), []
 
 
 def _is_command(decorator: ast.expr) -> bool:
     return bool(re.search(r"\.(command|callback)\(", ast.unparse(decorator)))
+
+
+def _name(function: ast.expr) -> str:
+    return ast.unparse(function).rpartition(".")[2]
+
+
+def _literal(argument: ast.expr) -> str | None:
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
 
 
 def _words(value: object, *, spoken: bool) -> Iterator[str]:

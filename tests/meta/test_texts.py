@@ -1,5 +1,7 @@
 """Every sentence of a person's screen is there in both languages."""
 
+from io import BytesIO
+
 import pytest
 
 from chatapp_cli import i18n
@@ -15,6 +17,25 @@ def test_the_catalogues_hold_what_the_sources_say() -> None:
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_every_sentence_is_translated_with_the_same_placeholders(language: str) -> None:
     assert messages.faults(messages.translated(language, messages.template())) == []
+
+
+def test_sentences_are_found_wherever_code_says_them() -> None:
+    code = b"""
+@app.command(cls=Verb)
+def forget() -> None:
+    '''Drop it.'''
+    note("{n} is gone.", n=1)
+    echo(f"[{_('inside')}] {T('later').msgid}", i18n.ngettext("{n} dog", "{n} dogs", 2), hidden("not said"), _(word))
+"""
+    found = [words for *_place, words, _comments in messages.extract_code(BytesIO(code), messages.KEYWORDS, (), {})]
+    literal = [words for words in found if words != (None,)]
+    assert sorted(map(str, literal)) == [
+        "('inside',)",
+        "('later',)",
+        "('{n} dog', '{n} dogs', None)",
+        "('{n} is gone.',)",
+        "Drop it.",
+    ]
 
 
 @pytest.mark.req("S-012")
