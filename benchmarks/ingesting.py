@@ -92,36 +92,42 @@ async def _seconds(callers: int, events: int, opened: Desk) -> float:
 
 def by_hand(per_transaction: int, events: int, opened: Desk) -> float:
     """Events a second of a loop that knows the tables and nothing else."""
-    path = opened.settings.folder / "chatapp.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384")
+    with closing(by_hand_opened(opened)) as connection:
         began = time.perf_counter()
         for first in range(0, events, per_transaction):
             connection.execute("BEGIN IMMEDIATE")
             for number in range(first, min(first + per_transaction, events)):
-                _write(connection.execute, f"m{number}", f"c{number % DIALOGS}")
+                write(connection.execute, f"m{number}", f"c{number % DIALOGS}")
             connection.execute("COMMIT")
         return events / (time.perf_counter() - began)
 
 
-def _write(execute: Callable[..., sqlite3.Cursor], name: str, who: str) -> None:
+def by_hand_opened(opened: Desk) -> sqlite3.Connection:
+    """A desk's file, as durable as ours."""
+    connection = sqlite3.connect(opened.settings.folder / "chatapp.db", isolation_level=None)
+    connection.executescript("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384")
+    return connection
+
+
+def write(execute: Callable[..., sqlite3.Cursor], name: str, who: str, raw: bytes = RAW, text: str = WORDS) -> None:
+    """The rows that a client's message leaves behind."""
     now = time.time_ns() // 1_000_000
     arrived = execute(
         "INSERT INTO arrived (channel_id, provider_id, raw, raw_sha256, problem, at) VALUES (1, ?, ?, '', '', ?)"
         " ON CONFLICT DO NOTHING",
-        (name, RAW, now),
+        (name, raw, now),
     ).lastrowid
     (dialog,) = execute("SELECT id FROM dialog WHERE channel_id = 1 AND key = ?", (who,)).fetchone()
     message = execute(
-        "INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, state, code, detail,"
-        " text, subject, reply_to, album, automatic, at, stored_at)"
+        "INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, state, code,"
+        " detail, text, subject, reply_to, album, automatic, at, stored_at)"
         " VALUES (?, 1, ?, 'in', 'client', ?, ?, 'received', '', '', ?, '', '', '', 0, ?, ?)",
-        (dialog, arrived, who, name, WORDS, now, now),
+        (dialog, arrived, who, name, text, now, now),
     ).lastrowid
     execute(
         "UPDATE dialog SET unread = unread + 1, waiting_since = COALESCE(waiting_since, ?), last_id = ?, last_at = ?,"
         " last_direction = 'in', last_state = 'received', preview = ? WHERE id = ?",
-        (now, message, now, WORDS[:120], dialog),
+        (now, message, now, text[:120], dialog),
     )
     execute(
         "INSERT INTO journal (at, topic, actor, channel_id, dialog_id, message_id, data)"

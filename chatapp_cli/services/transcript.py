@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,13 +57,12 @@ def entry(tx: Tx, wanted: MessageId) -> Entry:
 def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Entry]:
     if not newest_first:
         return []
-    ids = [m.id for m in newest_first]
-    span = {"dialog": dialog, "low": min(ids), "high": max(ids)}
+    ids = json.dumps([m.id for m in newest_first])
     files: dict[MessageId, list[FileRow]] = defaultdict(list)
-    for file in tx.all(FileRow, "files.between", **span):
+    for file in tx.all(FileRow, "files.of_messages", ids=ids):
         files[file.message_id].append(file)
     reactions: dict[MessageId, list[ReactionRow]] = defaultdict(list)
-    for reaction in tx.all(ReactionRow, "reactions.between", **span):
+    for reaction in tx.all(ReactionRow, "reactions.of_messages", ids=ids):
         reactions[reaction.message_id].append(reaction)
     waiting = {row.message_id: row for row in tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)}
     return [Entry(m, files[m.id], reactions[m.id], waiting.get(m.id)) for m in reversed(newest_first)]

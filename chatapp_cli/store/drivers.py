@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -105,6 +104,7 @@ class Sqlite:
         return nullcontext()
 
     def _insist(self, connection: Connection, sql: str) -> None:
+        """Ask until the answer is not «busy»; chance is imported by those alone who have to wait."""
         deadline = time.monotonic() + self.patience
         pause = 0.0002
         while True:
@@ -113,8 +113,10 @@ class Sqlite:
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
-                time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
-                pause = min(pause * 1.5, 0.002)
+                from random import uniform
+
+                time.sleep(pause * uniform(0.5, 1))  # noqa: S311 - jitter
+                pause = min(pause * 1.5, 0.0005)
             else:
                 return
 

@@ -31,8 +31,8 @@ NUMBERS = re.compile(
 
 def sample(statement: str, dialect: str) -> dict[str, object]:
     named = set(_PARAMETER.findall(statement)) | set(re.findall(r"%\((\w+)\)s", statement))
-    binary = {"raw", "secrets"}
-    return {name: b"" if name in binary else 1 if NUMBERS.fullmatch(name) else "x" for name in named}
+    special = {"raw": b"", "secrets": b"", "ids": "[1]"}
+    return {name: special[name] if name in special else 1 if NUMBERS.fullmatch(name) else "x" for name in named}
 
 
 @pytest.mark.parametrize("name", sorted(_read()))

@@ -127,9 +127,13 @@ DELETE FROM reaction WHERE message_id = :message AND person = :person;
 INSERT INTO reaction (message_id, person, emoji, name) VALUES (:message, :person, :emoji, :name)
 ON CONFLICT DO NOTHING;
 
--- name: reactions.between
+-- name: reactions.of_messages
 SELECT message_id, person, emoji, name FROM reaction
-WHERE message_id IN (SELECT id FROM message WHERE dialog_id = :dialog AND id BETWEEN :low AND :high)
+WHERE message_id IN (SELECT value FROM json_each(:ids)) ORDER BY message_id, person;
+
+-- name: reactions.of_messages@postgresql
+SELECT message_id, person, emoji, name FROM reaction
+WHERE message_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)))
 ORDER BY message_id, person;
 
 -- name: files.add
@@ -138,9 +142,13 @@ INSERT INTO file (message_id, channel_id, kind, name, mime, size, seconds, sha25
 VALUES (:message, :channel, :kind, :name, :mime, :size, :seconds, :sha256, :remote, :state, :code, 0, :now)
 RETURNING id;
 
--- name: files.between
+-- name: files.of_messages
 SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts FROM file
-WHERE message_id IN (SELECT id FROM message WHERE dialog_id = :dialog AND id BETWEEN :low AND :high)
+WHERE message_id IN (SELECT value FROM json_each(:ids)) ORDER BY message_id, id;
+
+-- name: files.of_messages@postgresql
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts FROM file
+WHERE message_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)))
 ORDER BY message_id, id;
 
 -- name: files.of_message
