@@ -1,4 +1,4 @@
-"""One ASGI application on the daemon's loop: webhooks, health, metrics; REST v1 will be mounted beside them."""
+"""One ASGI application on the daemon's loop: webhooks, health and metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``chatapp trace``: a message's whole life (design §4.7)."""
+"""``chatapp trace``: a message's whole life."""
 
 from __future__ import annotations
 

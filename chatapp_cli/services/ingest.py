@@ -1,4 +1,4 @@
-"""What arrives becomes durable: raw, as messages and as the cursor that moves, in one transaction (design §4.1)."""
+"""What arrives becomes durable: raw, as messages and as the cursor that moves, in one transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: claims, and what each verdict does (design §4.3, §4.4).
+"""The outbox: claims, and what each verdict does.
 
 A claim is durable before the provider hears of it. Whoever lost the claim records nothing.
 """

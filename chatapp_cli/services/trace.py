@@ -1,4 +1,4 @@
-"""A message's whole life: what arrived, what was stored, every attempt, every piece of news (design §4.7)."""
+"""A message's whole life: what arrived, what was stored, every attempt, every piece of news."""
 
 from __future__ import annotations
 

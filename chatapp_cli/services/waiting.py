@@ -1,4 +1,4 @@
-"""What has not gone out: what waits and why, and what a person has to decide (design §4.5)."""
+"""What has not gone out: what waits and why, and what a person has to decide."""
 
 from __future__ import annotations
 
