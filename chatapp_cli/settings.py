@@ -6,7 +6,6 @@ A flag beats the environment, the environment beats the file, the file beats the
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -98,10 +97,12 @@ def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] |
 
 
 def _read(file: Path) -> Mapping[str, object]:
+    if not file.exists():
+        return {}
+    import tomllib
+
     try:
         found = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
             T("The settings file {file} cannot be read: {why}.", file=file, why=error),

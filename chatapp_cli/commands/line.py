@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,6 +92,8 @@ def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
 
 def channel_document(row: ChannelRow) -> Mapping[str, Any]:
     """A channel for programs: no secrets."""
+    import json
+
     return {
         "id": row.id,
         "line": row.line,
@@ -111,6 +112,8 @@ def channel_document(row: ChannelRow) -> Mapping[str, Any]:
 
 
 def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
+    import json
+
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import words
 

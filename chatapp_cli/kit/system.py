@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import secrets
 import time
 
 from chatapp_cli.domain.ids import Millis
@@ -33,10 +31,14 @@ class SystemChance:
 
     def key(self) -> str:
         """128 bits from the operating system."""
+        import secrets
+
         return secrets.token_hex(16)
 
     def between(self, low: float, high: float) -> float:
         """A uniform number."""
+        import random
+
         return random.uniform(low, high)  # noqa: S311 - jitter, not a secret
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 _HEAD = re.compile(r"^-- name: (\S+)\s*$", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<!:):([a-z_]\w*)")
@@ -28,10 +28,9 @@ def statements(dialect: str) -> Mapping[str, str]:
 
 def _read() -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for file in sorted(resources.files("chatapp_cli.store").joinpath("queries").iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".sql"):
-            parts = _HEAD.split(file.read_text("utf-8"))
-            found.update(zip(parts[1::2], (text.strip().rstrip(";") for text in parts[2::2]), strict=True))
+    for file in sorted(Path(__file__).parent.joinpath("queries").glob("*.sql")):
+        parts = _HEAD.split(file.read_text("utf-8"))
+        found.update(zip(parts[1::2], (text.strip().rstrip(";") for text in parts[2::2]), strict=True))
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -84,6 +83,8 @@ class Tx:
         **data: object,
     ) -> None:
         """Append a piece of news to the journal; everybody who tails it sees it after the commit."""
+        import json
+
         self._execute(
             self._statements["journal.append"],
             {
