@@ -42,6 +42,8 @@ GRACE = 20.0
 """Seconds that a stopping daemon gives to what is in flight."""
 AHEAD = 0.05
 """Seconds of the account's rate that are claimed at once."""
+WORTH_TELLING = 5.0
+"""Seconds of waiting for the account's rate from which the outbox shows when it goes on."""
 LONGEST_NAP = 5.0
 """Seconds after which the outbox is looked at even without news: a clock may have jumped."""
 
@@ -95,6 +97,8 @@ class Sender:
         """Claim what may go now, or wait until something may."""
         wait = governor.account_wait()
         if wait > AHEAD:
+            if wait > WORTH_TELLING:
+                await self._store.write(partial(outbox.pause, channel=self._channel, seconds=wait))
             await self._clock.sleep(wait - AHEAD / 2)
             return
         room = MOST_IN_FLIGHT - len(self._flying)
@@ -193,6 +197,8 @@ class Sender:
     async def _perform(self, session: Session, claim: Claim) -> Receipt:
         row, message = claim.row, claim.message
         if row.action == Action.SEND:
+            if missing := await self._store.off_loop(partial(_missing, claim)):
+                raise Rejected("file_vanished", missing)
             return await session.send(claim.outbound)
         address, ext_id = claim.outbound.address, message.ext_id or ""
         if row.action == Action.EDIT and isinstance(session, Edits):
@@ -252,6 +258,11 @@ class Sender:
                 await self._clock.sleep(pause)
             else:
                 return
+
+
+def _missing(claim: Claim) -> str:
+    """The first file of a message that is not where it was put."""
+    return next((file.name for file in claim.outbound.files if not file.path.is_file()), "")
 
 
 def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rest: float) -> bool:

@@ -53,6 +53,14 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("Something unexpected happened while it was sent."),
             T("The log has the details. Look in the chat before you send it again."),
         ),
+        "silent": (T("The channel gave no sign of life."), T("It is connected again by itself.")),
+        "ended": (T("The connection ended."), T("It is connected again by itself.")),
+        "store": (T("The store could not be read or written."), T("See: chatapp doctor")),
+        "not_here": (T("This channel cannot do that to a message."), None),
+        "file_vanished": (
+            T("A file of the message is not in the store any more."),
+            T("Write the message again with the file."),
+        ),
         "said_by_person": (T("A person looked and said so."), None),
     }
 )

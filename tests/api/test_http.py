@@ -1,0 +1,78 @@
+"""What the daemon answers to monitors and to providers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.services import channels
+from tests.contract.connector_contract import ANNA
+from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
+
+
+@pytest.fixture
+async def program() -> AsyncIterator[ApiSandbox]:
+    async with ApiSandbox() as program:
+        yield program
+
+
+def signed(secret: str, event: object) -> dict[str, object]:
+    body = json.dumps(event)
+    now = datetime.now(UTC)
+    signature = Webhook(secret).sign("evt-1", now, body)
+    stamp = str(int(now.timestamp()))
+    return {
+        "content": body,
+        "headers": {"webhook-id": "evt-1", "webhook-timestamp": stamp, "webhook-signature": signature},
+    }
+
+
+async def test_a_monitor_sees_life_readiness_and_figures(desk: Desk, program: ApiSandbox) -> None:
+    channel = await bound(desk, program)
+    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
+        key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
+        program.calls(f"{address}/hooks/{key}")
+        await program.say(ANNA, "Ау")
+        await eventually(lambda: the_dialogs(desk))
+        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        ready = (await http.get("/readyz")).json()
+        assert ready["status"] == "ready"
+        assert [(c["kind"], c["health"]) for c in ready["channels"]] == [("api", "ok")]
+        figures = (await http.get("/metrics")).text
+        assert 'chatapp_messages_total{kind="api",what="received"} 1.0' in figures
+        assert f'chatapp_channel_up{{channel="{channel}",kind="api"}} 1.0' in figures
+        assert "chatapp_dialogs_unread 1.0" in figures
+
+
+@pytest.mark.req("S-111")
+async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(desk: Desk, program: ApiSandbox) -> None:
+    channel = await bound(desk, program)
+    secret = desk.bound(desk.read(lambda tx: channels.one(tx, channel))).secrets["secret"]
+    event = {"type": "message", "id": "m1", "chat_id": "c1", "text": "раз", "sender": {"name": "Вера"}}
+    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
+        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        door = f"/hooks/{desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+        answers = [(await http.post(door, **signed(secret, event))).status_code for _ in range(2)]  # type: ignore[arg-type]
+        false = await http.post(door, **signed("whsec_" + "A" * 32, event))  # type: ignore[arg-type]
+        assert answers == [200, 200]
+        assert false.status_code == 401
+        (dialog,) = the_dialogs(desk)
+        assert (dialog.name, dialog.unread) == ("Вера", 1)
+
+
+async def test_an_unknown_address_is_404_and_too_much_is_413(desk: Desk) -> None:
+    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
+        await eventually(lambda: _ready(http))
+        assert (await http.post("/hooks/nobody", content=b"{}")).status_code == 404
+        assert (await http.post("/hooks/nobody", content=b" " * (41 << 20))).status_code == 413
+
+
+async def _ready(http: httpx.AsyncClient) -> bool:
+    return (await http.get("/readyz")).status_code == 200

@@ -1,0 +1,178 @@
+"""What a provider's answer does to a message and to the channel, from the wire to the store."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import chatapp_cli.runtime
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.message import Action
+from chatapp_cli.runtime.binding import bind
+from chatapp_cli.sandbox.telegram_bot.server import Fault, TelegramBotSandbox
+from chatapp_cli.services import channels, files, sending, transcript, words
+from chatapp_cli.store.rows import ChannelRow, MessageRow
+from tests.contract.connector_contract import ANNA, ScriptedAsker
+from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
+
+
+@dataclass
+class Scene:
+    """A running daemon with one Telegram bot and Anna's dialog."""
+
+    desk: Desk
+    telegram: TelegramBotSandbox
+    channel: ChannelId
+    dialog: DialogId
+
+    def channel_row(self) -> ChannelRow:
+        return self.desk.read(lambda tx: channels.one(tx, self.channel))
+
+    def say(self, text: str, *, path: Path | None = None, at: int | None = None) -> MessageId:
+        staged = (files.stage(self.desk.media, path),) if path else ()
+        can = self.desk.capabilities(self.channel_row())
+        order = sending.Order(actor="Ольга", key=self.desk.world.chance.key(), at=at)
+        draft = Draft(text=text, files=staged)
+        return self.desk.write(lambda tx: sending.enqueue(tx, can, self.dialog, draft, order))
+
+    def message(self, number: MessageId) -> MessageRow:
+        return self.desk.read(lambda tx: transcript.message(tx, number))
+
+    async def until(self, number: MessageId, *states: str) -> MessageRow:
+        await eventually(lambda: self.message(number).state in states)
+        return self.message(number)
+
+    async def heard(self) -> list[str]:
+        return [heard.text for heard in await self.telegram.heard(ANNA)]
+
+
+@asynccontextmanager
+async def played(desk: Desk) -> AsyncIterator[Scene]:
+    async with TelegramBotSandbox() as telegram:
+        channel = await bound(desk, telegram)
+        async with serving(desk):
+            await telegram.say(ANNA, "Ау")
+            (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+            yield Scene(desk, telegram, channel, dialog.id)
+
+
+@pytest.fixture
+async def scene(desk: Desk) -> AsyncIterator[Scene]:
+    async with played(desk) as scene:
+        yield scene
+
+
+async def test_told_to_wait_it_waits_and_sends_once(scene: Scene) -> None:
+    scene.telegram.faults.append(Fault("sendMessage", 429, "Too Many Requests: retry after 1", {"retry_after": 1}))
+    number = scene.say("терпение")
+    await scene.until(number, "sent")
+    assert await scene.heard() == ["терпение"]
+    verdicts = [a.verdict for a in scene.desk.read(lambda tx: _attempts(tx, number))]
+    assert verdicts == ["postponed", "done"]
+
+
+async def test_a_refusal_for_good_says_why_and_keeps_the_words(scene: Scene) -> None:
+    await scene.telegram.block(ANNA)
+    await eventually(lambda: not _card(scene).reachable)
+    scene.desk.write(lambda tx: tx.run("dialogs.reach", id=scene.dialog, reachable=1, code=""))
+    number = scene.say("зря")
+    message = await scene.until(number, "failed")
+    what, next_step = words.why(scene.desk.manifest(scene.channel_row()), message.code, message.detail)
+    assert message.code == "blocked_by_user"
+    assert "block" in str(what)
+    assert next_step is not None
+
+
+async def test_a_connection_lost_after_the_request_is_uncertain_and_never_sent_again(scene: Scene) -> None:
+    scene.telegram.faults.append(Fault("sendMessage", 0, ""))
+    lost = scene.say("дошло или нет")
+    message = await scene.until(lost, "uncertain")
+    following = scene.say("следом")
+    await scene.until(following, "sent")
+    assert await scene.heard() == ["дошло или нет", "следом"]
+    assert message.ext_id is None
+    scene.desk.write(lambda tx: sending.resolve(tx, lost, "sent", actor="Ольга"))
+    assert scene.message(lost).state == "sent"
+
+
+async def test_a_revoked_token_stops_the_channel_and_a_new_binding_sends_what_waited(scene: Scene) -> None:
+    scene.telegram.faults.append(Fault("sendMessage", 401, "Unauthorized"))
+    number = scene.say("подождёт")
+    await eventually(lambda: scene.channel_row().health == "needs_rebind")
+    assert scene.message(number).state == "queued"
+    row = scene.channel_row()
+    asker = ScriptedAsker(scene.telegram.answers)
+    await bind(scene.desk, asker, line=row.line_id, kind=row.kind, previous=row, actor="owner")
+    await scene.until(number, "sent")
+    assert await scene.heard() == ["подождёт"]
+    assert scene.channel_row().health == "ok"
+
+
+async def test_a_file_that_vanished_fails_with_its_name(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "прайс.txt").write_text("2390")
+    scene.desk.write(lambda tx: channels.set_health(tx, scene.channel, "ok"))
+    staged = files.stage(scene.desk.media, tmp_path / "прайс.txt")
+    shutil.rmtree(scene.desk.media.root / staged.sha256[:2])
+    can = scene.desk.capabilities(scene.channel_row())
+    order = sending.Order(actor="Ольга", key=scene.desk.world.chance.key())
+    draft = Draft(text="вот", files=(staged,))
+    number = scene.desk.write(lambda tx: sending.enqueue(tx, can, scene.dialog, draft, order))
+    message = await scene.until(number, "failed")
+    assert (message.code, message.detail) == ("file_vanished", "прайс.txt")
+
+
+async def test_what_is_written_for_later_goes_later(scene: Scene) -> None:
+    number = scene.say("позже", at=scene.desk.world.clock.now() + 1500)
+    assert scene.message(number).state == "scheduled"
+    now = scene.say("сейчас")
+    await scene.until(now, "sent")
+    await scene.until(number, "sent")
+    assert await scene.heard() == ["сейчас", "позже"]
+
+
+async def test_an_edit_a_reaction_and_a_deletion_reach_the_client(scene: Scene) -> None:
+    number = scene.say("опечатка")
+    await scene.until(number, "sent")
+    can = scene.desk.capabilities(scene.channel_row())
+
+    def ask(action: Action, value: str) -> None:
+        order = sending.Order(actor="Ольга", key="")
+        scene.desk.write(lambda tx: sending.change(tx, can, number, action, value, order=order))
+
+    ask(Action.EDIT, "без опечатки")
+    await eventually(lambda: scene.message(number).text == "без опечатки")
+    assert await scene.heard() == ["без опечатки"]
+    ask(Action.DELETE, "")
+    await eventually(lambda: scene.message(number).deleted_at is not None)
+    assert await scene.heard() == []
+
+
+def test_every_code_of_the_runtime_is_explained() -> None:
+    folder = Path(chatapp_cli.runtime.__file__).parent
+    raised = {
+        code
+        for file in folder.glob("*.py")
+        for code in re.findall(r"(?:Rejected|Retryable|RateLimited|OutcomeUnknown)\(\s*\"(\w+)\"", file.read_text())
+    }
+    assert raised
+    assert raised <= set(words.OWN_CODES)
+
+
+def _attempts(tx, number: MessageId):
+    from chatapp_cli.services.trace import life
+
+    return life(tx, number).attempts
+
+
+def _card(scene: Scene):
+    from chatapp_cli.services import dialogs
+
+    return scene.desk.read(lambda tx: dialogs.card(tx, scene.dialog))
