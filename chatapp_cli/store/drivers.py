@@ -116,7 +116,7 @@ class Sqlite:
                 from random import uniform
 
                 time.sleep(pause * uniform(0.5, 1))  # noqa: S311 - jitter
-                pause = min(pause * 1.5, 0.002)
+                pause = min(pause * 1.5, 0.0005)
             else:
                 return
 
