@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import aclosing, closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from pathlib import Path
+from typing import Any
 
 import msgspec
 from aiogram import Bot, Dispatcher
@@ -20,50 +19,67 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import ClientSession, web
 
 from benchmarks.harness import Case
+from benchmarks.ingesting import by_hand_opened, desk, write
+from chatapp_cli.bootstrap import Desk
 from chatapp_cli.connectors.telegram_bot.api import BotApi
+from chatapp_cli.connectors.telegram_bot.convert import arrival
 from chatapp_cli.connectors.telegram_bot.receive import poll
-from chatapp_cli.domain.event import Batch, MessageArrived
+from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.runtime.intake import Intake
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services.ingest import ingest
 
 UPDATES = 10_000
 BATCH = 100
+CHATS = 500
+LARGEST = 1 << 24
 TOKEN = "8000000042:AA-invented-for-the-benchmark"
 WORDS = "Здравствуйте, ёлки ещё есть? Нужна пушистая, два метра, с доставкой в субботу. " * 2
 
 
 def cases() -> Iterator[Case]:
-    with serving() as url, tempfile.TemporaryDirectory() as folder:
-        store = Path(folder)
+    with serving() as url:
         yield Case(
             "bot polling → durable; no-op dispatcher",
             "upd/s",
-            ours=lambda: rate(ours(url, store)),
+            ours=lambda: stored(url, ours),
             peer=lambda: rate(dispatcher(url)),
             at_least=1.3,
         )
         yield Case(
             "bot polling → durable; bare loop + sqlite3",
             "upd/s",
-            ours=lambda: rate(ours(url, store)),
-            peer=lambda: rate(bare(url, store)),
+            ours=lambda: stored(url, ours),
+            peer=lambda: stored(url, bare),
             at_least=0.5,
         )
 
 
-def rate(work: object) -> float:
+def rate(work: Coroutine[Any, Any, None]) -> float:
     start = time.perf_counter()
-    asyncio.run(work)  # type: ignore[arg-type]
+    asyncio.run(work)
     return UPDATES / (time.perf_counter() - start)
 
 
-async def ours(url: str, folder: Path) -> None:
+def stored(url: str, way: Callable[[str, Desk], Coroutine[Any, Any, None]]) -> float:
+    """The rate of a way into a store that knows the chats already."""
+    with desk() as opened:
+        hello = [arrival(json.dumps(update(-number)).encode(), LARGEST) for number in range(1, CHATS + 1)]
+        opened.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=hello)))
+        return rate(way(url, opened))
+
+
+async def ours(url: str, opened: Desk) -> None:
     seen = 0
-    async with BotApi(token=TOKEN, url=url, local=False) as api, aclosing(poll(api, None, 1 << 24)) as batches:
-        with sink(folder) as store:
-            async for batch in batches:
-                keep(store, batch)
-                seen += len(batch.arrivals)
-                if seen >= UPDATES:
-                    return
+    store = AsyncStore(opened)
+    intake = Intake(store, ChannelId(1))
+    async with BotApi(token=TOKEN, url=url, local=False) as api, aclosing(poll(api, None, LARGEST)) as batches:
+        async for batch in batches:
+            seen += (await intake.take(batch)).messages
+            if seen >= UPDATES:
+                break
+    await store.aclose()
 
 
 async def dispatcher(url: str) -> None:
@@ -81,47 +97,31 @@ async def dispatcher(url: str) -> None:
     await dp.start_polling(bot, handle_signals=False, handle_as_tasks=False, polling_timeout=0)
 
 
-async def bare(url: str, folder: Path) -> None:
-    decode, offset = msgspec.json.Decoder().decode, 0
-    async with ClientSession() as http:
-        with sink(folder) as store:
+async def bare(url: str, opened: Desk) -> None:
+    """Decode and write the same rows, with neither types nor second thoughts."""
+    decode, offset = msgspec.json.Decoder(Answer).decode, 0
+    with closing(by_hand_opened(opened)) as store:
+        async with ClientSession() as http:
             while offset < UPDATES:
                 async with http.post(f"{url}/bot{TOKEN}/getUpdates", json={"offset": offset}) as answer:
-                    found = decode(await answer.read())["result"]
-                write(
-                    store, [(str(u["update_id"]), json.dumps(u).encode()) for u in found], [bare_row(u) for u in found]
-                )
-                offset = found[-1]["update_id"] + 1
+                    found = decode(await answer.read()).result
+                keep(store, found)
+                offset += len(found)
 
 
-def bare_row(update: dict) -> tuple[str, str, str]:
-    message = update["message"]
-    return str(message["chat"]["id"]), str(message["message_id"]), message["text"]
+class Answer(msgspec.Struct):
+    result: list[msgspec.Raw]
 
 
-def keep(store: sqlite3.Connection, batch: Batch) -> None:
-    found = (event for arrival in batch.arrivals for event in arrival.events)
-    rows = [(e.peer.key, e.ext_id, e.text) for e in found if isinstance(e, MessageArrived)]
-    write(store, [(arrival.provider_id, arrival.raw) for arrival in batch.arrivals], rows)
-
-
-def write(store: sqlite3.Connection, raw: Sequence[tuple[str, bytes]], rows: Sequence[tuple[str, str, str]]) -> None:
-    with store:
-        store.executemany("insert or ignore into inbox values (?, ?)", raw)
-        store.executemany("insert or ignore into message values (?, ?, ?)", rows)
-
-
-@contextmanager
-def sink(folder: Path) -> Iterator[sqlite3.Connection]:
-    """A durable stand-in for the store: one transaction a batch, synced to the disk."""
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".db") as file:
-        store = sqlite3.connect(file.name)
-        store.execute("pragma journal_mode = wal")
-        store.execute("pragma synchronous = full")
-        store.execute("create table inbox (provider_id text primary key, raw blob)")
-        store.execute("create table message (peer text, ext_id text, text text, primary key (peer, ext_id))")
-        yield store
-        store.close()
+def keep(store: sqlite3.Connection, found: Sequence[msgspec.Raw]) -> None:
+    """One transaction for all updates of an answer."""
+    store.execute("BEGIN IMMEDIATE")
+    for raw in found:
+        one = msgspec.json.decode(raw)
+        message = one["message"]
+        chat, number = str(message["chat"]["id"]), str(message["message_id"])
+        write(store.execute, number, chat, raw=bytes(raw), text=message["text"])
+    store.execute("COMMIT")
 
 
 @contextmanager
@@ -165,10 +165,10 @@ def answer(start: int) -> bytes:
 
 def update(number: int) -> dict:
     person = {
-        "id": 7000 + number % 500,
+        "id": 7000 + number % CHATS,
         "first_name": "Анна",
         "last_name": "Белова",
-        "username": f"client_{number % 500}",
+        "username": f"client_{number % CHATS}",
     }
     head = {"message_id": number, "date": 1_790_000_000 + number, "chat": {**person, "type": "private"}}
     return {"update_id": number, "message": {**head, "from": {**person, "is_bot": False}, "text": WORDS}}
