@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,13 @@ class _Client(asyncio.Protocol):
 
 async def _run(port: int, requests: Sequence[bytes], connections: int) -> Outcome:
     loop = asyncio.get_running_loop()
-    work, waits, statuses = deque(requests), [], set()
+    work = deque(requests)
+    waits: list[float] = []
+    statuses: set[int] = set()
     ends = [loop.create_future() for _ in range(connections)]
     started = time.perf_counter()
     for end in ends:
-        await loop.create_connection(lambda end=end: _Client(work, waits, statuses, end), "127.0.0.1", port)
+        await loop.create_connection(partial(_Client, work, waits, statuses, end), "127.0.0.1", port)
     await asyncio.gather(*ends)
     took = time.perf_counter() - started
     waits.sort()

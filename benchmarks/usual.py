@@ -26,7 +26,7 @@ class Dialog(SQLModel, table=True):
 
 class Message(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
-    dialog_id: int = Field(foreign_key="dialog.id", index=True)
+    dialog_id: int | None = Field(foreign_key="dialog.id", index=True)
     ext_id: str = Field(unique=True)
     text: str
 

@@ -6,7 +6,7 @@ Rare abilities are protocols of their own; the manifest says which of them a ses
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ class Session(Protocol):
     Both methods raise only the ``ChannelError`` family for what a provider or the network did.
     """
 
-    def events(self, cursor: str | None) -> AsyncIterator[Batch]:
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what arrives after ``cursor``, for ever.
 
         Asking for the next batch says that the last one is durable: acknowledge to the provider only then.

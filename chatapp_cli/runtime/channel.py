@@ -97,7 +97,7 @@ class ChannelRunner:
 
     async def _read(self, session: Session) -> None:
         row = await self._store.read(partial(channels.one, channel=self.row.id))
-        async with aclosing(session.events(row.cursor)) as batches:  # type: ignore[type-var]  # an async generator
+        async with aclosing(session.events(row.cursor)) as batches:
             while True:
                 try:
                     async with asyncio.timeout(SILENCE):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -76,7 +76,7 @@ class ApiSession:
         self._keys = Keys.of(bound.secrets, bound.settings)
         self._program = Program(http, bound.settings["url"], self._keys, world.clock)
 
-    async def events(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - hooks bring everything
+    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - hooks bring everything
         """Proofs of life; what arrives comes by ``accept``."""
         while True:
             yield Batch()

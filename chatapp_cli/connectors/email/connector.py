@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from chatapp_cli.connectors.email import bind, imap, sent, smtp
@@ -28,7 +28,7 @@ class EmailSession:
         self._inbox = Inbox(connection, account.reading, world.clock)
         self._clock = world.clock
 
-    def events(self, cursor: str | None) -> AsyncIterator[Batch]:
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """See ``Session``."""
         return self._inbox.batches(cursor)
 

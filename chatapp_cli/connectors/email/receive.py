@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
@@ -77,7 +77,7 @@ class Inbox:
         self._reading = reading
         self._clock = clock
 
-    async def batches(self, cursor: str | None) -> AsyncIterator[Batch]:
+    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Everything after the cursor, for ever; see ``Session.events``."""
         uidvalidity = await self._imap.select()
         place = Place.load(cursor) if cursor else await end_of(self._imap)

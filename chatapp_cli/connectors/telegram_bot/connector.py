@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class BotSession:
 class PollingSession(BotSession):
     """We ask Telegram."""
 
-    def events(self, cursor: str | None) -> AsyncIterator[Batch]:
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what Telegram kept for us."""
         return receive.poll(self._api, cursor, self._max_download)
 
@@ -123,7 +123,7 @@ class PollingSession(BotSession):
 class HookedSession(BotSession):
     """Telegram calls us."""
 
-    def events(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - Telegram keeps count
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - Telegram keeps count
         """Yield only proofs of life."""
         return receive.watch(self._api, self._clock)
 

@@ -6,7 +6,7 @@ understand holds up all others for ever.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from hmac import compare_digest
 from itertools import chain, repeat
 
@@ -27,7 +27,7 @@ HEALTH = 45
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a name
 
 
-async def poll(api: BotApi, cursor: str | None, max_download: int) -> AsyncIterator[Batch]:
+async def poll(api: BotApi, cursor: str | None, max_download: int) -> AsyncGenerator[Batch, None]:
     """Yield what arrives; the cursor is the next offset, and asking with it confirms everything before."""
     offset = int(cursor) if cursor else None
     for wait in chain((0,), repeat(LONG_POLL)):
@@ -65,7 +65,7 @@ def accept(request: HookRequest, secret: str, max_download: int) -> HookReply:
     return HookReply(batch=Batch(arrivals=(arrival(request.body, max_download),)))
 
 
-async def watch(api: BotApi, clock: Clock) -> AsyncIterator[Batch]:
+async def watch(api: BotApi, clock: Clock) -> AsyncGenerator[Batch, None]:
     """Prove again and again that Telegram reaches us: while it reports failing calls there is no proof."""
     since = clock.now()
     while True:
