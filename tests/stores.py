@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
@@ -117,20 +118,16 @@ class Templates:
     folder: Path
     server: Callable[[], Any]
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    made: set[str] = field(default_factory=set)
+    made: dict[str, str] = field(default_factory=dict)
 
     def copy(self, dialect: str, folder: Path) -> str:
         """Give the URL of a fresh migrated store."""
         if dialect not in self.made:
-            ensure_current(driver_for(self._template(dialect)))
-            self.made.add(dialect)
+            self.made[dialect] = (
+                f"sqlite:///{self.folder}/template.db" if dialect == "sqlite" else self.server().fresh()
+            )
+            ensure_current(driver_for(self.made[dialect]))
         return self._copy_file(folder) if dialect == "sqlite" else self._copy_database()
-
-    def _template(self, dialect: str) -> str:
-        if dialect == "sqlite":
-            return f"sqlite:///{self.folder}/template.db"
-        self._admin("CREATE DATABASE chatapp_template TEMPLATE template0")
-        return str(self.server().url("chatapp_template"))
 
     def _copy_file(self, folder: Path) -> str:
         copy = folder / "chatapp.db"
@@ -138,13 +135,11 @@ class Templates:
         return f"sqlite:///{copy}"
 
     def _copy_database(self) -> str:
-        name = f"copy_{next(self.numbers)}"
-        self._admin(f"CREATE DATABASE {name} TEMPLATE chatapp_template")
-        return str(self.server().url(name))
-
-    def _admin(self, sql: str) -> None:
+        template = conninfo_to_dict(self.made["postgresql"])["dbname"]
+        name = f"{template}_{next(self.numbers)}"
         with psycopg.connect(self.server().url("postgres"), autocommit=True) as admin:
-            admin.execute(sql.encode())
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return str(self.server().url(name))
 
 
 @pytest.fixture(scope="session")

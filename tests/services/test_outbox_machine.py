@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,6 +29,8 @@ from tests.stores import EVERYTHING, Shop
 
 PRIORITIES = st.sampled_from([Priority.BULK, Priority.AUTOMATIC, Priority.OPERATOR])
 SECONDS = st.integers(0, 3)
+DELAY = st.sampled_from([0, 0, 0, 1, 3])
+DRAFT = Draft(text="привет")
 PICK = st.integers(0, 1_000)
 FEW = settings(
     max_examples=25,
@@ -74,6 +77,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.known: dict[MessageId, Expected] = {}
         self.flying: list[outbox.Claim] = []
         self.stale: list[outbox.Claim] = []
+        self.places = count()
 
     @initialize(idempotent=st.booleans())
     def bind(self, idempotent: bool) -> None:
@@ -81,14 +85,14 @@ class OutboxMachine(RuleBasedStateMachine):
         self.provider = Provider(idempotent)
         self.dialogs = [self.shop.message(self.shop.hear(self.channel, who=who)).dialog_id for who in ("a", "b", "c")]
 
-    @rule(dialog=st.integers(0, 2), priority=PRIORITIES, delay=SECONDS)
-    def enqueue(self, dialog: int, priority: int, delay: int) -> None:
-        at = self.shop.clock.at + delay * 1000 if delay else None
-        order = self.shop.order(priority=priority, at=at)
-        where = self.dialogs[dialog]
-        message = self.shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, where, Draft(text="привет"), order))
-        state = State.SCHEDULED if delay else State.QUEUED
-        self.known[message] = Expected(where, priority, len(self.known) + 1, state, at or 0)
+    @rule(drafts=st.lists(st.tuples(st.integers(0, 2), PRIORITIES, DELAY), min_size=1, max_size=5))
+    def enqueue(self, drafts: list[tuple[int, int, int]]) -> None:
+        for dialog, priority, delay in drafts:
+            at = self.shop.clock.at + delay * 1000 if delay else None
+            order, where = self.shop.order(priority=priority, at=at), self.dialogs[dialog]
+            message = self.shop.write(partial(sending.enqueue, can=EVERYTHING, dialog=where, draft=DRAFT, order=order))
+            state = State.SCHEDULED if delay else State.QUEUED
+            self.known[message] = Expected(where, priority, next(self.places), state, at or 0)
 
     def expected_claim(self) -> MessageId | None:
         heads = []
@@ -101,14 +105,15 @@ class OutboxMachine(RuleBasedStateMachine):
         ready = [(m, e) for m, e in heads if e.not_before <= self.shop.clock.at]
         return min(ready, key=lambda me: (-me[1].priority, me[1].place))[0] if ready else None
 
-    @rule()
-    def claim(self) -> None:
-        expected = self.expected_claim()
-        found = self.shop.write(lambda tx: outbox.claim(tx, self.shop.media, self.channel))
-        assert (found and found.message.id) == expected
-        if found:
-            self.flying.append(found)
-            self.known[found.message.id].state = State.SENDING
+    @rule(times=st.integers(1, 4))
+    def claim(self, times: int) -> None:
+        for _ in range(times):
+            expected = self.expected_claim()
+            found = self.shop.write(lambda tx: outbox.claim(tx, self.shop.media, self.channel))
+            assert (found and found.message.id) == expected
+            if found:
+                self.flying.append(found)
+                self.known[found.message.id].state = State.SENDING
 
     @rule()
     def die_while_claiming(self) -> None:
@@ -225,9 +230,8 @@ class OutboxMachine(RuleBasedStateMachine):
             assert known.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}
         else:
             known.risks += 1
-            places = [e.place for e in self.known.values()]
             known.state, known.not_before, known.priority = State.QUEUED, 0, Priority.OPERATOR
-            known.place = max(places) + 1
+            known.place = next(self.places)
 
     @precondition(lambda self: any(e.state is State.UNCERTAIN for e in self.known.values()))
     @rule(went=st.booleans())

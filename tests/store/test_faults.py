@@ -106,7 +106,7 @@ def closed() -> Iterator[Path]:
 def as_nobody(code: str) -> str:
     """Run as an ordinary user, whom a folder's rights bind; returns what was said."""
     script = f"""
-import json, os
+import hashlib, json, os, shutil, sqlite3, tempfile
 from pathlib import Path
 import cryptography.fernet
 from chatapp_cli.domain.errors import StoreError
