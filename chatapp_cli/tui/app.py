@@ -50,7 +50,7 @@ class Inbox(App[None]):
 
     def get_default_screen(self) -> InboxScreen:
         """The page that people work on."""
-        return InboxScreen()
+        return InboxScreen(self.size.width)
 
     def on_mount(self) -> None:
         """Follow what happens."""

@@ -54,6 +54,12 @@ class Order:
         return (-row.pinned, -row.last_at, -row.id)
 
 
+def head(tx: Tx, dialect: str, wanted: DialogFilter, n: int) -> tuple[Order, dict[DialogId, DialogRow]]:
+    """The first dialogs alone, with their rows: enough for a screen before everything has been read."""
+    rows = dialog_list.page(tx, dialect, wanted, n=n)
+    return Order(wanted, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
+
+
 def read(tx: Tx, dialect: str, wanted: DialogFilter) -> Order:
     """Every dialog that passes the filter."""
     return Order(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted)))

@@ -43,6 +43,8 @@ class Conversing(Listing):
     async def open(self, dialog: DialogId) -> None:
         """Show a dialog and make ready for the answer."""
         opening = await self.office.read(partial(reading.opening, dialog=dialog))
+        if not self.query(Composer):
+            await self.query_one("#right").mount(Composer())
         self.opening = opening
         self.add_class("-open")
         self._show_card(opening.card, opening.tags)

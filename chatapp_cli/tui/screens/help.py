@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.console import Group as Stack
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -43,33 +43,37 @@ class Help(Small[None]):
     def on_resize(self) -> None:
         """One column or two."""
         wide = self.size.width >= _TWO_COLUMNS
-        found = groups()
-        half = (len(found) + 1) // 2
-        columns = [found[:half], found[half:]] if wide else [found]
-        table = Table.grid(padding=(0, 3))
-        for _column in columns:
-            table.add_column(ratio=1)
-        table.add_row(*(self._column(column) for column in columns))
+        page = Table.grid(padding=(0, 4), expand=True)
+        columns = _halves(groups()) if wide else [groups()]
+        for _each in columns:
+            page.add_column(ratio=1)
+        page.add_row(*(self._column(column) for column in columns))
         note = _("Letters work in the Russian layout as well. A new line is also a backslash before Enter.")
-        self.query_one("#keys", Static).update(table)
-        self.query_one(VerticalScroll).border_title = " " + _("Keys") + " "
-        self.query_one(VerticalScroll).border_subtitle = " " + note + " " if wide else ""
+        self.query_one("#keys", Static).update(page)
+        self.query_one(VerticalScroll).border_title = f" {_('Keys')} "
+        self.query_one(VerticalScroll).border_subtitle = f" {note} " if wide else ""
 
-    def _column(self, found: object) -> Text:
-        text = Text()
-        assert isinstance(found, tuple)
-        for group in found:
-            self._write(text, group)
-        return text
+    def _column(self, found: Sequence[Group]) -> Stack:
+        return Stack(*(self._group(group) for group in found))
 
-    def _write(self, text: Text, group: Group) -> None:
+    def _group(self, group: Group) -> Table:
         look = self._look.palette
-        text.append(_(group.title) + "\n", look.strong)
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, min_width=16)
+        table.add_column(ratio=1)
+        table.add_row(Text(_(group.title), look.strong))
         for act in group.actions:
-            keys = "  ".join(shown(key) for key in act.keys[:3])
-            text.append(f"  {keys}" + " " * max(1, 16 - cell_len(keys)), look.accent)
-            text.append(_(act.help) + "\n", look.plain)
-        text.append("\n")
+            keys = "  ".join(shown(key) for key in act.keys)
+            table.add_row(Text("  " + keys, look.accent), Text(_(act.help), look.plain))
+        table.add_row("")
+        return table
+
+
+def _halves(found: Sequence[Group]) -> list[Sequence[Group]]:
+    """Two columns of about the same height."""
+    lengths = [len(group.actions) + 2 for group in found]
+    at = min(range(len(found)), key=lambda n: abs(sum(lengths[:n]) - sum(lengths[n:])))
+    return [found[:at], found[at:]]
 
 
 class Chord(Choose):

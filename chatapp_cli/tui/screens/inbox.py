@@ -30,14 +30,17 @@ class InboxScreen(Conversing):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
     BINDINGS = bindings("inbox")
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
+
     DEFAULT_CSS = """
     InboxScreen #left { width: 38%; min-width: 30; max-width: 56; border-right: solid $rule; }
     InboxScreen.-wide #left { width: 40%; max-width: 90; }
     InboxScreen #search { border: none; height: 1; padding: 0 1; background: $background; }
     InboxScreen #search:focus { background: $panel; background-tint: $panel 0%; }
     InboxScreen #right { width: 1fr; }
-    InboxScreen Composer { display: none; }
-    InboxScreen.-open Composer { display: block; }
     InboxScreen.-narrow #left { width: 1fr; max-width: 100%; border-right: none; }
     InboxScreen.-narrow #right { display: none; }
     InboxScreen.-narrow.-open #left { display: none; }
@@ -55,7 +58,6 @@ class InboxScreen(Conversing):
             with Vertical(id="right"):
                 yield Heading(look)
                 yield Transcript(look)
-                yield Composer()
             yield Card(look)
         yield StatusBar(look)
 
@@ -130,7 +132,7 @@ class InboxScreen(Conversing):
         else:
             self.query_one(Composer).focus_pen()
 
-    def action_ask_for_file(self) -> None:
+    def action_attach(self) -> None:
         """Ask for a path and put the file beside the text."""
         if self.opening is not None:
             self.do(self._ask_for_file())
@@ -150,7 +152,8 @@ class InboxScreen(Conversing):
 
     def action_detach(self) -> None:
         """Drop what was added last."""
-        self.query_one(Composer).drop()
+        if self.opening is not None:
+            self.query_one(Composer).drop()
 
     @on(Composer.Submitted)
     def _send(self) -> None:

@@ -37,16 +37,16 @@ class Listing(Hands):
         self._searching: Timer | None = None
 
     async def list_again(self) -> None:
-        """Read the order anew."""
-        wanted, dialect = self.wanted, self.office.dialect
-
-        def look(tx: Tx) -> tuple[Order, dict[DialogId, DialogRow]]:
-            order = dialog_order.read(tx, dialect, wanted)
-            return order, order.window(tx, 0, _FIRST_ROWS)
-
-        order, rows = await self.office.read(look)
+        """Read the order anew: first what fits on a screen, then all of it."""
+        wanted, dialect, shown = self.wanted, self.office.dialect, self.query_one(DialogList)
+        if shown.order is None or shown.order.wanted != wanted:
+            first, rows = await self.office.read(lambda tx: dialog_order.head(tx, dialect, wanted, _FIRST_ROWS))
+            shown.show(first, rows)
+            if len(first.ids) < _FIRST_ROWS:
+                return
+        order = await self.office.read(lambda tx: dialog_order.read(tx, dialect, wanted))
         if wanted == self.wanted:
-            self.query_one(DialogList).show(order, rows)
+            shown.show(order, {})
 
     @on(DialogList.Needs)
     def _bring(self, event: DialogList.Needs) -> None:

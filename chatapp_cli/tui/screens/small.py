@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
+from rich.cells import cell_len
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -15,6 +17,7 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.i18n import _
+from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import SAME_KEY
 
 R = TypeVar("R")
@@ -114,14 +117,15 @@ class Choose(Small[str]):
             yield OptionList(*(Option(self._shown(n), id=value) for n, (value, _words) in enumerate(self._options)))
 
     def _shown(self, n: int) -> Text:
-        key = f"{self._keys[n]:>3}  " if self._keys[n] else ""
+        key = fit(self._keys[n], max(map(cell_len, self._keys)) + 2) if any(self._keys) else ""
         return Text.assemble((key, "bold"), self._options[n][1], no_wrap=True, overflow="ellipsis")
 
-    def on_key(self, event: object) -> None:
-        """A letter picks, in either layout."""
-        typed = getattr(event, "character", None)
+    def on_key(self, event: events.Key) -> None:
+        """A letter picks, in either layout; the page below must not hear of it."""
         for n, key in enumerate(self._keys):
-            if typed and typed in {key, SAME_KEY.get(key)}:
+            if event.character and event.character in {key, SAME_KEY.get(key)}:
+                event.stop()
+                event.prevent_default()
                 self.dismiss(self._options[n][0])
                 return
 

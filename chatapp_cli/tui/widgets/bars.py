@@ -12,7 +12,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import N_, _, ngettext
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows import ChannelRow, DialogCard
@@ -63,13 +62,17 @@ class FilterBar(Bar):
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """The three views, and below them what else narrows the list."""
         look = self.look.palette
-        plain = replace(self.wanted, text="") == DialogFilter()
-        first = [
-            *self._view("1", _("All"), 0, chosen=plain),
-            *self._view("2", _("Unread"), self.overview.unread, chosen=self.wanted.unread),
-            *self._view("3", _("Unanswered"), self.overview.unanswered, chosen=self.wanted.waiting),
-        ]
+        first = self._views(_("All"), _("Unread"), _("Unanswered"))
+        if sum(cell_len(text) for text, _style in first) > self.size.width:
+            first = self._views(_("All"), "✉", "●")
         return [(first, []), ([(" ▿ " + " · ".join(self.names), look.accent)], [])]
+
+    def _views(self, everything: str, unread: str, unanswered: str) -> list[Piece]:
+        return [
+            *self._view("1", everything, 0, chosen=replace(self.wanted, text="") == DialogFilter()),
+            *self._view("2", unread, self.overview.unread, chosen=self.wanted.unread),
+            *self._view("3", unanswered, self.overview.unanswered, chosen=self.wanted.waiting),
+        ]
 
     def _view(self, key: str, name: str, count: int, *, chosen: bool) -> list[Piece]:
         look = self.look.palette
@@ -84,7 +87,6 @@ class Heading(Bar):
     DEFAULT_CSS = "Heading { height: 2; border-bottom: solid $rule; }"
     card: DialogCard | None = None
     tags: Sequence[str] = ()
-    unread: Millis | None = None
 
     def tell(self, card: DialogCard | None, tags: Sequence[str] = ()) -> None:
         """Show another dialog."""
@@ -102,7 +104,9 @@ class Heading(Bar):
         left += [(f"  #{tag}", look.own) for tag in self.tags]
         if card.blocked:
             left.append((" ⊘ " + _("blacklist"), look.bad))
-        right = [(f" {manifest(card.kind).label}", look.accent), (f" · {card.line} ", look.muted)]
+        known = manifest(card.kind)
+        marks = [] if known.capabilities.receipts == "read" else [("  ✓✓ " + _("not available"), look.faint)]
+        right = [*marks, (f"  {known.label}", look.accent), (f" · {card.line} ", look.muted)]
         return [(left, right)]
 
 

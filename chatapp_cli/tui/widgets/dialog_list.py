@@ -25,6 +25,9 @@ from chatapp_cli.tui.widgets import dialog_lines
 MARGIN = 40
 """Rows kept beyond both ends of what is seen, so that a step finds its row."""
 
+_AGEING = 5_000
+"""Milliseconds after which ages are painted anew."""
+
 
 class DialogList(ScrollView, can_focus=True):
     """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
@@ -58,7 +61,9 @@ class DialogList(ScrollView, can_focus=True):
         self._look = look
         self._order: Order | None = None
         self._rows: dict[DialogId, DialogRow] = {}
+        self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
         self._asked = range(0)
+        self._width, self._height = 0, dialog_lines.height(0)
         self.cursor = 0
         self.opened: DialogId | None = None
 
@@ -90,6 +95,7 @@ class DialogList(ScrollView, can_focus=True):
         self._asked = range(0)
         self._place_cursor(before)
         self.virtual_size = Size(0, len(order.ids) * self._height)
+        self._measure()
         if not known:
             self.scroll_to(y=0, animate=False)
         self._refresh_changed(seen)
@@ -135,14 +141,6 @@ class DialogList(ScrollView, can_focus=True):
 
     # The window of rows
 
-    @property
-    def _height(self) -> int:
-        return dialog_lines.height(self._width)
-
-    @property
-    def _width(self) -> int:
-        return self.scrollable_content_region.width
-
     def _visible(self) -> range:
         if self._order is None:
             return range(0)
@@ -166,6 +164,7 @@ class DialogList(ScrollView, can_focus=True):
             return
         near = set(self._order.ids[self._asked.start : self._asked.stop])
         self._rows = {one: row for one, row in self._rows.items() if one in near}
+        self._strips.clear()
 
     # Painting
 
@@ -179,7 +178,16 @@ class DialogList(ScrollView, can_focus=True):
         dialog = self._rows.get(DialogId(self._order.ids[at]))
         if dialog is None:
             return dialog_lines.placeholder(width, base, look)[part]
-        return dialog_lines.paint(dialog, width, base, look, self._look.now())[part]
+        return self._painted(dialog, width, base)[part]
+
+    def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
+        """Both lines at once, and not again while nothing about them has changed."""
+        how = (id(dialog), width, base, id(self._look.palette), self._look.now() // _AGEING)
+        known = self._strips.get(dialog.id)
+        if known is None or known[0] != how:
+            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now()))
+            self._strips[dialog.id] = known
+        return known[1]
 
     def _base(self, at: int) -> Style:
         look = self._look.palette
@@ -208,10 +216,15 @@ class DialogList(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """The rows may now have another height."""
+        self._measure()
         if self._order is not None:
             self.virtual_size = Size(0, len(self._order.ids) * self._height)
             self._follow()
             self._want()
+
+    def _measure(self) -> None:
+        self._width = self.scrollable_content_region.width
+        self._height = dialog_lines.height(self._width)
 
     def on_focus(self) -> None:
         """The cursor shows where the keys go."""

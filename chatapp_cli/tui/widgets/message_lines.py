@@ -47,7 +47,15 @@ class Setting:
     quotes: Mapping[str, MessageRow]
 
 
-def paint(entry: Entry, before: Entry | None, here: Setting) -> list[Strip]:
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """The lines of a message; ``lead`` of them are the day and the room above it."""
+
+    strips: list[Strip]
+    lead: int
+
+
+def paint(entry: Entry, before: Entry | None, here: Setting) -> Painted:
     """All lines of a message, with the heading of its day if it begins one."""
     message = entry.message
     painted = []
@@ -56,7 +64,8 @@ def paint(entry: Entry, before: Entry | None, here: Setting) -> list[Strip]:
     elif not _continues(message, before.message):
         painted.append(_blank(here))
     titled = before is None or plain_subject(before.message.subject) != plain_subject(message.subject)
-    return painted + list(_Block(entry, here).lines(headed=bool(painted), titled=titled))
+    block = _Block(entry, here).lines(headed=bool(painted), titled=titled)
+    return Painted([*painted, *block], len(painted))
 
 
 def _continues(message: MessageRow, before: MessageRow | None) -> bool:

@@ -19,9 +19,12 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets import message_lines
+from chatapp_cli.tui.widgets.bars import nowhere
+from chatapp_cli.tui.widgets.message_lines import Painted
 
 
 class Transcript(ScrollView, can_focus=True):
@@ -51,7 +54,7 @@ class Transcript(ScrollView, can_focus=True):
         self._manifest: Manifest | None = None
         self._entries: list[Entry] = []
         self._quotes: dict[str, MessageRow] = {}
-        self._blocks: list[list[Strip]] = []
+        self._blocks: list[Painted] = []
         self._starts: list[int] = [0]
         self._painted_at = 0
         self._selected: MessageId | None = None
@@ -86,7 +89,7 @@ class Transcript(ScrollView, can_focus=True):
         self._selected, self._complete, self._asked_older = None, complete, False
         self._following = True
         self._paint_all()
-        self.scroll_end(animate=False, immediate=True)
+        self._keep_following()
         self.refresh()
         self._look_around()
 
@@ -121,20 +124,31 @@ class Transcript(ScrollView, can_focus=True):
         self._paint_all()
         self._repaint_from(before, old_starts)
         if following:
-            self.scroll_end(animate=False, immediate=True)
+            self._following = True
+            self._keep_following()
         self._look_around()
 
-    def _repaint_from(self, before: list[list[Strip]], starts: list[int]) -> None:
+    def _keep_following(self) -> None:
+        """Go to the end now, and again once the layout that is under way is done."""
+        if self._following:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+            self.call_after_refresh(self._end_again)
+
+    def _end_again(self) -> None:
+        if self._following:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
+    def _repaint_from(self, before: list[Painted], starts: list[int]) -> None:
         """Only the lines that differ; everything below a block that grew has moved."""
         if self._above or len(self._blocks) < len(before):
             self.refresh()
             return
         for n, block in enumerate(self._blocks):
-            if n >= len(before) or len(before[n]) != len(block):
+            if n >= len(before) or len(before[n].strips) != len(block.strips):
                 self.refresh_lines(self._starts[n], max(1, max(starts[-1], self._starts[-1]) - self._starts[n]))
                 return
             if before[n] != block:
-                self.refresh_lines(self._starts[n], len(block))
+                self.refresh_lines(self._starts[n], len(block.strips))
 
     # Lines
 
@@ -148,7 +162,7 @@ class Transcript(ScrollView, can_focus=True):
             )
             pairs = zip(self._entries, [None, *self._entries], strict=False)
             self._blocks = [message_lines.paint(entry, before, here) for entry, before in pairs]
-        self._starts = list(accumulate(map(len, self._blocks), initial=0))
+        self._starts = list(accumulate((len(block.strips) for block in self._blocks), initial=0))
         self.virtual_size = Size(0, self._starts[-1] + 1)
 
     def repaint(self) -> None:
@@ -162,9 +176,14 @@ class Transcript(ScrollView, can_focus=True):
         at = self.scroll_offset.y + y - self._above
         block = bisect_right(self._starts, at) - 1
         if at < 0 or block >= len(self._blocks):
-            return Strip([Segment(" " * width, look.base)], width)
-        strip = self._blocks[block][at - self._starts[block]]
-        if self._entries[block].message.id != self._selected or not self.has_focus:
+            said = nowhere() if self._manifest is None else []
+            n = y - self.size.height // 3
+            text = said[n].center(width) if 0 <= n < len(said) else ""
+            return Strip([Segment(fit(text, width), look.base + look.faint)], width)
+        part, painted = at - self._starts[block], self._blocks[block]
+        strip = painted.strips[part]
+        chosen = self._entries[block].message.id == self._selected and part >= painted.lead
+        if not chosen or not self.has_focus:
             return strip
         return Strip([Segment("▌", look.cursor + look.accent), *strip.crop(1)], width).apply_style(_chosen(look.cursor))
 
@@ -178,7 +197,7 @@ class Transcript(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Fetch older messages before the top is reached."""
         super().watch_scroll_y(old_value, new_value)
-        self._following = self.at_end
+        self._following = self.at_end or (self._following and new_value > old_value)
         self._look_around()
 
     def _look_around(self) -> None:
@@ -194,8 +213,7 @@ class Transcript(ScrollView, can_focus=True):
         """Wrap again, keeping the end in sight if it was."""
         if self.scrollable_content_region.width != self._painted_at:
             self._paint_all()
-        if self._following:
-            self.scroll_end(animate=False, immediate=True)
+        self._keep_following()
 
     def on_focus(self) -> None:
         """Choose the last message, so that keys have something to be about."""
@@ -217,9 +235,9 @@ class Transcript(ScrollView, can_focus=True):
         at = max(0, min(at, len(self._entries) - 1))
         old, self._selected = self._index(), self._entries[at].message.id
         for one in (old, at):
-            self.refresh_lines(self._starts[one] + self._above, len(self._blocks[one]))
+            self.refresh_lines(self._starts[one] + self._above, len(self._blocks[one].strips))
         extra = 1 if at == len(self._entries) - 1 else 0
-        region = Region(0, self._starts[at], 1, len(self._blocks[at]) + extra)
+        region = Region(0, self._starts[at], 1, len(self._blocks[at].strips) + extra)
         self.scroll_to_region(region, animate=False, force=True)
         self._look_around()
 

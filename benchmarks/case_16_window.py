@@ -1,0 +1,145 @@
+"""The window in a real terminal on 100,000 dialogs: first paint, keys, opening, and a message that arrives."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from benchmarks.harness import Case
+from benchmarks.terminal import Terminal, running
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import channels, ingest, lines
+from chatapp_cli.settings import Settings
+
+DIALOGS = 100_000
+TALKED = 200
+"""Dialogs at the top that hold a long conversation."""
+HELLO = """
+from textual.app import App
+from textual.widgets import Static
+
+class Hello(App):
+    def compose(self):
+        yield Static("hello world")
+
+Hello().run()
+"""
+WINDOW = """
+from chatapp_cli.bootstrap import open_desk
+from chatapp_cli.settings import load
+from chatapp_cli.tui.app import Inbox
+
+Inbox(open_desk(load().settings), alone=True).run()
+"""
+DOWN = b"\x1b[B"
+TOP = f"Клиент {DIALOGS:06}"
+_numbers = itertools.count()
+
+
+def cases() -> Iterator[Case]:
+    with tempfile.TemporaryDirectory(prefix="window-") as folder:
+        desk = seeded(folder)
+        env = {"HOME": folder, "CHATAPP_HOME": folder, "CHATAPP_LANG": "en", "PATH": os.environ["PATH"]}
+        yield Case(
+            "first paint, 100,000 dialogs",
+            "s",
+            ours=partial(paints, WINDOW, TOP, env),
+            peer=partial(paints, HELLO, "hello world", env),
+            at_most=1.5,
+        )
+        with running([sys.executable, "-c", WINDOW], env) as window:
+            window.shows(TOP)
+            window.rest()
+            yield Case("key down, p95", "ms", ours=partial(steps, window), limit=10, at_most=1.0)
+            yield Case("open a dialog, median", "ms", ours=partial(openings, window), limit=60, at_most=1.0)
+            yield Case(
+                "arrival on the screen, median", "ms", ours=partial(arrivals, window, desk), limit=150, at_most=1.0
+            )
+        desk.close()
+
+
+def paints(program: str, words: str, env: Mapping[str, str]) -> float:
+    """Seconds from the start of a process to its words."""
+    with running([sys.executable, "-c", program], env) as window:
+        return window.shows(words)
+
+
+def steps(window: Terminal) -> float:
+    """95th percentile of a step down."""
+    return sorted(window.press(DOWN) for _ in range(60))[57]
+
+
+def openings(window: Terminal) -> float:
+    """The middle of a few dialogs opened one after the other."""
+
+    def once() -> float:
+        took = window.press(b"\r", quiet=0.1)
+        window.press(b"\x1b[Z")
+        window.press(b"\x1b[Z")
+        window.press(DOWN)
+        return took
+
+    return median(once() for _ in range(7))
+
+
+def arrivals(window: Terminal, desk: Desk) -> float:
+    """From the transaction of an arrival to its words in the window."""
+    window.press(b"\x1b")
+    window.press(b"\x1b[H")
+    window.rest()
+
+    def once() -> float:
+        number = next(_numbers)
+        began = perf_counter()
+        desk.write(lambda tx: ingest.ingest(tx, ChannelId(1), _arrival(number)))
+        took = window.until(f"news{number}", began)
+        window.rest()
+        return took
+
+    return median(once() for _ in range(9))
+
+
+def _arrival(number: int) -> Batch:
+    event = MessageArrived(
+        peer=Peer(key=f"n{number}", address=f"n{number}", title=f"news{number}"),
+        ext_id="1",
+        at=4_102_444_800_000 + number,
+        text="hello",
+        sender=Person(id=f"n{number}", name=f"news{number}"),
+    )
+    return Batch(arrivals=(Arrival(provider_id=f"n{number}", raw=b"", events=(event,)),))
+
+
+def seeded(folder: str) -> Desk:
+    """A company with very many dialogs; rows are written at once, the desk's own way would take minutes."""
+    desk = open_desk(Settings(home=folder))
+    line = desk.write(lambda tx: lines.add(tx, "Main", actor=""))
+    bound = Bound(account="bench", title="Bench")
+    desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor=""))
+    with closing(sqlite3.connect(Path(folder, "main", "chatapp.db"))) as store, store:
+        store.executemany(_DIALOG, ({"n": n, "name": f"Клиент {n:06}"} for n in range(1, DIALOGS + 1)))
+        store.executemany(_MESSAGE, ({"n": n, "dialog": DIALOGS - n // 60} for n in range(TALKED * 60)))
+    return desk
+
+
+_DIALOG = """INSERT INTO dialog (id, channel_id, line_id, key, address, kind, name, renamed, pinned, blocked, reachable,
+  unreachable_code, unread, waiting_since, last_at, last_direction, last_state, preview, search, created_at)
+VALUES (:n, 1, 1, :n, :n, 'private', :name, 0, 0, 0, 1, '', 0, NULL, 1000 * :n, 'in', 'received',
+  'Здравствуйте, подскажите, пожалуйста', lower(:name), 0)"""
+_MESSAGE = """INSERT INTO message (dialog_id, channel_id, direction, origin, author, ext_id, state, code, detail, text,
+  subject, reply_to, album, automatic, at, stored_at)
+VALUES (:dialog, 1, iif(:n % 2, 'in', 'out'), iif(:n % 2, 'client', 'operator'), 'Клиент', :n, 'sent', '', '',
+  'Здравствуйте! Подскажите, пожалуйста, когда придёт мой заказ номер ' || :n || ' и можно ли поменять адрес доставки?',
+  '', '', '', 0, 1000 * :n, 0)"""

@@ -1,0 +1,104 @@
+"""A store with the invented company, made once in a run and copied for every test."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.tui.app import Inbox
+from tests.tui.stage import HeldClock, Stage, opened, warm_home
+
+GOOD = (120, 35)
+SMALL = (80, 24)
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("company")
+    clock = HeldClock()
+    desk = opened(folder, clock)
+    warm_home(desk, clock)
+    desk.close()
+    return folder
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+@pytest.fixture
+def desk(company: Path, tmp_path: Path, clock: HeldClock) -> Iterator[Desk]:
+    shutil.copytree(company, tmp_path / "desk")
+    found = opened(tmp_path / "desk", clock)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def stage(desk: Desk, clock: HeldClock) -> Stage:
+    return Stage(desk, clock, first=1000)
+
+
+class Window:
+    """The window under a test's hands and eyes."""
+
+    def __init__(self, app: Inbox, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    def text(self) -> str:
+        """What is on the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*text)
+
+    async def sees(self, *words: str) -> None:
+        """Wait until all of it is on the screen."""
+        await self.until(lambda: all(word in self.text() for word in words), words)
+
+    async def sees_no(self, words: str) -> None:
+        await self.until(lambda: words not in self.text(), words)
+
+    async def until(self, condition: Callable[[], object], what: object = "") -> None:
+        try:
+            async with asyncio.timeout(15):
+                while not condition():
+                    await self.pilot.pause(0.01)
+        except TimeoutError:
+            raise AssertionError(f"waited in vain for {what}\n{self.text()}") from None
+
+    async def open(self, name: str) -> None:
+        """Find a dialog by its name and open it."""
+        await self.press("1", "/")
+        await self.type(name)
+        await self.until(lambda: self.app.screen.query_one("DialogList").order.wanted.text == name)
+        await self.press("enter", "enter")
+        await self.until(lambda: (o := self.app.screen.opening) is not None and name in o.card.name)
+
+
+Opener = Callable[..., AbstractAsyncContextManager[Window]]
+
+
+@pytest.fixture
+def window(desk: Desk) -> Opener:
+    @asynccontextmanager
+    async def opened_window(size: tuple[int, int] = GOOD) -> AsyncIterator[Window]:
+        app = Inbox(desk, alone=True)
+        async with app.run_test(size=size) as pilot:
+            found = Window(app, pilot)
+            await found.until(lambda: app.screen.query_one("DialogList").order is not None)
+            yield found
+
+    return opened_window

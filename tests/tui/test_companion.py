@@ -1,0 +1,68 @@
+"""The window has a daemon for as long as it lives, and never a second one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.i18n import show
+from chatapp_cli.runtime.companion import accompanied, surroundings
+from chatapp_cli.runtime.owner import owner, owning
+
+DAEMON = """
+import sys
+from chatapp_cli.bootstrap import open_desk
+from chatapp_cli.runtime.owner import owning
+from chatapp_cli.settings import load
+
+with owning(open_desk(load().settings)):
+    sys.stdin.read()
+    open(sys.argv[1], "w").write("ended well")
+"""
+BROKEN = "import sys; print('the port is taken', file=sys.stderr); sys.exit(2)"
+
+
+async def next_state(states: object) -> str:
+    async with asyncio.timeout(20):
+        return show((await anext(states)).said)
+
+
+async def test_a_daemon_starts_where_none_runs_and_ends_well_with_the_window(desk: Desk, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    async with accompanied(desk, command=(sys.executable, "-c", DAEMON, str(note)), look=0.05) as companion:
+        states = companion.states()
+        assert await next_state(states) == "the daemon starts"
+        assert await next_state(states) == ""
+        child = owner(desk)
+        assert child not in {None, os.getpid()}
+        await states.aclose()
+    assert owner(desk) is None
+    assert note.read_text() == "ended well"
+
+
+async def test_where_a_daemon_runs_already_no_second_one_is_started(desk: Desk) -> None:
+    with owning(desk):
+        async with accompanied(desk, command=(sys.executable, "-c", BROKEN), look=0.05) as companion:
+            states = companion.states()
+            assert await next_state(states) == ""
+            await states.aclose()
+
+
+async def test_a_daemon_that_cannot_start_says_why(desk: Desk) -> None:
+    async with accompanied(desk, command=(sys.executable, "-c", BROKEN), look=0.05) as companion:
+        states = companion.states()
+        assert await next_state(states) == "the daemon starts"
+        assert await next_state(states) == "no daemon: the port is taken"
+        await states.aclose()
+
+
+@pytest.mark.parametrize("name", ["HOME", "COMPANY"])
+def test_the_child_opens_the_store_that_we_have_open(desk: Desk, name: str) -> None:
+    found = surroundings(desk.settings, {"PATH": "/bin", "CHATAPP_COMPANY": "other"})
+    assert found["PATH"] == "/bin"
+    assert found[f"CHATAPP_{name}"] == getattr(desk.settings, name.lower())

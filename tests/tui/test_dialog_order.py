@@ -1,0 +1,59 @@
+"""The order that follows the news is the order that reading everything again would give."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.event import Person
+from chatapp_cli.services import channels, dialogs
+from chatapp_cli.tui import dialog_order
+from tests.tui.stage import HeldClock, Stage
+
+
+@pytest.mark.parametrize(
+    "wanted", [DialogFilter(), DialogFilter(unread=True), DialogFilter(waiting=True), DialogFilter(text="клиент 1")]
+)
+def test_following_news_gives_the_same_order_as_reading_again(
+    desk: Desk, stage: Stage, clock: HeldClock, wanted: DialogFilter
+) -> None:
+    chance = random.Random(7)
+    bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    people = [Person(id=f"{n}", name=f"Клиент {n}") for n in range(30)]
+    for person in people:
+        stage.hear(bot, person, "привет", ago=chance.randrange(100_000))
+    order = desk.read(lambda tx: dialog_order.read(tx, "sqlite", wanted))
+    for _round in range(40):
+        clock.at += chance.randrange(3) * 1000
+        changed = {stage.dialog(bot, person) for person in chance.sample(people, 3)}
+        for one in changed:
+            _disturb(desk, stage, chance, bot, one, people)
+        order = desk.read(lambda tx: order.after(tx, changed))  # noqa: B023
+        again = desk.read(lambda tx: dialog_order.read(tx, "sqlite", wanted))
+        assert list(order.ids) == list(again.ids)
+
+
+def _disturb(desk: Desk, stage: Stage, chance: random.Random, bot: int, one: int, people: list[Person]) -> None:
+    person = next(p for p in people if stage.dialog(bot, p) == one)
+    deed = chance.choice(("hear", "read", "pin", "block", "say"))
+    if deed == "hear":
+        stage.hear(bot, person, "ещё", ago=chance.randrange(50_000))
+    elif deed == "say":
+        if not desk.read(lambda tx: dialogs.card(tx, one)).blocked:
+            stage.say(one, "ответ", state=None)
+    else:
+        change = {
+            "read": lambda tx: dialogs.read(tx, one, actor=""),
+            "pin": lambda tx: dialogs.pin(tx, one, pinned=chance.random() < 0.5, actor=""),
+            "block": lambda tx: dialogs.block(tx, one, blocked=chance.random() < 0.5, actor=""),
+        }[deed]
+        desk.write(change)
+
+
+def test_a_window_holds_exactly_the_rows_that_were_asked_for(desk: Desk) -> None:
+    order = desk.read(lambda tx: dialog_order.read(tx, "sqlite", DialogFilter()))
+    rows = desk.read(lambda tx: order.window(tx, 2, 3))
+    assert sorted(rows) == sorted(order.ids[2:5])

@@ -1,0 +1,346 @@
+"""The page that people work on keeps what it promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.services import channels, dialogs, transcript
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.rows import ChannelRow, OutboxRow
+from tests.tui.conftest import Opener
+from tests.tui.stage import ANNA, HeldClock, Stage
+
+MARK = Person(id="777", name="Марк Лисицын", username="mark_l")
+
+
+def channel(desk: Desk, kind: str) -> ChannelRow:
+    return next(c for c in desk.read(channels.everything) if c.kind == kind)
+
+
+def anna(desk: Desk, stage: Stage) -> int:
+    return stage.dialog(channel(desk, "telegram_bot").id, ANNA)
+
+
+def outbox(desk: Desk, dialog: int) -> list[OutboxRow]:
+    return desk.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog))
+
+
+def names(desk: Desk, **wanted: object) -> list[str]:
+    found = desk.read(lambda tx: dialog_list.page(tx, "sqlite", DialogFilter(**wanted)))
+    return [row.name for row in found]
+
+
+@pytest.mark.req("S-115")
+async def test_a_message_that_arrives_is_on_the_list_and_in_the_open_dialog_at_once(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    bot = channel(desk, "telegram_bot").id
+    async with window() as it:
+        await it.open("Анна")
+        stage.hear(bot, ANNA, "Вы ещё тут?")
+        await it.press("escape", "1")
+        await it.sees("Вы ещё тут?")
+        assert it.text().count("Вы ещё тут?") == 2
+        stage.hear(bot, MARK, "Первое письмо нового клиента")
+        await it.sees("Марк Лисицын", "Первое письмо нового")
+        shown = it.app.screen.query_one("DialogList")
+        assert list(shown.order.ids) == desk.read(lambda tx: dialog_list.ids(tx, "sqlite", DialogFilter()))
+
+
+@pytest.mark.req("S-116")
+@pytest.mark.parametrize("part", ["соловьева", "8 916 123", "oleg@kirov", "anna_kuz"])
+async def test_the_search_finds_by_name_phone_mail_and_username(window: Opener, desk: Desk, part: str) -> None:
+    async with window() as it:
+        await it.press("/")
+        await it.type(part)
+        shown = it.app.screen.query_one("DialogList")
+        await it.until(lambda: shown.order.wanted.text == part)
+        expected = names(desk, text=part)
+        assert len(expected) == 1
+        await it.sees(expected[0])
+        assert len(shown.order.ids) == 1
+
+
+@pytest.mark.req("S-117")
+async def test_filters_combine_and_one_key_drops_them_all(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        shown = it.app.screen.query_one("DialogList")
+        everything = len(shown.order.ids)
+        await it.press("2", "4", "5")
+        mailbox = channel(desk, "telegram_bot")
+        wanted = DialogFilter(unread=True, line=mailbox.line_id, channel=mailbox.id)
+        await it.until(lambda: shown.order.wanted == wanted)
+        assert list(shown.order.ids) == desk.read(lambda tx: dialog_list.ids(tx, "sqlite", wanted))
+        await it.sees("Розница", "TG bot @teply_dom_bot")
+        await it.press("6")
+        await it.until(lambda: shown.order.wanted.tag == "возврат")
+        assert len(shown.order.ids) == 1
+        await it.press("1")
+        await it.until(lambda: len(shown.order.ids) == everything)
+
+
+async def test_unanswered_dialogs_come_with_the_longest_waiting_first(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.press("3")
+        shown = it.app.screen.query_one("DialogList")
+        await it.until(lambda: shown.order.wanted.waiting)
+        first = desk.read(lambda tx: dialogs.card(tx, shown.order.ids[0]))
+        assert first.name == "Зоя Белая"
+
+
+async def test_enter_sends_what_was_written_and_the_message_appears_as_queued(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    dialog = anna(desk, stage)
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("Да, положим свечу")
+        await it.press("ctrl+j")
+        await it.type("Чек придёт на почту")
+        await it.press("enter")
+        await it.until(lambda: outbox(desk, dialog))
+        await it.sees("▎ Да, положим свечу", "▎ Чек придёт на почту", "◷")
+        row = outbox(desk, dialog)[0]
+        said = desk.read(lambda tx: transcript.message(tx, row.message_id))
+        assert (said.text, said.author, said.state) == ("Да, положим свечу\nЧек придёт на почту", "Марина", "queued")
+        assert it.app.screen.query_one("Pen").text == ""
+
+
+async def test_a_backslash_before_enter_begins_a_new_line(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("раз\\")
+        await it.press("enter")
+        await it.type("два")
+        assert it.app.screen.query_one("Pen").text == "раз\nдва"
+
+
+async def test_what_the_channel_cannot_carry_is_refused_with_the_reason_while_it_is_written(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    dialog = anna(desk, stage)
+    async with window() as it:
+        await it.open("Анна")
+        it.app.screen.query_one("Pen").load_text("я" * 4097)
+        await it.sees("The text has 4097 characters; this channel takes 4096.")
+        await it.press("enter")
+        await it.pilot.pause()
+        assert outbox(desk, dialog) == []
+
+
+async def test_a_blocked_client_cannot_be_written_to_and_the_composer_says_why(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    async with window() as it:
+        await it.open("Зоя")
+        await it.sees("The client blocked the bot. Write through another channel; here only the")
+        assert it.app.screen.query_one("Pen").disabled
+
+
+async def test_a_file_that_is_too_big_is_refused_before_it_is_taken(
+    window: Opener, desk: Desk, stage: Stage, tmp_path: object
+) -> None:
+    big = tmp_path / "видео.mp4"
+    with big.open("wb") as file:
+        file.truncate(52_428_801)
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("ctrl+o")
+        await it.sees("Up to 10 files of 50 MB.")
+        await it.type(str(big))
+        await it.press("enter")
+        await it.until(lambda: any("50" in n.message and "видео.mp4" in n.message for n in it.app._notifications))
+        assert it.app.screen.query_one("Composer").sheet.files == []
+
+
+async def test_a_file_goes_with_the_message(window: Opener, desk: Desk, stage: Stage, tmp_path: object) -> None:
+    (tmp_path / "счёт.pdf").write_bytes(b"%PDF")
+    dialog = anna(desk, stage)
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("ctrl+o")
+        await it.type(str(tmp_path / "сч"))
+        await it.until(lambda: it.app.screen.query_one("Input")._suggestion.endswith("счёт.pdf"))
+        await it.press("right", "enter")
+        await it.sees("▤ счёт.pdf 4 B")
+        await it.press("enter")
+        await it.until(lambda: outbox(desk, dialog))
+        message = outbox_message(desk, dialog)
+        files = desk.read(lambda tx: transcript.entry(tx, message)).files
+        assert [(f.name, f.size, f.kind) for f in files] == [("счёт.pdf", 4, "document")]
+
+
+def outbox_message(desk: Desk, dialog: int) -> int:
+    return outbox(desk, dialog)[0].message_id
+
+
+async def test_drafts_are_kept_for_each_dialog(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("недописанное")
+        await it.press("escape")
+        await it.open("Игорь")
+        assert it.app.screen.query_one("Pen").text == ""
+        await it.press("escape")
+        await it.open("Анна")
+        assert it.app.screen.query_one("Pen").text == "недописанное"
+
+
+async def test_a_dialog_is_read_when_its_end_was_seen_for_a_moment(window: Opener, desk: Desk, stage: Stage) -> None:
+    dialog = anna(desk, stage)
+    async with window() as it:
+        await it.open("Анна")
+        assert desk.read(lambda tx: dialogs.card(tx, dialog)).unread == 2
+        await it.until(lambda: desk.read(lambda tx: dialogs.card(tx, dialog)).unread == 0)
+
+
+@pytest.mark.req("S-118")
+async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cursor(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    dialog = anna(desk, stage)
+
+    def card() -> object:
+        return desk.read(lambda tx: dialogs.card(tx, dialog))
+
+    async with window() as it:
+        await it.sees("Анна Кузнецова")
+        await it.press("p")
+        await it.until(lambda: not card().pinned)
+        await it.press("1", "/")
+        await it.type("Анна")
+        await it.until(lambda: len(it.app.screen.query_one("DialogList").order.ids) == 1)
+        await it.press("enter", "r")
+        await it.until(lambda: card().unread == 0)
+        await it.press("n")
+        await it.type("Анна Кузнецова из Твери")
+        await it.press("enter")
+        await it.until(lambda: card().name == "Анна Кузнецова из Твери")
+        await it.press("t")
+        await it.sees("Known: возврат")
+        await it.type("vip")
+        await it.press("enter")
+        await it.until(lambda: "vip" in desk.read(lambda tx: dialogs.tags(tx, dialog)))
+        await it.press("b")
+        await it.sees("Put Анна Кузнецова из Твери on the blacklist?")
+        await it.press("y")
+        await it.until(lambda: card().blocked)
+        await it.until(lambda: dialog not in it.app.screen.query_one("DialogList").order.ids)
+
+
+@pytest.mark.req("S-119")
+async def test_the_card_shows_chat_id_username_line_channel_and_tags(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("escape", "i")
+        await it.sees("ChatID", "501", "@anna_kuz", "Розница", "Telegram bot", "#возврат")
+
+
+@pytest.mark.req("S-063")
+async def test_where_a_channel_has_no_read_marks_the_heading_says_so(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.sees("✓✓ not available")
+        await it.press("escape")
+        await it.open("Дмитрий")
+        await it.sees_no("✓✓ not available")
+
+
+async def test_a_failed_message_says_why_and_goes_again_by_a_key(window: Opener, desk: Desk, stage: Stage) -> None:
+    async with window() as it:
+        await it.open("Вера")
+        await it.sees("✗ The mailbox of the customer is full", "s send again")
+        await it.press("up", "s")
+        dialog = it.app.screen.opening.card.id
+        await it.until(lambda: outbox(desk, dialog))
+        await it.sees_no("✗ The mailbox")
+
+
+async def test_an_uncertain_message_waits_for_a_person_who_knows(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Kirill")
+        await it.sees("? The connection broke before Telegram answered.", "s send again, c say")
+        await it.press("up", "c", "1")
+        await it.sees_no("? The connection broke")
+        last = it.app.screen.query_one("Transcript").entries[-1].message
+        assert last.state == "sent"
+
+
+async def test_a_quoted_answer_carries_the_quote(window: Opener, desk: Desk, stage: Stage) -> None:
+    dialog = anna(desk, stage)
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("up", "enter")
+        await it.sees("answer to: А можно ещё свечу")
+        await it.type("Конечно")
+        await it.press("enter")
+        await it.until(lambda: outbox(desk, dialog))
+        answer = outbox_message(desk, dialog)
+        said = desk.read(lambda tx: transcript.message(tx, answer))
+        quoted = desk.read(lambda tx: transcript.quoted(tx, dialog, said.reply_to))
+        assert quoted.text.startswith("А можно ещё свечу")
+
+
+async def test_editing_deleting_and_reacting_are_asked_of_the_channel(window: Opener, desk: Desk, stage: Stage) -> None:
+    dialog = anna(desk, stage)
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("up", "v", "1")
+        await it.until(lambda: [(r.action, r.value) for r in outbox(desk, dialog)] == [("react", "👍")])
+        await it.press("up", "up", "e")
+        await it.sees("changes: Анна, простите!")
+        it.app.screen.query_one("Pen").load_text("Анна, простите нас!")
+        await it.press("enter")
+        await it.until(lambda: ("edit", "Анна, простите нас!") in [(r.action, r.value) for r in outbox(desk, dialog)])
+        await it.press("up", "d")
+        await it.sees("Delete this message?")
+        await it.press("y")
+        await it.until(lambda: "delete" in [r.action for r in outbox(desk, dialog)])
+
+
+@pytest.mark.req("S-118")
+async def test_the_menu_offers_only_what_is_possible(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Вера")
+        await it.press("up", ".")
+        await it.sees("Send again", "Copy the text", "Pin, or unpin")
+        assert "React" not in it.text()
+        assert "Delete for everybody" not in it.text()
+
+
+async def test_scrolling_up_brings_older_messages(window: Opener, desk: Desk, stage: Stage, clock: HeldClock) -> None:
+    bot = channel(desk, "telegram_bot").id
+    for n in range(120):
+        stage.hear(ChannelId(bot), MARK, f"сообщение {n:03}", ago=(200 - n) * 60_000)
+    async with window() as it:
+        await it.open("Марк")
+        await it.sees("сообщение 119")
+        await it.press("up", *["pageup"] * 12)
+        shown = it.app.screen.query_one("Transcript")
+        await it.until(lambda: len(shown.entries) == 120)
+        await it.press("home")
+        await it.sees("сообщение 000")
+
+
+@pytest.mark.req("S-013")
+async def test_below_80_columns_there_is_one_pane_at_a_time(window: Opener) -> None:
+    async with window((60, 24)) as it:
+        await it.sees("Анна Кузнецова", "Игорь")
+        await it.press("enter")
+        await it.sees("Доплачу сразу")
+        assert "что делать?" not in it.text()
+        await it.press("escape")
+        await it.sees("что делать?")
+
+
+async def test_what_customers_write_cannot_command_the_terminal(window: Opener, desk: Desk, stage: Stage) -> None:
+    bot = channel(desk, "telegram_bot").id
+    stage.hear(bot, Person(id="900", name="Злой\x1b[31m\u202e"), "\x1b]52;c;aGE=\x07привет\x9b2J")
+    async with window() as it:
+        await it.open("Злой")
+        await it.sees("привет")
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(it.text())

@@ -1,0 +1,108 @@
+"""Lines, channels and binding on their page."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.services import channels, lines
+from chatapp_cli.tui.screens.bind import BindScreen
+from chatapp_cli.tui.screens.lines import LinesScreen
+from tests.tui.conftest import Opener
+from tests.tui.stage import Stage
+
+
+@pytest.mark.req("S-030")
+async def test_lines_show_their_channels_with_health_in_words_and_the_next_step(window: Opener) -> None:
+    async with window() as it:
+        await it.press("f2")
+        await it.sees("Розница  11 dialogs", "@teply_dom_bot", "Опт  1 dialog", "bind again 17 min")
+        await it.press("end")
+        await it.sees("The mail server does not accept this login and password", "→ Gmail, Yandex and Mail.ru want")
+        await it.press("escape")
+        await it.sees("Анна Кузнецова")
+
+
+@pytest.mark.req("S-061")
+async def test_a_channel_shows_the_facts_that_its_binding_found(window: Opener) -> None:
+    async with window() as it:
+        await it.press("f2", "down")
+        await it.sees("Link to the bot: t.me/teply_dom_bot")
+
+
+async def test_a_line_is_added_and_news_of_health_appear_by_themselves(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    async with window() as it:
+        await it.press("f2")
+        await it.until(lambda: isinstance(it.app.screen, LinesScreen))
+        await it.press("a")
+        await it.type("Поддержка")
+        await it.press("enter")
+        await it.sees("Поддержка  0 dialogs")
+        site = next(c for c in desk.read(channels.everything) if c.kind == "api")
+        stage.health(site.id, "retrying", "unreachable")
+        await it.sees("retrying 0 s")
+
+
+@pytest.mark.req("S-111")
+async def test_a_form_that_was_refused_is_asked_again_with_the_error_in_place_and_what_was_typed(
+    window: Opener, desk: Desk
+) -> None:
+    async with window() as it:
+        await it.press("f2", "end", "home")
+        desk.write(lambda tx: lines.add(tx, "Склад", actor="Марина"))
+        await it.sees("Склад")
+        await it.press("end", "b")
+        await it.sees("Which channel?")
+        await it.press("end", "enter")
+        chosen = ["home"]
+        await it.until(lambda: isinstance(it.app.screen, BindScreen), chosen)
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, LinesScreen))
+        await it.press("b")
+        await it.sees("Which channel?")
+        options = it.app.screen.query_one("OptionList")
+        at = next(n for n in range(options.option_count) if options.get_option_at_index(n).id == "api")
+        options.highlighted = at
+        await it.press("enter")
+        await it.sees("Name of the program")
+        await it.type("Касса")
+        await it.press("tab")
+        await it.type("ftp://kassa.example")
+        it.app.screen.query_one("Button").focus()
+        await it.press("enter")
+        await it.until(lambda: it.app.screen.query(".-wrong"))
+        assert [row.field.name for row in it.app.screen.query(".-wrong")] == ["url"]
+        values = it.app.screen.query_one("FormView").typed()
+        assert (values["name"], values["url"]) == ("Касса", "ftp://kassa.example")
+        box = it.app.screen.query(".-wrong Input").first()
+        assert box.has_focus
+        box.value = ""
+        it.app.screen.query_one("Button").focus()
+        await it.press("enter")
+        await it.until(lambda: any(c.title == "Касса" for c in desk.read(channels.everything)))
+        await it.until(lambda: isinstance(it.app.screen, LinesScreen))
+        await it.sees("Касса")
+
+
+async def test_a_needed_answer_that_is_missing_is_blamed_without_asking_the_provider(
+    window: Opener, desk: Desk
+) -> None:
+    async with window() as it:
+        await it.press("f2", "down", "b")
+        await it.sees("Bot token")
+        it.app.screen.query_one("Button").focus()
+        await it.press("enter")
+        await it.sees("This is needed.")
+
+
+async def test_unbinding_asks_first(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.press("f2", "down", "u")
+        await it.sees("Unbind @teply_dom_bot?")
+        await it.press("n")
+        await it.until(lambda: isinstance(it.app.screen, LinesScreen))
+        assert len(desk.read(channels.everything)) == 4
+        await it.press("u", "y")
+        await it.until(lambda: len(desk.read(channels.everything)) == 3)

@@ -1,0 +1,61 @@
+"""What is on the screen fits on it, at the smallest size that is promised and at a large one, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from chatapp_cli import i18n
+from tests.tui.conftest import Opener, Window
+
+
+def whole(it: Window, width: int, height: int) -> None:
+    lines = it.text().split("\n")
+    assert len(lines) == height
+    assert {cell_len(line) for line in lines} == {width}
+
+
+@pytest.mark.req("S-013")
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50), (60, 20)])
+async def test_every_line_is_exactly_as_wide_as_the_terminal(
+    window: Opener, size: tuple[int, int], language: str
+) -> None:
+    i18n.use(language)
+    async with window(size) as it:
+        whole(it, *size)
+        await it.open("Анна")
+        await it.sees("Доплачу")
+        whole(it, *size)
+        await it.press("escape", "f2")
+        await it.sees("@teply_dom_bot")
+        whole(it, *size)
+
+
+@pytest.mark.req("S-013")
+async def test_80_by_24_shows_names_times_health_and_keys_uncut(window: Opener) -> None:
+    async with window((80, 24)) as it:
+        await it.sees("1 All", "Анна Кузнецова ⚑    11:48", "● TG bot 4 s", "bind again 17 min", "◷ 1 to send")
+        assert "/ search" in it.text().split("\n")[-1]
+
+
+async def test_a_wide_list_has_one_aligned_line_for_each_dialog(window: Opener) -> None:
+    async with window((200, 50)) as it:
+        await it.sees("TG bot  А можно ещё свечу", "TG bot  что делать?")
+        lines = it.text().split("\n")
+        anna = next(line for line in lines if "Анна Кузнецова" in line)
+        igor = next(line for line in lines if "Игорь" in line)
+        assert "А можно ещё свечу" in anna
+        assert anna.index("11:48") == igor.index("11:54")
+        assert anna.index("TG bot") == igor.index("TG bot")
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+async def test_the_theme_changes_by_a_key_and_paints_everything_again(window: Opener, name: str) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("f9", *(["f9"] if name == "dark" else []))
+        assert it.app.theme == name
+        expected = it.app.look.palette.base.bgcolor
+        strip = it.app.screen.query_one("Transcript").render_line(3)
+        assert next(iter(strip)).style.bgcolor == expected
