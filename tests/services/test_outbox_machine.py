@@ -6,7 +6,7 @@ from functools import partial
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -34,6 +34,7 @@ DRAFT = Draft(text="привет")
 PICK = st.integers(0, 1_000)
 FEW = settings(
     max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
