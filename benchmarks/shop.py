@@ -10,7 +10,7 @@ import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,10 +27,14 @@ SECRET = "whsec_" + b64encode(b"thirty-two bytes of fir and pine").decode()
 WORDS = "Здравствуйте, хотим заказать плед и двенадцать свечей, когда сможете доставить в Тверь? " * 3
 
 
-class _Told:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A person who knows the answers."""
+
+    answers: Mapping[str, str]
+
     async def form(self, form: Form) -> Mapping[str, str]:
-        answers = {"name": "Замер", "secret": SECRET}
-        return {field.name: answers.get(field.name, field.default) for field in form.fields}
+        return {field.name: self.answers.get(field.name, field.default) for field in form.fields}
 
     async def show(self, notice: Notice) -> None:
         del notice
@@ -40,30 +44,43 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """The company's folder and where its channel listens."""
+class Company:
+    """The company's folder and its opened desk."""
 
     folder: Path
     desk: Desk
+
+    def bind(self, kind: str, answers: Mapping[str, str]) -> str:
+        """Bind a channel to the company's line; returns where its webhooks go."""
+        line = self.desk.read(lines.find).id
+        channel = asyncio.run(bind(self.desk, Told(answers), line=line, kind=kind, actor="bench"))
+        return f"/hooks/{self.desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+
+
+@contextmanager
+def company() -> Iterator[Company]:
+    """A fresh company with a line and no channel."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, closing(open_desk(Settings(home=folder))) as desk:
+        desk.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
+        yield Company(Path(folder), desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop(Company):
+    """A company whose one API channel only receives."""
+
     path: str
 
 
 @contextmanager
 def shop() -> Iterator[Shop]:
-    """A fresh company with one API channel that only receives."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        desk = open_desk(Settings(home=folder))
-        line = desk.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
-        channel = asyncio.run(bind(desk, _Told(), line=line, kind="api", actor="bench"))
-        key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
-        try:
-            yield Shop(Path(folder), desk, f"/hooks/{key}")
-        finally:
-            desk.close()
+    """A fresh company with one API channel."""
+    with company() as made:
+        yield Shop(made.folder, made.desk, made.bind("api", {"name": "Замер", "secret": SECRET}))
 
 
 @contextmanager
-def serving(made: Shop, **env: str) -> Iterator[tuple[int, int]]:
+def serving(made: Company, **env: str) -> Iterator[tuple[int, int]]:
     """Run the daemon; yields its port and process id."""
     settings = {"CHATAPP_HOME": str(made.folder), "CHATAPP_HTTP_PORT": "0", "CHATAPP_LOG_LEVEL": "error"}
     command = [sys.executable, "-m", "chatapp_cli", "serve"]
