@@ -6,12 +6,15 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.owner import owning
 from chatapp_cli.runtime.store import AsyncStore
@@ -24,6 +27,8 @@ log = structlog.get_logger()
 TICK = 0.5
 """Seconds between two looks for what is scheduled."""
 UPKEEP_EVERY = 3600.0
+JUMP = 2000
+"""Milliseconds that the wall clock has to be set back at once to count as a jump; less is keeping time."""
 
 
 class Daemon:
@@ -71,11 +76,16 @@ class Daemon:
                     runner.sender.wake()
 
     async def _time(self) -> None:
-        """Queue what is due; a clock that jumped is looked at again every tick."""
+        """Queue what is due, clear away what is old, and notice a clock that was set back."""
         clock = self.store.desk.world.clock
         kept_at = clock.monotonic()
+        offset = _offset(clock)
         while True:
             try:
+                if (back := offset - _offset(clock)) > JUMP:
+                    await self.store.write(partial(upkeep.clock_went_back, milliseconds=back))
+                    log.warning("clock.back", seconds=back // 1000)
+                offset = _offset(clock)
                 if await self.store.read(outbox.something_due):
                     await self.store.write(outbox.promote)
                 if clock.monotonic() - kept_at > UPKEEP_EVERY:
@@ -84,6 +94,11 @@ class Daemon:
             except ChatappError as error:
                 log.warning("timer.delayed", why=str(error))
             await clock.sleep(TICK)
+
+
+def _offset(clock: Clock) -> Millis:
+    """How far the wall clock is from the one that never jumps."""
+    return clock.now() - int(clock.monotonic() * 1000)
 
 
 _BINDING = {"channel.bound", "channel.unbound", "channel.configured", "line.removed"}

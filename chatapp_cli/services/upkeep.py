@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
@@ -10,3 +11,13 @@ DAY = 86_400_000
 def forget_early_news(tx: Tx) -> None:
     """Drop news of messages that never became ours, after a day."""
     tx.run("early.forget", before=tx.now - DAY)
+
+
+def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
+    """Shift every wait by as much as the wall clock was set back, so that nothing waits for the wrong hour.
+
+    What a person scheduled keeps its time on the clock.
+    """
+    for wait in ("outbox.shift", "channels.shift", "files.shift"):
+        tx.run(wait, by=milliseconds, now=tx.now)
+    tx.tell("clock.back", seconds=milliseconds // 1000)

@@ -78,3 +78,12 @@ FROM attempt WHERE message_id = :message ORDER BY id;
 -- name: attempts.recent
 SELECT d.address, d.kind, a.started_at FROM attempt a JOIN dialog d ON d.id = a.dialog_id
 WHERE a.channel_id = :channel AND a.started_at > :since AND a.action = 'send' ORDER BY a.started_at;
+
+-- name: outbox.shift
+UPDATE outbox SET not_before = not_before - :by WHERE state = 'queued' AND not_before > :now;
+
+-- name: channels.shift
+UPDATE channel SET paused_until = paused_until - :by WHERE paused_until > :now;
+
+-- name: files.shift
+UPDATE file SET next_at = next_at - :by WHERE state = 'wanted' AND next_at > :now;
