@@ -6,12 +6,17 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts import cli_page, coverage_page
+from scripts import channels_part, cli_page, coverage_page, keys_page, modules_page, parts, settings_part
 
 ROOT = Path(__file__).parent.parent
 PAGES: Mapping[str, Callable[[Path], str]] = {
+    "README.md": parts.page("README.md", {"channels": channels_part.render}),
+    "config/chatapp.example.toml": settings_part.example,
     "docs/cli.md": cli_page.render,
     "docs/coverage.md": coverage_page.render,
+    "docs/keys.md": keys_page.render,
+    "docs/modules.md": modules_page.render,
+    "docs/operations.md": parts.page("docs/operations.md", {"settings": settings_part.render}),
 }
 
 
