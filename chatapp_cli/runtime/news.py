@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from functools import partial
 
 import structlog
@@ -14,8 +15,6 @@ from chatapp_cli.store.rows import JournalRow
 
 log = structlog.get_logger()
 
-EVERY = 0.1
-"""Seconds between two looks."""
 PAUSE = 1.0
 """Seconds between two looks while the store does not answer."""
 
@@ -23,22 +22,36 @@ PAUSE = 1.0
 async def follow(store: AsyncStore, after: int | None = None) -> AsyncIterator[Sequence[JournalRow]]:
     """Yield news as they come, in order and without gaps, for ever; from now on unless a number is given."""
     clock = store.desk.world.clock
-    last = await store.read(journal.last) if after is None else after
-    broken = False
-    while True:
-        try:
-            rows = await store.read(partial(journal.after, number=last))
-        except StoreError as error:
-            if not broken:
-                log.warning("store.unreadable", why=str(error))
-            broken = True
-            await clock.sleep(PAUSE)
-            continue
+    tail = _Tail(store, await store.read(journal.last) if after is None else after)
+    with closing(await store.off_loop(store.desk.database.pulse)) as pulse:
+        while True:
+            if pulse.beats():
+                while rows := await tail.more():
+                    yield rows
+            await clock.sleep(pulse.pace)
+
+
+class _Tail:
+    """How far the journal was read, and whether it can be."""
+
+    def __init__(self, store: AsyncStore, last: int) -> None:
+        self._store = store
+        self._last = last
+
+    async def more(self) -> Sequence[JournalRow]:
+        """What came since; waits, and says so once, while the store does not answer."""
+        broken = False
+        while True:
+            try:
+                rows = await self._store.read(partial(journal.after, number=self._last))
+            except StoreError as error:
+                if not broken:
+                    log.warning("store.unreadable", why=str(error))
+                broken = True
+                await self._store.desk.world.clock.sleep(PAUSE)
+            else:
+                break
         if broken:
             log.info("store.readable")
-            broken = False
-        if rows:
-            last = rows[-1].id
-            yield rows
-        else:
-            await clock.sleep(EVERY)
+        self._last = rows[-1].id if rows else self._last
+        return rows

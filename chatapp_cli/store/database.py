@@ -13,6 +13,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
 from chatapp_cli.store.named import statements
+from chatapp_cli.store.pulse import Pulse
 from chatapp_cli.store.tx import Connection, Tx
 
 R = TypeVar("R")
@@ -77,6 +78,11 @@ class Database:
             with suppress(Exception):
                 connection.close()
             self._mine.connection = None
+
+    def pulse(self) -> Pulse:
+        """Notice cheaply that somebody wrote; to be closed."""
+        with spoken(self.driver):
+            return self.driver.pulse()
 
     def version(self) -> str:
         """The database's program and its version."""

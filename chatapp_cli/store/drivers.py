@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
 from chatapp_cli.domain.text import T
+from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
 
 PATIENCE = 30.0
@@ -38,6 +39,10 @@ class Driver(Protocol):
 
     def begin_read(self, connection: Connection) -> None:
         """Begin a transaction that sees one moment of the store."""
+        ...
+
+    def pulse(self) -> Pulse:
+        """Notice cheaply that somebody wrote."""
         ...
 
     def own(self) -> AbstractContextManager[None]:
@@ -98,6 +103,10 @@ class Sqlite:
         """Take a snapshot; readers never wait for the writer, only for a crashed one's log to be taken over."""
         connection.execute("BEGIN")
         self._insist(connection, "SELECT 1 FROM sqlite_master LIMIT 1")
+
+    def pulse(self) -> Pulse:
+        """A connection of its own: what this process wrote on others counts too."""
+        return SqlitePulse(self.connect())
 
     def own(self) -> AbstractContextManager[None]:
         """A file is on one machine, where the lock in its folder says enough."""
@@ -187,6 +196,10 @@ class Postgres:
     def begin_read(self, connection: Connection) -> None:
         """Take a snapshot: the server does so at the first question, and one message carries both."""
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1")
+
+    def pulse(self) -> Pulse:
+        """There is nothing cheaper than to look."""
+        return SteadyPulse()
 
     @contextmanager
     def own(self) -> Iterator[None]:
