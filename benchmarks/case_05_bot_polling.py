@@ -147,7 +147,7 @@ async def _serve(tell: Connection) -> None:
         if request.match_info["method"] != "getUpdates":
             return web.Response(body=me, content_type="application/json")
         asked = await request.json() if request.content_type == "application/json" else await request.post()
-        body = batches.get(int(asked.get("offset") or 0), b'{"ok":true,"result":[]}')
+        body = batches.get(int(str(asked.get("offset") or 0)), b'{"ok":true,"result":[]}')
         return web.Response(body=body, content_type="application/json")
 
     app = web.Application()
@@ -163,7 +163,7 @@ def answer(start: int) -> bytes:
     return json.dumps({"ok": True, "result": [update(number) for number in range(start, start + BATCH)]}).encode()
 
 
-def update(number: int) -> dict:
+def update(number: int) -> dict[str, Any]:
     person = {
         "id": 7000 + number % CHATS,
         "first_name": "Анна",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -10,8 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-
-import psutil
+from pathlib import Path
 
 from benchmarks.harness import Case
 from benchmarks.shop import company, serving
@@ -26,6 +26,7 @@ LIBRARIES = (
 )
 """What one would import to receive webhooks, read and send mail, and store it."""
 SECONDS = 10
+PAGE = os.sysconf("SC_PAGE_SIZE")
 BARE = "import {}, os; print(open(f'/proc/{{os.getpid()}}/statm').read().split()[1])"
 
 
@@ -63,14 +64,14 @@ def cases() -> Iterator[Case]:
 
 
 @contextmanager
-def idle(kinds: Sequence[str]) -> Iterator[psutil.Process]:
+def idle(kinds: Sequence[str]) -> Iterator[int]:
     """A daemon whose channels are bound to providers in miniature; it has settled down."""
     with company() as made, ExitStack() as stages:
         for kind in kinds:
             made.bind(kind, stages.enter_context(staged(sandbox(kind))))
         with serving(made) as (_port, pid):
             time.sleep(SECONDS / 2)
-            yield psutil.Process(pid)
+            yield pid
 
 
 @contextmanager
@@ -89,21 +90,26 @@ def staged(provider: Sandbox) -> Iterator[Mapping[str, str]]:
         loop.close()
 
 
-def megabytes(process: psutil.Process) -> float:
+def megabytes(pid: int) -> float:
     """Resident now."""
-    return float(process.memory_info().rss / 1e6)
+    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * PAGE / 1e6
 
 
 def imported(libraries: Sequence[str]) -> float:
     """Resident megabytes of an interpreter that imported these and does nothing."""
     code = BARE.format(", ".join(libraries))
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return int(done.stdout) * 4096 / 1e6
+    return int(done.stdout) * PAGE / 1e6
 
 
-def busy(process: psutil.Process) -> float:
+def busy(pid: int) -> float:
     """Percent of one processor over some seconds."""
-    before = process.cpu_times()
+    before = processor(pid)
     time.sleep(SECONDS)
-    after = process.cpu_times()
-    return (after.user + after.system - before.user - before.system) / SECONDS * 100
+    return (processor(pid) - before) / SECONDS * 100
+
+
+def processor(pid: int) -> float:
+    """Seconds that it computed so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
