@@ -90,8 +90,8 @@ async def test_a_needed_answer_that_is_missing_is_blamed_without_asking_the_prov
     window: Opener, desk: Desk
 ) -> None:
     async with window() as it:
-        await it.press("f2", "down", "b")
-        await it.sees("Bot token")
+        await it.press("f2", "down", "down", "b")
+        await it.sees("Username (e-mail address)")
         it.app.screen.query_one("Button").focus()
         await it.press("enter")
         await it.sees("This is needed.")

@@ -22,6 +22,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime import binding
 from chatapp_cli.store.rows import ChannelRow, LineRow
+from chatapp_cli.tui import reading
 from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -63,8 +64,12 @@ class BindScreen(Hands):
     def on_mount(self) -> None:
         """Let the connector begin."""
         self.query_one(StatusBar).tell_keys("bind")
+        self.do(self._tell_health())
         self.add_class("-waiting")
         self.run_worker(self._converse(), group="bind", exclusive=True)
+
+    async def _tell_health(self) -> None:
+        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
 
     async def _converse(self) -> None:
         """The whole conversation; what ends it is said on the page behind."""

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -33,7 +33,7 @@ class DialogList(ScrollView, can_focus=True):
     """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
 
     DEFAULT_CSS = """
-    DialogList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; height: 1fr; }
+    DialogList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow: hidden scroll; height: 1fr; }
     """
     BINDINGS = bindings("list")
 
@@ -246,12 +246,18 @@ class DialogList(ScrollView, can_focus=True):
             self.post_message(self.Moved(self.current))
 
     def _follow(self) -> None:
-        self.scroll_to_region(Region(0, self.cursor * self._height, 1, self._height), animate=False, force=True)
+        """Bring the cursor into sight, half a page at a time: a repaint of everything is worth several steps."""
+        top, height = self.cursor * self._height, self.size.height
+        if not self.scroll_offset.y <= top <= self.scroll_offset.y + height - self._height:
+            middle = (top - height // 2) // self._height * self._height
+            self.scroll_to(y=max(0, min(middle, self.max_scroll_y)), animate=False, force=True)
 
     def mark_opened(self, dialog: DialogId | None) -> None:
         """Show which dialog stands beside the list."""
-        self.opened = dialog
-        self.refresh()
+        before, self.opened = self.opened, dialog
+        for at in self._visible():
+            if self._order is not None and self._order.ids[at] in {before, dialog}:
+                self._repaint(at)
 
     def action_down(self) -> None:
         """Down."""

@@ -31,7 +31,7 @@ class Transcript(ScrollView, can_focus=True):
     """Shows entries, oldest first."""
 
     DEFAULT_CSS = """
-    Transcript { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; height: 1fr; }
+    Transcript { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow: hidden scroll; height: 1fr; }
     """
     BINDINGS = bindings("transcript")
 
