@@ -84,7 +84,11 @@ def parse(raw: bytes) -> str:
     """Names and text of a mail by the standard library alone."""
     mail = email.message_from_bytes(raw)
     shown = [str(make_header(decode_header(mail[name]))) for name in ("From", "To", "Subject", "Message-ID", "Date")]
-    texts = [str(cast("bytes", part.get_payload(decode=True)), "utf-8") for part in mail.walk() if part.get_content_maintype() == "text"]
+    texts = [
+        str(cast("bytes", part.get_payload(decode=True)), "utf-8")
+        for part in mail.walk()
+        if part.get_content_maintype() == "text"
+    ]
     return shown[0] + texts[0]
 
 
