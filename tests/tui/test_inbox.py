@@ -263,7 +263,7 @@ async def test_a_failed_message_says_why_and_goes_again_by_a_key(window: Opener,
 async def test_an_uncertain_message_waits_for_a_person_who_knows(window: Opener, desk: Desk) -> None:
     async with window() as it:
         await it.open("Kirill")
-        await it.sees("? The connection broke before Telegram answered.", "s send again, c say")
+        await it.sees("? The connection broke before Telegram answered.", "s send again, c say what became of it")
         await it.press("up", "c", "1")
         await it.sees_no("? The connection broke")
         last = it.app.screen.query_one("Transcript").entries[-1].message

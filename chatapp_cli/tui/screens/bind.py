@@ -124,7 +124,7 @@ def _about(known: Manifest) -> Text:
 
 
 def _shown(notice: Notice) -> Text:
-    text = Text(show(notice.title) + "\n\n", Style(bold=True))
+    text = Text().append(show(notice.title) + "\n\n", Style(bold=True))
     for words in notice.lines:
         text.append(show(words) + "\n")
     if notice.link:

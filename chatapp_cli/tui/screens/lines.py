@@ -35,6 +35,7 @@ class LinesScreen(Hands):
     DEFAULT_CSS = """
     LinesScreen #tree { width: 46%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 1 0;
         background: $background; scrollbar-size-vertical: 1; }
+    LinesScreen #tree { text-wrap: nowrap; text-overflow: ellipsis; }
     LinesScreen #tree:focus { border: none; border-right: solid $rule; background-tint: $background 0%; }
     LinesScreen #detail { width: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
     """
@@ -143,7 +144,7 @@ class LinesScreen(Hands):
 
     def _about_line(self, line: LineRow) -> Text:
         look = self.inbox.look.palette
-        text = Text(line.name + "\n\n", look.strong)
+        text = Text().append(line.name + "\n\n", look.strong)
         text.append(ngettext("{n} channel", "{n} channels", line.channels) + "\n", look.plain)
         text.append(ngettext("{n} dialog", "{n} dialogs", line.dialogs) + "\n", look.plain)
         text.append(_("{n} unread", n=line.unread) + "\n\n", look.plain)
@@ -151,7 +152,7 @@ class LinesScreen(Hands):
 
     def _about_channel(self, channel: ChannelRow) -> Text:
         look, known = self.inbox.look.palette, manifest(channel.kind)
-        text = Text(channel.title + "\n", look.strong)
+        text = Text().append(channel.title + "\n", look.strong)
         text.append(show(known.title) + "\n\n", look.muted)
         self._tell_health(text, channel, known)
         for label, value in json.loads(channel.facts).items():

@@ -22,6 +22,8 @@ from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading import Overview, queued
 
 Piece = tuple[str, Style]
+_ROOMY = 48
+"""Cells from which a heading has room for more than the name."""
 
 
 class Bar(Widget):
@@ -105,7 +107,10 @@ class Heading(Bar):
         if card.blocked:
             left.append((" ⊘ " + _("blacklist"), look.bad))
         known = manifest(card.kind)
-        marks = [] if known.capabilities.receipts == "read" else [("  ✓✓ " + _("not available"), look.faint)]
+        roomy = self.size.width >= _ROOMY
+        marks = (
+            [] if known.capabilities.receipts == "read" or not roomy else [("  ✓✓ " + _("not available"), look.faint)]
+        )
         right = [*marks, (f"  {known.label}", look.accent), (f" · {card.line} ", look.muted)]
         return [(left, right)]
 

@@ -29,7 +29,7 @@ class Card(Static):
     def tell(self, card: DialogCard, tags: Sequence[str]) -> None:
         """Show somebody."""
         look = self._look.palette
-        text = Text(line(card.name) + "\n", style=look.strong)
+        text = Text().append(line(card.name) + "\n", look.strong)
         for label, value in self._facts(card, tags):
             if value:
                 text.append(f"\n{label}\n", look.faint)

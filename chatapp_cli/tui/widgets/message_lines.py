@@ -196,17 +196,22 @@ class _Block:
         what, step = words.reason(self.here.manifest, message.code, message.detail)
         if message.state == State.FAILED:
             yield f"✗ {what}", self.look.bad
-            yield " ".join(filter(None, [step and f"→ {step}", _keys(_("send again"), "retry")])), self.look.muted
+            yield from self._steps(step, _keys(_("send again"), "retry"))
         elif message.state == State.UNCERTAIN:
             yield f"? {what or _('Nobody knows whether it got through.')}", self.look.warn
             asks = f"{_keys(_('send again'), 'retry')}, {_keys(_('say what became of it'), 'resolve')}"
-            yield " ".join(filter(None, [step and f"→ {step}", asks])), self.look.muted
+            yield from self._steps(step, asks)
         elif message.state == State.CANCELLED:
             yield "⊘ " + _("taken back before it went"), self.look.faint
         elif waiting is not None and (waiting.wait_code or waiting.not_before > self.here.now):
             yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.look.warn
         if waiting is not None and waiting.action != Action.SEND:
             yield "◷ " + _(_ASKED[waiting.action]), self.look.warn
+
+    def _steps(self, step: str, keys: str) -> Iterator[tuple[str, Style]]:
+        if step:
+            yield f"→ {step}", self.look.muted
+        yield keys, self.look.accent
 
     def _why_it_waits(self, code: str, until: Millis) -> str:
         why = words.reason(self.here.manifest, code)[0] if code else _(words.STATES[State.QUEUED])
