@@ -148,6 +148,12 @@ def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return Templates(tmp_path_factory.mktemp("stores"), lambda: request.getfixturevalue("postgres_server"))
 
 
+ON_SQLITE = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+"""For what only a file can show."""
+ON_POSTGRESQL = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+"""For what only a server can show."""
+
+
 @pytest.fixture(params=DIALECTS)
 def dialect(request: pytest.FixtureRequest) -> str:
     """Every test that uses a store runs on both."""

@@ -84,7 +84,7 @@ def keep(
         "now": tx.now,
     }
     if previous is None:
-        previous = ChannelId(tx.value("channels.add", line_id=line, kind=kind, **values))
+        previous = ChannelId(tx.insert("channels.add", line_id=line, kind=kind, **values))
     else:
         tx.run("channels.rebind", id=previous, **values)
     tx.tell("channel.bound", actor=actor, channel=previous, kind=kind, title=binding.title)

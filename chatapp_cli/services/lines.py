@@ -32,7 +32,7 @@ def find(tx: Tx, named: str = "") -> LineRow:
 
 def add(tx: Tx, name: str, *, actor: str) -> LineId:
     """Make a line. Raises UsageError for a name that is empty, and Refused for one that is taken."""
-    made = tx.value("lines.add", name=_sound(name), now=tx.now)
+    made = tx.insert("lines.add", name=_sound(name), now=tx.now)
     if made is None:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
     tx.tell("line.added", actor=actor, name=name)

@@ -268,8 +268,8 @@ def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
 
 
 def next_due(tx: Tx, channel: ChannelId) -> Millis | None:
-    """When the next row of a channel may go; ``None`` without any."""
-    due: Millis | None = tx.value("outbox.next_due", channel=channel)
+    """When the next wait of a channel is over; ``None`` if nothing waits for a time."""
+    due: Millis | None = tx.value("outbox.next_due", channel=channel, now=tx.now)
     return due
 
 

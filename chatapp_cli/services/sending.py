@@ -79,9 +79,9 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, kind: Ad
     if found is not None:
         return DialogId(found)
     known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
-    contact = tx.value("contacts.add", name="", now=tx.now, **known)
+    contact = tx.insert("contacts.add", name="", now=tx.now, **known)
     name = subject if key != address else address
-    dialog = tx.value(
+    dialog = tx.insert(
         "dialogs.add",
         channel=channel.id,
         contact_id=contact,
@@ -109,7 +109,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     state = State.SCHEDULED if scheduled else State.QUEUED
     subject = draft.subject or (tx.value("messages.last_subject", dialog=dialog) or "" if can.subject else "")
     message = MessageId(
-        tx.value(
+        tx.insert(
             "messages.say",
             dialog=dialog,
             channel=card.channel_id,
@@ -159,7 +159,7 @@ def _quoted(tx: Tx, card: DialogCard, draft: Draft) -> str:
 
 
 def _attach(tx: Tx, card: DialogCard, message: MessageId, file: StagedFile) -> None:
-    tx.value(
+    tx.insert(
         "files.add",
         message=message,
         channel=card.channel_id,
@@ -179,7 +179,7 @@ def _attach(tx: Tx, card: DialogCard, message: MessageId, file: StagedFile) -> N
 def _put_out(
     tx: Tx, card: DialogCard, message: MessageId, action: Action, order: Order, *, state: State, value: str = ""
 ) -> None:
-    tx.value(
+    tx.insert(
         "outbox.add",
         message=message,
         dialog=card.id,

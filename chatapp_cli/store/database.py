@@ -12,7 +12,7 @@ from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
-from chatapp_cli.store.named import statements
+from chatapp_cli.store.named import prepared
 from chatapp_cli.store.pulse import Pulse
 from chatapp_cli.store.tx import Connection, Tx
 
@@ -26,7 +26,7 @@ class Database:
     def __init__(self, driver: Driver, clock: Clock) -> None:
         self.driver = driver
         self.clock = clock
-        self._statements = statements(driver.dialect)
+        self._statements = prepared(driver.dialect)
         self._mine = threading.local()
         self._opened: list[Connection] = []
 
@@ -40,7 +40,7 @@ class Database:
 
     def tx(self, connection: Connection) -> Tx:
         """Look at a connection as a transaction of this moment."""
-        return Tx(connection, self._statements, self.clock.now())
+        return Tx(connection, self._statements, self.clock.now(), self.driver.inserted)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:

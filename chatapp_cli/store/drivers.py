@@ -57,6 +57,10 @@ class Driver(Protocol):
         """Tell whether the connection is of no more use."""
         ...
 
+    def inserted(self, cursor: Any) -> int | None:
+        """The id of the row that a cursor has just added, if it did."""
+        ...
+
     def version(self, connection: Connection) -> str:
         """Name the database's program and its version."""
         ...
@@ -156,6 +160,10 @@ class Sqlite:
         del error
         return False
 
+    def inserted(self, cursor: Any) -> int | None:
+        """The cursor knows."""
+        return cursor.lastrowid if cursor.rowcount > 0 else None
+
     def version(self, connection: Connection) -> str:
         """The linked library's."""
         del connection
@@ -224,6 +232,11 @@ class Postgres:
                 T("Check CHATAPP_DATABASE_URL and that the server runs."),
             )
         return None
+
+    def inserted(self, cursor: Any) -> int | None:
+        """The statement returns it."""
+        row = cursor.fetchone()
+        return None if row is None else row[0]
 
     def lost(self, error: Exception) -> bool:
         """The server went away, or closed the connection."""

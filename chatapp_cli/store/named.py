@@ -6,24 +6,60 @@ A second one named ``noun.verb@postgresql`` replaces it on that database.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, NamedTuple
 
 _HEAD = re.compile(r"^-- name: (\S+)\s*$", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<!:):([a-z_]\w*)")
+_RETURNS_ID = re.compile(r"\s+RETURNING id$")
+
+
+class Statement(NamedTuple):
+    """A statement as a driver runs it fastest: by position, the values picked in their order."""
+
+    sql: str
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+
+
+@cache
+def prepared(dialect: str) -> Mapping[str, Statement]:
+    """All statements by position.
+
+    SQLite tells an inserted row's id beside the cursor, at a third of what RETURNING costs there.
+    """
+    return {name: _prepare(text, dialect) for name, text in _chosen(dialect).items()}
+
+
+def _prepare(text: str, dialect: str) -> Statement:
+    names = _PARAMETER.findall(text)
+    if dialect == "sqlite":
+        return Statement(_RETURNS_ID.sub("", _PARAMETER.sub("?", text)), _picker(names))
+    return Statement(_PARAMETER.sub("%s", text.replace("%", "%%")), _picker(names))
+
+
+def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 @cache
 def statements(dialect: str) -> Mapping[str, str]:
-    """All statements in the spelling of one database: ``sqlite`` or ``postgresql``."""
+    """All statements with named parameters in the spelling of one database: ``sqlite`` or ``postgresql``."""
+    return {name: spell(text, dialect) for name, text in _chosen(dialect).items()}
+
+
+def _chosen(dialect: str) -> Mapping[str, str]:
     found = dict(_read())
     for name in [name for name in found if "@" in name]:
         plain, _, wanted = name.partition("@")
         text = found.pop(name)
         if wanted == dialect:
             found[plain] = text
-    return {name: spell(text, dialect) for name, text in found.items()}
+    return found
 
 
 def _read() -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.store.named import Statement
 
 T = TypeVar("T")
 
@@ -42,31 +43,46 @@ class Connection(Protocol):
 class Tx:
     """Statements that become true together, or not at all."""
 
-    __slots__ = ("_execute", "_statements", "now")
+    __slots__ = ("_execute", "_inserted", "_statements", "now")
 
-    def __init__(self, connection: Connection, statements: Mapping[str, str], now: Millis) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        statements: Mapping[str, Statement],
+        now: Millis,
+        inserted: Callable[[Any], int | None],
+    ) -> None:
         self._execute = connection.execute
         self._statements = statements
+        self._inserted = inserted
         self.now = now
         """The time of this transaction, milliseconds."""
 
+    def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
+        sql, pick = self._statements[name]
+        return self._execute(sql, pick(params))
+
+    def insert(self, name: str, /, **params: object) -> Any:
+        """Add a row and return its id; ``None`` if it was there already."""
+        return self._inserted(self._do(name, params))
+
     def run(self, name: str, /, **params: object) -> int:
         """Execute and return how many rows it changed."""
-        return self._execute(self._statements[name], params).rowcount
+        return self._do(name, params).rowcount
 
     def value(self, name: str, /, **params: object) -> Any:
         """The first column of the first row, ``None`` without one."""
-        row = self._execute(self._statements[name], params).fetchone()
+        row = self._do(name, params).fetchone()
         return None if row is None else row[0]
 
     def one(self, shape: Callable[..., T], name: str, /, **params: object) -> T | None:
         """The first row in its shape, ``None`` without one."""
-        row = self._execute(self._statements[name], params).fetchone()
+        row = self._do(name, params).fetchone()
         return None if row is None else shape(*row)
 
     def all(self, shape: Callable[..., T], name: str, /, **params: object) -> list[T]:
         """All rows in their shape."""
-        return [shape(*row) for row in self._execute(self._statements[name], params).fetchall()]
+        return [shape(*row) for row in self._do(name, params).fetchall()]
 
     def compose(self, shape: Callable[..., T], sql: str, params: Mapping[str, object]) -> list[T]:
         """All rows of a statement that ``store`` put together from its own fragments."""
@@ -85,8 +101,8 @@ class Tx:
         """Append a piece of news to the journal; everybody who tails it sees it after the commit."""
         import json
 
-        self._execute(
-            self._statements["journal.append"],
+        self._do(
+            "journal.append",
             {
                 "at": self.now,
                 "topic": topic,

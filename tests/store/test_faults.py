@@ -18,7 +18,7 @@ from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver, Sqlite
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.secrets import Vault
-from tests.stores import HeldClock, Shop
+from tests.stores import ON_POSTGRESQL, ON_SQLITE, HeldClock, Shop
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,8 +29,7 @@ def says(error: pytest.ExceptionInfo[StoreError], words: str) -> bool:
 
 @pytest.fixture
 def file(database: Database, dialect: str) -> Path:
-    if not isinstance(database.driver, Sqlite):
-        pytest.skip("a file is SQLite's")
+    assert isinstance(database.driver, Sqlite)
     return database.driver.path
 
 
@@ -68,6 +67,7 @@ def test_programs_that_start_together_on_an_empty_store_make_it_once(tmp_path: P
     assert [one.wait(60) for one in both] == [0, 0, 0]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "damage", [lambda data: b"\x00garbage" * 512, lambda data: data[:4096] + b"\xff" * (len(data) - 4096)]
 )
@@ -80,6 +80,7 @@ def test_a_damaged_file_is_named_with_the_way_out(
     assert says(error, "is damaged")
 
 
+@ON_SQLITE
 def test_a_full_disk_acknowledges_nothing_and_loses_nothing(file: Path, shop: Shop) -> None:
     shop.line("Розница")
     pages = shop.connection().execute("PRAGMA page_count").fetchone()[0]
@@ -161,6 +162,7 @@ def test_a_key_that_is_missing_or_wrong_is_told_apart(tmp_path: Path, key: bytes
     assert says(error, words)
 
 
+@ON_SQLITE
 def test_secrets_cannot_be_read_in_the_file(file: Path, shop: Shop) -> None:
     shop.channel(secrets={"token": "open-sesame-123"}, settings={"host": "mail.example.org"})
     shop.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -179,6 +181,7 @@ def test_a_missing_file_to_attach_is_the_persons_mistake(tmp_path: Path) -> None
         Media(tmp_path).put_file(tmp_path / "none.pdf")
 
 
+@ON_SQLITE
 def test_a_writer_waits_for_another_and_then_gives_up_with_words(database: Database, file: Path) -> None:
     database.driver.patience = 0.05
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -223,9 +226,8 @@ def test_a_server_that_does_not_answer_is_named(clock: HeldClock, tmp_path: Path
     assert says(error, "does not answer")
 
 
-def test_one_database_has_one_owner_in_the_world(driver: Driver, dialect: str) -> None:
-    if dialect == "sqlite":
-        pytest.skip("a file is on one machine: its folder's lock is enough")
+@ON_POSTGRESQL
+def test_one_database_has_one_owner_in_the_world(driver: Driver) -> None:
     with driver.own(), pytest.raises(Busy, match="another machine"), driver_for(driver.url).own():
         pytest.fail("owned twice")
     with driver_for(driver.url).own():

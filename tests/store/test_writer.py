@@ -8,10 +8,9 @@ import pytest
 
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.services import lines
-from chatapp_cli.store.drivers import Sqlite
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.writer import Outcome, Writer
-from tests.stores import Shop
+from tests.stores import ON_SQLITE, Shop
 
 
 @pytest.fixture
@@ -95,9 +94,8 @@ def test_a_job_that_fails_takes_nothing_else_with_it(shop: Shop, writer: Writer)
     assert (outcomes["раз"].error, outcomes["два"].error, names(shop)) == (None, None, ["раз", "два"])
 
 
+@ON_SQLITE
 def test_when_the_commit_fails_everybody_is_told_and_nothing_is_there(shop: Shop, writer: Writer) -> None:
-    if not isinstance(shop.driver, Sqlite):
-        pytest.skip("a full disk is made with SQLite's page limit")
     waiting = Waiting()
 
     def fill(tx: Tx) -> None:

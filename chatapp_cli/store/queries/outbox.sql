@@ -40,7 +40,8 @@ RETURNING message_id, dialog_id, channel_id;
 SELECT 1 FROM outbox WHERE state = 'scheduled' AND not_before <= :now LIMIT 1;
 
 -- name: outbox.next_due
-SELECT MIN(not_before) FROM outbox WHERE channel_id = :channel AND state IN ('queued', 'scheduled');
+SELECT MIN(not_before) FROM outbox
+WHERE channel_id = :channel AND state IN ('queued', 'scheduled') AND not_before > :now;
 
 -- name: outbox.in_flight
 SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
