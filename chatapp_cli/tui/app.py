@@ -61,12 +61,16 @@ class Inbox(App[None]):
     async def _follow(self) -> None:
         follower = Follower(self.office)
         await follower.start()
+        told = ""
         while True:
             try:
                 news = News(await follower.next())
             except ChatappError as error:
-                self.notify(show(error.what), severity="error", markup=False)
+                if told != str(error):
+                    told = str(error)
+                    self.notify(show(error.what), severity="error", markup=False)
                 continue
+            told = ""
             for screen in self.screen_stack:
                 screen.post_message(news)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.suggester import Suggester
 
@@ -49,6 +50,9 @@ class Hands(Screen[None]):
             await work
         except ChatappError as error:
             self.complain(error)
+        except NoMatches:
+            if self.app.is_running:
+                raise  # otherwise the window is closing, and its panes went before this was done
 
     def complain(self, error: ChatappError) -> None:
         """What happened, and what to do about it."""

@@ -6,9 +6,11 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import channels, dialogs, transcript
+from chatapp_cli.services import outbox as outgoing
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ChannelRow, OutboxRow
 from tests.tui.conftest import Opener
@@ -300,6 +302,19 @@ async def test_editing_deleting_and_reacting_are_asked_of_the_channel(window: Op
         await it.sees("Delete this message?")
         await it.press("y")
         await it.until(lambda: "delete" in [r.action for r in outbox(desk, dialog)])
+
+
+async def test_a_change_that_the_provider_refuses_is_told_with_its_reason(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    bot = channel(desk, "telegram_bot").id
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("up", "d", "y")
+        await it.until(lambda: outbox(desk, anna(desk, stage)))
+        claim = desk.write(lambda tx: outgoing.claim(tx, desk.media, bot))
+        desk.write(lambda tx: outgoing.fail(tx, claim, Rejected("delete_too_old")))
+        await it.until(lambda: any("last 48 hours" in note.message for note in it.app._notifications))
 
 
 @pytest.mark.req("S-118")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,7 +14,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows import DialogCard
-from chatapp_cli.tui import reading, writing
+from chatapp_cli.tui import reading, words, writing
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.screens.listing import Listing
@@ -131,7 +132,16 @@ class Conversing(Listing):
         elif news.dialogs():
             await self.reorder(news.dialogs())
         if self.opening is not None and self.opening.card.id in news.dialogs():
+            self._tell_refusals(self.opening, news)
             await self._reread(self.opening.card.id, news)
+
+    def _tell_refusals(self, opening: Opening, news: News) -> None:
+        """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""
+        for row in news.rows:
+            if row.topic == "message.refused" and row.dialog_id == opening.card.id:
+                data = json.loads(row.data)
+                said = words.reason(self.office.manifest(opening.channel), data["code"], data["detail"])
+                self.notify("\n".join(filter(None, said)), severity="warning", markup=False, timeout=8)
 
     def tick(self) -> None:
         """Ages grow, and what waits may wait for something else by now."""
