@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chatapp_cli.runtime.daemon import Daemon
 from chatapp_cli.services import figures
-from chatapp_cli.services.figures import Figures
 
 
 async def healthz(request: Request) -> Response:
@@ -35,52 +29,11 @@ async def metrics(request: Request) -> Response:
     """Prometheus text."""
     daemon: Daemon = request.app.state.daemon
     found = await daemon.store.read(figures.gather)
-    registry = CollectorRegistry()
-    registry.register(_Snapshot(daemon, found))
-    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+    text = await daemon.store.off_loop(lambda: _exposition(daemon, found))
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-class _Snapshot(Collector):
-    """The figures of one moment."""
+def _exposition(daemon: Daemon, found: figures.Figures) -> bytes:
+    from chatapp_cli.api.metrics import exposition
 
-    def __init__(self, daemon: Daemon, found: Figures) -> None:
-        self._daemon = daemon
-        self._found = found
-
-    def collect(self) -> Iterable[Metric]:
-        """Turn the figures into metrics."""
-        yield self._counted()
-        yield self._health()
-        yield self._proof()
-        yield self._outbox()
-        for name, words, value in (
-            ("chatapp_dead_letters", "Arrivals that could not be understood", self._found.dead),
-            ("chatapp_messages_uncertain", "Messages whose outcome a person has to decide", self._found.uncertain),
-            ("chatapp_dialogs_unread", "Dialogs with something unread", self._found.unread),
-        ):
-            yield GaugeMetricFamily(name, words, value=value)
-
-    def _counted(self) -> Metric:
-        family = CounterMetricFamily("chatapp_messages", "Messages by what became of them", labels=["kind", "what"])
-        for (kind, word), number in self._daemon.counted.items():
-            family.add_metric([kind, word], number)
-        return family
-
-    def _health(self) -> Metric:
-        family = GaugeMetricFamily("chatapp_channel_up", "1 while the channel works", labels=["channel", "kind"])
-        for channel in self._found.channels:
-            family.add_metric([str(channel.id), channel.kind], int(channel.health == "ok"))
-        return family
-
-    def _proof(self) -> Metric:
-        words = "When the channel last gave a sign of life"
-        family = GaugeMetricFamily("chatapp_channel_proof_timestamp_seconds", words, labels=["channel", "kind"])
-        for channel in self._found.channels:
-            family.add_metric([str(channel.id), channel.kind], (channel.proof_at or 0) / 1000)
-        return family
-
-    def _outbox(self) -> Metric:
-        family = GaugeMetricFamily("chatapp_outbox", "What waits to be done", labels=["channel", "state"])
-        for channel, state, number in self._found.outbox:
-            family.add_metric([str(channel), state], number)
-        return family
+    return exposition(daemon, found)
