@@ -55,7 +55,8 @@ class Connector(Protocol):
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
         """Ask for what is needed, prove it against the provider, and return it.
 
-        A wrong answer asks again, blaming the field. ``previous`` is the binding that is being renewed.
+        A wrong answer asks again, blaming the field. ``previous`` is the binding that is being renewed;
+        it has no secrets where their key was lost.
         """
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId, LineId
-from chatapp_cli.ports.bind import Asker
+from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows import ChannelRow
@@ -17,13 +17,17 @@ async def bind(
 ) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
     connector = await asyncio.to_thread(desk.connector, kind)
-    old = None if previous is None else await asyncio.to_thread(desk.bound, previous)
+    old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)
     bound = await connector.bind(ask, previous=old)
     number = None if previous is None else previous.id
     return await asyncio.to_thread(
         desk.write,
         lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, actor=actor),
     )
+
+
+def _renewable(desk: Desk, channel: ChannelRow) -> Bound:
+    return desk.read(lambda tx: channels.renewable(tx, desk.vault, channel))
 
 
 async def check(desk: Desk, channel: ChannelRow) -> list[Finding]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.text import T
@@ -54,14 +54,26 @@ def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
 
 
 def bound(tx: Tx, vault: Vault, channel: ChannelRow) -> Bound:
-    """The binding as the connector made it, secrets opened."""
+    """The binding as the connector made it, secrets opened. Raises StoreError where the key does not open them."""
+    return _bound(channel, vault.open(tx.value("channels.secrets", id=channel.id)))
+
+
+def renewable(tx: Tx, vault: Vault, channel: ChannelRow) -> Bound:
+    """The binding that is to be renewed; secrets whose key is lost are missing and will be asked for."""
+    try:
+        return bound(tx, vault, channel)
+    except StoreError:
+        return _bound(channel, {})
+
+
+def _bound(channel: ChannelRow, secrets: Mapping[str, str]) -> Bound:
     return Bound(
         account=channel.account,
         title=channel.title,
         settings=json.loads(channel.settings),
         facts=json.loads(channel.facts),
         capabilities=json.loads(channel.capabilities),
-        secrets=vault.open(tx.value("channels.secrets", id=channel.id)),
+        secrets=secrets,
         hook_key=channel.hook_key or "",
         cursor=channel.cursor,
     )

@@ -128,6 +128,13 @@ class ConnectorContract:
         assert bound.account
         assert bound.title
 
+    async def test_a_binding_whose_secrets_are_lost_can_be_renewed(
+        self, connector: Connector, sandbox: Sandbox, bound: Bound
+    ) -> None:
+        again = await connector.bind(ScriptedAsker(sandbox.answers), previous=replace(bound, secrets={}))
+        assert (again.account, again.hook_key) == (bound.account, bound.hook_key)
+        assert again.secrets.keys() == bound.secrets.keys()
+
     async def test_a_wrong_answer_blames_its_field(self, connector: Connector, sandbox: Sandbox) -> None:
         for changes, field in self.wrong:
             asker = ScriptedAsker({**sandbox.answers, **changes})

@@ -59,7 +59,7 @@ class _Draft:
     @classmethod
     def of(cls, answers: Mapping[str, str], previous: Bound | None, world: World) -> _Draft:
         typed = answers.get("secret", "").strip()
-        kept = previous.secrets["secret"] if previous and answers.get("rotate") != "on" else ""
+        kept = previous.secrets.get("secret", "") if previous and answers.get("rotate") != "on" else ""
         return cls(
             name=answers.get("name", "").strip(),
             url=answers.get("url", "").strip(),
@@ -100,7 +100,7 @@ class _Draft:
 
     def bound(self, previous: Bound | None, world: World) -> Bound:
         """The result; a replaced secret goes on for a while."""
-        old = Keys.of(previous.secrets, previous.settings) if previous else Keys(self.secret)
+        old = Keys.of(previous.secrets, previous.settings) if previous and previous.secrets else Keys(self.secret)
         keys = old.renewed(self.secret, world.clock.now())
         return Bound(
             account=previous.account if previous else self.name,

@@ -99,7 +99,7 @@ async def _whoami(token: str, settings: Mapping[str, str]) -> User:
 
 def _bound(me: User, token: str, settings: Mapping[str, str], chance: Chance, previous: Bound | None) -> Bound:
     local = settings["local"] == "on"
-    secret = previous.secrets["hook_secret"] if previous else chance.key()
+    secret = (previous.secrets.get("hook_secret") if previous else None) or chance.key()
     return Bound(
         account=str(me.id),
         title=f"@{me.username}",
