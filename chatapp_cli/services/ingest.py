@@ -179,7 +179,7 @@ def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: Messa
 
 def preview(text: str, files: list[str]) -> str:
     """The one line that the list shows."""
-    return " ".join(text.split())[:PREVIEW] or ", ".join(files)[:PREVIEW]
+    return " ".join(text[: 4 * PREVIEW].split())[:PREVIEW] or ", ".join(files)[:PREVIEW]
 
 
 def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFile) -> bool:
