@@ -44,7 +44,7 @@ class Settings:
     @property
     def folder(self) -> Path:
         """The company's own folder: store, key, files."""
-        return Path(self.home) / self.company
+        return Path(self.home).expanduser() / self.company
 
     @property
     def store_url(self) -> str:

@@ -1,0 +1,64 @@
+"""Settings: which source wins, where mistakes are found, and what is written."""
+
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.settings import Settings, load, save
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default(file: Path) -> None:
+    file.write_text('lang = "en"\noperator = "Olga"\nhttp_port = 9000\n')
+    env = {"CHATAPP_CONFIG": str(file), "CHATAPP_OPERATOR": "Ivan", "CHATAPP_HTTP_PORT": "9001", "HOME": "/home/desk"}
+    loaded = load({"operator": "Анна", "lang": None}, env)
+    settings = loaded.settings
+    assert (settings.operator, settings.http_port, settings.lang) == ("Анна", 9001, "en")
+    assert settings.home == "/home/desk/.local/share/chatapp"
+    sources = {name: loaded.sources[name] for name in ("operator", "http_port", "lang", "theme", "home")}
+    assert sources == {"operator": "flag", "http_port": "env", "lang": "file", "theme": "default", "home": "default"}
+
+
+def test_a_home_under_a_tilde_is_the_users() -> None:
+    assert Settings(home="~/desk").folder == Path.home() / "desk" / "main"
+    assert Settings(home="/srv/desk", company="second").store_url == "sqlite:////srv/desk/second/chatapp.db"
+
+
+@pytest.mark.parametrize(
+    ("content", "env", "field"),
+    [
+        ("colour = 1\n", {}, "colour"),
+        ('http_port = "many"\n', {}, "http_port"),
+        ("", {"CHATAPP_LANG": "de"}, "lang"),
+        ("", {"CHATAPP_COMPANY": "../other"}, "company"),
+        ("lang = \n", {}, None),
+    ],
+)
+def test_a_mistake_is_named_where_it_stands(file: Path, content: str, env: dict[str, str], field: str | None) -> None:
+    file.write_text(content)
+    with pytest.raises(UsageError) as caught:
+        load(env={"CHATAPP_CONFIG": str(file), **env})
+    assert caught.value.field == field
+
+
+def test_what_is_saved_keeps_the_other_settings_and_is_its_owners_alone(file: Path) -> None:
+    save(file, "support", 'call "Olga" \\ 8-800')
+    save(file, "http_port", "8400")
+    save(file, "theme", "light")
+    save(file, "theme", "")
+    settings = load(env={"CHATAPP_CONFIG": str(file)}).settings
+    assert (settings.support, settings.http_port, settings.theme) == ('call "Olga" \\ 8-800', 8400, "dark")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("name", "value"), [("colour", "red"), ("http_port", "x"), ("theme", "blue")])
+def test_a_setting_that_would_not_be_read_again_is_not_saved(file: Path, name: str, value: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        save(file, name, value)
+    assert caught.value.field == name
+    assert not file.exists()
