@@ -16,7 +16,7 @@ from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import dialogs, words
 from chatapp_cli.services.ingest import preview
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
@@ -200,7 +200,8 @@ def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
     found = message_of(tx, message)
     if not tx.run("outbox.withdraw", message=message):
         raise Refused(
-            "too_late", T("Message {n} is not waiting any more: it is {state}.", n=message, state=found.state)
+            "too_late",
+            T("Message {n} is not waiting any more: it is {state}.", n=message, state=words.state(found.state)),
         )
     _settle(tx, found, State.CANCELLED, actor=actor)
 
@@ -210,7 +211,8 @@ def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
     found = message_of(tx, message)
     if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
         raise Refused(
-            "not_failed", T("Message {n} is {state}; there is nothing to retry.", n=message, state=found.state)
+            "not_failed",
+            T("Message {n} is {state}; there is nothing to retry.", n=message, state=words.state(found.state)),
         )
     card = dialogs.card(tx, found.dialog_id)
     _insist_reachable(card._replace(reachable=1))
@@ -222,7 +224,9 @@ def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, a
     """A person looked and says what became of an uncertain message."""
     found = message_of(tx, message)
     if found.state != State.UNCERTAIN:
-        raise Refused("not_uncertain", T("Message {n} is {state}, not uncertain.", n=message, state=found.state))
+        raise Refused(
+            "not_uncertain", T("Message {n} is {state}, not uncertain.", n=message, state=words.state(found.state))
+        )
     _settle(tx, found, State(verdict), actor=actor, code="said_by_person")
 
 
@@ -243,7 +247,8 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value:
         raise Refused("not_here", T("This channel cannot do that to a message."))
     if not found.ext_id:
         raise Refused(
-            "not_sent", T("Message {n} is not at the provider (it is {state}).", n=message, state=found.state)
+            "not_sent",
+            T("Message {n} is not at the provider (it is {state}).", n=message, state=words.state(found.state)),
         )
     if found.deleted_at is not None:
         raise Refused("deleted", T("Message {n} was deleted.", n=message))

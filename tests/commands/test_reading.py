@@ -100,7 +100,7 @@ def test_the_outbox_shows_what_waits_and_it_can_be_cancelled_and_retried(
     chatapp("message", "retry", "1")
     assert chatapp("message", "show", "1", "--json").json["state"] == "queued"
     refused = chatapp.run("message", "resolve", "1", "sent")
-    assert (refused.code, refused.err) == (1, "Message 1 is queued, not uncertain.\n")
+    assert (refused.code, refused.err) == (1, "Message 1 is waiting, not uncertain.\n")
 
 
 def test_the_journal_is_told_in_words_and_goes_on_where_it_was_left(
