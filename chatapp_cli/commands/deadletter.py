@@ -14,7 +14,6 @@ from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import deadletters
 
 if TYPE_CHECKING:
-    from chatapp_cli.bootstrap import Desk
     from chatapp_cli.store.rows import ArrivedRow
 
 app = noun()
@@ -51,9 +50,11 @@ def _document(one: ArrivedRow) -> Mapping[str, Any]:
 @app.command(cls=Verb)
 def show(ctx: typer.Context, letter: Letter, as_json: Json = False) -> None:
     """Show what arrived, as it came."""
+    from chatapp_cli.runtime import rereading
+
     with opened(ctx) as desk:
         one = desk.read(lambda tx: deadletters.one(tx, letter))
-        raw = _raw(desk, one).decode("utf-8", errors="replace")
+        raw = rereading.raw(desk, one).decode("utf-8", errors="replace")
     if as_json:
         printing.document({**_document(one), "raw": raw})
         return
@@ -61,8 +62,16 @@ def show(ctx: typer.Context, letter: Letter, as_json: Json = False) -> None:
     typer.echo(printing.plain(raw))
 
 
-def _raw(desk: Desk, one: ArrivedRow) -> bytes:
-    return desk.media.path(one.raw_sha256).read_bytes() if one.raw_sha256 else bytes(one.raw)
+@app.command(cls=Verb)
+def retry(ctx: typer.Context, letter: Letter) -> None:
+    """Read a dead letter again, as after an update of the program."""
+    import asyncio
+
+    from chatapp_cli.runtime import rereading
+
+    with opened(ctx) as desk:
+        asyncio.run(rereading.retry(desk, letter, actor=actor(desk)))
+    note("Dead letter {n} is understood now.", n=letter)
 
 
 @app.command(cls=Verb)

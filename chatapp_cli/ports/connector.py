@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from chatapp_cli.domain.event import Batch
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import Text
 from chatapp_cli.ports.bind import Asker, Bound
@@ -57,6 +57,13 @@ class Connector(Protocol):
 
         A wrong answer asks again, blaming the field. ``previous`` is the binding that is being renewed;
         it has no secrets where their key was lost.
+        """
+        ...
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+        """Read once more what arrived at that time and was kept raw, as after a repair.
+
+        The ``provider_id`` of the result does not matter.
         """
         ...
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.text import T
+from chatapp_cli.services.ingest import Ingested, apply
 from chatapp_cli.store.rows import ArrivedRow
 from chatapp_cli.store.tx import Tx
 
@@ -25,6 +27,21 @@ def one(tx: Tx, number: int) -> ArrivedRow:
     if found is None:
         raise NotFound(T("There is no arrival {n}.", n=number), T("See them with: chatapp deadletter list"))
     return found
+
+
+def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival, *, actor: str) -> Ingested:
+    """Let happen what is understood by now. Raises Refused if it still is not."""
+    if arrival.problem:
+        raise Refused(
+            "still_dead",
+            T("Dead letter {n} is still not understood: {problem}", n=letter.id, problem=arrival.problem),
+            T("Look at it with: chatapp deadletter show {n}", n=letter.id),
+        )
+    result = Ingested()
+    apply(tx, letter.channel_id, arrival, letter.id, result)
+    tx.run("arrived.revive", id=letter.id)
+    tx.tell("arrived.revived", actor=actor, channel=letter.channel_id, arrived=letter.id)
+    return result
 
 
 def forget(tx: Tx, number: int, *, actor: str) -> None:

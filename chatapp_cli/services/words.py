@@ -90,6 +90,7 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "message.refused": T("Message {message}: {action} refused"),
         "message.merged": T("Message {message} joined with its copy"),
         "arrived.dead": T("Something arrived that could not be understood"),
+        "arrived.revived": T("Dead letter {arrived} understood after all"),
         "arrived.forgotten": T("Dead letter {arrived} forgotten"),
         "clock.back": T("The clock was set back by {seconds} s; what waits was moved with it"),
         "file.here": T("File {file} of message {message} is here"),

@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.event import Batch, MessageArrived
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
@@ -72,6 +72,16 @@ async def collect(
             found += messages(batch)
             if len(found) >= count:
                 return found, cursor
+    raise AssertionError("the session ended by itself")
+
+
+async def first_arrivals(session: Session, cursor: str | None, door: Door | None) -> Sequence[Arrival]:
+    """The first thing that a provider delivers."""
+    source = session.events(cursor) if door is None else door.batches(session)
+    async with asyncio.timeout(15), aclosing(source) as batches:
+        async for batch in batches:
+            if batch.arrivals:
+                return batch.arrivals
     raise AssertionError("the session ended by itself")
 
 
@@ -213,6 +223,16 @@ class ConnectorContract:
         async with connector.open(ChannelId(1), bound) as session:
             (message,), _ = await collect(session, 1, bound.cursor, door=door)
         assert message.text.strip() == "после"
+
+    async def test_what_was_kept_raw_is_understood_again(
+        self, connector: Connector, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
+    ) -> None:
+        await sandbox.say(ANNA, "Ёлки?", subject="Заказ")
+        (first,) = await first_arrivals(session, bound.cursor, door)
+        again = connector.understand(bound, first.raw, 1_790_000_000_000)
+        (heard,), (read_again,) = messages(Batch(arrivals=(first,))), messages(Batch(arrivals=(again,)))
+        assert again.problem == ""
+        assert (read_again.text, read_again.ext_id, read_again.peer) == (heard.text, heard.ext_id, heard.peer)
 
     async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
         findings = await connector.check(bound)

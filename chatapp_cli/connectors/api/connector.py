@@ -17,7 +17,7 @@ from chatapp_cli.connectors.api import convert, errors
 from chatapp_cli.connectors.api.api import MAX_BODY, Deleted, Edited, Keys, Program, Reaction
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.event import Arrival, Batch
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.http import Answer, network, open_session, verdict
@@ -44,6 +44,10 @@ class ApiConnector:
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
         """Ask for address and secret, and prove them by a ping."""
         return await binding.bind(self._world, ask, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - one format for all
+        """Read an event once more."""
+        return convert.arrival("again", raw, at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ping the program; receiving needs nothing but our own address."""

@@ -39,10 +39,11 @@ def arrivals(webhook_id: str, body: bytes, now: Millis) -> list[Arrival]:
         items = _items.decode(body) if body.lstrip().startswith(b"[") else [body]
     except msgspec.DecodeError as error:
         return [Arrival(provider_id=f"unread {webhook_id} 0", raw=body, problem=str(error))]
-    return [_arrival(f"{webhook_id} {n}", bytes(item), now) for n, item in enumerate(items)]
+    return [arrival(f"{webhook_id} {n}", bytes(item), now) for n, item in enumerate(items)]
 
 
-def _arrival(place: str, raw: bytes, now: Millis) -> Arrival:
+def arrival(place: str, raw: bytes, now: Millis) -> Arrival:
+    """One event; ``place`` is unique and names what has no id of its own."""
     try:
         event = _event.decode(raw)
     except msgspec.DecodeError as error:

@@ -11,9 +11,10 @@ from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.connectors.email.bounce import message_id
 from chatapp_cli.connectors.email.check import check
 from chatapp_cli.connectors.email.compose import compose
+from chatapp_cli.connectors.email.convert import Mail, arrival
 from chatapp_cli.connectors.email.receive import Inbox
-from chatapp_cli.domain.event import Batch
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding
@@ -54,6 +55,10 @@ class EmailConnector:
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
         """Ask for a mailbox and log in to both its servers."""
         return await bind.bind(ask, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+        """Read a mail once more."""
+        return arrival(Mail(uid=0, at=at, size=len(raw), raw=raw), Account.of(bound).reading)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Log in to both servers."""

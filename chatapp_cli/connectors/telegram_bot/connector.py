@@ -19,11 +19,12 @@ from aiogram.types import Message, ReactionTypeEmoji
 
 from chatapp_cli.connectors.telegram_bot import bind, check, receive
 from chatapp_cli.connectors.telegram_bot.api import BotApi, patience_for
+from chatapp_cli.connectors.telegram_bot.convert import arrival
 from chatapp_cli.connectors.telegram_bot.errors import Moved
 from chatapp_cli.connectors.telegram_bot.outgoing import Send, plan
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
-from chatapp_cli.domain.event import Batch
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
@@ -145,6 +146,10 @@ class TelegramBot:
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
         """Ask for the token and prove it."""
         return await bind.bind(ask, self._world.chance, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an update bears its time
+        """Read an update once more."""
+        return arrival(raw, bind.max_download(bound))
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Telegram about the bot and its webhook."""

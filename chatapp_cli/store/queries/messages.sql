@@ -17,6 +17,9 @@ WHERE problem <> '' ORDER BY id DESC LIMIT :n;
 -- name: arrived.dead_count
 SELECT COUNT(*) FROM arrived WHERE problem <> '';
 
+-- name: arrived.revive
+UPDATE arrived SET problem = '' WHERE id = :id;
+
 -- name: arrived.forget
 DELETE FROM arrived WHERE id = :id AND problem <> '';
 

@@ -1,0 +1,40 @@
+"""Takes a dead letter again, once the program has learned to read it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels, deadletters
+from chatapp_cli.services.ingest import Ingested, needs_shelf, shelve
+from chatapp_cli.store.rows import ArrivedRow
+
+
+async def retry(desk: Desk, number: int, *, actor: str) -> Ingested:
+    """Understand a dead letter and let it happen. Raises NotFound, and Refused if it is still not understood."""
+    return await asyncio.to_thread(_retry, desk, number, actor)
+
+
+def raw(desk: Desk, letter: ArrivedRow) -> bytes:
+    """What arrived, wherever it was put. Raises NotFound if its file is gone."""
+    if not letter.raw_sha256:
+        return bytes(letter.raw)
+    path = desk.media.path(letter.raw_sha256)
+    if not path.is_file():
+        raise NotFound(T("The content of arrival {n} is not in the store any more.", n=letter.id))
+    return path.read_bytes()
+
+
+def _retry(desk: Desk, number: int, actor: str) -> Ingested:
+    letter = desk.read(partial(deadletters.one, number=number))
+    if not letter.problem:
+        raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
+    row = desk.read(partial(channels.one, channel=letter.channel_id))
+    arrival = desk.connector(row.kind).understand(desk.bound(row), raw(desk, letter), letter.at)
+    batch = Batch(arrivals=(arrival,))
+    kept = shelve(desk.media, batch) if needs_shelf(batch) else batch
+    return desk.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0], actor=actor))
