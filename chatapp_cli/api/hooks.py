@@ -1,44 +1,78 @@
-"""Webhook intake: one raw read, the channel's own check, durable, then the answer."""
+"""Webhook intake: one raw read, the channel's own check, durable, then the answer.
+
+Plain ASGI: a framework's request and response objects cost a quarter of what a webhook takes.
+"""
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import Response
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.ports.connector import HookRequest
+from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime.daemon import Daemon
 
-LARGEST_BODY = 40 * 1_048_576
+PREFIX: Final = "/hooks/"
+LARGEST_BODY: Final = 40 * 1_048_576
 """Bytes of a webhook's body at most."""
+_METHODS: Final = {"GET", "POST", "PUT"}
+_AGAIN: Final = (b"retry-after", b"10")
 
 
-async def take(request: Request) -> Response:
+class Hooks:
     """``/hooks/{key}/{rest}``: what cannot be stored now is refused with 503, so that the provider sends it again."""
-    daemon: Daemon = request.app.state.daemon
-    body = await _read(request)
-    if body is None:
-        return Response("the body is larger than 40 MB\n", 413, media_type="text/plain")
-    called = HookRequest(
-        method=request.method,
-        path=request.path_params.get("rest", ""),
-        query=dict(request.query_params),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
-    )
-    try:
-        reply = await daemon.accept(request.path_params["key"], called)
-    except ChatappError as error:
-        return Response(f"not stored: {error}\n", 503, media_type="text/plain", headers={"retry-after": "10"})
-    return Response(reply.body, reply.status, headers={"content-type": reply.content_type})
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["method"] not in _METHODS:
+            await _answer(send, HookReply(status=405))
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            body = await _read(headers, receive)
+        except ConnectionAbortedError:
+            return
+        if body is None:
+            await _answer(send, HookReply(status=413, body=b"the body is larger than 40 MB\n"))
+            return
+        await self._take(scope, headers, body, send)
+
+    async def _take(self, scope: Scope, headers: dict[str, str], body: bytes, send: Send) -> None:
+        key, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        request = HookRequest(method=scope["method"], path=rest, query=query, headers=headers, body=body)
+        try:
+            reply = await self._daemon.accept(key, request)
+        except ChatappError as error:
+            await _answer(send, HookReply(status=503, body=f"not stored: {error}\n".encode()), _AGAIN)
+        else:
+            await _answer(send, reply)
 
 
-async def _read(request: Request) -> bytes | None:
-    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+async def _read(headers: dict[str, str], receive: Receive) -> bytes | None:
+    """The whole body; ``None`` for one that is too large. Raises ConnectionAbortedError if the caller hung up."""
+    if int(headers.get("content-length") or 0) > LARGEST_BODY:
         return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
+    parts: list[bytes] = []
+    left, more = LARGEST_BODY, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+        left -= len(parts[-1])
+        if left < 0:
             return None
-    return bytes(body)
+    return b"".join(parts)
+
+
+async def _answer(send: Send, reply: HookReply, *more: tuple[bytes, bytes]) -> None:
+    headers = [(b"content-type", reply.content_type.encode()), (b"content-length", b"%d" % len(reply.body)), *more]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatapp_cli.api import health, hooks
 from chatapp_cli.bootstrap import Desk
@@ -21,22 +22,24 @@ from chatapp_cli.runtime.daemon import Daemon, running
 
 log = structlog.get_logger()
 
-METHODS = ["GET", "POST", "PUT"]
 
-
-def application(daemon: Daemon) -> Starlette:
-    """Everything that the daemon answers."""
-    app = Starlette(
+def application(daemon: Daemon) -> ASGIApp:
+    """Everything that the daemon answers: webhooks on the shortest way, the rest through the framework."""
+    pages = Starlette(
         routes=[
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),
-            Route("/hooks/{key}", hooks.take, methods=METHODS),
-            Route("/hooks/{key}/{rest:path}", hooks.take, methods=METHODS),
         ]
     )
-    app.state.daemon = daemon
-    return app
+    pages.state.daemon = daemon
+    doors = hooks.Hooks(daemon)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        wanted = doors if scope["path"].startswith(hooks.PREFIX) else pages
+        await wanted(scope, receive, send)
+
+    return answer
 
 
 async def serve(

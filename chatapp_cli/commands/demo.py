@@ -10,14 +10,15 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chatapp_cli.commands.frame import single
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import N_, _, language
+from chatapp_cli.i18n import N_, _, language, show
+from chatapp_cli.services.words import state
 
 app = single()
 
@@ -58,23 +59,24 @@ async def _headless(folder: Path) -> None:
     typer.echo(_("Every channel played its round: written, answered, heard, answered again."))
 
 
-def _tell(word: str, values: Mapping[str, object]) -> None:
-    typer.echo(_(_LINES[word], **values))
+def _tell(word: str, values: Mapping[str, Any]) -> None:
+    said = dict(values)
+    if "state" in said:
+        said["state"] = show(state(said["state"]))
+    if said.get("files"):
+        said["text"] += f" [{', '.join(said['files'])}]"
+    typer.echo(_(_LINES[word], **said))
 
 
 _LINES = {
-    "arrived": N_("← [{kind}] {name}: {text}"),
-    "answered": N_("→ [{kind}] {name}: {text} ({state}; chatapp trace {message})"),
-    "reacted": N_("← [{kind}] {name}: {text}"),
+    "arrived": N_("← [{channel}] {name}: {text}"),
+    "answered": N_("→ [{channel}] {name}: {text} ({state})"),
+    "reacted": N_("← [{channel}] {name}: {text}"),
 }
 
 
 def _window(folder: Path) -> None:
     """Servers and daemon in a process of their own, the inbox in this one."""
-    from chatapp_cli.bootstrap import open_desk
-    from chatapp_cli.runtime.demo import demo_settings
-    from chatapp_cli.tui.app import run
-
     if not sys.stdout.isatty():
         raise ChatappError(T("The window needs a terminal."), T("Without one: chatapp demo --headless"))
     typer.echo(_("Setting up the shop and its customers…"), err=True)
@@ -82,6 +84,10 @@ def _window(folder: Path) -> None:
     with (folder / "demo.log").open("wb") as log:
         backstage = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - ourselves
     try:
+        from chatapp_cli.bootstrap import open_desk
+        from chatapp_cli.runtime.demo import demo_settings
+        from chatapp_cli.tui.app import run
+
         _wait_until_ready(backstage, folder)
         desk = open_desk(demo_settings(folder, "", language()))
         try:

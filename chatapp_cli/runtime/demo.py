@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.dialog import DialogFilter
@@ -18,7 +18,7 @@ from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.manifests import manifests
+from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import CallsHooks, Heard, Sandbox
@@ -29,6 +29,8 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ChannelRow, DialogRow
 
 R = TypeVar("R")
+
+Tell: TypeAlias = Callable[[str, Mapping[str, object]], None]
 
 PATIENCE = 30.0
 """Seconds that a step of the headless round may take."""
@@ -94,25 +96,29 @@ class _Told:
         raise UsageError(T("The demo has no browser."))
 
 
-async def play(stage: Stage, tell: Callable[[str, Mapping[str, object]], None]) -> None:
+async def play(stage: Stage, tell: Tell) -> None:
     """One round with everybody: they write, the desk answers, they hear it and react. Raises ChatappError.
 
     ``tell`` hears what happened as a word and its values.
     """
     for number, one in enumerate(stage.town.people):
-        await one.begin()
-        dialog, arrived = await _until_said(stage, one, one.first)
-        tell("arrived", {"name": dialog.name, "kind": dialog.kind, "text": one.first, "files": len(arrived.files)})
-        text = "Здравствуйте! Да, всё есть, держу для вас. Прайс приложила."
-        attach = number < len(stage.sandboxes) and stage.desk.capabilities(_channel(stage, dialog)).max_upload > 0
-        message = await _answer(stage, dialog, text, attach=attach)
-        state = await _until_settled(stage, message)
-        tell("answered", {"name": dialog.name, "kind": dialog.kind, "text": text, "state": state, "message": message})
-        await _until_heard(one, text, attach=attach)
-        reaction = one.then[one.answered]
-        await one.react()
-        await _until_said(stage, one, reaction)
-        tell("reacted", {"name": dialog.name, "kind": dialog.kind, "text": reaction})
+        attach = number < len(stage.sandboxes) and manifest(one.sandbox.kind).capabilities.max_upload > 0
+        await _play(stage, one, tell, attach=attach)
+
+
+async def _play(stage: Stage, one: Townsman, tell: Tell, *, attach: bool) -> None:
+    await one.begin()
+    dialog, arrived = await _until_said(stage, one, one.first)
+    about = {"name": one.customer.name, "channel": manifest(dialog.kind).label}
+    tell("arrived", {**about, "text": one.first, "files": [file.name for file in arrived.files]})
+    message = await _answer(stage, dialog, one.answer, attach=attach)
+    state = await _until_settled(stage, message)
+    tell("answered", {**about, "text": one.answer, "state": state, "message": message})
+    await _until_heard(one, one.answer, attach=attach)
+    reaction = one.then[one.answered]
+    await one.react()
+    await _until_said(stage, one, reaction)
+    tell("reacted", {**about, "text": reaction})
 
 
 def _channel(stage: Stage, dialog: DialogRow) -> ChannelRow:

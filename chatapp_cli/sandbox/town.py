@@ -29,6 +29,7 @@ class Townsman:
     sandbox: Sandbox
     subject: str
     first: str
+    answer: str
     then: Sequence[str]
     files: Sequence[StageFile] = ()
     answered: int = 0
@@ -78,7 +79,7 @@ def town(sandboxes: Sequence[Sandbox]) -> Town:
 def _townsman(entry: dict[str, Any], sandbox: Sandbox) -> Townsman:
     customer = Customer(**{name: entry[name] for name in ("number", "name", "username", "phone", "email")})
     files = (_file(entry["file"]),) if "file" in entry else ()
-    return Townsman(customer, sandbox, entry["subject"], entry["first"], entry["then"], files)
+    return Townsman(customer, sandbox, entry["subject"], entry["first"], entry["answer"], entry["then"], files)
 
 
 def _file(name: str) -> StageFile:

@@ -27,6 +27,12 @@ STATES: Mapping[str, Text] = MappingProxyType(
         "cancelled": T("cancelled"),
     }
 )
+ACTIONS: Mapping[str, Text] = MappingProxyType(
+    {"send": T("sending"), "edit": T("edit"), "delete": T("deletion"), "react": T("reaction")}
+)
+VERDICTS: Mapping[str, Text] = MappingProxyType(
+    {"done": T("done"), "failed": T("failed"), "postponed": T("postponed"), "uncertain": T("uncertain")}
+)
 HEALTH: Mapping[str, Text] = MappingProxyType(
     {
         "starting": T("not started yet"),
@@ -99,9 +105,35 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
 )
 
 
+_CHANGES: Mapping[tuple[str, object], Text] = MappingProxyType(
+    {
+        ("read", True): T("marked as read"),
+        ("read", False): T("marked as unread"),
+        ("pinned", True): T("pinned"),
+        ("pinned", False): T("unpinned"),
+        ("blocked", True): T("put on the blacklist"),
+        ("blocked", False): T("taken off the blacklist"),
+        ("name", ""): T("named {value}"),
+        ("tag", ""): T("tag {value} added"),
+        ("untag", ""): T("tag {value} removed"),
+    }
+)
+"""What was changed in a dialog, by the journal's name and value for it; "" stands for any word."""
+
+
 def state(name: str) -> Text:
     """A message's state."""
     return STATES.get(name, Text(name))
+
+
+def action(name: str) -> Text:
+    """What is done to a message."""
+    return ACTIONS.get(name, Text(name))
+
+
+def verdict(name: str) -> Text:
+    """What became of an attempt."""
+    return VERDICTS.get(name, Text(name))
 
 
 def health(name: str) -> Text:
@@ -120,10 +152,16 @@ def news(row: JournalRow) -> Text:
     """A piece of news as a sentence."""
     data = json.loads(row.data) if row.data else {}
     values = {"channel": row.channel_id, "message": row.message_id, **data}
-    if "state" in data:
-        values["state"] = state(data["state"])
-    if "health" in data:
-        values["health"] = health(data["health"])
-    values["changed"] = ", ".join(f"{name}={value}" for name, value in data.items())
+    for name, spoken in (("state", state), ("health", health), ("action", action)):
+        if name in data:
+            values[name] = spoken(data[name])
+    if row.topic == "dialog.changed":
+        values["changed"] = _change(data)
     known = _NEWS.get(row.topic)
     return Text(known.msgid, values) if known else Text(row.topic)
+
+
+def _change(data: Mapping[str, object]) -> Text:
+    ((name, value),) = data.items()
+    known = _CHANGES.get((name, value if isinstance(value, bool) else ""), Text(name))
+    return Text(known.msgid, {"value": value})

@@ -150,7 +150,7 @@ async def test_a_mail_is_brought_at_once_while_idling(
         for number in range(3):
             coming = asyncio.ensure_future(_next_mail(batches))
             await asyncio.to_thread(servers.put, plain(b"%d" % number))
-            async with asyncio.timeout(5):  # far below the 50 s after which a quiet connection is looked at anyway
+            async with asyncio.timeout(2):  # far below the 50 s after which a quiet connection is looked at anyway
                 texts.append(await coming)
     assert texts == ["0", "1", "2"]
 
