@@ -52,7 +52,7 @@ def _why(kind: str, code: str, detail: str = "") -> str:
 def _waiting_row(row: WaitingRow) -> tuple[object, ...]:
     state = words.HEALTH[row.health] if row.health in waiting.STOPPED else words.state(row.state)
     when = printing.moment(waiting.goes_at(row)) or _("at once")
-    doing = "" if row.action == "send" else f" ({row.action})"
+    doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"
     return row.message_id, show(state) + doing, row.name, row.channel, when, _waiting_why(row), row.text
 
 

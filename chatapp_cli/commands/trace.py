@@ -68,10 +68,10 @@ def _arrival(life: Life) -> Iterator[tuple[int, str]]:
 
 def _attempts(life: Life, about: Manifest) -> Iterator[tuple[int, str]]:
     for n, one in enumerate(life.attempts, 1):
-        yield one.started_at, _("Attempt {n}: {action} began", n=n, action=words.action(one.action))
+        yield one.started_at, _("Attempt {n}: {action} began", n=n, action=show(words.action(one.action)))
         if one.finished_at:
             why = show(words.why(about, one.code, one.detail)[0]) if one.code else one.detail
-            verdict = _("Attempt {n}: {verdict} {why}", n=n, verdict=words.verdict(one.verdict), why=why)
+            verdict = _("Attempt {n}: {verdict} {why}", n=n, verdict=show(words.verdict(one.verdict)), why=why)
             yield one.finished_at, printing.one_line(verdict)
 
 

@@ -79,7 +79,7 @@ def waiting_line(row: OutboxRow, manifest: Manifest) -> str:
     """When something goes and why it waits."""
     why = show(words.why(manifest, row.wait_code)[0]) if row.wait_code else ""
     when = _("goes after {moment}", moment=moment(row.not_before)) if row.not_before else _("goes as soon as it can")
-    return f"◷ {row.action}: {when}. {why}".rstrip()
+    return f"◷ {show(words.action(row.action))}: {when}. {why}".rstrip()
 
 
 def receipts_word(can: Capabilities) -> str:

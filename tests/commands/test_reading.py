@@ -44,6 +44,7 @@ def test_marks_of_a_dialog_are_set_and_taken_off(chatapp: Shell, client_writes: 
     assert (again.code, again.err) == (1, "Dialog 1 has no tag vip.\n")
 
 
+@pytest.mark.req("S-005")
 @pytest.mark.req("S-119")
 def test_a_transcript_shows_the_chat_id_files_and_states(
     chatapp: Shell, program: Program, client_writes: Write
@@ -83,8 +84,8 @@ def test_a_change_of_a_message_waits_in_the_outbox_and_says_for_what(
     assert chatapp("message", "react", "1", "👍").code == chatapp("message", "delete", "1").code == 0
     assert [row[1] for row in chatapp("outbox", "list").rows] == [
         "waiting (edit)",
-        "waiting (react)",
-        "waiting (delete)",
+        "waiting (reaction)",
+        "waiting (deletion)",
     ]
 
 
@@ -119,7 +120,7 @@ def test_the_journal_is_told_in_words_and_goes_on_where_it_was_left(
 def test_a_trace_tells_the_whole_life_of_a_message(chatapp: Shell, program: Program, bound: int) -> None:
     chatapp("send", "client-7", "-c", "api", "--text", "Ёлка")
     said = chatapp("trace", "1").out
-    assert "Attempt 1: send began" in said
+    assert "Attempt 1: sending began" in said
     assert "Attempt 1: done shop-" in said
     life = chatapp("trace", "1", "--json").json
     assert [one["verdict"] for one in life["attempts"]] == ["done"]
