@@ -78,6 +78,7 @@ def outbound(**changes: object) -> Outbound:
         {"smtp_port": "smtps", "smtp_tls": "tls"},
     ],
 )
+@pytest.mark.req("S-010")
 async def test_every_kind_of_tls_binds(
     servers: MailServers, connector: EmailConnector, changes: dict[str, str]
 ) -> None:

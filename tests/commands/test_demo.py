@@ -1,0 +1,52 @@
+"""The demo: everything works without an account, and nothing is left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "chatapp_cli", "--lang", "ru", "demo"]
+
+
+@pytest.mark.req("S-011")
+@pytest.mark.req("S-015")
+def test_one_round_through_every_channel_plays_by_itself(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--headless"], capture_output=True, text=True, timeout=110, cwd=_root(), check=False
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    written = [line for line in lines if line.startswith("← ")]
+    answered = [line for line in lines if line.startswith("→ ")]
+    assert (len(written), len(answered)) == (12, 6)
+    assert {line.partition("]")[0] for line in answered} == {"→ [TG bot", "→ [API", "→ [Mail"}
+    assert all("(отправлено)" in line for line in answered)
+
+
+def test_the_servers_end_and_clear_up_with_whoever_started_them(tmp_path: Path) -> None:
+    folder = tmp_path / "stage"
+    folder.mkdir()
+    with subprocess.Popen(
+        [*COMMAND, "--stage", str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_root()
+    ) as backstage:
+        assert backstage.stdin is not None
+        assert backstage.stdout is not None
+        assert backstage.stdout.readline() == "ready\n"
+        assert (folder / "demo" / "chatapp.db").exists()
+        backstage.stdin.close()
+        assert backstage.wait(60) == 0
+    assert not folder.exists()
+
+
+def test_without_a_terminal_the_way_without_one_is_named() -> None:
+    done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=60, cwd=_root(), check=False)
+    assert done.returncode == 1
+    assert "demo --headless" in done.stderr
+
+
+def _root() -> Path:
+    return Path(__file__).parents[2]
