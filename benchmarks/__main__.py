@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.harness import LeftOut, Result, measure
 
-ROW = "{:<44} {:>11} {:>11} {:<7} {:>7} {:>13}  {:<7} {}"
+ROW = "{:<58} {:>11} {:>11} {:<7} {:>7} {:>13}  {:<7} {}"
 
 
 def modules(numbers: Sequence[str]) -> list[str]:
