@@ -31,7 +31,7 @@ def _row(known: Manifest) -> tuple[object, ...]:
         known.source_id,
         " or ".join(dict.fromkeys([INTAKE[can.intake], *_choices(known)])),
         ", ".join(can.write_first).replace("_", " ") or "–",
-        f"{_size(can.max_upload, none='–')} / {_size(can.max_download, none='any size')}",
+        f"{_size(can.max_upload, none='–')} / {_size(can.max_download, none='no own limit')}",
         receipts_word(can),
         "; ".join(map(_rate, can.rates)) or "–",
     )
