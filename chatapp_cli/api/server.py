@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.daemon import Daemon, running
+from chatapp_cli.runtime.owner import owning
 
 log = structlog.get_logger()
 
@@ -54,8 +56,7 @@ async def serve(
     ``announce`` is told the address that it listens on, once it does; an empty one without HTTP.
     """
     stop = stop or asyncio.Event()
-    wanted = http and bool(desk.settings.http_host)
-    with _stopped_by_signals(stop), _listening(desk) if wanted else contextlib.nullcontext() as listening:
+    with _stopped_by_signals(stop), owning(desk), _listening(desk, wanted=http) as listening:
         async with running(desk, ended=stop.set) as daemon:
             log.info("daemon.started", store=desk.settings.company, http=listening is not None)
             if listening is None:
@@ -113,13 +114,21 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _listening(desk: Desk) -> Iterator[socket.socket]:
+def _listening(desk: Desk, *, wanted: bool) -> Iterator[socket.socket | None]:
     host, port = desk.settings.http_host, desk.settings.http_port
+    if not (wanted and host):
+        yield None
+        return
     try:
         listening = socket.create_server((host, port), backlog=1024)
     except OSError as error:
         raise UsageError(
-            T("Cannot listen on {host}:{port}: {why}.", host=host, port=port, why=error.strerror or error),
+            T(
+                "Cannot listen on {host}:{port}: {why}.",
+                host=host,
+                port=port,
+                why=os.strerror(error.errno) if error.errno else error,
+            ),
             T("Set another http_port: chatapp config set http_port 0"),
             field="http_port",
         ) from error

@@ -125,8 +125,18 @@ def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
         _("Next step"): show(step) if row.health_code else "",
         _("Last sign of life"): _age(row.proof_at, now),
         **{_(name): value for name, value in json.loads(row.facts).items()},
-        **json.loads(row.settings),
+        **_settings(row),
     }
+
+
+def _settings(row: ChannelRow) -> Mapping[str, str]:
+    """What a person answered or chose; a connector may keep notes of its own beside it."""
+    import json
+
+    from chatapp_cli.kit.manifests import manifest
+
+    kept = json.loads(row.settings)
+    return {show(field.label): kept[field.name] for field in manifest(row.kind).fields if kept.get(field.name)}
 
 
 def _age(at: int | None, now: int) -> str:

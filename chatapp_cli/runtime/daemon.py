@@ -16,7 +16,6 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.owner import owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
@@ -107,20 +106,19 @@ _WORK = {"message.out", "message.state", "message.asked"}
 
 @asynccontextmanager
 async def running(desk: Desk, *, ended: Callable[[], None] = lambda: None) -> AsyncIterator[Daemon]:
-    """Own the store and run its daemon while the context is open. Raises Busy.
+    """Run the daemon of a store that is owned by us, while the context is open.
 
     Should the daemon end by itself, ``ended`` is told and the context raises why.
     """
-    with owning(desk):
-        store = AsyncStore(desk)
-        daemon = Daemon(store)
-        task = asyncio.create_task(daemon.run(), name="daemon")
-        task.add_done_callback(lambda _task: ended())
-        try:
-            yield daemon
-            if task.done():
-                task.result()
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await store.aclose()
+    store = AsyncStore(desk)
+    daemon = Daemon(store)
+    task = asyncio.create_task(daemon.run(), name="daemon")
+    task.add_done_callback(lambda _task: ended())
+    try:
+        yield daemon
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.aclose()
