@@ -75,16 +75,10 @@ def test_a_reader_that_leaves_early_is_no_error_to_shout_about(env: Mapping[str,
     assert done.stderr == ""
 
 
-def _as_on_a_terminal() -> None:
-    """A shell that runs something in the background has it ignore the interrupt key."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str, str], chatapp: Shell) -> None:
-    words = [*PROGRAM, "tail", "-f", "--json", "--after", "0"]
-    with subprocess.Popen(
-        words, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_as_on_a_terminal
-    ) as tail:
+    as_on_a_terminal = ["env", "--default-signal=INT"]  # a shell has what runs in the background ignore the key
+    words = [*as_on_a_terminal, *PROGRAM, "tail", "-f", "--json", "--after", "0"]
+    with subprocess.Popen(words, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tail:
         try:
             chatapp("line", "add", "Продажи")
             chatapp("line", "add", "Опт")
