@@ -17,7 +17,7 @@ from scripts import parts, settings_part
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted({ROOT / "README.md", *ROOT.joinpath("docs").rglob("*.md")})
-CALL = re.compile(r"(?:^|`|/bin/)chatapp ((?:[a-z]|--?\w)[^`\n]*)", re.MULTILINE)
+CALL = re.compile(r"(?:^|`|/bin/)chatapp ((?:[a-z]|--?\w)(?:(?!\",)[^`\n])*)", re.MULTILINE)
 CODE = re.compile(r"```(?!python|toml|json).*?```|`[^`\n]+`", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
