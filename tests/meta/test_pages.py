@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from scripts import cli_page, coverage_page
+from scripts import channels_part, cli_page, coverage_page, keys_page, modules_page
 
 PROOF = """
 import pytest
@@ -60,3 +60,30 @@ def test_every_command_is_described_with_what_it_takes_and_hidden_ones_are_not()
     assert [part.split("\n")[0] for part in page.split("## ")[1:]] == ["`desk`", "`desk line`", "`desk line add`"]
     assert "Lines \\| of it." in page
     assert "| `name` | Its name. |\n| `--json` | For programs. |" in page
+
+
+def test_every_package_is_listed_with_its_modules_and_the_first_words_of_each(tmp_path: Path) -> None:
+    shop = tmp_path / "chatapp_cli" / "shop"
+    shop.mkdir(parents=True)
+    (shop / "__init__.py").write_text('"""Sells | things."""')
+    (shop / "till.py").write_text('"""Counts ``money``:\nall of it.\n\nMore words.\n"""')
+    page = modules_page.render(tmp_path)
+    assert "## `chatapp_cli/shop`\n\nSells | things." in page
+    assert "| `till` | Counts `money`: all of it. |" in page
+
+
+def test_every_channel_is_listed_with_what_its_manifest_says(tmp_path: Path) -> None:
+    rows = [row.split(" | ") for row in channels_part.render(tmp_path).splitlines()[2:]]
+    assert [(row[0], row[1]) for row in rows] == [
+        ("| [Telegram bot](docs/channels/telegram_bot.md)", "1"),
+        ("| [API](docs/channels/api.md)", "6"),
+        ("| [E-mail](docs/channels/email.md)", "11"),
+    ]
+    assert rows[0][2:5] == ["polling or webhook", "–", "50 MB / 20 MB"]
+    assert rows[2][-1] == "20 a minute; 450 a day |"
+
+
+def test_every_key_is_listed_as_people_write_it(tmp_path: Path) -> None:
+    page = keys_page.render(tmp_path)
+    assert "| `?`, `F1` | Show all keys |" in page
+    assert "| `Home`, `g g` | To the first |" in page
