@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted({ROOT / "README.md", *ROOT.joinpath("docs").rglob("*.md")})
 CALL = re.compile(r"(?:^|`|/bin/)chatapp ((?:[a-z]|--?\w)(?:(?!\",)[^`\n])*)", re.MULTILINE)
 CODE = re.compile(r"```(?!python|toml|json).*?```|`[^`\n]+`", re.DOTALL)
+PLACE = re.compile(
+    r"`((?:chatapp_cli|tests|scripts|config|docs|benchmarks|store|services|sandbox|kit|locale)/[\w./-]+)`"
+)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
@@ -64,6 +67,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         if not there.exists() or (heading and heading not in headings(there)):
             broken.append(f"{target}#{heading}")
     assert broken == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_place_that_a_page_names_is_there(page: Path) -> None:
+    named = PLACE.findall(page.read_text("utf-8"))
+    assert [name for name in named if not any((top / name).exists() for top in (ROOT, ROOT / "chatapp_cli"))] == []
 
 
 def headings(page: Path) -> set[str]:
