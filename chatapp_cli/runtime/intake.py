@@ -10,7 +10,8 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services.ingest import Ingested, ingest, needs_shelf, set_aside, shelve
+from chatapp_cli.services.ingest import Ingested, ingest, set_aside
+from chatapp_cli.services.shelf import needs_shelf, shelve
 
 log = structlog.get_logger()
 

@@ -10,7 +10,8 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, deadletters
-from chatapp_cli.services.ingest import Ingested, needs_shelf, shelve
+from chatapp_cli.services.ingest import Ingested
+from chatapp_cli.services.shelf import needs_shelf, shelve
 from chatapp_cli.store.rows import ArrivedRow
 
 

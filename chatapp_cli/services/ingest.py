@@ -25,12 +25,9 @@ from chatapp_cli.domain.event import (
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId
 from chatapp_cli.domain.message import Direction, Origin, State, may_follow
-from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import Known, Ref
 from chatapp_cli.store.tx import Tx
 
-LARGE = 65_536
-"""Bytes from which a raw arrival lies among the files instead of in a row."""
 PREVIEW = 120
 
 # Plain strings: a driver takes the long way round for anything that is only nearly one.
@@ -46,37 +43,6 @@ class Ingested:
     duplicates: int = 0
     dead: int = 0
     files_wanted: bool = False
-
-
-def needs_shelf(batch: Batch) -> bool:
-    """Tell whether anything in a batch belongs among the files."""
-    return any(len(a.raw) > LARGE or _has_content(a) for a in batch.arrivals)
-
-
-def shelve(media: Media, batch: Batch) -> Batch:
-    """Put contents among the files before the transaction begins."""
-    return replace(batch, arrivals=tuple(_shelved(media, arrival) for arrival in batch.arrivals))
-
-
-def _has_content(arrival: Arrival) -> bool:
-    return any(f.content is not None for e in arrival.events if isinstance(e, MessageArrived) for f in e.files)
-
-
-def _shelved(media: Media, arrival: Arrival) -> Arrival:
-    events = tuple(_with_files_kept(media, e) if isinstance(e, MessageArrived) else e for e in arrival.events)
-    if len(arrival.raw) <= LARGE:
-        return replace(arrival, events=events)
-    return replace(arrival, events=events, raw=b"", raw_sha256=media.put(arrival.raw))
-
-
-def _with_files_kept(media: Media, event: MessageArrived) -> MessageArrived:
-    return replace(event, files=tuple(_kept(media, file) for file in event.files))
-
-
-def _kept(media: Media, file: IncomingFile) -> IncomingFile:
-    if file.content is None:
-        return file
-    return replace(file, content=None, size=len(file.content), sha256=media.put(file.content))
 
 
 def ingest(tx: Tx, channel: ChannelId, batch: Batch) -> Ingested:

@@ -20,7 +20,8 @@ from chatapp_cli.cli import app
 from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.api import ApiSandbox
-from chatapp_cli.services.ingest import ingest, shelve
+from chatapp_cli.services.ingest import ingest
+from chatapp_cli.services.shelf import shelve
 from chatapp_cli.settings import Settings
 
 NOON = 1_795_000_000_000

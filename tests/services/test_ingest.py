@@ -18,7 +18,7 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import channels, deadletters, dialogs, ingest, journal, trace, transcript
+from chatapp_cli.services import channels, deadletters, dialogs, ingest, journal, shelf, trace, transcript
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogCard, DialogRow
 from tests.stores import Shop, said
@@ -190,7 +190,7 @@ def test_a_file_that_is_still_to_be_fetched_is_wanted(shop: Shop) -> None:
         IncomingFile(kind="video", name="c.mp4", remote="r", problem="file_too_big"),
     )
     batch = Batch(arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said("", ext_id="1", at=1, files=files),)),))
-    result = shop.write(lambda tx: ingest.ingest(tx, channel, ingest.shelve(shop.media, batch)))
+    result = shop.write(lambda tx: ingest.ingest(tx, channel, shelf.shelve(shop.media, batch)))
     (row,) = the_list(shop)
     (entry,) = shop.read(lambda tx: transcript.latest(tx, row.id))
     assert (result.files_wanted, row.preview) == (True, "a.jpg, b.pdf, c.mp4")
@@ -200,8 +200,8 @@ def test_a_file_that_is_still_to_be_fetched_is_wanted(shop: Shop) -> None:
 
 def test_a_large_raw_arrival_lies_among_the_files(shop: Shop) -> None:
     channel = shop.channel()
-    raw = b"x" * (ingest.LARGE + 1)
-    batch = ingest.shelve(
+    raw = b"x" * (shelf.LARGE + 1)
+    batch = shelf.shelve(
         shop.media, Batch(arrivals=(Arrival(provider_id="p", raw=raw, events=(said(ext_id="1", at=1),)),))
     )
     shop.write(lambda tx: ingest.ingest(tx, channel, batch))
@@ -210,6 +210,21 @@ def test_a_large_raw_arrival_lies_among_the_files(shop: Shop) -> None:
     arrived = shop.read(lambda tx: trace.life(tx, entry.message.id)).arrived
     assert arrived is not None
     assert (arrived.raw, shop.media.path(arrived.raw_sha256).read_bytes()) == (b"", raw)
+
+
+def test_a_text_of_20_mb_is_shown_in_part_and_kept_whole(shop: Shop) -> None:
+    channel = shop.channel()
+    words = "Ёлка зелёная. " * 800_000
+    arrival = Arrival(provider_id="p", raw=b"{}", events=(said(words, ext_id="1", at=1),))
+    assert shelf.needs_shelf(Batch(arrivals=(arrival,)))
+    batch = shelf.shelve(shop.media, Batch(arrivals=(arrival,)))
+    shop.write(lambda tx: ingest.ingest(tx, channel, batch))
+    (row,) = the_list(shop)
+    (entry,) = shop.read(lambda tx: transcript.latest(tx, row.id))
+    (whole,) = entry.files
+    assert entry.message.text == words[: shelf.LONGEST_TEXT]
+    assert whole.name == "message.txt"
+    assert shop.media.path(whole.sha256).read_text("utf-8") == words
 
 
 def test_news_of_a_message_of_ours_never_touch_a_clients_message_with_the_same_id(shop: Shop) -> None:

@@ -29,7 +29,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import channels, dialogs, ingest, lines, outbox, sending
+from chatapp_cli.services import channels, dialogs, ingest, lines, outbox, sending, shelf
 from chatapp_cli.services.sending import Order
 from chatapp_cli.settings import Settings
 
@@ -113,7 +113,7 @@ class Stage:
     def happen(self, channel: ChannelId, event: object, *, ago: int = 0) -> None:
         """Any other event of a provider."""
         arrival = Arrival(provider_id=f"u{next(self._numbers)}", raw=b"{}", events=(event,))
-        batch = ingest.shelve(self.desk.media, Batch(arrivals=(arrival,)))
+        batch = shelf.shelve(self.desk.media, Batch(arrivals=(arrival,)))
         now, self.clock.at = self.clock.at, self.clock.at - ago
         self.desk.write(lambda tx: ingest.ingest(tx, channel, batch))
         self.clock.at = now

@@ -14,9 +14,6 @@ from chatapp_cli.connectors.email.charset import decode
 from chatapp_cli.connectors.email.headers import decode_words
 from chatapp_cli.domain.event import FileKind, IncomingFile
 
-LONGEST_TEXT = 500_000
-"""Characters that a person is shown; the whole of a longer text is a file beside them."""
-
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.-]+)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]+')
@@ -41,9 +38,7 @@ def content(message: Message, *, quotes: bool) -> Content:
         else:
             files.append(_file(part))
     text = _join(_text(part, quotes=quotes) for part in bodies) or _join(_text(part, quotes=True) for part in bodies)
-    if len(text) > LONGEST_TEXT:
-        files.append(_whole_text(text))
-    return Content(text[:LONGEST_TEXT], files)
+    return Content(text, files)
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -136,8 +131,3 @@ def clean_name(name: str) -> str:
     if len(name) <= _LONGEST_NAME or not dot:
         return name[:_LONGEST_NAME]
     return f"{stem[: _LONGEST_NAME - 1 - len(extension[:20])]}.{extension[:20]}"
-
-
-def _whole_text(text: str) -> IncomingFile:
-    data = text.encode()
-    return IncomingFile(kind="document", name="message.txt", mime="text/plain", size=len(data), content=data)

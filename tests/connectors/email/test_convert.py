@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival, without_links
-from chatapp_cli.connectors.email.parts import LONGEST_TEXT, clean_name
+from chatapp_cli.connectors.email.parts import clean_name
 from chatapp_cli.domain.event import Arrival, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.message import State
 from tests.connectors.email.corpus import CASES, UNREADABLE, Case, kind, mixed, part, plain
@@ -164,12 +164,10 @@ def test_a_customer_cannot_fail_our_message_by_quoting_its_id() -> None:
     assert message(plain(f"Message-ID: {OWN_ID}\r\n".encode())).text
 
 
-def test_a_text_of_20_mb_is_shown_in_part_and_kept_whole() -> None:
+def test_a_text_of_20_mb_arrives_whole() -> None:
     words = ("Ёлка зелёная. " * 800_000).encode()
     found = message(plain(words, extra=kind("text/plain; charset=utf-8")))
-    (whole,) = found.files
-    assert len(found.text) == LONGEST_TEXT
-    assert (whole.name, whole.content) == ("message.txt", words.strip())
+    assert found.text.encode() == words.strip()
 
 
 def test_of_a_mail_that_is_too_big_the_beginning_arrives_with_a_mark() -> None:
