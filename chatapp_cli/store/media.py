@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +39,8 @@ class Media:
 
     def scratch(self) -> Path:
         """A new empty file on the same disk, to be filled and then adopted."""
+        import tempfile
+
         with _telling():
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
@@ -49,6 +49,8 @@ class Media:
 
     def adopt(self, scratch: Path) -> tuple[str, int]:
         """Move a filled scratch file to its place; returns hash and size."""
+        import hashlib
+
         with _telling(), scratch.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -67,6 +66,8 @@ class Vault:
         return key
 
     def _make(self) -> bytes:
+        import tempfile
+
         from cryptography.fernet import Fernet
 
         try:
