@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.event import FileKind
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.text import T
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.event import FileKind
 
 MEGABYTE = 1_048_576
 

@@ -6,13 +6,15 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module, resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, Rate
 from chatapp_cli.domain.text import Text
-from chatapp_cli.ports.connector import Connector
-from chatapp_cli.ports.world import World
+
+if TYPE_CHECKING:
+    from chatapp_cli.ports.connector import Connector
+    from chatapp_cli.ports.world import World
 
 ENTRY_POINTS = "chatapp.connectors"
 """Other packages add a channel by an entry point of this group that names its package."""
@@ -60,16 +62,25 @@ def packages() -> Mapping[str, str]:
     """Every channel's kind and the package that holds it, without importing any."""
     from importlib import metadata
 
-    folders = resources.files(_OWN).iterdir()
-    own = {f.name: f"{_OWN}.{f.name}" for f in folders if f.joinpath("manifest.toml").is_file()}
     foreign = {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
-    return dict(sorted((foreign | own).items()))
+    return dict(sorted((foreign | _own_packages()).items()))
+
+
+@cache
+def _own_packages() -> dict[str, str]:
+    folders = resources.files(_OWN).iterdir()
+    return {f.name: f"{_OWN}.{f.name}" for f in folders if f.joinpath("manifest.toml").is_file()}
+
+
+def _package(kind: str) -> str:
+    """Our own channels are known without a look at every installed distribution, which takes longer than a screen."""
+    return _own_packages().get(kind) or packages()[kind]
 
 
 @cache
 def manifest(kind: str) -> Manifest:
     """One channel's manifest; KeyError if there is no such channel."""
-    text = resources.files(packages()[kind]).joinpath("manifest.toml").read_text("utf-8")
+    text = resources.files(_package(kind)).joinpath("manifest.toml").read_text("utf-8")
     return parse(kind, tomllib.loads(text))
 
 
@@ -81,6 +92,6 @@ def manifests() -> Mapping[str, Manifest]:
 
 def create(kind: str, world: World) -> Connector:
     """Import the channel, which may take seconds: never on the event loop."""
-    module = import_module(f"{packages()[kind]}.connector")
+    module = import_module(f"{_package(kind)}.connector")
     connector: Connector = module.create(world)
     return connector

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.event import FileKind
 from chatapp_cli.domain.ids import ChannelId, FileId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import FileRow
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.event import FileKind
 
 MOST_ATTEMPTS = 8
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}

@@ -273,11 +273,6 @@ def next_due(tx: Tx, channel: ChannelId) -> Millis | None:
     return due
 
 
-def depth(tx: Tx) -> dict[tuple[ChannelId, str], int]:
-    """How much waits, by channel and state."""
-    return {(ChannelId(channel), state): n for channel, state, n in tx.all(lambda *row: row, "outbox.depth")}
-
-
 def recent(tx: Tx, channel: ChannelId, *, seconds: float) -> list[RecentSend]:
     """The sends that a governor has to remember after a restart."""
     return tx.all(RecentSend, "attempts.recent", channel=channel, since=tx.now - int(seconds * 1000))

@@ -30,6 +30,11 @@ def counts(tx: Tx) -> Mapping[tuple[ChannelId, str], int]:
     return {(channel, state): n for channel, state, n in rows}
 
 
+def depth(tx: Tx) -> Mapping[tuple[ChannelId, str], int]:
+    """How much is in the outbox, by channel and state."""
+    return {(channel, state): n for channel, state, n in tx.all(lambda *row: row, "outbox.depth")}
+
+
 def dead(tx: Tx) -> Mapping[ChannelId, int]:
     """How many dead letters each channel has."""
     return dict(tx.all(lambda channel, n: (channel, n), "waiting.dead"))

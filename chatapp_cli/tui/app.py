@@ -6,12 +6,13 @@ from contextlib import AsyncExitStack
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.worker import Worker
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import show
-from chatapp_cli.runtime.companion import accompanied
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui.hands import Work
 from chatapp_cli.tui.keymap import bindings, chords
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
@@ -54,9 +55,12 @@ class Inbox(App[None]):
 
     def on_mount(self) -> None:
         """Follow what happens."""
-        self.run_worker(self._follow(), group="live")
+        self._keep_on(self._follow)
         if not self._alone:
-            self.run_worker(self._accompany(), group="daemon")
+            self._keep_on(self._accompany)
+
+    def _keep_on(self, work: Work) -> Worker[None]:
+        return self.run_worker(work)
 
     async def _follow(self) -> None:
         follower = Follower(self.office)
@@ -76,6 +80,8 @@ class Inbox(App[None]):
 
     async def _accompany(self) -> None:
         """Keep a daemon for as long as nobody else runs one; say so if there is none."""
+        from chatapp_cli.runtime.companion import accompanied
+
         async with accompanied(self.desk) as companion:
             async for state in companion.states():
                 said, trouble = (show(state.said), state.trouble)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.suggester import Suggester
+from textual.worker import Worker
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import show
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.app import Inbox
 
 T = TypeVar("T")
+Work: TypeAlias = Callable[[], Awaitable[None]]
+"""Something to be done; made when it begins, so that one which never begins leaves nothing behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,14 @@ class Hands(Screen[None]):
         """The store and who sits here."""
         return self.inbox.office
 
-    def do(self, work: Awaitable[None], *, group: str = "deeds", exclusive: bool = False) -> None:
+    def do(self, work: Work, *, group: str = "deeds", exclusive: bool = False) -> Worker[None]:
         """Carry something out beside the loop of keys; what goes wrong is said in words."""
-        self.run_worker(self._spoken(work), group=group, exclusive=exclusive)
+        return self.run_worker(partial(self.carry_out, work), group=group, exclusive=exclusive)
 
-    async def _spoken(self, work: Awaitable[None]) -> None:
+    async def carry_out(self, work: Work) -> None:
+        """Wait for something; what goes wrong is said in words."""
         try:
-            await work
+            await work()
         except ChatappError as error:
             self.complain(error)
         except NoMatches:

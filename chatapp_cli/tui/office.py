@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services.sending import Order
-from chatapp_cli.store.rows import ChannelRow
-from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Capabilities, Manifest
+    from chatapp_cli.services.sending import Order
+    from chatapp_cli.store.rows import ChannelRow
+    from chatapp_cli.store.tx import Tx
 
 R = TypeVar("R")
 
@@ -35,6 +37,8 @@ class Office:
 
     def order(self) -> Order:
         """A new order of the person who sits here."""
+        from chatapp_cli.services.sending import Order
+
         return Order(actor=self.actor, key=self.desk.world.chance.key())
 
     def manifest(self, channel: ChannelRow) -> Manifest:

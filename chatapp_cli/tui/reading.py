@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import channels, dialogs, outbox, transcript
+from chatapp_cli.services import channels, dialogs, transcript, waiting
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
 from chatapp_cli.store.tx import Tx
@@ -91,7 +91,7 @@ def _quotes(tx: Tx, dialog: DialogId, entries: Sequence[Entry]) -> dict[str, Mes
 
 def bars(tx: Tx) -> Overview:
     """Health, outbox and counts."""
-    return Overview(channels.everything(tx), outbox.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
+    return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
 
 
 def queued(state: Overview) -> int:

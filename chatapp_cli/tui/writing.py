@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.draft import MEGABYTE, StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused
@@ -14,13 +15,15 @@ from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import files, sending
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
 from chatapp_cli.tui.widgets.composer import Sheet
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.sending import Order
 
 
 def obstacles(card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
@@ -62,6 +65,8 @@ def staged(media: Media, typed: str) -> StagedFile:
 
 def sending_of(sheet: Sheet, can: Capabilities, dialog: DialogId, order: Order) -> Callable[[Tx], object]:
     """The transaction that sends a sheet, or changes the message that it edits."""
+    from chatapp_cli.services import sending
+
     draft, editing = sheet.draft(), sheet.editing
     if editing is not None:
         message = editing.message.id

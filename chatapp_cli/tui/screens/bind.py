@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
+from textual.worker import Worker
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Form, Notice
@@ -64,9 +65,9 @@ class BindScreen(Hands):
     def on_mount(self) -> None:
         """Let the connector begin."""
         self.query_one(StatusBar).tell_keys("bind")
-        self.do(self._tell_health())
+        self.do(self._tell_health)
         self.add_class("-waiting")
-        self.run_worker(self._converse(), group="bind", exclusive=True)
+        self._conversation: Worker[None] = self.run_worker(self._converse)
 
     async def _tell_health(self) -> None:
         self.query_one(StatusBar).tell(await self.office.read(reading.bars))
@@ -111,7 +112,7 @@ class BindScreen(Hands):
 
     def action_leave(self) -> None:
         """Stop; nothing has been kept yet."""
-        self.workers.cancel_group(self, "bind")
+        self._conversation.cancel()
         self.dismiss()
 
 

@@ -39,15 +39,13 @@ class Conversing(Listing):
 
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
-        self.do(self.open(event.dialog), group="open", exclusive=True)
+        self.do(partial(self.open, event.dialog), group="open", exclusive=True)
 
     async def open(self, dialog: DialogId) -> None:
         """Show a dialog and make ready for the answer."""
         opening = await self.office.read(partial(reading.opening, dialog=dialog))
-        if not self.query(Composer):
-            await self.query_one("#right").mount(Composer())
         self.opening = opening
-        self.add_class("-open")
+        self.add_class("-open", "-conversing")
         self._show_card(opening.card, opening.tags)
         self.query_one(DialogList).mark_opened(dialog)
         page = opening.page
@@ -86,7 +84,7 @@ class Conversing(Listing):
 
     @on(Transcript.WantsOlder)
     def _older(self) -> None:
-        self.do(self._read_older(), group="older", exclusive=True)
+        self.do(self._read_older, group="older", exclusive=True)
 
     async def _read_older(self) -> None:
         shown, opening = self.query_one(Transcript), self.opening
@@ -114,7 +112,7 @@ class Conversing(Listing):
         if opening is None or opening.card.id != dialog or not self.app.app_focus or not self.is_current:
             return
         if self.query_one(Transcript).at_end and self.query_one("#right").display:
-            self.do(self._mark_read(dialog), group="read")
+            self.do(partial(self._mark_read, dialog), group="read")
 
     async def _mark_read(self, dialog: DialogId) -> None:
         await self.office.write(partial(dialogs.read, dialog=dialog, actor=self.office.actor))
@@ -123,7 +121,7 @@ class Conversing(Listing):
 
     async def on_news(self, news: News) -> None:
         """Only what the news speak of is read again."""
-        self.do(self._take(news), group="news")
+        self.do(partial(self._take, news), group="news")
 
     async def _take(self, news: News) -> None:
         await self.tell_bars()
@@ -149,4 +147,4 @@ class Conversing(Listing):
         self.query_one(StatusBar).refresh()
         waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]
         if self.opening is not None and waiting:
-            self.do(self._refresh_messages(self.opening.card.id, set(waiting)), group="news")
+            self.do(partial(self._refresh_messages, self.opening.card.id, set(waiting)), group="news")

@@ -13,9 +13,8 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows import ChannelRow, DialogCard
-from chatapp_cli.tui import dialog_deeds, message_deeds, writing
+from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
-from chatapp_cli.tui.message_deeds import Said
 from chatapp_cli.tui.paths import Paths
 from chatapp_cli.tui.screens.conversation import Conversing
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
@@ -41,6 +40,8 @@ class InboxScreen(Conversing):
     InboxScreen #search { border: none; height: 1; padding: 0 1; background: $background; }
     InboxScreen #search:focus { background: $panel; background-tint: $panel 0%; }
     InboxScreen #right { width: 1fr; }
+    InboxScreen Composer { display: none; }
+    InboxScreen.-conversing Composer { display: block; }
     InboxScreen.-narrow #left { width: 1fr; max-width: 100%; border-right: none; }
     InboxScreen.-narrow #right { display: none; }
     InboxScreen.-narrow.-open #left { display: none; }
@@ -61,11 +62,17 @@ class InboxScreen(Conversing):
             yield Card(look)
         yield StatusBar(look)
 
-    def on_mount(self) -> None:
-        """Read the list; keep ages and waiting messages fresh."""
+    async def on_mount(self) -> None:
+        """Have a screenful of dialogs before the first paint, all the rest after it."""
         self.query_one(DialogList).focus()
-        self.do(self.list_again(), group="list", exclusive=True)
-        self.do(self.tell_bars(), group="bars", exclusive=True)
+        await self.carry_out(self.list_head)
+        self.call_after_refresh(self._go_on)
+
+    def _go_on(self) -> None:
+        """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
+        self.do(self.list_again, group="list", exclusive=True)
+        self.do(self.tell_bars, group="bars", exclusive=True)
+        self.query_one("#right").mount(Composer())
         self.set_interval(5, self.tick)
         self.watch(self.app, "app_focus", self.watch_the_end, init=False)
 
@@ -114,7 +121,7 @@ class InboxScreen(Conversing):
 
     def action_card(self) -> None:
         """Who is this."""
-        self.query_one(Card).toggle_class("-shown")
+        self.query_one(Card).turn()
 
     def repaint(self) -> None:
         """Other colours."""
@@ -135,7 +142,7 @@ class InboxScreen(Conversing):
     def action_attach(self) -> None:
         """Ask for a path and put the file beside the text."""
         if self.opening is not None:
-            self.do(self._ask_for_file())
+            self.do(self._ask_for_file)
 
     async def _ask_for_file(self) -> None:
         note = _("Tab or → completes. {limit}", limit=writing.file_limit(self.office.capabilities(self._channel())))
@@ -158,7 +165,7 @@ class InboxScreen(Conversing):
     @on(Composer.Submitted)
     def _send(self) -> None:
         if self.opening is not None:
-            self.do(self._put_out(self.opening.card.id), group="send")
+            self.do(partial(self._put_out, self.opening.card.id), group="send")
 
     async def _put_out(self, dialog: DialogId) -> None:
         composer = self.query_one(Composer)
@@ -183,9 +190,11 @@ class InboxScreen(Conversing):
     def _deed(self, name: str) -> None:
         target = self._target()
         if target is not None:
-            self.do(self._do_with_dialog(name, target))
+            self.do(partial(self._do_with_dialog, name, target))
 
     async def _do_with_dialog(self, name: str, dialog: DialogId) -> None:
+        from chatapp_cli.tui import dialog_deeds
+
         card: DialogCard = await self.office.read(partial(dialogs.card, dialog=dialog))
         await dialog_deeds.DEEDS[name].run(self, card)
 
@@ -215,22 +224,26 @@ class InboxScreen(Conversing):
 
     @on(Transcript.Asked)
     def _asked(self, event: Transcript.Asked) -> None:
-        said = Said(event.entry, self.office.capabilities(self._channel()))
+        from chatapp_cli.tui import message_deeds
+
+        said = message_deeds.Said(event.entry, self.office.capabilities(self._channel()))
         deed = message_deeds.DEEDS[event.deed]
         if deed.possible(said):
-            self.do(deed.run(self, said))
+            self.do(partial(deed.run, self, said))
         else:
             self.say(_("This is not possible with this message."))
 
     def action_menu(self) -> None:
         """Everything that makes sense here, with its keys."""
-        self.do(self._menu())
+        self.do(self._menu)
 
     async def _menu(self) -> None:
+        from chatapp_cli.tui import dialog_deeds, message_deeds
+
         transcript = self.query_one(Transcript)
         found = [("inbox", name, name) for name in dialog_deeds.DEEDS if self._target() is not None]
         if transcript.has_focus and transcript.selected is not None:
-            said = Said(transcript.selected, self.office.capabilities(self._channel()))
+            said = message_deeds.Said(transcript.selected, self.office.capabilities(self._channel()))
             possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
             found = [("transcript", f"message({name!r})", name) for name in possible] + found
         acts = [action(scope, full) for scope, full, _name in found]

@@ -58,17 +58,17 @@ class LinesScreen(Hands):
     def on_mount(self) -> None:
         """Read."""
         self.query_one(StatusBar).tell_keys("lines", "app")
-        self.do(self._read(), group="read", exclusive=True)
+        self.do(self._read, group="read", exclusive=True)
         self.set_interval(5, self._show_chosen)
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
         if news.topics() & {"channel", "line"}:
-            self.do(self._read(), group="read", exclusive=True)
+            self.do(self._read, group="read", exclusive=True)
 
     def on_screen_resume(self) -> None:
         """After binding."""
-        self.do(self._read(), group="read", exclusive=True)
+        self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
         def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], reading.Overview]:
@@ -192,7 +192,7 @@ class LinesScreen(Hands):
 
     def action_add_line(self) -> None:
         """A new line."""
-        self.do(self._add_line())
+        self.do(self._add_line)
 
     async def _add_line(self) -> None:
         name = await self.prompt(_("Name of the new line"))
@@ -201,7 +201,7 @@ class LinesScreen(Hands):
 
     def action_rename_line(self) -> None:
         """Another name."""
-        self.do(self._rename_line())
+        self.do(self._rename_line)
 
     async def _rename_line(self) -> None:
         line = self._chosen_line()
@@ -211,7 +211,7 @@ class LinesScreen(Hands):
 
     def action_bind(self) -> None:
         """Bind a channel, or the chosen one again."""
-        self.do(self._bind())
+        self.do(self._bind)
 
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:
@@ -242,7 +242,7 @@ class LinesScreen(Hands):
         channel = self._chosen_channel()
         if channel is not None:
             self.say(_("Asking the provider…"))
-            self.do(self._check(channel), group="check", exclusive=True)
+            self.do(partial(self._check, channel), group="check", exclusive=True)
 
     async def _check(self, channel: ChannelRow) -> None:
         self._findings[channel.id] = await binding.check(self.office.desk, channel)
@@ -252,7 +252,7 @@ class LinesScreen(Hands):
         """Remove a channel, after a question."""
         channel = self._chosen_channel()
         if channel is not None:
-            self.do(self._unbind(channel))
+            self.do(partial(self._unbind, channel))
 
     async def _unbind(self, channel: ChannelRow) -> None:
         note = _("Its dialogs and messages are removed from the desk with it.")

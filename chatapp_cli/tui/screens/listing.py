@@ -36,21 +36,24 @@ class Listing(Hands):
         self.overview = Overview()
         self._searching: Timer | None = None
 
+    async def list_head(self) -> None:
+        """Show what fits on a screen."""
+        wanted, dialect = self.wanted, self.office.dialect
+        first, rows = await self.office.read(lambda tx: dialog_order.head(tx, dialect, wanted, _FIRST_ROWS))
+        self.query_one(DialogList).show(first, rows)
+
     async def list_again(self) -> None:
         """Read the order anew: first what fits on a screen, then all of it."""
         wanted, dialect, shown = self.wanted, self.office.dialect, self.query_one(DialogList)
         if shown.order is None or shown.order.wanted != wanted:
-            first, rows = await self.office.read(lambda tx: dialog_order.head(tx, dialect, wanted, _FIRST_ROWS))
-            shown.show(first, rows)
-            if len(first.ids) < _FIRST_ROWS:
-                return
+            await self.list_head()
         order = await self.office.read(lambda tx: dialog_order.read(tx, dialect, wanted))
         if wanted == self.wanted:
             shown.show(order, {})
 
     @on(DialogList.Needs)
     def _bring(self, event: DialogList.Needs) -> None:
-        self.do(self._bring_rows(event.start, event.n), group="rows")
+        self.do(partial(self._bring_rows, event.start, event.n), group="rows")
 
     async def _bring_rows(self, start: int, n: int) -> None:
         shown = self.query_one(DialogList)
@@ -90,7 +93,7 @@ class Listing(Hands):
         """List other dialogs."""
         self.wanted = wanted
         self._tell_filters()
-        self.do(self.list_again(), group="list", exclusive=True)
+        self.do(self.list_again, group="list", exclusive=True)
 
     def action_everything(self) -> None:
         """No filter at all."""
@@ -121,7 +124,7 @@ class Listing(Hands):
 
     def action_by_tag(self) -> None:
         """The next tag."""
-        self.do(self._next_tag(), group="filter", exclusive=True)
+        self.do(self._next_tag, group="filter", exclusive=True)
 
     async def _next_tag(self) -> None:
         self.show_only(filters.next_tag(self.wanted, await self.office.read(dialogs.known_tags)))

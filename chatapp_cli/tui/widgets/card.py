@@ -25,9 +25,21 @@ class Card(Static):
     def __init__(self, look: Look) -> None:
         super().__init__(markup=False)
         self._look = look
+        self._told: tuple[DialogCard, Sequence[str]] | None = None
 
     def tell(self, card: DialogCard, tags: Sequence[str]) -> None:
-        """Show somebody."""
+        """Show somebody, now or once it is opened."""
+        self._told = card, tags
+        if self.has_class("-shown"):
+            self._write(card, tags)
+
+    def turn(self) -> None:
+        """Open or close it."""
+        self.toggle_class("-shown")
+        if self._told is not None:
+            self.tell(*self._told)
+
+    def _write(self, card: DialogCard, tags: Sequence[str]) -> None:
         look = self._look.palette
         text = Text().append(line(card.name) + "\n", look.strong)
         for label, value in self._facts(card, tags):

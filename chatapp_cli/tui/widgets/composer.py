@@ -114,8 +114,10 @@ class Composer(Vertical):
         self.sheet, self._can = sheet, can
         self.set_class(can.subject, "-subject")
         self.query_one("#subject", Input).value = sheet.subject
-        self.query_one(Pen).load_text(sheet.text)
-        self.query_one(Pen).move_cursor(self.query_one(Pen).document.end)
+        pen = self.query_one(Pen)
+        if pen.text != sheet.text:
+            pen.load_text(sheet.text)
+            pen.move_cursor(pen.document.end)
         self.allow(stop, warning)
 
     def allow(self, stop: Refused | None, warning: str) -> None:
@@ -221,7 +223,8 @@ class Composer(Vertical):
 
     def _say(self, text: str, *, refused: bool) -> None:
         notice = self.query_one("#notice", Static)
-        notice.update(text)
+        if notice.content != text:
+            notice.update(text)
         notice.set_class(bool(text), "-said")
         notice.set_class(refused, "-refused")
 

@@ -11,7 +11,6 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId
@@ -21,6 +20,7 @@ from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets import dialog_lines
+from chatapp_cli.tui.widgets.lined import Lined
 
 MARGIN = 40
 """Rows kept beyond both ends of what is seen, so that a step finds its row."""
@@ -29,12 +29,9 @@ _AGEING = 5_000
 """Milliseconds after which ages are painted anew."""
 
 
-class DialogList(ScrollView, can_focus=True):
+class DialogList(Lined):
     """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
 
-    DEFAULT_CSS = """
-    DialogList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow: hidden scroll; height: 1fr; }
-    """
     BINDINGS = bindings("list")
 
     @dataclass
@@ -49,12 +46,6 @@ class DialogList(ScrollView, can_focus=True):
         """A person wants to see a dialog."""
 
         dialog: DialogId
-
-    @dataclass
-    class Moved(Message):
-        """Another dialog is under the cursor."""
-
-        dialog: DialogId | None
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -100,8 +91,6 @@ class DialogList(ScrollView, can_focus=True):
             self.scroll_to(y=0, animate=False)
         self._refresh_changed(seen)
         self._want()
-        if self.current != before:
-            self.post_message(self.Moved(self.current))
 
     def fill(self, rows: Mapping[DialogId, DialogRow]) -> None:
         """Take rows that were asked for, or that changed; only their lines are painted again."""
@@ -243,7 +232,6 @@ class DialogList(ScrollView, can_focus=True):
             self._repaint(old)
             self._repaint(self.cursor)
             self._follow()
-            self.post_message(self.Moved(self.current))
 
     def _follow(self) -> None:
         """Bring the cursor into sight, half a page at a time: a repaint of everything is worth several steps."""

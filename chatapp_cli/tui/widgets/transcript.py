@@ -12,7 +12,6 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from chatapp_cli.domain.ids import MessageId
@@ -24,15 +23,13 @@ from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets import message_lines
 from chatapp_cli.tui.widgets.bars import nowhere
+from chatapp_cli.tui.widgets.lined import Lined
 from chatapp_cli.tui.widgets.message_lines import Painted
 
 
-class Transcript(ScrollView, can_focus=True):
+class Transcript(Lined):
     """Shows entries, oldest first."""
 
-    DEFAULT_CSS = """
-    Transcript { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow: hidden scroll; height: 1fr; }
-    """
     BINDINGS = bindings("transcript")
 
     class WantsOlder(Message):
