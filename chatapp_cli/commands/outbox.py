@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, noun, opened
-from chatapp_cli.i18n import _, show
+from chatapp_cli.commands.frame import Channel, Json, Line, Verb, actor, noun, opened
+from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import waiting, words
 
 if TYPE_CHECKING:
@@ -36,6 +36,26 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     printing.table(columns, [*map(_waiting_row, waits), *map(_troubled_row, troubled)])
     if not waits and not troubled:
         note("Nothing waits, and nothing went wrong.")
+
+
+@app.command(cls=Verb)
+def replay(
+    ctx: typer.Context,
+    channel: Channel,
+    since: Annotated[str, typer.Option("--since", metavar="TIME", help=N_("Such as: 2h, 1d, 2026-12-01 10:00"))],
+    line: Line = "",
+) -> None:
+    """Send once more what went out since a time, where the other side knows each message again."""
+    from chatapp_cli.domain import when
+    from chatapp_cli.services import channels, lines, sending
+
+    with opened(ctx) as desk:
+        start = when.since(since, now=desk.world.clock.now())
+        at = desk.read(lambda tx: lines.find(tx, line).id) if line else None
+        row = desk.read(lambda tx: channels.find(tx, channel, line=at))
+        can = desk.capabilities(row)
+        n = desk.write(lambda tx: sending.replay(tx, row, can, since=start, actor=actor(desk)))
+    note("{n} messages go out once more.", n=n)
 
 
 def _waiting_why(row: WaitingRow) -> str:

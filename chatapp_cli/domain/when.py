@@ -29,6 +29,17 @@ def when(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     return at
 
 
+def since(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
+    """A moment of the past: ``2h``, ``1d12h`` ago, or a date and time. Raises UsageError."""
+    words = said.strip().lower()
+    here = datetime.fromtimestamp(now / 1000, UTC)
+    ahead = _after(f"+{words}", here)
+    meant = here - (ahead - here) if ahead else _written_out(said.strip())
+    if meant is None:
+        raise UsageError(T("{said} is not a time.", said=said), T("Such as: 2h, 1d, 2026-12-01 10:00"), field="since")
+    return round(_placed(meant, zone, said).timestamp() * 1000)
+
+
 def _wrong(what: Text) -> UsageError:
     return UsageError(what, _EXAMPLES, field="at")
 

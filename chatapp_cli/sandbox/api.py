@@ -36,7 +36,8 @@ class ApiSandbox:
         self.refused: list[str] = []
         """What the desk answered to webhooks that it will never take."""
         self._webhook = Webhook(_SECRET)
-        self._seen: dict[str, str] = {}
+        self.seen: dict[str, str] = {}
+        """The webhook ids that were taken, and what we call what they brought."""
         self._port = 0
         self._runner: web.AppRunner | None = None
         self._desk = ""
@@ -122,10 +123,10 @@ class ApiSandbox:
         except WebhookVerificationError as error:
             return web.json_response({"error": str(error)}, status=401)
         webhook_id = request.headers["webhook-id"]
-        if webhook_id not in self._seen:
-            self._seen[webhook_id] = self._next_id()
+        if webhook_id not in self.seen:
+            self.seen[webhook_id] = self._next_id()
             self.events.append(event)
-        return web.json_response({"id": self._seen[webhook_id]})
+        return web.json_response({"id": self.seen[webhook_id]})
 
     async def _carry(self) -> None:
         async with aiohttp.ClientSession() as http:

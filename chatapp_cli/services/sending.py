@@ -220,6 +220,26 @@ def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
     _settle(tx, found, State.QUEUED, actor=actor)
 
 
+def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, actor: str) -> int:
+    """Send once more what went out since then, under the same keys; returns how many.
+
+    Raises Refused where the other side would not know a key again and clients would hear everything twice.
+    """
+    if not can.idempotent_send:
+        raise Refused(
+            "not_idempotent",
+            T("{channel} would deliver everything a second time.", channel=channel.title),
+            T("One message that failed goes again with: chatapp message retry"),
+        )
+    found = tx.all(MessageId, "messages.sent_since", channel=channel.id, since=since)
+    for message in found:
+        row = message_of(tx, message)
+        order = Order(actor=actor, key=row.key or "", priority=Priority.BULK)
+        _put_out(tx, dialogs.card(tx, row.dialog_id), message, Action.SEND, order, state=State.QUEUED)
+    tx.tell("outbox.replayed", actor=actor, channel=channel.id, messages=len(found))
+    return len(found)
+
+
 def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, actor: str) -> None:
     """A person looked and says what became of an uncertain message."""
     found = message_of(tx, message)

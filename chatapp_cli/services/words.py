@@ -98,6 +98,7 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "arrived.dead": T("Something arrived that could not be understood"),
         "arrived.revived": T("Dead letter {arrived} understood after all"),
         "arrived.forgotten": T("Dead letter {arrived} forgotten"),
+        "outbox.replayed": T("{messages} messages go out once more"),
         "clock.back": T("The clock was set back by {seconds} s; what waits was moved with it"),
         "file.here": T("File {file} of message {message} is here"),
         "file.missing": T("File {file} of message {message} will not come"),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.when import when
+from chatapp_cli.domain.when import since, when
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -61,3 +61,22 @@ def test_clocks_that_change_overnight_are_kept() -> None:
 
 def test_without_a_zone_it_is_the_machine_s() -> None:
     assert when("2026-12-01 10:00", now=NOW) == round(datetime(2026, 12, 1, 10, 0).timestamp() * 1000)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2h", "2026-11-21T10:30"),
+        ("1d12h", "2026-11-20T00:30"),
+        ("30м", "2026-11-21T12:00"),
+        ("2026-11-01 10:00", "2026-11-01T07:00"),
+    ],
+)
+def test_a_past_time_is_how_long_ago_or_written_out(said: str, meant: str) -> None:
+    assert datetime.fromtimestamp(since(said, now=NOW, zone=MOSCOW) / 1000, UTC).isoformat()[:16] == meant
+
+
+def test_no_past_time_is_refused_with_examples() -> None:
+    with pytest.raises(UsageError, match="is not a time"):
+        since("recently", now=NOW)
+    assert since("2h", now=NOW) == NOW - 7_200_000

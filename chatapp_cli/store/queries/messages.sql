@@ -187,3 +187,10 @@ DELETE FROM early_news WHERE at < :before;
 
 -- name: messages.uncertain_count
 SELECT COUNT(*) FROM message WHERE state = 'uncertain';
+
+-- name: messages.sent_since
+SELECT id FROM message
+WHERE channel_id = :channel AND direction = 'out' AND key IS NOT NULL AND at >= :since
+  AND state IN ('sent', 'delivered', 'read') AND deleted_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = message.id)
+ORDER BY at, id;
