@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 
 from textual.app import App
@@ -12,7 +13,6 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui.hands import Work
 from chatapp_cli.tui.keymap import bindings, chords
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
@@ -59,7 +59,7 @@ class Inbox(App[None]):
         if not self._alone:
             self._keep_on(self._accompany)
 
-    def _keep_on(self, work: Work) -> Worker[None]:
+    def _keep_on(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         return self.run_worker(work)
 
     async def _follow(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from textual.css.query import NoMatches
 from textual.screen import Screen
@@ -14,10 +14,8 @@ from textual.worker import Worker
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import show
+from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.office import Office
-
-if TYPE_CHECKING:
-    from chatapp_cli.tui.app import Inbox
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[], Awaitable[None]]
@@ -32,18 +30,30 @@ class Deed(Generic[T]):
     possible: Callable[[T], bool] = lambda _target: True
 
 
+class House(Protocol):
+    """What pages need of the application that they are shown in."""
+
+    office: Office
+    look: Look
+
+
 class Hands(Screen[None]):
     """A page on which things are done."""
 
     @property
-    def inbox(self) -> Inbox:
-        """The application, with its own type."""
-        return cast("Inbox", self.app)
+    def house(self) -> House:
+        """The application, as pages know it."""
+        return cast("House", self.app)
 
     @property
     def office(self) -> Office:
         """The store and who sits here."""
-        return self.inbox.office
+        return self.house.office
+
+    @property
+    def look(self) -> Look:
+        """The colours of now, and the time."""
+        return self.house.look
 
     def do(self, work: Work, *, group: str = "deeds", exclusive: bool = False) -> Worker[None]:
         """Carry something out beside the loop of keys; what goes wrong is said in words."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.services import journal
 from chatapp_cli.store.rows import JournalRow
 from chatapp_cli.store.tx import Tx
@@ -29,6 +29,11 @@ class News(Message):
     def dialogs(self) -> set[DialogId]:
         """Dialogs that changed."""
         return {row.dialog_id for row in self.rows if row.dialog_id is not None}
+
+    def channels(self) -> set[ChannelId]:
+        """Channels that changed themselves, not what goes through them."""
+        changed = (row.channel_id for row in self.rows if row.topic.startswith("channel."))
+        return {channel for channel in changed if channel is not None}
 
     def messages(self, dialog: DialogId) -> set[MessageId]:
         """Messages of one dialog that changed."""

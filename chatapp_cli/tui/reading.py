@@ -58,9 +58,13 @@ class Overview:
 
 def opening(tx: Tx, dialog: DialogId) -> Opening:
     """A dialog and the end of its conversation."""
+    return Opening(*heading(tx, dialog), _page(tx, dialog, transcript.latest(tx, dialog, n=PAGE)))
+
+
+def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], ChannelRow]:
+    """Whose conversation it is, its tags, and the channel that carries it."""
     card = dialogs.card(tx, dialog)
-    channel = channels.one(tx, card.channel_id)
-    return Opening(card, dialogs.tags(tx, dialog), channel, _page(tx, dialog, transcript.latest(tx, dialog, n=PAGE)))
+    return card, dialogs.tags(tx, dialog), channels.one(tx, card.channel_id)
 
 
 def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:

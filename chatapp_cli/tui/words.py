@@ -8,6 +8,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import words as said
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -41,28 +42,6 @@ SIGNS: dict[str, str] = {
     State.FAILED: "✗",
     State.UNCERTAIN: "?",
     State.CANCELLED: "⊘",
-}
-
-STATES: dict[str, str] = {
-    State.RECEIVED: N_("received"),
-    State.SCHEDULED: N_("scheduled"),
-    State.QUEUED: N_("waits in the outbox"),
-    State.SENDING: N_("is being sent"),
-    State.SENT: N_("sent"),
-    State.DELIVERED: N_("delivered"),
-    State.READ: N_("read"),
-    State.FAILED: N_("not sent"),
-    State.UNCERTAIN: N_("uncertain"),
-    State.CANCELLED: N_("cancelled"),
-}
-
-HEALTH: dict[str, str] = {
-    "starting": N_("starting"),
-    "ok": N_("works"),
-    "retrying": N_("retrying"),
-    "needs_rebind": N_("bind again"),
-    "misconfigured": N_("misconfigured"),
-    "down": N_("down"),
 }
 
 
@@ -123,16 +102,6 @@ def size(length: int) -> str:
 
 
 def reason(manifest: Manifest, code: str, detail: str = "") -> tuple[str, str]:
-    """What a channel's error code means and what to do about it; an unknown code speaks for itself."""
-    words = manifest.errors.get(code)
-    if words is not None:
-        return show(words.what), show(words.next_step)
-    own = OWN_REASONS.get(code)
-    return (_(own) if own else f"{code} {detail}".strip()), ""
-
-
-OWN_REASONS: dict[str, str] = {
-    "scheduled": N_("It is scheduled."),
-    "pace": N_("It keeps the pace that the channel allows."),
-    "said_by_person": N_("An operator said so."),
-}
+    """What a code means in this channel and what to do about it."""
+    what, step = said.why(manifest, code, detail)
+    return show(what), show(step)

@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
@@ -35,7 +35,7 @@ def obstacles(card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, st
         said = what or _("{name} cannot be reached here.", name=card.name)
         return Refused("unreachable", T("{why}", why=said), T("{why}", why=step) if step else None), ""
     if channel.health in {"needs_rebind", "misconfigured"}:
-        state = _(words.HEALTH[channel.health])
+        state = show(told.health(channel.health))
         return None, _(
             "{channel}: {state}. What you write waits until that is done (F2).", channel=channel.title, state=state
         )

@@ -42,7 +42,7 @@ async def test_a_line_is_added_and_news_of_health_appear_by_themselves(
         await it.sees("Поддержка  0 dialogs")
         site = next(c for c in desk.read(channels.everything) if c.kind == "api")
         stage.health(site.id, "retrying", "unreachable")
-        await it.sees("retrying 0 s")
+        await it.sees("tries again 0 s")
 
 
 @pytest.mark.req("S-111")

@@ -60,7 +60,7 @@ class BindScreen(Hands):
                 yield Static(_("Asking the provider…"), id="waiting", markup=False)
             with Vertical(id="aside"):
                 yield Static(_about(known), id="notice")
-        yield StatusBar(self.inbox.look)
+        yield StatusBar(self.look)
 
     def on_mount(self) -> None:
         """Let the connector begin."""

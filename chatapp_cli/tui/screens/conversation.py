@@ -69,12 +69,13 @@ class Conversing(Listing):
 
     async def _reread(self, dialog: DialogId, news: News) -> None:
         await self._refresh_messages(dialog, news.messages(dialog))
-        card, tags = await self.office.read(lambda tx: (dialogs.card(tx, dialog), dialogs.tags(tx, dialog)))
+        card, tags, channel = await self.office.read(partial(reading.heading, dialog=dialog))
         if self.opening is None or self.opening.card.id != dialog:
             return
-        self.opening = replace(self.opening, card=card, tags=tags)
+        self.opening = replace(self.opening, card=card, tags=tags, channel=channel)
         self._show_card(card, tags)
-        self.query_one(Composer).allow(*writing.obstacles(card, self.opening.channel))
+        stop, warning = writing.obstacles(card, channel)
+        self.query_one(Composer).allow(stop, warning)
         self.watch_the_end()
 
     async def _refresh_messages(self, dialog: DialogId, messages: set[MessageId]) -> None:
@@ -129,9 +130,13 @@ class Conversing(Listing):
             await self.list_again()
         elif news.dialogs():
             await self.reorder(news.dialogs())
-        if self.opening is not None and self.opening.card.id in news.dialogs():
+        if self.opening is not None and self._concerns(self.opening, news):
             self._tell_refusals(self.opening, news)
             await self._reread(self.opening.card.id, news)
+
+    @staticmethod
+    def _concerns(opening: Opening, news: News) -> bool:
+        return opening.card.id in news.dialogs() or opening.channel.id in news.channels()
 
     def _tell_refusals(self, opening: Opening, news: News) -> None:
         """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""

@@ -50,7 +50,7 @@ class InboxScreen(Conversing):
 
     def compose(self) -> ComposeResult:
         """The panes."""
-        look = self.inbox.look
+        look = self.look
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield FilterBar(look)

@@ -53,7 +53,7 @@ class LinesScreen(Hands):
             yield OptionList(id="tree")
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="about")
-        yield StatusBar(self.inbox.look)
+        yield StatusBar(self.look)
 
     def on_mount(self) -> None:
         """Read."""
@@ -96,13 +96,13 @@ class LinesScreen(Hands):
         return found
 
     def _line_words(self, line: LineRow) -> Text:
-        look = self.inbox.look.palette
+        look = self.look.palette
         counts = ngettext("{n} dialog", "{n} dialogs", line.dialogs)
         return Text.assemble((f" {line.name}", look.strong), (f"  {counts}", look.faint), no_wrap=True)
 
     def _channel_words(self, channel: ChannelRow) -> Text:
-        look = self.inbox.look.palette
-        said, style = health(channel, self.inbox.look)
+        look = self.look.palette
+        said, style = health(channel, self.look)
         return Text.assemble(
             ("   ● ", style),
             (f"{manifest(channel.kind).label} ", look.accent),
@@ -143,7 +143,7 @@ class LinesScreen(Hands):
             about.update(_("A line joins channels for one purpose, such as sales. Press a to add the first one."))
 
     def _about_line(self, line: LineRow) -> Text:
-        look = self.inbox.look.palette
+        look = self.look.palette
         text = Text().append(line.name + "\n\n", look.strong)
         text.append(ngettext("{n} channel", "{n} channels", line.channels) + "\n", look.plain)
         text.append(ngettext("{n} dialog", "{n} dialogs", line.dialogs) + "\n", look.plain)
@@ -151,7 +151,7 @@ class LinesScreen(Hands):
         return text.append(_("Press b to bind a channel to this line.") + "\n", look.muted)
 
     def _about_channel(self, channel: ChannelRow) -> Text:
-        look, known = self.inbox.look.palette, manifest(channel.kind)
+        look, known = self.look.palette, manifest(channel.kind)
         text = Text().append(channel.title + "\n", look.strong)
         text.append(show(known.title) + "\n\n", look.muted)
         self._tell_health(text, channel, known)
@@ -165,8 +165,8 @@ class LinesScreen(Hands):
         return text
 
     def _tell_health(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
-        look = self.inbox.look.palette
-        said, style = health(channel, self.inbox.look)
+        look = self.look.palette
+        said, style = health(channel, self.look)
         text.append(_("Health") + ": ", look.faint)
         if channel.health == "ok":
             text.append(_("works; last sign of life {age} ago", age=said) + "\n", style)
@@ -178,7 +178,7 @@ class LinesScreen(Hands):
             text.append(f"→ {step}\n" if step else "", look.accent)
 
     def _tell_finding(self, text: Text, finding: Finding) -> None:
-        look = self.inbox.look.palette
+        look = self.look.palette
         sign, style = ("✓ ", look.good) if finding.ok else ("✗ ", look.bad)
         text.append(f"\n{sign}", style).append(show(finding.what) + "\n", look.plain)
         if finding.next_step is not None and not finding.ok:

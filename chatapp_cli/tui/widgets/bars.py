@@ -12,8 +12,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.i18n import N_, _, ngettext
+from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import words as told
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import row
@@ -107,12 +109,15 @@ class Heading(Bar):
         if card.blocked:
             left.append((" ⊘ " + _("blacklist"), look.bad))
         known = manifest(card.kind)
-        roomy = self.size.width >= _ROOMY
-        marks = (
-            [] if known.capabilities.receipts == "read" or not roomy else [("  ✓✓ " + _("not available"), look.faint)]
-        )
-        right = [*marks, (f"  {known.label}", look.accent), (f" · {card.line} ", look.muted)]
+        right = [*self._receipts(known), (f"  {known.label}", look.accent), (f" · {card.line} ", look.muted)]
         return [(left, right)]
+
+    def _receipts(self, known: Manifest) -> list[Piece]:
+        """Where nobody tells whether a message was read, no mark may look like «unread» (S-063)."""
+        if known.capabilities.receipts == "read":
+            return []
+        said = _("not available") if self.size.width >= _ROOMY else _("n/a")
+        return [(f"  ✓✓ {said}", self.look.palette.faint)]
 
 
 class StatusBar(Bar):
@@ -195,7 +200,7 @@ def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
             return _("works"), palette.good
         since = now - channel.proof_at
         return words.age(since), palette.good if since < _STALE else palette.warn
-    said = _(words.HEALTH.get(channel.health, channel.health))
+    said = show(told.health(channel.health))
     lasting = words.age(now - channel.health_since)
     style = {"starting": palette.muted, "retrying": palette.warn}.get(channel.health, palette.bad)
     return f"{said} {lasting}", style

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.widgets import Static
 
-from chatapp_cli.i18n import _, show
+from chatapp_cli.domain.manifest import Receipts
+from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.look import Look
+
+RECEIPTS: Mapping[Receipts, str] = {
+    "none": N_("not available"),
+    "bounce": N_("only what came back; delivered and read are not available"),
+    "delivered": N_("delivered; read is not available"),
+    "read": N_("delivered and read"),
+}
+"""How far news of our own messages go."""
 
 
 class Card(Static):
@@ -60,6 +69,7 @@ class Card(Static):
             (_("E-mail"), card.email),
             (_("Line"), card.line),
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
+            (_("News of delivery"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
             (_("Tags"), " ".join(f"#{tag}" for tag in tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),

@@ -17,7 +17,8 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.subject import plain_subject
-from chatapp_cli.i18n import N_, _
+from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import words as said
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import FileRow, MessageRow
 from chatapp_cli.tui import words
@@ -214,7 +215,7 @@ class _Block:
         yield keys, self.look.accent
 
     def _why_it_waits(self, code: str, until: Millis) -> str:
-        why = words.reason(self.here.manifest, code)[0] if code else _(words.STATES[State.QUEUED])
+        why = words.reason(self.here.manifest, code)[0] if code else show(said.state(State.QUEUED))
         if until <= self.here.now:
             return f"◷ {why}"
         return f"◷ {why} " + _("It goes at {time}.", time=words.moment(until, self.here.now))
