@@ -16,6 +16,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import files
+from chatapp_cli.services import words as told
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.store.tx import Tx
