@@ -1,21 +1,21 @@
-"""Mass sending under a rate: how much of it is used, and how full the fullest window gets, as the receiver counts."""
+"""Mass sending under a rate: how much of it is used, and how full the fullest window gets, by the kernel's stamps."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import struct
+import threading
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
-from time import monotonic
 from typing import TypeAlias
 
 import aiohttp
-from aiohttp import web
 
-from benchmarks.harness import Case
+from benchmarks.harness import Case, LeftOut
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.kit.system import SystemClock
@@ -31,6 +31,8 @@ BULK = Rate(scope="account", limit=30, per=1)
 DIALOG = Rate(scope="dialog", limit=1, per=1)
 GROUP = Rate(scope="group", limit=20, per=60)
 WORKERS = 16
+SO_TIMESTAMPNS = 35
+"""Linux' number for «tell when each packet came»."""
 WARM_UP = "warm-up"
 """The lane in which connections are made before anything counts."""
 
@@ -122,22 +124,36 @@ async def sending(url: str, rates: Sequence[Rate], workers: Sequence[Worker]) ->
 
 
 def receive(listener: socket.socket, parent: Connection) -> None:
-    asyncio.run(receiving(listener, parent))
-
-
-async def receiving(listener: socket.socket, parent: Connection) -> None:
+    """Answer on a thread for each connection until told that it is enough; then hand over what arrived when."""
     arrivals: dict[str, list[float]] = defaultdict(list)
-
-    async def arrive(request: web.Request) -> web.Response:
-        arrivals[request.match_info["lane"]].append(monotonic())
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/{lane}", arrive)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.SockSite(runner, listener).start()
+    listener.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    threading.Thread(target=accept, args=(listener, arrivals), daemon=True).start()
     parent.send("ready")
-    await asyncio.to_thread(parent.recv)
-    await runner.cleanup()
-    parent.send({lane: moments for lane, moments in arrivals.items() if lane != WARM_UP})
+    parent.recv()
+    parent.send({lane: sorted(moments) for lane, moments in arrivals.items() if lane != WARM_UP})
+
+
+def accept(listener: socket.socket, arrivals: dict[str, list[float]]) -> None:
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=answer, args=(connection, arrivals), daemon=True).start()
+
+
+def answer(connection: socket.socket, arrivals: dict[str, list[float]]) -> None:
+    """Take note of the kernel's stamp: how late this process gets to read does not matter."""
+    while True:
+        request, extra, _, _ = connection.recvmsg(1 << 16, 256)
+        if not request:
+            return
+        lane = request.split(b" ", 2)[1].removeprefix(b"/").decode()
+        arrivals[lane].append(stamp(extra))
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+
+def stamp(extra: Sequence[tuple[int, int, bytes]]) -> float:
+    """The moment at which the packet reached this machine, in seconds since 1970."""
+    for level, kind, data in extra:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("ll", data)
+            return float(seconds + nanoseconds / 1e9)
+    raise LeftOut("needs a kernel that stamps packets, such as Linux")

@@ -24,6 +24,8 @@ def hello(name: str = "world") -> None:
 
 app()
 """
+COMMAND = Path(sys.executable).with_name("chatapp")
+"""The installed program, as people start it."""
 STARTS = 5
 
 
@@ -36,7 +38,7 @@ def cases() -> Iterator[Case]:
             yield Case(
                 f"chatapp {' '.join(words)}",
                 "ms",
-                ours=partial(start, ["-m", "chatapp_cli", *words], env),
+                ours=partial(start, [str(COMMAND), *words], env),
                 peer=partial(start, [str(hello)], env),
                 at_most=1.4,
             )
