@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -13,17 +12,16 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, number, opened, typed
-from chatapp_cli.domain.errors import Busy, NotFound, Refused
+from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
-from chatapp_cli.services import sending, transcript
+from chatapp_cli.services import files, sending, transcript
 from chatapp_cli.services.sending import Order
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows import FileRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()
@@ -151,38 +149,4 @@ def save(
         if not wanted:
             raise NotFound(T("Message {n} has no such file.", n=message))
         for one in wanted:
-            typer.echo(_copied(desk, one, target))
-
-
-def _copied(desk: Desk, file: FileRow, folder: Path) -> Path:
-    """Copy one file under its own name, next to what is there already. Raises Busy, Refused and NotFound."""
-    if file.state == "missing":
-        raise Refused("missing", T("The file {name} never came: {code}.", name=file.name, code=file.code))
-    if file.state != "here":
-        raise Busy(
-            T("The file {name} has not been fetched yet.", name=file.name), T("The daemon does it: chatapp serve")
-        )
-    target = _free(folder / _sound(file))
-    try:
-        shutil.copyfile(desk.media.path(file.sha256), target)
-    except OSError as error:
-        raise NotFound(
-            T("The file cannot be saved in {folder}: {why}.", folder=folder, why=error.strerror or error),
-            T("Name another folder with --to."),
-        ) from error
-    return target
-
-
-def _sound(file: FileRow) -> str:
-    """A name that stays in the folder it is put into."""
-    name = printing.one_line(file.name).replace("\\", "/").rsplit("/", maxsplit=1)[-1].lstrip(".")
-    return name or f"file-{file.id}"
-
-
-def _free(path: Path) -> Path:
-    if not path.exists():
-        return path
-    n = 1
-    while (other := path.with_stem(f"{path.stem} ({n})")).exists():
-        n += 1
-    return other
+            typer.echo(files.copy_out(desk.media, one, target))

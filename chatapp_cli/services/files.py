@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import mimetypes
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import Busy, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, FileId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services.transcript import message as message_of
@@ -42,6 +43,46 @@ def one(tx: Tx, file: FileId) -> FileRow:
     if found is None:
         raise NotFound(T("There is no file {n}.", n=file))
     return found
+
+
+def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
+    """Copy a file out under its own name, beside what is there already. Raises Busy, Refused and NotFound."""
+    target = _free(folder / sound_name(file))
+    try:
+        shutil.copyfile(content(media, file), target)
+    except OSError as error:
+        raise NotFound(
+            T("The file cannot be saved in {folder}: {why}.", folder=folder, why=error.strerror or error),
+            T("Name another folder."),
+        ) from error
+    return target
+
+
+def content(media: Media, file: FileRow) -> Path:
+    """Where a file's content lies. Raises Busy while it is still to come, and Refused if it never will."""
+    if file.state == "missing":
+        raise Refused("missing", T("The file {name} never came: {code}.", name=file.name, code=file.code))
+    if file.state != "here":
+        raise Busy(
+            T("The file {name} has not been fetched yet.", name=file.name), T("The daemon does it: chatapp serve")
+        )
+    return media.path(file.sha256)
+
+
+def sound_name(file: FileRow) -> str:
+    """A name that stays in the folder it is put into and can be shown."""
+    shown = "".join(letter for letter in file.name if letter.isprintable())
+    name = shown.replace("\\", "/").rsplit("/", maxsplit=1)[-1].lstrip(".").strip()
+    return name or f"file-{file.id}"
+
+
+def _free(path: Path) -> Path:
+    if not path.exists():
+        return path
+    n = 1
+    while (other := path.with_stem(f"{path.stem} ({n})")).exists():
+        n += 1
+    return other
 
 
 def wanted(tx: Tx, channel: ChannelId, *, n: int = 20) -> list[FileRow]:

@@ -108,6 +108,13 @@ class Inbox(App[None]):
         if not isinstance(self.screen, LinesScreen):
             self.push_screen(LinesScreen())
 
+    def action_troubles(self) -> None:
+        """What needs a person."""
+        from chatapp_cli.tui.screens.troubles import TroublesScreen
+
+        if not isinstance(self.screen, TroublesScreen):
+            self.push_screen(TroublesScreen())
+
     def action_theme(self) -> None:
         """Dark to light and back."""
         self.theme = "light" if self.theme == "dark" else "dark"
@@ -139,9 +146,13 @@ class Inbox(App[None]):
 
 
 def _scope_of(node: object) -> str:
-    return {"InboxScreen": "inbox", "DialogList": "list", "Transcript": "transcript", "LinesScreen": "lines"}.get(
-        type(node).__name__, ""
-    )
+    return {
+        "InboxScreen": "inbox",
+        "DialogList": "list",
+        "Transcript": "transcript",
+        "LinesScreen": "lines",
+        "TroublesScreen": "troubles",
+    }.get(type(node).__name__, "")
 
 
 def run(desk: Desk) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, State
 from chatapp_cli.i18n import _
-from chatapp_cli.services import sending
+from chatapp_cli.services import files, sending
 from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.rows import FileRow
+from chatapp_cli.tui import opener
 from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.paths import Paths
 from chatapp_cli.tui.widgets.composer import Composer
 
 EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")
@@ -93,6 +97,36 @@ async def resolve(hands: Hands, said: Said) -> None:
         await hands.office.write(lambda tx: sending.resolve(tx, said.entry.message.id, known, actor=hands.office.actor))
 
 
+async def _pick(hands: Hands, said: Said) -> FileRow | None:
+    """The message's file; with several the person chooses."""
+    found = {str(file.id): file for file in said.entry.files}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    options = [(number, files.sound_name(file)) for number, file in found.items()]
+    chosen = await hands.choose(_("Which file?"), options, keys=[str(n) for n in range(1, len(found) + 1)])
+    return None if chosen is None else found[chosen]
+
+
+async def save(hands: Hands, said: Said) -> None:
+    """Copy a file out of the store, into a folder that the person names."""
+    file = await _pick(hands, said)
+    if file is None:
+        return
+    typed = await hands.prompt(
+        _("Save into the folder"), str(opener.downloads()), note=files.sound_name(file), suggest=Paths()
+    )
+    if typed:
+        job = partial(opener.saved, hands.office.desk.media, file, typed)
+        hands.say(_("Saved: {path}", path=await hands.office.store.off_loop(job)))
+
+
+async def show(hands: Hands, said: Said) -> None:
+    """Show a file with the program that this machine opens such files with."""
+    file = await _pick(hands, said)
+    if file is not None:
+        await opener.show(hands.office.desk.media, file)
+
+
 async def copy(hands: Hands, said: Said) -> None:
     """To the clipboard of the terminal, over SSH as well."""
     hands.app.copy_to_clipboard(said.entry.message.text)
@@ -110,5 +144,7 @@ DEEDS: dict[str, Deed[Said]] = {
     ),
     "cancel": Deed(cancel, lambda said: said.entry.message.state in {State.QUEUED, State.SCHEDULED}),
     "resolve": Deed(resolve, lambda said: said.entry.message.state == State.UNCERTAIN),
+    "save": Deed(save, lambda said: bool(said.entry.files)),
+    "show": Deed(show, lambda said: bool(said.entry.files)),
     "copy": Deed(copy, lambda said: bool(said.entry.message.text)),
 }

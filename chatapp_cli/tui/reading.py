@@ -98,6 +98,11 @@ def bars(tx: Tx) -> Overview:
     return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
 
 
+def needing(tx: Tx) -> int:
+    """How much of the last week needs a person: failed, uncertain, not understood."""
+    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values())
+
+
 def queued(state: Overview) -> int:
     """How many messages are still to go out."""
     return sum(n for (_channel, kind), n in state.waiting.items() if kind != State.SCHEDULED)

@@ -71,7 +71,7 @@ def test_a_received_file_is_saved_beside_what_is_there_and_never_outside(
     assert [Path(first), Path(second)] == [tmp_path / "price.txt", tmp_path / "price (1).txt"]
     assert Path(second).read_bytes() == b"fir 900"
     missing = chatapp.run("message", "save", "1", "--to", tmp_path / "nowhere")
-    assert (missing.code, missing.err.splitlines()[1]) == (1, "→ Name another folder with --to.")
+    assert (missing.code, missing.err.splitlines()[1]) == (1, "→ Name another folder.")
 
 
 def test_a_change_of_a_message_waits_in_the_outbox_and_says_for_what(

@@ -9,11 +9,19 @@ from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
+from chatapp_cli.tui.screens.troubles import TroublesScreen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener
 
-PLACES = {"app": Inbox, "inbox": InboxScreen, "list": DialogList, "transcript": Transcript, "lines": LinesScreen}
+PLACES = {
+    "app": Inbox,
+    "inbox": InboxScreen,
+    "list": DialogList,
+    "transcript": Transcript,
+    "lines": LinesScreen,
+    "troubles": TroublesScreen,
+}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +42,7 @@ def test_every_action_has_a_key_without_a_modifier() -> None:
 
 
 def test_no_key_means_two_things_in_one_place() -> None:
-    for scopes in (("app", "inbox", "list"), ("app", "inbox", "transcript"), ("app", "lines")):
+    for scopes in (("app", "inbox", "list"), ("app", "inbox", "transcript"), ("app", "lines"), ("app", "troubles")):
         keys = [key for act in keymap.actions(*scopes) for key in act.keys]
         assert sorted(keys) == sorted(set(keys)), scopes
 

@@ -36,6 +36,7 @@ class Conversing(Listing):
         self.opening: Opening | None = None
         self._sheets: dict[DialogId, Sheet] = {}
         self._dwell: Timer | None = None
+        self._needs_told = False
 
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
@@ -124,7 +125,11 @@ class Conversing(Listing):
         """Only what the news speak of is read again."""
         self.do(partial(self._take, news), group="news")
 
+    async def _tell_needs(self) -> None:
+        self.query_one(StatusBar).tell_needs(await self.office.read(reading.needing))
+
     async def _take(self, news: News) -> None:
+        self._needs_told = self._needs_told and not news.topics() & {"message", "arrived", "channel"}
         await self.tell_bars()
         if news.topics() & {"channel", "line"}:
             await self.list_again()
@@ -147,7 +152,10 @@ class Conversing(Listing):
                 self.notify("\n".join(filter(None, said)), severity="warning", markup=False, timeout=8)
 
     def tick(self) -> None:
-        """Ages grow, and what waits may wait for something else by now."""
+        """Ages grow, what waits may wait for something else by now, and more may need a person."""
+        if not self._needs_told:
+            self._needs_told = True
+            self.do(self._tell_needs, group="needs", exclusive=True)
         self.query_one(DialogList).repaint_times()
         self.query_one(StatusBar).refresh()
         waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]

@@ -74,6 +74,7 @@ class InboxScreen(Conversing):
         self.do(self.tell_bars, group="bars", exclusive=True)
         self.query_one("#right").mount(Composer())
         self.set_interval(5, self.tick)
+        self.tick()
         self.watch(self.app, "app_focus", self.watch_the_end, init=False)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

@@ -125,6 +125,7 @@ class StatusBar(Bar):
 
     DEFAULT_CSS = "StatusBar { height: 2; dock: bottom; }"
     overview = Overview()
+    needs = 0
     daemon = ""
     trouble = False
     scopes: tuple[str, ...] = ()
@@ -133,6 +134,12 @@ class StatusBar(Bar):
         """Show another state of things."""
         self.overview = overview
         self.refresh()
+
+    def tell_needs(self, number: int) -> None:
+        """Show how much needs a person."""
+        if self.needs != number:
+            self.needs = number
+            self.refresh()
 
     def tell_daemon(self, said: str, *, trouble: bool) -> None:
         """Show who carries the messages; empty while all is well."""
@@ -166,6 +173,10 @@ class StatusBar(Bar):
         look = self.look.palette
         waiting = queued(self.overview)
         pieces: list[Piece] = []
+        if self.needs:
+            key = shown(action("app", "troubles").keys[0])
+            pieces.append((f" ! {self.needs}", look.bad))
+            pieces.append((f" {key} ", look.accent))
         if waiting:
             pieces.append((" ◷ " + ngettext("{n} to send", "{n} to send", waiting), look.warn))
         if self.daemon:

@@ -1,0 +1,43 @@
+"""Files of messages outside the window: where a person keeps them, and what shows them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import files
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import FileRow
+
+OPENER = "open" if sys.platform == "darwin" else "xdg-open"
+
+
+def downloads() -> Path:
+    """Where downloads go, if there is such a folder."""
+    usual = Path.home() / "Downloads"
+    return usual if usual.is_dir() else Path.home()
+
+
+def saved(media: Media, file: FileRow, typed: str) -> Path:
+    """Where the file lies once it is copied into the folder that was typed."""
+    return files.copy_out(media, file, Path(typed).expanduser())
+
+
+async def show(media: Media, file: FileRow) -> None:
+    """Have the system show a copy under the file's own name. Raises Refused where nothing opens files."""
+    program = shutil.which(OPENER)
+    if program is None:
+        raise Refused(
+            "no_opener",
+            T("This machine has no program that opens files."),
+            T("Save the file and take it to your own computer."),
+        )
+    folder = Path(tempfile.mkdtemp(prefix="chatapp-"))
+    copied = await asyncio.to_thread(files.copy_out, media, file, folder)
+    quiet = asyncio.subprocess.DEVNULL
+    await asyncio.create_subprocess_exec(program, str(copied), stdin=quiet, stdout=quiet, stderr=quiet)

@@ -1,0 +1,164 @@
+"""What needs a person: what went wrong on its way out, what waits, and what could not be understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import State
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import deadletters, sending, waiting
+from chatapp_cli.services import words as told
+from chatapp_cli.store.rows import ArrivedRow, TroubledRow, WaitingRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import reading, words
+from chatapp_cli.tui.cells import cut, line
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+
+_TEXT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One line of the page: a dialog to open, a message to send again or a letter to read again."""
+
+    shown: Text
+    dialog: DialogId | None = None
+    message: MessageId | None = None
+    letter: int | None = None
+    uncertain: bool = False
+    """It may have got through."""
+
+
+class TroublesScreen(Hands):
+    """Everything that will not go on by itself, and what waits."""
+
+    DEFAULT_CSS = """
+    TroublesScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    TroublesScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    TroublesScreen OptionList:focus { border: none; background-tint: $background 0%; }
+    """
+    BINDINGS = bindings("troubles")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: list[Trouble] = []
+
+    def compose(self) -> ComposeResult:
+        """One list."""
+        yield Static(_("What needs a person"), id="title", markup=False)
+        yield OptionList()
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """Read."""
+        self.query_one(StatusBar).tell_keys("troubles", "app")
+        self.do(self._read, group="read", exclusive=True)
+
+    def on_news(self, news: News) -> None:
+        """Read again when it matters."""
+        if news.topics() & {"message", "arrived", "channel"}:
+            self.do(self._read, group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        def look(tx: Tx) -> tuple[list[TroubledRow], list[ArrivedRow], list[WaitingRow], reading.Overview]:
+            return waiting.troubled(tx), deadletters.everything(tx), waiting.everything(tx), reading.bars(tx)
+
+        troubled, dead, waits, overview = await self.office.read(look)
+        self.query_one(StatusBar).tell(overview)
+        self._found = [*map(self._troubled, troubled), *map(self._dead, dead), *map(self._waiting, waits)]
+        shown = self.query_one(OptionList)
+        chosen = shown.highlighted or 0
+        shown.clear_options()
+        nothing = Option(_("Nothing waits, and nothing went wrong."), disabled=True)
+        shown.add_options([Option(one.shown) for one in self._found] or [nothing])
+        shown.highlighted = min(chosen, len(self._found) - 1) if self._found else None
+        shown.focus()
+
+    def _troubled(self, row: TroubledRow) -> Trouble:
+        sign, look = words.SIGNS[row.state], self.look.palette
+        why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(told.state(row.state))
+        style = look.bad if row.state == "failed" else look.warn
+        shown = Text.assemble((f"{sign} ", style), (line(row.name), look.strong), (f"  {why}", style))
+        return Trouble(
+            self._ended(shown, row.text, row.at), row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN
+        )
+
+    def _waiting(self, row: WaitingRow) -> Trouble:
+        look, code = self.look.palette, waiting.reason(row)
+        why = words.reason(manifest(row.kind), code)[0] if code else show(told.state(row.state))
+        shown = Text.assemble(("◷ ", look.warn), (line(row.name), look.plain), (f"  {why}", look.muted))
+        return Trouble(self._ended(shown, row.text, waiting.goes_at(row)), row.dialog_id)
+
+    def _dead(self, row: ArrivedRow) -> Trouble:
+        look = self.look.palette
+        said = _("Arrival {n} was not understood: {problem}", n=row.id, problem=line(row.problem))
+        return Trouble(self._ended(Text.assemble(("✉ ", look.bad), (said, look.plain)), "", row.at), letter=row.id)
+
+    def _ended(self, shown: Text, text: str, at: int) -> Text:
+        look = self.look.palette
+        shown.append(f"  {words.moment(at, self.look.now())}" if at else "", look.faint)
+        return shown.append(f"  {cut(text, _TEXT)}" if text else "", look.faint)
+
+    # What can be done
+
+    @property
+    def _chosen(self) -> Trouble | None:
+        at = self.query_one(OptionList).highlighted
+        return None if at is None or not self._found else self._found[at]
+
+    @on(OptionList.OptionSelected)
+    def action_open(self) -> None:
+        """The dialog that the message is of."""
+        if self._chosen is not None and self._chosen.dialog is not None:
+            self._leave_for(self._chosen.dialog)
+
+    def _leave_for(self, dialog: DialogId) -> None:
+        behind = self.app.screen_stack[0]
+        self.dismiss()
+        behind.post_message(DialogList.Opened(dialog))
+
+    def action_retry(self) -> None:
+        """Send the message again, or read the letter again."""
+        if self._chosen is not None:
+            self.do(partial(self._retry, self._chosen))
+
+    async def _retry(self, one: Trouble) -> None:
+        from chatapp_cli.runtime import rereading
+
+        actor = self.office.actor
+        if one.letter is not None:
+            await rereading.retry(self.office.desk, one.letter, actor=actor)
+            self.say(_("Dead letter {n} is understood now.", n=one.letter))
+        elif one.message is not None and (not one.uncertain or await self._sure()):
+            await self.office.write(partial(sending.retry, message=one.message, actor=actor))
+
+    async def _sure(self) -> bool:
+        note = _("It may have got through already; then the client has it twice.")
+        return await self.confirm(_("Send it again?"), note, yes=_("Send again"))
+
+    def action_forget(self) -> None:
+        """Drop a dead letter, after a question."""
+        if self._chosen is not None and self._chosen.letter is not None:
+            self.do(partial(self._forget, self._chosen.letter))
+
+    async def _forget(self, letter: int) -> None:
+        if await self.confirm(_("Forget this dead letter?"), yes=_("Forget")):
+            await self.office.write(partial(deadletters.forget, number=letter, actor=self.office.actor))
+
+    def action_back(self) -> None:
+        """To the dialogs."""
+        self.dismiss()

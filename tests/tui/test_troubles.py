@@ -1,0 +1,102 @@
+"""What needs a person is counted, listed and settled in the window; files leave the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.services import channels, deadletters, ingest
+from chatapp_cli.store.rows import OutboxRow
+from chatapp_cli.tui.screens.inbox import InboxScreen
+from tests.tui.conftest import Opener
+from tests.tui.stage import Stage
+
+
+def not_understood(desk: Desk) -> None:
+    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    letter = Arrival(provider_id="odd", raw=b"{}", problem="no such field: chat")
+    desk.write(lambda tx: ingest.ingest(tx, bot.id, Batch(arrivals=(letter,))))
+
+
+async def test_the_status_bar_counts_what_needs_a_person_and_a_key_lists_it(window: Opener, desk: Desk) -> None:
+    not_understood(desk)
+    async with window() as it:
+        await it.sees("! 3 F3")
+        await it.press("f3")
+        await it.sees("✗ Вера Ильина", "? Kirill", "✉ Arrival", "no such field: chat", "◷ Гостиница «Север»")
+
+
+async def test_a_failed_message_is_sent_again_from_the_list(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("✗ Вера Ильина")
+        listed = it.app.screen.query_one("OptionList")
+        listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if "Вера" in one.shown.plain)
+        dialog = it.app.screen._found[listed.highlighted].dialog
+        await it.press("s")
+        await it.until(lambda: desk.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)))
+        await it.sees("◷ Вера Ильина")
+
+
+async def test_an_uncertain_message_is_sent_again_only_after_a_question(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("? Kirill")
+        listed = it.app.screen.query_one("OptionList")
+        listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if one.uncertain)
+        await it.press("s")
+        await it.sees("Send it again?", "the client has it twice")
+        await it.press("y")
+        await it.sees("◷ Kirill")
+
+
+async def test_enter_opens_the_dialog_of_a_trouble(window: Opener) -> None:
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("? Kirill", "◷ Гостиница «Север»")
+        listed = it.app.screen.query_one("OptionList")
+        listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if "Kirill" in one.shown.plain)
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, InboxScreen) and it.app.screen.opening)
+        assert it.app.screen.opening.card.name == "Kirill"
+
+
+async def test_a_dead_letter_is_forgotten_after_a_question(window: Opener, desk: Desk) -> None:
+    not_understood(desk)
+    async with window() as it:
+        await it.press("f3")
+        await it.sees("✉ Arrival")
+        listed = it.app.screen.query_one("OptionList")
+        listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if one.letter is not None)
+        await it.press("d")
+        await it.sees("Forget this dead letter?")
+        await it.press("y")
+        await it.sees_no("✉ Arrival")
+        assert desk.read(deadletters.count) == 0
+
+
+async def test_a_received_file_is_saved_where_the_person_says(window: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    async with window() as it:
+        await it.open("Анна")
+        transcript = it.app.screen.query_one("Transcript")
+        photo = next(e for e in transcript.entries if any(f.name == "плед.jpg" for f in e.files))
+        await it.press("up")
+        transcript.choose(photo.message.id)
+        await it.press("S")
+        await it.sees("Save into the folder")
+        it.app.screen.query_one("Input").value = str(folder)
+        await it.press("enter")
+        await it.until((folder / "плед.jpg").exists)
+    assert (folder / "плед.jpg").read_bytes() == b"photo" * 9
+
+
+async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(window: Opener, desk: Desk, stage: Stage) -> None:
+    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    async with window() as it:
+        await it.open("Анна")
+        await it.sees("Доплачу")
+        stage.health(bot.id, "needs_rebind", "token_refused")
+        await it.sees("@teply_dom_bot: bind again. What you write waits")
