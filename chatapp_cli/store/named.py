@@ -24,13 +24,26 @@ class Statement(NamedTuple):
     pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
 
+class Prepared(dict[str, Statement]):
+    """All statements of a database, each prepared when it is first asked for: a command asks for few."""
+
+    def __init__(self, dialect: str) -> None:
+        super().__init__()
+        self._dialect = dialect
+        self._texts = _chosen(dialect)
+
+    def __missing__(self, name: str) -> Statement:
+        made = self[name] = _prepare(self._texts[name], self._dialect)
+        return made
+
+
 @cache
 def prepared(dialect: str) -> Mapping[str, Statement]:
     """All statements by position.
 
     SQLite tells an inserted row's id beside the cursor, at a third of what RETURNING costs there.
     """
-    return {name: _prepare(text, dialect) for name, text in _chosen(dialect).items()}
+    return Prepared(dialect)
 
 
 def _prepare(text: str, dialect: str) -> Statement:
