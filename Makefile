@@ -23,8 +23,8 @@ test: $(READY)
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
 
 check: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --no-cache .
+	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.messages --check

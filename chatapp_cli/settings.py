@@ -20,6 +20,10 @@ def _setting(default: object, words: str, *, secret: bool = False) -> Any:
     return field(default=default, metadata={"words": words, "secret": secret})
 
 
+COMPANY = "{company}"
+"""Stands for the company's name in the address of a database."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting. ``name`` is read from ``CHATAPP_NAME`` and from ``name = …`` in config.toml."""
@@ -28,7 +32,9 @@ class Settings:
     company: str = _setting("main", N_("Company whose store is opened"))
     company_name: str = _setting("", N_("The company's name as customers know it"))
     database_url: str = _setting(
-        "", N_("Address of a PostgreSQL database; empty: a SQLite file in the home folder"), secret=True
+        "",
+        N_("Address of a PostgreSQL database, with {company} for the company; empty: a SQLite file in the home folder"),
+        secret=True,
     )
     secret_key: str = _setting("", N_("Key that seals the channels' secrets; empty: the key file"), secret=True)
     lang: str = _setting("", N_("Language: ru or en"))
@@ -49,7 +55,7 @@ class Settings:
     @property
     def store_url(self) -> str:
         """Address of the company's store."""
-        return self.database_url or f"sqlite:///{self.folder / 'chatapp.db'}"
+        return self.database_url.replace(COMPANY, self.company) or f"sqlite:///{self.folder / 'chatapp.db'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,12 @@ def _insist(settings: Settings) -> None:
                 T("Choose one of: {allowed}", allowed=", ".join(sorted(allowed - {""}))),
                 field=name,
             )
+    if settings.database_url and settings.company != Settings().company and COMPANY not in settings.database_url:
+        raise UsageError(
+            T("Every company needs a database of its own, and this address names only one."),
+            T("Put {placeholder} where the company's name belongs in CHATAPP_DATABASE_URL.", placeholder=COMPANY),
+            field="database_url",
+        )
     if not settings.company.replace("-", "").replace("_", "").isalnum():
         raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
 

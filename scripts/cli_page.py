@@ -22,6 +22,7 @@ def render(_root: Path) -> str:
 
 def _program() -> Any:
     import typer.main
+
     from chatapp_cli.cli import app
 
     return typer.main.get_command(app)

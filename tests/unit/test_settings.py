@@ -62,3 +62,14 @@ def test_a_setting_that_would_not_be_read_again_is_not_saved(file: Path, name: s
         save(file, name, value)
     assert caught.value.field == name
     assert not file.exists()
+
+
+@pytest.mark.req("S-027")
+def test_on_postgresql_too_every_company_has_a_database_of_its_own(file: Path) -> None:
+    one = {"CHATAPP_CONFIG": str(file), "CHATAPP_DATABASE_URL": "postgresql://desk@db/chatapp"}
+    each = {**one, "CHATAPP_DATABASE_URL": "postgresql://desk@db/chatapp_{company}"}
+    assert load(env=one).settings.store_url == "postgresql://desk@db/chatapp"
+    assert load({"company": "opt"}, env=each).settings.store_url == "postgresql://desk@db/chatapp_opt"
+    with pytest.raises(UsageError, match="a database of its own") as caught:
+        load({"company": "opt"}, env=one)
+    assert caught.value.field == "database_url"
