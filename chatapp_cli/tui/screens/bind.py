@@ -99,7 +99,7 @@ class BindScreen(Hands):
 
     def notice(self, notice: Notice) -> None:
         """Show something beside the form."""
-        self.query_one("#notice", Static).update(_shown(notice))
+        self.query_one("#notice", Static).update(shown(notice))
 
     @on(FormView.Answered)
     def _answered(self, event: FormView.Answered) -> None:
@@ -124,7 +124,8 @@ def _about(known: Manifest) -> Text:
     return text
 
 
-def _shown(notice: Notice) -> Text:
+def shown(notice: Notice) -> Text:
+    """A notice as it stands beside the form."""
     text = Text().append(show(notice.title) + "\n\n", Style(bold=True))
     for words in notice.lines:
         text.append(show(words) + "\n")

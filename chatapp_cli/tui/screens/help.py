@@ -27,7 +27,8 @@ class Help(Small[None]):
     DEFAULT_CSS = """
     Help { align: center middle; }
     Help > VerticalScroll { width: 96%; max-width: 128; height: 94%;
-        background: $surface; border: round $rule; padding: 0 2; scrollbar-size-vertical: 1; }
+        background: $surface; border: round $rule; padding: 0 2; scrollbar-size-vertical: 1;
+        border-title-color: $foreground; border-subtitle-color: $muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("q,й,question_mark,f1,enter", "leave")]
 

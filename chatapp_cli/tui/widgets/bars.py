@@ -67,7 +67,7 @@ class FilterBar(Bar):
         """The three views, and below them what else narrows the list."""
         look = self.look.palette
         first = self._views(_("All"), _("Unread"), _("Unanswered"))
-        if sum(cell_len(text) for text, _style in first) > self.size.width:
+        if _length(first) > self.size.width:
             first = self._views(_("All"), "✉", "●")
         return [(first, []), ([(" ▿ " + " · ".join(self.names), look.accent)], [])]
 
@@ -154,15 +154,21 @@ class StatusBar(Bar):
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """Two lines."""
-        return [(self._health(), self._work()), (self._hints(), [])]
+        work = self._work()
+        room = self.size.width - _length(work)
+        found = self._health(brief=False)
+        return [(found if _length(found) <= room else self._health(brief=True), work), (self._hints(), [])]
 
-    def _health(self) -> list[Piece]:
-        pieces = [piece for channel in self.overview.channels for piece in self._channel(channel)]
+    def _health(self, *, brief: bool) -> list[Piece]:
+        """All channels; ``brief`` keeps its words for those that do not work."""
+        pieces = [piece for channel in self.overview.channels for piece in self._channel(channel, brief=brief)]
         return pieces or [(" " + _("No channel is bound yet: press F2"), self.look.palette.warn)]
 
-    def _channel(self, channel: ChannelRow) -> list[Piece]:
+    def _channel(self, channel: ChannelRow, *, brief: bool) -> list[Piece]:
         look = self.look.palette
         said, style = health(channel, self.look)
+        if brief and style == look.good:
+            return [(" ●", style), (f" {manifest(channel.kind).label}", look.muted)]
         return [
             (" ● ", style),
             (manifest(channel.kind).label, look.muted),
@@ -197,6 +203,10 @@ class StatusBar(Bar):
                 break
             pieces += [(said, look.accent), (text, look.muted)]
         return pieces
+
+
+def _length(pieces: Iterable[Piece]) -> int:
+    return sum(cell_len(text) for text, _style in pieces)
 
 
 def _works_while_typing(key: str) -> bool:

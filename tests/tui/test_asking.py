@@ -1,0 +1,53 @@
+"""What a connector shows and asks of the person while a channel is bound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.text import T
+from chatapp_cli.tui.asking import WindowAsker
+from chatapp_cli.tui.screens.bind import qr, shown
+
+LOGIN = "https://id.example.test/allow"
+
+
+class Page:
+    """A page whose person answers what was prepared."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers, self.forms, self.notices = list(answers), [], []
+
+    async def answer(self, form: Form) -> Mapping[str, str]:
+        self.forms.append(form)
+        return {"address": self.answers.pop(0)}
+
+    def notice(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+
+def test_a_visit_returns_what_the_page_led_to() -> None:
+    page = Page("https://desk.example.test/back?state=s1&code=c7")
+    found = asyncio.run(WindowAsker(page).visit(LOGIN, "s1"))
+    assert found == {"state": "s1", "code": "c7"}
+    assert [notice.link for notice in page.notices] == [LOGIN]
+
+
+def test_an_address_of_another_visit_is_refused_in_its_place_and_asked_again() -> None:
+    page = Page("https://desk.example.test/back?state=old&code=c1", "https://desk.example.test/back?state=s1&code=c2")
+    assert asyncio.run(WindowAsker(page).visit(LOGIN, "s1"))["code"] == "c2"
+    assert [list(form.errors) for form in page.forms] == [[], ["address"]]
+
+
+def test_a_qr_code_is_as_wide_as_it_is_high_and_fits_a_small_terminal() -> None:
+    drawn = qr("https://chat.example.test/link/7f3a").plain.rstrip("\n").split("\n")
+    assert len({len(line) for line in drawn}) == 1
+    assert len(drawn[0]) in {2 * len(drawn), 2 * len(drawn) - 1}
+    assert len(drawn) <= 20
+
+
+def test_a_notice_shows_title_words_link_and_code_together() -> None:
+    text = shown(Notice(title=T("Scan"), lines=(T("Open the app"),), link=LOGIN, qr="code")).plain
+    assert text.startswith("Scan\n\nOpen the app\n" + LOGIN + "\n\n")
+    assert "▀" in text or "▄" in text
