@@ -143,7 +143,7 @@ async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -
     desk = stage.desk
     staged: tuple[StagedFile, ...] = ()
     if attach:
-        price = desk.settings.folder / "Прайс.txt"
+        price = desk.settings.folder.parent / "Прайс.txt"
         await asyncio.to_thread(price.write_text, "Плед «Норвегия» — 2 390 ₽\nСвеча соевая — 490 ₽\n", "utf-8")
         staged = (await asyncio.to_thread(files.stage, desk.media, price),)
     can = desk.capabilities(_channel(stage, dialog))

@@ -24,7 +24,13 @@ _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "aud
 
 
 def stage(media: Media, path: Path) -> StagedFile:
-    """Take a person's file into the store. Raises NotFound if it cannot be read."""
+    """Take a person's file into the store. Raises NotFound if it cannot be read, Refused for the desk's own files."""
+    if path.resolve().is_relative_to(media.root.parent.resolve()):
+        raise Refused(
+            "own_file",
+            T("{name} belongs to the desk itself: it may hold keys or other clients' words.", name=path.name),
+            T("Choose a file outside the company's folder."),
+        )
     sha256, size = media.put_file(path)
     mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return StagedFile(name=path.name, mime=mime, size=size, sha256=sha256, kind=_kind(mime))

@@ -14,6 +14,7 @@ import pytest
 import chatapp_cli.runtime
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import Action
 from chatapp_cli.runtime.binding import bind
@@ -127,6 +128,14 @@ async def test_a_file_that_vanished_fails_with_its_name(scene: Scene, tmp_path: 
     number = scene.desk.write(lambda tx: sending.enqueue(tx, can, scene.dialog, draft, order))
     message = await scene.until(number, "failed")
     assert (message.code, message.detail) == ("file_vanished", "прайс.txt")
+
+
+async def test_the_desks_own_files_are_never_attached(scene: Scene, tmp_path: Path) -> None:
+    key = scene.desk.settings.folder / "secret.key"
+    (tmp_path / "безобидный.txt").symlink_to(key)
+    for path in (key, tmp_path / "безобидный.txt"):
+        with pytest.raises(Refused, match="belongs to the desk itself"):
+            files.stage(scene.desk.media, path)
 
 
 async def test_what_is_written_for_later_goes_later(scene: Scene) -> None:
