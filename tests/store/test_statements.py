@@ -21,7 +21,7 @@ USED = {
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {"one", "all"}
     if len(call.args) == 2 and isinstance(call.args[0], ast.Name) and isinstance(call.args[1], ast.Constant)
 }
-SHAPED = sorted((shape, name) for shape, name in USED if hasattr(rows, shape))
+SHAPED = sorted((shape, name) for shape, name in USED if hasattr(getattr(rows, shape, None), "_fields"))
 NUMBERS = re.compile(
     r"(id|channel|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
     r"|pinned|blocked|renamed|reachable|automatic|answers|priority|not_before|next_at|claims|uncounted|last_at|arrived"
