@@ -17,7 +17,7 @@ import typer.main
 
 from chatapp_cli import i18n
 from chatapp_cli.commands.errors import ending
-from chatapp_cli.commands.frame import Noun, printed_version, translate
+from chatapp_cli.commands.frame import Noun, built, printed_version, translate
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
@@ -61,7 +61,7 @@ class Root(Noun):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"chatapp_cli.commands.{cmd_name}")
-        command = typer.main.get_command(module.app)
+        command: Command = built(module.app)
         command.name = cmd_name
         command.help = command.help or _(COMMANDS[cmd_name])
         return command

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.main
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info, get_command_name
 
 from chatapp_cli import __version__
 from chatapp_cli.domain.errors import UsageError
@@ -16,6 +19,8 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
 
 if TYPE_CHECKING:
+    from typer.models import CommandInfo
+
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.settings import Loaded
 
@@ -37,11 +42,32 @@ class Verb(TyperCommand):
 
 
 class Noun(TyperGroup):
-    """A group of verbs; its help comes from the table of commands."""
+    """A group of verbs, each built when it is asked for: building all costs ten times what the called one does."""
+
+    verbs: Mapping[str, CommandInfo] = MappingProxyType({})
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         translate(self)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All verbs, in the order of their module."""
+        return list(self.verbs) or super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Build the verb the first time."""
+        if cmd_name in self.verbs and cmd_name not in self.commands:
+            self.commands[cmd_name] = get_command_from_info(
+                self.verbs[cmd_name], pretty_exceptions_short=False, rich_markup_mode=None
+            )
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the verb; for a slip of the fingers all are built, so that the nearest can be named."""
+        if args and args[0] not in self.verbs:
+            for name in self.verbs:
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Say «Usage» in the person's language."""
@@ -82,6 +108,20 @@ def _spoken(option: Any) -> Any:
 def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
     pieces = " ".join(command.collect_usage_pieces(ctx))
     formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage:") + " ")
+
+
+def built(app: typer.Typer) -> Any:
+    """A module's command; of a noun only the frame, without its verbs."""
+    if app.info.cls is not Noun:
+        return typer.main.get_command(app)
+    verbs, app.registered_commands = app.registered_commands, []
+    try:
+        group = typer.main.get_group(app)
+    finally:
+        app.registered_commands = verbs
+    assert isinstance(group, Noun)
+    group.verbs = {verb.name or get_command_name(verb.callback.__name__): verb for verb in verbs if verb.callback}
+    return group
 
 
 def noun() -> typer.Typer:
