@@ -13,7 +13,10 @@ from chatapp_cli.services import channels, dialogs, transcript
 from chatapp_cli.services import outbox as outgoing
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ChannelRow, OutboxRow
-from tests.tui.conftest import Opener
+from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.widgets.composer import Composer
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, HeldClock, Stage
 
 MARK = Person(id="777", name="Марк Лисицын", username="mark_l")
@@ -359,3 +362,12 @@ async def test_what_customers_write_cannot_command_the_terminal(window: Opener, 
         await it.open("Злой")
         await it.sees("привет")
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(it.text())
+
+
+async def test_a_dialog_opened_before_everything_is_ready_opens_all_the_same(desk: Desk) -> None:
+    app = Inbox(desk, alone=True)
+    async with app.run_test(size=(120, 35)) as pilot:
+        app.screen.query_one(DialogList).action_open()
+        it = Window(app, pilot)
+        await it.sees("Доплачу сразу")
+        await it.until(lambda: len(app.screen.query(Composer)) == 1 and app.screen.query_one("Pen").has_focus)

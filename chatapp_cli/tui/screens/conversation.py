@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,6 +38,7 @@ class Conversing(Listing):
         self._sheets: dict[DialogId, Sheet] = {}
         self._dwell: Timer | None = None
         self._needs_told = False
+        self._composing = asyncio.Lock()
 
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
@@ -45,6 +47,7 @@ class Conversing(Listing):
     async def open(self, dialog: DialogId) -> None:
         """Show a dialog and make ready for the answer."""
         opening = await self.office.read(partial(reading.opening, dialog=dialog))
+        await self.ready_to_write()
         self.opening = opening
         self.add_class("-open", "-conversing")
         self._show_card(opening.card, opening.tags)
@@ -57,6 +60,12 @@ class Conversing(Listing):
         self.query_one(Composer).focus_pen()
         if self.query_one(Pen).disabled:
             self.query_one(Transcript).focus()
+
+    async def ready_to_write(self) -> None:
+        """Have a composer: made after the first paint, or when somebody opens a dialog before that."""
+        async with self._composing:
+            if not self.query(Composer):
+                await self.query_one("#right").mount(Composer())
 
     def _turn_composer(self, sheet: Sheet) -> None:
         assert self.opening is not None

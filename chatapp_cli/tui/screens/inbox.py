@@ -72,7 +72,7 @@ class InboxScreen(Conversing):
         """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
         self.do(self.list_again, group="list", exclusive=True)
         self.do(self.tell_bars, group="bars", exclusive=True)
-        self.query_one("#right").mount(Composer())
+        self.do(self.ready_to_write, group="composer")
         self.set_interval(5, self.tick)
         self.tick()
         self.watch(self.app, "app_focus", self.watch_the_end, init=False)
