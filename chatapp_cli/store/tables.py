@@ -180,6 +180,12 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("channel_id", "ext_id", "dialog_id"),
         Index("ix_message_transcript", "dialog_id", text("at DESC"), text("id DESC")),
+        Index(
+            "ix_message_trouble",
+            "id",
+            sqlite_where=text("state = 'uncertain' OR state = 'failed'"),
+            postgresql_where=text("state = 'uncertain' OR state = 'failed'"),
+        ),
         NEVER_AGAIN,
     )
     id: int | None = Field(sa_column=_key())

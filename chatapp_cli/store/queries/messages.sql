@@ -186,7 +186,7 @@ DELETE FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id RETURNIN
 DELETE FROM early_news WHERE at < :before;
 
 -- name: messages.uncertain_count
-SELECT COUNT(*) FROM message WHERE state = 'uncertain';
+SELECT COUNT(*) FROM message WHERE (state = 'uncertain' OR state = 'failed') AND state = 'uncertain';
 
 -- name: messages.sent_since
 SELECT id FROM message

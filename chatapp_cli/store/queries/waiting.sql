@@ -8,11 +8,13 @@ ORDER BY o.not_before, o.priority DESC, o.id LIMIT :n;
 -- name: waiting.troubled
 SELECT m.id, m.dialog_id, d.name, m.channel_id, c.kind, c.title, m.state, m.code, m.detail, m.at, m.text
 FROM message m JOIN dialog d ON d.id = m.dialog_id JOIN channel c ON c.id = m.channel_id
-WHERE m.direction = 'out' AND m.state IN ('uncertain', 'failed') ORDER BY m.id DESC LIMIT :n;
+WHERE m.direction = 'out' AND (m.state = 'uncertain' OR m.state = 'failed') ORDER BY m.id DESC LIMIT :n;
 
 -- name: waiting.counts
-SELECT channel_id, state, COUNT(*) FROM message
-WHERE direction = 'out' AND state IN ('uncertain', 'failed') AND at > :since GROUP BY channel_id, state;
+WITH troubled AS MATERIALIZED (
+  SELECT channel_id, state, at FROM message WHERE direction = 'out' AND (state = 'uncertain' OR state = 'failed') ORDER BY id
+)
+SELECT channel_id, state, COUNT(*) FROM troubled WHERE at > :since GROUP BY channel_id, state;
 
 -- name: waiting.dead
 SELECT channel_id, COUNT(*) FROM arrived WHERE problem <> '' GROUP BY channel_id;

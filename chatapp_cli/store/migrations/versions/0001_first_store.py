@@ -314,6 +314,8 @@ def upgrade() -> None:
     op.create_index("ix_dialog_channel", "dialog", ["channel_id", *newest_first])
     op.create_index("ix_dialog_unread", "dialog", newest_first, sqlite_where=unread, postgresql_where=unread)
     op.create_index("ix_message_transcript", "message", ["dialog_id", sa.text("at DESC"), sa.text("id DESC")])
+    trouble = sa.text("state = 'uncertain' OR state = 'failed'")
+    op.create_index("ix_message_trouble", "message", ["id"], sqlite_where=trouble, postgresql_where=trouble)
     op.create_index("ix_outbox_claim", "outbox", ["channel_id", "state", sa.text("priority DESC"), "id"])
 
 
