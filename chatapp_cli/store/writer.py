@@ -24,8 +24,11 @@ R = TypeVar("R")
 MOST = 256
 """Jobs in one commit."""
 GAP = 0.001
-"""Seconds that the lock is left alone after a slow commit, so that other processes find it free."""
+"""Seconds that the lock is left alone now and then, so that other processes find it free."""
 SLOW = 0.002
+"""Seconds of a disk's sync after which it is left alone: others waited meanwhile."""
+TURN = 0.02
+"""Seconds of work after which it is left alone on a fast disk."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Writer:
         self._queue: queue.SimpleQueue[tuple[Job[Any], Done] | None] = queue.SimpleQueue()
         self.commits = 0
         self.jobs = 0
+        self._sync = 0.0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -72,14 +76,17 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
+        held = 0.0
         while (first := self._queue.get()) is not None:
             batch, last = self._gather(first)
             started = time.monotonic()
             self._delivery(self._commit(batch))
             if last:
                 return
-            if time.monotonic() - started > SLOW:
+            held += time.monotonic() - started
+            if held > TURN or self._sync > SLOW:
                 time.sleep(GAP)
+                held = 0.0
 
     def _gather(self, first: tuple[Job[Any], Done]) -> tuple[list[tuple[Job[Any], Done]], bool]:
         batch = [first]
@@ -99,7 +106,9 @@ class Writer:
         try:
             connection = self._database.connection()
             outcomes = self._all_good(connection, batch) or self._one_by_one(connection, batch)
+            began = time.monotonic()
             connection.execute("COMMIT")
+            self._sync = time.monotonic() - began
         except Exception as error:  # noqa: BLE001 - told to every caller, who logs or shows it
             if connection is not None:
                 self._database.abandon(connection, error)
