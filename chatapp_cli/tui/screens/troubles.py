@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -20,13 +22,17 @@ from chatapp_cli.services import words as told
 from chatapp_cli.store.rows import ArrivedRow, TroubledRow, WaitingRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import reading, words
-from chatapp_cli.tui.cells import cut, line
+from chatapp_cli.tui.cells import cut, fit, line
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
+Part: TypeAlias = tuple[str, Style]
+
+_NAME = 22
+_MOMENT = 12
 _TEXT = 60
 
 
@@ -92,26 +98,32 @@ class TroublesScreen(Hands):
         sign, look = words.SIGNS[row.state], self.look.palette
         why = words.reason(manifest(row.kind), row.code, row.detail)[0] or show(told.state(row.state))
         style = look.bad if row.state == "failed" else look.warn
-        shown = Text.assemble((f"{sign} ", style), (line(row.name), look.strong), (f"  {why}", style))
-        return Trouble(
-            self._ended(shown, row.text, row.at), row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN
-        )
+        shown = self._shown((sign, style), row.name, row.at, (why, style), row.text)
+        return Trouble(shown, row.dialog_id, row.id, uncertain=row.state == State.UNCERTAIN)
 
     def _waiting(self, row: WaitingRow) -> Trouble:
         look, code = self.look.palette, waiting.reason(row)
         why = words.reason(manifest(row.kind), code)[0] if code else show(told.state(row.state))
-        shown = Text.assemble(("◷ ", look.warn), (line(row.name), look.plain), (f"  {why}", look.muted))
-        return Trouble(self._ended(shown, row.text, waiting.goes_at(row)), row.dialog_id)
+        shown = self._shown(("◷", look.warn), row.name, waiting.goes_at(row), (why, look.muted), row.text)
+        return Trouble(shown, row.dialog_id)
 
     def _dead(self, row: ArrivedRow) -> Trouble:
         look = self.look.palette
-        said = _("Arrival {n} was not understood: {problem}", n=row.id, problem=line(row.problem))
-        return Trouble(self._ended(Text.assemble(("✉ ", look.bad), (said, look.plain)), "", row.at), letter=row.id)
+        name = _("Arrival {n}", n=row.id)
+        why = _("not understood: {problem}", problem=line(row.problem))
+        return Trouble(self._shown(("✉", look.bad), name, row.at, (why, look.plain), ""), letter=row.id)
 
-    def _ended(self, shown: Text, text: str, at: int) -> Text:
+    def _shown(self, sign: Part, name: str, at: int, why: Part, text: str) -> Text:
+        """Sign, name and time in columns; then the reason and the words."""
         look = self.look.palette
-        shown.append(f"  {words.moment(at, self.look.now())}" if at else "", look.faint)
-        return shown.append(f"  {cut(text, _TEXT)}" if text else "", look.faint)
+        moment = words.moment(at, self.look.now()) if at else ""
+        return Text.assemble(
+            (f"{sign[0]} ", sign[1]),
+            (fit(name, _NAME), look.strong),
+            (f" {fit(moment, _MOMENT)} ", look.faint),
+            why,
+            (f"  {cut(text, _TEXT)}" if text else "", look.faint),
+        )
 
     # What can be done
 
