@@ -78,6 +78,7 @@ class Killed:
 @pytest.fixture
 async def sandboxes() -> AsyncIterator[Sequence[Sandbox]]:
     async with ApiSandbox() as api, TelegramBotSandbox() as telegram:
+        telegram.slowness = 0.15  # so that every kill finds some on their way
         yield [api, telegram]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,8 @@ class TelegramBotSandbox:
         self.methods = Methods(self.town, shelf)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
+        self.slowness = 0.0
+        """Seconds between doing what a send asked for and saying so."""
         self._local = shelf is not None
         self._port = 0
         self._runner: web.AppRunner | None = None
@@ -171,6 +174,8 @@ class TelegramBotSandbox:
             answer: Json = {"ok": True, "result": await self._perform(method, call)}
         except Refusal as refusal:
             answer = _refusal(refusal)
+        if self.slowness and method.startswith("send"):
+            await asyncio.sleep(self.slowness)
         if fault and not fault.status and request.transport:
             request.transport.close()
         self.exchanges.append(Exchange(method, call.params, tuple(call.uploads), json.loads(json.dumps(answer))))
