@@ -40,7 +40,7 @@ class Told:
         del notice
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        raise NotImplementedError(url + state)
+        raise AssertionError(f"nobody visits {url} ({state})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class ChannelRunner:
                 return
             except ChatappError as error:
                 await self._fall(error)
-            except Exception as error:
+            except Exception as error:  # a mistake in one channel must not end the others
                 log.exception("channel.failed", channel=self.row.id, kind=self.row.kind)
                 await self._fall(Retryable("unexpected", type(error).__name__))
 

@@ -30,7 +30,7 @@ class Intake:
             return await self._store.write(partial(ingest, channel=self._channel, batch=batch))
         except ChatappError:
             raise
-        except Exception:
+        except Exception:  # whatever our own code stumbles over, the other arrivals must not wait for it
             log.exception("ingest.failed", channel=self._channel, arrivals=len(batch.arrivals))
             return await self._take_one_by_one(batch)
 

@@ -186,7 +186,7 @@ class Sender:
             await self._refused(governor, claim, error)
         except TimeoutError:
             await self._unknown(claim, OutcomeUnknown("timeout"))
-        except Exception as error:
+        except Exception as error:  # it may have been sent: uncertain, and the traceback is logged
             log.exception("send.failed", channel=self._channel, message=claim.row.message_id)
             await self._unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
         else:

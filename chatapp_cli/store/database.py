@@ -66,7 +66,7 @@ class Database:
                 begin(connection)
                 yield self.tx(connection)
                 connection.execute("COMMIT")
-            except BaseException as error:
+            except BaseException as error:  # an interrupt too must not leave a transaction open
                 self.abandon(connection, error)
                 raise
 

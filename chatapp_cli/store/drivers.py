@@ -261,7 +261,7 @@ def spoken(driver: Driver) -> Iterator[None]:
         yield
     except ChatappError:
         raise
-    except Exception as error:
+    except Exception as error:  # the driver knows its own; everything else goes on unchanged
         said = driver.translate(error)
         if said is None:
             raise
