@@ -17,9 +17,11 @@ ChatappError                what, why and the next step, for a person
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from chatapp_cli.domain.text import T, Text
+
+Pause: TypeAlias = Literal["account", "dialog", "strangers"]
 
 
 class ChatappError(Exception):
@@ -87,13 +89,14 @@ class Retryable(ChannelError):
 
 
 class RateLimited(ChannelError):
-    """Certainly not done; the provider named the seconds to wait, for the account or one dialog."""
+    """Certainly not done; the provider named the seconds to wait, for the account or one dialog.
+
+    ``strangers`` are the dialogs in which the other side never wrote: only they wait.
+    """
 
     exit_code = 3
 
-    def __init__(
-        self, code: str, detail: str = "", *, retry_after: float, scope: Literal["account", "dialog"] = "account"
-    ) -> None:
+    def __init__(self, code: str, detail: str = "", *, retry_after: float, scope: Pause = "account") -> None:
         super().__init__(code, detail)
         self.retry_after = retry_after
         self.scope = scope

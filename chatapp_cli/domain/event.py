@@ -112,6 +112,18 @@ class DeliveryChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRead:
+    """A dialog was read up to a message, on channels whose ids are numbers that grow."""
+
+    peer_key: str
+    ext_id: str
+    """The last one that was read; those with smaller numbers were too."""
+    at: Millis
+    by_us: bool = False
+    """We read it in the provider's own application; otherwise the client read what we wrote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionsChanged:
     """All the reactions that one person now has on a message."""
 
@@ -143,7 +155,14 @@ class PeerMoved:
 
 
 Event: TypeAlias = (
-    MessageArrived | MessageEdited | MessagesDeleted | DeliveryChanged | ReactionsChanged | PeerChanged | PeerMoved
+    MessageArrived
+    | MessageEdited
+    | MessagesDeleted
+    | DeliveryChanged
+    | ChatRead
+    | ReactionsChanged
+    | PeerChanged
+    | PeerMoved
 )
 
 

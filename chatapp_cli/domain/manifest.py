@@ -11,14 +11,19 @@ from chatapp_cli.domain.text import Text
 
 Intake: TypeAlias = Literal["socket", "poll", "webhook"]
 AddressKind: TypeAlias = Literal["email", "phone", "username", "chat_id"]
+ProxyKind: TypeAlias = Literal["http", "socks5", "mtproxy"]
 Receipts: TypeAlias = Literal["none", "bounce", "delivered", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """At most ``limit`` sends in any ``per`` seconds, counted for the account, each dialog or each group."""
+    """At most ``limit`` sends in any ``per`` seconds, counted for the account, each dialog or each group.
 
-    scope: Literal["account", "dialog", "group"]
+    ``phone`` counts what goes to dialogs that are known by nothing but a phone number, ``strangers`` what goes to
+    those in which the other side never wrote: each of the two for the account as a whole.
+    """
+
+    scope: Literal["account", "dialog", "group", "phone", "strangers"]
     limit: int
     per: float
     paced: bool = True
@@ -54,6 +59,32 @@ class Capabilities:
     groups: bool = False
     receipts: Receipts = "none"
     """How far news of our own messages go; beyond it a front end says «not available», not «unread»."""
+    marks_read: bool = False
+    """The client can be shown that we read."""
+    shows_typing: bool = False
+    """The client can be shown that we write."""
+    finds_people: Sequence[AddressKind] = ()
+    """By which kinds of address the provider can be asked whether somebody is there."""
+    lists_contacts: bool = False
+    """The account has an address book of its own."""
+    reads_chats: bool = False
+    """Groups and channels can be listed, followed and read back."""
+    manages_groups: bool = False
+    """Groups can be made, filled, renamed and ended."""
+    templates: bool = False
+    """Texts that the provider has to approve before they may be used."""
+    free_text: bool = True
+    """Anything but an approved template may be sent at all."""
+    window: int = 0
+    """Seconds after the client's last message in which anything but a template may be sent; 0: always."""
+    segments: Literal["", "sms"] = ""
+    """How texts are counted and paid for in parts."""
+    application: bool = False
+    """The provider wants an application on paper before the channel works."""
+    pool: bool = False
+    """Several accounts may share a line, to spread the load."""
+    proxies: Sequence[ProxyKind] = ()
+    """Kinds of proxy that the account can be reached through."""
     idempotent_send: bool = False
     """Sending the same key twice delivers once: an unknown outcome may be sent again."""
     answers_arrive_on: Sequence[str] = ()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chatapp_cli.domain.event import ChatKind, FileKind
 from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.domain.template import Filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,13 @@ class Outbound:
     thread: Sequence[str] = ()
     """``ext_id``s of the dialog's latest messages, oldest first, for channels that thread."""
     automatic: bool = False
+    stranger: bool = False
+    """The other side never wrote in this dialog."""
+    first_name: str = ""
+    last_name: str = ""
+    """For the address book of the account, where somebody is written to first (S-056)."""
+    template: Filled | None = None
+    """The approved template that ``text`` was made from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

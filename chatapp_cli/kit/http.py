@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -14,6 +14,7 @@ import aiohttp
 
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.proxies import choose, url
 
 Verdicts: TypeAlias = Mapping[int, Callable[[str], ChannelError]]
 """What an HTTP status leads to, given the provider's words."""
@@ -48,8 +49,30 @@ class Answer:
 
 def open_session(*, connect: float = 10, total: float = 60) -> aiohttp.ClientSession:
     """A session whose requests end after so many seconds; cookies are not kept."""
+    return _session(None, connect=connect, total=total)
+
+
+@asynccontextmanager
+async def open_proxied(
+    proxies: str, towards: str, *, connect: float = 10, total: float = 60
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """The same through the first of an account's proxies that leads to an address; straight where it has none.
+
+    Raises Retryable where no proxy leads there. One that fails later is passed over when the channel comes up again.
+    """
+    proxy = await choose(proxies, towards)
+    connector = None
+    if proxy is not None:
+        from aiohttp_socks import ProxyConnector
+
+        connector = ProxyConnector.from_url(url(proxy))
+    async with _session(connector, connect=connect, total=total) as session:
+        yield session
+
+
+def _session(connector: aiohttp.BaseConnector | None, *, connect: float, total: float) -> aiohttp.ClientSession:
     timeout = aiohttp.ClientTimeout(total=total, sock_connect=connect)
-    return aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+    return aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
 
 
 async def read(response: aiohttp.ClientResponse) -> Answer:

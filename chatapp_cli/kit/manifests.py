@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, Rate
 from chatapp_cli.domain.text import Text
+from chatapp_cli.kit.proxies import FIELD
 
 if TYPE_CHECKING:
     from chatapp_cli.ports.connector import Connector
@@ -27,12 +28,13 @@ def parse(kind: str, data: Mapping[str, Any]) -> Manifest:
     rest = dict(data)
     capabilities = dict(rest.pop("capabilities"))
     rates = tuple(Rate(**rate) for rate in capabilities.pop("rates", ()))
+    own = tuple(_field(entry) for entry in rest.pop("fields", ()))
     return Manifest(
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
         capabilities=Capabilities(rates=rates, **capabilities),
-        fields=tuple(_field(entry) for entry in rest.pop("fields", ())),
+        fields=(*own, FIELD) if capabilities.get("proxies") else own,
         limits=tuple(Text(words) for words in rest.pop("limits", ())),
         errors={code: _words(entry) for code, entry in rest.pop("errors", {}).items()},
         **rest,

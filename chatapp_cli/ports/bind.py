@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.ports.memory import Memory, ShortMemory
 
 
 class Asker(Protocol):
@@ -45,3 +46,5 @@ class Bound:
     """Last part of the channel's webhook address ``/hooks/<hook_key>``, unguessable; kept on a rebind."""
     cursor: str | None = None
     """Where reading starts; ``None`` on a rebind keeps the stored cursor."""
+    memory: Memory = field(default_factory=ShortMemory, repr=False, compare=False)
+    """What sessions of this binding keep; it stays on a rebind."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.event import Arrival, Batch, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import Text
 from chatapp_cli.ports.bind import Asker, Bound
 
@@ -149,4 +150,108 @@ class Reconciles(Protocol):
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
         """Look for an earlier attempt; ``None`` if it cannot be found, which proves nothing."""
+        ...
+
+
+@runtime_checkable
+class MarksRead(Protocol):
+    """The client can be shown that we read."""
+
+    async def mark_read(self, address: str, ext_id: str) -> None:
+        """Show that everything up to this message of theirs was read."""
+        ...
+
+
+@runtime_checkable
+class ShowsTyping(Protocol):
+    """The client can be shown that we write."""
+
+    async def typing(self, address: str) -> None:
+        """Show it for the next few seconds."""
+        ...
+
+
+@runtime_checkable
+class FindsPeople(Protocol):
+    """The provider can be asked whether somebody is there."""
+
+    async def find(self, address: str) -> Person | None:
+        """Whom a phone (``+7916…``) or a username (without ``@``) belongs to; ``None``: nobody, or they hide."""
+        ...
+
+
+@runtime_checkable
+class ListsContacts(Protocol):
+    """The account has an address book."""
+
+    async def contacts(self) -> Sequence[Person]:
+        """Everybody in it; ``id`` is what ``send`` takes as the address."""
+        ...
+
+
+@runtime_checkable
+class ReadsChats(Protocol):
+    """Groups and channels can be read without anybody writing to us."""
+
+    async def chats(self) -> Sequence[Peer]:
+        """Those that the account is in."""
+        ...
+
+    async def follow(self, address: str) -> Peer:
+        """Join if need be (a public name, a link or a ChatID); from now on what is said there arrives as events."""
+        ...
+
+    async def unfollow(self, address: str) -> None:
+        """What is said there arrives no longer; the account stays in."""
+        ...
+
+    def history(self, address: str, after: str) -> AsyncGenerator[Batch, None]:
+        """What was said there after this ``ext_id``, oldest first; it ends with the present. Empty: from the start."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupChanged:
+    """What became of a group."""
+
+    peer: Peer
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Who could not be added: their address, and a code of the manifest's ``[errors]``."""
+
+
+@runtime_checkable
+class ManagesGroups(Protocol):
+    """Groups can be made, filled, renamed and ended; members are named as ``send`` names them, or by phone."""
+
+    async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
+        """Make a group with them."""
+        ...
+
+    async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Add them."""
+        ...
+
+    async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Take them out."""
+        ...
+
+    async def rename_group(self, address: str, title: str) -> None:
+        """Give it another title."""
+        ...
+
+    async def end_group(self, address: str) -> None:
+        """Delete it, or where that cannot be done take everybody out and leave."""
+        ...
+
+
+@runtime_checkable
+class HasTemplates(Protocol):
+    """Texts that the provider approves."""
+
+    async def templates(self) -> Sequence[Template]:
+        """All of them, with what the provider thinks of each."""
+        ...
+
+    async def submit(self, template: Template) -> Template:
+        """Ask for approval; returns it as the provider now has it."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from chatapp_cli.domain.ids import Millis
@@ -42,3 +43,5 @@ class World:
 
     clock: Clock
     chance: Chance
+    place: Path | None = None
+    """The company's own folder, for what a library insists on keeping in files; ``None`` where there is no company."""

@@ -12,8 +12,9 @@ import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from chatapp_cli.domain.errors import Pause
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Rate
@@ -124,7 +125,7 @@ class Governor:
             self._record(address, chat_kind, self._clock.monotonic())
 
     def penalise(
-        self, seconds: float, *, scope: Literal["account", "dialog"], address: str, chat_kind: ChatKind
+        self, seconds: float, *, scope: Pause, address: str, chat_kind: ChatKind
     ) -> None:
         """Wait as long as the provider says, for the account or for one dialog."""
         until = self._clock.monotonic() + seconds

@@ -20,7 +20,21 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import create, manifest
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector, Deletes, Edits, FetchesFiles, Reacts, Session, TakesHooks
+from chatapp_cli.ports.connector import (
+    Connector,
+    Deletes,
+    Edits,
+    FetchesFiles,
+    FindsPeople,
+    ListsContacts,
+    ManagesGroups,
+    MarksRead,
+    Reacts,
+    ReadsChats,
+    Session,
+    ShowsTyping,
+    TakesHooks,
+)
 from chatapp_cli.sandbox.stage import CallsHooks, Customer, Sandbox
 from tests.contract.door import Door
 
@@ -244,6 +258,12 @@ class ConnectorContract:
         assert isinstance(session, Edits) == can.edits
         assert isinstance(session, Deletes) == can.deletes
         assert isinstance(session, Reacts) == can.reactions
+        assert isinstance(session, MarksRead) == can.marks_read
+        assert isinstance(session, ShowsTyping) == can.shows_typing
+        assert isinstance(session, FindsPeople) == bool(can.finds_people)
+        assert isinstance(session, ListsContacts) == can.lists_contacts
+        assert isinstance(session, ReadsChats) == can.reads_chats
+        assert isinstance(session, ManagesGroups) == can.manages_groups
         if can.intake == "webhook":
             assert isinstance(session, TakesHooks)
         if isinstance(session, FetchesFiles):
