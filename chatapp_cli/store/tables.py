@@ -35,6 +35,11 @@ def _time(*, null: bool = False) -> Column[int]:
     return Column(BigInteger, nullable=null)
 
 
+def _later(default: str | int = "") -> dict[str, str]:
+    """For a column that came with a later revision: what the rows before it have."""
+    return {"server_default": str(default)}
+
+
 class Line(SQLModel, table=True):
     """A line joins channels for one purpose of the business (S-003)."""
 
@@ -71,6 +76,16 @@ class Channel(SQLModel, table=True):
     created_at: int = Field(sa_column=_time())
 
 
+class ChannelMemory(SQLModel, table=True):
+    """What sessions of a channel keep beside binding and cursor, sealed."""
+
+    metadata = metadata
+    __tablename__ = "channel_memory"
+    channel_id: int = Field(sa_column=Column(_Big, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True))
+    name: str = Field(primary_key=True)
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class Contact(SQLModel, table=True):
     """A person outside, as far as they are known."""
 
@@ -81,6 +96,11 @@ class Contact(SQLModel, table=True):
     phone: str = ""
     email: str = ""
     created_at: int = Field(sa_column=_time())
+    first_name: str = Field("", sa_column_kwargs=_later())
+    last_name: str = Field("", sa_column_kwargs=_later())
+    """Both given by an operator who wrote first, for the account's address book (S-056)."""
+    chain: str = Field("", sa_column_kwargs=_later())
+    """Kinds of channels in the order in which this person is tried, separated by commas."""
 
 
 class Dialog(SQLModel, table=True):
@@ -131,6 +151,8 @@ class Dialog(SQLModel, table=True):
     preview: str = ""
     search: str = ""
     created_at: int = Field(sa_column=_time())
+    heard_at: int | None = Field(sa_column=_time(null=True))
+    """When the other side last wrote; never for a stranger."""
 
 
 class Tag(SQLModel, table=True):
@@ -186,6 +208,12 @@ class Message(SQLModel, table=True):
             sqlite_where=text("state = 'uncertain' OR state = 'failed'"),
             postgresql_where=text("state = 'uncertain' OR state = 'failed'"),
         ),
+        Index(
+            "ix_message_chain",
+            "id",
+            sqlite_where=text("chain <> ''"),
+            postgresql_where=text("chain <> ''"),
+        ),
         NEVER_AGAIN,
     )
     id: int | None = Field(sa_column=_key())
@@ -210,6 +238,10 @@ class Message(SQLModel, table=True):
     stored_at: int = Field(sa_column=_time())
     edited_at: int | None = Field(sa_column=_time(null=True))
     deleted_at: int | None = Field(sa_column=_time(null=True))
+    template: str = Field("", sa_column_kwargs=_later())
+    """The approved template that it was made from and what fills its gaps, as JSON."""
+    chain: str = Field("", sa_column_kwargs=_later())
+    """Where it goes next should it fail here, as JSON; emptied once it is handed on."""
 
 
 class MessagePart(SQLModel, table=True):
@@ -271,6 +303,8 @@ class File(SQLModel, table=True):
     code: str = ""
     attempts: int = 0
     next_at: int = Field(sa_column=_time())
+    words: str = Field("", sa_column_kwargs=_later())
+    """What is said in a voice message, once the company's own command has written it down."""
 
 
 class Outbox(SQLModel, table=True):
@@ -317,6 +351,65 @@ class Attempt(SQLModel, table=True):
     verdict: str = ""
     code: str = ""
     detail: str = ""
+    address: str = Field("", sa_column_kwargs=_later())
+    """Where it went, as the dialog was addressed then."""
+    stranger: int = Field(0, sa_column_kwargs=_later(0))
+    """The other side had never written."""
+
+
+class Errand(SQLModel, table=True):
+    """Something that a channel's live session is asked for beside messages, and its answer; kept for a day."""
+
+    metadata = metadata
+    __table_args__ = (Index("ix_errand_waiting", "channel_id", "state", "id"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=_key())
+    channel_id: int = Field(sa_column=_ref("channel"))
+    what: str
+    arguments: str = "{}"
+    actor: str = ""
+    state: str
+    """``waiting``, ``running``, ``done`` or ``failed``."""
+    code: str = ""
+    detail: str = ""
+    result: str = ""
+    created_at: int = Field(sa_column=_time())
+    until: int = Field(sa_column=_time())
+    """When nobody waits for it any more."""
+
+
+class Template(SQLModel, table=True):
+    """A text that a provider has to approve before it may be sent."""
+
+    metadata = metadata
+    __table_args__ = (UniqueConstraint("channel_id", "name", "language"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=_key())
+    channel_id: int = Field(sa_column=_ref("channel"))
+    name: str
+    language: str
+    category: str = ""
+    state: str
+    body: str
+    reason: str = ""
+    updated_at: int = Field(sa_column=_time())
+
+
+class Application(SQLModel, table=True):
+    """An application on paper to a provider, and how far it got (S-088)."""
+
+    metadata = metadata
+    __table_args__ = NEVER_AGAIN
+    id: int | None = Field(sa_column=_key())
+    line_id: int = Field(sa_column=_ref("line"))
+    kind: str
+    state: str
+    title: str
+    answers: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """What was filled in, sealed."""
+    document_sha256: str
+    document_name: str
+    reason: str = ""
+    created_at: int = Field(sa_column=_time())
+    updated_at: int = Field(sa_column=_time())
 
 
 class EarlyNews(SQLModel, table=True):
