@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,15 @@ from typing import Final, TypeAlias
 
 import aiohttp
 
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.proxies import choose, url
 
@@ -75,26 +84,40 @@ def _session(connector: aiohttp.BaseConnector | None, *, connect: float, total: 
     return aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
 
 
-async def read(response: aiohttp.ClientResponse) -> Answer:
-    """Take the answer, at most 64 KiB of its body."""
+async def read(response: aiohttp.ClientResponse, most: int = _REST) -> Answer:
+    """Take the answer, at most so many bytes of its body."""
     try:
-        body = await response.content.readexactly(_REST)
+        body = await response.content.readexactly(most)
     except asyncio.IncompleteReadError as short:
         body = short.partial
     return Answer(response.status, response.headers, body)
 
 
 @contextmanager
-def network(secrets: Iterable[str] = ()) -> Iterator[None]:
-    """Turn what the network did into ``Retryable``; for requests that may be sent again."""
+def network(secrets: Iterable[str] = (), *, once: bool = False) -> Iterator[None]:
+    """Turn what the network did into ``Retryable``.
+
+    ``once`` says that doing the request twice would be seen: what was on its way is ``OutcomeUnknown``.
+    """
+    lost = OutcomeUnknown if once else Retryable
     try:
         yield
     except aiohttp.InvalidURL:
         raise Misconfigured("bad_url", field="url") from None
-    except TimeoutError:
-        raise Retryable("timeout") from None
-    except aiohttp.ClientError as error:
+    except _never_left() as error:
         raise Retryable("unreachable", veil(str(error), secrets)) from None
+    except TimeoutError:
+        raise lost("timeout") from None
+    except aiohttp.ClientError as error:
+        raise lost("unreachable" if lost is Retryable else "no_answer", veil(str(error), secrets)) from None
+
+
+def _never_left() -> tuple[type[Exception], ...]:
+    """What fails before a request can be on its way; behind a proxy the errors are not those of aiohttp."""
+    from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
+
+    connecting = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ssl.SSLError)
+    return (*connecting, ProxyConnectionError, ProxyError, ProxyTimeoutError)
 
 
 def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VERDICTS) -> ChannelError:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
+
+import aiohttp
 import pytest
+from aiohttp_socks import ProxyConnectionError
 
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
     NeedsRebind,
+    OutcomeUnknown,
     RateLimited,
     Rejected,
     Retryable,
@@ -77,6 +82,16 @@ async def test_time_that_runs_out_is_retryable() -> None:
     with pytest.raises(Retryable) as caught, network():
         raise TimeoutError
     assert caught.value.code == "timeout"
+
+
+async def test_what_may_not_be_done_twice_is_uncertain_once_it_was_on_its_way() -> None:
+    with pytest.raises(OutcomeUnknown, match="timeout"), network(once=True):
+        raise TimeoutError
+    with pytest.raises(OutcomeUnknown, match="no_answer"), network(once=True):
+        raise aiohttp.ServerDisconnectedError
+    for never_left in (ProxyConnectionError("refused"), aiohttp.ConnectionTimeoutError(), ssl.SSLError("no trust")):
+        with pytest.raises(Retryable, match="unreachable"), network(once=True):
+            raise never_left
 
 
 @pytest.mark.parametrize("url", ["http://", "nonsense", "http://:80:80/"])
