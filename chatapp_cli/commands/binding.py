@@ -22,7 +22,7 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
-from chatapp_cli.kit.manifests import manifest, packages
+from chatapp_cli.kit.manifests import kind_of, manifest, packages
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
@@ -60,23 +60,24 @@ def _answer(value: object) -> str:
 
 
 def known_kind(kind: str) -> Manifest:
-    """The manifest of a kind that a person named. Raises NotFound."""
-    if kind not in packages():
+    """The manifest of a kind that a person named by its name or its number. Raises NotFound."""
+    known = kind_of(kind)
+    if known not in packages():
         raise NotFound(
             T("There is no kind of channel {kind}.", kind=kind),
             T("Known kinds: {known}. More about them: chatapp line channels", known=", ".join(packages())),
         )
-    return manifest(kind)
+    return manifest(known)
 
 
 def bind(desk: Desk, kind: str, *, line: str, given: Mapping[str, str], actor: str) -> ChannelRow:
     """Bind, or renew what is bound there already."""
     about = known_kind(kind)
     wanted = desk.read(lambda tx: lines.find(tx, line))
-    previous = _previous(desk, kind, wanted.id)
+    previous = _previous(desk, about.kind, wanted.id)
     with explained(about):
         number = asyncio.run(
-            binding.bind(desk, _asker(about, given), line=wanted.id, kind=kind, previous=previous, actor=actor)
+            binding.bind(desk, _asker(about, given), line=wanted.id, kind=about.kind, previous=previous, actor=actor)
         )
     return desk.read(lambda tx: channels.one(tx, number))
 

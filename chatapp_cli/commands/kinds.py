@@ -1,4 +1,4 @@
-"""``chatapp line channels``: every kind of channel from its manifest."""
+"""``chatapp line channels``: kinds of channels from their manifests."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.binding import known_kind
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifests
 
 
-def listing(*, as_json: bool) -> None:
-    """Print them in the order of their source ids (S-036)."""
-    found = list(manifests().values())
+def listing(kind: str, *, as_json: bool) -> None:
+    """Print them in the order of their source ids (S-036), or only one."""
+    found = [known_kind(kind)] if kind else list(manifests().values())
     if as_json:
         printing.document([_document(one) for one in found])
         return

@@ -35,7 +35,9 @@ app = noun()
 Kind = Annotated[
     str,
     typer.Argument(
-        metavar="KIND", help=N_("Kind of channel, see: chatapp line channels"), autocompletion=completing(kind_names)
+        metavar="KIND",
+        help=N_("Kind of channel by name or number, see: chatapp line channels"),
+        autocompletion=completing(kind_names),
     ),
 ]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=N_("Answer or option; repeat it"))]
@@ -94,10 +96,13 @@ def channel_document(row: ChannelRow) -> Mapping[str, Any]:
     """A channel for programs: no secrets."""
     import json
 
+    from chatapp_cli.kit.manifests import manifest
+
     return {
         "id": row.id,
         "line": row.line,
         "kind": row.kind,
+        "source_id": manifest(row.kind).source_id,
         "account": row.account,
         "title": row.title,
         "health": row.health,
@@ -220,8 +225,16 @@ def check(
 
 
 @app.command(cls=Verb)
-def channels(as_json: Json = False) -> None:
+def channels(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help=N_("Only this one, by name or number"), autocompletion=completing(kind_names)
+        ),
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """List every kind of channel and what it can do."""
     from chatapp_cli.commands import kinds
 
-    kinds.listing(as_json=as_json)
+    kinds.listing(kind, as_json=as_json)

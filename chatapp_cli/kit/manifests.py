@@ -86,6 +86,13 @@ def manifest(kind: str) -> Manifest:
     return parse(kind, tomllib.loads(text))
 
 
+def kind_of(named: str) -> str:
+    """The kind that a person named, by its own name or by its stable number (S-036); as it was said if there is none."""
+    if not named.isdigit():
+        return named
+    return next((kind for kind, one in manifests().items() if one.source_id == int(named)), named)
+
+
 def manifests() -> Mapping[str, Manifest]:
     """All of them, in the order of their source ids."""
     found = (manifest(kind) for kind in packages())

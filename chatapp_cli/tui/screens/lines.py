@@ -234,7 +234,7 @@ class LinesScreen(Hands):
         if not free:
             self.say(_("Every kind of channel is bound to this line already."))
             return None
-        options = [(known.kind, f"{show(known.title)} — {show(known.summary)}") for known in free]
+        options = [(known.kind, f"{known.source_id:>2}  {show(known.title)} — {show(known.summary)}") for known in free]
         return await self.choose(_("Which channel?"), options)
 
     def action_check(self) -> None:
