@@ -66,6 +66,12 @@ def _insist_on_files(can: Capabilities, files: Sequence[StagedFile]) -> None:
             T("Send them in several messages."),
         )
     for file in files:
+        if can.upload_types and file.mime not in can.upload_types:
+            raise Refused(
+                "file_type",
+                T("{name} is of a type that this channel does not carry.", name=file.name),
+                T("It takes: {types}", types=", ".join(can.upload_types)),
+            )
         if file.size > can.max_upload:
             raise Refused(
                 "file_too_big",

@@ -12,6 +12,8 @@ from chatapp_cli.domain.text import Text
 Intake: TypeAlias = Literal["socket", "poll", "webhook"]
 AddressKind: TypeAlias = Literal["email", "phone", "username", "chat_id"]
 ProxyKind: TypeAlias = Literal["http", "socks5", "mtproxy"]
+Lane: TypeAlias = Literal["dialog", "phone", "strangers"]
+"""What shares a rate below the account: one dialog, all that are only a phone, all who never wrote."""
 Receipts: TypeAlias = Literal["none", "bounce", "delivered", "read"]
 
 
@@ -43,6 +45,8 @@ class Capabilities:
     """Longest text beside a file; 0: no own limit."""
     max_upload: int = 0
     """Largest file out; 0: no files."""
+    upload_types: Sequence[str] = ()
+    """MIME types of the files that go out; empty: any."""
     max_download: int = 0
     """Largest file in; 0: no limit."""
     max_files: int = 10
