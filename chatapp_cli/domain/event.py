@@ -109,6 +109,8 @@ class DeliveryChanged:
     at: Millis
     code: str = ""
     detail: str = ""
+    key: str = ""
+    """Our idempotency key, where a provider hands a label back: it proves a send whose answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
