@@ -1,0 +1,238 @@
+"""A gateway that is talked to by HTTP, described as data: what to send, and how to read what it answers and reports.
+
+A description is TOML: a preset in a channel's folder, or a person's own file (docs/channels/sms.md explains its words).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.gateway_template import gaps
+
+FIELD: Final = "description"
+"""The question that is blamed for a description."""
+
+News: TypeAlias = Literal["pending", "sent", "delivered", "read", "undelivered", "expired", "rejected"]
+Fault: TypeAlias = Literal[
+    "unauthorised",
+    "no_money",
+    "busy",
+    "rate_limited",
+    "daily_limit",
+    "bad_sender",
+    "bad_phone",
+    "bad_text",
+    "too_long",
+    "no_template",
+    "not_a_user",
+    "opted_out",
+    "refused",
+]
+
+_IN_HEADERS: Final = frozenset({"secret", "login", "sender", "key"})
+"""Nothing that a client or an operator writes gets into a header."""
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a description; a word that is not known is a slip."""
+
+
+class Answer(Base, frozen=True, kw_only=True):
+    """Where things stand in an answer.
+
+    In JSON by paths such as ``result.0.id | id``, the first that shows something; in a text by patterns with one group.
+    """
+
+    format: Literal["json", "text"] = "json"
+    id: str = ""
+    status: str = ""
+    ok: Mapping[str, Sequence[str]] = {}
+    """Values of which each path must show one; without it a success is 2xx and no error code."""
+    error: str = ""
+    words: str = ""
+    value: str = ""
+    """Something worth showing, such as the balance."""
+
+
+class Request(Base, frozen=True, kw_only=True):
+    """A request whose texts have gaps; each is encoded for the place where it stands."""
+
+    method: Literal["GET", "POST", "PUT"] = "POST"
+    url: str
+    headers: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    form: Mapping[str, str] = {}
+    multipart: bool = False
+    """The form goes as multipart/form-data."""
+    json: Any = None
+    answer: Answer = Answer()
+    not_taken: Sequence[int] = (503,)
+    """Statuses of 5xx that surely mean: not taken, try later. Any other leaves open what became of a message."""
+
+
+class Report(Base, frozen=True, kw_only=True):
+    """Where a call of the gateway says what became of a message."""
+
+    each: str = ""
+    """The path to several of them in one call."""
+    id: str
+    status: str
+    words: str = ""
+
+
+class Inbound(Base, frozen=True, kw_only=True):
+    """Where a call of the gateway brings a client's message."""
+
+    each: str = ""
+    id: str = ""
+    phone: str
+    text: str
+
+
+class Hook(Base, frozen=True, kw_only=True):
+    """How the gateway calls us."""
+
+    reply: str = "OK"
+    report: Report | None = None
+    inbound: Inbound | None = None
+
+
+class Gateway(Base, frozen=True, kw_only=True):
+    """A whole description."""
+
+    title: str = ""
+    doubt: Literal["", "untried", "guessed"] = ""
+    """``untried``: written from a public description alone; ``guessed``: sending is described nowhere."""
+    url: str = ""
+    """Where the gateway is, unless a person says otherwise; ``{url}`` in every request."""
+    send: Request
+    status: Request | None = None
+    """Asks what became of ``{id}``."""
+    test: Request | None = None
+    """Proves the login without sending anything."""
+    hook: Hook | None = None
+    states: Mapping[str, News] = {}
+    errors: Mapping[str, Fault] = {}
+
+    def requests(self) -> Iterator[tuple[str, Request]]:
+        """Every request with its name."""
+        for name in ("send", "status", "test"):
+            request: Request | None = getattr(self, name)
+            if request is not None:
+                yield name, request
+
+    def variables(self) -> frozenset[str]:
+        """The names of all gaps."""
+        return frozenset(
+            name.partition(".")[0]
+            for _, request in self.requests()
+            for _, source in _templates(request)
+            for name in gaps(source)
+        )
+
+
+def parse(text: str, *, known: frozenset[str], needed: frozenset[str]) -> Gateway:
+    """Read a description whose gaps may be ``known`` ones. Raises UsageError that names the place of a slip."""
+    try:
+        found = msgspec.convert(tomllib.loads(text), Gateway)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise _slip(T("The description of the gateway cannot be read: {why}", why=error)) from None
+    for name, request in found.requests():
+        _prove_request(name, request, known | ({"id"} if name == "status" else set()))
+    _prove_whole(found, needed)
+    return found
+
+
+@cache
+def preset(package: str, name: str, *, known: frozenset[str], needed: frozenset[str]) -> Gateway:
+    """A description out of a channel's folder ``presets``."""
+    text = resources.files(package).joinpath("presets", f"{name}.toml").read_text("utf-8")
+    return parse(text, known=known, needed=needed)
+
+
+def _prove_request(name: str, request: Request, known: frozenset[str]) -> None:
+    if not re.match(r"\{url\}|https?://", request.url):
+        raise _at(f"{name}.url", T("begin with {url_gap} or http://", url_gap="{url}"))
+    if request.method == "GET" and (request.form or request.json is not None):
+        raise _at(f"{name}.method", T("GET carries neither form nor json"))
+    if request.form and request.json is not None:
+        raise _at(f"{name}.json", T("there is a form already"))
+    for where, source in _templates(request):
+        allowed = known & _IN_HEADERS if where.startswith("headers.") else known
+        _prove_gaps(f"{name}.{where}", source, allowed)
+    _prove_answer(f"{name}.answer", request.answer)
+
+
+def _prove_gaps(where: str, source: str, allowed: frozenset[str]) -> None:
+    try:
+        names = gaps(source)
+    except ValueError as error:
+        raise _at(where, T("{why}; braces that are no gap are doubled", why=error)) from None
+    for name in names:
+        if name.partition(".")[0] not in allowed:
+            listed = ", ".join(f"{{{one}}}" for one in sorted(allowed))
+            raise _at(where, T("{gap} means nothing here; there are {listed}", gap=f"{{{name}}}", listed=listed))
+
+
+def _prove_answer(where: str, answer: Answer) -> None:
+    if answer.format == "json":
+        return
+    for name in ("id", "status", "error", "words", "value"):
+        _prove_pattern(f"{where}.{name}", getattr(answer, name))
+    for pattern in answer.ok:
+        _prove_pattern(f"{where}.ok", pattern)
+
+
+def _prove_pattern(where: str, pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise _at(where, T("this is no regular expression: {why}", why=error)) from None
+    if pattern and groups != 1:
+        raise _at(where, T("the expression needs one group in round brackets"))
+
+
+def _prove_whole(gateway: Gateway, needed: frozenset[str]) -> None:
+    used = {name.partition(".")[0] for _, source in _templates(gateway.send) for name in gaps(source)}
+    if missing := sorted(needed - used):
+        raise _at("send", T("{gap} is used nowhere", gap=f"{{{missing[0]}}}"))
+    told_back = gateway.status or (gateway.hook and gateway.hook.report)
+    if told_back and not gateway.send.answer.id:
+        raise _at("send.answer.id", T("without the id no report can be understood"))
+    if told_back and not gateway.states:
+        raise _at("states", T("say what the gateway's words for a state mean"))
+    if gateway.status and not gateway.status.answer.status:
+        raise _at("status.answer.status", T("say where the state stands"))
+
+
+def _templates(request: Request) -> Iterator[tuple[str, str]]:
+    yield "url", request.url
+    for name in ("headers", "query", "form"):
+        for key, source in getattr(request, name).items():
+            yield f"{name}.{key}", source
+    yield from _leaves("json", request.json)
+
+
+def _leaves(where: str, tree: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(tree, str):
+        yield where, tree
+    inside = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for name, branch in inside:
+        yield from _leaves(f"{where}.{name}", branch)
+
+
+def _at(where: str, why: Text) -> UsageError:
+    return _slip(T("In the description of the gateway, at {where}: {why}.", where=where, why=why))
+
+
+def _slip(words: Text) -> UsageError:
+    return UsageError(words, T("docs/channels/sms.md explains the words of a description."), field=FIELD)

@@ -1,0 +1,187 @@
+"""The conversation that binds an account at a gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
+from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import N_
+from chatapp_cli.kit import gateway as described
+from chatapp_cli.kit.gateway import Gateway
+from chatapp_cli.kit.gateway_client import GatewayClient
+from chatapp_cli.kit.gateway_template import Values
+from chatapp_cli.kit.http import open_proxied
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.proxies import NAME as PROXIES
+from chatapp_cli.kit.proxies import understood
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.world import World
+
+CUSTOM: Final = "custom"
+"""The answer of a person who has a description of their own."""
+
+_PER_MESSAGE: Final = frozenset({"phone", "text", "key", "template", "language", "values", "hook"})
+_HIDDEN: Final = ("secret", PROXIES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """What one kind of channel does with gateways."""
+
+    kind: str
+    package: str
+    """Whose folder ``presets`` holds the descriptions."""
+    needed: frozenset[str]
+    """Gaps without which nothing could be sent."""
+    intro: Sequence[Text] = ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Everything that may stand in a gap: what a message brings, and what a person answered."""
+        asked = {field.name for field in manifest(self.kind).fields}
+        return _PER_MESSAGE | asked - {"preset", described.FIELD, PROXIES}
+
+    def gateway(self, settings: Mapping[str, str]) -> Gateway:
+        """The description that a binding works by."""
+        if settings["preset"] != CUSTOM:
+            return described.preset(self.package, settings["preset"], known=self.known, needed=self.needed)
+        return msgspec.json.decode(settings["gateway"], type=Gateway)
+
+
+def own_values(trade: Trade, bound: Bound) -> Values:
+    """What is the same for every message of a binding."""
+    public = bound.settings.get("public_url", "")
+    return {
+        **dict.fromkeys(trade.known, ""),
+        **{name: bound.settings[name] for name in trade.known & bound.settings.keys()},
+        "secret": bound.secrets.get("secret", ""),
+        "url": bound.settings["url"] or trade.gateway(bound.settings).url,
+        "hook": f"{public}/hooks/{bound.hook_key}" if public else "",
+    }
+
+
+async def bind(trade: Trade, world: World, ask: Asker, previous: Bound | None) -> Bound:
+    """Ask until the description holds and the gateway lets us in."""
+    known = _known(trade, previous)
+    values, blame = known, None
+    while True:
+        values = {**known, **await ask.form(_form(trade, values, blame))}
+        try:
+            return await _proved(trade, world, values, previous)
+        except UsageError as error:
+            blame = error
+
+
+def _known(trade: Trade, previous: Bound | None) -> Mapping[str, str]:
+    defaults = {field.name: field.default for field in manifest(trade.kind).fields if not field.secret}
+    if previous is None:
+        return defaults
+    return {**defaults, **{name: previous.settings.get(name, said) for name, said in defaults.items()}}
+
+
+def _form(trade: Trade, values: Mapping[str, str], blame: UsageError | None) -> Form:
+    about = manifest(trade.kind)
+    errors = {blame.field or "": blame.what} if blame else {}
+    return Form(title=about.title, intro=trade.intro, fields=about.fields, values=values, errors=errors)
+
+
+async def _proved(trade: Trade, world: World, values: Mapping[str, str], previous: Bound | None) -> Bound:
+    answers = {name: said.strip() for name, said in values.items()}
+    if not answers["name"]:
+        raise UsageError(T("A name is needed."), field="name")
+    settings = {name: said for name, said in answers.items() if name not in _HIDDEN}
+    settings |= {name: _address(answers[name], name) for name in ("url", "public_url")}
+    settings |= await _description(trade, settings, previous)
+    bound = Bound(
+        account=previous.account if previous else answers["name"],
+        title=answers["name"],
+        settings=settings,
+        secrets=_secrets(trade, answers, previous),
+        hook_key=previous.hook_key if previous else world.chance.key(),
+    )
+    _insist_complete(trade, bound)
+    return _with_facts(bound, await _balance(trade, world, bound))
+
+
+def _address(said: str, field: str) -> str:
+    url = said.rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.password):
+        raise UsageError(
+            T("Give an address that begins with http:// or https://, without a password in it."), field=field
+        )
+    return url
+
+
+async def _description(trade: Trade, settings: Mapping[str, str], previous: Bound | None) -> Mapping[str, str]:
+    """A person's own file is read and kept, so that it may move away; presets are read where they lie."""
+    if settings["preset"] != CUSTOM:
+        return {}
+    said, kept = settings[described.FIELD], previous.settings if previous else {}
+    try:
+        text = await asyncio.to_thread(_read, said)
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        if "gateway" in kept and kept.get(described.FIELD) == said:
+            return {"gateway": kept["gateway"]}
+        words = T("The description of the gateway cannot be read: {why}", why=error)
+        raise UsageError(words, field=described.FIELD) from None
+    found = described.parse(text, known=trade.known, needed=trade.needed)
+    return {"gateway": msgspec.json.encode(found).decode()}
+
+
+def _read(said: str) -> str:
+    """Raises RuntimeError for the home of somebody who is not there."""
+    return Path(said).expanduser().read_text("utf-8")
+
+
+def _secrets(trade: Trade, answers: Mapping[str, str], previous: Bound | None) -> Mapping[str, str]:
+    """What is left empty stays as it was."""
+    kept = previous.secrets if previous else {}
+    understood(answers.get(PROXIES, ""), manifest(trade.kind).capabilities.proxies)
+    return {name: said for name in _HIDDEN if (said := answers.get(name) or kept.get(name, ""))}
+
+
+def _insist_complete(trade: Trade, bound: Bound) -> None:
+    """What the description has a gap for has to be there, unless it may be left out."""
+    used, values = trade.gateway(bound.settings).variables(), own_values(trade, bound)
+    for name in ("url", "login", "secret"):
+        if name in used and not values[name]:
+            raise UsageError(T("This gateway needs it."), field=name)
+
+
+async def _balance(trade: Trade, world: World, bound: Bound) -> str:
+    try:
+        return await prove(trade, world, bound)
+    except NeedsRebind as error:
+        raise UsageError(T("The gateway does not let us in: {detail}", detail=error.detail), field="secret") from None
+    except ChannelError as error:
+        words = T("The gateway does not answer as described: {code} {detail}", code=error.code, detail=error.detail)
+        raise UsageError(words, field=PROXIES if error.code == "proxies_down" else "url") from None
+
+
+async def prove(trade: Trade, world: World, bound: Bound) -> str:
+    """Try the login; returns what the gateway shows, nothing where it has no such question."""
+    gateway, own = trade.gateway(bound.settings), own_values(trade, bound)
+    if gateway.test is None:
+        return ""
+    async with open_proxied(bound.secrets.get(PROXIES, ""), str(own["url"]), total=20) as http:
+        return await GatewayClient(http, gateway, own=own, hide=hidden(bound), clock=world.clock).test()
+
+
+def hidden(bound: Bound) -> Sequence[str]:
+    """What no word of a gateway may show."""
+    return (bound.secrets.get("secret", ""), bound.hook_key)
+
+
+def _with_facts(bound: Bound, balance: str) -> Bound:
+    facts = {N_("Webhook path"): f"/hooks/{bound.hook_key}"}
+    return replace(bound, facts={**facts, N_("Balance"): balance} if balance else facts)

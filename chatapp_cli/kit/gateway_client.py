@@ -1,0 +1,190 @@
+"""Talks to a gateway as its description says, and turns what it answers into what happens next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
+from chatapp_cli.kit import http
+from chatapp_cli.kit.gateway import Answer, Fault, Gateway, Request
+from chatapp_cli.kit.gateway_template import Values, dig, filled, filled_json, filled_table, plain
+from chatapp_cli.kit.http import Answer as Response
+from chatapp_cli.kit.http import Verdicts, network, read, veil, verdict
+from chatapp_cli.ports.world import Clock
+
+FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
+    "unauthorised": partial(NeedsRebind, "unauthorised"),
+    "no_money": partial(Retryable, "no_money"),
+    "busy": partial(Retryable, "busy"),
+    "rate_limited": partial(RateLimited, "rate_limited", retry_after=60),
+    "daily_limit": partial(RateLimited, "daily_limit", retry_after=3600, scope="dialog"),
+    "bad_sender": partial(Misconfigured, "bad_sender", field="sender"),
+    "bad_phone": partial(Rejected, "bad_phone"),
+    "bad_text": partial(Rejected, "bad_text"),
+    "too_long": partial(Rejected, "too_long"),
+    "no_template": partial(Rejected, "no_template"),
+    "not_a_user": partial(Rejected, "not_a_user"),
+    "opted_out": partial(Rejected, "opted_out"),
+    "refused": partial(Rejected, "refused"),
+}
+"""What a gateway's own code leads to."""
+
+VERDICTS: Final[Verdicts] = {
+    **http.VERDICTS,
+    **dict.fromkeys((404, 405, 410), partial(Misconfigured, "not_there", field="url")),
+}
+"""What a status leads to where the gateway does not explain itself."""
+
+_WORDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """An answer, looked at through its description."""
+
+    response: Response
+    about: Answer
+    document: Any
+    """``None`` where it is not what it ought to be."""
+
+    @classmethod
+    def of(cls, response: Response, about: Answer) -> _Reading:
+        text = response.body.decode(errors="replace")
+        return cls(response, about, text if about.format == "text" else _json(response.body))
+
+    def find(self, path: str) -> str:
+        """What stands there, as a text."""
+        if not path or self.document is None:
+            return ""
+        if self.about.format == "json":
+            places = (plain(dig(self.document, place.strip())) for place in path.split("|"))
+            return next(filter(None, places), "")
+        match = re.search(path, self.document)
+        return (match[1] or "") if match else ""
+
+    @property
+    def good(self) -> bool:
+        """The gateway did what it was asked."""
+        if not self.response.ok or self.document is None:
+            return False
+        if self.about.ok:
+            return all(self.find(path) in allowed for path, allowed in self.about.ok.items())
+        return not self.find(self.about.error)
+
+    @property
+    def clear(self) -> bool:
+        """The gateway itself says that something is wrong: it certainly did not do it."""
+        said_no = (self.find(path) not in {"", *allowed} for path, allowed in self.about.ok.items())
+        return bool(self.find(self.about.error)) or any(said_no)
+
+
+class GatewayClient:
+    """One account at a gateway."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, gateway: Gateway, *, own: Values, hide: Iterable[str], clock: Clock
+    ) -> None:
+        self._http, self._gateway, self._own, self._clock = session, gateway, own, clock
+        self._hide = [spelling for secret in hide if secret for spelling in (secret, quote(secret, safe=""))]
+
+    async def send(self, values: Values) -> str:
+        """Hand a message over; returns the gateway's id, empty where it gives none.
+
+        What was on its way without a clear answer is OutcomeUnknown.
+        """
+        asked = self._gateway.send
+        reading = await self._ask(asked, values, once=True)
+        if not reading.good:
+            raise self._refusal(reading, asked, once=True)
+        found = reading.find(asked.answer.id)
+        if asked.answer.id and not found:
+            raise OutcomeUnknown("unclear_answer", self._words(reading))
+        return found
+
+    async def status(self, ext_id: str) -> tuple[str, str]:
+        """The gateway's word for what became of a message, and its explanation."""
+        assert self._gateway.status is not None
+        reading = await self._ask(self._gateway.status, {"id": ext_id})
+        state = reading.find(self._gateway.status.answer.status)
+        if not reading.good and not state:
+            raise self._refusal(reading, self._gateway.status)
+        return state, reading.find(self._gateway.status.answer.words)
+
+    async def test(self) -> str:
+        """Prove the login; returns what the gateway shows, such as the balance."""
+        assert self._gateway.test is not None
+        reading = await self._ask(self._gateway.test, {})
+        if not reading.good:
+            raise self._refusal(reading, self._gateway.test)
+        return reading.find(self._gateway.test.answer.value)
+
+    async def _ask(self, asked: Request, values: Values, *, once: bool = False) -> _Reading:
+        every = {**self._own, **values}
+        with network(self._hide, once=once):
+            async with self._http.request(asked.method, _address(asked, every), **_content(asked, every)) as response:
+                return _Reading.of(await read(response), asked.answer)
+
+    def _refusal(self, reading: _Reading, asked: Request, *, once: bool = False) -> ChannelError:
+        words = self._words(reading)
+        if fault := self._gateway.errors.get(reading.find(asked.answer.error)):
+            return FAULTS[fault](words)
+        if once and not reading.clear and _leaves_open(reading.response, asked):
+            return OutcomeUnknown("unclear_answer", words)
+        if reading.response.ok:
+            return Rejected("refused", words)
+        return verdict(reading.response, words, now=self._clock.now(), verdicts=VERDICTS)
+
+    def _words(self, reading: _Reading) -> str:
+        """The gateway's own, without our secrets."""
+        said = (reading.find(reading.about.error), reading.find(reading.about.words))
+        words = " ".join(filter(None, said)) or f"HTTP {reading.response.status}"
+        return veil(" ".join(words.split()), self._hide)[:_WORDS]
+
+
+def _leaves_open(response: Response, asked: Request) -> bool:
+    """Taken in part, or taken with an answer that nobody understands."""
+    return response.ok or (
+        response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in asked.not_taken
+    )
+
+
+def _address(asked: Request, values: Values) -> URL:
+    base = str(values["url"])
+    raw = filled(asked.url.replace("{url}", "", 1), values, partial(quote, safe=""))
+    url = URL((base if asked.url.startswith("{url}") else "") + raw, encoded=True)
+    return url.update_query(filled_table(asked.query, values)) if asked.query else url
+
+
+def _content(asked: Request, values: Values) -> dict[str, Any]:
+    content: dict[str, Any] = {"headers": filled_table(asked.headers, values), "allow_redirects": False}
+    if asked.form:
+        fields = filled_table(asked.form, values)
+        content["data"] = aiohttp.FormData(fields, default_to_multipart=asked.multipart)
+    elif asked.json is not None:
+        content["json"] = filled_json(asked.json, values)
+    return content
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None

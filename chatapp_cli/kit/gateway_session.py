@@ -1,0 +1,162 @@
+"""A bound account at a gateway at work, and what is found out about it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from chatapp_cli.domain.errors import Busy, ChannelError, Rejected, StoreError
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit import gateway_calls as calls
+from chatapp_cli.kit.gateway import Gateway
+from chatapp_cli.kit.gateway_bind import CUSTOM, Trade, hidden, own_values, prove
+from chatapp_cli.kit.gateway_client import GatewayClient
+from chatapp_cli.kit.gateway_template import Values
+from chatapp_cli.kit.http import open_proxied
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.proxies import NAME as PROXIES
+from chatapp_cli.kit.proxies import findings as proxy_findings
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding, HookReply, HookRequest
+from chatapp_cli.ports.world import World
+
+_PULSE: Final = 30.0
+_AT_ONCE: Final = 20
+"""Questions about states between two pulses."""
+_PATIENCE: Final = 3 * 24 * 60 * 60 * 1000
+"""Milliseconds after which a message's state is not asked for any more."""
+_SENT: Final = "sent "
+"""Begins the names in the memory: the provider's id follows, the value is when it was sent."""
+_LARGEST: Final = 1 << 20
+
+Prepare = Callable[[Outbound], Values]
+"""What a message puts into the gaps. Raises Rejected for one that the channel does not carry."""
+
+
+class GatewaySession:
+    """Sends by requests, hears by webhooks, and asks for states where the gateway does not tell them."""
+
+    def __init__(self, world: World, bound: Bound, gateway: Gateway, client: GatewayClient, prepare: Prepare) -> None:
+        self._world, self._bound = world, bound
+        self._gateway, self._client, self._prepare = gateway, client, prepare
+        self._asked: dict[str, tuple[Millis, str]] = {}
+
+    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - nothing is read back
+        """Proofs of life, with the states that were asked for."""
+        while True:
+            arrivals, settled = await self._states() if self._gateway.status else ([], [])
+            yield Batch(arrivals=arrivals)
+            await self._forget(settled)
+            await self._world.clock.sleep(_PULSE)
+
+    async def _states(self) -> tuple[list[Arrival], list[str]]:
+        """News of messages that are on their way, and those of which none will come any more."""
+        now = self._world.clock.now()
+        watched = {name.removeprefix(_SENT): int(at) for name, at in (await self._bound.memory.known(_SENT)).items()}
+        settled = [ext_id for ext_id, at in watched.items() if now - at > _PATIENCE]
+        arrivals = []
+        for ext_id in [ext_id for ext_id, at in watched.items() if self._is_due(ext_id, at, now)][:_AT_ONCE]:
+            word, words = await self._state(ext_id)
+            if word != self._asked.get(ext_id, (0, ""))[1]:
+                arrivals.append(calls.polled(self._gateway, ext_id, word, words, now))
+            self._asked[ext_id] = (now, word)
+            if self._gateway.states.get(word) in calls.FINAL or not word:
+                settled.append(ext_id)
+        return arrivals, settled
+
+    def _is_due(self, ext_id: str, sent: Millis, now: Millis) -> bool:
+        """The older a message, the rarer the question."""
+        last = self._asked.get(ext_id, (sent, ""))[0]
+        return now - last >= max(_PULSE * 1000, (last - sent) / 3)
+
+    async def _state(self, ext_id: str) -> tuple[str, str]:
+        try:
+            return await self._client.status(ext_id)
+        except Rejected:
+            return "", ""
+
+    async def _forget(self, settled: Sequence[str]) -> None:
+        if settled:
+            await self._bound.memory.keep(dict.fromkeys((_SENT + ext_id for ext_id in settled), ""))
+        for ext_id in settled:
+            self._asked.pop(ext_id, None)
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Take a report or a message: the secret is in the address, so that whoever knows it is believed."""
+        if request.path or self._gateway.hook is None:
+            return HookReply(status=404, body=b"nothing is here\n")
+        if len(request.body) > _LARGEST:
+            return HookReply(status=413, body=b"too large\n")
+        found = calls.arrivals(self._gateway, request, self._world.clock.now())
+        return HookReply(batch=Batch(arrivals=found), body=self._gateway.hook.reply.encode())
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Hand it to the gateway, once: what had no clear answer is a person's to judge."""
+        values = {"template": "", "language": "", "values": {}, "key": message.key, **self._prepare(message)}
+        ext_id = await self._client.send(values)
+        if ext_id and self._gateway.status:
+            with suppress(StoreError, Busy):  # it is sent all the same, only its state will not be asked for
+                await self._bound.memory.keep({_SENT + ext_id: str(self._world.clock.now())})
+        return Receipt(ids=(ext_id or message.key,))
+
+
+@asynccontextmanager
+async def opened(trade: Trade, world: World, bound: Bound) -> AsyncIterator[tuple[Gateway, GatewayClient]]:
+    """The gateway of a binding, through its proxies."""
+    gateway, own = trade.gateway(bound.settings), own_values(trade, bound)
+    async with open_proxied(bound.secrets.get(PROXIES, ""), str(own["url"])) as http:
+        yield gateway, GatewayClient(http, gateway, own=own, hide=hidden(bound), clock=world.clock)
+
+
+def understand(trade: Trade, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+    """Read once more what a gateway told."""
+    return calls.arrival(trade.gateway(bound.settings), raw, at)
+
+
+async def findings(trade: Trade, world: World, bound: Bound) -> Sequence[Finding]:
+    """Whether the gateway lets us in, how it tells back, and how far its description is to be trusted."""
+    gateway = trade.gateway(bound.settings)
+    found = [_receiving(gateway, bound), await _sending(trade, world, bound), *_doubts(gateway, bound)]
+    towards = str(own_values(trade, bound)["url"])
+    return [*found, *await proxy_findings(bound.secrets.get(PROXIES, ""), towards)]
+
+
+def _receiving(gateway: Gateway, bound: Bound) -> Finding:
+    if gateway.hook:
+        what = T("The gateway calls {path} of this desk.", path=f"/hooks/{bound.hook_key}")
+    elif gateway.status:
+        what = T("The gateway is asked what became of each message.")
+    else:
+        what = T("The gateway tells nothing back.")
+    return Finding(name="receive", ok=True, what=what)
+
+
+async def _sending(trade: Trade, world: World, bound: Bound) -> Finding:
+    try:
+        balance = await prove(trade, world, bound)
+    except ChannelError as error:
+        words = manifest(trade.kind).errors[error.code]
+        what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+        return Finding(name="send", ok=False, what=what, next_step=words.next_step)
+    if balance:
+        return Finding(name="send", ok=True, what=T("The gateway lets us in; it shows: {balance}", balance=balance))
+    if trade.gateway(bound.settings).test:
+        return Finding(name="send", ok=True, what=T("The gateway lets us in."))
+    return Finding(name="send", ok=True, what=T("The gateway has no question that proves the login without sending."))
+
+
+def _doubts(gateway: Gateway, bound: Bound) -> Sequence[Finding]:
+    if bound.settings["preset"] == CUSTOM or not gateway.doubt:
+        return ()
+    untried = T("The preset {title} was never tried with the real gateway.", title=gateway.title)
+    guessed = T(
+        "{title} publishes no method that sends; the one in the preset is a guess. Ask their support.",
+        title=gateway.title,
+    )
+    what = guessed if gateway.doubt == "guessed" else untried
+    step = T("Send one message to yourself; where it fails, describe the gateway in a file of your own.")
+    return (Finding(name="preset", ok=True, what=what, next_step=step),)

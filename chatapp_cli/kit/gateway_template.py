@@ -1,0 +1,93 @@
+"""Gaps that are filled on the way to a gateway, and paths to what it answers; both written by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from string import Formatter
+from typing import Any, Final, TypeAlias
+
+Values: TypeAlias = Mapping[str, str | Mapping[str, str]]
+"""What fills the gaps; a mapping is reached as a whole, or by ``{values.name}``."""
+
+NUMBER: Final = "number"
+"""``{ttl:number}`` is a number in JSON."""
+
+
+def gaps(source: str) -> list[str]:
+    """Names in the braces of a template. Raises ValueError, with words, for one that cannot be read."""
+    found = []
+    for _literal, name, form, conversion in Formatter().parse(source):
+        if name is None:
+            continue
+        if conversion or form not in {"", NUMBER}:
+            raise ValueError(f"{{{name}}} takes nothing but :{NUMBER}")
+        found.append(name)
+    return found
+
+
+def filled(source: str, values: Values, encode: Callable[[str], str] = str) -> str:
+    """The text with every gap filled, each encoded for where it stands."""
+    parts = []
+    for literal, name, _form, _conversion in Formatter().parse(source):
+        parts.append(literal)
+        if name is not None:
+            parts.append(encode(_words(_value(name, values))))
+    return "".join(parts)
+
+
+def filled_table(table: Mapping[str, str], values: Values) -> dict[str, str]:
+    """Parameters; one whose gaps have nothing to put in is left out."""
+    return {name: text for name, source in table.items() if (text := filled(source, values)) or not gaps(source)}
+
+
+def filled_json(tree: Any, values: Values) -> Any:
+    """A tree of JSON with every text in it filled; what has nothing to put in is left out."""
+    if isinstance(tree, str):
+        return _leaf(tree, values)
+    if isinstance(tree, list):
+        return [full for item in tree if (full := filled_json(item, values)) is not None]
+    if isinstance(tree, dict):
+        full = {name: filled_json(item, values) for name, item in tree.items()}
+        return {name: item for name, item in full.items() if item is not None}
+    return tree
+
+
+def _leaf(source: str, values: Values) -> Any:
+    literal, name, form, _conversion = next(iter(Formatter().parse(source)), ("", None, None, None))
+    if name is not None and not literal and source == f"{{{name}{':' if form else ''}{form}}}":
+        value = _value(name, values)
+        if isinstance(value, Mapping):
+            return dict(value)
+        if form == NUMBER:
+            return int(value) if value else None
+    return filled(source, values) or ("" if not gaps(source) else None)
+
+
+def _value(name: str, values: Values) -> str | Mapping[str, str]:
+    whole, _, part = name.partition(".")
+    value = values[whole]
+    return value.get(part, "") if part and isinstance(value, Mapping) else value
+
+
+def _words(value: str | Mapping[str, str]) -> str:
+    return value if isinstance(value, str) else ", ".join(value.values())
+
+
+def dig(document: Any, path: str) -> Any:
+    """What stands at a path such as ``result.0.id``; ``*`` is the first member. ``None`` where nothing does."""
+    for step in path.split(".") if path else ():
+        if isinstance(document, dict):
+            document = next(iter(document.values()), None) if step == "*" else document.get(step)
+        elif isinstance(document, list):
+            place = 0 if step == "*" else int(step) if step.isdecimal() else len(document)
+            document = document[place] if place < len(document) else None
+        else:
+            return None
+    return document
+
+
+def plain(found: Any) -> str:
+    """A value of JSON as the text that a person would compare it with."""
+    if found is None or isinstance(found, dict | list):
+        return ""
+    return str(found).lower() if isinstance(found, bool) else str(found)
