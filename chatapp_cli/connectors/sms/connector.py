@@ -1,0 +1,46 @@
+"""SMS, wired together: everything about gateways is in ``kit/gateway*.py``, everything about one in ``presets``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from chatapp_cli.connectors.sms.bind import TRADE
+from chatapp_cli.connectors.sms.convert import outgoing
+from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.kit import gateway_bind, gateway_session
+from chatapp_cli.kit.gateway_session import GatewaySession
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.world import World
+
+
+class Sms:
+    """Binds, checks and opens."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for the gateway and prove the login."""
+        return await gateway_bind.bind(TRADE, self._world, ask, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+        """Read a report or a message once more."""
+        return gateway_session.understand(TRADE, bound, raw, at)
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask for the balance, and tell how far the gateway is known."""
+        return await gateway_session.findings(TRADE, self._world, bound)
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
+        """Nothing is connected before there is something to say."""
+        async with gateway_session.opened(TRADE, self._world, bound) as (gateway, client):
+            yield GatewaySession(self._world, bound, gateway, client, outgoing)
+
+
+def create(world: World) -> Connector:
+    """The channel."""
+    return Sms(world)

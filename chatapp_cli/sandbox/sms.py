@@ -1,0 +1,256 @@
+"""SMS gateways in miniature: one exchange of messages behind the interfaces of three providers.
+
+SMSC calls the desk with reports and with what clients write, SMS.ru is asked for states, Sipout tells nothing back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
+
+import aiohttp
+from aiohttp import web
+
+from chatapp_cli.domain.finding import digits
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+
+Preset: TypeAlias = Literal["smsc", "sms_ru", "sipout"]
+
+LOGIN: Final = "yolki"
+SECRET: Final = "an-invented-key-of-fir-trees"
+NUMBER: Final = "79160009900"
+"""Whom clients write to."""
+_PATIENCE: Final = 0.05
+_PHONE: Final = range(11, 16)
+_NAMES: Final = {"", "Yolki"}
+
+
+@dataclass(slots=True)
+class Short:
+    """A message on its way to a phone."""
+
+    id: str
+    phone: str
+    text: str
+    sender: str
+    delivered: bool = False
+
+
+class Refusal(Exception):
+    """Why a gateway does not take a message: a word that each interface numbers in its own way."""
+
+
+class SmsSandbox:
+    """One account; a message is delivered as soon as it is taken, unless phones are out of reach."""
+
+    kind: ClassVar[str] = "sms"
+
+    def __init__(self, preset: Preset = "smsc") -> None:
+        self.sent: list[Short] = []
+        self.requests: list[tuple[str, str, Mapping[str, str]]] = []
+        """Method, path and parameters of everything that was asked."""
+        self.money = 100.0
+        self.reachable = True
+        self._preset = preset
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+        self._desk = ""
+        self._called = asyncio.Event()
+        self._post: deque[Mapping[str, str]] = deque()
+        self._news = asyncio.Event()
+        self._courier: asyncio.Task[None] | None = None
+        self._count = 0
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The account, and where it is."""
+        place = "userapi/" if self._preset == "sipout" else ""
+        url = f"http://127.0.0.1:{self._port}/{place}"
+        return {"name": "SMS", "preset": self._preset, "url": url, "login": LOGIN, "secret": SECRET, "sender": "Yolki"}
+
+    def calls(self, url: str) -> None:
+        """Report to this address from now on."""
+        self._desk = url
+        self._called.set()
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
+        """Let a client write to our number; a subject and files do not fit into a short message."""
+        del subject, files
+        message_id = self._next_id()
+        phone = digits(who.phone)
+        self._tell({"id": message_id, "phone": phone, "mes": text, "to": NUMBER, "smsc": "79160000000", "sent": "1"})
+        return message_id
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """Everything that reached this client's phone."""
+        return [Heard(text=short.text) for short in self.sent if short.phone == digits(who.phone)]
+
+    async def vanish(self) -> None:
+        """Close the port and stop reporting."""
+        if self._courier:
+            self._courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._courier
+        if self._runner:
+            await self._runner.cleanup()
+        self._courier = self._runner = None
+
+    async def come_back(self) -> None:
+        """Open the same port."""
+        app = web.Application()
+        for path, handler in (
+            ("/sys/send.php", self._smsc_send),
+            ("/sys/balance.php", self._smsc_balance),
+            ("/sms/send", self._sms_ru_send),
+            ("/sms/status", self._sms_ru_status),
+            ("/my/balance", self._sms_ru_balance),
+            ("/userapi/", self._sipout),
+        ):
+            app.router.add_route("*", path, handler)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._port = self._runner.addresses[0][1]
+        self._courier = asyncio.create_task(self._carry())
+
+    def settle(self, short: Short, status: str) -> None:
+        """Report a state in SMSC's numbers."""
+        short.delivered = status == "1"
+        self._tell({"id": short.id, "phone": short.phone, "status": status, "time": "22.11.2026 10:15:00", "err": "0"})
+
+    def _next_id(self) -> str:
+        self._count += 1
+        return str(self._count)
+
+    def _take(self, phone: str, text: str, sender: str) -> Short:
+        """Accept a message. Raises Refusal."""
+        if self.money <= 0:
+            raise Refusal("money")
+        if not phone.isdecimal() or len(phone) not in _PHONE:
+            raise Refusal("phone")
+        if sender not in _NAMES:
+            raise Refusal("sender")
+        short = Short(self._next_id(), phone, text, sender)
+        self.sent.append(short)
+        return short
+
+    async def _asked(self, request: web.Request) -> Mapping[str, str]:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        found = {**request.query, **form}
+        self.requests.append((request.method, request.path, found))
+        return found
+
+    async def _smsc_send(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        try:
+            _insist(asked.get("login") == LOGIN and asked.get("psw") == SECRET)
+            short = self._take(asked["phones"], asked["mes"], asked.get("sender", ""))
+        except Refusal as why:
+            return web.json_response(_smsc_error(why))
+        if self.reachable:
+            self.settle(short, "1")
+        return web.json_response({"id": int(short.id), "cnt": 1})
+
+    async def _smsc_balance(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        if asked.get("login") == LOGIN and asked.get("psw") == SECRET:
+            return web.json_response({"balance": f"{self.money:.2f}"})
+        return web.json_response(_smsc_error(Refusal("login")))
+
+    async def _sms_ru_send(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        if asked.get("api_id") != SECRET:
+            return web.json_response(_sms_ru(200))
+        try:
+            short = self._take(asked["to"], asked["msg"], asked.get("from", ""))
+        except Refusal as why:
+            one = _sms_ru({"money": 201, "phone": 202, "sender": 204}[str(why)])
+        else:
+            short.delivered = self.reachable
+            one = {**_sms_ru(100), "sms_id": short.id}
+        return web.json_response({**_sms_ru(100), "sms": {asked["to"]: one}, "balance": self.money})
+
+    async def _sms_ru_status(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        found = next((short for short in self.sent if short.id == asked["sms_id"]), None)
+        code = -1 if found is None else 103 if found.delivered else 102
+        return web.json_response({**_sms_ru(100), "sms": {asked["sms_id"]: _sms_ru(code)}})
+
+    async def _sms_ru_balance(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        right = asked.get("api_id") == SECRET
+        return web.json_response({**_sms_ru(100), "balance": self.money} if right else _sms_ru(200))
+
+    async def _sipout(self, request: web.Request) -> web.Response:
+        """The envelope of every method: ``result``, and ``data`` or ``err`` with ``err_text``."""
+        asked = await self._asked(request)
+        method = (asked.get("method"), asked.get("action"))
+        try:
+            _insist(asked.get("key") == SECRET)
+            if method == ("sms", "send"):
+                return _sipout_ok({"id": self._take(asked["phone"], asked["text"], asked.get("sender", "")).id})
+            if method == ("balance", "get"):
+                return _sipout_ok({"balance": self.money})
+        except Refusal as why:
+            return web.json_response({"result": "bad", "err": str(why), "err_text": f"wrong {why}"})
+        return web.json_response({"result": "bad", "err": "method", "err_text": "no such method"})
+
+    def _tell(self, call: Mapping[str, str]) -> None:
+        self._post.append(call)
+        self._news.set()
+
+    async def _carry(self) -> None:
+        async with aiohttp.ClientSession() as http:
+            while True:
+                await self._news.wait()
+                while self._post:
+                    await self._deliver(http, self._post[0])
+                    self._post.popleft()
+                self._news.clear()
+
+    async def _deliver(self, http: aiohttp.ClientSession, call: Mapping[str, str]) -> None:
+        while not await self._attempt(http, call):  # noqa: ASYNC110 - the desk does not say when it is back
+            await asyncio.sleep(_PATIENCE)
+
+    async def _attempt(self, http: aiohttp.ClientSession, call: Mapping[str, str]) -> bool:
+        await self._called.wait()
+        try:
+            async with http.post(self._desk, data=dict(call)) as answer:
+                return answer.ok
+        except aiohttp.ClientError:
+            return False
+
+
+def _insist(right: bool) -> None:
+    if not right:
+        raise Refusal("login")
+
+
+def _smsc_error(why: Refusal) -> Mapping[str, Any]:
+    number = {"login": 2, "money": 3, "sender": 6, "phone": 7}[str(why)]
+    return {"error": f"wrong {why}", "error_code": number}
+
+
+def _sms_ru(code: int) -> dict[str, Any]:
+    good = code in {100, 102, 103}
+    return {"status": "OK" if good else "ERROR", "status_code": code, "status_text": f"state {code}"}
+
+
+def _sipout_ok(data: Mapping[str, Any]) -> web.Response:
+    return web.json_response({"result": "ok", "data": data})
+
+
+def create() -> SmsSandbox:
+    """A fresh one."""
+    return SmsSandbox()
