@@ -73,7 +73,7 @@ class Desk:
 
 def open_desk(settings: Settings, world: World | None = None) -> Desk:
     """Open a company's store, making or migrating it if need be. Raises StoreError."""
-    world = world or system_world()
+    world = world or system_world(settings.folder)
     driver = driver_for(settings.store_url)
     ensure_current(driver)
     return Desk(

@@ -10,5 +10,6 @@ ContactId = NewType("ContactId", int)
 DialogId = NewType("DialogId", int)
 MessageId = NewType("MessageId", int)
 FileId = NewType("FileId", int)
+ErrandId = NewType("ErrandId", int)
 
 Millis: TypeAlias = int

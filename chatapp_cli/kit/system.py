@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import World
@@ -42,6 +43,6 @@ class SystemChance:
         return random.uniform(low, high)  # noqa: S311 - jitter, not a secret
 
 
-def system_world() -> World:
-    """The world as it is."""
-    return World(clock=SystemClock(), chance=SystemChance())
+def system_world(place: Path | None = None) -> World:
+    """The world as it is; ``place`` is the company's folder."""
+    return World(clock=SystemClock(), chance=SystemChance(), place=place)

@@ -8,6 +8,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows import ChannelRow
 
@@ -33,5 +34,5 @@ def _renewable(desk: Desk, channel: ChannelRow) -> Bound:
 async def check(desk: Desk, channel: ChannelRow) -> list[Finding]:
     """Prove that a channel receives and sends, without a message to anybody."""
     connector = await asyncio.to_thread(desk.connector, channel.kind)
-    bound = await asyncio.to_thread(desk.bound, channel)
+    bound = await asyncio.to_thread(bound_with_memory, desk, channel)
     return list(await connector.check(bound))

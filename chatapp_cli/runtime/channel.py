@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
 from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.errors import ChannelError, ChatappError, Misconfigured, NeedsRebind, RateLimited, Retryable
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    ChatappError,
+    Misconfigured,
+    NeedsRebind,
+    Pause,
+    RateLimited,
+    Retryable,
+)
 from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import FetchesFiles, HookReply, HookRequest, Session, TakesHooks
+from chatapp_cli.runtime.courtesy import Courtesy
+from chatapp_cli.runtime.errands import Errands
 from chatapp_cli.runtime.fetcher import Fetcher
 from chatapp_cli.runtime.intake import Intake
+from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
@@ -32,14 +44,21 @@ LONGEST_PAUSE = 300.0
 class ChannelRunner:
     """Keeps one revision of a channel's binding running until it is cancelled or a person has to act.
 
-    With ``reading`` off it only sends: what arrives stays at the provider for the daemon.
+    With ``reading`` off what arrives stays at the provider for the daemon; with ``sending`` off the outbox rests.
     """
 
     def __init__(
-        self, store: AsyncStore, row: ChannelRow, *, count: Callable[[str, str], None], reading: bool = True
+        self,
+        store: AsyncStore,
+        row: ChannelRow,
+        *,
+        count: Callable[[str, str], None],
+        reading: bool = True,
+        sending: bool = True,
     ) -> None:
         self.row = row
         self._reading = reading
+        self._sending = sending
         self.session: Session | None = None
         self._store = store
         self._clock = store.desk.world.clock
@@ -47,6 +66,8 @@ class ChannelRunner:
         self._intake = Intake(store, row.id)
         self.sender = Sender(store, row.id, store.desk.capabilities(row), count=self._count)
         self._fetcher = Fetcher(store, row.id)
+        self.errands = Errands(store, row.id)
+        self.courtesy = Courtesy(store, row.id)
         self._health = ""
         self._falls = 0
         self._proved_at = -PROOF_EVERY
@@ -79,16 +100,20 @@ class ChannelRunner:
     async def _live(self) -> None:
         desk = self._store.desk
         connector = await self._store.off_loop(partial(desk.connector, self.row.kind))
-        bound = await self._store.off_loop(partial(desk.bound, self.row))
+        bound = await self._store.off_loop(partial(bound_with_memory, desk, self.row, self._store))
         async with connector.open(self.row.id, bound) as session:
             self.session = session
             try:
-                await together(*self._parts(session))
+                await together(*await self._parts(session))
             finally:
                 self.session = None
 
-    def _parts(self, session: Session) -> list[Coroutine[None, None, None]]:
-        parts = [self.sender.run(session, paused_until=self.row.paused_until)]
+    async def _parts(self, session: Session) -> list[Coroutine[None, None, None]]:
+        row = await self._store.read(partial(channels.one, channel=self.row.id))
+        parts = [self.errands.run(session), self.courtesy.run(session)]
+        if self._sending:
+            pauses: Mapping[Pause, Millis] = {"account": row.paused_until, "strangers": row.strangers_until}
+            parts.append(self.sender.run(session, pauses))
         if self._reading:
             parts.append(self._read(session))
         if self._reading and isinstance(session, FetchesFiles):

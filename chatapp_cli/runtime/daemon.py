@@ -20,6 +20,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import outbox, upkeep
+from chatapp_cli.store.rows import JournalRow
 
 log = structlog.get_logger()
 
@@ -73,6 +74,20 @@ class Daemon:
                 runner = None if channel is None else self.supervisor.runners.get(channel)
                 if runner is not None:
                     runner.sender.wake()
+            for row in rows:
+                self._pass_on(row)
+
+    def _pass_on(self, row: JournalRow) -> None:
+        """Let the channel know what else somebody did or wants."""
+        runner = None if row.channel_id is None else self.supervisor.runners.get(row.channel_id)
+        if runner is None:
+            return
+        if row.topic == "errand.asked":
+            runner.errands.wake()
+        elif row.dialog_id is not None and row.topic == "dialog.typing":
+            runner.courtesy.typing(row.dialog_id)
+        elif row.dialog_id is not None and (row.topic == "dialog.read" or (row.topic == "message.out" and row.actor)):
+            runner.courtesy.read(row.dialog_id)
 
     async def _time(self) -> None:
         """Queue what is due, clear away what is old, and notice a clock that was set back."""
@@ -90,6 +105,7 @@ class Daemon:
                 if clock.monotonic() - kept_at > UPKEEP_EVERY:
                     kept_at = clock.monotonic()
                     await self.store.write(upkeep.forget_early_news)
+                    await self.store.write(upkeep.forget_passing_things)
             except ChatappError as error:
                 log.warning("timer.delayed", why=str(error))
             await clock.sleep(TICK)

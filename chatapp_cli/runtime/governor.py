@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from chatapp_cli.domain.errors import Pause
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.manifest import Rate
+from chatapp_cli.domain.manifest import Lane, Rate
 from chatapp_cli.ports.world import Clock
 
 _PACE: Final = 1.007
@@ -30,12 +30,26 @@ _TICK: Final = 0.001
 """Wall-clock stamps are cut to this many seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a message goes, as far as rates care."""
+
+    address: str
+    chat_kind: ChatKind = "private"
+    stranger: bool = False
+
+    @property
+    def shared(self) -> Sequence[Literal["phone", "strangers"]]:
+        """The lanes that it has in common with other dialogs."""
+        lanes: list[Literal["phone", "strangers"]] = ["phone"] if self.address.startswith("+") else []
+        return [*lanes, "strangers"] if self.stranger else lanes
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A send of the past, before this process."""
 
-    address: str
-    chat_kind: ChatKind
+    target: Target
     at: Millis
 
 
@@ -94,13 +108,17 @@ class Governor:
     """Sees every send of one account, whatever caused it.
 
     Dialogs have lanes of their own: a ``group`` rate counts for groups and channels, a ``dialog`` rate for all of them.
+    What is known only by its phone, and strangers, share a lane each.
     ``history`` is what was sent before this process, at least as far back as the longest rate reaches.
     """
 
     def __init__(self, clock: Clock, rates: Sequence[Rate], history: Iterable[Sent] = ()) -> None:
         self._clock = clock
         self._account = _Lane(rate for rate in rates if rate.scope == "account")
-        self._rates = [rate for rate in rates if rate.scope != "account"]
+        self._shared: Mapping[str, _Lane] = {
+            scope: _Lane(rate for rate in rates if rate.scope == scope) for scope in ("phone", "strangers")
+        }
+        self._rates = [rate for rate in rates if rate.scope in {"dialog", "group"}]
         self._lanes: dict[str, _Lane] = {}
         self._turn = asyncio.Lock()
         self._remember(history)
@@ -109,44 +127,59 @@ class Governor:
         """Seconds until the account may send again; 0 when it may now."""
         return self._until(self._account)
 
-    def dialog_delay(self, address: str, chat_kind: ChatKind) -> float:
-        """Seconds that this dialog has to wait, whatever the account may do."""
-        lane = self._lanes.get(address)
-        return self._until(lane or self._new_lane(chat_kind))
+    def rests(self, target: Target) -> Mapping[Lane, float]:
+        """Seconds that those of its lanes still have to wait that may not go now, whatever the account may do."""
+        lanes: dict[Lane, _Lane] = {"dialog": self._lanes.get(target.address) or self._new_lane(target.chat_kind)}
+        lanes |= {name: self._shared[name] for name in target.shared}
+        return {name: wait for name, lane in lanes.items() if (wait := self._until(lane)) > 0}
 
-    async def acquire(self, address: str, chat_kind: ChatKind) -> None:
+    def delay(self, target: Target) -> float:
+        """Seconds that this message has to wait, whatever the account may do."""
+        return max(self.rests(target).values(), default=0.0)
+
+    async def acquire(self, target: Target, *, patience: float = 0.0) -> float:
         """Wait for the account's turn, first come first served, and count the send that follows at once.
 
-        The dialog's own delay is the caller's to keep: it asks first and comes later.
+        Returns 0, or the seconds that the message has to stay away because of where it goes, if they are more than
+        ``patience``: then nothing is counted, and the caller comes again later.
         """
+        if (delay := self.delay(target)) > patience:
+            return delay
         async with self._turn:
             while (wait := self.account_wait()) > 0:
                 await self._clock.sleep(wait)
-            self._record(address, chat_kind, self._clock.monotonic())
+            if (delay := self.delay(target)) > patience:
+                return delay
+            self._record(target, self._clock.monotonic())
+            return 0.0
 
-    def penalise(
-        self, seconds: float, *, scope: Pause, address: str, chat_kind: ChatKind
-    ) -> None:
-        """Wait as long as the provider says, for the account or for one dialog."""
+    def penalise(self, seconds: float, *, scope: Pause, target: Target | None = None) -> None:
+        """Wait as long as the provider says: the account, one dialog, or all strangers."""
         until = self._clock.monotonic() + seconds
-        lane = self._account if scope == "account" else self._take_lane(address, chat_kind)
-        lane.hold(until)
+        if scope == "strangers":
+            self._shared["strangers"].hold(until)
+        elif scope == "dialog" and target is not None:
+            self._take_lane(target).hold(until)
+        else:
+            self._account.hold(until)
 
     def _remember(self, history: Iterable[Sent]) -> None:
         offset = self._clock.monotonic() - self._clock.now() / 1000
         for sent in sorted(history, key=lambda sent: sent.at):
             at = min(sent.at / 1000 + _TICK + offset, self._clock.monotonic())
-            self._record(sent.address, sent.chat_kind, at)
+            self._record(sent.target, at)
 
-    def _record(self, address: str, chat_kind: ChatKind, at: float) -> None:
+    def _record(self, target: Target, at: float) -> None:
         self._account.record(at)
-        self._take_lane(address, chat_kind).record(at)
+        self._take_lane(target).record(at)
+        for name in target.shared:
+            self._shared[name].record(at)
         self._forget()
 
-    def _take_lane(self, address: str, chat_kind: ChatKind) -> _Lane:
+    def _take_lane(self, target: Target) -> _Lane:
         """Find or make the dialog's lane and put it last, so that the first ones are those that rest longest."""
-        lane = self._lanes.pop(address, None) or self._new_lane(chat_kind)
-        self._lanes[address] = lane
+        lane = self._lanes.pop(target.address, None) or self._new_lane(target.chat_kind)
+        self._lanes[target.address] = lane
         return lane
 
     def _new_lane(self, chat_kind: ChatKind) -> _Lane:

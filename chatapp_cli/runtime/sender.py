@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain, repeat
@@ -16,18 +16,19 @@ from chatapp_cli.domain.errors import (
     Misconfigured,
     NeedsRebind,
     OutcomeUnknown,
+    Pause,
     RateLimited,
     Rejected,
     Retryable,
     StoreError,
 )
-from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.manifest import Capabilities, Lane
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import Deletes, Edits, Reacts, Reconciles, Session
 from chatapp_cli.ports.world import Clock
-from chatapp_cli.runtime.governor import Governor, Sent
+from chatapp_cli.runtime.governor import Governor, Sent, Target
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
@@ -68,9 +69,12 @@ class Sender:
         """There may be something to send."""
         self._news.set()
 
-    async def run(self, session: Session, *, paused_until: int = 0) -> None:
-        """Send until cancelled; then finish what is in flight. Raises NeedsRebind or Misconfigured."""
-        governor = await self._governor(paused_until)
+    async def run(self, session: Session, pauses: Mapping[Pause, Millis]) -> None:
+        """Send until cancelled; then finish what is in flight. Raises NeedsRebind or Misconfigured.
+
+        ``pauses`` are those that the provider asked for before, and until when.
+        """
+        governor = await self._governor(pauses)
         await self._recover(session)
         try:
             while self._fatal is None:
@@ -79,14 +83,14 @@ class Sender:
         finally:
             await self._land()
 
-    async def _governor(self, paused_until: int) -> Governor:
+    async def _governor(self, pauses: Mapping[Pause, Millis]) -> Governor:
         longest = max((rate.per for rate in self._can.rates), default=0.0)
         recent = await self._store.read(partial(outbox.recent, channel=self._channel, seconds=longest * 1.1))
-        history = [Sent(address=r.address, chat_kind=r.chat_kind, at=r.at) for r in recent]
+        history = [Sent(Target(r.address, r.chat_kind, bool(r.stranger)), r.at) for r in recent]
         governor = Governor(self._clock, self._can.rates, history)
-        still = (paused_until - self._clock.now()) / 1000
-        if still > 0:
-            governor.penalise(still, scope="account", address="", chat_kind="private")
+        for scope, until in pauses.items():
+            if (still := (until - self._clock.now()) / 1000) > 0:
+                governor.penalise(still, scope=scope)
         return governor
 
     @property
@@ -172,13 +176,11 @@ class Sender:
         return partial(outbox.leave_uncertain, claim=claim, error=lost)
 
     async def _carry(self, session: Session, governor: Governor, claim: Claim) -> None:
-        address, kind = claim.outbound.address, claim.outbound.chat_kind
-        delay = governor.dialog_delay(address, kind)
-        if delay > AHEAD:
+        target = _target(claim)
+        if delay := await governor.acquire(target, patience=AHEAD):
             early = RateLimited("pace", retry_after=delay, scope="dialog")
             await self._record(partial(outbox.postpone, claim=claim, error=early, seconds=delay, counted=False))
             return
-        await governor.acquire(address, kind)
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 receipt = await self._perform(session, claim)
@@ -190,8 +192,7 @@ class Sender:
             log.exception("send.failed", channel=self._channel, message=claim.row.message_id)
             await self._unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
         else:
-            rest = governor.dialog_delay(address, kind)
-            await self._record(partial(_succeed, claim=claim, receipt=receipt, rest=rest))
+            await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(target)))
             self._count("sent")
 
     async def _perform(self, session: Session, claim: Claim) -> Receipt:
@@ -217,8 +218,7 @@ class Sender:
             await self._record(partial(outbox.fail, claim=claim, error=error))
             self._count("failed")
         elif isinstance(error, RateLimited):
-            out = claim.outbound
-            governor.penalise(error.retry_after, scope=error.scope, address=out.address, chat_kind=out.chat_kind)
+            governor.penalise(error.retry_after, scope=error.scope, target=_target(claim))
             await self._record(partial(_told_to_wait, claim=claim, error=error))
         elif isinstance(error, Retryable):
             await self._again(claim, error)
@@ -265,15 +265,22 @@ def _missing(claim: Claim) -> str:
     return next((file.name for file in claim.outbound.files if not file.path.is_file()), "")
 
 
-def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rest: float) -> bool:
-    """Record the receipt, and let what follows in the dialog wait for its turn."""
+def _target(claim: Claim) -> Target:
+    out = claim.outbound
+    return Target(out.address, out.chat_kind, out.stranger)
+
+
+def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, float]) -> bool:
+    """Record the receipt, and let what follows in the same lanes wait for its turn."""
     done = outbox.succeed(tx, claim, receipt)
-    if done and rest > 0:
-        outbox.hold(tx, claim.row.dialog_id, seconds=rest)
+    if done:
+        outbox.hold(tx, claim.row.dialog_id, rests)
     return done
 
 
 def _told_to_wait(tx: Tx, *, claim: Claim, error: RateLimited) -> bool:
     if error.scope == "account":
         outbox.pause(tx, claim.row.channel_id, seconds=error.retry_after)
+    elif error.scope == "strangers":
+        outbox.pause_strangers(tx, claim.row, seconds=error.retry_after, code=error.code)
     return outbox.postpone(tx, claim, error, seconds=error.retry_after, counted=False)

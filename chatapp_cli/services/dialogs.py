@@ -40,9 +40,10 @@ def tags(tx: Tx, dialog: DialogId) -> list[str]:
 
 
 def read(tx: Tx, dialog: DialogId, *, actor: str) -> None:
-    """Mark as read by us; what the client's side shows is another matter."""
-    if tx.run("dialogs.read", id=card(tx, dialog).id):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+    """Mark as read by us; the client is shown it where the channel can."""
+    found = card(tx, dialog)
+    if tx.run("dialogs.read", id=dialog):
+        tx.tell("dialog.read", actor=actor, channel=found.channel_id, dialog=dialog)
 
 
 def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
@@ -61,6 +62,16 @@ def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
     """Blacklist: what arrives is kept but silent, what goes out is refused."""
     if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
         tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
+
+
+def last_heard(tx: Tx, dialog: DialogId) -> str:
+    """The provider's id of the client's last message; empty if there is none."""
+    return str(tx.value("dialogs.last_heard", dialog=dialog) or "")
+
+
+def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Somebody writes in a dialog: others see it, and the client where the channel can show it."""
+    tx.tell("dialog.typing", actor=actor, channel=card(tx, dialog).channel_id, dialog=dialog)
 
 
 def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> None:

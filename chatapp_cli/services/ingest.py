@@ -10,6 +10,7 @@ from chatapp_cli.domain.address import canonical
 from chatapp_cli.domain.event import (
     Arrival,
     Batch,
+    ChatRead,
     DeliveryChanged,
     Event,
     IncomingFile,
@@ -23,7 +24,7 @@ from chatapp_cli.domain.event import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId
+from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Direction, Origin, State, may_follow
 from chatapp_cli.store.rows import Known, Ref
 from chatapp_cli.store.tx import Tx
@@ -185,7 +186,7 @@ def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> Known | Non
     return None
 
 
-def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> Known:
+def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last_at: Millis = 0) -> Known:
     contact = _add_contact(tx, person) if peer.kind == "private" else None
     name = peer.title or person.name or person.username or peer.address
     dialog = tx.insert(
@@ -197,7 +198,7 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> Know
         kind=peer.kind,
         name=name,
         search=_search(name, peer, person),
-        last_at=0,
+        last_at=last_at,
         now=tx.now,
     )
     tx.tell("dialog.new", channel=channel, dialog=dialog)
@@ -316,6 +317,13 @@ def _reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
     tx.tell("message.reaction", channel=channel, dialog=found.dialog_id, message=found.id)
 
 
+def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
+    """A chat that we made or joined ourselves: it has a dialog from now on."""
+    if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
+        _open_dialog(tx, channel, peer, Person(), last_at=tx.now)
+    _peer_changed(tx, channel, PeerChanged(peer=peer, at=tx.now))
+
+
 def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.peer.key)
     if dialog is None:
@@ -329,16 +337,64 @@ def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
 
 def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
     dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.old_key)
-    if dialog is None or tx.value("dialogs.at_key", channel=channel, key=event.peer.key) is not None:
+    if dialog is None or event.old_key == event.peer.key:
         return
-    tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
-    tx.tell("dialog.moved", channel=channel, dialog=dialog.id)
+    there = tx.value("dialogs.at_key", channel=channel, key=event.peer.key)
+    if there is not None:
+        join(tx, dialog.id, DialogId(there))
+    else:
+        tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
+    tx.tell("dialog.moved", channel=channel, dialog=there or dialog.id, old=dialog.id)
 
+
+def join(tx: Tx, old: DialogId, new: DialogId) -> None:
+    """Two dialogs turn out to be one: everything of the old one goes on in the other."""
+    tx.run("dialogs.absorb", old=old, new=new)
+    tx.run("dialogs.take_last", old=old, new=new)
+    for statement in _HAND_ON:
+        tx.run(statement, old=old, new=new)
+    tx.run("dialogs.drop", id=old)
+
+
+def _chat_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
+    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.peer_key)
+    until = _number(event.ext_id)
+    if dialog is None or until is None:
+        return
+    if event.by_us:
+        _read_by_us(tx, channel, dialog.id, until)
+        return
+    for *ref, ext_id in tx.all(lambda *row: row, "messages.not_read_by_them", dialog=dialog.id):
+        number = _number(ext_id)
+        if number is not None and number <= until:
+            move_on(tx, channel, Ref(*ref), State.READ)
+
+
+def _read_by_us(tx: Tx, channel: ChannelId, dialog: DialogId, until: int) -> None:
+    last = _number(tx.value("dialogs.last_heard", dialog=dialog) or "")
+    if last is not None and last <= until and tx.run("dialogs.read", id=dialog):
+        tx.tell("dialog.changed", channel=channel, dialog=dialog, read=True)
+
+
+def _number(ext_id: str) -> int | None:
+    """The part of an id that grows; what stands before the last slash names the chat."""
+    last = ext_id.rpartition("/")[2]
+    return int(last) if last.isdecimal() else None
+
+
+_HAND_ON = (
+    "dialogs.hand_on_messages",
+    "dialogs.hand_on_parts",
+    "dialogs.hand_on_outbox",
+    "dialogs.hand_on_attempts",
+    "dialogs.hand_on_tags",
+)
 
 _APPLY: Mapping[type[Event], Callable[[Tx, ChannelId, Any], None]] = {
     MessageEdited: _edited,
     MessagesDeleted: _deleted,
     DeliveryChanged: _delivered,
+    ChatRead: _chat_read,
     ReactionsChanged: _reacted,
     PeerChanged: _peer_changed,
     PeerMoved: _peer_moved,

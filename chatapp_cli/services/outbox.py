@@ -5,11 +5,12 @@ A claim is durable before the provider hears of it. Whoever lost the claim recor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.services import dialogs, ingest
@@ -38,17 +39,20 @@ def claim(tx: Tx, media: Media, channel: ChannelId) -> Claim | None:
     row = tx.one(OutboxRow, "outbox.claim", channel=channel, now=tx.now)
     if row is None:
         return None
+    if row.action == Action.SEND:
+        _mark(tx, row, State.SENDING)
+    claim = _loaded(tx, media, row)
     tx.run(
         "attempts.start",
         message=row.message_id,
         channel=row.channel_id,
         dialog=row.dialog_id,
         action=row.action,
+        address=claim.outbound.address,
+        stranger=int(claim.outbound.stranger),
         now=tx.now,
     )
-    if row.action == Action.SEND:
-        _mark(tx, row, State.SENDING)
-    return _loaded(tx, media, row)
+    return claim
 
 
 def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
@@ -72,6 +76,9 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         reply_to=message.reply_to,
         thread=tuple(reversed(tx.all(str, "messages.thread", dialog=row.dialog_id))),
         automatic=message.origin == "autoreply",
+        stranger=card.heard_at is None and card.chat_kind == "private",
+        first_name=card.first_name,
+        last_name=card.last_name,
     )
     return Claim(row, message, outbound)
 
@@ -233,14 +240,29 @@ def backoff(attempts: int) -> float:
     return min(LONGEST_WAIT, 2.0 ** min(attempts, 10))
 
 
-def hold(tx: Tx, dialog: int, *, seconds: float, code: str = "pace") -> None:
-    """What waits in a dialog does not go before so many seconds, and says why."""
-    tx.run("outbox.hold_dialog", dialog=dialog, until=tx.now + int(seconds * 1000), code=code)
+def hold(tx: Tx, dialog: DialogId, rests: Mapping[Lane, float], *, code: str = "pace") -> None:
+    """What waits in the lanes of a dialog does not go before so many seconds, and says why."""
+    for lane, seconds in rests.items():
+        tx.run(_HOLD[lane], dialog=dialog, until=tx.now + int(seconds * 1000), code=code)
+
+
+_HOLD: Mapping[Lane, str] = {
+    "dialog": "outbox.hold_dialog",
+    "phone": "outbox.hold_phones",
+    "strangers": "outbox.hold_strangers",
+}
 
 
 def pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
     """The account was told to wait; remembered over restarts."""
     tx.run("channels.pause", id=channel, until=tx.now + int(seconds * 1000))
+
+
+def pause_strangers(tx: Tx, row: OutboxRow, *, seconds: float, code: str) -> None:
+    """The account was told to leave strangers alone; remembered over restarts."""
+    tx.run("channels.pause_strangers", id=row.channel_id, until=tx.now + int(seconds * 1000))
+    hold(tx, row.dialog_id, {"strangers": seconds}, code=code)
+    tx.tell("channel.strangers", channel=row.channel_id, seconds=int(seconds), code=code)
 
 
 def something_due(tx: Tx) -> bool:

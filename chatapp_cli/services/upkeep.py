@@ -13,6 +13,12 @@ def forget_early_news(tx: Tx) -> None:
     tx.run("early.forget", before=tx.now - DAY)
 
 
+def forget_passing_things(tx: Tx) -> None:
+    """Drop after a day what nobody asks for later: answered errands, who was typing."""
+    tx.run("errands.forget", before=tx.now - DAY)
+    tx.run("journal.forget_typing", before=tx.now - DAY)
+
+
 def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
     """Shift every wait by as much as the wall clock was set back, so that nothing waits for the wrong hour.
 

@@ -67,6 +67,10 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("A file of the message is not in the store any more."),
             T("Write the message again with the file."),
         ),
+        "proxies_down": (
+            T("None of the account's proxies leads to the provider; without them it is not used."),
+            T("Test and replace them: chatapp line proxies"),
+        ),
         "said_by_person": (T("A person looked and said so."), None),
     }
 )
@@ -81,8 +85,13 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "channel.unbound": T("Channel unbound: {title}"),
         "channel.configured": T("Channel {channel} set up anew"),
         "channel.health": T("Channel {channel}: {health}"),
+        "channel.strangers": T("Channel {channel} writes to no strangers for {seconds} s"),
         "dialog.new": T("New dialog"),
         "dialog.changed": T("Dialog changed: {changed}"),
+        "dialog.read": T("Dialog read"),
+        "dialog.typing": T("Somebody writes in a dialog"),
+        "errand.asked": T("Channel {channel} was asked: {what}"),
+        "errand.ended": T("Channel {channel} answered: {state}"),
         "dialog.reachable": T("Can be reached again"),
         "dialog.unreachable": T("Cannot be reached any more"),
         "dialog.moved": T("The chat moved to a new address"),

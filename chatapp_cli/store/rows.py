@@ -6,7 +6,7 @@ Their types are named as they are, for each that is only a text (``from __future
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, FileId, LineId, MessageId, Millis
+from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, ErrandId, FileId, LineId, MessageId, Millis
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.event import ChatKind, FileKind
@@ -43,6 +43,7 @@ class ChannelRow(NamedTuple):
     health_since: Millis
     proof_at: Millis | None
     paused_until: Millis
+    strangers_until: Millis
 
 
 class DialogRow(NamedTuple):
@@ -92,6 +93,10 @@ class DialogCard(NamedTuple):
     created_at: Millis
     person: str
     """The name that the provider gives the client."""
+    heard_at: Millis | None
+    """When they last wrote; ``None`` for a stranger."""
+    first_name: str
+    last_name: str
 
 
 class MessageRow(NamedTuple):
@@ -180,7 +185,23 @@ class RecentSend(NamedTuple):
 
     address: str
     chat_kind: "ChatKind"
+    stranger: int
     at: Millis
+
+
+class ErrandRow(NamedTuple):
+    """Something that a session is asked for beside messages."""
+
+    id: ErrandId
+    channel_id: ChannelId
+    what: str
+    arguments: str
+    actor: str
+    state: str
+    code: str
+    detail: str
+    result: str
+    until: Millis
 
 
 class ArrivedRow(NamedTuple):

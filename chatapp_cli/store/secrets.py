@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +28,25 @@ class Vault:
 
         return Fernet(self._key(make=True)).encrypt(json.dumps(dict(secrets)).encode())
 
+    def seal_all(self, texts: Iterable[str]) -> list[bytes]:
+        """Encrypt many small texts, each by itself."""
+        from cryptography.fernet import Fernet
+
+        lock = Fernet(self._key(make=True))
+        return [lock.encrypt(text.encode()) for text in texts]
+
+    def open_all(self, sealed: Sequence[bytes]) -> list[str]:
+        """Decrypt them. Raises StoreError if the key is missing or another one."""
+        from cryptography.fernet import Fernet, InvalidToken
+
+        if not sealed:
+            return []
+        lock = Fernet(self._key(make=False))
+        try:
+            return [lock.decrypt(one).decode() for one in sealed]
+        except InvalidToken as error:
+            raise self._wrong_key() from error
+
     def open(self, sealed: bytes) -> Mapping[str, str]:
         """Decrypt. Raises StoreError if the key is missing or another one."""
         from cryptography.fernet import Fernet, InvalidToken
@@ -35,11 +54,14 @@ class Vault:
         try:
             found: Mapping[str, str] = json.loads(Fernet(self._key(make=False)).decrypt(sealed))
         except InvalidToken as error:
-            raise StoreError(
-                T("The secret key does not fit this store."),
-                T("Put back the key file {file}, or bind the channels again.", file=self._file),
-            ) from error
+            raise self._wrong_key() from error
         return found
+
+    def _wrong_key(self) -> StoreError:
+        return StoreError(
+            T("The secret key does not fit this store."),
+            T("Put back the key file {file}, or bind the channels again.", file=self._file),
+        )
 
     def _key(self, *, make: bool) -> bytes:
         if self._given:

@@ -74,6 +74,8 @@ class Channel(SQLModel, table=True):
     proof_at: int | None = Field(sa_column=_time(null=True))
     paused_until: int = Field(sa_column=_time())
     created_at: int = Field(sa_column=_time())
+    strangers_until: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """Until then the account writes to nobody who never wrote: the provider said so."""
 
 
 class ChannelMemory(SQLModel, table=True):

@@ -11,9 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from chatapp_cli.domain.errors import Pause
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.manifest import Rate
-from chatapp_cli.runtime.governor import Governor, Sent
+from chatapp_cli.runtime.governor import Governor, Sent, Target
 
 BOOT = 1_795_000_000.123
 """The wall clock when the monotonic one began."""
@@ -21,6 +22,7 @@ BOOT = 1_795_000_000.123
 ACCOUNT = Rate(scope="account", limit=30, per=1)
 DIALOG = Rate(scope="dialog", limit=1, per=1)
 GROUP = Rate(scope="group", limit=20, per=60)
+BY_PHONE = Rate(scope="phone", limit=1, per=180)
 FIRST_WRITES = Rate(scope="account", limit=1, per=180)
 
 
@@ -44,14 +46,14 @@ class LateClock:
 
 def worst(times: Sequence[float], per: float) -> int:
     """The most sends in any window of so many seconds, both edges included."""
-    return max(sum(start <= t <= start + per for t in times[i:]) for i, start in enumerate(times))
+    return max((sum(start <= t <= start + per for t in times[i:]) for i, start in enumerate(times)), default=0)
 
 
 async def burst(governor: Governor, clock: LateClock, count: int) -> list[float]:
     """Send as fast as the account lane lets us, to another dialog each time."""
     times = []
     for number in range(count):
-        await governor.acquire(f"chat-{number}", "private")
+        assert not await governor.acquire(Target(f"chat-{number}"))
         times.append(clock.at)
     return times
 
@@ -59,9 +61,9 @@ async def burst(governor: Governor, clock: LateClock, count: int) -> list[float]
 async def dialog_burst(governor: Governor, clock: LateClock, count: int, kind: ChatKind) -> list[float]:
     times = []
     for _ in range(count):
-        while delay := governor.dialog_delay("chat", kind):
+        while delay := governor.delay(Target("chat", kind)):
             await clock.sleep(delay)
-        await governor.acquire("chat", kind)
+        await governor.acquire(Target("chat", kind))
         times.append(clock.at)
     return times
 
@@ -118,11 +120,11 @@ async def test_a_dialogs_rate_is_kept_and_used(rate: Rate, kind: ChatKind) -> No
 async def test_a_groups_rate_is_not_for_private_dialogs_and_one_dialog_does_not_hold_up_another() -> None:
     clock = LateClock()
     governor = Governor(clock, [DIALOG, GROUP])
-    await governor.acquire("group", "group")
-    await governor.acquire("anna", "private")
-    assert governor.dialog_delay("group", "group") == pytest.approx(60 * 1.007 / 20)
-    assert governor.dialog_delay("anna", "private") == pytest.approx(1.007)
-    assert governor.dialog_delay("boris", "private") == 0
+    await governor.acquire(Target("group", "group"))
+    await governor.acquire(Target("anna"))
+    assert governor.delay(Target("group", "group")) == pytest.approx(60 * 1.007 / 20)
+    assert governor.delay(Target("anna")) == pytest.approx(1.007)
+    assert governor.delay(Target("boris")) == 0
     assert governor.account_wait() == 0
 
 
@@ -132,7 +134,7 @@ async def test_those_who_wait_go_in_the_order_they_came() -> None:
     gone: list[int] = []
 
     async def send(number: int) -> None:
-        await governor.acquire(str(number), "private")
+        await governor.acquire(Target(str(number)))
         gone.append(number)
 
     await asyncio.gather(*(send(number) for number in range(40)))
@@ -142,8 +144,8 @@ async def test_those_who_wait_go_in_the_order_they_came() -> None:
 async def test_who_gives_up_waiting_is_not_counted() -> None:
     clock = LateClock()
     governor = Governor(clock, [FIRST_WRITES])
-    await governor.acquire("anna", "private")
-    waiting = asyncio.create_task(governor.acquire("boris", "private"))
+    await governor.acquire(Target("anna"))
+    waiting = asyncio.create_task(governor.acquire(Target("boris")))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])
@@ -153,31 +155,31 @@ async def test_who_gives_up_waiting_is_not_counted() -> None:
 async def test_a_wait_that_the_provider_names_is_kept_by_the_account() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT])
-    governor.penalise(17, scope="account", address="anna", chat_kind="private")
-    governor.penalise(3, scope="account", address="anna", chat_kind="private")
+    governor.penalise(17, scope="account", target=Target("anna"))
+    governor.penalise(3, scope="account", target=Target("anna"))
     assert await burst(governor, clock, 1) == [1017.0]
 
 
 async def test_a_wait_named_for_a_dialog_leaves_the_others_alone() -> None:
     clock = LateClock()
     governor = Governor(clock, [ACCOUNT])
-    governor.penalise(17, scope="dialog", address="anna", chat_kind="private")
-    await governor.acquire("boris", "private")
-    assert governor.dialog_delay("anna", "private") == 17
-    assert governor.dialog_delay("boris", "private") == 0
+    governor.penalise(17, scope="dialog", target=Target("anna"))
+    await governor.acquire(Target("boris"))
+    assert governor.delay(Target("anna")) == 17
+    assert governor.delay(Target("boris")) == 0
 
 
 async def test_a_restart_forgets_nothing() -> None:
     clock = LateClock()
-    before = [Sent(address="boris", chat_kind="private", at=clock.now() - 500_000)]
-    before.insert(0, Sent(address="anna", chat_kind="private", at=clock.now() - 100_000))
+    before = [Sent(Target("boris"), clock.now() - 500_000)]
+    before.insert(0, Sent(Target("anna"), clock.now() - 100_000))
     governor = Governor(clock, [FIRST_WRITES], before)
     assert 81 < governor.account_wait() < 82
 
 
 async def test_a_wall_clock_that_went_back_makes_the_past_now() -> None:
     clock = LateClock()
-    governor = Governor(clock, [FIRST_WRITES], [Sent(address="a", chat_kind="private", at=clock.now() + 10**9)])
+    governor = Governor(clock, [FIRST_WRITES], [Sent(Target("a"), clock.now() + 10**9)])
     assert governor.account_wait() == pytest.approx(181.26)
 
 
@@ -186,6 +188,33 @@ async def test_dialogs_that_rest_are_forgotten() -> None:
     governor = Governor(clock, [ACCOUNT, DIALOG])
     await burst(governor, clock, 1000)
     assert len(governor._lanes) <= 31
+
+
+@pytest.mark.req("S-055")
+async def test_first_writes_by_phone_go_three_minutes_apart_and_hold_up_nobody_else() -> None:
+    clock = LateClock()
+    governor = Governor(clock, [ACCOUNT, BY_PHONE])
+    assert not await governor.acquire(Target("+79160000001", stranger=True))
+    assert governor.delay(Target("+79160000002", stranger=True)) == pytest.approx(180 * 1.007)
+    assert await governor.acquire(Target("+79160000002")) == pytest.approx(180 * 1.007)
+    assert governor.delay(Target("boris_y", stranger=True)) == 0
+    assert not await governor.acquire(Target("boris_y", stranger=True))
+
+
+async def test_two_that_ask_at_once_do_not_both_get_the_turn_that_they_share() -> None:
+    clock = LateClock()
+    governor = Governor(clock, [ACCOUNT, BY_PHONE])
+    delays = await asyncio.gather(*(governor.acquire(Target(f"+7916000000{n}")) for n in range(5)))
+    assert [delay > 0 for delay in delays] == [False, True, True, True, True]
+
+
+async def test_a_wait_named_for_strangers_leaves_those_alone_who_wrote() -> None:
+    clock = LateClock()
+    governor = Governor(clock, [ACCOUNT])
+    governor.penalise(86_400, scope="strangers", target=Target("anna", stranger=True))
+    assert governor.delay(Target("boris", stranger=True)) == 86_400
+    assert governor.rests(Target("boris", stranger=True)) == {"strangers": 86_400}
+    assert not await governor.acquire(Target("vera"))
 
 
 class AnyDay(RuleBasedStateMachine):
@@ -197,41 +226,53 @@ class AnyDay(RuleBasedStateMachine):
         Rate(scope="dialog", limit=1, per=1),
         Rate(scope="group", limit=3, per=10),
         Rate(scope="account", limit=20, per=30, paced=False),
+        Rate(scope="phone", limit=1, per=7),
+        Rate(scope="strangers", limit=2, per=9, paced=False),
     )
-    places = st.sampled_from([("anna", "private"), ("boris", "private"), ("yard", "group"), ("news", "channel")])
+    places = st.sampled_from(
+        [
+            Target("anna"),
+            Target("boris", stranger=True),
+            Target("yard", "group"),
+            Target("news", "channel"),
+            Target("+79160000001", stranger=True),
+            Target("+79160000002"),
+        ]
+    )
 
     @initialize(lateness=st.lists(st.floats(0, 0.3), min_size=1, max_size=5))
     def begin(self, lateness: list[float]) -> None:
         self.clock = LateClock(lateness)
         self.governor = Governor(self.clock, self.rates)
-        self.log: list[tuple[str, ChatKind, float, int]] = []
+        self.log: list[tuple[Target, float, int]] = []
         self.held: dict[str, float] = {}
 
     @rule(place=places, times=st.integers(1, 12))
-    def send(self, place: tuple[str, ChatKind], times: int) -> None:
+    def send(self, place: Target, times: int) -> None:
         for _ in range(times):
-            asyncio.run(self._send_once(*place))
+            asyncio.run(self._send_once(place))
 
-    async def _send_once(self, address: str, kind: ChatKind) -> None:
-        while delay := self.governor.dialog_delay(address, kind):
+    async def _send_once(self, place: Target) -> None:
+        while delay := await self.governor.acquire(place):
             await self.clock.sleep(delay)
-        await self.governor.acquire(address, kind)
-        assert self.clock.at >= max(self.held.get("", 0), self.held.get(address, 0))
-        self.log.append((address, kind, self.clock.at, self.clock.now()))
+        holds = [self.held.get(key, 0) for key in ("", place.address)]
+        holds += [self.held.get("strangers", 0)] if place.stranger else []
+        assert self.clock.at >= max(holds)
+        self.log.append((place, self.clock.at, self.clock.now()))
 
     @rule(seconds=st.floats(0, 20))
     def rest(self, seconds: float) -> None:
         self.clock.at += seconds
 
-    @rule(place=places, seconds=st.floats(0, 20), scope=st.sampled_from(["account", "dialog"]))
-    def refuse(self, place: tuple[str, ChatKind], seconds: float, scope: str) -> None:
-        self.governor.penalise(seconds, scope=scope, address=place[0], chat_kind=place[1])  # type: ignore[arg-type]
-        key = "" if scope == "account" else place[0]
+    @rule(place=places, seconds=st.floats(0, 20), scope=st.sampled_from(["account", "dialog", "strangers"]))
+    def refuse(self, place: Target, seconds: float, scope: Pause) -> None:
+        self.governor.penalise(seconds, scope=scope, target=place)
+        key = {"account": "", "dialog": place.address, "strangers": "strangers"}[scope]
         self.held[key] = max(self.held.get(key, 0), self.clock.at + seconds)
 
     @rule()
     def restart(self) -> None:
-        history = [Sent(address=address, chat_kind=kind, at=at) for address, kind, _, at in reversed(self.log)]
+        history = [Sent(place, at) for place, _, at in reversed(self.log)]
         self.governor = Governor(self.clock, self.rates, history)
         self.held = {}
 
@@ -242,9 +283,12 @@ class AnyDay(RuleBasedStateMachine):
                 assert worst(times, rate.per) <= rate.limit
 
     def _lanes(self, rate: Rate) -> Iterator[list[float]]:
-        counted = [(a, at) for a, kind, at, _ in self.log if rate.scope != "group" or kind != "private"]
-        for place in {"" if rate.scope == "account" else address for address, _ in counted}:
-            yield [at for address, at in counted if place in {"", address}]
+        if rate.scope in {"account", "phone", "strangers"}:
+            yield [at for place, at, _ in self.log if rate.scope == "account" or rate.scope in place.shared]
+            return
+        counted = [(p.address, at) for p, at, _ in self.log if rate.scope == "dialog" or p.chat_kind != "private"]
+        for address in {address for address, _ in counted}:
+            yield [at for other, at in counted if other == address]
 
 
 TestAnyDay = AnyDay.TestCase

@@ -8,7 +8,7 @@ ON CONFLICT DO NOTHING RETURNING id;
 -- name: channels.rebind
 UPDATE channel SET account = :account, title = :title, hook_key = :hook_key, settings = :settings, facts = :facts,
   capabilities = :capabilities, secrets = :secrets, cursor = COALESCE(:cursor, cursor), revision = revision + 1,
-  health = 'starting', health_code = '', health_detail = '', health_since = :now, paused_until = 0
+  health = 'starting', health_code = '', health_detail = '', health_since = :now, paused_until = 0, strangers_until = 0
 WHERE id = :id;
 
 -- name: channels.configure
@@ -19,12 +19,14 @@ DELETE FROM channel WHERE id = :id;
 
 -- name: channels.all
 SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
-  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until
+  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until,
+  c.strangers_until
 FROM channel c JOIN line l ON l.id = c.line_id ORDER BY c.line_id, c.id;
 
 -- name: channels.one
 SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
-  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until
+  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until,
+  c.strangers_until
 FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
 
 -- name: channels.secrets
@@ -41,6 +43,19 @@ UPDATE channel SET proof_at = :at WHERE id = :id;
 
 -- name: channels.pause
 UPDATE channel SET paused_until = :until WHERE id = :id;
+
+-- name: channels.pause_strangers
+UPDATE channel SET strangers_until = :until WHERE id = :id AND strangers_until < :until;
+
+-- name: memory.known
+SELECT name, value FROM channel_memory WHERE channel_id = :channel AND name LIKE :like ESCAPE '!' ORDER BY name;
+
+-- name: memory.keep
+INSERT INTO channel_memory (channel_id, name, value) VALUES (:channel, :name, :sealed)
+ON CONFLICT (channel_id, name) DO UPDATE SET value = excluded.value;
+
+-- name: memory.forget
+DELETE FROM channel_memory WHERE channel_id = :channel AND name = :name;
 
 -- name: channels.waiting
 SELECT COUNT(*) FROM outbox WHERE channel_id = :id;

@@ -32,12 +32,13 @@ UPDATE dialog SET name = :name, search = :search WHERE id = :id;
 -- name: dialogs.heard
 UPDATE dialog SET unread = unread + 1, waiting_since = COALESCE(waiting_since, :at), last_id = :message,
   last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END, last_direction = 'in', last_state = 'received',
-  preview = :preview
+  heard_at = CASE WHEN heard_at > :at THEN heard_at ELSE :at END, preview = :preview
 WHERE id = :id;
 
 -- name: dialogs.heard_silently
 UPDATE dialog SET last_id = :message, last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END,
-  last_direction = 'in', last_state = 'received', preview = :preview
+  last_direction = 'in', last_state = 'received', heard_at = CASE WHEN heard_at > :at THEN heard_at ELSE :at END,
+  preview = :preview
 WHERE id = :id;
 
 -- name: dialogs.said
@@ -61,6 +62,46 @@ UPDATE dialog SET reachable = :reachable, unreachable_code = :code WHERE id = :i
 -- name: dialogs.move
 UPDATE dialog SET key = :key, address = :address WHERE id = :id;
 
+-- name: dialogs.last_heard
+SELECT ext_id FROM message WHERE dialog_id = :dialog AND direction = 'in' AND ext_id IS NOT NULL
+ORDER BY at DESC, id DESC LIMIT 1;
+
+-- name: dialogs.absorb
+UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o WHERE o.id = :old)),
+  unread = unread + (SELECT o.unread FROM dialog o WHERE o.id = :old),
+  pinned = CASE WHEN pinned = 1 THEN 1 ELSE (SELECT o.pinned FROM dialog o WHERE o.id = :old) END,
+  blocked = CASE WHEN blocked = 1 THEN 1 ELSE (SELECT o.blocked FROM dialog o WHERE o.id = :old) END,
+  waiting_since = COALESCE(waiting_since, (SELECT o.waiting_since FROM dialog o WHERE o.id = :old)),
+  contact_id = COALESCE(contact_id, (SELECT o.contact_id FROM dialog o WHERE o.id = :old))
+WHERE id = :new;
+
+-- name: dialogs.take_last
+UPDATE dialog SET last_at = o.last_at, last_id = o.last_id, last_direction = o.last_direction,
+  last_state = o.last_state, preview = o.preview
+FROM dialog o WHERE o.id = :old AND dialog.id = :new AND o.last_at > dialog.last_at;
+
+-- name: dialogs.hand_on_messages
+UPDATE message SET dialog_id = :new WHERE dialog_id = :old AND NOT EXISTS (
+  SELECT 1 FROM message n WHERE n.dialog_id = :new AND n.channel_id = message.channel_id
+    AND n.ext_id = message.ext_id);
+
+-- name: dialogs.hand_on_parts
+UPDATE message_part SET dialog_id = :new WHERE dialog_id = :old AND NOT EXISTS (
+  SELECT 1 FROM message_part n WHERE n.dialog_id = :new AND n.ext_id = message_part.ext_id);
+
+-- name: dialogs.hand_on_outbox
+UPDATE outbox SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: dialogs.hand_on_attempts
+UPDATE attempt SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: dialogs.hand_on_tags
+INSERT INTO dialog_tag (dialog_id, tag_id) SELECT :new, tag_id FROM dialog_tag WHERE dialog_id = :old
+ON CONFLICT DO NOTHING;
+
+-- name: dialogs.drop
+DELETE FROM dialog WHERE id = :id;
+
 -- name: dialogs.rename
 UPDATE dialog SET name = :name, renamed = :renamed, search = :search WHERE id = :id;
 
@@ -79,7 +120,8 @@ UPDATE dialog SET blocked = :blocked, unread = 0, waiting_since = NULL WHERE id 
 -- name: dialogs.card
 SELECT d.id, d.channel_id, d.line_id, d.contact_id, l.name, c.title, c.kind, d.kind, d.key, d.name, d.address,
   COALESCE(p.username, ''), COALESCE(p.phone, ''), COALESCE(p.email, ''), d.pinned, d.blocked, d.reachable,
-  d.unreachable_code, d.unread, d.waiting_since, d.last_at, d.created_at, COALESCE(p.name, '')
+  d.unreachable_code, d.unread, d.waiting_since, d.last_at, d.created_at, COALESCE(p.name, ''), d.heard_at,
+  COALESCE(p.first_name, ''), COALESCE(p.last_name, '')
 FROM dialog d JOIN channel c ON c.id = d.channel_id JOIN line l ON l.id = d.line_id
 LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.id = :id;

@@ -64,6 +64,12 @@ FROM message_part p JOIN message m ON m.id = p.message_id WHERE p.dialog_id = :d
 -- name: messages.ref_by_id
 SELECT id, dialog_id, direction, state, origin FROM message WHERE id = :id;
 
+-- name: messages.not_read_by_them
+SELECT id, dialog_id, direction, state, origin, ext_id FROM message
+WHERE dialog_id = :dialog AND direction = 'out' AND ext_id IS NOT NULL
+  AND (state = 'sent' OR state = 'delivered' OR state = 'uncertain')
+ORDER BY at DESC, id DESC LIMIT 1000;
+
 -- name: messages.add_part
 INSERT INTO message_part (dialog_id, ext_id, message_id) VALUES (:dialog, :ext_id, :message) ON CONFLICT DO NOTHING;
 

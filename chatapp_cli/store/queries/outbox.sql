@@ -32,6 +32,19 @@ WHERE id = :id;
 UPDATE outbox SET not_before = :until, wait_code = :code
 WHERE dialog_id = :dialog AND state = 'queued' AND not_before < :until;
 
+-- name: outbox.hold_strangers
+UPDATE outbox SET not_before = :until, wait_code = :code
+WHERE channel_id = (SELECT a.channel_id FROM dialog a WHERE a.id = :dialog)
+  AND state = 'queued' AND action = 'send' AND not_before < :until
+  AND dialog_id IN (SELECT d.id FROM dialog d WHERE d.channel_id = outbox.channel_id AND d.heard_at IS NULL
+    AND d.kind = 'private');
+
+-- name: outbox.hold_phones
+UPDATE outbox SET not_before = :until, wait_code = :code
+WHERE channel_id = (SELECT a.channel_id FROM dialog a WHERE a.id = :dialog)
+  AND state = 'queued' AND action = 'send' AND not_before < :until
+  AND dialog_id IN (SELECT d.id FROM dialog d WHERE d.channel_id = outbox.channel_id AND d.address LIKE '+%');
+
 -- name: outbox.promote
 UPDATE outbox SET state = 'queued' WHERE state = 'scheduled' AND not_before <= :now
 RETURNING message_id, dialog_id, channel_id;
@@ -65,8 +78,9 @@ DELETE FROM outbox WHERE message_id = :message AND action = 'send' AND state IN 
 SELECT channel_id, state, COUNT(*) FROM outbox GROUP BY channel_id, state;
 
 -- name: attempts.start
-INSERT INTO attempt (message_id, channel_id, dialog_id, action, started_at, finished_at, verdict, code, detail)
-VALUES (:message, :channel, :dialog, :action, :now, NULL, '', '', '');
+INSERT INTO attempt (message_id, channel_id, dialog_id, action, started_at, finished_at, verdict, code, detail, address,
+  stranger)
+VALUES (:message, :channel, :dialog, :action, :now, NULL, '', '', '', :address, :stranger);
 
 -- name: attempts.finish
 UPDATE attempt SET finished_at = :now, verdict = :verdict, code = :code, detail = :detail
@@ -77,14 +91,16 @@ SELECT id, message_id, action, started_at, finished_at, verdict, code, detail
 FROM attempt WHERE message_id = :message ORDER BY id;
 
 -- name: attempts.recent
-SELECT d.address, d.kind, a.started_at FROM attempt a JOIN dialog d ON d.id = a.dialog_id
+SELECT COALESCE(NULLIF(a.address, ''), d.address), d.kind, a.stranger, a.started_at FROM attempt a JOIN dialog d ON d.id = a.dialog_id
 WHERE a.channel_id = :channel AND a.started_at > :since AND a.action = 'send' ORDER BY a.started_at;
 
 -- name: outbox.shift
 UPDATE outbox SET not_before = not_before - :by WHERE state = 'queued' AND not_before > :now;
 
 -- name: channels.shift
-UPDATE channel SET paused_until = paused_until - :by WHERE paused_until > :now;
+UPDATE channel SET paused_until = paused_until - CASE WHEN paused_until > :now THEN :by ELSE 0 END,
+  strangers_until = strangers_until - CASE WHEN strangers_until > :now THEN :by ELSE 0 END
+WHERE paused_until > :now OR strangers_until > :now;
 
 -- name: files.shift
 UPDATE file SET next_at = next_at - :by WHERE state = 'wanted' AND next_at > :now;

@@ -33,6 +33,7 @@ def _widen() -> None:
     ):
         op.add_column(table, sa.Column(column, sa.Text(), server_default="", nullable=False))
     op.add_column("attempt", sa.Column("stranger", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("channel", sa.Column("strangers_until", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("dialog", sa.Column("heard_at", sa.BigInteger(), nullable=True))
     op.execute(
         "UPDATE dialog SET heard_at = "

@@ -1,0 +1,69 @@
+"""Shows the client that we read and that we write, where a channel can: nice to have, never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.ports.connector import MarksRead, Session, ShowsTyping
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import dialogs
+
+log = structlog.get_logger()
+
+
+class Courtesy:
+    """Of one channel, while its session is up; what could not be shown is forgotten."""
+
+    def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
+        self._store = store
+        self._channel = channel
+        self._read: dict[DialogId, None] = {}
+        self._typing: dict[DialogId, None] = {}
+        self._news = asyncio.Event()
+
+    def read(self, dialog: DialogId) -> None:
+        """We read a dialog."""
+        self._read[dialog] = None
+        self._news.set()
+
+    def typing(self, dialog: DialogId) -> None:
+        """We write in a dialog."""
+        self._typing[dialog] = None
+        self._news.set()
+
+    async def run(self, session: Session) -> None:
+        """Show until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            read, typing = list(self._read), list(self._typing)
+            self._read.clear()
+            self._typing.clear()
+            if isinstance(session, ShowsTyping):
+                for dialog in typing:
+                    await self._show_typing(session, dialog)
+            if isinstance(session, MarksRead):
+                for dialog in read:
+                    await self._show_read(session, dialog)
+
+    async def _show_typing(self, session: ShowsTyping, dialog: DialogId) -> None:
+        card = await self._store.read(partial(dialogs.card, dialog=dialog))
+        try:
+            await session.typing(card.address)
+        except ChannelError as error:
+            log.debug("typing.unshown", channel=self._channel, code=error.code)
+
+    async def _show_read(self, session: MarksRead, dialog: DialogId) -> None:
+        card = await self._store.read(partial(dialogs.card, dialog=dialog))
+        last = await self._store.read(partial(dialogs.last_heard, dialog=dialog))
+        if not last:
+            return
+        try:
+            await session.mark_read(card.address, last)
+        except ChannelError as error:
+            log.debug("read.unshown", channel=self._channel, code=error.code)

@@ -1,0 +1,199 @@
+"""Carries errands out on a channel's live session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+import msgspec
+import structlog
+
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.domain.event import Peer
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.template import Template
+from chatapp_cli.ports.connector import (
+    FindsPeople,
+    GroupChanged,
+    HasTemplates,
+    ListsContacts,
+    ManagesGroups,
+    ReadsChats,
+    Session,
+)
+from chatapp_cli.runtime.intake import Intake
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import errands, ingest
+from chatapp_cli.store.rows import ErrandRow
+from chatapp_cli.store.tx import Tx
+
+log = structlog.get_logger()
+
+LONGEST: Final = 600.0
+"""Seconds after which an answer of the provider is not waited for any more."""
+LONGEST_NAP: Final = 30.0
+
+Arguments: TypeAlias = Mapping[str, Any]
+
+
+class Errands:
+    """Does the errands of one channel, one after the other, while its session is up."""
+
+    def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
+        self._store = store
+        self._channel = channel
+        self._intake = Intake(store, channel)
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._news.set()
+
+    async def run(self, session: Session) -> None:
+        """Work until cancelled. What an ended session had begun is told to be uncertain."""
+        await self._store.write(partial(errands.interrupted, channel=self._channel))
+        while True:
+            self._news.clear()
+            errand = await self._store.write(partial(errands.claim, channel=self._channel))
+            if errand is not None:
+                await self._do(session, errand)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_NAP):
+                    await self._news.wait()
+
+    async def _do(self, session: Session, errand: ErrandRow) -> None:
+        """Whatever comes of it is the answer: a refused errand is no trouble of the channel."""
+        try:
+            async with asyncio.timeout(LONGEST):
+                answer = await self._answer(session, errand)
+        except ChannelError as error:
+            await self._store.write(partial(errands.failed, errand=errand, error=error))
+        except TimeoutError:
+            await self._store.write(partial(errands.failed, errand=errand, error=OutcomeUnknown("timeout")))
+        except Exception as error:  # a mistake in one ability must not end the session; the traceback is logged
+            log.exception("errand.failed", channel=self._channel, what=errand.what)
+            unknown = OutcomeUnknown("unexpected", type(error).__name__)
+            await self._store.write(partial(errands.failed, errand=errand, error=unknown))
+        else:
+            result = msgspec.json.encode(answer).decode()
+            await self._store.write(partial(errands.done, errand=errand, result=result))
+
+    async def _answer(self, session: Session, errand: ErrandRow) -> object:
+        arguments: Arguments = msgspec.json.decode(errand.arguments)
+        if errand.what == "history":
+            return await self._read_back(session, arguments)
+        answer = await _DO[errand.what](session, arguments)
+        if isinstance(answer, GroupChanged):
+            await self._store.write(partial(_met, channel=self._channel, peer=answer.peer))
+        elif isinstance(answer, Peer):
+            await self._store.write(partial(_met, channel=self._channel, peer=answer))
+        return answer
+
+    async def _read_back(self, session: Session, arguments: Arguments) -> Mapping[str, int]:
+        """Bring in what was said in a chat after a message; what is known already is stepped over."""
+        if not isinstance(session, ReadsChats):
+            raise Rejected("not_here")
+        found = known = 0
+        async with aclosing(session.history(arguments["address"], arguments.get("after", ""))) as batches:
+            async for batch in batches:
+                took = await self._intake.take(batch)
+                found += took.messages
+                known += took.duplicates
+        return {"messages": found, "known": known}
+
+
+def _met(tx: Tx, *, channel: ChannelId, peer: Peer) -> None:
+    ingest.meet(tx, channel, peer)
+
+
+async def _find(session: Session, arguments: Arguments) -> object:
+    if not isinstance(session, FindsPeople):
+        raise Rejected("not_here")
+    return await session.find(arguments["address"])
+
+
+async def _contacts(session: Session, arguments: Arguments) -> object:
+    del arguments
+    if not isinstance(session, ListsContacts):
+        raise Rejected("not_here")
+    return await session.contacts()
+
+
+def _reading(session: Session) -> ReadsChats:
+    if not isinstance(session, ReadsChats):
+        raise Rejected("not_here")
+    return session
+
+
+async def _chats(session: Session, arguments: Arguments) -> object:
+    del arguments
+    return await _reading(session).chats()
+
+
+async def _follow(session: Session, arguments: Arguments) -> object:
+    return await _reading(session).follow(arguments["address"])
+
+
+async def _unfollow(session: Session, arguments: Arguments) -> None:
+    await _reading(session).unfollow(arguments["address"])
+
+
+def _managing(session: Session) -> ManagesGroups:
+    if not isinstance(session, ManagesGroups):
+        raise Rejected("not_here")
+    return session
+
+
+async def _create_group(session: Session, arguments: Arguments) -> object:
+    return await _managing(session).create_group(arguments["title"], arguments["members"])
+
+
+async def _add_members(session: Session, arguments: Arguments) -> object:
+    return await _managing(session).add_members(arguments["address"], arguments["members"])
+
+
+async def _remove_members(session: Session, arguments: Arguments) -> object:
+    return await _managing(session).remove_members(arguments["address"], arguments["members"])
+
+
+async def _rename_group(session: Session, arguments: Arguments) -> None:
+    await _managing(session).rename_group(arguments["address"], arguments["title"])
+
+
+async def _end_group(session: Session, arguments: Arguments) -> None:
+    await _managing(session).end_group(arguments["address"])
+
+
+def _with_templates(session: Session) -> HasTemplates:
+    if not isinstance(session, HasTemplates):
+        raise Rejected("not_here")
+    return session
+
+
+async def _templates(session: Session, arguments: Arguments) -> object:
+    del arguments
+    return await _with_templates(session).templates()
+
+
+async def _submit(session: Session, arguments: Arguments) -> object:
+    return await _with_templates(session).submit(Template(**arguments))
+
+
+_DO: Final[Mapping[str, Callable[[Session, Arguments], Awaitable[object]]]] = {
+    "find": _find,
+    "contacts": _contacts,
+    "chats": _chats,
+    "follow": _follow,
+    "unfollow": _unfollow,
+    "create_group": _create_group,
+    "add_members": _add_members,
+    "remove_members": _remove_members,
+    "rename_group": _rename_group,
+    "end_group": _end_group,
+    "templates": _templates,
+    "submit": _submit,
+}

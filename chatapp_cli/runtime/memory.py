@@ -1,0 +1,41 @@
+"""A session's memory in the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import memory
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+
+class StoredMemory:
+    """``ports.memory.Memory`` of one channel."""
+
+    def __init__(self, desk: Desk, channel: ChannelRow, store: AsyncStore | None = None) -> None:
+        self._desk = desk
+        self._channel = channel.id
+        self._store = store
+
+    async def known(self, prefix: str = "") -> Mapping[str, str]:
+        """Everything whose name begins so."""
+        job = partial(memory.known, vault=self._desk.vault, channel=self._channel, prefix=prefix)
+        return await (self._store.read(job) if self._store else asyncio.to_thread(self._desk.read, job))
+
+    async def keep(self, changes: Mapping[str, str]) -> None:
+        """Store, durably once it returns."""
+        job: Callable[[Tx], None] = partial(
+            memory.keep, vault=self._desk.vault, channel=self._channel, changes=dict(changes)
+        )
+        await (self._store.write(job) if self._store else asyncio.to_thread(self._desk.write, job))
+
+
+def bound_with_memory(desk: Desk, channel: ChannelRow, store: AsyncStore | None = None) -> Bound:
+    """A channel's binding as its session needs it."""
+    return replace(desk.bound(channel), memory=StoredMemory(desk, channel, store))

@@ -1,0 +1,26 @@
+"""What sessions keep beside binding and cursor: sealed like the secrets that it may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
+
+
+def known(tx: Tx, vault: Vault, channel: ChannelId, prefix: str = "") -> Mapping[str, str]:
+    """Everything whose name begins so. Raises StoreError where the key does not open it."""
+    like = "".join(f"!{letter}" if letter in "!%_" else letter for letter in prefix) + "%"
+    rows = tx.all(lambda name, value: (name, bytes(value)), "memory.known", channel=channel, like=like)
+    texts = vault.open_all([value for _, value in rows])
+    return {name: text for (name, _), text in zip(rows, texts, strict=True)}
+
+
+def keep(tx: Tx, vault: Vault, channel: ChannelId, changes: Mapping[str, str]) -> None:
+    """Store; an empty text forgets its name."""
+    kept = {name: text for name, text in changes.items() if text}
+    for name, sealed in zip(kept, vault.seal_all(kept.values()), strict=True):
+        tx.run("memory.keep", channel=channel, name=name, sealed=sealed)
+    for name in changes.keys() - kept.keys():
+        tx.run("memory.forget", channel=channel, name=name)
