@@ -1,0 +1,1 @@
+"""WhatsApp as one more linked device of a phone."""

@@ -1,0 +1,172 @@
+"""Linking a device: consent, then a QR code or a pairing code, shown anew until the phone agrees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from chatapp_cli.connectors.whatsapp_web import device, wire
+from chatapp_cli.connectors.whatsapp_web.process import Child, child
+from chatapp_cli.domain.errors import ChannelError, UsageError
+from chatapp_cli.domain.finding import digits
+from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import N_
+from chatapp_cli.kit import proxies
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.world import World
+
+KIND: Final = "whatsapp_web"
+ENDPOINT: Final = "https://web.whatsapp.com"
+"""Where the library connects to; it cannot be told otherwise. Proxies are tried against it."""
+ROUNDS: Final = 3
+"""Times that WhatsApp is asked for fresh codes, each good for almost three minutes."""
+_ROUND: Final = 240.0
+_SYNC: Final = 60.0
+"""Seconds that the first synchronisation is waited for; it goes on by itself."""
+_PHONE: Final = range(10, 16)
+
+_RISKS: Final = (
+    T(
+        "This is not WhatsApp's official interface: WhatsApp may limit or ban the number for mass messages, "
+        "for many strangers, or without a reason."
+    ),
+    T(
+        "Use a number of its own for the business, warmed up for two or three weeks: let clients write first, "
+        "and write to few strangers a day."
+    ),
+)
+_STEPS: Final = (
+    T("iOS: Settings → “Linked Devices” → “Link a Device”."),
+    T("Android: three dots → “Linked devices” → “Link a device”."),
+    T("Do not close the screen, wait until the process is finished."),
+)
+_BLAMED: Final[Mapping[str, str]] = {"no_child": "child", "child_differs": "child", "proxies_down": proxies.NAME}
+
+
+async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
+    """Ask until a phone has linked the device."""
+    values = {field.name: field.default for field in manifest(KIND).fields} | _settings_of(previous)
+    blame: Mapping[str, Text] = {}
+    while True:
+        values |= await ask.form(_form(values, blame))
+        try:
+            return await _link(ask, world, values, previous)
+        except UsageError as error:
+            blame = {error.field or "": error.what}
+        except ChannelError as error:
+            blame = {_BLAMED.get(error.code, ""): manifest(KIND).errors[error.code].what}
+
+
+def _settings_of(previous: Bound | None) -> dict[str, str]:
+    return dict(previous.settings) if previous else {}
+
+
+def _form(values: Mapping[str, str], errors: Mapping[str, Text]) -> Form:
+    fields = manifest(KIND).fields
+    return Form(title=T("WhatsApp Web"), intro=(*_RISKS, *_STEPS), fields=fields, values=values, errors=errors)
+
+
+async def _link(ask: Asker, world: World, values: Mapping[str, str], previous: Bound | None) -> Bound:
+    phone = _insist(values)
+    said = values[proxies.NAME] or (previous.secrets.get(proxies.NAME, "") if previous else "")
+    proxies.understood(said, manifest(KIND).capabilities.proxies)
+    proxy = await proxies.choose(said, ENDPOINT)
+    pending = await asyncio.to_thread(device.fresh, world.place, world.chance.key())
+    try:
+        way = proxies.url(proxy) if proxy else ""
+        args = wire.Open(folder=str(pending), pair=values["method"], phone=phone, proxy=way)
+        account = await _paired(ask, values["child"], args, previous)
+        name = await asyncio.to_thread(device.keep, pending, account.phone, world.clock.now())
+    finally:
+        await asyncio.to_thread(device.drop, pending)
+    return _bound(account, name, values, said)
+
+
+def _insist(values: Mapping[str, str]) -> str:
+    """Return the phone's digits where they are needed."""
+    if values["consent"] != "on":
+        raise UsageError(T("Without accepting the risks this channel cannot be bound."), field="consent")
+    if values["method"] not in {"qr", "code"}:
+        raise UsageError(T("Choose one of the answers."), field="method")
+    if values["method"] == "qr":
+        return ""
+    phone = digits(values["phone"])
+    if len(phone) not in _PHONE:
+        raise UsageError(T("A phone like +7 916 123-45-67 is needed."), field="phone")
+    return phone
+
+
+async def _paired(ask: Asker, said: str, args: wire.Open, previous: Bound | None) -> wire.Account:
+    """Show codes until the phone agrees; a round ends when WhatsApp gives no more of them."""
+    for _ in range(ROUNDS):
+        async with child(said, Path(args.folder) / device.LOG) as running:
+            try:
+                account = await _round(ask, running, args)
+            except ChannelError as error:
+                if error.code == "qr_expired":
+                    continue
+                raise
+            await _insist_on_account(running, account, previous)
+            return account
+    raise UsageError(T("Nobody entered the code in time. Have the phone ready and start again."))
+
+
+async def _round(ask: Asker, running: Child, args: wire.Open) -> wire.Account:
+    showing = asyncio.create_task(_show(ask, running))
+    try:
+        account = await running.ask("open", args, wire.Account, patience=_ROUND)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SYNC):
+                await showing
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+    return account
+
+
+async def _show(ask: Asker, running: Child) -> None:
+    """Let the person see how far it is, until it is done."""
+    while news := await running.news.get():
+        await ask.show(_notice(news))
+        if news.state == "synced":
+            return
+
+
+def _notice(news: wire.News) -> Notice:
+    title = T("WhatsApp: linking a device")
+    match news.state:
+        case "qr":
+            return Notice(title=title, lines=_STEPS, qr=news.text)
+        case "code":
+            lines = (T("On the phone choose “Link with phone number instead” and enter: {code}", code=news.text),)
+            return Notice(title=title, lines=(*_STEPS, *lines))
+        case "synced":
+            return Notice(title=title, lines=(T("Done: the device is linked and synchronised."),))
+        case "online":
+            return Notice(title=title, lines=(T("The device is linked; messages are being synchronised."), _STEPS[-1]))
+        case _:
+            return Notice(title=title, lines=(T("The phone agreed; the device is connecting."), _STEPS[-1]))
+
+
+async def _insist_on_account(running: Child, account: wire.Account, previous: Bound | None) -> None:
+    if previous is None or previous.account == account.phone:
+        return
+    await running.ask("logout", wire.Nothing(), wire.Nothing)
+    raise UsageError(
+        T("This is another account, +{phone}. Bind it as a channel of its own.", phone=account.phone), field="method"
+    )
+
+
+def _bound(account: wire.Account, name: str, values: Mapping[str, str], said: str) -> Bound:
+    return Bound(
+        account=account.phone,
+        title=f"[WEB] WhatsApp +{account.phone}",
+        settings={"device": name, **{one: values[one] for one in ("child", "method", "phone", "consent")}},
+        secrets={proxies.NAME: said} if said else {},
+        facts={N_("Phone"): f"+{account.phone}", N_("Name"): account.name},
+    )

@@ -1,0 +1,154 @@
+"""WhatsApp Web, wired together: a child process per account does what may crash or hang."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from chatapp_cli.connectors.whatsapp_web import bind, check, convert, device, wire
+from chatapp_cli.connectors.whatsapp_web.bind import KIND
+from chatapp_cli.connectors.whatsapp_web.groups import GroupKeeper
+from chatapp_cli.connectors.whatsapp_web.outgoing import plan
+from chatapp_cli.connectors.whatsapp_web.process import Child, child
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Retryable
+from chatapp_cli.domain.event import Arrival, Batch, Person
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.kit import proxies
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.world import World
+
+QUIET: Final = 40.0
+"""Seconds of silence after which the child is asked whether it is still connected."""
+_AT_ONCE: Final = 100
+_TRANSFER: Final = 180.0
+"""Seconds that a message or a file may take; the library itself waits 75 for WhatsApp's answer."""
+
+
+class WhatsAppSession(GroupKeeper):
+    """An account whose device is connected."""
+
+    def __init__(self, running: Child, device_name: str) -> None:
+        super().__init__(running)
+        self._device = device_name
+
+    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield what the child kept for us; being asked for more lets it forget."""
+        done = await self._forget(cursor)
+        while True:
+            found = await self._child.received(most=_AT_ONCE, patience=QUIET)
+            if not found:
+                await self._child.ask("ping", wire.Nothing(), wire.Nothing)
+                yield Batch()
+            elif fresh := [one for one in found if one.n > done]:
+                done = fresh[-1].n
+                arrivals = [_arrival(one.raw) for one in fresh]
+                yield Batch(arrivals=arrivals, cursor=f"{self._device}/{done}")
+                await self._child.acknowledge(done)
+
+    async def _forget(self, cursor: str | None) -> int:
+        """Let go of what is stored already; numbers count within one device, another one's mean nothing."""
+        name, _, n = (cursor or "").rpartition("/")
+        if name != self._device:
+            return 0
+        await self._child.acknowledge(int(n))
+        return int(n)
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send text and files, as several of WhatsApp's messages if need be."""
+        sent: list[wire.Sent] = []
+        for part in plan(message):
+            try:
+                sent.append(await self._child.ask("send", part, wire.Sent, patience=_TRANSFER, once=True))
+            except ChannelError as error:
+                if not sent:
+                    raise
+                raise OutcomeUnknown("sent_in_part", error.code, ids=_ids(sent)) from error
+        return Receipt(ids=_ids(sent), at=sent[0].at or None)
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Let the child write a file's content to ``target``."""
+        await self._child.ask("fetch", wire.Fetch(remote=remote, path=str(target)), wire.Nothing, patience=_TRANSFER)
+
+    async def edit(self, address: str, ext_id: str, text: str) -> None:
+        """Replace a text, or the caption of a file, within twenty minutes."""
+        await self._do("edit", wire.About(chat=convert.jid(address), id=ext_id, text=text))
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Take a message of ours back, for everybody."""
+        await self._do("delete", wire.About(chat=convert.jid(address), id=ext_id))
+
+    async def react(self, address: str, ext_id: str, emoji: str) -> None:
+        """Set our reaction; an empty one removes it."""
+        await self._do("react", wire.About(chat=convert.jid(address), id=ext_id, text=emoji))
+
+    async def mark_read(self, address: str, ext_id: str) -> None:
+        """Show the blue ticks for everything up to this message."""
+        await self._do("read", wire.About(chat=convert.jid(address), id=ext_id))
+
+    async def typing(self, address: str) -> None:
+        """Show that we write; the account is seen online meanwhile."""
+        await self._do("typing", wire.Chat(chat=convert.jid(address)))
+
+    async def find(self, address: str) -> Person | None:
+        """Ask WhatsApp whether a phone is there."""
+        members = wire.Members(members=(convert.jid(address),))
+        people = await self._child.ask("find", members, wire.People)
+        return next((convert.person(who) for who in people.found), None)
+
+    async def contacts(self) -> Sequence[Person]:
+        """The address book of the phone, as far as WhatsApp told this device."""
+        people = await self._child.ask("contacts", wire.Nothing(), wire.People)
+        return [convert.person(who) for who in people.found]
+
+
+def _arrival(raw: bytes) -> Arrival:
+    return convert.arrival(raw, manifest(KIND).capabilities.max_download)
+
+
+def _ids(sent: Sequence[wire.Sent]) -> tuple[str, ...]:
+    return tuple(one.id for one in sent)
+
+
+class WhatsAppWeb:
+    """The channel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Link a device of the account's phone."""
+        return await bind.bind(ask, self._world, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an event bears its time
+        """Read an event once more."""
+        return _arrival(raw)
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Connect the device, unless the daemon has it connected."""
+        found = await check.findings(self.open(ChannelId(0), bound))
+        return [*found, *await proxies.findings(bound.secrets.get(proxies.NAME, ""), bind.ENDPOINT)]
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - bound says all
+        """Start the child and connect the device."""
+        name = bound.settings["device"]
+        folder = await asyncio.to_thread(device.find, self._world.place, name)
+        proxy = await proxies.choose(bound.secrets.get(proxies.NAME, ""), bind.ENDPOINT)
+        way = proxies.url(proxy) if proxy else ""
+        async with child(bound.settings["child"], folder / device.LOG) as running:
+            account = await running.ask("open", wire.Open(folder=str(folder), proxy=way), wire.Account)
+            if account.phone != bound.account:
+                raise Retryable("another_account", account.phone)
+            await asyncio.to_thread(device.forget_older, self._world.place, name)
+            yield WhatsAppSession(running, name)
+
+
+def create(world: World) -> Connector:
+    """Make the channel."""
+    return WhatsAppWeb(world)

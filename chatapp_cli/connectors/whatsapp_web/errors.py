@@ -1,0 +1,42 @@
+"""What the child's failures mean for a message and for the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chatapp_cli.connectors.whatsapp_web import wire
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    Pause,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
+
+_BY_OUTCOME: Mapping[str, Callable[[str, str], ChannelError]] = {
+    "retry": Retryable,
+    "refused": Rejected,
+    "unknown": OutcomeUnknown,
+    "rebind": NeedsRebind,
+    "misconfigured": Misconfigured,
+}
+_STRANGERS = frozenset({"strangers_limited"})
+"""Only those who never wrote have to wait."""
+
+
+def of(failure: wire.Failure) -> ChannelError:
+    """Name what happens next; a word that is not known makes the outcome unknown."""
+    if failure.outcome == "wait":
+        scope: Pause = "strangers" if failure.code in _STRANGERS else "account"
+        return RateLimited(failure.code, failure.detail, retry_after=failure.retry_after, scope=scope)
+    return _BY_OUTCOME.get(failure.outcome, OutcomeUnknown)(failure.code, failure.detail)
+
+
+def again(error: ChannelError) -> ChannelError:
+    """The same error once more: one exception must not be raised in two tasks."""
+    if isinstance(error, RateLimited):
+        return RateLimited(error.code, error.detail, retry_after=error.retry_after, scope=error.scope)
+    return type(error)(error.code, error.detail)

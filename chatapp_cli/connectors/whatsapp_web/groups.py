@@ -1,0 +1,65 @@
+"""Groups: WhatsApp tells for every single member whether they could be added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.connectors.whatsapp_web import convert, wire
+from chatapp_cli.connectors.whatsapp_web.process import Child
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.ports.connector import GroupChanged
+
+MAX_TITLE: Final = 25
+"""Characters; WhatsApp refuses a longer title with 406."""
+
+
+class GroupKeeper:
+    """What an account does with groups."""
+
+    def __init__(self, running: Child) -> None:
+        self._child = running
+
+    async def _do(self, what: str, args: msgspec.Struct) -> None:
+        await self._child.ask(what, args, wire.Nothing)
+
+    async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
+        """Make a group with them; doing it twice would make two."""
+        _insist(title)
+        asked = {convert.jid(one): one for one in members}
+        args = wire.Members(members=list(asked), title=title)
+        return _changed(await self._child.ask("create_group", args, wire.Group, once=True), asked)
+
+    async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Add them."""
+        return await self._change("add_members", address, members)
+
+    async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Take them out."""
+        return await self._change("remove_members", address, members)
+
+    async def _change(self, how: str, address: str, members: Sequence[str]) -> GroupChanged:
+        asked = {convert.jid(one): one for one in members}
+        group = await self._child.ask(how, wire.Members(members=list(asked), chat=address), wire.Group)
+        return _changed(group, asked)
+
+    async def rename_group(self, address: str, title: str) -> None:
+        """Give it another title."""
+        _insist(title)
+        await self._do("rename_group", wire.Chat(chat=address, text=title))
+
+    async def end_group(self, address: str) -> None:
+        """Take everybody out and leave: WhatsApp has no way to delete a group."""
+        await self._do("end_group", wire.Chat(chat=address))
+
+
+def _insist(title: str) -> None:
+    if not 0 < len(title) <= MAX_TITLE:
+        raise Rejected("group_title", title)
+
+
+def _changed(group: wire.Group, asked: dict[str, str]) -> GroupChanged:
+    peer = convert.peer(wire.Who(jid=group.jid, name=group.name))
+    return GroupChanged(peer=peer, missing={asked.get(one, one): code for one, code in group.missing.items()})

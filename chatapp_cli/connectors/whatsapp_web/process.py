@@ -1,0 +1,232 @@
+"""The child process of one account: started, spoken with, and ended within a deadline whatever it does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
+
+import msgspec
+
+from chatapp_cli.connectors.whatsapp_web import errors, wire
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Retryable
+
+T = TypeVar("T")
+
+OWN: Final = "chatapp_cli.connectors.whatsapp_web.child"
+START = 30.0
+"""Seconds until the child has said hello: it loads a large library."""
+PATIENCE = 60.0
+STOP = 5.0
+"""Seconds between closing the child's stdin and killing it: neonize can hang when it is stopped."""
+_LONGEST_LINE = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event under its number."""
+
+    n: int
+    raw: bytes
+
+
+def command(said: str) -> Sequence[str]:
+    """The program that is started; empty means our own."""
+    return shlex.split(said) or [sys.executable, "-m", OWN]
+
+
+def _environment() -> dict[str, str]:
+    """Ours without the desk's own settings, among which is its key."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHATAPP_")}
+
+
+@asynccontextmanager
+async def child(said: str, log: Path) -> AsyncIterator[Child]:
+    """Start the program, and end it on leaving. Raises Misconfigured, Retryable."""
+    sink = await asyncio.to_thread(_sink, log)
+    try:
+        process = await _started(command(said), sink)
+    finally:
+        sink.close()
+    one = Child(process)
+    try:
+        await one.greet()
+        yield one
+    finally:
+        await one.stop()
+
+
+def _sink(log: Path) -> BinaryIO:
+    """What the library prints goes here, anew with every start."""
+    return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+async def _started(argv: Sequence[str], sink: BinaryIO) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=sink,
+            limit=_LONGEST_LINE,
+            env=_environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Misconfigured("no_child", str(error), field="child") from None
+
+
+class Child:
+    """One that runs."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process, self._in, self._out = process, process.stdin, process.stdout
+        self._numbers = count(1)
+        self._asked: dict[int, tuple[asyncio.Future[bytes], bool]] = {}
+        self._hello: asyncio.Future[wire.Hello] = asyncio.get_running_loop().create_future()
+        self._arrived: asyncio.Queue[Received | None] = asyncio.Queue()
+        self.news: asyncio.Queue[wire.News | None] = asyncio.Queue()
+        """What happens just now; ``None`` at the end."""
+        self._verdict: ChannelError | None = None
+        self._reader = asyncio.create_task(self._read(), name=f"child-{process.pid}")
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    async def greet(self) -> None:
+        """Wait until it is there and prove that it speaks as we do."""
+        try:
+            async with asyncio.timeout(START):
+                hello = await self._hello
+        except TimeoutError:
+            raise Retryable("child_silent") from None
+        if hello.protocol != wire.VERSION:
+            raise Misconfigured("child_differs", f"{hello.protocol}, not {wire.VERSION}", field="child")
+
+    async def ask(
+        self, do: str, args: msgspec.Struct, into: type[T], *, patience: float = PATIENCE, once: bool = False
+    ) -> T:
+        """Request something and return the answer; ``once`` if doing it twice would be seen."""
+        if self._verdict:
+            raise self.verdict
+        number = next(self._numbers)
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._asked[number] = future, once
+        try:
+            await self._say(wire.Order(id=number, do=do, args=msgspec.Raw(wire.encode(args))))
+            async with asyncio.timeout(patience):
+                answer = await future
+        except TimeoutError:
+            raise _lost("child_silent", once=once) from None
+        finally:
+            self._asked.pop(number, None)
+        try:
+            return msgspec.json.decode(answer, type=into)
+        except msgspec.MsgspecError:
+            raise _lost("child_garbled", once=once) from None
+
+    async def acknowledge(self, n: int) -> None:
+        """Everything up to this number is durable on our side."""
+        await self._say(wire.Order(ack=n))
+
+    async def _say(self, order: wire.Order) -> None:
+        """Write a line; a child that is gone is noticed by the reader."""
+        with suppress(ConnectionError):
+            self._in.write(wire.encode(order) + b"\n")
+            await self._in.drain()
+
+    async def received(self, *, most: int, patience: float) -> Sequence[Received]:
+        """What has arrived, or nothing after so many seconds. Raises what ended the child."""
+        try:
+            async with asyncio.timeout(patience):
+                one = await self._arrived.get()
+        except TimeoutError:
+            return ()
+        found: list[Received] = []
+        while one is not None:
+            found.append(one)
+            if len(found) == most or self._arrived.empty():
+                return found
+            one = self._arrived.get_nowait()
+        self._arrived.put_nowait(None)
+        if not found:
+            raise self.verdict
+        return found
+
+    @property
+    def verdict(self) -> ChannelError:
+        """Why it ended."""
+        return errors.again(self._verdict or Retryable("child_ended"))
+
+    async def _read(self) -> None:
+        try:
+            async for line in self._out:
+                self._take(wire.line(line))
+        except (msgspec.MsgspecError, ValueError) as error:
+            self._end(Retryable("child_garbled", str(error)))
+        else:
+            self._end(Retryable("child_ended"))
+
+    def _take(self, line: wire.Line) -> None:
+        if line.hello and not self._hello.done():
+            self._hello.set_result(line.hello)
+        elif line.n:
+            self._arrived.put_nowait(Received(line.n, bytes(line.event)))
+        elif line.news:
+            self.news.put_nowait(line.news)
+        elif line.id in self._asked:
+            self._answer(line)
+        elif line.error and not line.id:
+            self._verdict = self._verdict or errors.of(line.error)
+
+    def _answer(self, line: wire.Line) -> None:
+        future, _ = self._asked.pop(line.id)
+        if future.done():
+            return
+        if line.error:
+            future.set_exception(errors.of(line.error))
+        else:
+            future.set_result(bytes(line.ok))
+
+    def _end(self, why: ChannelError) -> None:
+        """Nothing more will come: what is under way is lost, and whoever waits hears why."""
+        self._verdict = self._verdict or why
+        for future, once in self._asked.values():
+            if not future.done():
+                future.set_exception(OutcomeUnknown(why.code) if once else self.verdict)
+        if not self._hello.done():
+            self._hello.set_exception(self.verdict)
+        self._arrived.put_nowait(None)
+        self.news.put_nowait(None)
+
+    async def stop(self) -> None:
+        """Close its stdin, which is the sign to go; kill it if it does not."""
+        self._in.close()
+        try:
+            async with asyncio.timeout(STOP):
+                await self._process.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        await self._reader
+        if self._hello.done() and not self._hello.cancelled():
+            self._hello.exception()
+        with suppress(ConnectionError):
+            await self._in.wait_closed()
+
+
+def _lost(code: str, *, once: bool) -> ChannelError:
+    return OutcomeUnknown(code) if once else Retryable(code)

@@ -1,0 +1,249 @@
+"""The lines between the desk and its child, version 1: one JSON object a line; README.md tells the rules.
+
+Both sides read leniently: a field that is not known is stepped over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+VERSION = 1
+
+Outcome: TypeAlias = Literal["retry", "wait", "refused", "unknown", "rebind", "misconfigured"]
+"""What follows from a failure: the words of ``domain.errors``."""
+
+
+class Hello(Struct, omit_defaults=True):
+    """The child's first line."""
+
+    protocol: int
+    library: str = ""
+
+
+class Failure(Struct, omit_defaults=True):
+    """Why something was not done, or is not known to have been."""
+
+    code: str
+    outcome: str = "refused"
+    detail: str = ""
+    retry_after: float = 0.0
+
+
+class News(Struct, omit_defaults=True):
+    """What is true just now; nobody acknowledges it."""
+
+    state: str
+    """``qr``, ``code``, ``paired``, ``online``, ``synced`` or ``offline``."""
+    text: str = ""
+    """Content of the QR code, or the pairing code."""
+
+
+class Line(Struct, omit_defaults=True):
+    """Anything that the child says: an answer has ``id``, a failure without it is the child's last word."""
+
+    hello: Hello | None = None
+    id: int = 0
+    ok: Raw = Raw()
+    error: Failure | None = None
+    n: int = 0
+    event: Raw = Raw()
+    news: News | None = None
+
+
+class Order(Struct, omit_defaults=True):
+    """Anything that the desk says: a request, or the acknowledgement of all events up to a number."""
+
+    id: int = 0
+    do: str = ""
+    args: Raw = field(default=Raw(), name="with")
+    ack: int = 0
+
+
+class Open(Struct, omit_defaults=True):
+    """Connect the device in a folder; answered with Account once WhatsApp lets it in."""
+
+    folder: str
+    pair: str = ""
+    """``qr`` or ``code`` to link a new device; empty for one that is linked."""
+    phone: str = ""
+    """Digits, for a pairing code."""
+    proxy: str = ""
+
+
+class OutFile(Struct, omit_defaults=True):
+    """A file that goes out."""
+
+    path: str
+    name: str
+    mime: str
+    kind: str
+
+
+class Send(Struct, omit_defaults=True):
+    """Send one of WhatsApp's messages; answered with Sent."""
+
+    to: str
+    text: str = ""
+    file: OutFile | None = None
+    quote: str = ""
+
+
+class About(Struct, omit_defaults=True):
+    """Something to do with a message: edit, delete, react, read."""
+
+    chat: str
+    id: str
+    text: str = ""
+
+
+class Chat(Struct, omit_defaults=True):
+    """Something to do with a chat: typing, end_group, rename_group."""
+
+    chat: str
+    text: str = ""
+
+
+class Members(Struct, omit_defaults=True):
+    """Something to do with people: find, create_group (a title), add_members, remove_members (a chat)."""
+
+    members: Sequence[str]
+    chat: str = ""
+    title: str = ""
+
+
+class Fetch(Struct, omit_defaults=True):
+    """Download a file to a path."""
+
+    remote: str
+    path: str
+
+
+class Nothing(Struct):
+    """No values, as for contacts and ping."""
+
+
+class Who(Struct, omit_defaults=True, frozen=True):
+    """A person or a group, by whatever of it is known."""
+
+    jid: str = ""
+    """As WhatsApp addressed it."""
+    phone: str = ""
+    """Digits."""
+    name: str = ""
+
+
+class Account(Struct, omit_defaults=True):
+    """Whose device it is."""
+
+    phone: str
+    name: str = ""
+
+
+class Sent(Struct, omit_defaults=True):
+    """WhatsApp took it."""
+
+    id: str
+    at: int = 0
+
+
+class People(Struct, omit_defaults=True):
+    """Those who were found."""
+
+    found: Sequence[Who] = ()
+
+
+class Group(Struct, omit_defaults=True):
+    """A group and who could not be added: the number as it was asked for, and a code."""
+
+    jid: str
+    name: str = ""
+    missing: dict[str, str] = {}
+
+
+class File(Struct, omit_defaults=True):
+    """A file that came."""
+
+    type: str
+    name: str
+    mime: str = ""
+    size: int = 0
+    seconds: int = 0
+    remote: str = ""
+
+
+class Message(Struct, omit_defaults=True, tag="message", tag_field="kind"):
+    """Somebody wrote, or the account's owner did on the phone."""
+
+    chat: Who
+    id: str
+    at: int
+    sender: Who = Who()
+    from_us: bool = False
+    text: str = ""
+    files: Sequence[File] = ()
+    reply_to: str = ""
+
+
+class Edited(Struct, omit_defaults=True, tag="edited", tag_field="kind"):
+    """A text changed."""
+
+    chat: Who
+    id: str
+    at: int
+    text: str
+
+
+class Deleted(Struct, omit_defaults=True, tag="deleted", tag_field="kind"):
+    """A message was taken back."""
+
+    chat: Who
+    id: str
+    at: int
+
+
+class Reacted(Struct, omit_defaults=True, tag="reacted", tag_field="kind"):
+    """A reaction was set; an empty one was removed."""
+
+    chat: Who
+    id: str
+    at: int
+    sender: Who
+    emoji: str = ""
+
+
+class Delivered(Struct, omit_defaults=True, tag="delivered", tag_field="kind"):
+    """Messages of ours reached the other side, or were read there."""
+
+    ids: Sequence[str]
+    at: int
+    read: bool = False
+
+
+class GroupNews(Struct, omit_defaults=True, tag="group", tag_field="kind"):
+    """A group appeared, changed its title, or is no longer ours."""
+
+    chat: Who
+    at: int
+    member: bool = True
+
+
+class Unreadable(Struct, omit_defaults=True, tag="unreadable", tag_field="kind"):
+    """Something came that cannot be read."""
+
+    what: str
+    at: int
+    detail: str = ""
+    data: str = ""
+    """As the library gave it, in base64."""
+
+
+Event: TypeAlias = Message | Edited | Deleted | Reacted | Delivered | GroupNews | Unreadable
+
+encode = msgspec.json.encode
+line = msgspec.json.Decoder(Line).decode
+order = msgspec.json.Decoder(Order).decode
+event = msgspec.json.Decoder(Event).decode

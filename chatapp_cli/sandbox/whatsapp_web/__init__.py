@@ -1,0 +1,10 @@
+"""WhatsApp in miniature: phones and groups behind a child process that speaks the desk's protocol."""
+
+from chatapp_cli.sandbox.whatsapp_web.server import WhatsAppWebSandbox
+
+__all__ = ["WhatsAppWebSandbox", "create"]
+
+
+def create() -> WhatsAppWebSandbox:
+    """A fresh one."""
+    return WhatsAppWebSandbox()

@@ -1,0 +1,227 @@
+"""The town behind a socket on loopback: stand-in children connect here and hand on what their parents ask."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+from chatapp_cli.sandbox.whatsapp_web.orders import ORDERS
+from chatapp_cli.sandbox.whatsapp_web.town import (
+    OWNER_NAME,
+    OWNER_PHONE,
+    Device,
+    Json,
+    Refusal,
+    Said,
+    Town,
+    digits,
+    now,
+)
+
+CODES = 6
+"""Codes that WhatsApp gives before it wants to be asked again."""
+_BLINK = 0.02
+"""Seconds between two of them; WhatsApp takes twenty."""
+
+
+class _Line:
+    """One stand-in child."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.device: Device | None = None
+        self.pid = 0
+
+    def say(self, **line: object) -> None:
+        """Tell the parent something."""
+        self.writer.write(json.dumps(line).encode() + b"\n")
+
+
+class WhatsAppWebSandbox:
+    """See ``Sandbox``."""
+
+    kind = "whatsapp_web"
+
+    def __init__(self) -> None:
+        self.town = Town()
+        self.scans_at: int | None = 1
+        """Which code the owner of the phone scans; ``None``: no code at all."""
+        self.protocol = 1
+        self.swallows = False
+        """Messages are taken, and nothing is answered."""
+        self.pids: list[int] = []
+        """Of all children so far."""
+        self._lines: set[_Line] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._port = 0
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Consent, a QR code, and the stand-in as the child."""
+        return {"consent": "on", "method": "qr", "phone": "+7 916 123-45-67", "child": self.child()}
+
+    def child(self, *mood: str) -> str:
+        """The command that starts a stand-in."""
+        stand_in = "chatapp_cli.sandbox.whatsapp_web.stand_in"
+        return shlex.join([sys.executable, "-m", stand_in, "127.0.0.1", str(self._port), *mood])
+
+    async def come_back(self) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", self._port, limit=1 << 22)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def vanish(self) -> None:
+        """Cut everybody off."""
+        if self._server:
+            self._server.close()
+            for line in self._lines:
+                line.writer.transport.abort()
+            await self._server.wait_closed()
+            self._server = None
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
+        """A customer writes."""
+        del subject
+        self.town.settle(who)
+        return self.hears(digits(who.phone), who, text, files=files)
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """What the desk wrote to this customer, as it stands now."""
+        said = self.town.said.values()
+        return [one.heard for one in said if one.ours and one.chat == digits(who.phone) and not one.gone]
+
+    def hears(
+        self, chat: str, who: Customer | None, text: str, *, files: Sequence[StageFile] = (), reply_to: str = ""
+    ) -> str:
+        """Let somebody write in a chat, or with ``None`` the owner on the phone; returns the message's id."""
+        town = self.town
+        said = Said(id=town.message_id(), chat=chat, ours=who is None, text=text, files=files, reply_to=reply_to)
+        town.said[said.id] = said
+        sender = town.who(digits(who.phone)) if who else {"phone": OWNER_PHONE, "name": OWNER_NAME}
+        about: Json = {"kind": "message", "chat": town.chat(chat), "id": said.id, "at": now(), "text": text}
+        attached = [town.attach(file) for file in files]
+        self.tell(about | {"sender": sender, "from_us": who is None, "files": attached, "reply_to": reply_to})
+        return said.id
+
+    def tell(self, event: Json) -> None:
+        """Let an event happen on every linked device, connected or not."""
+        for device in self.town.devices.values():
+            n = device.keep(event)
+            for line in self._lines:
+                if line.device is device:
+                    line.say(n=n, event=event)
+
+    def fail(self, code: str, outcome: str, **more: object) -> None:
+        """End every connection with a failure."""
+        for line in self._lines:
+            line.say(error={"code": code, "outcome": outcome, **more})
+
+    def remove_devices(self) -> None:
+        """The owner removes all linked devices on the phone."""
+        for device in self.town.devices.values():
+            device.linked = False
+        self.fail("logged_out", "rebind")
+
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = _Line(reader, writer)
+        self._lines.add(line)
+        line.say(hello={"protocol": self.protocol, "library": "stand-in"})
+        try:
+            async for said in reader:
+                await self._do(line, json.loads(said))
+        except ConnectionError:
+            pass
+        finally:
+            self._lines.discard(line)
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _do(self, line: _Line, order: Json) -> None:
+        if "pid" in order:
+            self.pids.append(order["pid"])
+        elif "ack" in order:
+            if line.device:
+                line.device.forget(order["ack"])
+        elif order["do"] == "open":
+            await self._open(line, order["id"], order["with"])
+        else:
+            self._answer(line, order)
+
+    def _answer(self, line: _Line, order: Json) -> None:
+        try:
+            done = self._logout(line) if order["do"] == "logout" else ORDERS[order["do"]](self.town, order["with"])
+        except Refusal as refusal:
+            line.say(id=order["id"], error=refusal.failure)
+            return
+        if order["do"] == "send":
+            if self.swallows:
+                return
+            self.tell({"kind": "delivered", "ids": [done["id"]], "at": now()})
+        line.say(id=order["id"], ok=done)
+
+    def _logout(self, line: _Line) -> Json:
+        assert line.device
+        line.device.linked = False
+        return {}
+
+    async def _open(self, line: _Line, number: int, args: Json) -> None:
+        """Connect a device that is linked, or link one."""
+        if args.get("pair") and not await self._pair(line, args):
+            return
+        device = self._device(Path(args["folder"], "device.db"), new=bool(args.get("pair")))
+        if not device.linked:
+            line.say(id=number, error={"code": "logged_out", "outcome": "rebind"})
+            return
+        self._connect(line, device, number)
+
+    def _device(self, store: Path, *, new: bool) -> Device:
+        """A device is its file, as with the real library."""
+        if new:
+            device = self.town.link()
+            store.write_text(device.token, "ascii")
+            return device
+        return self.town.devices[store.read_text("ascii")]
+
+    def _connect(self, line: _Line, device: Device, number: int) -> None:
+        line.device = device
+        line.say(news={"state": "online"})
+        line.say(id=number, ok={"phone": OWNER_PHONE, "name": OWNER_NAME})
+        line.say(news={"state": "synced"})
+        for n, event in device.waiting:
+            line.say(n=n, event=event)
+
+    async def _pair(self, line: _Line, args: Json) -> bool:
+        """Show codes until the owner uses one."""
+        state = args["pair"]
+        for number in range(1, CODES + 1):
+            code = f"https://wa.me/settings/linked_devices#{number}" if state == "qr" else f"ЁЛКА-{number:04d}"
+            line.say(news={"state": state, "text": code})
+            if number == self.scans_at:
+                line.say(news={"state": "paired"})
+                return True
+            await asyncio.sleep(_BLINK)
+        line.say(error={"code": "qr_expired", "outcome": "retry"})
+        line.writer.close()
+        return False

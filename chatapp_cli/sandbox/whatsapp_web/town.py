@@ -1,0 +1,169 @@
+"""What WhatsApp knows: who has a phone with it, the groups, the devices of our account and what waits for them."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+
+Json: TypeAlias = dict[str, Any]
+
+OWNER_PHONE = "79161234567"
+OWNER_NAME = "Ёлочный базар"
+FIRST_LID = 900_000_000_000
+
+
+class Refusal(Exception):
+    """WhatsApp says no."""
+
+    def __init__(self, code: str, outcome: str = "refused", **more: Any) -> None:
+        super().__init__(code)
+        self.failure: Json = {"code": code, "outcome": outcome, **more}
+
+
+@dataclass(slots=True)
+class Device:
+    """A linked device: events wait here until it acknowledges them, whatever happens to its process."""
+
+    token: str
+    linked: bool = True
+    waiting: list[tuple[int, Json]] = field(default_factory=list)
+    last: int = 0
+
+    def keep(self, event: Json) -> int:
+        """Number an event and keep it."""
+        self.last += 1
+        self.waiting.append((self.last, event))
+        return self.last
+
+    def forget(self, n: int) -> None:
+        """Everything up to this number was acknowledged."""
+        self.waiting = [(number, event) for number, event in self.waiting if number > n]
+
+
+@dataclass(slots=True)
+class Said:
+    """A message somewhere in the town."""
+
+    id: str
+    chat: str
+    """A phone's digits, or a group's address."""
+    ours: bool
+    text: str
+    files: Sequence[StageFile] = ()
+    reply_to: str = ""
+    gone: bool = False
+    reactions: dict[str, str] = field(default_factory=dict)
+    """By phone."""
+    read: bool = False
+
+    @property
+    def heard(self) -> Heard:
+        """As the other side sees it."""
+        return Heard(text=self.text, files=self.files, reply_to=self.reply_to)
+
+
+@dataclass(slots=True)
+class Circle:
+    """A group."""
+
+    jid: str
+    title: str
+    members: set[str]
+    ours: bool = True
+
+
+class Town:
+    """Everything that survives an outage."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, Customer] = {}
+        """By the digits of their phone."""
+        self.hidden: set[str] = set()
+        """Phones that our account does not know yet: only the LID arrives."""
+        self.unwilling: dict[str, str] = {}
+        """Phones that cannot be added to groups, and the code that tells why."""
+        self.said: dict[str, Said] = {}
+        self.groups: dict[str, Circle] = {}
+        self.devices: dict[str, Device] = {}
+        self.files: dict[str, StageFile] = {}
+        self.typed: list[str] = []
+        """Chats in which our account was seen writing."""
+        self._ids = itertools.count(1)
+
+    def settle(self, *people: Customer) -> None:
+        """Give them WhatsApp."""
+        self.people |= {digits(one.phone): one for one in people}
+
+    def message_id(self) -> str:
+        """A fresh one, in WhatsApp's fashion."""
+        return f"3EB0{next(self._ids):016X}"
+
+    def link(self) -> Device:
+        """Link another device to the account."""
+        device = Device(token=f"device-{len(self.devices) + 1}")
+        self.devices[device.token] = device
+        return device
+
+    def gather(self, title: str, members: Sequence[str]) -> Circle:
+        """Make a group with our account in it."""
+        circle = Circle(f"12036300000000{next(self._ids):04d}@g.us", title, set(members))
+        self.groups[circle.jid] = circle
+        return circle
+
+    def find(self, jid: str) -> str:
+        """Whom an address means: a phone's digits, or a group that our account is in."""
+        if jid in self.groups:
+            if not self.groups[jid].ours:
+                raise Refusal("not_in_group")
+            return jid
+        user, _, server = jid.partition("@")
+        phone = next((p for p in self.people if lid(self.people[p]) == jid), "") if server == "lid" else user
+        if phone not in self.people:
+            raise Refusal("not_on_whatsapp")
+        return phone
+
+    def message(self, ext_id: str) -> Said:
+        """A message by its id."""
+        if ext_id not in self.said:
+            raise Refusal("unknown_message")
+        return self.said[ext_id]
+
+    def who(self, phone: str, *, named: bool = True) -> Json:
+        """A person as our device sees them: under the LID, and the phone beside it once that is known."""
+        one = self.people[phone]
+        shown = {} if phone in self.hidden else {"phone": phone}
+        return {"jid": lid(one), **shown} | ({"name": one.name} if named else {})
+
+    def chat(self, of: str) -> Json:
+        """A chat as our device sees it."""
+        if of in self.groups:
+            return {"jid": of, "name": self.groups[of].title}
+        return self.who(of, named=False)
+
+    def attach(self, file: StageFile) -> Json:
+        """Keep a file and describe it."""
+        remote = str(len(self.files) + 1)
+        self.files[remote] = file
+        kind = {"image": "photo", "audio": "voice", "video": "video"}.get(file.mime.partition("/")[0], "document")
+        about: Mapping[str, Any] = {"type": kind, "name": file.name, "mime": file.mime, "size": len(file.content)}
+        return {**about, "remote": remote}
+
+
+def lid(one: Customer) -> str:
+    """The hidden address of a person."""
+    return f"{FIRST_LID + one.number}@lid"
+
+
+def digits(phone: str) -> str:
+    """Of a phone however it is written."""
+    return "".join(sign for sign in phone if sign.isdigit())
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
