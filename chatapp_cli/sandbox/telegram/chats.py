@@ -1,0 +1,163 @@
+"""Private chats, basic groups, supergroups and broadcast channels."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.telegram.letters import Box
+from chatapp_cli.sandbox.telegram.people import Person
+
+
+class Chat(ABC):
+    """Where messages are written; how far everybody has read is kept by their ids."""
+
+    def __init__(self) -> None:
+        self.read_inbox: dict[int, int] = {}
+        """Up to which message of others somebody has read, as they number them."""
+        self.read_outbox: dict[int, int] = {}
+        """Up to which message of theirs somebody was read."""
+
+    @abstractmethod
+    def box_of(self, viewer: Person) -> Box:
+        """Where this person finds the chat's messages."""
+
+    @abstractmethod
+    def boxes(self, author: Person) -> Sequence[Box]:
+        """Where a message of this person goes."""
+
+    @abstractmethod
+    def peer(self, viewer: Person) -> Any:
+        """How the chat is named to this person."""
+
+    @abstractmethod
+    def has(self, person: Person) -> bool:
+        """Tell whether somebody takes part."""
+
+    @property
+    @abstractmethod
+    def people(self) -> Sequence[Person]:
+        """Everybody in it."""
+
+
+class Private(Chat):
+    """Two people, or one with their own notes."""
+
+    def __init__(self, one: Person, other: Person) -> None:
+        super().__init__()
+        self.pair = (one, other)
+
+    @property
+    def people(self) -> Sequence[Person]:
+        """Both, or the one."""
+        return list(dict.fromkeys(self.pair))
+
+    def other(self, viewer: Person) -> Person:
+        """Who is at the other end."""
+        one, other = self.pair
+        return other if viewer is one else one
+
+    def box_of(self, viewer: Person) -> Box:
+        """Their account's."""
+        return viewer.box
+
+    def boxes(self, author: Person) -> Sequence[Box]:
+        """Both, unless the reader has blocked the author, who is not told."""
+        return [person.box for person in self.people if author.id not in person.blocked]
+
+    def peer(self, viewer: Person) -> Any:
+        """The other person."""
+        return T.PeerUser(self.other(viewer).id)
+
+    def has(self, person: Person) -> bool:
+        """One of the two."""
+        return person in self.pair
+
+
+@dataclass(slots=True)
+class Membership:
+    """Since when, by whom and as what somebody is in a group."""
+
+    inviter: int
+    at: int = field(default_factory=lambda: int(time.time()))
+    admin: bool = False
+
+
+class Gathering(Chat):
+    """What groups and channels have in common: a title, members, and somebody who made it."""
+
+    def __init__(self, number: int, title: str, creator: Person) -> None:
+        super().__init__()
+        self.id = number
+        self.title = title
+        self.creator = creator
+        self.at = int(time.time())
+        self.version = 1
+        self.invite = secrets.token_urlsafe(12)
+        """What a link ``t.me/+…`` ends with."""
+        self.members: dict[Person, Membership] = {creator: Membership(creator.id, admin=True)}
+        self.banned: set[Person] = set()
+        self.gone = False
+
+    @property
+    def people(self) -> Sequence[Person]:
+        """The members."""
+        return list(self.members)
+
+    def has(self, person: Person) -> bool:
+        """A member of something that exists."""
+        return person in self.members and not self.gone
+
+    def rules(self, person: Person) -> bool:
+        """The creator, or an administrator."""
+        return person in self.members and self.members[person].admin
+
+
+class Group(Gathering):
+    """A basic group: every member has copies of their own."""
+
+    moved_to: Channel | None = None
+
+    def box_of(self, viewer: Person) -> Box:
+        """Their account's."""
+        return viewer.box
+
+    def boxes(self, author: Person) -> Sequence[Box]:
+        """Everybody's."""
+        return [person.box for person in {**self.members, author: None}]
+
+    def peer(self, viewer: Person) -> Any:
+        """The group."""
+        return T.PeerChat(self.id)
+
+
+class Channel(Gathering):
+    """A supergroup, or a broadcast channel where only administrators write; it has one sequence of its own."""
+
+    def __init__(self, number: int, title: str, creator: Person, *, broadcast: bool) -> None:
+        super().__init__(number, title, creator)
+        self.broadcast = broadcast
+        self.about = ""
+        self.username = ""
+        self.slowmode = 0
+        """Seconds between messages of a member who is no administrator."""
+        self.moved_from: Group | None = None
+        self.box = Box(lambda: self.people)
+
+    def box_of(self, viewer: Person) -> Box:
+        """The channel's."""
+        return self.box
+
+    def boxes(self, author: Person) -> Sequence[Box]:
+        """The channel's."""
+        return [self.box]
+
+    def peer(self, viewer: Person) -> Any:
+        """The channel."""
+        return T.PeerChannel(self.id)

@@ -1,0 +1,131 @@
+"""Everything that Telegram knows, and telling people's sessions about it."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.telegram import views
+from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Private
+from chatapp_cli.sandbox.telegram.desk import Desk
+from chatapp_cli.sandbox.telegram.devices import Authorisation, Session
+from chatapp_cli.sandbox.telegram.files import Shelf
+from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.people import SERVICE_ID, Person, digits
+from chatapp_cli.sandbox.telegram.tl import Refusal
+
+
+@dataclass(slots=True)
+class Actor:
+    """Somebody who does something, perhaps in a session, which then gets its own news as the answer."""
+
+    cloud: Cloud
+    person: Person
+    session: Session | None = None
+    news: list[Any] = field(default_factory=list)
+
+    def tell(self, viewers: Iterable[Person], update: Callable[[Person], Any]) -> None:
+        """Tell everybody on all of their devices; ``update`` makes what a person is told, or ``None``."""
+        for viewer in viewers:
+            if (told := update(viewer)) is not None:
+                self._tell(viewer, told)
+
+    def _tell(self, viewer: Person, told: Any) -> None:
+        for device in self.cloud.devices_of(viewer):
+            for session in list(device.sessions):
+                if session is self.session:
+                    self.news.append(told)
+                else:
+                    session.push(self.cloud.parcel(told, viewer, device))
+
+
+class Cloud:
+    """People, chats, files and devices; it outlives every connection."""
+
+    def __init__(self) -> None:
+        self.address = ("127.0.0.1", 0)
+        self.people: dict[int, Person] = {}
+        self.gatherings: dict[int, Gathering] = {}
+        self.devices: dict[int, Authorisation] = {}
+        """By key id."""
+        self.shelf = Shelf()
+        self.desk = Desk()
+        self.sent: set[tuple[int, int]] = set()
+        """Random ids that were used, with who used them."""
+        self._private: dict[frozenset[int], Private] = {}
+        self._numbers = itertools.count(9001)
+        self.service = self.settle(Person(SERVICE_ID, "Telegram", phone="42777"))
+
+    def settle(self, person: Person) -> Person:
+        """Give somebody an account."""
+        self.people[person.id] = person
+        return person
+
+    def gather(self, make: Callable[[int], Gathering]) -> Gathering:
+        """Add a group or channel, which is made with its number."""
+        gathering = make(next(self._numbers))
+        self.gatherings[gathering.id] = gathering
+        return gathering
+
+    def private(self, one: Person, other: Person) -> Private:
+        """The chat of these two."""
+        return self._private.setdefault(frozenset((one.id, other.id)), Private(one, other))
+
+    def chats_of(self, person: Person) -> list[Chat]:
+        """Where this person takes part, the liveliest first."""
+        mine: list[Chat] = [chat for chat in (*self._private.values(), *self.gatherings.values()) if chat.has(person)]
+        tops = {chat: self.top(chat, person) for chat in mine}
+        return sorted((chat for chat in mine if tops[chat]), key=lambda chat: _age(tops[chat]), reverse=True)
+
+    @staticmethod
+    def top(chat: Chat, viewer: Person) -> Letter | None:
+        """The last message."""
+        return next(iter(chat.box_of(viewer).of(chat)), None)
+
+    def by_phone(self, phone: str) -> Person | None:
+        """Whoever has this number, shown or not."""
+        wanted = digits(phone)
+        return next((p for p in self.people.values() if p.phone == wanted and not p.deleted), None)
+
+    def by_username(self, username: str) -> Person | Channel:
+        """Whoever or whatever has this name; raises Refusal if nobody has."""
+        wanted = username.removeprefix("@").casefold()
+        channels = [g for g in self.gatherings.values() if isinstance(g, Channel) and not g.gone]
+        named: Sequence[Person | Channel] = [*self.people.values(), *channels]
+        for one in named:
+            if one.username and one.username.casefold() == wanted:
+                return one
+        raise Refusal("USERNAME_NOT_OCCUPIED")
+
+    def devices_of(self, person: Person) -> list[Authorisation]:
+        """Where somebody is logged in."""
+        return [device for device in self.devices.values() if device.person is person and not device.revoked]
+
+    def parcel(self, told: Any, viewer: Person, device: Authorisation) -> Any:
+        """An update as it is sent: in its short form, or with everybody whom it mentions."""
+        if brief := views.short(told, viewer, device.known):
+            return brief
+        parcel = self.updates([told], viewer)
+        device.known.update(user.id for user in parcel.users)
+        return parcel
+
+    def updates(self, told: Sequence[Any], viewer: Person) -> Any:
+        """Updates with everybody whom they mention."""
+        users, chats = self.cast(told, viewer)
+        return T.Updates(updates=list(told), users=users, chats=chats, date=int(time.time()), seq=0)
+
+    def cast(self, told: Iterable[Any], viewer: Person) -> tuple[list[Any], list[Any]]:
+        """The users, and the groups and channels, that objects mention, as this person sees them."""
+        user_ids, chat_ids = views.mentioned(told)
+        users = [views.user(self.people[n], viewer) for n in user_ids if n in self.people]
+        chats = [views.chat(self.gatherings[n], viewer) for n in chat_ids if n in self.gatherings]
+        return users, chats
+
+
+def _age(letter: Letter | None) -> tuple[int, int]:
+    return (letter.at, max(letter.ids.values())) if letter else (0, 0)

@@ -1,0 +1,123 @@
+"""What is uploaded, kept and downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.stage import StageFile
+from chatapp_cli.sandbox.telegram.tl import Refusal
+
+DC: Final = 2
+"""The one data centre."""
+PHOTO_SIZE: Final = "x"
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Everybody's files, and parts of those that are on their way."""
+
+    media: dict[int, Media] = field(default_factory=dict)
+    references: int = 1
+    """Which generation of file references is good."""
+    _parts: dict[tuple[int, int], dict[int, bytes]] = field(default_factory=dict)
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(70_001))
+
+    def put_part(self, owner: int, file_id: int, part: int, content: bytes) -> None:
+        """Take a part of an upload."""
+        self._parts.setdefault((owner, file_id), {})[part] = content
+
+    def assemble(self, owner: int, file: Any) -> bytes:
+        """The whole of an upload, which is forgotten; raises Refusal for what is missing or spoilt."""
+        parts = self._parts.get((owner, file.id), {})
+        missing = next((number for number in range(file.parts) if number not in parts), None)
+        if missing is not None:
+            raise Refusal(f"FILE_PART_{missing}_MISSING")
+        content = b"".join(parts[number] for number in range(file.parts))
+        checksum = getattr(file, "md5_checksum", "")
+        if checksum and checksum != hashlib.md5(content).hexdigest():
+            raise Refusal("MD5_CHECKSUM_INVALID")
+        del self._parts[owner, file.id]
+        return content
+
+    def keep(self, file: StageFile, attributes: Sequence[Any] | None = None, *, photo: bool = False) -> Media:
+        """Store a file; without ``attributes`` it gets those that an application would give it."""
+        number = next(self._ids)
+        if attributes is None:
+            attributes = _attributes(file)
+        self.media[number] = Media(number, file, attributes, photo, self)
+        return self.media[number]
+
+    def find(self, place: Any) -> Media:
+        """The file that a download or a message names; raises Refusal if it may not."""
+        found = self.media.get(place.id)
+        if found is None or found.access_hash != place.access_hash:
+            raise Refusal("FILE_ID_INVALID")
+        if place.file_reference != found.reference:
+            raise Refusal("FILE_REFERENCE_EXPIRED")
+        return found
+
+
+@dataclass(eq=False, slots=True)
+class Media:
+    """A photo or document."""
+
+    id: int
+    file: StageFile
+    attributes: Sequence[Any]
+    photo: bool
+    shelf: Shelf = field(repr=False)
+    at: int = field(default_factory=lambda: int(time.time()))
+
+    @property
+    def access_hash(self) -> int:
+        """What goes with the id."""
+        return self.id * 7919
+
+    @property
+    def reference(self) -> bytes:
+        """Proof of having seen the file lately."""
+        return f"{self.id}/{self.shelf.references}".encode()
+
+    def shown(self) -> Any:
+        """The file inside a message."""
+        head = {"id": self.id, "access_hash": self.access_hash, "file_reference": self.reference, "date": self.at}
+        if self.photo:
+            size = T.PhotoSize(type=PHOTO_SIZE, w=640, h=480, size=len(self.file.content))
+            return T.MessageMediaPhoto(photo=T.Photo(sizes=[size], dc_id=DC, **head))
+        document = T.Document(
+            mime_type=self.file.mime,
+            size=len(self.file.content),
+            dc_id=DC,
+            attributes=list(self.attributes),
+            **head,
+        )
+        return T.MessageMediaDocument(document=document, voice=self._is(T.DocumentAttributeAudio, "voice"))
+
+    def _is(self, kind: Any, flag: str) -> bool:
+        return any(isinstance(one, kind) and getattr(one, flag) for one in self.attributes)
+
+
+_LIKE: Final[Mapping[str, Any]] = {
+    "audio/ogg": T.DocumentAttributeAudio(duration=3, voice=True, waveform=b"\x00\x08\x10"),
+    "audio/mpeg": T.DocumentAttributeAudio(duration=180, title="—", performer="—"),
+    "video/mp4": T.DocumentAttributeVideo(duration=5, w=640, h=480, supports_streaming=True),
+}
+
+
+def _attributes(file: StageFile) -> Sequence[Any]:
+    """A voice has no name in Telegram."""
+    like = _LIKE.get(file.mime)
+    name = [] if file.mime == "audio/ogg" else [T.DocumentAttributeFilename(file.name)]
+    return ([like] if like else []) + name
+
+
+def name_of(attributes: Sequence[Any]) -> str:
+    """The file name that goes with a document, if any."""
+    return next((one.file_name for one in attributes if isinstance(one, T.DocumentAttributeFilename)), "")

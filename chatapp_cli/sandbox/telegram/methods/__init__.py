@@ -1,0 +1,17 @@
+"""The requests that are understood, each with its handler; one module for each part of the API."""
+
+from collections.abc import Mapping
+
+from chatapp_cli.sandbox.telegram.methods import auth, basics, dialogs, messages, people, updates
+from chatapp_cli.sandbox.telegram.methods.call import Handler
+
+HANDLERS: Mapping[type, Handler] = {
+    **auth.HANDLERS,
+    **basics.HANDLERS,
+    **dialogs.HANDLERS,
+    **messages.HANDLERS,
+    **people.HANDLERS,
+    **updates.HANDLERS,
+}
+OPEN_TO_ALL = frozenset({*basics.HANDLERS, *auth.OPEN_TO_ALL})
+"""These are answered before a login."""

@@ -1,0 +1,235 @@
+"""Logging in by code, password or QR, and out again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from telethon.tl import functions as F
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.telegram import views
+from chatapp_cli.sandbox.telegram.cloud import Actor
+from chatapp_cli.sandbox.telegram.desk import APP, PendingCode
+from chatapp_cli.sandbox.telegram.files import DC
+from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
+from chatapp_cli.sandbox.telegram.people import Person, digits
+from chatapp_cli.sandbox.telegram.tl import Refusal
+from chatapp_cli.sandbox.telegram.writing import post
+
+_SHORTEST_PHONE: Final = 10
+_SRP_ROOM: Final = 256
+
+
+def send_code(call: Call, request: Any) -> Any:
+    """Send a code to the account's other devices, or to the phone."""
+    _check_app(request)
+    phone = digits(request.phone_number)
+    if len(phone) < _SHORTEST_PHONE:
+        raise Refusal("PHONE_NUMBER_INVALID")
+    owner = call.cloud.by_phone(phone)
+    if owner and owner.banned:
+        raise Refusal("PHONE_NUMBER_BANNED")
+    return _sent(call, phone, owner)
+
+
+def _check_app(request: Any) -> None:
+    if (request.api_id, request.api_hash) != APP:
+        raise Refusal("API_ID_INVALID")
+
+
+def _sent(call: Call, phone: str, owner: Person | None) -> Any:
+    pending = call.cloud.desk.send_code(phone)
+    elsewhere = bool(owner and call.cloud.devices_of(owner))
+    if owner and elsewhere:
+        _tell(call, owner, pending.code)
+    size = len(pending.code)
+    return T.auth.SentCode(
+        type=T.auth.SentCodeTypeApp(size) if elsewhere else T.auth.SentCodeTypeSms(size),
+        phone_code_hash=pending.hash,
+        next_type=T.auth.CodeTypeSms(),
+        timeout=120,
+    )
+
+
+def _tell(call: Call, owner: Person, code: str) -> None:
+    """Telegram itself writes the code to the devices that are logged in."""
+    service = call.cloud.service
+    words = f"Login code: {code}. Do not give this code to anyone, even if they say they are from Telegram!"
+    post(Actor(call.cloud, service), Letter(chat=call.cloud.private(service, owner), author=service, text=words))
+
+
+def resend_code(call: Call, request: Any) -> Any:
+    """Another code; the one before is void."""
+    phone = _pending(call, request).phone
+    call.cloud.desk.codes.pop(request.phone_code_hash)
+    return _sent(call, phone, call.cloud.by_phone(phone))
+
+
+def cancel_code(call: Call, request: Any) -> bool:
+    """The code is void."""
+    return call.cloud.desk.codes.pop(request.phone_code_hash, None) is not None
+
+
+def _pending(call: Call, request: Any) -> PendingCode:
+    pending = call.cloud.desk.codes.get(request.phone_code_hash)
+    if pending is None or pending.phone != digits(request.phone_number):
+        raise Refusal("PHONE_CODE_HASH_EMPTY" if not request.phone_code_hash else "PHONE_CODE_EXPIRED")
+    if pending.expired:
+        raise Refusal("PHONE_CODE_EXPIRED")
+    return pending
+
+
+def sign_in(call: Call, request: Any) -> Any:
+    """Log in with the code; a cloud password is asked for afterwards."""
+    pending = _pending(call, request)
+    if not request.phone_code:
+        raise Refusal("PHONE_CODE_EMPTY")
+    if request.phone_code != pending.code:
+        raise Refusal("PHONE_CODE_INVALID")
+    owner = call.cloud.by_phone(pending.phone)
+    if owner is None:
+        return T.auth.AuthorizationSignUpRequired()
+    call.cloud.desk.codes.pop(request.phone_code_hash)
+    return _admitted(call, owner)
+
+
+def _admitted(call: Call, owner: Person) -> Any:
+    if owner.password:
+        call.device.awaits_password = owner
+        raise Refusal("SESSION_PASSWORD_NEEDED")
+    return _logged_in(call, owner)
+
+
+def _logged_in(call: Call, owner: Person) -> Any:
+    call.device.person, call.device.awaits_password = owner, None
+    call.device.known.clear()
+    return T.auth.Authorization(user=views.user(owner, owner))
+
+
+def sign_up(_call: Call, _request: Any) -> Any:
+    """Accounts are made in Telegram's own applications only."""
+    raise Refusal("PHONE_NUMBER_INVALID")
+
+
+def get_password(call: Call, _request: Any) -> Any:
+    """The question that a cloud password answers."""
+    owner = call.device.person or call.device.awaits_password
+    if owner is None:
+        raise Refusal("AUTH_KEY_UNREGISTERED")
+    future = {
+        "new_algo": T.PasswordKdfAlgoUnknown(),
+        "new_secure_algo": T.SecurePasswordKdfAlgoUnknown(),
+        "secure_random": secrets.token_bytes(_SRP_ROOM),
+    }
+    if owner.password is None:
+        return T.account.Password(has_password=False, **future)
+    question, public = owner.password.ask()
+    return T.account.Password(
+        has_password=True,
+        current_algo=owner.password.algorithm,
+        srp_id=question,
+        srp_B=public,
+        hint=owner.password.hint or None,
+        **future,
+    )
+
+
+def check_password(call: Call, request: Any) -> Any:
+    """Log in with the cloud password."""
+    owner = call.device.awaits_password
+    if owner is None or owner.password is None:
+        raise Refusal("AUTH_KEY_UNREGISTERED")
+    owner.password.check(request.password)
+    return _logged_in(call, owner)
+
+
+def export_token(call: Call, request: Any) -> Any:
+    """What a QR code shows; once it was scanned, the login."""
+    _check_app(request)
+    scanned = call.cloud.desk.scanned_by.pop(call.device, None)
+    if scanned:
+        return T.auth.LoginTokenSuccess(authorization=_admitted(call, scanned))
+    shown = call.cloud.desk.show_token(call.device)
+    return T.auth.LoginToken(expires=int(shown.until), token=shown.token)
+
+
+def import_token(call: Call, request: Any) -> Any:
+    """The same, asked with the token."""
+    scanned = call.cloud.desk.scanned_by.pop(call.device, None)
+    if scanned is None:
+        raise Refusal("AUTH_TOKEN_INVALID" if request.token not in call.cloud.desk.tokens else "AUTH_TOKEN_EXPIRED")
+    return T.auth.LoginTokenSuccess(authorization=_admitted(call, scanned))
+
+
+def accept_token(call: Call, request: Any) -> Any:
+    """Scan the QR code of another device."""
+    device = call.cloud.desk.scan(request.token, call.me)
+    now = int(time.time())
+    return T.Authorization(
+        hash=device.key.key_id >> 1,
+        device_model=device.device,
+        platform="",
+        system_version="",
+        api_id=device.api_id,
+        app_name="",
+        app_version="",
+        date_created=now,
+        date_active=now,
+        ip="127.0.0.1",
+        country="",
+        region="",
+    )
+
+
+def export_authorization(call: Call, request: Any) -> Any:
+    """A ticket to another data centre; there is only this one."""
+    if request.dc_id != DC:
+        raise Refusal("DC_ID_INVALID")
+    number, ticket = call.cloud.desk.issue_ticket(call.me)
+    return T.auth.ExportedAuthorization(id=number, bytes=ticket)
+
+
+def import_authorization(call: Call, request: Any) -> Any:
+    """Come with a ticket."""
+    return _logged_in(call, call.cloud.desk.redeem_ticket(request.id, request.bytes))
+
+
+def log_out(call: Call, _request: Any) -> Any:
+    """Leave; the key knows nobody any more."""
+    call.device.person = None
+    return T.auth.LoggedOut()
+
+
+OPEN_TO_ALL = frozenset(
+    {
+        F.auth.SendCodeRequest,
+        F.auth.ResendCodeRequest,
+        F.auth.CancelCodeRequest,
+        F.auth.SignInRequest,
+        F.auth.SignUpRequest,
+        F.auth.CheckPasswordRequest,
+        F.auth.ExportLoginTokenRequest,
+        F.auth.ImportLoginTokenRequest,
+        F.auth.ImportAuthorizationRequest,
+        F.account.GetPasswordRequest,
+    }
+)
+HANDLERS: Mapping[type, Handler] = {
+    F.auth.SendCodeRequest: send_code,
+    F.auth.ResendCodeRequest: resend_code,
+    F.auth.CancelCodeRequest: cancel_code,
+    F.auth.SignInRequest: sign_in,
+    F.auth.SignUpRequest: sign_up,
+    F.auth.CheckPasswordRequest: check_password,
+    F.auth.ExportLoginTokenRequest: export_token,
+    F.auth.ImportLoginTokenRequest: import_token,
+    F.auth.AcceptLoginTokenRequest: accept_token,
+    F.auth.ExportAuthorizationRequest: export_authorization,
+    F.auth.ImportAuthorizationRequest: import_authorization,
+    F.auth.LogOutRequest: log_out,
+    F.account.GetPasswordRequest: get_password,
+}

@@ -1,0 +1,92 @@
+"""A request that is being answered, and the people, chats and messages that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Group
+from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
+from chatapp_cli.sandbox.telegram.devices import Authorisation, Session
+from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.people import Person, access_hash
+from chatapp_cli.sandbox.telegram.tl import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks, from which device."""
+
+    actor: Actor
+    device: Authorisation
+    session: Session
+
+    @property
+    def cloud(self) -> Cloud:
+        """Everything."""
+        return self.actor.cloud
+
+    @property
+    def me(self) -> Person:
+        """Whose account it is."""
+        return self.actor.person
+
+    def updates(self, *before: Any) -> Any:
+        """What the request caused for this account, as an answer."""
+        return self.cloud.updates([*before, *self.actor.news], self.me)
+
+    def user(self, named: Any) -> Person:
+        """The person that the request names; raises Refusal for a stranger."""
+        if isinstance(named, T.InputUserSelf | T.InputPeerSelf):
+            return self.me
+        person = self.cloud.people.get(getattr(named, "user_id", 0))
+        if person is None or (person is not self.me and named.access_hash != access_hash(self.me, person.id)):
+            raise Refusal("PEER_ID_INVALID" if isinstance(named, T.InputPeerUser) else "USER_ID_INVALID")
+        return person
+
+    def chat(self, named: Any) -> Chat:
+        """The chat that the request names; raises Refusal for one that is not ours."""
+        match named:
+            case T.InputPeerUser() | T.InputPeerSelf():
+                return self.cloud.private(self.me, self.user(named))
+            case T.InputPeerChat():
+                return self.group(named.chat_id)
+            case T.InputPeerChannel():
+                return self.channel(named)
+            case _:
+                raise Refusal("PEER_ID_INVALID")
+
+    def group(self, number: int) -> Group:
+        """A basic group by its id."""
+        group = self.cloud.gatherings.get(number)
+        if not isinstance(group, Group):
+            raise Refusal("CHAT_ID_INVALID")
+        return group
+
+    def channel(self, named: Any) -> Channel:
+        """A supergroup or channel that can be seen: a public one, or one that we are in."""
+        channel = self.cloud.gatherings.get(getattr(named, "channel_id", 0))
+        if not isinstance(channel, Channel) or named.access_hash != access_hash(self.me, channel.id):
+            raise Refusal("CHANNEL_INVALID")
+        closed = not channel.username and not channel.has(self.me)
+        if channel.gone or self.me in channel.banned or closed:
+            raise Refusal("CHANNEL_PRIVATE")
+        return channel
+
+    def letter(self, chat: Chat, number: int) -> Letter:
+        """A message of a chat."""
+        letter = chat.box_of(self.me).letters.get(number)
+        if letter is None or letter.chat is not chat:
+            raise Refusal("MESSAGE_ID_INVALID")
+        return letter
+
+    def cast(self, told: Sequence[Any]) -> dict[str, list[Any]]:
+        """Users and chats that objects mention, as the arguments of an answer."""
+        users, chats = self.cloud.cast(told, self.me)
+        return {"users": users, "chats": chats}
+
+
+Handler: TypeAlias = Callable[[Call, Any], Any]

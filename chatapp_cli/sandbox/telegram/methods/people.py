@@ -1,0 +1,140 @@
+"""Users and contacts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from telethon.tl import functions as F
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.telegram import views
+from chatapp_cli.sandbox.telegram.chats import Private
+from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
+from chatapp_cli.sandbox.telegram.people import Contact, Person, digits
+from chatapp_cli.sandbox.telegram.tl import Refusal
+
+
+def get_users(call: Call, request: Any) -> list[Any]:
+    """The people that are named; strangers are passed over."""
+    found = []
+    for named in request.id:
+        with contextlib.suppress(Refusal):
+            found.append(views.user(call.user(named), call.me))
+    return found
+
+
+def get_full(call: Call, request: Any) -> Any:
+    """Everything about somebody."""
+    person = call.user(request.id)
+    full = T.UserFull(
+        id=person.id,
+        settings=T.PeerSettings(),
+        notify_settings=T.PeerNotifySettings(),
+        common_chats_count=sum(1 for g in call.cloud.gatherings.values() if g.has(person) and g.has(call.me)),
+        blocked=person.id in call.me.blocked,
+    )
+    return T.users.UserFull(full_user=full, chats=[], users=[views.user(person, call.me)])
+
+
+def import_contacts(call: Call, request: Any) -> Any:
+    """Look people up by phone; whoever hides theirs, or has no account, is just not there."""
+    imported, users = [], []
+    for wanted in request.contacts:
+        person = call.cloud.by_phone(wanted.phone)
+        if person is None or person.phone_hidden:
+            continue
+        call.me.contacts[person.id] = Contact(wanted.first_name, wanted.last_name, digits(wanted.phone))
+        imported.append(T.ImportedContact(user_id=person.id, client_id=wanted.client_id))
+        users.append(views.user(person, call.me))
+    return T.contacts.ImportedContacts(imported=imported, popular_invites=[], retry_contacts=[], users=users)
+
+
+def get_contacts(call: Call, _request: Any) -> Any:
+    """The address book."""
+    people = [call.cloud.people[number] for number in call.me.contacts]
+    contacts = [T.Contact(user_id=p.id, mutual=call.me.id in p.contacts) for p in people]
+    return T.contacts.Contacts(
+        contacts=contacts, saved_count=len(people), users=[views.user(p, call.me) for p in people]
+    )
+
+
+def add_contact(call: Call, request: Any) -> Any:
+    """Write somebody into the address book, under this name."""
+    person = call.user(request.id)
+    if not request.first_name:
+        raise Refusal("CONTACT_NAME_EMPTY")
+    call.me.contacts[person.id] = Contact(request.first_name, request.last_name, digits(request.phone))
+    return _settings(call, person)
+
+
+def delete_contacts(call: Call, request: Any) -> Any:
+    """Take people out of the address book."""
+    people = [call.user(named) for named in request.id]
+    for person in people:
+        call.me.contacts.pop(person.id, None)
+    return call.updates(*(_peer_settings(person) for person in people))
+
+
+def _peer_settings(person: Person) -> Any:
+    return T.UpdatePeerSettings(peer=T.PeerUser(person.id), settings=T.PeerSettings())
+
+
+def _settings(call: Call, person: Person) -> Any:
+    return call.updates(_peer_settings(person))
+
+
+def resolve_username(call: Call, request: Any) -> Any:
+    """Whom a name belongs to: a person, a supergroup or a channel."""
+    found = call.cloud.by_username(request.username)
+    if isinstance(found, Person):
+        return T.contacts.ResolvedPeer(peer=T.PeerUser(found.id), chats=[], users=[views.user(found, call.me)])
+    return T.contacts.ResolvedPeer(peer=T.PeerChannel(found.id), chats=[views.chat(found, call.me)], users=[])
+
+
+def resolve_phone(call: Call, request: Any) -> Any:
+    """Whom a phone belongs to."""
+    found = call.cloud.by_phone(request.phone)
+    if found is None or found.phone_hidden:
+        raise Refusal("PHONE_NOT_OCCUPIED")
+    return T.contacts.ResolvedPeer(peer=T.PeerUser(found.id), chats=[], users=[views.user(found, call.me)])
+
+
+def block(call: Call, request: Any) -> bool:
+    """Take no more messages from somebody."""
+    call.me.blocked.add(_person(call, request.id).id)
+    return True
+
+
+def unblock(call: Call, request: Any) -> bool:
+    """Take them again."""
+    call.me.blocked.discard(_person(call, request.id).id)
+    return True
+
+
+def _person(call: Call, named: Any) -> Person:
+    chat = call.chat(named)
+    if not isinstance(chat, Private):
+        raise Refusal("PEER_ID_INVALID")
+    return chat.other(call.me)
+
+
+def update_status(_call: Call, _request: Any) -> bool:
+    """Nobody minds whether we are online."""
+    return True
+
+
+HANDLERS: Mapping[type, Handler] = {
+    F.users.GetUsersRequest: get_users,
+    F.users.GetFullUserRequest: get_full,
+    F.contacts.ImportContactsRequest: import_contacts,
+    F.contacts.GetContactsRequest: get_contacts,
+    F.contacts.AddContactRequest: add_contact,
+    F.contacts.DeleteContactsRequest: delete_contacts,
+    F.contacts.ResolveUsernameRequest: resolve_username,
+    F.contacts.ResolvePhoneRequest: resolve_phone,
+    F.contacts.BlockRequest: block,
+    F.contacts.UnblockRequest: unblock,
+    F.account.UpdateStatusRequest: update_status,
+}

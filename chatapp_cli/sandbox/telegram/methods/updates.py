@@ -1,0 +1,89 @@
+"""State, and what somebody missed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from telethon.tl import functions as F
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.telegram import views
+from chatapp_cli.sandbox.telegram.chats import Channel
+from chatapp_cli.sandbox.telegram.letters import Box, Change
+from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
+from chatapp_cli.sandbox.telegram.methods.dialogs import dialog
+from chatapp_cli.sandbox.telegram.tl import Refusal
+
+SLICE: Final = 100
+"""Events in one answer."""
+TOO_LONG: Final = 5000
+"""So many missed events are not told one by one."""
+_NEW: Final = (T.UpdateNewMessage, T.UpdateNewChannelMessage)
+
+
+def get_state(call: Call, _request: Any) -> Any:
+    """Where the account's sequence is now."""
+    return _state(call, call.me.box.pts)
+
+
+def _state(call: Call, pts: int) -> Any:
+    unread = sum(dialog(call, chat).unread_count for chat in call.cloud.chats_of(call.me))
+    return T.updates.State(pts=pts, qts=0, date=int(time.time()), seq=0, unread_count=unread)
+
+
+def get_difference(call: Call, request: Any) -> Any:
+    """What happened to the account after ``pts``: private chats and basic groups."""
+    missed = call.me.box.since(_sane(request.pts, call.me.box))
+    if not missed:
+        return T.updates.DifferenceEmpty(date=int(time.time()), seq=0)
+    if len(missed) > TOO_LONG:
+        return T.updates.DifferenceTooLong(pts=call.me.box.pts)
+    part = missed[:SLICE]
+    told = {**_told(call, part), "new_encrypted_messages": []}
+    if len(part) < len(missed):
+        return T.updates.DifferenceSlice(intermediate_state=_state(call, part[-1].pts), **told)
+    return T.updates.Difference(state=_state(call, part[-1].pts), **told)
+
+
+def _sane(pts: int, box: Box) -> int:
+    if not 0 < pts <= box.pts:
+        raise Refusal("PERSISTENT_TIMESTAMP_EMPTY" if pts <= 0 else "PERSISTENT_TIMESTAMP_INVALID")
+    return pts
+
+
+def _told(call: Call, changes: Sequence[Change]) -> dict[str, list[Any]]:
+    updates = [told for change in changes if (told := change.update(call.me)) is not None]
+    new = [told.message for told in updates if isinstance(told, _NEW)]
+    other = [told for told in updates if not isinstance(told, _NEW)]
+    return {"new_messages": new, "other_updates": other, **call.cast(updates)}
+
+
+def get_channel_difference(call: Call, request: Any) -> Any:
+    """What happened in a supergroup or channel after ``pts``."""
+    channel = call.channel(request.channel)
+    missed = channel.box.since(_sane(request.pts, channel.box))
+    if not missed:
+        return T.updates.ChannelDifferenceEmpty(pts=channel.box.pts, final=True, timeout=30)
+    if len(missed) > TOO_LONG:
+        return _too_long(call, channel)
+    part = missed[: max(1, request.limit)]
+    return T.updates.ChannelDifference(
+        pts=part[-1].pts, final=len(part) == len(missed), timeout=30, **_told(call, part)
+    )
+
+
+def _too_long(call: Call, channel: Channel) -> Any:
+    last = [views.message(letter, call.me) for letter in channel.box.of(channel)[:SLICE]]
+    found = dialog(call, channel)
+    return T.updates.ChannelDifferenceTooLong(
+        dialog=found, messages=last, final=True, timeout=30, **call.cast([found, *last])
+    )
+
+
+HANDLERS: Mapping[type, Handler] = {
+    F.updates.GetStateRequest: get_state,
+    F.updates.GetDifferenceRequest: get_difference,
+    F.updates.GetChannelDifferenceRequest: get_channel_difference,
+}

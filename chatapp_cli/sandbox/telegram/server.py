@@ -1,0 +1,127 @@
+"""The server, and the stage on which customers write to the account that is bound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import ClassVar, Final, Self
+
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+from chatapp_cli.sandbox.telegram.cloud import Cloud
+from chatapp_cli.sandbox.telegram.connection import Connection
+from chatapp_cli.sandbox.telegram.crypto import ServerKey
+from chatapp_cli.sandbox.telegram.desk import APP, CODE
+from chatapp_cli.sandbox.telegram.files import DC, Media
+from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.office import Office
+from chatapp_cli.sandbox.telegram.password import CloudPassword
+from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.stage import Stage
+
+OWNER_ID: Final = 5_000_000_042
+PASSWORD: Final = "снег и ёлки"
+PHONE: Final = "79160004200"
+
+
+class TelegramSandbox:
+    """One data centre with one application and, to begin with, one account; the stage adds the others.
+
+    Everything but the connections outlives ``vanish()``: people, messages, sequences, keys and logins.
+    """
+
+    kind: ClassVar[str] = "telegram"
+
+    def __init__(self, *, password: str = PASSWORD) -> None:
+        self.cloud = Cloud()
+        self.owner = self.cloud.settle(
+            Person(OWNER_ID, "Ёлочный базар", username="yolki_shop", phone=PHONE),
+        )
+        """The account that is bound."""
+        if password:
+            self.owner.password = CloudPassword(password, hint="зима")
+        self.stage = Stage(self.cloud, self.owner)
+        self.key = ServerKey()
+        self._password = password
+        self._office = Office(self.cloud, self.stage.ledger)
+        self._server: asyncio.Server | None = None
+        self._connections: dict[Connection, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def port(self) -> int:
+        """Where we listen."""
+        return self.cloud.address[1]
+
+    @property
+    def dc(self) -> int:
+        """The number of the data centre, for ``session.set_dc``."""
+        return DC
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Everything that a person would have to know to bind the account by code."""
+        return {
+            "dc": f"127.0.0.1:{self.port}",
+            "rsa_key": self.key.pem,
+            "api_id": str(APP[0]),
+            "api_hash": APP[1],
+            "method": "code",
+            "phone": f"+{self.owner.phone}",
+            "code": CODE,
+            "password": self._password,
+            "proxies": "",
+        }
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
+        """Write to the account; the text goes with the last file if there are any. A subject is not known here."""
+        person = self.stage.person(who)
+        chat = self.cloud.private(person, self.owner)
+        *first, last = files or (None,)
+        for file in first:
+            self.stage.write(person, chat, file=file)
+        return str(self.stage.write(person, chat, text, file=last).id_for(self.owner))
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """What the account wrote to this customer and did not take back."""
+        person = self.stage.person(who)
+        chat = self.cloud.private(person, self.owner)
+        return [self._heard(one) for one in reversed(person.box.of(chat)) if one.author is self.owner]
+
+    def _heard(self, letter: Letter) -> Heard:
+        answered = letter.reply_to.id_for(self.owner) if letter.reply_to else None
+        files = [letter.media.file] if isinstance(letter.media, Media) else []
+        return Heard(text=letter.text, files=files, reply_to=str(answered or ""))
+
+    async def vanish(self) -> None:
+        """Close the port and hang up on everybody."""
+        if self._server:
+            self._server.close()
+        for connection, task in list(self._connections.items()):
+            connection.cut()
+            with suppress(asyncio.CancelledError):
+                await task
+        if self._server:
+            await self._server.wait_closed()
+        self._server = None
+
+    async def come_back(self) -> None:
+        """Listen at the same port."""
+        self._server = await asyncio.start_server(self._greet, *self.cloud.address, reuse_address=True)
+        self.cloud.address = self._server.sockets[0].getsockname()[:2]
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection((reader, writer), self.key, self.cloud.devices, self._office.answer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[connection] = task
+        try:
+            await connection.serve()
+        finally:
+            del self._connections[connection]

@@ -1,0 +1,127 @@
+"""What invented people do: write, reply, edit, delete, read, type, react, block, scan; and what a test may order."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.stage import Customer, StageFile
+from chatapp_cli.sandbox.telegram import reading, writing
+from chatapp_cli.sandbox.telegram.chats import Chat
+from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
+from chatapp_cli.sandbox.telegram.devices import Authorisation
+from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.orders import Asked, Ledger, Order
+from chatapp_cli.sandbox.telegram.people import Person, digits
+
+
+class Stage:
+    """Everything that happens without a client; ``owner`` is the account that the desk is bound to."""
+
+    def __init__(self, cloud: Cloud, owner: Person) -> None:
+        self.cloud = cloud
+        self.owner = owner
+        self.ledger = Ledger()
+
+    # People.
+
+    def person(self, who: Customer) -> Person:
+        """A customer's account, which is made when it is first asked for."""
+        if who.number not in self.cloud.people:
+            first, _, last = who.name.partition(" ")
+            self.cloud.settle(Person(who.number, first, last, who.username, digits(who.phone)))
+        return self.cloud.people[who.number]
+
+    def private(self, who: Person) -> Chat:
+        """Somebody's chat with the owner."""
+        return self.cloud.private(who, self.owner)
+
+    # Messages.
+
+    def write(
+        self,
+        who: Person,
+        chat: Chat,
+        text: str = "",
+        *,
+        file: StageFile | None = None,
+        media: Any = None,
+        reply_to: Letter | None = None,
+    ) -> Letter:
+        """Write in a chat; the owner may too, as from their phone."""
+        if file is not None:
+            media = self.cloud.shelf.keep(file, photo=file.mime in {"image/jpeg", "image/png"})
+        letter = Letter(chat=chat, author=who, text=text, media=media, reply_to=reply_to)
+        return writing.write(Actor(self.cloud, who), letter)
+
+    def letter(self, chat: Chat, viewer: Person, number: int | str) -> Letter:
+        """The message that has this number for somebody."""
+        return chat.box_of(viewer).letters[int(number)]
+
+    def edit(self, letter: Letter, text: str) -> None:
+        """Let its author change a message."""
+        writing.edit(Actor(self.cloud, letter.author), letter, text)
+
+    def delete(self, *letters: Letter) -> None:
+        """Let their author take messages back for everybody."""
+        writing.delete(Actor(self.cloud, letters[0].author), letters)
+
+    def react(self, who: Person, letter: Letter, emoji: str = "") -> None:
+        """Set somebody's reaction, or take it back."""
+        writing.react(Actor(self.cloud, who), letter, [T.ReactionEmoji(emoji)] if emoji else [])
+
+    def read(self, who: Person, chat: Chat) -> None:
+        """Let somebody read everything."""
+        upto = max((one.ids[chat.box_of(who)] for one in chat.box_of(who).of(chat)), default=0)
+        reading.read(Actor(self.cloud, who), chat, upto)
+
+    def type_(self, who: Person, chat: Chat) -> None:
+        """Let somebody be seen typing."""
+        reading.type_(Actor(self.cloud, who), chat, T.SendMessageTypingAction())
+
+    # Logins.
+
+    def scan(self, url: str, who: Person | None = None) -> None:
+        """Scan a QR code ``tg://login?token=…`` with somebody's phone (the owner's)."""
+        token = url.rpartition("token=")[2]
+        self.cloud.desk.scan(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), who or self.owner)
+
+    def expire_codes(self) -> None:
+        """Let every login code that was sent go stale."""
+        for pending in self.cloud.desk.codes.values():
+            pending.expired = True
+
+    def devices(self, who: Person | None = None) -> Sequence[Authorisation]:
+        """Where somebody (the owner) is logged in."""
+        return self.cloud.devices_of(who or self.owner)
+
+    def revoke(self, refusal: str = "AUTH_KEY_UNREGISTERED", who: Person | None = None) -> None:
+        """End every login of somebody (the owner), as from their phone."""
+        for device in self.devices(who):
+            device.revoked = refusal
+            for session in list(device.sessions):
+                session.cut()
+
+    # Orders.
+
+    def order(self, method: str, refusal: str, *, times: int = 1) -> None:
+        """Refuse the next requests of a method (``*``: of any) by a name such as ``FLOOD_WAIT_90``."""
+        self.ledger.order(Order(method, refusal, times))
+
+    def hush(self, method: str, *, times: int = 1, done: bool = True, cut: bool = True) -> None:
+        """Do what the next requests ask (or do not), and leave them without an answer.
+
+        The connection is cut unless it shall hang.
+        """
+        self.ledger.order(Order(method, "", times, done, cut))
+
+    def asked(self, method: str) -> Sequence[Asked]:
+        """The requests of a method that came so far."""
+        return self.ledger.of(method)
+
+    def expire_references(self) -> None:
+        """Refuse every file reference that was shown until now with FILE_REFERENCE_EXPIRED."""
+        self.cloud.shelf.references += 1

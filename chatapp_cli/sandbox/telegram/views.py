@@ -1,0 +1,227 @@
+"""People, chats and messages as Telegram shows them to somebody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from telethon.tl import types as T
+from telethon.tl.tlobject import TLObject
+
+from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Group, Private
+from chatapp_cli.sandbox.telegram.files import Media
+from chatapp_cli.sandbox.telegram.letters import Letter, Telling
+from chatapp_cli.sandbox.telegram.people import SERVICE_ID, Contact, Person, access_hash
+
+_USERS: Final = frozenset({"user_id", "inviter_id", "users"})
+_CHATS: Final = frozenset({"chat_id", "channel_id"})
+_RIGHTS: Final = ("change_info", "post_messages", "edit_messages", "delete_messages", "ban_users", "invite_users")
+
+
+def user(person: Person, viewer: Person) -> Any:
+    """A person."""
+    if person.deleted:
+        return T.User(id=person.id, deleted=True, access_hash=access_hash(viewer, person.id))
+    named = viewer.contacts.get(person.id) or Contact(person.first_name, person.last_name)
+    return T.User(
+        id=person.id,
+        is_self=person is viewer,
+        contact=person.id in viewer.contacts,
+        mutual_contact=person.id in viewer.contacts and viewer.id in person.contacts,
+        verified=person.id == SERVICE_ID,
+        access_hash=access_hash(viewer, person.id),
+        first_name=named.first_name,
+        last_name=named.last_name or None,
+        username=person.username or None,
+        phone=person.phone or None if person.shows_phone_to(viewer) else None,
+        status=T.UserStatusRecently(),
+    )
+
+
+def chat(found: Gathering, viewer: Person) -> Any:
+    """A group or channel, or what is left to say of it."""
+    if isinstance(found, Channel):
+        return _channel(found, viewer)
+    if not found.has(viewer) and viewer in found.banned:
+        return T.ChatForbidden(id=found.id, title=found.title)
+    moved = found.moved_to if isinstance(found, Group) else None
+    return T.Chat(
+        id=found.id,
+        title=found.title,
+        photo=T.ChatPhotoEmpty(),
+        participants_count=len(found.members),
+        date=found.at,
+        version=found.version,
+        creator=found.creator is viewer,
+        left=viewer not in found.members,
+        deactivated=found.gone or moved is not None,
+        migrated_to=T.InputChannel(moved.id, access_hash(viewer, moved.id)) if moved else None,
+        admin_rights=_rights(found, viewer),
+    )
+
+
+def _channel(found: Channel, viewer: Person) -> Any:
+    key = access_hash(viewer, found.id)
+    kind = {"broadcast": found.broadcast, "megagroup": not found.broadcast}
+    if viewer in found.banned or found.gone:
+        return T.ChannelForbidden(id=found.id, access_hash=key, title=found.title, **kind)
+    return T.Channel(
+        id=found.id,
+        access_hash=key,
+        title=found.title,
+        photo=T.ChatPhotoEmpty(),
+        date=found.at,
+        creator=found.creator is viewer,
+        left=viewer not in found.members,
+        username=found.username or None,
+        slowmode_enabled=bool(found.slowmode),
+        participants_count=len(found.members),
+        admin_rights=_rights(found, viewer),
+        **kind,
+    )
+
+
+def _rights(found: Gathering, viewer: Person) -> Any:
+    return T.ChatAdminRights(**dict.fromkeys(_RIGHTS, True)) if found.rules(viewer) else None
+
+
+def message(letter: Letter, viewer: Person) -> Any:
+    """A message that this person has."""
+    head = {
+        "id": letter.id_for(viewer),
+        "peer_id": letter.chat.peer(viewer),
+        "date": letter.at,
+        "out": _is_out(letter, viewer),
+        "from_id": _sender(letter, viewer),
+        "reply_to": _reply(letter, viewer),
+        "post": _is_post(letter.chat),
+        "silent": letter.silent,
+    }
+    if letter.action is not None:
+        return T.MessageService(action=letter.action, **head)
+    return T.Message(
+        message=letter.text,
+        entities=list(letter.entities) or None,
+        media=letter.media.shown() if isinstance(letter.media, Media) else letter.media,
+        edit_date=letter.edited_at,
+        grouped_id=letter.album,
+        reactions=reactions(letter, viewer) if letter.reactions else None,
+        **head,
+    )
+
+
+def _is_post(found: Chat) -> bool:
+    return isinstance(found, Channel) and found.broadcast
+
+
+def _is_out(letter: Letter, viewer: Person) -> bool:
+    notes = isinstance(letter.chat, Private) and letter.chat.other(viewer) is viewer
+    return letter.author is viewer and not notes
+
+
+def _sender(letter: Letter, viewer: Person) -> Any:
+    """Telegram leaves it out where the chat says it already."""
+    if _is_post(letter.chat) or (isinstance(letter.chat, Private) and letter.author is not viewer):
+        return None
+    return T.PeerUser(letter.author.id)
+
+
+def _reply(letter: Letter, viewer: Person) -> Any:
+    number = letter.reply_to.id_for(viewer) if letter.reply_to else None
+    return T.MessageReplyHeader(reply_to_msg_id=number) if number else None
+
+
+def reactions(letter: Letter, viewer: Person) -> Any:
+    """Everybody's reactions to a message, counted."""
+    given = [(person, one) for person, ones in letter.reactions.items() for one in ones]
+    counted = Counter(one.emoticon for _, one in given)
+    mine = [one.emoticon for person, one in given if person is viewer]
+    order = {emoji: number for number, emoji in enumerate(mine)}
+    results = [
+        T.ReactionCount(reaction=T.ReactionEmoji(emoji), count=count, chosen_order=order.get(emoji))
+        for emoji, count in counted.items()
+    ]
+    recent = [
+        T.MessagePeerReaction(peer_id=T.PeerUser(who.id), date=letter.at, reaction=one, my=who is viewer)
+        for who, one in given
+    ]
+    return T.MessageReactions(results=results, can_see_list=not _is_post(letter.chat), recent_reactions=recent)
+
+
+def written(letter: Letter) -> Telling:
+    """The update about a new message."""
+
+    def tell(viewer: Person, pts: int, count: int) -> Any:
+        kind = T.UpdateNewChannelMessage if isinstance(letter.chat, Channel) else T.UpdateNewMessage
+        return kind(message=message(letter, viewer), pts=pts, pts_count=count)
+
+    return tell
+
+
+def edited(letter: Letter) -> Telling:
+    """The update about a changed message."""
+
+    def tell(viewer: Person, pts: int, count: int) -> Any:
+        kind = T.UpdateEditChannelMessage if isinstance(letter.chat, Channel) else T.UpdateEditMessage
+        return kind(message=message(letter, viewer), pts=pts, pts_count=count)
+
+    return tell
+
+
+def deleted(found: Chat, numbers: list[int]) -> Telling:
+    """The update about messages that are no longer there."""
+
+    def tell(viewer: Person, pts: int, count: int) -> Any:
+        if isinstance(found, Channel):
+            return T.UpdateDeleteChannelMessages(channel_id=found.id, messages=numbers, pts=pts, pts_count=count)
+        return T.UpdateDeleteMessages(messages=numbers, pts=pts, pts_count=count)
+
+    return tell
+
+
+def short(update: Any, viewer: Person, known: set[int]) -> Any:
+    """The short form that Telegram uses for a plain text between people who are known already; ``None`` if it is not.
+
+    Known to a session is whom it was shown once.
+    """
+    told = getattr(update, "message", None)
+    if not isinstance(update, T.UpdateNewMessage) or not isinstance(told, T.Message):
+        return None
+    if not isinstance(told.peer_id, T.PeerUser) or told.media or told.peer_id.user_id not in known:
+        return None
+    return T.UpdateShortMessage(
+        id=told.id,
+        user_id=told.peer_id.user_id,
+        message=told.message,
+        pts=update.pts,
+        pts_count=update.pts_count,
+        date=told.date,
+        out=told.out,
+        silent=told.silent,
+        reply_to=told.reply_to,
+        entities=told.entities,
+    )
+
+
+def mentioned(told: Iterable[Any]) -> tuple[list[int], list[int]]:
+    """The ids of users, and of groups and channels, that these objects speak of."""
+    users: dict[int, None] = {}
+    chats: dict[int, None] = {}
+    for name, value in _fields(list(told)):
+        if name in _USERS:
+            users[value] = None
+        elif name in _CHATS:
+            chats[value] = None
+    return list(users), list(chats)
+
+
+def _fields(value: Any, name: str = "") -> Iterator[tuple[str, int]]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _fields(one, name)
+    elif isinstance(value, TLObject):
+        for inner, content in vars(value).items():
+            yield from _fields(content, inner)
+    elif isinstance(value, int) and name in _USERS | _CHATS:
+        yield name, value

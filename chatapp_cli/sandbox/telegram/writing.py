@@ -1,0 +1,137 @@
+"""Writing, changing and taking back messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from telethon.tl import types as T
+
+from chatapp_cli.sandbox.telegram import views
+from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Group, Private
+from chatapp_cli.sandbox.telegram.cloud import Actor
+from chatapp_cli.sandbox.telegram.letters import Box, Letter
+from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.tl import Refusal
+
+MAX_TEXT: Final = 4096
+MAX_CAPTION: Final = 1024
+_NEVER_WRITES: Final = "CHAT_WRITE_FORBIDDEN"
+
+
+def write(actor: Actor, letter: Letter) -> Letter:
+    """Put a message where it belongs, if its author may."""
+    may_write(actor.person, letter.chat)
+    _check_size(letter)
+    return post(actor, letter)
+
+
+def post(actor: Actor, letter: Letter) -> Letter:
+    """Put a message where it belongs."""
+    boxes = letter.chat.boxes(letter.author)
+    for box in boxes:
+        box.take(letter)
+    for box in boxes:
+        change = box.record(views.written(letter), letter=letter)
+        actor.tell(box.audience(), change.update)
+    return letter
+
+
+def may_write(author: Person, chat: Chat) -> None:
+    """Raise Refusal if somebody may not write here."""
+    if isinstance(chat, Private):
+        _may_write_to(author, chat.other(author))
+    elif not chat.has(author):
+        raise Refusal("CHANNEL_PRIVATE" if isinstance(chat, Channel) else _NEVER_WRITES)
+    elif isinstance(chat, Channel):
+        _may_write_in(author, chat)
+    elif isinstance(chat, Group) and chat.moved_to:
+        raise Refusal("CHAT_ID_INVALID")
+
+
+def _may_write_to(author: Person, reader: Person) -> None:
+    if reader.deleted:
+        raise Refusal("INPUT_USER_DEACTIVATED")
+    if reader.id in author.blocked:
+        raise Refusal("YOU_BLOCKED_USER")
+    if reader.strangers_refused and author is not reader and author.id not in reader.contacts:
+        raise Refusal("PRIVACY_PREMIUM_REQUIRED")
+
+
+def _may_write_in(author: Person, channel: Channel) -> None:
+    if channel.rules(author):
+        return
+    if channel.broadcast:
+        raise Refusal(_NEVER_WRITES)
+    mine = next((letter for letter in channel.box.of(channel) if letter.author is author and not letter.action), None)
+    left = mine.at + channel.slowmode - int(time.time()) if mine and channel.slowmode else 0
+    if left > 0:
+        raise Refusal(f"SLOWMODE_WAIT_{left}")
+
+
+def _check_size(letter: Letter) -> None:
+    if letter.media is None and not letter.text.strip():
+        raise Refusal("MESSAGE_EMPTY")
+    if len(letter.text) > (MAX_TEXT if letter.media is None else MAX_CAPTION):
+        raise Refusal("MESSAGE_TOO_LONG" if letter.media is None else "MEDIA_CAPTION_TOO_LONG")
+
+
+def edit(actor: Actor, letter: Letter, text: str, entities: Sequence[Any] = ()) -> None:
+    """Change a text."""
+    if letter.author is not actor.person:
+        raise Refusal("MESSAGE_AUTHOR_REQUIRED")
+    if letter.text == text:
+        raise Refusal("MESSAGE_NOT_MODIFIED")
+    letter.text, letter.entities, letter.edited_at = text, entities, int(time.time())
+    _check_size(letter)
+    for box in list(letter.ids):
+        change = box.record(views.edited(letter), letter=letter)
+        actor.tell(box.audience(), change.update)
+
+
+def delete(actor: Actor, letters: Sequence[Letter], *, revoke: bool = True) -> int:
+    """Take messages out, for everybody or for oneself alone; returns how many were there."""
+    for letter in letters:
+        _may_delete(actor.person, letter)
+    for box, taken in _sorted_by_box(actor.person, letters, revoke=revoke).items():
+        chat = taken[0].chat
+        change = box.record(views.deleted(chat, box.drop(taken)), count=len(taken))
+        actor.tell(box.audience(), change.update)
+    return len(letters)
+
+
+def _may_delete(person: Person, letter: Letter) -> None:
+    channel = letter.chat
+    if isinstance(channel, Channel) and letter.author is not person and not channel.rules(person):
+        raise Refusal("MESSAGE_DELETE_FORBIDDEN")
+
+
+def _sorted_by_box(person: Person, letters: Sequence[Letter], *, revoke: bool) -> dict[Box, list[Letter]]:
+    found: dict[Box, list[Letter]] = {}
+    for letter in letters:
+        mine = letter.chat.box_of(person)
+        everywhere = revoke and (isinstance(letter.chat, Private | Channel) or letter.author is person)
+        for box in list(letter.ids) if everywhere else [mine]:
+            found.setdefault(box, []).append(letter)
+    return found
+
+
+def react(actor: Actor, letter: Letter, reactions: Sequence[Any]) -> None:
+    """Set somebody's reactions on a message."""
+    if len(reactions) > 1:
+        raise Refusal("REACTIONS_TOO_MANY")
+    if any(not isinstance(one, T.ReactionEmoji) or not one.emoticon for one in reactions):
+        raise Refusal("REACTION_INVALID")
+    if list(letter.reactions.get(actor.person, ())) == list(reactions):
+        raise Refusal("MESSAGE_NOT_MODIFIED")
+    letter.reactions[actor.person] = list(reactions)
+    for box in list(letter.ids):
+        actor.tell(box.audience(), lambda viewer: reacted(letter, viewer))
+
+
+def reacted(letter: Letter, viewer: Person) -> Any:
+    """The update about reactions, which has no place in a sequence."""
+    return T.UpdateMessageReactions(
+        peer=letter.chat.peer(viewer), msg_id=letter.id_for(viewer), reactions=views.reactions(letter, viewer)
+    )
