@@ -3,9 +3,11 @@
 import pytest
 
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.event import (
     Arrival,
     Batch,
+    ChatRead,
     DeliveryChanged,
     IncomingFile,
     MessageEdited,
@@ -16,12 +18,23 @@ from chatapp_cli.domain.event import (
     Person,
     ReactionsChanged,
 )
-from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import channels, deadletters, dialogs, ingest, journal, shelf, trace, transcript
+from chatapp_cli.services import (
+    channels,
+    deadletters,
+    dialogs,
+    ingest,
+    journal,
+    outbox,
+    sending,
+    shelf,
+    trace,
+    transcript,
+)
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogCard, DialogRow
-from tests.stores import Shop, said
+from tests.stores import EVERYTHING, Shop, said
 
 NEVER = DialogFilter()
 
@@ -242,3 +255,54 @@ def test_whoever_tails_the_journal_sees_everything_in_order(shop: Shop) -> None:
     news = shop.read(lambda tx: journal.after(tx, start))
     assert [row.topic for row in news] == ["dialog.new", "message.in"]
     assert {row.channel_id for row in news} == {ChannelId(channel)}
+
+
+def ours(shop: Shop, dialog: DialogId, ext_id: str, at: int) -> MessageId:
+    channel = card_of(shop, dialog).channel_id
+    shop.take(channel, said("от нас", ext_id=ext_id, at=at, from_us=True))
+    return MessageId(shop.read(lambda tx: tx.value("messages.ref_anywhere", channel=channel, ext_id=ext_id)))
+
+
+def test_a_client_who_read_up_to_a_message_read_those_before_it_and_none_after(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel, ext_id="9", at=1)).dialog_id
+    numbers = [ours(shop, dialog, ext_id, at) for ext_id, at in (("10", 2), ("11", 3), ("100", 4))]
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="11", at=5))
+    assert [shop.message(n).state for n in numbers] == ["read", "read", "sent"]
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="77/100", at=6), ChatRead(peer_key="nobody", ext_id="1", at=6))
+    assert [shop.message(n).state for n in numbers] == ["read", "read", "read"]
+
+
+def test_what_we_read_on_the_phone_is_read_here_unless_more_came(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel, ext_id="9", at=1)).dialog_id
+    shop.hear(channel, ext_id="10", at=2)
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="9", at=3, by_us=True))
+    assert card_of(shop, dialog).unread == 2
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="10", at=3, by_us=True))
+    assert card_of(shop, dialog).unread == 0
+
+
+def test_two_dialogs_that_turn_out_to_be_one_person_become_one_and_lose_nothing(shop: Shop) -> None:
+    channel = shop.channel()
+    bare = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+7 916 000-00-01"))
+    queued = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Добрый день"), shop.order()))
+    shop.write(lambda tx: dialogs.tag(tx, bare, "срочно", actor="Ольга"))
+    known = shop.message(shop.hear(channel, "Это Анна", ext_id="1", at=shop.clock.at + 5)).dialog_id
+    address = Peer(key="anna", address="anna")
+    shop.take(channel, PeerMoved(old_key="+79160000001", peer=address, at=shop.clock.at))
+    assert [row.id for row in the_list(shop)] == [known]
+    assert shop.message(queued).dialog_id == known
+    assert sorted(shop.texts(known)) == ["Добрый день", "Это Анна"]
+    assert shop.read(lambda tx: dialogs.tags(tx, known)) == ["срочно"]
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    assert claim is not None
+    assert (claim.outbound.address, claim.outbound.stranger) == ("anna", False)
+
+
+def test_who_never_wrote_is_a_stranger_until_they_do(shop: Shop) -> None:
+    channel = shop.channel()
+    bare = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "@anna"))
+    assert card_of(shop, bare).heard_at is None
+    shop.hear(channel, ext_id="1", at=7, peer=Peer(key="anna", address="anna"))
+    assert card_of(shop, bare).heard_at == 7
