@@ -7,6 +7,7 @@ import re
 _FOLD = str.maketrans("ё", "е")
 _LONG_ENOUGH_FOR_A_PHONE = 4
 _PHONE_DIGITS = 11
+_NATIONAL_DIGITS = 10
 _RUSSIAN_PREFIXES = "78"
 
 
@@ -16,8 +17,10 @@ def fold(words: str) -> str:
 
 
 def digits(phone: str) -> str:
-    """The digits of a phone however it is written; a Russian 8 in front becomes 7."""
+    """The digits of a phone however it is written; a Russian mobile number gets its 7 in front."""
     found = re.sub(r"\D", "", phone)
+    if len(found) == _NATIONAL_DIGITS and found[0] == "9" and "+" not in phone:
+        return "7" + found
     return "7" + found[1:] if len(found) == _PHONE_DIGITS and found[0] == "8" else found
 
 

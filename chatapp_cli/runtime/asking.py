@@ -1,9 +1,11 @@
-"""Asks a channel's live session for something and waits for its answer, with a daemon or without."""
+"""Asks channels' live sessions for something and waits for the answers, with a daemon or without."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,71 +13,119 @@ import msgspec
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain import errors
-from chatapp_cli.domain.errors import Busy, ChannelError, RateLimited
+from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
 from chatapp_cli.domain.ids import ErrandId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.owner import owning
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.together import together
-from chatapp_cli.services import channels, errands, journal
+from chatapp_cli.services import channels, errands, journal, waiting, words
 from chatapp_cli.store.rows import ChannelRow, ErrandRow
+from chatapp_cli.store.tx import Tx
 
 PATIENCE = 60.0
 """Seconds that an answer is waited for unless somebody says otherwise."""
 
 
-async def ask(
-    desk: Desk,
-    channel: ChannelRow,
-    what: str,
-    arguments: Mapping[str, object],
-    *,
-    actor: str,
-    seconds: float = PATIENCE,
-) -> Any:
-    """Ask and return the answer as JSON makes it. Raises Refused, the provider's ChannelError, or Busy for silence."""
-    errands.allowed(desk.capabilities(channel), what)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one channel is asked for; see ``services.errands``."""
+
+    channel: ChannelRow
+    what: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+async def ask(desk: Desk, wish: Wish, *, actor: str, seconds: float = PATIENCE) -> Any:
+    """The answer as JSON makes it. Raises Refused, the provider's ChannelError, or Busy for silence."""
+    (answer,) = await ask_all(desk, [wish], actor=actor, seconds=seconds)
+    if isinstance(answer, ChatappError):
+        raise answer
+    return answer
+
+
+async def ask_all(desk: Desk, wishes: Sequence[Wish], *, actor: str, seconds: float = PATIENCE) -> Sequence[Any]:
+    """The answers of several channels, in order; where one has none, the error that says why."""
+    for wish in wishes:
+        errands.allowed(desk.capabilities(wish.channel), wish.what)
     store = AsyncStore(desk)
     try:
         seen = await store.read(journal.last)
-        job = partial(errands.ask, channel=channel.id, what=what, arguments=arguments, actor=actor, seconds=seconds)
-        errand = await store.write(job)
-        async with asyncio.timeout(seconds):
-            try:
-                with owning(desk):
-                    await together(_work(store, channel), _ended(store, errand, seen))
-            except Busy:
-                await _ended(store, errand, seen)
-        return _answer(await store.read(partial(errands.one, errand=errand)))
-    except TimeoutError:
-        raise Busy(
-            T("{channel} did not answer in {n} seconds.", channel=channel.title, n=int(seconds)),
-            T("Look how it is: chatapp line check"),
-        ) from None
+        asked = [await store.write(partial(_put, wish=wish, actor=actor, seconds=seconds)) for wish in wishes]
+        async with _working(store, wishes):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await _until_ended(store, wishes, asked, seen)
+        rows = [await store.read(partial(errands.one, errand=errand)) for errand in asked]
+        fresh = [await store.read(partial(channels.one, channel=wish.channel.id)) for wish in wishes]
     finally:
         await store.aclose()
+    return [_answer(desk, channel, row, seconds) for channel, row in zip(fresh, rows, strict=True)]
 
 
-async def _work(store: AsyncStore, channel: ChannelRow) -> None:
-    """Without a daemon the channel comes up for this only: what arrives stays at the provider."""
-    await ChannelRunner(store, channel, count=lambda _kind, _word: None, reading=False, sending=False).run()
-    fresh = await store.read(partial(channels.one, channel=channel.id))
-    raise ChannelError(fresh.health_code, fresh.health_detail)
+def _put(tx: Tx, *, wish: Wish, actor: str, seconds: float) -> ErrandId:
+    return errands.ask(tx, wish.channel.id, wish.what, wish.arguments, actor=actor, seconds=seconds)
 
 
-async def _ended(store: AsyncStore, errand: ErrandId, seen: int) -> None:
-    async for rows in follow(store, after=seen):
-        ended = any(row.topic == "errand.ended" for row in rows)
-        if ended and (await store.read(partial(errands.one, errand=errand))).state not in errands.OPEN:
-            return
+@asynccontextmanager
+async def _working(store: AsyncStore, wishes: Sequence[Wish]) -> AsyncIterator[None]:
+    """Without a daemon the channels come up for this only: what arrives stays at the providers."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(owning(store.desk))
+            rows = {wish.channel.id: wish.channel for wish in wishes}.values()
+        except Busy:
+            rows = {}.values()
+        tasks = [asyncio.create_task(_runner(store, row).run()) for row in rows]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _answer(errand: ErrandRow) -> Any:
+def _runner(store: AsyncStore, row: ChannelRow) -> ChannelRunner:
+    return ChannelRunner(store, row, count=lambda _kind, _word: None, reading=False, sending=False)
+
+
+async def _until_ended(store: AsyncStore, wishes: Sequence[Wish], asked: Sequence[ErrandId], seen: int) -> None:
+    async with aclosing(follow(store, after=seen)) as news:
+        async for rows in news:
+            concerned = any(row.topic in {"errand.ended", "channel.health"} for row in rows)
+            if concerned and await store.read(partial(_settled, wishes=wishes, asked=asked)):
+                return
+
+
+def _settled(tx: Tx, *, wishes: Sequence[Wish], asked: Sequence[ErrandId]) -> bool:
+    """Every errand has ended, or its channel has stopped until somebody acts."""
+    return all(
+        errands.one(tx, errand).state not in errands.OPEN or channels.one(tx, wish.channel.id).health in waiting.STOPPED
+        for wish, errand in zip(wishes, asked, strict=True)
+    )
+
+
+def _answer(desk: Desk, channel: ChannelRow, errand: ErrandRow, seconds: float) -> Any:
     if errand.state == "done":
         return msgspec.json.decode(errand.result)
+    if errand.state == "failed":
+        return _explained(desk, channel, errand)
+    if channel.health in waiting.STOPPED:
+        what, step = words.why(desk.manifest(channel), channel.health_code, channel.health_detail)
+        return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
+    return Busy(
+        T("{channel} did not answer in {n} seconds.", channel=channel.title, n=int(seconds)),
+        T("Look how it is: chatapp line check"),
+    )
+
+
+def _explained(desk: Desk, channel: ChannelRow, errand: ErrandRow) -> ChatappError:
     kind = getattr(errors, errand.result)
-    if kind is RateLimited:
-        raise RateLimited(errand.code, errand.detail, retry_after=0)
-    raise kind(errand.code, errand.detail)
+    error: ChatappError = (
+        RateLimited(errand.code, errand.detail, retry_after=0)
+        if kind is RateLimited
+        else kind(errand.code, errand.detail)
+    )
+    error.what, error.next_step = words.why(desk.manifest(channel), errand.code, errand.detail)
+    return error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import closing
 from functools import partial
 
@@ -19,7 +19,7 @@ PAUSE = 1.0
 """Seconds between two looks while the store does not answer."""
 
 
-async def follow(store: AsyncStore, after: int | None = None) -> AsyncIterator[Sequence[JournalRow]]:
+async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalRow], None]:
     """Yield news as they come, in order and without gaps, for ever; from now on unless a number is given."""
     clock = store.desk.world.clock
     tail = _Tail(store, await store.read(journal.last) if after is None else after)

@@ -1,0 +1,49 @@
+"""What the commands share that ask a channel's live session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands.frame import actor, seconds
+from chatapp_cli.i18n import N_
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.store.rows import ChannelRow
+
+PATIENCE = 60.0
+Wait = Annotated[
+    float,
+    typer.Option("--wait", parser=seconds, metavar="SECONDS", help=N_("Wait so long for the messenger's answer")),
+]
+
+
+def all_of(
+    desk: Desk, what: str, wishes: Mapping[ChannelRow, Mapping[str, object]], *, seconds: float
+) -> Sequence[Any]:
+    """Ask several channels; where one has no answer, the error that says why."""
+    from chatapp_cli.runtime.asking import Wish, ask_all
+    from chatapp_cli.runtime.logs import configure
+
+    configure("error")
+    asked = [Wish(row, what, arguments) for row, arguments in wishes.items()]
+    return asyncio.run(ask_all(desk, asked, actor=actor(desk), seconds=seconds))
+
+
+def one(desk: Desk, channel: str, line: str, what: str, arguments: Mapping[str, object], *, seconds: float) -> Any:
+    """Ask the channel that a person named. Raises what came instead of an answer."""
+    from chatapp_cli.commands.binding import found
+
+    return of(desk, found(desk, channel, line), what, arguments, seconds=seconds)
+
+
+def of(desk: Desk, channel: ChannelRow, what: str, arguments: Mapping[str, object], *, seconds: float) -> Any:
+    """Ask this channel. Raises what came instead of an answer."""
+    (answer,) = all_of(desk, what, {channel: arguments}, seconds=seconds)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

@@ -1,0 +1,118 @@
+"""``chatapp contact``: who is reachable where, and the messengers' address books."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import asked, printing
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.frame import Channel, Json, Line, Verb, channel_names, completing, noun, opened
+from chatapp_cli.domain.errors import ChatappError, UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _, show
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.manifest import AddressKind
+    from chatapp_cli.store.rows import ChannelRow
+
+app = noun()
+
+
+@app.command(cls=Verb)
+def find(
+    ctx: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help=N_("Phone or @username"))],
+    *,
+    channel: Annotated[
+        str,
+        typer.Option("--channel", "-c", help=N_("Ask only this channel"), autocompletion=completing(channel_names)),
+    ] = "",
+    line: Line = "",
+    wait: asked.Wait = asked.PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Ask which messengers a number or a username has; exit code 1 if none."""
+    from chatapp_cli.commands import binding
+
+    with opened(ctx) as desk:
+        rows = _able(desk, binding.wanted(desk, channel, line), address)
+        answers = asked.all_of(desk, "find", {row: _arguments(desk, row, address) for row in rows}, seconds=wait)
+    documents = [_document(row, answer) for row, answer in zip(rows, answers, strict=True)]
+    if as_json:
+        printing.document(documents)
+    else:
+        _print(rows, answers)
+    raise typer.Exit(0 if any(one["found"] for one in documents) else 1)
+
+
+def _able(desk: Desk, rows: Sequence[ChannelRow], address: str) -> list[ChannelRow]:
+    """The channels that can be asked by such an address. Raises UsageError if there are none."""
+    able = [row for row in rows if _kind(desk, row, address)]
+    if able:
+        return able
+    raise UsageError(
+        T("No channel that is bound here can look for {address}.", address=address),
+        T("Write a phone as +79991234567 or a name as @example; channels that can: chatapp line channels"),
+    )
+
+
+def _kind(desk: Desk, row: ChannelRow, address: str) -> AddressKind | None:
+    from chatapp_cli.domain.address import kinds
+
+    can = desk.capabilities(row).finds_people
+    return next((kind for kind in kinds(address) if kind in can), None)
+
+
+def _arguments(desk: Desk, row: ChannelRow, address: str) -> Mapping[str, object]:
+    from chatapp_cli.domain.address import canonical
+
+    kind = _kind(desk, row, address)
+    assert kind is not None
+    return {"address": canonical(address, kind)}
+
+
+def _document(row: ChannelRow, answer: Any) -> Mapping[str, Any]:
+    about = {"channel": row.id, "kind": row.kind, "title": row.title}
+    if isinstance(answer, ChatappError):
+        return {**about, "found": None, "error": show(answer.what)}
+    return {**about, "found": answer is not None, **(answer or {})}
+
+
+def _print(rows: Sequence[ChannelRow], answers: Sequence[Any]) -> None:
+    found = [(row.title, _verdict(answer), *_described(answer)) for row, answer in zip(rows, answers, strict=True)]
+    printing.table((_("Channel"), _("There"), _("Name"), _("Username"), _("Chat id")), found)
+    for answer in answers:
+        if isinstance(answer, ChatappError):
+            say(answer.what, answer.next_step)
+
+
+def _verdict(answer: Any) -> str:
+    if isinstance(answer, ChatappError):
+        return "?"
+    return _("yes") if answer else _("no")
+
+
+def _described(answer: Any) -> tuple[str, str, str]:
+    if not answer or isinstance(answer, ChatappError):
+        return "", "", ""
+    return answer["name"], f"@{answer['username']}" if answer["username"] else "", answer["id"]
+
+
+@app.command("list", cls=Verb)
+def list_(
+    ctx: typer.Context, channel: Channel, line: Line = "", *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
+) -> None:
+    """List the address book of a messenger's account."""
+    with opened(ctx) as desk:
+        people = asked.one(desk, channel, line, "contacts", {}, seconds=wait)
+    if as_json:
+        printing.document(people)
+        return
+    rows = [(one["name"], one["phone"], f"@{one['username']}" if one["username"] else "", one["id"]) for one in people]
+    printing.table((_("Name"), _("Phone"), _("Username"), _("Chat id")), rows)
+    if not people:
+        note("The address book is empty.")

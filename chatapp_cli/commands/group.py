@@ -1,0 +1,133 @@
+"""``chatapp group``: groups in messengers (S-045, S-177)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import asked, printing
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.frame import Channel, Dialog, Json, Line, Verb, noun, opened
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.manifest import Manifest
+    from chatapp_cli.store.rows import ChannelRow, DialogCard
+
+app = noun()
+
+Title = Annotated[str, typer.Argument(metavar="TITLE", help=N_("What the group is called"))]
+Members = Annotated[
+    list[str], typer.Argument(metavar="MEMBER...", help=N_("Phone, @username or chat id of each member"))
+]
+
+
+@app.command(cls=Verb)
+def create(
+    ctx: typer.Context,
+    channel: Channel,
+    title: Title,
+    members: Members,
+    *,
+    line: Line = "",
+    wait: asked.Wait = asked.PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Make a group; prints the number of its dialog. Exit code 1 if somebody could not be added."""
+    from chatapp_cli.commands.binding import found
+
+    with opened(ctx) as desk:
+        row = found(desk, channel, line)
+        arguments = {"title": title, "members": _canonical(members)}
+        answer = asked.of(desk, row, "create_group", arguments, seconds=wait)
+        code = _tell(desk, row, answer, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command(cls=Verb)
+def add(
+    ctx: typer.Context, dialog: Dialog, members: Members, *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
+) -> None:
+    """Add people to a group. Exit code 1 if somebody could not be added."""
+    raise typer.Exit(_change(ctx, dialog, "add_members", {"members": _canonical(members)}, wait, as_json=as_json))
+
+
+@app.command(cls=Verb)
+def remove(
+    ctx: typer.Context, dialog: Dialog, members: Members, *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
+) -> None:
+    """Take people out of a group. Exit code 1 if somebody could not be taken out."""
+    raise typer.Exit(_change(ctx, dialog, "remove_members", {"members": _canonical(members)}, wait, as_json=as_json))
+
+
+@app.command(cls=Verb)
+def rename(ctx: typer.Context, dialog: Dialog, title: Title, *, wait: asked.Wait = asked.PATIENCE) -> None:
+    """Give a group another title in the messenger."""
+    _change(ctx, dialog, "rename_group", {"title": title}, wait)
+    note("Renamed.")
+
+
+@app.command(cls=Verb)
+def end(ctx: typer.Context, dialog: Dialog, *, wait: asked.Wait = asked.PATIENCE) -> None:
+    """Delete a group in the messenger; where that cannot be done, empty and leave it. The dialog stays here."""
+    _change(ctx, dialog, "end_group", {}, wait)
+    note("The group has ended.")
+
+
+def _canonical(members: list[str]) -> list[str]:
+    """Members as channels name them."""
+    from chatapp_cli.domain.address import canonical, kinds
+
+    def one(said: str) -> str:
+        kind = kinds(said)[0]
+        return f"@{canonical(said, kind)}" if kind == "username" else canonical(said, kind)
+
+    return [one(member) for member in members]
+
+
+def _change(
+    ctx: typer.Context,
+    dialog: int,
+    what: str,
+    arguments: Mapping[str, object],
+    wait: float,
+    *,
+    as_json: bool = False,
+) -> int:
+    with opened(ctx) as desk:
+        card, row = _place(desk, DialogId(dialog))
+        answer = asked.of(desk, row, what, {"address": card.address, **arguments}, seconds=wait)
+        return 0 if answer is None else _tell(desk, row, answer, as_json=as_json)
+
+
+def _place(desk: Desk, dialog: DialogId) -> tuple[DialogCard, ChannelRow]:
+    from chatapp_cli.services import channels, dialogs
+
+    card = desk.read(lambda tx: dialogs.card(tx, dialog))
+    return card, desk.read(lambda tx: channels.one(tx, card.channel_id))
+
+
+def _tell(desk: Desk, row: ChannelRow, answer: Mapping[str, Any], *, as_json: bool) -> int:
+    from chatapp_cli.services import sending
+
+    dialog = desk.read(lambda tx: sending.dialog_for(tx, row, desk.capabilities(row), answer["peer"]["address"]))
+    missing = answer["missing"]
+    if as_json:
+        printing.document({"dialog": dialog, "address": answer["peer"]["address"], "missing": missing})
+    else:
+        typer.echo(dialog)
+    _tell_missing(desk.manifest(row), missing)
+    return 1 if missing else 0
+
+
+def _tell_missing(manifest: Manifest, missing: Mapping[str, str]) -> None:
+    from chatapp_cli.services import words
+
+    for member, code in missing.items():
+        what, step = words.why(manifest, code)
+        say(T("{member}: {why}", member=member, why=what), step)
