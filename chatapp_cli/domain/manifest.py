@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -40,6 +41,9 @@ class Capabilities:
     write_first: Sequence[AddressKind] = ()
     addresses: Sequence[AddressKind] = ("chat_id",)
     """Kinds of address that name an existing dialog."""
+    comments: str = ""
+    """What the ChatID of a public comment looks like, as a regular expression: such a one may be answered at any time,
+    whether or not its writer ever wrote to us."""
     max_text: int = 4096
     max_caption: int = 0
     """Longest text beside a file; 0: no own limit."""
@@ -94,6 +98,11 @@ class Capabilities:
     answers_arrive_on: Sequence[str] = ()
     """Channels that carry the answers, when this one cannot."""
     rates: Sequence[Rate] = ()
+
+    def may_begin(self, kind: AddressKind, address: str) -> bool:
+        """Tell whether a dialog may be opened with an address before anybody wrote from there."""
+        comment = kind == "chat_id" and bool(self.comments) and re.fullmatch(self.comments, address) is not None
+        return comment or kind in self.write_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

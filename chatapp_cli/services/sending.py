@@ -50,7 +50,7 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
             if found is not None:
                 return found
     for kind in possible:
-        if kind in can.write_first:
+        if can.may_begin(kind, canonical(to, kind)):
             return _open(tx, channel, can, canonical(to, kind), kind, subject)
     raise Refused(
         "cannot_write_first",

@@ -139,6 +139,18 @@ def test_a_channel_that_cannot_write_first_says_so(shop: Shop, channel: ChannelI
     assert shop.write(lambda tx: sending.dialog_for(tx, row, BARE, "anna")) == dialog
 
 
+@pytest.mark.req("S-079")
+def test_a_public_comment_can_be_answered_at_its_own_address_and_nothing_else_is_begun(
+    shop: Shop, channel: ChannelId
+) -> None:
+    row = shop.read(lambda tx: channels.one(tx, channel))
+    can = Capabilities(intake="poll", comments=r"wall-\d+_\d+_r\d+")
+    opened = shop.write(lambda tx: sending.dialog_for(tx, row, can, "wall-42_7_r19"))
+    assert shop.write(lambda tx: sending.dialog_for(tx, row, can, "wall-42_7_r19")) == opened
+    with pytest.raises(Refused, match="cannot write first"):
+        shop.write(lambda tx: sending.dialog_for(tx, row, can, "7001"))
+
+
 @pytest.mark.req("S-098")
 def test_every_subject_is_a_dialog_of_its_own_where_the_channel_is_set_so(shop: Shop) -> None:
     number = shop.channel(settings={"by_subject": "on"})
