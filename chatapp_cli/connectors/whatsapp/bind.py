@@ -1,0 +1,189 @@
+"""Binding a number: one form, proved by the Graph API down to the app's secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from chatapp_cli.connectors.whatsapp import wire
+from chatapp_cli.connectors.whatsapp.graph import Graph
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, UsageError
+from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import N_
+from chatapp_cli.kit.http import open_proxied
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.proxies import NAME as PROXIES
+from chatapp_cli.kit.proxies import understood
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.world import Chance
+
+KIND: Final = "whatsapp"
+NUMBER: Final = "id,display_phone_number,verified_name,quality_rating,status"
+"""What is asked about the number."""
+FIELDS: Final = "messages, smb_message_echoes, user_id_update, group_lifecycle_update, group_settings_update"
+"""What the app has to subscribe to at Meta."""
+_VERSION: Final = re.compile(r"v\d+\.\d+")
+_SECRETS: Final = ("token", "app_secret")
+
+_STEPS: Final = (
+    T("At developers.facebook.com make an app of the type Business and add the product WhatsApp."),
+    T("In Business settings make a system user, give it the app and the number, and make a permanent token."),
+)
+
+
+async def bind(ask: Asker, chance: Chance, previous: Bound | None) -> Bound:
+    """Ask until Meta lets us at the number, then show what has to be entered there."""
+    values: Mapping[str, str] = previous.settings if previous else {}
+    blame: UsageError | None = None
+    while True:
+        values = {**values, **await ask.form(_form(values, blame))}
+        try:
+            bound = await _prove(values, chance, previous)
+        except UsageError as error:
+            blame = error
+            continue
+        await ask.show(_notice(bound))
+        return bound
+
+
+def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
+    found = manifest(KIND)
+    errors = {blame.field or "": blame.what} if blame else {}
+    return Form(title=found.title, intro=_STEPS, fields=found.fields, values=values, errors=errors)
+
+
+async def _prove(values: Mapping[str, str], chance: Chance, previous: Bound | None) -> Bound:
+    settings = _settings(values, chance, previous)
+    secrets = _secrets(values)
+    if previous and previous.account != settings["phone_number_id"]:
+        words = T("The channel belongs to another number. Bind this one as a channel of its own.")
+        raise UsageError(words, field="phone_number_id")
+    number = await _live(settings, secrets)
+    return Bound(
+        account=number.id,
+        title=number.display_phone_number or number.verified_name or number.id,
+        settings=settings,
+        secrets=secrets,
+        facts=_facts(number, settings, hook_key := previous.hook_key if previous else chance.key()),
+        hook_key=hook_key,
+    )
+
+
+def _settings(values: Mapping[str, str], chance: Chance, previous: Bound | None) -> Mapping[str, str]:
+    known = previous.settings.get("verify_token", "") if previous else ""
+    return {
+        "phone_number_id": _digits(values, "phone_number_id"),
+        "waba_id": _digits(values, "waba_id"),
+        "verify_token": values.get("verify_token", "").strip() or known or chance.key(),
+        "public_url": _address(values, "public_url", {"https"}) if values.get("public_url", "").strip() else "",
+        "api_url": _address(values, "api_url", {"https", "http"}),
+        "version": _version(values),
+    }
+
+
+def _digits(values: Mapping[str, str], field: str) -> str:
+    said = values.get(field, "").strip()
+    if not (said.isascii() and said.isdecimal()):
+        raise UsageError(T("This is a number of digits only."), field=field)
+    return said
+
+
+def _address(values: Mapping[str, str], field: str, schemes: set[str]) -> str:
+    url = values.get(field, "").strip().rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise UsageError(T("An address like https://desk.example.org is needed."), field=field)
+    return url
+
+
+def _version(values: Mapping[str, str]) -> str:
+    said = values.get("version", "").strip()
+    if not _VERSION.fullmatch(said):
+        raise UsageError(T("A version looks like v23.0."), field="version")
+    return said
+
+
+def _secrets(values: Mapping[str, str]) -> Mapping[str, str]:
+    secrets = {name: values.get(name, "").strip() for name in _SECRETS}
+    for name, said in secrets.items():
+        if not said or not said.isascii() or not said.isprintable():
+            raise UsageError(T("Copy it again: it has letters and digits only."), field=name)
+    proxies = values.get(PROXIES, "").strip()
+    understood(proxies, manifest(KIND).capabilities.proxies)
+    return {**secrets, **({PROXIES: proxies} if proxies else {})}
+
+
+async def _live(settings: Mapping[str, str], secrets: Mapping[str, str]) -> wire.Number:
+    """Ask Meta for the number, prove the app's secret and the account, and subscribe the app to its news."""
+    url = settings["api_url"]
+    with _blaming({"proxies_down": PROXIES}, otherwise="api_url"):
+        async with open_proxied(secrets.get(PROXIES, ""), towards=url) as http:
+            graph = Graph(http, url=url, version=settings["version"], token=secrets["token"])
+            number = await _number(graph, settings["phone_number_id"], secrets["app_secret"])
+            await _account(graph, settings["waba_id"], number.id)
+            return number
+
+
+async def _number(graph: Graph, number: str, app_secret: str) -> wire.Number:
+    """Meta refuses a proof by another app's secret in words alone."""
+    try:
+        return await graph.get(number, wire.Number, fields=NUMBER, appsecret_proof=graph.proof(app_secret))
+    except NeedsRebind as error:
+        words = T("Meta does not let this token at the number: {detail}", detail=error.detail)
+        raise UsageError(words, field="token") from None
+    except Rejected as error:
+        field = "app_secret" if "appsecret_proof" in error.detail else "phone_number_id"
+        raise UsageError(T("Meta says: {detail}", detail=error.detail), field=field) from None
+
+
+async def _account(graph: Graph, waba: str, number: str) -> None:
+    try:
+        numbers = await graph.get(f"{waba}/phone_numbers", wire.Refs, limit="100")
+        await graph.post(f"{waba}/subscribed_apps", wire.Anything, {})
+    except (NeedsRebind, Rejected) as error:
+        raise UsageError(T("Meta says: {detail}", detail=error.detail), field="waba_id") from None
+    if number not in {one.id for one in numbers.data}:
+        raise UsageError(T("The number is not one of this business account."), field="waba_id")
+
+
+@contextmanager
+def _blaming(fields: Mapping[str, str], *, otherwise: str) -> Iterator[None]:
+    try:
+        yield
+    except ChannelError as error:
+        words = T("No Graph API answers there: {code} {detail}", code=error.code, detail=error.detail)
+        raise UsageError(words, field=fields.get(error.code, otherwise)) from None
+
+
+def webhook(settings: Mapping[str, str], hook_key: str) -> str:
+    """The address that Meta calls; only its path where our own address is not known."""
+    return f"{settings['public_url']}/hooks/{hook_key}"
+
+
+def _facts(number: wire.Number, settings: Mapping[str, str], hook_key: str) -> Mapping[str, str]:
+    return {
+        N_("Phone"): number.display_phone_number,
+        N_("Name"): number.verified_name,
+        N_("Quality"): number.quality_rating,
+        N_("Webhook"): webhook(settings, hook_key),
+        N_("Verify token"): settings["verify_token"],
+    }
+
+
+def _notice(bound: Bound) -> Notice:
+    return Notice(
+        title=T("Enter this at Meta while chatapp serve runs: WhatsApp → Configuration → Webhook"),
+        lines=_entries(bound),
+    )
+
+
+def _entries(bound: Bound) -> Sequence[Text]:
+    return [
+        T("Callback URL: {url}", url=webhook(bound.settings, bound.hook_key)),
+        T("Verify token: {token}", token=bound.settings["verify_token"]),
+        T("Subscribe to the fields: {fields}", fields=FIELDS),
+    ]

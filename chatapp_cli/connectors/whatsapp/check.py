@@ -1,0 +1,77 @@
+"""Is the number in service, and do its news come to us? Asked without a message to anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from chatapp_cli.connectors.whatsapp import wire
+from chatapp_cli.connectors.whatsapp.bind import KIND, NUMBER, webhook
+from chatapp_cli.connectors.whatsapp.graph import Graph
+from chatapp_cli.domain.errors import ChannelError, Misconfigured
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+
+_DOWN: Final = frozenset({"BANNED", "DELETED", "DISCONNECTED", "MIGRATED", "UNLINKED"})
+_POOR: Final = frozenset({"RED", "YELLOW"})
+_LIMITED: Final = frozenset({"FLAGGED", "RESTRICTED", "RATE_LIMITED"})
+
+
+async def look(graph: Graph, number: str) -> wire.Number:
+    """Ask for the number. Raises Misconfigured if it is out of service."""
+    found = await graph.get(number, wire.Number, fields=NUMBER)
+    if found.status in _DOWN:
+        raise Misconfigured("number_down", found.status)
+    return found
+
+
+async def findings(graph: Graph, bound: Bound) -> Sequence[Finding]:
+    """Everything that can be found out."""
+    return [await _receiving(graph, bound), *await _sending(graph, bound)]
+
+
+async def _receiving(graph: Graph, bound: Bound) -> Finding:
+    try:
+        apps = await graph.get(f"{bound.settings['waba_id']}/subscribed_apps", wire.Subscriptions)
+    except ChannelError as error:
+        return broken("receive", error)
+    address = webhook(bound.settings, bound.hook_key)
+    if apps.data:
+        what = T("The app gets the account's news; at Meta its webhook has to be {url}", url=address)
+        return Finding(name="receive", ok=True, what=what)
+    return Finding(
+        name="receive",
+        ok=False,
+        what=T("No app gets the account's news."),
+        next_step=T("Bind the channel again: that subscribes the app."),
+    )
+
+
+async def _sending(graph: Graph, bound: Bound) -> Sequence[Finding]:
+    try:
+        number = await look(graph, bound.account)
+    except ChannelError as error:
+        return [broken("send", error)]
+    accepted = T("Meta accepts the token for {phone}.", phone=number.display_phone_number)
+    return [Finding(name="send", ok=True, what=accepted), _quality(number)]
+
+
+def _quality(number: wire.Number) -> Finding:
+    what = T("Quality of the number: {rating}, status: {status}.", rating=number.quality_rating, status=number.status)
+    if number.quality_rating not in _POOR and number.status not in _LIMITED:
+        return Finding(name="quality", ok=True, what=what)
+    return Finding(
+        name="quality",
+        ok=False,
+        what=what,
+        next_step=T("Clients block or report this number: write only to those who want it, or Meta will limit it."),
+    )
+
+
+def broken(name: str, error: ChannelError) -> Finding:
+    """What does not work, in the words of the manifest."""
+    words = manifest(KIND).errors[error.code]
+    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+    return Finding(name=name, ok=False, what=what, next_step=words.next_step)

@@ -1,0 +1,187 @@
+"""WhatsApp through the Cloud API, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from chatapp_cli.connectors.whatsapp import bind, check, convert, groups, hooks, outgoing, templates, wire
+from chatapp_cli.connectors.whatsapp.graph import Graph
+from chatapp_cli.connectors.whatsapp.outgoing import Part
+from chatapp_cli.connectors.whatsapp.people import Book
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.domain.template import Template
+from chatapp_cli.kit import proxies
+from chatapp_cli.kit.http import open_proxied
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, GroupChanged, HookReply, HookRequest, Session
+from chatapp_cli.ports.world import Clock, World
+
+PULSE: Final = 50.0
+"""Seconds between two looks at the number: nothing can be polled, so that is the proof of life."""
+LONGEST_PAUSE: Final = 60.0
+"""Seconds that a message of several parts may pause between them."""
+
+
+class WhatsAppSession:
+    """A bound number."""
+
+    def __init__(self, graph: Graph, bound: Bound, book: Book, clock: Clock) -> None:
+        self._graph, self._bound, self._book, self._clock = graph, bound, book, clock
+        self._heard: dict[str, str] = {}
+        """The last message from each address: Meta shows typing only as an answer to one."""
+
+    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - hooks bring everything
+        """Proofs of life; what arrives comes by ``accept``."""
+        while True:
+            await self._book.keep(self._bound.memory)
+            await check.look(self._graph, self._bound.account)
+            yield Batch()
+            await self._clock.sleep(PULSE)
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Check the signature and translate."""
+        reply = hooks.accept(request, self._bound, self._book)
+        for event in (event for arrival in reply.batch.arrivals for event in arrival.events):
+            if isinstance(event, MessageArrived) and not event.from_us:
+                self._heard[event.peer.address] = event.ext_id
+        return reply
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Hand over the files, then send text and files, as several of Meta's messages if need be."""
+        parts = [await self._ready(part) for part in outgoing.plan(message)]
+        sent: list[str] = []
+        for part in parts:
+            sent.append(await self._part(message, part, sent))
+        return Receipt(ids=tuple(sent))
+
+    async def _ready(self, part: Part) -> Part:
+        file = part.file
+        if file is None:
+            return part
+        try:
+            media = await self._graph.upload(
+                self._bound.account, file.path, name=file.name, mime=file.mime, size=file.size
+            )
+        except Rejected as refusal:
+            raise Rejected("file_type" if refusal.code == "bad_request" else refusal.code, refusal.detail) from None
+        return part.uploaded(media)
+
+    async def _part(self, message: Outbound, part: Part, sent: Sequence[str]) -> str:
+        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
+        try:
+            content = outgoing.addressed(message, part, quoting=not sent)
+            answer = await self._graph.post(self._messages, wire.Sent, content, once=True)
+            return answer.messages[0].id
+        except ChannelError as error:
+            if not sent:
+                raise
+            if not isinstance(error, RateLimited) or error.retry_after > LONGEST_PAUSE:
+                raise OutcomeUnknown("sent_in_part", error.detail, ids=tuple(sent)) from error
+            pause = error.retry_after
+        await self._clock.sleep(pause)
+        return await self._part(message, part, sent)
+
+    @property
+    def _messages(self) -> str:
+        return f"{self._bound.account}/messages"
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Write a file's content to ``target``."""
+        await self._graph.download(remote, target, most=manifest(bind.KIND).capabilities.max_download)
+
+    async def react(self, address: str, ext_id: str, emoji: str) -> None:
+        """Set our reaction; an empty one removes it."""
+        reaction = {"message_id": ext_id, "emoji": emoji}
+        content = {**outgoing.to(address), "type": "reaction", "reaction": reaction}
+        await self._graph.post(self._messages, wire.Anything, content)
+
+    async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - Meta's ids are unique
+        """Show the client that everything up to this message was read."""
+        await self._read(ext_id)
+
+    async def typing(self, address: str) -> None:
+        """Show that we write, as an answer to the last message of theirs, which thereby counts as read."""
+        if ext_id := self._heard.get(address):
+            await self._read(ext_id, typing_indicator={"type": "text"})
+
+    async def _read(self, ext_id: str, **beside: object) -> None:
+        content = {"messaging_product": "whatsapp", "status": "read", "message_id": ext_id, **beside}
+        await self._graph.post(self._messages, wire.Anything, content)
+
+    async def templates(self) -> Sequence[Template]:
+        """What Meta thinks of the account's templates."""
+        return await templates.listed(self._graph, self._bound.settings["waba_id"])
+
+    async def submit(self, template: Template) -> Template:
+        """Ask for approval."""
+        return await templates.submitted(self._graph, self._bound.settings["waba_id"], template)
+
+    async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
+        """Make a group with them."""
+        peer = await groups.create(self._graph, self._bound.account, title, self._clock)
+        self._book.entitle(peer.key, title)
+        return await groups.add(self._graph, peer.key, members, title)
+
+    async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Add them."""
+        return await groups.add(self._graph, address, members, self._book.title(address))
+
+    async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Take them out."""
+        return await groups.remove(self._graph, address, members, self._book.title(address))
+
+    async def rename_group(self, address: str, title: str) -> None:
+        """Give it another title."""
+        await groups.rename(self._graph, address, title)
+        self._book.entitle(address, title)
+
+    async def end_group(self, address: str) -> None:
+        """Delete it."""
+        await groups.end(self._graph, address)
+
+
+class WhatsApp:
+    """The channel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for number, account and keys, and prove them."""
+        return await bind.bind(ask, self._world.chance, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - it bears its own time
+        """Read one thing of a webhook once more."""
+        return convert.arrival(raw, Book())
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask Meta about the number and the app's subscription, and try every proxy."""
+        said, url = bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"]
+        try:
+            async with open_proxied(said, towards=url) as http:
+                found = await check.findings(Graph.of(http, bound), bound)
+        except ChannelError as error:
+            found = [check.broken(name, error) for name in ("receive", "send")]
+        return [*found, *await proxies.findings(said, url)]
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - one number
+        """Nothing is connected before there is something to say; who is who comes from the memory."""
+        book = Book(await bound.memory.known())
+        async with open_proxied(bound.secrets.get(proxies.NAME, ""), towards=bound.settings["api_url"]) as http:
+            try:
+                yield WhatsAppSession(Graph.of(http, bound), bound, book, self._world.clock)
+            finally:
+                await book.keep(bound.memory)
+
+
+def create(world: World) -> Connector:
+    """Make the channel."""
+    return WhatsApp(world)

@@ -1,0 +1,126 @@
+"""The Graph API as one phone number of ours sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import msgspec
+
+from chatapp_cli.connectors.whatsapp import errors, wire
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.kit.http import network, read, veil
+from chatapp_cli.ports.bind import Bound
+
+T = TypeVar("T")
+
+_LARGEST: Final = 4 << 20
+"""Bytes of an answer at most; a page of templates is far smaller."""
+_SLOWEST: Final = 100_000
+"""Bytes per second that a transfer is given at least."""
+_PATIENCE: Final = 60.0
+_CONNECT: Final = 10.0
+_CHUNK: Final = 1 << 20
+_GONE: Final = {400, 404, 410}
+_EXPIRED: Final = {401, 403}
+
+
+class Graph:
+    """Calls with the access token; whatever fails is a ChannelError in which the token does not appear."""
+
+    def __init__(self, http: aiohttp.ClientSession, *, url: str, version: str, token: str) -> None:
+        self._http = http
+        self._base = f"{url}/{version}"
+        self._token = token
+
+    @classmethod
+    def of(cls, http: aiohttp.ClientSession, bound: Bound) -> Graph:
+        """Speak for a bound channel."""
+        settings = bound.settings
+        return cls(http, url=settings["api_url"], version=settings["version"], token=bound.secrets["token"])
+
+    async def get(self, path: str, into: type[T], **query: str) -> T:
+        """Ask for something."""
+        return await self._call("GET", path, into, params=query)
+
+    async def post(self, path: str, into: type[T], content: Mapping[str, Any], *, once: bool = False) -> T:
+        """Have something done; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        return await self._call("POST", path, into, once=once, json=content)
+
+    async def delete(self, path: str, content: Mapping[str, Any] | None = None) -> None:
+        """Have something taken away."""
+        await self._call("DELETE", path, wire.Anything, json=content)
+
+    async def upload(self, number: str, file: Path, *, name: str, mime: str, size: int) -> str:
+        """Hand over a file for sending; returns Meta's id of it, which is good for 30 days."""
+        with await asyncio.to_thread(file.open, "rb") as content:
+            form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
+            form.add_field("file", content, filename=name, content_type=mime)
+            answer = await self._call("POST", f"{number}/media", wire.Ref, data=form, timeout=_patience(size))
+        return answer.id
+
+    async def _call(self, method: str, path: str, into: type[T], *, once: bool = False, **how: Any) -> T:
+        with network((self._token,), once=once):
+            async with self._http.request(
+                method, f"{self._base}/{path}", headers=self._headers, allow_redirects=False, **how
+            ) as response:
+                answer = await read(response, _LARGEST)
+        if not answer.ok:
+            raise errors.refused(answer, once=once)
+        try:
+            return msgspec.json.decode(answer.body, type=into, strict=False)
+        except msgspec.MsgspecError as error:
+            lost = OutcomeUnknown if once else Retryable
+            raise lost("server_trouble", veil(str(error), (self._token,))) from None
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
+    async def download(self, media: str, target: Path, *, most: int) -> None:
+        """Write a client's file; its address is good for five minutes and wants the token as well."""
+        place = await self.get(media, wire.Place)
+        if place.file_size > most:
+            raise Rejected("file_too_big", str(place.file_size))
+        patience = _patience(place.file_size)
+        with network((self._token,)):
+            async with self._http.get(place.url, headers=self._headers, timeout=patience) as response:
+                _insist(response.status)
+                digest = await _save(response.content, target, most)
+        if place.sha256 and not hmac.compare_digest(digest, place.sha256.lower()):
+            raise Retryable("file_damaged")
+
+    def proof(self, app_secret: str) -> str:
+        """What proves that we know the app's secret («Securing Graph API requests»)."""
+        return hmac.new(app_secret.encode(), self._token.encode(), hashlib.sha256).hexdigest()
+
+
+def _patience(size: int) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=_PATIENCE + size / _SLOWEST, sock_connect=_CONNECT)
+
+
+def _insist(status: int) -> None:
+    if status in _EXPIRED:
+        raise Retryable("media_expired", f"HTTP {status}")
+    if status in _GONE:
+        raise Rejected("file_gone", f"HTTP {status}")
+    if status != 200:  # noqa: PLR2004 - HTTP
+        raise Retryable("server_trouble", f"HTTP {status}")
+
+
+async def _save(content: aiohttp.StreamReader, target: Path, most: int) -> str:
+    """Write it and return its SHA-256 in hexadecimal."""
+    digest, size = hashlib.sha256(), 0
+    with await asyncio.to_thread(target.open, "wb") as out:
+        async for chunk in content.iter_chunked(_CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise Rejected("file_too_big")
+            digest.update(chunk)
+            await asyncio.to_thread(out.write, chunk)
+    return digest.hexdigest()

@@ -1,0 +1,111 @@
+"""Who somebody is: a business-scoped id, a phone, or both; one person is one dialog.
+
+Meta's «business-scoped user IDs»: since 2026 people are known by ``user_id`` (``RU.1349…``), and those with a username
+may have no phone at all; an echo may still tell the phone alone. The dialog's key is the id as soon as it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chatapp_cli.connectors.whatsapp.wire import Contact, Message
+from chatapp_cli.domain.event import Peer, PeerMoved, Person
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.ports.memory import Memory
+
+_ID = "id/"
+_TITLE = "group/"
+
+
+def phone(wa_id: str) -> str:
+    """A ``wa_id`` as the desk writes a phone; empty if there is none."""
+    return f"+{wa_id.lstrip('+')}" if wa_id else ""
+
+
+class Book:
+    """Which phone is whose id, and what groups are called; found again after a restart."""
+
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._known = dict(known or {})
+        self._news: dict[str, str] = {}
+
+    def user_id(self, wa_id: str) -> str:
+        """The id of whose phone this is; empty if that was never told."""
+        return self._known.get(_ID + wa_id, "")
+
+    def title(self, group_id: str) -> str:
+        """What a group is called; empty if that was never told."""
+        return self._known.get(_TITLE + group_id, "")
+
+    def meet(self, wa_id: str, user_id: str) -> None:
+        """Take note that this phone and this id are one person."""
+        if wa_id and user_id:
+            self._note(_ID + wa_id, user_id)
+
+    def entitle(self, group_id: str, title: str) -> None:
+        """Take note of what a group is called."""
+        if title:
+            self._note(_TITLE + group_id, title)
+
+    def _note(self, name: str, text: str) -> None:
+        if self._known.get(name) != text:
+            self._known[name] = self._news[name] = text
+
+    async def keep(self, memory: Memory) -> None:
+        """Write what is new into the memory."""
+        news = dict(self._news)
+        if news:
+            await memory.keep(news)
+        self._news = {name: text for name, text in self._news.items() if news.get(name) != text}
+
+
+def sender(message: Message, contacts: Sequence[Contact]) -> Contact:
+    """Who wrote, as far as message and contacts tell."""
+    found = next((one for one in contacts if _same(one, message)), Contact())
+    return Contact(found.profile, message.from_ or found.wa_id, message.from_user_id or found.user_id)
+
+
+def _same(contact: Contact, message: Message) -> bool:
+    by_phone = bool(message.from_) and contact.wa_id == message.from_
+    by_id = bool(message.from_user_id) and contact.user_id == message.from_user_id
+    return by_phone or by_id or not (message.from_ or message.from_user_id)
+
+
+def receiver(echo: Message, contacts: Sequence[Contact]) -> Contact:
+    """Whom we wrote to from the phone."""
+    return sender(Message(from_=echo.to, from_user_id=echo.to_user_id), contacts)
+
+
+def person(who: Contact) -> Person:
+    """Somebody in the desk's words; the phone only where it is known."""
+    profile = who.profile
+    name, username = profile.name or profile.username, profile.username.lstrip("@")
+    return Person(id=who.user_id or who.wa_id, name=name, username=username, phone=phone(who.wa_id))
+
+
+def peer(who: Contact, book: Book) -> Peer:
+    """The dialog with somebody. A phone is the better address: not every template goes to an id."""
+    known = who.user_id or book.user_id(who.wa_id)
+    address = phone(who.wa_id) or known
+    return Peer(key=known or address, address=address, title=who.profile.name or who.profile.username)
+
+
+def group(group_id: str, book: Book) -> Peer:
+    """A group's dialog."""
+    return Peer(key=group_id, address=group_id, kind="group", title=book.title(group_id))
+
+
+def introduced(who: Contact, at: Millis, book: Book) -> tuple[PeerMoved, ...]:
+    """A dialog that began under the phone alone goes on under the id; where there is none nothing happens."""
+    book.meet(who.wa_id, who.user_id)
+    if not (who.wa_id and who.user_id):
+        return ()
+    return (PeerMoved(old_key=phone(who.wa_id), peer=peer(who, book), at=at),)
+
+
+def moved(old: Contact, new: Contact, at: Millis, book: Book) -> tuple[PeerMoved, ...]:
+    """Somebody has another phone or id: whichever key their dialog has, it goes on under the new one."""
+    keys = dict.fromkeys((old.user_id, book.user_id(old.wa_id), phone(old.wa_id)))
+    book.meet(new.wa_id, new.user_id)
+    there = peer(new, book)
+    return tuple(PeerMoved(old_key=key, peer=there, at=at) for key in keys if key and key != there.key)

@@ -1,0 +1,414 @@
+"""What Meta sends and answers, as we read it: only the fields that we use, and hardly any of them required.
+
+Meanings are those of developers.facebook.com/docs/whatsapp/cloud-api; times are seconds since 1970, written as text.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Raw, Struct, field
+
+
+class Profile(Struct, frozen=True, gc=False):
+    """How somebody calls themselves."""
+
+    name: str = ""
+    username: str = ""
+
+
+class Contact(Struct, frozen=True, gc=False):
+    """Somebody; the phone's ``wa_id`` or the business-scoped ``user_id`` may be missing."""
+
+    profile: Profile = Profile()
+    wa_id: str = ""
+    user_id: str = ""
+
+
+class Metadata(Struct, frozen=True, gc=False):
+    """Which of our numbers it is about."""
+
+    phone_number_id: str = ""
+
+
+class Value(Struct, frozen=True, omit_defaults=True):
+    """What a webhook carries; each thing stays raw, so that it is understood or set aside for itself."""
+
+    metadata: Metadata = Metadata()
+    contacts: list[Raw] = []
+    messages: list[Raw] = []
+    message_echoes: list[Raw] = []
+    statuses: list[Raw] = []
+    groups: list[Raw] = []
+    user_id_update: list[Raw] = []
+
+
+class Change(Struct, frozen=True, gc=False):
+    """One piece of news."""
+
+    field: str
+    value: Raw
+
+
+class Entry(Struct, frozen=True):
+    """News of one business account."""
+
+    changes: list[Change] = []
+
+
+class Payload(Struct, frozen=True):
+    """A webhook's body."""
+
+    entry: list[Entry] = []
+
+
+class Words(Struct, frozen=True, gc=False):
+    """A text."""
+
+    body: str = ""
+
+
+class Media(Struct, frozen=True, gc=False):
+    """A file of any kind."""
+
+    id: str = ""
+    mime_type: str = ""
+    caption: str = ""
+    filename: str = ""
+    voice: bool = False
+
+
+class Location(Struct, frozen=True, gc=False):
+    """A point on the map."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+class CardName(Struct, frozen=True, gc=False):
+    """The name on a card."""
+
+    formatted_name: str = ""
+
+
+class CardPhone(Struct, frozen=True, gc=False):
+    """A phone on a card."""
+
+    phone: str = ""
+
+
+class Card(Struct, frozen=True):
+    """A person whom somebody recommends."""
+
+    name: CardName = CardName()
+    phones: list[CardPhone] = []
+
+
+class Button(Struct, frozen=True, gc=False):
+    """An answer that was pressed."""
+
+    text: str = ""
+    title: str = ""
+    body: str = ""
+
+
+class Interactive(Struct, frozen=True, gc=False):
+    """An answer to a list, to buttons or to a form."""
+
+    type: str = ""
+    list_reply: Button | None = None
+    button_reply: Button | None = None
+    nfm_reply: Button | None = None
+
+
+class Product(Struct, frozen=True, gc=False):
+    """One line of an order."""
+
+    product_retailer_id: str = ""
+    quantity: int = 0
+    item_price: float = 0
+    currency: str = ""
+
+
+class Order(Struct, frozen=True):
+    """Goods out of the catalogue."""
+
+    text: str = ""
+    product_items: list[Product] = []
+
+
+class Reaction(Struct, frozen=True, gc=False):
+    """An emoji on a message; none takes it back."""
+
+    message_id: str
+    emoji: str = ""
+
+
+class Original(Struct, frozen=True):
+    """Which message was changed or taken back, and what it says now."""
+
+    original_message_id: str
+    message: Message | None = None
+
+
+class System(Struct, frozen=True, gc=False):
+    """Something about a person: their new phone and their new id."""
+
+    type: str = ""
+    body: str = ""
+    wa_id: str = ""
+    new_wa_id: str = ""
+    user_id: str = ""
+
+
+class Context(Struct, frozen=True, gc=False):
+    """The message that is answered."""
+
+    id: str = ""
+
+
+class Referral(Struct, frozen=True, gc=False):
+    """The advertisement that somebody came from."""
+
+    headline: str = ""
+    source_url: str = ""
+
+
+class Unsupported(Struct, frozen=True, gc=False):
+    """What Meta does not hand over."""
+
+    type: str = ""
+
+
+class Details(Struct, frozen=True, gc=False):
+    """The longer words of an error."""
+
+    details: str = ""
+
+
+class Fault(Struct, frozen=True, gc=False):
+    """An error, as an answer or as a status has it."""
+
+    code: int = 0
+    message: str = ""
+    title: str = ""
+    error_user_msg: str = ""
+    error_data: Details = Details()
+
+    @property
+    def words(self) -> str:
+        """The most telling ones."""
+        return self.error_user_msg or self.error_data.details or self.message or self.title
+
+
+class Message(Struct, frozen=True):
+    """A message of any type, an echo of ours too."""
+
+    id: str = ""
+    type: str = ""
+    timestamp: int = 0
+    from_: str = field(name="from", default="")
+    from_user_id: str = ""
+    to: str = ""
+    to_user_id: str = ""
+    group_id: str = ""
+    context: Context = Context()
+    referral: Referral | None = None
+    text: Words | None = None
+    image: Media | None = None
+    video: Media | None = None
+    audio: Media | None = None
+    document: Media | None = None
+    sticker: Media | None = None
+    location: Location | None = None
+    contacts: list[Card] = []
+    button: Button | None = None
+    interactive: Interactive | None = None
+    order: Order | None = None
+    reaction: Reaction | None = None
+    edit: Original | None = None
+    revoke: Original | None = None
+    system: System | None = None
+    unsupported: Unsupported | None = None
+
+
+class Status(Struct, frozen=True):
+    """What became of a message of ours."""
+
+    id: str
+    status: str
+    timestamp: int = 0
+    recipient_participant_id: str = ""
+    recipient_participant_user_id: str = ""
+    biz_opaque_callback_data: str = ""
+    errors: list[Fault] = []
+
+
+class Group(Struct, frozen=True):
+    """What became of a group."""
+
+    group_id: str
+    type: str = ""
+    timestamp: int = 0
+    subject: str = ""
+    errors: list[Fault] = []
+
+
+class Ids(Struct, frozen=True, gc=False):
+    """A person's id before and now."""
+
+    previous: str = ""
+    current: str = ""
+
+
+class Renamed(Struct, frozen=True, gc=False):
+    """Meta gave somebody another business-scoped id."""
+
+    user_id: Ids
+    wa_id: str = ""
+    timestamp: int = 0
+
+
+class Item(Struct, frozen=True):
+    """A ``Value`` that carries one thing, understood."""
+
+    contacts: list[Contact] = []
+    messages: list[Message] = []
+    message_echoes: list[Message] = []
+    statuses: list[Status] = []
+    groups: list[Group] = []
+    user_id_update: list[Renamed] = []
+
+
+class Refusal(Struct, frozen=True):
+    """An answer that is not what was asked for."""
+
+    error: Fault
+
+
+class Number(Struct, frozen=True, gc=False):
+    """Our phone number."""
+
+    id: str
+    display_phone_number: str = ""
+    verified_name: str = ""
+    quality_rating: str = ""
+    status: str = ""
+
+
+class Ref(Struct, frozen=True, gc=False):
+    """The id of something."""
+
+    id: str
+
+
+class Refs(Struct, frozen=True):
+    """Some of them."""
+
+    data: list[Ref] = []
+
+
+class Subscriptions(Struct, frozen=True):
+    """The apps that get the account's webhooks."""
+
+    data: list[Raw] = []
+
+
+class Sent(Struct, frozen=True):
+    """What Meta took for sending."""
+
+    messages: Annotated[list[Ref], Meta(min_length=1)]
+
+
+class Place(Struct, frozen=True, gc=False):
+    """Where a file can be downloaded for the next five minutes."""
+
+    url: str
+    sha256: str = ""
+    file_size: int = 0
+
+
+class Part(Struct, frozen=True):
+    """A part of a template."""
+
+    type: str
+    text: str = ""
+    format: str = ""
+    buttons: list[Raw] = []
+
+
+class Form(Struct, frozen=True):
+    """A template."""
+
+    name: str
+    language: str
+    status: str = ""
+    category: str = ""
+    rejected_reason: str = ""
+    components: list[Part] = []
+
+
+class Cursors(Struct, frozen=True, gc=False):
+    """Where the next page begins."""
+
+    after: str = ""
+
+
+class Paging(Struct, frozen=True, gc=False):
+    """The place of a page among the others."""
+
+    cursors: Cursors = Cursors()
+    next: str = ""
+
+
+class Forms(Struct, frozen=True):
+    """A page of templates."""
+
+    data: list[Form] = []
+    paging: Paging = Paging()
+
+
+class Submitted(Struct, frozen=True, gc=False):
+    """What Meta says about a new template."""
+
+    status: str = "PENDING"
+    category: str = ""
+
+
+class ActiveGroup(Struct, frozen=True, gc=False):
+    """A group of ours."""
+
+    id: str
+    subject: str = ""
+
+
+class ActiveGroups(Struct, frozen=True):
+    """All of them."""
+
+    groups: list[ActiveGroup] = []
+
+
+class GroupPage(Struct, frozen=True):
+    """A page of groups."""
+
+    data: ActiveGroups = ActiveGroups()
+    paging: Paging = Paging()
+
+
+class Participants(Struct, frozen=True):
+    """Who is in a group."""
+
+    participants: list[Contact] = []
+
+
+class Anything(Struct, frozen=True, gc=False):
+    """An answer whose content does not matter."""
+
+
+read_payload = msgspec.json.Decoder(Payload).decode
+read_value = msgspec.json.Decoder(Value).decode
+read_change = msgspec.json.Decoder(Change).decode
+read_item = msgspec.json.Decoder(Item, strict=False).decode

@@ -1,0 +1,99 @@
+"""How Meta calls a webhook: a handshake, then signed news, each repeated until it is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections import deque
+from contextlib import suppress
+from typing import Final
+
+import aiohttp
+
+from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Json
+
+RETRY: Final = 0.05
+"""Seconds between attempts; Meta takes longer, and goes on for seven days."""
+_OK: Final = 200
+
+
+class Courier:
+    """Carries what is posted, one after the other."""
+
+    def __init__(self, app_secret: str, verify_token: str) -> None:
+        self._secret = app_secret
+        self._verify_token = verify_token
+        self._url = ""
+        self._greeted = False
+        self._post: deque[bytes] = deque()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.carried: list[bytes] = []
+        """Every body that was taken, oldest first."""
+        self.refused: list[int] = []
+        """The statuses of what was not."""
+
+    def calls(self, url: str) -> None:
+        """Somebody entered this address."""
+        self._url, self._greeted = url, False
+        self._news.set()
+
+    def post(self, field: str, *values: Json) -> None:
+        """Send news, several at once in one webhook."""
+        head = {"messaging_product": "whatsapp", "metadata": {"display_phone_number": PHONE, "phone_number_id": NUMBER}}
+        changes = [{"field": field, "value": {**head, **value}} for value in values]
+        self.post_raw({"object": "whatsapp_business_account", "entry": [{"id": WABA, "changes": changes}]})
+
+    def post_raw(self, payload: Json) -> None:
+        """Send any body."""
+        self._post.append(json.dumps(payload, ensure_ascii=False).encode())
+        self._news.set()
+
+    def work(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._carry())
+
+    async def rest(self) -> None:
+        """Go home; what was not taken waits."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._task = None
+
+    async def _carry(self) -> None:
+        async with aiohttp.ClientSession() as http:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                while self._url and self._post:
+                    if await self._took(http, self._post[0]):
+                        self.carried.append(self._post.popleft())
+                    else:
+                        await asyncio.sleep(RETRY)
+
+    async def _took(self, http: aiohttp.ClientSession, body: bytes) -> bool:
+        try:
+            self._greeted = self._greeted or await self._greet(http)
+            return self._greeted and await self._deliver(http, body)
+        except aiohttp.ClientError:
+            return False
+
+    async def _greet(self, http: aiohttp.ClientSession) -> bool:
+        """Ask whether that address is theirs who entered it."""
+        query = {"hub.mode": "subscribe", "hub.verify_token": self._verify_token, "hub.challenge": "1158201444"}
+        async with http.get(self._url, params=query) as answer:
+            return answer.status == _OK and await answer.text() == query["hub.challenge"]
+
+    async def _deliver(self, http: aiohttp.ClientSession, body: bytes) -> bool:
+        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={self.sign(body)}"}
+        async with http.post(self._url, data=body, headers=headers) as answer:
+            if answer.status != _OK:
+                self.refused.append(answer.status)
+            return answer.status == _OK
+
+    def sign(self, body: bytes) -> str:
+        """What proves a body."""
+        return hmac.new(self._secret.encode(), body, hashlib.sha256).hexdigest()

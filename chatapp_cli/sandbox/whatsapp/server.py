@@ -1,0 +1,213 @@
+"""The Graph API's HTTP face, the faults that can be asked of it, and the clients who write to our number."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+from aiohttp import web
+
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+from chatapp_cli.sandbox.whatsapp.courier import Courier
+from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Client, Json, Meta, Refusal, kind_of
+from chatapp_cli.sandbox.whatsapp.objects import Call, Objects
+
+TOKEN: Final = "EAAG-invented-for-the-sandbox-only"
+APP_SECRET: Final = "5ec3e7000000000000000000000000fe"
+VERIFY_TOKEN: Final = "a-word-of-the-shop"
+VERSION: Final = "v23.0"
+_LARGEST: Final = 1 << 27
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call and its answer, for whoever wants to judge both."""
+
+    method: str
+    path: str
+    content: Mapping[str, Any]
+    status: int
+    answer: Json
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong with the next calls of an edge: a refusal, or with status 0 silence after the call was done."""
+
+    path: str
+    status: int
+    code: int = 0
+    message: str = ""
+    times: int = 1
+    usage: str = ""
+    """The header that counts our calls."""
+
+
+class WhatsAppSandbox:
+    """Meta with one business account, one number and one app."""
+
+    kind: ClassVar[str] = "whatsapp"
+
+    def __init__(self) -> None:
+        self.meta = Meta()
+        self.courier = Courier(APP_SECRET, VERIFY_TOKEN)
+        proof = hmac.new(APP_SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
+        self.objects = Objects(self.meta, self.courier, proof)
+        self.exchanges: list[Exchange] = []
+        self.faults: list[Fault] = []
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def url(self) -> str:
+        """Where this Graph API is."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The one number, its account and the keys that are known here."""
+        account = {"phone_number_id": NUMBER, "waba_id": WABA, "token": TOKEN, "app_secret": APP_SECRET}
+        return {**account, "verify_token": VERIFY_TOKEN, "public_url": "", "api_url": self.url, "version": VERSION}
+
+    def calls(self, url: str) -> None:
+        """Call this address from now on."""
+        self.courier.calls(url)
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in WhatsApp
+        """A customer writes to our number; the text goes beside the first file."""
+        contents = [self._carried(file) for file in files] or [{"type": "text", "text": {"body": text}}]
+        if files and text:
+            contents[0][contents[0]["type"]]["caption"] = text
+        return [self.arrive(who, content) for content in contents][-1]
+
+    def _carried(self, file: StageFile) -> Json:
+        kind = kind_of(file)
+        return {"type": kind, kind: self.meta.media(file, kind)}
+
+    def arrive(self, who: Customer, content: Json) -> str:
+        """A customer does anything that is a message to Meta; returns its id."""
+        client = self.meta.client(who)
+        self._read_by(client)
+        client.wrote_at = time.time()
+        message = {**self._head(), **client.ids("from", "from_user_id"), **content}
+        self.courier.post("messages", {"contacts": [client.contact], "messages": [message]})
+        return str(message["id"])
+
+    def _read_by(self, client: Client) -> None:
+        """Who writes has read what was there."""
+        for message in client.got:
+            if not message.get("read"):
+                message["read"] = True
+                self.objects.tell(client, message["id"], message, "read")
+
+    def _head(self) -> Json:
+        return {"id": self.meta.next_id(), "timestamp": str(int(time.time()))}
+
+    def echo(self, who: Customer, content: Json) -> str:
+        """We write from the application on the phone."""
+        client = self.meta.client(who)
+        message = {**self._head(), "from": _digits(PHONE), **client.ids("to", "to_user_id"), **content}
+        self.courier.post("smb_message_echoes", {"contacts": [client.contact], "message_echoes": [message]})
+        return str(message["id"])
+
+    def change_number(self, who: Customer, wa_id: str, user_id: str = "") -> None:
+        """A customer takes another phone, and with it another id."""
+        client = self.meta.client(who)
+        told = {"user_id": user_id} if user_id else {}
+        body = f"{who.name}: {client.wa_id} → {wa_id}"
+        system = {"body": body, "wa_id": wa_id, "type": "user_changed_number", **told}
+        message = {**self._head(), "from": client.wa_id, "type": "system", "system": system}
+        self.courier.post("messages", {"messages": [message]})
+        client.wa_id, client.user_id = wa_id, user_id or client.user_id
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """What our number wrote to this customer."""
+        return self.meta.heard(self.meta.client(who).got)
+
+    async def vanish(self) -> None:
+        """Close the port and call nobody."""
+        await self.courier.rest()
+        if self._runner:
+            await self._runner.cleanup()
+        self._runner = None
+
+    async def come_back(self) -> None:
+        """Open the same port."""
+        app = web.Application(client_max_size=_LARGEST)
+        app.router.add_get("/files/{media}", self._download)
+        app.router.add_route("*", f"/{VERSION}/{{path:.+}}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.objects.media_url = f"{self.url}/files"
+        self.courier.work()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        path, call = request.match_info["path"], await _read(request)
+        fault = self._next_fault(path)
+        try:
+            self._let_in(request, fault)
+            status, answer = 200, self.objects.perform(request.method, path, call)
+        except Refusal as refusal:
+            status, answer = refusal.status, _refusal(refusal)
+        if fault and not fault.status and request.transport:
+            request.transport.close()
+        exchanged = json.loads(json.dumps([dict(call.content), answer]))
+        self.exchanges.append(Exchange(request.method, path, exchanged[0], status, exchanged[1]))
+        headers = {"x-business-use-case-usage": fault.usage} if fault and fault.usage else {}
+        return web.json_response(answer, status=status, headers=headers)
+
+    def _let_in(self, request: web.Request, fault: Fault | None) -> None:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            raise Refusal(401, 190, "Invalid OAuth access token - Cannot parse access token")
+        if fault and fault.status:
+            raise Refusal(fault.status, fault.code, fault.message)
+
+    def _next_fault(self, path: str) -> Fault | None:
+        fault = next((f for f in self.faults if f.times and path.endswith(f.path)), None)
+        if fault:
+            fault.times -= 1
+        return fault
+
+    async def _download(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            raise web.HTTPUnauthorized
+        fault = self._next_fault("files")
+        if fault:
+            return web.Response(status=fault.status, body=fault.message.encode())
+        return web.Response(body=self.meta.files[request.match_info["media"]].content)
+
+
+def _digits(phone: str) -> str:
+    return "".join(filter(str.isdecimal, phone))
+
+
+async def _read(request: web.Request) -> Call:
+    params = dict(request.query)
+    if request.content_type == "application/json":
+        return Call(params, await request.json())
+    form = await request.post()
+    content = {name: said for name, said in form.items() if isinstance(said, str)}
+    part = form.get("file")
+    if not isinstance(part, web.FileField):
+        return Call(params, content)
+    return Call(params, content, StageFile(name=part.filename, mime=part.content_type, content=part.file.read()))
+
+
+def _refusal(refusal: Refusal) -> Json:
+    words = {"message": refusal.message, "type": "OAuthException", "code": refusal.code, "fbtrace_id": "A-invented"}
+    return {"error": {**words, **refusal.beside}}
