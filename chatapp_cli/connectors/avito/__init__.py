@@ -1,0 +1,1 @@
+"""Avito's messenger: its folder is the whole channel."""

@@ -1,0 +1,164 @@
+"""Calls of Avito's API: the token in a header, renewed once where it does not work any more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import msgspec
+
+from chatapp_cli.connectors.avito import errors
+from chatapp_cli.connectors.avito.tokens import ANSWERED_WITHIN, Token, Tokens
+from chatapp_cli.connectors.avito.wire import Granted
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.kit.http import Answer, network, open_proxied, read, veil
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.world import Clock
+
+R = TypeVar("R")
+
+_LARGEST: Final = 16 << 20
+"""Bytes of an answer at most: a hundred chats take a few hundred thousand."""
+_CHUNK: Final = 1 << 16
+_FRESH: Final = 10 * 60_000
+"""An expired token may be answered by 403 as well; one that is younger than so many milliseconds is not expired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The program's own keys at Avito, and where Avito is."""
+
+    api_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    @classmethod
+    def of(cls, bound: Bound) -> Application:
+        """Of a bound channel."""
+        settings = bound.settings
+        return cls(
+            api_url=settings["api_url"],
+            client_id=settings["client_id"],
+            client_secret=bound.secrets["client_secret"],
+        )
+
+    async def ask(self, http: aiohttp.ClientSession, clock: Clock, **grant: str) -> Granted:
+        """Ask the token endpoint. Raises GrantRefused for what it does not accept."""
+        shown = [self.client_secret, *grant.values()]
+        form = {"client_id": self.client_id, "client_secret": self.client_secret, **grant}
+        patience = aiohttp.ClientTimeout(total=ANSWERED_WITHIN)
+        with network(shown):
+            url = f"{self.api_url}/token"
+            async with http.post(url, data=form, timeout=patience, allow_redirects=False) as response:
+                answer = await read(response)
+        if not answer.ok:
+            failure = errors.token_refusal(answer, now=clock.now())
+            failure.detail = veil(failure.detail, shown)
+            raise failure
+        try:
+            return msgspec.json.decode(answer.body, type=Granted)
+        except msgspec.MsgspecError:
+            raise Retryable("strange_answer", "token") from None
+
+
+class AvitoApi:
+    """One account's calls; whatever fails is a ChannelError in which no secret appears."""
+
+    def __init__(self, http: aiohttp.ClientSession, bound: Bound, tokens: Tokens, clock: Clock) -> None:
+        self._http, self._tokens, self._clock = http, tokens, clock
+        self._base = bound.settings["api_url"]
+        self.account = int(bound.account)
+
+    async def get(self, path: str, kind: type[R], **query: str | int) -> R:
+        """Ask for something."""
+        return _decoded((await self._call("GET", path, params=query)).body, kind)
+
+    async def body(self, path: str, **query: str | int) -> bytes:
+        """Ask for something whose shape the caller finds out."""
+        return (await self._call("GET", path, params=query)).body
+
+    async def post(self, path: str, kind: type[R], *, once: bool = False, **request: Any) -> R:
+        """Do something; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        body = (await self._call("POST", path, once=once, **request)).body
+        try:
+            return _decoded(body, kind)
+        except Retryable as strange:
+            if once:
+                raise OutcomeUnknown(strange.code, strange.detail) from None
+            raise
+
+    async def download(self, url: str, target: Path) -> None:
+        """Write what a public link gives; links outlive neither their hour nor their message."""
+        with network():
+            async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=600)) as response:
+                if not response.ok:
+                    raise _gone(response.status)
+                with target.open("wb") as file:
+                    async for chunk in response.content.iter_chunked(_CHUNK):
+                        file.write(chunk)
+
+    async def _call(self, method: str, path: str, *, once: bool = False, **request: Any) -> Answer:
+        token = await self._tokens.present()
+        answer = await self._attempt(token, method, path, once=once, **request)
+        if self._expired(answer, token):
+            token = await self._tokens.another(token)
+            answer = await self._attempt(token, method, path, once=once, **request)
+        if not answer.ok:
+            failure = errors.refusal(answer, now=self._clock.now(), once=once)
+            failure.detail = veil(failure.detail, [token.access])
+            raise failure
+        return answer
+
+    def _expired(self, answer: Answer, token: Token) -> bool:
+        fresh = 0 <= self._clock.now() - token.at < _FRESH
+        return answer.status == errors.UNAUTHORISED or (answer.status == errors.FORBIDDEN and not fresh)
+
+    async def _attempt(self, token: Token, method: str, path: str, *, once: bool, **request: Any) -> Answer:
+        headers = {"Authorization": f"Bearer {token.access}"}
+        upload = request.pop("upload", None)
+        data = upload() if upload else None
+        with network([token.access], once=once):
+            url = self._base + path
+            async with self._http.request(
+                method, url, headers=headers, data=data, allow_redirects=False, **request
+            ) as response:
+                return await read(response, _LARGEST)
+
+
+def _decoded(body: bytes, kind: type[R]) -> R:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise Retryable("strange_answer", str(error)) from None
+
+
+def _gone(status: int) -> Rejected | Retryable:
+    return Retryable("server_trouble", f"HTTP {status}") if status >= errors.SERVER else Rejected("file_gone")
+
+
+@asynccontextmanager
+async def connected(bound: Bound, clock: Clock) -> AsyncIterator[AvitoApi]:
+    """Speak for a bound account, through its proxies."""
+    application = Application.of(bound)
+    async with open_proxied(bound.secrets.get("proxies", ""), application.api_url) as http:
+        ask = partial(_renewal, application, http, clock, bound.settings["access"])
+        tokens = Tokens(bound, ask, clock)
+        try:
+            yield AvitoApi(http, bound, tokens, clock)
+        finally:
+            await tokens.aclose()
+
+
+async def _renewal(
+    application: Application, http: aiohttp.ClientSession, clock: Clock, access: str, spent: str
+) -> Granted:
+    """Our own account asks anew, another's goes on with its refresh token."""
+    if access == "own":
+        return await application.ask(http, clock, grant_type="client_credentials")
+    granted = await application.ask(http, clock, grant_type="refresh_token", refresh_token=spent)
+    return granted if granted.refresh_token else msgspec.structs.replace(granted, refresh_token=spent)

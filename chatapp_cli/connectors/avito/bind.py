@@ -1,0 +1,180 @@
+"""Binding an account of Avito: by its own keys, or by an application that its owner lets in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+
+from chatapp_cli.connectors.avito.api import Application, AvitoApi
+from chatapp_cli.connectors.avito.errors import GrantRefused
+from chatapp_cli.connectors.avito.receive import present
+from chatapp_cli.connectors.avito.tokens import Tokens, token_of, written
+from chatapp_cli.connectors.avito.wire import Account, Granted
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, UsageError
+from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_
+from chatapp_cli.kit import proxies
+from chatapp_cli.kit.http import open_proxied
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.world import World
+
+KIND: Final = "avito"
+SELF: Final = "/core/v1/accounts/self"
+_SCOPES: Final = "messenger:read,messenger:write,user:read"
+_ADDRESSES: Final = ("api_url", "site_url")
+
+_INTRO: Final = (
+    T("Avito is available only to accounts with the tariff «Максимальный» that includes the functions of Avito Pro."),
+    T("Press «Bind» and «Connect», sign in at Avito, and press «Continue» there."),
+    T("If Avito shows an authorisation error, see that the account is confirmed: a phone is verified in its profile."),
+    T(
+        "Where listing costs a fixed price, showing the phone is paid for and the number appears only after a press of "
+        "a button; with a tariff by advertisements the phone is included and shown at once."
+    ),
+    T("Pictures go out as JPEG, HEIC, GIF, BMP or PNG, up to 24 MB and 75 megapixels each; other files do not."),
+)
+
+
+async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
+    """Ask until Avito lets the account in."""
+    known = _known(previous)
+    values, blame = known, None
+    while True:
+        values = {**known, **await ask.form(_form(values, blame))}
+        try:
+            return await _Attempt(ask, world, values, previous).prove()
+        except UsageError as error:
+            blame = error
+
+
+def _known(previous: Bound | None) -> Mapping[str, str]:
+    defaults = {field.name: field.default for field in manifest(KIND).fields if not field.secret}
+    return {**defaults, **(previous.settings if previous else {})}
+
+
+def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
+    errors = {blame.field or "": blame.what} if blame else {}
+    return Form(title=T("Avito account"), intro=_INTRO, fields=manifest(KIND).fields, values=values, errors=errors)
+
+
+class _Attempt:
+    """One try with one set of answers; UsageError blames an answer."""
+
+    def __init__(self, ask: Asker, world: World, values: Mapping[str, str], previous: Bound | None) -> None:
+        self._ask, self._world, self._previous = ask, world, previous
+        self._proxies = values.get(proxies.NAME, "").strip()
+        proxies.understood(self._proxies, manifest(KIND).capabilities.proxies)
+        self._secret = _given(values, "client_secret")
+        self._settings = {
+            "access": values["access"],
+            "client_id": _given(values, "client_id"),
+            "public_url": _public(values.get("public_url", "")),
+            **{name: _address(values[name], name) for name in _ADDRESSES},
+        }
+
+    async def prove(self) -> Bound:
+        """Get tokens, and see with them whose account it is and that its tariff opens the messenger."""
+        try:
+            async with open_proxied(self._proxies, self._settings["api_url"]) as http:
+                draft = self._draft(await self._granted(http))
+                return await self._seen(http, draft)
+        except UsageError:
+            raise
+        except Misconfigured as error:
+            raise UsageError(manifest(KIND).errors[error.code].what, field=error.field) from None
+        except ChannelError as error:
+            words = T("Avito does not answer as it should: {detail}", detail=error.detail or error.code)
+            raise UsageError(words, field=proxies.NAME if error.code == "proxies_down" else "api_url") from None
+
+    async def _granted(self, http: aiohttp.ClientSession) -> Granted:
+        application = Application(
+            api_url=self._settings["api_url"], client_id=self._settings["client_id"], client_secret=self._secret
+        )
+        own = self._settings["access"] == "own"
+        grant = {"grant_type": "client_credentials"} if own else await self._let_in()
+        try:
+            return await application.ask(http, self._world.clock, **grant)
+        except GrantRefused as refusal:
+            words = T("Avito does not accept these keys: {detail}", detail=refusal.detail)
+            raise UsageError(words, field="client_secret") from None
+
+    async def _let_in(self) -> Mapping[str, str]:
+        """Send the account's owner to Avito, who comes back with a code."""
+        state = self._world.chance.key()
+        query = {"response_type": "code", "pro_users_flow": "true", "client_id": self._settings["client_id"]}
+        url = f"{self._settings['site_url']}/oauth?{urlencode(query)}&scope={_SCOPES}&state={state}"
+        came_back = await self._ask.visit(url, state)
+        if code := came_back.get("code"):
+            return {"grant_type": "authorization_code", "code": code}
+        why = came_back.get("error", "-")
+        raise UsageError(
+            T("Avito did not let us in ({why}). See that a phone is verified in the account's profile.", why=why),
+            field="",
+        )
+
+    def _draft(self, granted: Granted) -> Bound:
+        chance, previous = self._world.chance, self._previous
+        secrets = {
+            "client_secret": self._secret,
+            "token": written(token_of(granted, self._world.clock.now())),
+            "grant": chance.key(),
+            proxies.NAME: self._proxies,
+        }
+        return Bound(
+            account="0",
+            title="",
+            settings=self._settings,
+            secrets={name: secret for name, secret in secrets.items() if secret},
+            hook_key=previous.hook_key if previous else chance.key(),
+        )
+
+    async def _seen(self, http: aiohttp.ClientSession, draft: Bound) -> Bound:
+        api = _asking_with(http, draft, self._world)
+        account = await api.get(SELF, Account)
+        if self._previous and self._previous.account != str(account.id):
+            raise UsageError(
+                T("These keys belong to another account, {name}. Bind it as a channel of its own.", name=account.name),
+                field="client_id",
+            )
+        bound = replace(draft, account=str(account.id), title=account.name or str(account.id), facts=_facts(account))
+        mark = await present(_asking_with(http, bound, self._world))
+        return bound if self._previous else replace(bound, cursor=mark.text())
+
+
+def _asking_with(http: aiohttp.ClientSession, bound: Bound, world: World) -> AvitoApi:
+    """Calls with the token that was just handed out, which nobody renews."""
+
+    async def spent(_refresh: str) -> Granted:
+        raise GrantRefused("grant_refused")
+
+    return AvitoApi(http, bound, Tokens(bound, spent, world.clock), world.clock)
+
+
+def _facts(account: Account) -> Mapping[str, str]:
+    facts = {N_("Name"): account.name, N_("Number of the account"): str(account.id), N_("Link"): account.profile_url}
+    return {label: value for label, value in facts.items() if value}
+
+
+def _given(values: Mapping[str, str], name: str) -> str:
+    said = values.get(name, "").strip()
+    if not said:
+        raise UsageError(T("Copy it from Avito."), field=name)
+    return said
+
+
+def _address(said: str, field: str) -> str:
+    url = said.strip().rstrip("/")
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        raise UsageError(T("An address like https://desk.example.org is needed."), field=field)
+    return url
+
+
+def _public(said: str) -> str:
+    return _address(said, "public_url") if said.strip() else ""

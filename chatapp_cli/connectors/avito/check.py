@@ -1,0 +1,62 @@
+"""Whether an account receives and sends, found out without a message to anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.connectors.avito import wire
+from chatapp_cli.connectors.avito.api import AvitoApi
+from chatapp_cli.connectors.avito.bind import KIND, SELF
+from chatapp_cli.connectors.avito.hook import hook_url, registered
+from chatapp_cli.connectors.avito.receive import CHAT_TYPES, chats_of
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+
+
+async def findings(api: AvitoApi, bound: Bound) -> Sequence[Finding]:
+    """Ask for the account, its chats and the address at which Avito rings."""
+    found = [await _sending(api), await _receiving(api)]
+    if url := hook_url(bound):
+        found.append(await _ringing(api, url))
+    return found
+
+
+def broken(name: str, error: ChannelError) -> Finding:
+    """Say what a failure means, in the manifest's words."""
+    words = manifest(KIND).errors[error.code]
+    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
+    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
+
+
+async def _sending(api: AvitoApi) -> Finding:
+    try:
+        account = await api.get(SELF, wire.Account)
+    except ChannelError as error:
+        return broken("send", error)
+    return Finding(name="send", ok=True, what=T("Avito accepts the keys of {name}.", name=account.name or account.id))
+
+
+async def _receiving(api: AvitoApi) -> Finding:
+    try:
+        await api.get(chats_of(api.account), wire.Chats, chat_types=CHAT_TYPES, limit=1, offset=0)
+    except ChannelError as error:
+        return broken("receive", error)
+    return Finding(name="receive", ok=True, what=T("Avito shows the chats of the account."))
+
+
+async def _ringing(api: AvitoApi, url: str) -> Finding:
+    try:
+        known = await registered(api)
+    except ChannelError as error:
+        return broken("webhook", error)
+    if url in known:
+        return Finding(name="webhook", ok=True, what=T("Avito calls this desk when something happens."))
+    return Finding(
+        name="webhook",
+        ok=False,
+        what=T("Avito does not call this desk; messages come by asking alone, and later."),
+        next_step=T("It is registered when the daemon opens the channel: start chatapp serve."),
+    )

@@ -1,0 +1,109 @@
+"""Avito's messenger, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from chatapp_cli.connectors.avito import bind, check, convert, hook
+from chatapp_cli.connectors.avito.api import AvitoApi, connected
+from chatapp_cli.connectors.avito.convert import Mine
+from chatapp_cli.connectors.avito.outgoing import Writer
+from chatapp_cli.connectors.avito.receive import EVERY, EVERY_BESIDE_HOOK, Reader
+from chatapp_cli.connectors.avito.wire import VoiceFiles
+from chatapp_cli.domain.errors import ChannelError, Rejected
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.kit import proxies
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.world import Clock, World
+
+
+class AvitoSession:
+    """An account at work."""
+
+    def __init__(self, api: AvitoApi, bound: Bound, clock: Clock) -> None:
+        mine = _mine(bound)
+        every = EVERY_BESIDE_HOOK if hook.hook_url(bound) else EVERY
+        self._api = api
+        self._reader = Reader(api, clock, mine, every=every)
+        self._writer = Writer(api, clock, mine)
+
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield what is new in the account's chats."""
+        return self._reader.batches(cursor)
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Look where a webhook points, and answer at once: Avito waits two seconds."""
+        return self._reader.ring(request)
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send a text and pictures, each as a message of its own."""
+        return await self._writer.send(message)
+
+    async def reconcile(self, message: Outbound) -> Receipt | None:
+        """Look for it in the chat's history."""
+        return await self._writer.reconcile(message)
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Take back a message of ours, within an hour."""
+        await self._writer.delete(address, ext_id)
+
+    async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - Avito knows only whole chats
+        """Show the client that we read."""
+        await self._writer.mark_read(address)
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Write a picture, or a voice message, whose link lives for an hour and is asked for anew."""
+        if remote.startswith(convert.IMAGE):
+            await self._api.download(remote.removeprefix(convert.IMAGE), target)
+            return
+        voice = remote.removeprefix(convert.VOICE)
+        path = f"/messenger/v1/accounts/{self._api.account}/getVoiceFiles"
+        urls = (await self._api.get(path, VoiceFiles, voice_ids=voice)).voices_urls
+        if voice not in urls:
+            raise Rejected("file_gone")
+        await self._api.download(urls[voice], target)
+
+
+class Avito:
+    """The channel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for the keys, get let in and prove it."""
+        return await bind.bind(ask, self._world, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - a message bears its time
+        """Read a message once more."""
+        return convert.arrival(raw, _mine(bound))
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask Avito about account, chats and webhook, and try the proxies."""
+        tried = await proxies.findings(bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"])
+        try:
+            async with connected(bound, self._world.clock) as api:
+                return [*await check.findings(api, bound), *tried]
+        except ChannelError as error:
+            return [check.broken("receive", error), check.broken("send", error), *tried]
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the memory knows
+        """See to the webhook and start."""
+        async with connected(bound, self._world.clock) as api:
+            await hook.settle(api, bound)
+            yield AvitoSession(api, bound, self._world.clock)
+
+
+def _mine(bound: Bound) -> Mine:
+    return Mine(account=int(bound.account), site=bound.settings["site_url"])
+
+
+def create(world: World) -> Connector:
+    """Make the channel."""
+    return Avito(world)

@@ -1,0 +1,156 @@
+"""Avito's words into ours: pure functions from a message and its chat to what happened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from chatapp_cli.connectors.avito import wire
+from chatapp_cli.domain.event import (
+    Arrival,
+    DeliveryChanged,
+    Event,
+    IncomingFile,
+    MessageArrived,
+    MessagesDeleted,
+    Peer,
+    Person,
+)
+from chatapp_cli.domain.message import State
+
+IMAGE: Final = "image:"
+VOICE: Final = "voice:"
+"""How a file to fetch begins, before a link or an id."""
+_SYSTEM: Final = Person(id="avito", name="Avito")
+_NO_CONTENT: Final = wire.Content()
+
+
+class Mine(msgspec.Struct, frozen=True):
+    """Who we are, and where a person looks at a chat."""
+
+    account: int
+    site: str
+
+    def wrote(self, message: wire.Message) -> bool:
+        """Ours, from here or from Avito's own application."""
+        return str(message.author_id) == str(self.account) or message.direction == "out"
+
+    def link(self, chat: wire.Chat) -> str:
+        """The chat in a browser, for what the API does not show."""
+        return f"{self.site}/profile/messenger/channel/{chat.id}"
+
+
+def raw_of(chat: bytes, message: bytes) -> bytes:
+    """What is kept of an arrival: everything that Avito said of it."""
+    return msgspec.json.encode(wire.RawFound(chat=msgspec.Raw(chat), message=msgspec.Raw(message)))
+
+
+def arrival(raw: bytes, mine: Mine) -> Arrival:
+    """Understand a message beside its chat, or set it aside with the reason."""
+    try:
+        found = msgspec.json.decode(raw, type=wire.Found)
+    except msgspec.MsgspecError as error:
+        return Arrival(provider_id="sha256:" + hashlib.sha256(raw).hexdigest(), raw=raw, problem=str(error))
+    if found.message.type == "deleted":
+        return Arrival(provider_id=f"deleted:{found.message.id}", raw=raw, events=(_deleted(found),))
+    return Arrival(provider_id=f"message:{found.message.id}", raw=raw, events=(_arrived(found, mine),))
+
+
+def seen(message: wire.Message, raw: bytes) -> Arrival:
+    """The client read a message of ours."""
+    event = DeliveryChanged(ext_id=message.id, state=State.READ, at=(message.read or 0) * 1000)
+    return Arrival(provider_id=f"read:{message.id}", raw=raw, events=(event,))
+
+
+def _deleted(found: wire.Found) -> Event:
+    return MessagesDeleted(
+        peer_key=found.chat.id, ext_ids=(found.message.id,), at=max(found.message.created, found.chat.touched) * 1000
+    )
+
+
+def _arrived(found: wire.Found, mine: Mine) -> MessageArrived:
+    chat, message = found.chat, found.message
+    files = _files(message)
+    return MessageArrived(
+        peer=peer(chat, mine),
+        ext_id=message.id,
+        at=message.created * 1000,
+        text=_words(message) or ("" if files else f"[{message.type}] {mine.link(chat)}"),
+        sender=_sender(chat, message),
+        from_us=mine.wrote(message),
+        files=files,
+        reply_to=message.quote.id if message.quote else "",
+        automatic=message.type == "system",
+    )
+
+
+def peer(chat: wire.Chat, mine: Mine) -> Peer:
+    """Name a chat by the other side and the advertisement, with its price."""
+    about = chat.context.value if chat.context else None
+    others = (user.name for user in chat.users if str(user.id) != str(mine.account))
+    subject = _joined(", ", about.title, about.price_string) if about else ""
+    return Peer(key=chat.id, address=chat.id, title=_joined(" · ", next(others, ""), subject))
+
+
+def _sender(chat: wire.Chat, message: wire.Message) -> Person:
+    if message.type == "system" or str(message.author_id) in {"0", "system"}:
+        return _SYSTEM
+    author = str(message.author_id)
+    names = (user.name for user in chat.users if str(user.id) == author)
+    return Person(id=author, name=next(names, ""))
+
+
+def _words(message: wire.Message) -> str:
+    """Everything of a message that can be read."""
+    content = message.content or _NO_CONTENT
+    return next((say(part) for field, say in _SAID.items() if (part := getattr(content, field)) is not None), "")
+
+
+def _item(item: wire.Item) -> str:
+    return _joined("\n", item.title, item.price_string, item.item_url)
+
+
+def _link(link: wire.Link) -> str:
+    return link.text if link.url in link.text else _joined("\n", link.text, link.url)
+
+
+def _place(place: wire.Location) -> str:
+    at = f"{place.lat:.6f}/{place.lon:.6f}"
+    where = f"https://www.openstreetmap.org/?mlat={place.lat:.6f}&mlon={place.lon:.6f}#map=17/{at}"
+    return _joined("\n", place.title, place.text if place.text != place.title else "", where)
+
+
+def _call(call: wire.Call) -> str:
+    return f"📞 [{_joined(': ', 'call', call.status)}]"
+
+
+_SAID: Final[Mapping[str, Callable[[Any], str]]] = {
+    "text": str,
+    "item": _item,
+    "link": _link,
+    "location": _place,
+    "call": _call,
+}
+
+
+def _files(message: wire.Message) -> tuple[IncomingFile, ...]:
+    content = message.content or _NO_CONTENT
+    if content.image and content.image.sizes:
+        url = max(content.image.sizes.items(), key=_area)[1]
+        return (IncomingFile(kind="photo", name=f"photo_{message.id}.jpg", mime="image/jpeg", remote=IMAGE + url),)
+    if content.voice and content.voice.voice_id:
+        remote = VOICE + content.voice.voice_id
+        return (IncomingFile(kind="voice", name=f"voice_{message.id}.mp4", mime="audio/mp4", remote=remote),)
+    return ()
+
+
+def _area(size: tuple[str, str]) -> int:
+    width, _, height = size[0].partition("x")
+    return int(width) * int(height) if width.isdecimal() and height.isdecimal() else 0
+
+
+def _joined(between: str, *parts: str | None) -> str:
+    return between.join(part for part in parts if part)

@@ -1,0 +1,95 @@
+"""What Avito's refusals lead to. Its sections word them differently, so only the status is relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.http import Answer, retry_after
+
+MINUTE: Final = 60.0
+"""Avito counts requests by the minute and seldom says how long to wait."""
+SERVER: Final = 500
+LIMITED: Final = 429
+UNAUTHORISED: Final = 401
+NO_TARIFF: Final = 402
+FORBIDDEN: Final = 403
+
+_REFUSALS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
+    **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="api_url")),
+    UNAUTHORISED: partial(NeedsRebind, "unauthorised"),
+    NO_TARIFF: partial(Misconfigured, "tariff"),
+    FORBIDDEN: partial(Misconfigured, "tariff"),
+    404: partial(Rejected, "chat_gone"),
+    408: partial(Retryable, "timeout"),
+    413: partial(Rejected, "file_too_big"),
+}
+_SPENT: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
+_LONGEST: Final = 300
+
+
+class GrantRefused(NeedsRebind):
+    """The token endpoint does not accept what it was shown."""
+
+
+def words(answer: Answer) -> str:
+    """What Avito says, whichever of its shapes it has; never the whole body."""
+    try:
+        said = msgspec.json.decode(answer.body)
+    except msgspec.MsgspecError:
+        return f"HTTP {answer.status}"
+    return (_found(said) or f"HTTP {answer.status}")[:_LONGEST]
+
+
+def _found(said: Any) -> str:
+    if isinstance(said, str):
+        return said
+    if isinstance(said, list):
+        return "; ".join(filter(None, map(_found, said)))
+    if isinstance(said, dict):
+        named = (_found(said.get(name)) for name in ("message", "error_description", "error", "errors"))
+        return next(filter(None, named), "")
+    return ""
+
+
+def refusal(answer: Answer, *, now: Millis, once: bool) -> ChannelError:
+    """Name what an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
+    if answer.status == LIMITED:
+        return limited(answer, now)
+    if answer.status >= SERVER:
+        return (OutcomeUnknown if once else Retryable)("server_trouble", words(answer))
+    return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(words(answer))
+
+
+def limited(answer: Answer, now: Millis) -> RateLimited:
+    """Wait as long as it says, or for the next minute."""
+    seconds = retry_after(answer.headers, now)
+    return RateLimited("rate_limited", words(answer), retry_after=MINUTE if seconds is None else seconds)
+
+
+def token_refusal(answer: Answer, *, now: Millis) -> ChannelError:
+    """The same for the token endpoint, which tells what it refuses by a word in a body of any status."""
+    if _word(answer) in _SPENT or answer.status in {400, UNAUTHORISED, FORBIDDEN}:
+        return GrantRefused("grant_refused", words(answer))
+    return refusal(answer, now=now, once=False)
+
+
+def _word(answer: Answer) -> str:
+    try:
+        said = msgspec.json.decode(answer.body)
+    except msgspec.MsgspecError:
+        return ""
+    return str(said.get("error", "")) if isinstance(said, dict) else ""

@@ -1,0 +1,66 @@
+"""How far an account has been read: the cursor, which a restart finds again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.connectors.avito import wire
+
+OVERLAP: Final = 300
+"""Seconds by which every look goes back: Avito's times are whole seconds, and a chat may show up late."""
+WATCHED: Final = 100
+"""Chats at most whose reading is waited for."""
+WATCHED_FOR: Final = 3 * 86_400
+"""Seconds after which nobody waits for a message to be read any more."""
+
+
+class Mark(msgspec.Struct):
+    """Times are Avito's own, in seconds, so that our clock does not matter."""
+
+    start: int = 0
+    """When the account was bound: older messages stay where they are."""
+    at: int = 0
+    """The newest message that was seen."""
+    ids: dict[str, int] = {}
+    """Messages of the overlap that were taken, with their times."""
+    unread: dict[str, int] = {}
+    """Chats with messages of ours that the client has not read, with the time of the first of them."""
+
+    @property
+    def floor(self) -> int:
+        """Older messages are known."""
+        return max(self.start, self.at - OVERLAP)
+
+    def is_new(self, message: wire.Message) -> bool:
+        """Not taken yet."""
+        return message.created >= self.floor and message.id not in self.ids
+
+    def take(self, message: wire.Message) -> None:
+        """Note a message down as taken."""
+        self.ids[message.id] = message.created
+
+    def advance(self) -> None:
+        """Everything up to the newest message was taken: forget what no look can find again."""
+        self.at = max(self.at, *self.ids.values(), 0)
+        self.ids = {name: created for name, created in self.ids.items() if created >= self.floor}
+        watched = [(name, since) for name, since in self.unread.items() if since > self.at - WATCHED_FOR]
+        self.unread = dict(watched[-WATCHED:])
+
+    def text(self) -> str:
+        """As it is stored."""
+        return msgspec.json.encode(self).decode()
+
+
+def mark_of(cursor: str) -> Mark:
+    """Read a stored one."""
+    return msgspec.json.decode(cursor, type=Mark)
+
+
+def starting_at(newest: Iterable[wire.Newest]) -> Mark:
+    """Everything that there is now lies behind us."""
+    known = list(newest)
+    start = max((message.created for message in known), default=0)
+    return Mark(start=start, at=start, ids={message.id: start for message in known if message.created == start})

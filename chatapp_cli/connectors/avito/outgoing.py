@@ -1,0 +1,137 @@
+"""What goes out: texts and pictures as messages of their own, and the search for one whose outcome is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
+
+import aiohttp
+import msgspec
+
+from chatapp_cli.connectors.avito import wire
+from chatapp_cli.connectors.avito.api import AvitoApi
+from chatapp_cli.connectors.avito.convert import Mine
+from chatapp_cli.connectors.avito.receive import CHAT_TYPES, PAGE, chats_of, messages_of
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.world import Clock
+
+R = TypeVar("R")
+
+_LONGEST_PAUSE: Final = 90.0
+"""Seconds that a message of several parts may pause between them."""
+
+
+class _Part(NamedTuple):
+    """One of Avito's messages to be: where it is posted and what."""
+
+    path: str
+    body: Mapping[str, Any]
+
+
+class Writer:
+    """Sends for one account."""
+
+    def __init__(self, api: AvitoApi, clock: Clock, mine: Mine) -> None:
+        self._api, self._clock, self._mine = api, clock, mine
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Upload pictures, which nobody sees yet, then post the text and each picture."""
+        parts = [part async for part in self._parts(message)]
+        sent: list[wire.Message] = []
+        for part in parts:
+            sent.append(await self._post(part, sent))
+        return Receipt(ids=_ids(sent), at=sent[0].created * 1000 or None)
+
+    async def reconcile(self, message: Outbound) -> Receipt | None:
+        """Look for it among what we wrote after everything that the desk knows of the chat."""
+        body = await self._api.body(messages_of(self._mine.account, message.address), limit=PAGE, offset=0)
+        history = [msgspec.json.decode(raw, type=wire.Message) for raw in wire.page_of_messages(body)]
+        later = _after(history, message.thread)
+        ours = [one for one in reversed(later) if self._mine.wrote(one)]
+        texts = [one for one in ours if _says(one, message.text)][:1] if message.text else []
+        pictures = [one for one in ours if one.type == "image"][: len(message.files)]
+        if len(texts) < bool(message.text) or len(pictures) < len(message.files):
+            return None
+        found = [*texts, *pictures]
+        return Receipt(ids=_ids(found), at=found[0].created * 1000)
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Take a message back; one that is gone already is a success."""
+        try:
+            await self._in_chat(partial(self._api.post, f"{self._chat(address)}/messages/{ext_id}", object))
+        except Rejected as refusal:
+            if refusal.code == "refused":
+                raise Rejected("cannot_delete", refusal.detail) from refusal
+            if refusal.code != "chat_gone":
+                raise
+
+    async def mark_read(self, address: str) -> None:
+        """Show the client that everything was read."""
+        await self._in_chat(partial(self._api.post, f"{self._chat(address)}/read", object))
+
+    async def _parts(self, message: Outbound) -> AsyncIterator[_Part]:
+        chat = self._chat(message.address)
+        if message.text:
+            yield _Part(f"{chat}/messages", {"message": {"text": message.text}, "type": "text"})
+        for file in message.files:
+            image_id = await self._upload(file)
+            yield _Part(f"{chat}/messages/image", {"image_id": image_id})
+
+    async def _upload(self, file: LocalFile) -> str:
+        if file.mime not in manifest("avito").capabilities.upload_types:
+            raise Rejected("only_pictures", file.name)
+        path = f"/messenger/v1/accounts/{self._mine.account}/uploadImages"
+        uploaded = await self._api.post(path, dict[str, Any], upload=partial(_form, file))
+        for image_id in uploaded:
+            return image_id
+        raise Retryable("strange_answer", "uploadImages")
+
+    async def _post(self, part: _Part, sent: Sequence[wire.Message]) -> wire.Message:
+        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
+        try:
+            return await self._in_chat(partial(self._api.post, part.path, wire.Message, once=True, json=part.body))
+        except ChannelError as error:
+            if not sent:
+                raise
+            if not isinstance(error, RateLimited) or error.retry_after > _LONGEST_PAUSE:
+                raise OutcomeUnknown("sent_in_part", error.detail, ids=_ids(sent)) from error
+            pause = error.retry_after
+        await self._clock.sleep(pause)
+        return await self._post(part, sent)
+
+    async def _in_chat(self, call: Callable[[], Awaitable[R]]) -> R:
+        """Avito says the same of a chat that is closed to us and of a tariff that ran out: the list of chats tells."""
+        try:
+            return await call()
+        except Misconfigured as refusal:
+            if refusal.code != "tariff":
+                raise
+            reason = refusal
+        await self._api.get(chats_of(self._mine.account), wire.Chats, chat_types=CHAT_TYPES, limit=1, offset=0)
+        raise Rejected("chat_closed", reason.detail)
+
+    def _chat(self, address: str) -> str:
+        return f"/messenger/v1/accounts/{self._mine.account}/chats/{address}"
+
+
+def _form(file: LocalFile) -> aiohttp.FormData:
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("uploadfile[]", file.path.open("rb"), filename=file.name, content_type=file.mime)
+    return form
+
+
+def _ids(messages: Sequence[wire.Message]) -> tuple[str, ...]:
+    return tuple(one.id for one in messages)
+
+
+def _says(message: wire.Message, text: str) -> bool:
+    return message.content is not None and (message.content.text or "").strip() == text.strip()
+
+
+def _after(history: Sequence[wire.Message], known: Sequence[str]) -> Sequence[wire.Message]:
+    """Of messages, newest first, those that are newer than any that is known; none if no known one is among them."""
+    places = [place for place, message in enumerate(history) if message.id in set(known)]
+    return history[: places[0]] if places else ()
