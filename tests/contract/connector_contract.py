@@ -168,7 +168,7 @@ class ConnectorContract:
 
     async def test_secrets_are_not_shown(self, bound: Bound) -> None:
         shown = repr(bound) + "".join(bound.settings.values()) + "".join(bound.facts.values())
-        for secret in bound.secrets.values():
+        for secret in filter(None, bound.secrets.values()):
             assert secret not in shown
 
     async def test_a_customers_words_arrive_with_name_and_address(
