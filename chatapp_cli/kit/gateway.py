@@ -33,6 +33,7 @@ Fault: TypeAlias = Literal[
     "bad_text",
     "too_long",
     "no_template",
+    "bad_values",
     "not_a_user",
     "opted_out",
     "refused",
@@ -115,6 +116,8 @@ class Gateway(Base, frozen=True, kw_only=True):
     url: str = ""
     """Where the gateway is, unless a person says otherwise; ``{url}`` in every request."""
     send: Request
+    idempotent: bool = False
+    """The same ``{key}`` again is the same message to the gateway: after a timeout it is sent once more."""
     status: Request | None = None
     """Asks what became of ``{id}``."""
     test: Request | None = None
@@ -203,7 +206,7 @@ def _prove_pattern(where: str, pattern: str) -> None:
 
 def _prove_whole(gateway: Gateway, needed: frozenset[str]) -> None:
     used = {name.partition(".")[0] for _, source in _templates(gateway.send) for name in gaps(source)}
-    if missing := sorted(needed - used):
+    if missing := sorted((needed | ({"key"} if gateway.idempotent else set())) - used):
         raise _at("send", T("{gap} is used nowhere", gap=f"{{{missing[0]}}}"))
     told_back = gateway.status or (gateway.hook and gateway.hook.report)
     if told_back and not gateway.send.answer.id:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -42,6 +42,8 @@ class Trade:
     """Whose folder ``presets`` holds the descriptions."""
     needed: frozenset[str]
     """Gaps without which nothing could be sent."""
+    check: Callable[[Mapping[str, str]], None]
+    """Raises UsageError for an answer of this kind of channel that cannot be right."""
     intro: Sequence[Text] = ()
 
     @property
@@ -98,6 +100,7 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
     answers = {name: said.strip() for name, said in values.items()}
     if not answers["name"]:
         raise UsageError(T("A name is needed."), field="name")
+    trade.check(answers)
     settings = {name: said for name, said in answers.items() if name not in _HIDDEN}
     settings |= {name: _address(answers[name], name) for name in ("url", "public_url")}
     settings |= await _description(trade, settings, previous)
@@ -106,6 +109,7 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
         title=answers["name"],
         settings=settings,
         secrets=_secrets(trade, answers, previous),
+        capabilities={"idempotent_send": 1} if trade.gateway(settings).idempotent else {},
         hook_key=previous.hook_key if previous else world.chance.key(),
     )
     _insist_complete(trade, bound)
@@ -171,8 +175,6 @@ async def _balance(trade: Trade, world: World, bound: Bound) -> str:
 async def prove(trade: Trade, world: World, bound: Bound) -> str:
     """Try the login; returns what the gateway shows, nothing where it has no such question."""
     gateway, own = trade.gateway(bound.settings), own_values(trade, bound)
-    if gateway.test is None:
-        return ""
     async with open_proxied(bound.secrets.get(PROXIES, ""), str(own["url"]), total=20) as http:
         return await GatewayClient(http, gateway, own=own, hide=hidden(bound), clock=world.clock).test()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -99,15 +99,17 @@ def _document(request: HookRequest) -> Any:
     return {**request.query, **dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))}
 
 
-def _items(hook: Hook, document: Any) -> Iterator[Any]:
+def _items(hook: Hook, document: Any) -> Sequence[Any]:
     """The members of the lists that are described, otherwise the document itself or its members."""
     places = dict.fromkeys(where.each for where in (hook.report, hook.inbound) if where and where.each)
-    found = [item for place in places for item in _listed(dig(document, place))]
-    yield from found or (_listed(document) if document else ())
+    lists = [found for place in places if (found := dig(document, place)) is not None]
+    if lists:
+        return [item for found in lists for item in _listed(found)]
+    return _listed(document) if document else ()
 
 
 def _listed(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else [] if found is None else [found]
+    return found if isinstance(found, list) else [found]
 
 
 def _at(item: Any, path: str) -> str:

@@ -41,6 +41,7 @@ FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
     "bad_text": partial(Rejected, "bad_text"),
     "too_long": partial(Rejected, "too_long"),
     "no_template": partial(Rejected, "no_template"),
+    "bad_values": partial(Rejected, "bad_values"),
     "not_a_user": partial(Rejected, "not_a_user"),
     "opted_out": partial(Rejected, "opted_out"),
     "refused": partial(Rejected, "refused"),
@@ -129,12 +130,21 @@ class GatewayClient:
         return state, reading.find(self._gateway.status.answer.words)
 
     async def test(self) -> str:
-        """Prove the login; returns what the gateway shows, such as the balance."""
-        assert self._gateway.test is not None
+        """Prove the login; returns what the gateway shows, such as the balance.
+
+        Without a question for it only the way to the gateway is proved.
+        """
+        if self._gateway.test is None:
+            return await self._reach()
         reading = await self._ask(self._gateway.test, {})
         if not reading.good:
             raise self._refusal(reading, self._gateway.test)
         return reading.find(self._gateway.test.answer.value)
+
+    async def _reach(self) -> str:
+        with network(self._hide):
+            async with self._http.get(str(self._own["url"]), allow_redirects=False):
+                return ""
 
     async def _ask(self, asked: Request, values: Values, *, once: bool = False) -> _Reading:
         every = {**self._own, **values}
@@ -174,7 +184,9 @@ def _address(asked: Request, values: Values) -> URL:
 
 
 def _content(asked: Request, values: Values) -> dict[str, Any]:
-    content: dict[str, Any] = {"headers": filled_table(asked.headers, values), "allow_redirects": False}
+    """A connection is used once: a request on one that died meanwhile would leave open what became of it."""
+    headers = {**filled_table(asked.headers, values), "Connection": "close"}
+    content: dict[str, Any] = {"headers": headers, "allow_redirects": False}
     if asked.form:
         fields = filled_table(asked.form, values)
         content["data"] = aiohttp.FormData(fields, default_to_multipart=asked.multipart)

@@ -146,7 +146,7 @@ async def _sending(trade: Trade, world: World, bound: Bound) -> Finding:
         return Finding(name="send", ok=True, what=T("The gateway lets us in; it shows: {balance}", balance=balance))
     if trade.gateway(bound.settings).test:
         return Finding(name="send", ok=True, what=T("The gateway lets us in."))
-    return Finding(name="send", ok=True, what=T("The gateway has no question that proves the login without sending."))
+    return Finding(name="send", ok=True, what=T("The gateway answers; nothing but a message proves the login."))
 
 
 def _doubts(gateway: Gateway, bound: Bound) -> Sequence[Finding]:

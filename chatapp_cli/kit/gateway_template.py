@@ -58,8 +58,8 @@ def _leaf(source: str, values: Values) -> Any:
         value = _value(name, values)
         if isinstance(value, Mapping):
             return dict(value)
-        if form == NUMBER:
-            return int(value) if value else None
+        if form == NUMBER and value.isdecimal():
+            return int(value)
     return filled(source, values) or ("" if not gaps(source) else None)
 
 

@@ -75,8 +75,7 @@ class SmsSandbox:
     @property
     def answers(self) -> Mapping[str, str]:
         """The account, and where it is."""
-        place = "userapi/" if self._preset == "sipout" else ""
-        url = f"http://127.0.0.1:{self._port}/{place}"
+        url = f"http://127.0.0.1:{self._port}"
         return {"name": "SMS", "preset": self._preset, "url": url, "login": LOGIN, "secret": SECRET, "sender": "Yolki"}
 
     def calls(self, url: str) -> None:

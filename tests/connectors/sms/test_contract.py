@@ -26,6 +26,8 @@ class TestSms(ConnectorContract):
         ({"url": "ftp://sms.example.org"}, "url"),
         ({"public_url": "http://ivan:pass@desk.example.org"}, "public_url"),
         ({"name": " "}, "name"),
+        ({"price": "дорого"}, "price"),
+        ({"price": "-1"}, "price"),
         ({"preset": "custom", "description": "nowhere.toml"}, "description"),
         ({"preset": "custom", "description": "~nobody/gateway.toml"}, "description"),
         ({"proxies": "ftp://proxy.example.org"}, "proxies"),
