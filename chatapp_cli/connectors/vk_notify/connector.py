@@ -1,0 +1,66 @@
+"""VK Notify, wired together: how to talk to a gateway is in ``kit/gateway*.py``, what to say in ``presets``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from chatapp_cli.connectors.vk_notify.bind import TRADE
+from chatapp_cli.connectors.vk_notify.convert import outgoing
+from chatapp_cli.connectors.vk_notify.templates import Register
+from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.template import Template
+from chatapp_cli.kit import gateway_bind, gateway_session
+from chatapp_cli.kit.gateway import Gateway
+from chatapp_cli.kit.gateway_client import GatewayClient
+from chatapp_cli.kit.gateway_session import GatewaySession
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.world import World
+
+
+class VkNotifySession(GatewaySession):
+    """Sends notices and keeps the register of templates."""
+
+    def __init__(self, world: World, bound: Bound, gateway: Gateway, client: GatewayClient) -> None:
+        super().__init__(world, bound, gateway, client, outgoing)
+        self._register = Register(bound.memory)
+
+    async def templates(self) -> Sequence[Template]:
+        """The register."""
+        return await self._register.templates()
+
+    async def submit(self, template: Template) -> Template:
+        """Enter a template, or what the provider thinks of it."""
+        return await self._register.submit(template)
+
+
+class VkNotify:
+    """Binds, checks and opens."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for the community and the partner's address and key."""
+        return await gateway_bind.bind(TRADE, self._world, ask, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+        """Read a report once more."""
+        return gateway_session.understand(TRADE, bound, raw, at)
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """See whether the provider answers, and whether it can report."""
+        return await gateway_session.findings(TRADE, self._world, bound)
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
+        """Nothing is connected before there is something to say."""
+        async with gateway_session.opened(TRADE, self._world, bound) as (gateway, client):
+            yield VkNotifySession(self._world, bound, gateway, client)
+
+
+def create(world: World) -> Connector:
+    """The channel."""
+    return VkNotify(world)

@@ -1,0 +1,180 @@
+"""A partner of VK Notify in miniature: it takes batches of notices and reports what became of each.
+
+Requests and answers are those that resellers publish; reports and the words of refusals are our own invention.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+import aiohttp
+from aiohttp import web
+
+from chatapp_cli.domain.finding import digits
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+
+KEY: Final = "an-invented-key-of-the-partner"
+SERVICE: Final = "yolki"
+TEMPLATES: Final[Mapping[str, str]] = {
+    "order_ready": "Заказ {{number}} готов, ждём вас до {{till}}.",
+    "delivery": "Курьер выехал, ориентир {{time}}.",
+    "thanks": "Спасибо за покупку!",
+}
+"""What moderation let through."""
+_A_DAY: Final = 5
+_MOST: Final = 1000
+_PATIENCE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice that was taken."""
+
+    id: int
+    phone: str
+    text: str
+    request: Mapping[str, Any]
+
+
+class Refusal(Exception):
+    """Why a notice is not taken."""
+
+
+class VkNotifySandbox:
+    """One community; a notice is delivered and read at once, unless ``fate`` says otherwise."""
+
+    kind: ClassVar[str] = "vk_notify"
+
+    def __init__(self) -> None:
+        self.taken: list[Notice] = []
+        self.fate: Sequence[str] = ("sent", "delivered", "read")
+        """What is reported of each notice."""
+        self._today: Counter[str] = Counter()
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+        self._post: deque[tuple[str, Mapping[str, Any]]] = deque()
+        self._news = asyncio.Event()
+        self._courier: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The community and its account at the partner."""
+        return {
+            "name": "VK Notify",
+            "vk_user": "Ольга Ёлкина",
+            "community": "vk.com/yolki",
+            "notices_email": "olga@example.org",
+            "preset": "reseller",
+            "url": f"http://127.0.0.1:{self._port}",
+            "secret": KEY,
+            "sender": SERVICE,
+        }
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
+        """Nobody is heard here: clients answer in the community, which is another channel."""
+        del who, text, subject, files
+        raise LookupError("clients answer in the community")
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """The notices that reached this client."""
+        return [Heard(text=notice.text) for notice in self.taken if notice.phone == digits(who.phone)]
+
+    async def vanish(self) -> None:
+        """Close the port and stop reporting."""
+        if self._courier:
+            self._courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._courier
+        if self._runner:
+            await self._runner.cleanup()
+        self._courier = self._runner = None
+
+    async def come_back(self) -> None:
+        """Open the same port."""
+        app = web.Application()
+        app.router.add_post("/vk/messages", self._take)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._port = self._runner.addresses[0][1]
+        self._courier = asyncio.create_task(self._carry())
+
+    async def _take(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Key {KEY}":
+            return web.json_response({"code": "UNAUTHORIZED", "description": "wrong key"}, status=401)
+        asked = await request.json()
+        if not 0 < len(asked["messages"]) <= _MOST:
+            return web.json_response({"code": "BAD_BATCH", "description": "1 to 1000 messages"}, status=400)
+        return web.json_response({"result": [self._one(message) for message in asked["messages"]]})
+
+    def _one(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            text = self._proved(message)
+        except Refusal as why:
+            return {"code": str(why), "description": f"refused: {why}"}
+        notice = Notice(len(self.taken) + 1, message["phone"], text, message)
+        self.taken.append(notice)
+        self._today[notice.phone] += 1
+        self._report(notice)
+        return {"code": "OK", "messageId": notice.id}
+
+    def _proved(self, message: Mapping[str, Any]) -> str:
+        """The text of a notice that may go out. Raises Refusal."""
+        if message.get("service") != SERVICE:
+            raise Refusal("BAD_SERVICE")
+        if not str(message["phone"]).isdecimal():
+            raise Refusal("BAD_PHONE")
+        if message.get("tmpl") not in TEMPLATES:
+            raise Refusal("BAD_TEMPLATE")
+        if self._today[message["phone"]] >= _A_DAY:
+            raise Refusal("DAILY_LIMIT")
+        data = message.get("tmpl_data", {})
+        wanted = set(re.findall(r"\{\{(\w+)\}\}", TEMPLATES[message["tmpl"]]))
+        if wanted != set(data):
+            raise Refusal("BAD_DATA")
+        return re.sub(r"\{\{(\w+)\}\}", lambda gap: str(data[gap[1]]), TEMPLATES[message["tmpl"]])
+
+    def _report(self, notice: Notice) -> None:
+        url = notice.request.get("status_url")
+        for status in self.fate if url else ():
+            self._post.append((str(url), {"messageId": notice.id, "phone": notice.phone, "status": status}))
+        self._news.set()
+
+    async def _carry(self) -> None:
+        async with aiohttp.ClientSession() as http:
+            while True:
+                await self._news.wait()
+                while self._post:
+                    await self._deliver(http, *self._post[0])
+                    self._post.popleft()
+                self._news.clear()
+
+    async def _deliver(self, http: aiohttp.ClientSession, url: str, report: Mapping[str, Any]) -> None:
+        while not await _attempt(http, url, report):  # noqa: ASYNC110 - the desk does not say when it is back
+            await asyncio.sleep(_PATIENCE)
+
+
+async def _attempt(http: aiohttp.ClientSession, url: str, report: Mapping[str, Any]) -> bool:
+    try:
+        async with http.post(url, json=report) as answer:
+            return answer.ok
+    except aiohttp.ClientError:
+        return False
+
+
+def create() -> VkNotifySandbox:
+    """A fresh one."""
+    return VkNotifySandbox()
