@@ -22,7 +22,7 @@ from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import CallsHooks, Heard, Sandbox
-from chatapp_cli.sandbox.town import Town, Townsman, town
+from chatapp_cli.sandbox.town import Town, Townsman, handout, town
 from chatapp_cli.services import channels, files, lines, sending, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
@@ -141,12 +141,13 @@ async def _until_said(stage: Stage, one: Townsman, text: str) -> tuple[DialogRow
 
 async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
     desk = stage.desk
+    can = desk.capabilities(_channel(stage, dialog))
     staged: tuple[StagedFile, ...] = ()
     if attach:
-        price = desk.settings.folder.parent / "Прайс.txt"
-        await asyncio.to_thread(price.write_text, "Плед «Норвегия» — 2 390 ₽\nСвеча соевая — 490 ₽\n", "utf-8")
-        staged = (await asyncio.to_thread(files.stage, desk.media, price),)
-    can = desk.capabilities(_channel(stage, dialog))
+        given = handout(can.upload_types)
+        path = desk.settings.folder.parent / given.name
+        await asyncio.to_thread(path.write_bytes, given.content)
+        staged = (await asyncio.to_thread(files.stage, desk.media, path),)
     order = sending.Order(actor="Ольга", key=desk.world.chance.key())
     draft = Draft(text=text, files=staged)
     return await asyncio.to_thread(desk.write, lambda tx: sending.enqueue(tx, can, DialogId(dialog.id), draft, order))

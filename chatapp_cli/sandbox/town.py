@@ -18,6 +18,9 @@ _PIXEL = base64.b64decode(
 )
 _DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><circle cx="32" cy="32" r="30"/></svg>'
 _CONTENTS = {"png": ("image/png", _PIXEL), "svg": ("image/svg+xml", _DRAWING)}
+_PRICES = StageFile(
+    name="Прайс.txt", mime="text/plain", content="Плед «Норвегия» — 2 390 ₽\nСвеча соевая — 490 ₽\n".encode()
+)
 _RECEIPT = ("text/plain", "Чек № 1047 от 14 ноября, 2 390 ₽".encode())
 
 
@@ -80,6 +83,14 @@ def _townsman(entry: dict[str, Any], sandbox: Sandbox) -> Townsman:
     customer = Customer(**{name: entry[name] for name in ("number", "name", "username", "phone", "email")})
     files = (_file(entry["file"]),) if "file" in entry else ()
     return Townsman(customer, sandbox, entry["subject"], entry["first"], entry["answer"], entry["then"], files)
+
+
+def handout(types: Sequence[str]) -> StageFile:
+    """What the desk has to give: its price list, drawn where a channel carries only such types."""
+    if types and _PRICES.mime not in types:
+        mime, content = _CONTENTS["png"]
+        return StageFile(name="Прайс.png", mime=mime, content=content)
+    return _PRICES
 
 
 def _file(name: str) -> StageFile:
