@@ -58,7 +58,7 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         kinds = [kind for kind in manifests() if has_sandbox(kind)]
         sandboxes = [await stack.enter_async_context(sandbox(kind)) for kind in kinds]
-        people = town(sandboxes)
+        people = town([one for one in sandboxes if not manifest(one.kind).capabilities.answers_arrive_on])
         settings = demo_settings(folder, people.company, lang)
         desk = open_desk(settings)
         stack.callback(desk.close)
