@@ -1,0 +1,1 @@
+"""The child process: neonize, and nothing of the desk but the protocol."""

@@ -1,0 +1,48 @@
+"""Guards the protocol's stream before anything native is loaded, then serves until stdin ends.
+
+neonize's Go core prints to file descriptors 1 and 2 whatever Python thinks: the real stdout is moved away, and what
+is printed goes where stderr goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from chatapp_cli.connectors.whatsapp_web import wire
+
+
+def main() -> None:
+    """Serve; the process ends hard, because threads of the library may never end by themselves."""
+    os.umask(0o077)
+    orders, out = _guarded()
+    failure = _load()
+    if failure:
+        os.write(out, wire.encode(wire.Line(error=failure)) + b"\n")
+        os._exit(1)
+    from chatapp_cli.connectors.whatsapp_web.child.server import serve
+
+    asyncio.run(serve(orders, out))
+
+
+def _guarded() -> tuple[int, int]:
+    """Move stdin and stdout to descriptors that nothing native knows."""
+    orders, out = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return orders, out
+
+
+def _load() -> wire.Failure | None:
+    """Import neonize, whichever build of it the site has."""
+    try:
+        import neonize  # type: ignore[import-untyped]  # noqa: F401
+    except (ImportError, OSError) as error:
+        code = "no_libmagic" if "libmagic" in str(error) else "no_library"
+        return wire.Failure(code=code, outcome="misconfigured", detail=str(error))
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""What the desk asks for, done with the library. Each returns the answer or raises Unfit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from chatapp_cli.connectors.whatsapp_web import wire
+from chatapp_cli.connectors.whatsapp_web.child import content, groups, jids, outfiles, refusals
+from chatapp_cli.connectors.whatsapp_web.child.journal import Entry, Journal
+from chatapp_cli.connectors.whatsapp_web.child.library import (
+    ChatPresence,
+    ChatPresenceMedia,
+    Content,
+    Jid,
+    Message,
+    NeonizeError,
+    Presence,
+    ReceiptType,
+    events,
+)
+from chatapp_cli.connectors.whatsapp_web.child.phone import Phone, Unfit
+from chatapp_cli.connectors.whatsapp_web.wire import Failure
+
+EDIT_WITHIN: Final = 20 * 60 * 1000
+READ_AT_ONCE: Final = 50
+_REFUSED: Final = Failure("refused")
+_UNKNOWN: Final = Failure("no_answer", "unknown")
+_SENT: Final = "sent"
+
+
+@asynccontextmanager
+async def _done(otherwise: Failure) -> AsyncIterator[None]:
+    """Turn the library's errors into failures."""
+    try:
+        yield
+    except NeonizeError as error:
+        raise Unfit(refusals.of(error, otherwise)) from error
+
+
+class Deeds(groups.Groups):
+    """By name, as orders name them."""
+
+    def __init__(self, phone: Phone, journal: Journal) -> None:
+        super().__init__(phone)
+        self._journal = journal
+
+    async def ping(self, _: wire.Nothing) -> wire.Nothing:
+        """Tell whether it is still connected."""
+        if not self._phone.online:
+            raise Unfit(Failure("offline", "retry"))
+        return wire.Nothing()
+
+    async def send(self, args: wire.Send) -> wire.Sent:
+        """Prepare, which may be done again, then send, which may not."""
+        await self.ping(wire.Nothing())
+        context = self._context(args) if args.quote else None
+        message = await self._uploaded(args, context) if args.file else outfiles.text(args.text, context)
+        async with _done(_UNKNOWN):
+            answer = await self._phone.client.send_message(jids.made(args.to), message)
+        self._remember(answer.ID, args.to, message)
+        return wire.Sent(id=answer.ID, at=answer.Timestamp * 1000)
+
+    async def _uploaded(self, args: wire.Send, context: Content | None) -> Content:
+        out = args.file
+        assert out is not None
+        try:
+            data = await asyncio.to_thread(Path(out.path).read_bytes)
+        except OSError as error:
+            raise Unfit(Failure("file_unreadable", "refused", str(error))) from error
+        async with _done(Failure("upload_failed", "retry")):
+            upload = await self._phone.client.upload(data, outfiles.MEDIA[out.kind])
+        return await asyncio.to_thread(outfiles.file, out, upload, data, args.text, context)
+
+    def _context(self, args: wire.Send) -> Content:
+        entry = self._journal.find(args.quote)
+        sender = entry.sender if entry else args.to
+        return outfiles.quotation(args.quote, sender, _original(entry))
+
+    def _remember(self, message_id: str, chat: str, message: Content) -> None:
+        """So that it can be edited, quoted and reacted to."""
+        entry = Entry(type=_SENT, id=message_id, chat=chat, key=jids.phone(chat) or chat, us=True)
+        entry.sender, entry.at, entry.data = self._phone.address, _now(), message.SerializeToString()
+        self._journal.remember(entry)
+
+    async def edit(self, args: wire.About) -> wire.Nothing:
+        """Other words for a message of ours."""
+        entry = self._journal.find(args.id)
+        if entry and _now() - entry.at > EDIT_WITHIN:
+            raise Unfit(Failure("edit_too_old"))
+        again = outfiles.retold(_original(entry), args.text)
+        async with _done(_REFUSED):
+            await self._phone.client.edit_message(jids.made(_chat(entry, args)), args.id, again)
+        return wire.Nothing()
+
+    async def delete(self, args: wire.About) -> wire.Nothing:
+        """Take a message back; one of others only in a group."""
+        entry = self._journal.find(args.id)
+        theirs = entry is not None and not entry.us
+        if theirs and not args.chat.endswith(f"@{jids.GROUPS}"):
+            raise Unfit(Failure("cannot_delete"))
+        sender = jids.made(entry.sender) if entry and theirs else await self._me()
+        async with _done(_REFUSED):
+            await self._phone.client.revoke_message(jids.made(_chat(entry, args)), sender, args.id)
+        return wire.Nothing()
+
+    async def react(self, args: wire.About) -> wire.Nothing:
+        """Our reaction."""
+        entry = self._journal.find(args.id)
+        if entry is None:
+            raise Unfit(Failure("unknown_message"))
+        chat = jids.made(_chat(entry, args))
+        sender = await self._me() if entry.us else jids.made(entry.sender)
+        async with _done(_REFUSED):
+            reaction = await self._phone.client.build_reaction(chat, sender, args.id, args.text)
+            await self._phone.client.send_message(chat, reaction)
+        return wire.Nothing()
+
+    async def _me(self) -> Jid:
+        return (await self._phone.client.get_me()).JID
+
+    async def read(self, args: wire.About) -> wire.Nothing:
+        """Blue ticks for everything up to a message; in a group by who wrote it."""
+        entry = self._journal.find(args.id)
+        if entry is None:
+            raise Unfit(Failure("unknown_message"))
+        by_sender: dict[str, list[str]] = {}
+        for message_id, sender in self._journal.theirs_up_to(args.id, READ_AT_ONCE):
+            by_sender.setdefault(sender, []).append(message_id)
+        for sender, ids in by_sender.items():
+            async with _done(_REFUSED):
+                await self._phone.client.mark_read(
+                    *ids, chat=jids.made(entry.chat), sender=jids.made(sender), receipt=ReceiptType.READ
+                )
+        return wire.Nothing()
+
+    async def typing(self, args: wire.Chat) -> wire.Nothing:
+        """WhatsApp shows it only of accounts that are online."""
+        state, media = ChatPresence.CHAT_PRESENCE_COMPOSING, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT
+        async with _done(_REFUSED):
+            await self._phone.client.send_presence(Presence.AVAILABLE)
+            await self._phone.client.send_chat_presence(jids.made(args.chat), state, media)
+        return wire.Nothing()
+
+    async def find(self, args: wire.Members) -> wire.People:
+        """Who of these phones is there."""
+        phones = [f"+{jids.phone(one)}" for one in args.members if jids.phone(one)]
+        if not phones:
+            return wire.People()
+        async with _done(_REFUSED):
+            answers = await self._phone.client.is_on_whatsapp(*phones)
+        found = [(jids.bare(one.JID), one.Query.lstrip("+")) for one in answers if one.IsIn]
+        return wire.People(found=[wire.Who(jid=jid, phone=jids.phone(jid) or asked) for jid, asked in found])
+
+    async def contacts(self, _: wire.Nothing) -> wire.People:
+        """The address book, as far as the phone told."""
+        async with _done(_REFUSED):
+            everybody = await self._phone.client.contact.get_all_contacts()
+        people = [_contact(one) for one in everybody]
+        return wire.People(found=[one for one in people if one.phone and one.name])
+
+    async def fetch(self, args: wire.Fetch) -> wire.Nothing:
+        """Download and decrypt the file of a message."""
+        entry = self._journal.find(args.remote)
+        original = _original(entry)
+        if original is None:
+            raise Unfit(Failure("file_gone"))
+        async with _done(Failure("unreachable", "retry")):
+            data = await self._phone.client.download_any(original)
+        await asyncio.to_thread(Path(args.path).write_bytes, data)
+        return wire.Nothing()
+
+    async def logout(self, _: wire.Nothing) -> wire.Nothing:
+        """Take this device off the phone's list."""
+        async with _done(_REFUSED):
+            await self._phone.client.logout()
+        return wire.Nothing()
+
+
+def _original(entry: Entry | None) -> Content | None:
+    """The message itself, unwrapped."""
+    if entry is None or entry.type not in {_SENT, "Message"}:
+        return None
+    if entry.type == _SENT:
+        return Message.FromString(entry.data)
+    return content.unwrapped(events.Message.FromString(entry.data).Message)
+
+
+def _chat(entry: Entry | None, args: wire.About) -> str:
+    """The chat as WhatsApp addresses it, where that is known."""
+    return entry.chat if entry else args.chat
+
+
+def _contact(one: Any) -> wire.Who:
+    jid = jids.bare(one.JID)
+    info = one.Info
+    return wire.Who(jid=jid, phone=jids.phone(jid), name=info.FullName or info.BusinessName or info.PushName)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+ORDERS: Final[Mapping[str, tuple[type[msgspec.Struct], Callable[[Deeds, Any], Awaitable[msgspec.Struct]]]]] = {
+    "ping": (wire.Nothing, Deeds.ping),
+    "send": (wire.Send, Deeds.send),
+    "edit": (wire.About, Deeds.edit),
+    "delete": (wire.About, Deeds.delete),
+    "react": (wire.About, Deeds.react),
+    "read": (wire.About, Deeds.read),
+    "typing": (wire.Chat, Deeds.typing),
+    "find": (wire.Members, Deeds.find),
+    "contacts": (wire.Nothing, Deeds.contacts),
+    "fetch": (wire.Fetch, Deeds.fetch),
+    "logout": (wire.Nothing, Deeds.logout),
+    "create_group": (wire.Members, Deeds.create_group),
+    "add_members": (wire.Members, Deeds.add_members),
+    "remove_members": (wire.Members, Deeds.remove_members),
+    "rename_group": (wire.Chat, Deeds.rename_group),
+    "end_group": (wire.Chat, Deeds.end_group),
+}
