@@ -1,0 +1,44 @@
+"""Numbers by which Russian companies are known to the tax service, and whether such a number can be one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+_COMPANY: Final = (2, 4, 10, 3, 5, 9, 4, 6, 8)
+_PERSON: Final = ((7, *_COMPANY), (3, 7, *_COMPANY))
+_KPP: Final = re.compile(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
+
+
+def is_company_inn(said: str) -> bool:
+    """ИНН of a legal entity: ten digits, the last of them a check."""
+    return _digits(said, 10) and _check(said, _COMPANY) == said[9]
+
+
+def is_person_inn(said: str) -> bool:
+    """ИНН of a person, an entrepreneur too: twelve digits, the last two of them checks."""
+    return _digits(said, 12) and _check(said, _PERSON[0]) + _check(said, _PERSON[1]) == said[10:]
+
+
+def is_ogrn(said: str) -> bool:
+    """ОГРН of a legal entity: thirteen digits, the last of them a check."""
+    return _digits(said, 13) and str(int(said[:12]) % 11 % 10) == said[12]
+
+
+def is_ogrnip(said: str) -> bool:
+    """ОГРНИП of an entrepreneur: fifteen digits, the last of them a check."""
+    return _digits(said, 15) and str(int(said[:14]) % 13 % 10) == said[14]
+
+
+def is_kpp(said: str) -> bool:
+    """КПП: tax office, reason and number; there is no check in it."""
+    return _KPP.fullmatch(said) is not None
+
+
+def _digits(said: str, count: int) -> bool:
+    return len(said) == count and said.isascii() and said.isdecimal()
+
+
+def _check(number: str, weights: Sequence[int]) -> str:
+    return str(sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False)) % 11 % 10)
