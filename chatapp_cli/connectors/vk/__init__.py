@@ -1,0 +1,1 @@
+"""Messages and comments of a VK community: its folder is the whole channel."""

@@ -1,0 +1,138 @@
+"""VK's API over HTTP: https://dev.vk.com/api/api-requests. Whatever fails is a ChannelError without the key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, TypeVar
+
+import aiohttp
+import msgspec
+
+from chatapp_cli.connectors.vk import errors
+from chatapp_cli.connectors.vk.wire import Answer, LongPollServer, Polled, Uploaded
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.outbound import LocalFile
+from chatapp_cli.kit.http import Answer as HttpAnswer
+from chatapp_cli.kit.http import network, open_proxied, read, verdict
+from chatapp_cli.ports.world import Clock
+
+VERSION: Final = "5.199"
+WAIT: Final = 25
+"""Seconds that VK keeps a question open; shorter than the minute in which we owe a proof of life."""
+PATIENCE: Final = 30
+"""Seconds for an ordinary call."""
+SLOWEST: Final = 100_000
+"""Bytes per second that a transfer is given at least."""
+_MOST: Final = 1 << 26
+
+T = TypeVar("T")
+Param: TypeAlias = str | int | bool | Sequence[str | int]
+Params: TypeAlias = Mapping[str, Param]
+_NONE: Final[Params] = {}
+
+
+class VkApi:
+    """Calls with one access key."""
+
+    def __init__(self, http: aiohttp.ClientSession, *, url: str, token: str, clock: Clock) -> None:
+        self._http, self._url, self._token, self._clock = http, url, token, clock
+
+    async def call(self, method: str, answers: type[T], params: Params = _NONE, *, once: bool = False) -> T:
+        """Call a method; with ``once`` silence leaves it uncertain, since doing it twice would be seen."""
+        form = {name: _spelled(value) for name, value in params.items()}
+        form |= {"access_token": self._token, "v": VERSION}
+        with network((self._token,), once=once):
+            timeout = aiohttp.ClientTimeout(total=PATIENCE)
+            url = f"{self._url}/method/{method}"
+            async with self._http.post(url, data=form, timeout=timeout, allow_redirects=False) as response:
+                answer = await read(response, _MOST)
+        return self._understood(answer, answers, once=once)
+
+    def _understood(self, answer: HttpAnswer, answers: type[T], *, once: bool) -> T:
+        if not answer.ok:
+            raise self._unwell(answer, once=once)
+        try:
+            said = msgspec.json.decode(answer.body, type=Answer)
+            if said.error:
+                raise errors.refused(said.error.error_code, said.error.error_msg.replace(self._token, "***"))
+            return msgspec.json.decode(said.response, type=answers)
+        except msgspec.MsgspecError as error:
+            raise (OutcomeUnknown if once else Retryable)("no_answer", str(error)) from None
+
+    def _unwell(self, answer: HttpAnswer, *, once: bool) -> ChannelError:
+        found = verdict(answer, f"HTTP {answer.status}", now=self._clock.now())
+        return OutcomeUnknown("no_answer", found.detail) if once and isinstance(found, Retryable) else found
+
+    async def poll(self, server: LongPollServer, ts: str | int) -> Polled:
+        """Ask for what happened since ``ts``."""
+        asked = {"act": "a_check", "key": server.key, "ts": str(ts), "wait": str(WAIT)}
+        with network((server.key,)):
+            timeout = aiohttp.ClientTimeout(total=WAIT + PATIENCE)
+            async with self._http.get(server.server, params=asked, timeout=timeout) as response:
+                answer = await read(response, _MOST)
+        if not answer.ok:
+            raise self._unwell(answer, once=False)
+        try:
+            return msgspec.json.decode(answer.body, type=Polled)
+        except msgspec.MsgspecError as error:
+            raise Retryable("no_answer", str(error)) from None
+
+    async def upload(self, url: str, part: Literal["file", "photo"], file: LocalFile) -> Uploaded:
+        """Put a file on an upload server; its answer is JSON under any type."""
+        with network(), await asyncio.to_thread(file.path.open, "rb") as content:
+            form = aiohttp.FormData(quote_fields=False)
+            form.add_field(part, content, filename=_harmless(file.name), content_type=file.mime)
+            timeout = aiohttp.ClientTimeout(total=2 * PATIENCE + file.size // SLOWEST)
+            async with self._http.post(url, data=form, timeout=timeout) as response:
+                answer = await read(response, _MOST)
+        if not answer.ok:
+            raise self._unwell(answer, once=False)
+        try:
+            said = msgspec.json.decode(answer.body, type=Uploaded, strict=False)
+        except msgspec.MsgspecError as error:
+            raise Retryable("no_answer", str(error)) from None
+        if said.error or not (said.file or said.photo.strip("[]")):
+            raise Rejected("file_refused", said.error_descr or said.error)
+        return said
+
+    async def download(self, url: str, target: Path, limit: int) -> None:
+        """Write a file's content, at most ``limit`` bytes."""
+        timeout = aiohttp.ClientTimeout(total=PATIENCE + limit // SLOWEST, sock_read=PATIENCE)
+        with network():
+            async with self._http.get(url, timeout=timeout) as response:
+                if not response.ok:
+                    empty = HttpAnswer(response.status, response.headers, b"")
+                    raise verdict(empty, f"HTTP {response.status}", now=self._clock.now(), verdicts=errors.FILES)
+                await _save(response.content, target, limit)
+
+
+def _spelled(value: Param) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return str(value) if isinstance(value, str | int) else ",".join(map(str, value))
+
+
+def _harmless(name: str) -> str:
+    """Without what would end the header that a name stands in."""
+    return name.replace('"', "'").replace("\r", " ").replace("\n", " ")
+
+
+async def _save(content: aiohttp.StreamReader, target: Path, limit: int) -> None:
+    size = 0
+    with await asyncio.to_thread(target.open, "wb") as out:
+        async for chunk in content.iter_chunked(1 << 20):
+            size += len(chunk)
+            if size > limit:
+                raise Rejected("file_too_big")
+            await asyncio.to_thread(out.write, chunk)
+
+
+@asynccontextmanager
+async def connected(secrets: Mapping[str, str], settings: Mapping[str, str], clock: Clock) -> AsyncIterator[VkApi]:
+    """Speak with the key of a community, through its proxies."""
+    url = settings["api_url"]
+    async with open_proxied(secrets.get("proxies", ""), url) as http:
+        yield VkApi(http, url=url, token=secrets["token"], clock=clock)

@@ -1,0 +1,156 @@
+"""How events reach us when VK calls: the Callback API, https://dev.vk.com/api/callback/getting-started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from hmac import compare_digest
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.connectors.vk.api import VERSION, Params, VkApi
+from chatapp_cli.connectors.vk.convert import WANTED
+from chatapp_cli.connectors.vk.names import mentioned
+from chatapp_cli.connectors.vk.receive import Cursor, Receiver, of_the_key, peers
+from chatapp_cli.connectors.vk.wire import Added, CallbackServer, CallbackServers, Confirmation, read_event
+from chatapp_cli.domain.errors import Retryable
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import HookReply, HookRequest
+
+TITLE: Final = "chatapp"
+HEALTH: Final = 45
+"""Seconds between two looks at what VK thinks of us."""
+_OK: Final = b"ok"
+
+
+def hook_url(bound: Bound) -> str:
+    """Where VK shall call us."""
+    return f"{bound.settings['public_url']}/hooks/{bound.hook_key}"
+
+
+async def server_at(api: VkApi, community: int, url: str) -> CallbackServer | None:
+    """What VK knows of an address of ours."""
+    servers = (await api.call("groups.getCallbackServers", CallbackServers, {"group_id": community})).items
+    return next((one for one in servers if one.url == url), None)
+
+
+class Callback:
+    """Registers our address, takes VK's calls, and watches whether they get through."""
+
+    def __init__(self, receiver: Receiver, bound: Bound) -> None:
+        self._receiver, self._api = receiver, receiver.api
+        self._community = receiver.reader.community
+        self._url, self._secret = hook_url(bound), bound.secrets["hook_secret"]
+        self._code = b""
+        self._seen = Cursor()
+        self._caught_up = False
+        self._strangers: set[int] = set()
+        self._peers: set[int] = set()
+        self._news = asyncio.Event()
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Answer a confirmation, or translate a call that bears our secret; anything else stores nothing."""
+        if request.method != "POST":
+            return HookReply(status=405)
+        try:
+            event = read_event(request.body)
+        except msgspec.MsgspecError:
+            return HookReply(status=400)
+        if event.group_id != self._community:
+            return HookReply(status=404)
+        if event.type == "confirmation":
+            return HookReply(body=self._code) if self._code else HookReply(status=503)
+        if not compare_digest(event.secret.encode(), self._secret.encode()):
+            return HookReply(status=401)
+        return self._take(request.body)
+
+    def _take(self, body: bytes) -> HookReply:
+        raw = _without_secret(body)
+        arrival = self._receiver.understood(raw)
+        self._notice(raw, arrival)
+        self._seen = self._seen.after((arrival,))
+        cursor = self._seen.stored if self._caught_up else None
+        return HookReply(batch=Batch(arrivals=(arrival,), cursor=cursor), body=_OK)
+
+    def _notice(self, raw: bytes, arrival: Arrival) -> None:
+        """VK tells no names, and cannot wait until we have asked for them."""
+        known = self._receiver.reader.book.people
+        strangers = {number for number in mentioned(raw) if number not in known}
+        self._strangers |= strangers
+        self._peers |= peers((arrival,)) & strangers
+        if strangers:
+            self._news.set()
+
+    async def events(self, stored: str | None) -> AsyncGenerator[Batch, None]:
+        """Register, read back what was missed, then prove life and introduce strangers."""
+        self._seen = self._receiver.begin(stored)
+        await self._register()
+        if stored is not None:
+            async for batch in self._receiver.missed(self._seen):
+                self._seen = self._seen.after(batch.arrivals)
+                yield batch
+        self._caught_up = True
+        while True:
+            await self._insist_on_calls()
+            yield Batch()
+            async for batch in self._introductions():
+                yield batch
+
+    async def _introductions(self) -> AsyncGenerator[Batch, None]:
+        until = self._receiver.clock.monotonic() + HEALTH
+        while (left := until - self._receiver.clock.monotonic()) > 0:
+            if not await self._news_within(left):
+                return
+            strangers, self._strangers = self._strangers, set()
+            among, self._peers = self._peers, set()
+            self._news.clear()
+            yield Batch(arrivals=await self._receiver.introductions(strangers, among))
+
+    async def _news_within(self, seconds: float) -> bool:
+        sleeping = asyncio.ensure_future(self._receiver.clock.sleep(seconds))
+        hearing = asyncio.ensure_future(self._news.wait())
+        try:
+            await asyncio.wait({sleeping, hearing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            hearing.cancel()
+        return self._news.is_set()
+
+    async def _register(self) -> None:
+        """VK asks for the code as soon as it knows the address, and the code changes over time."""
+        about: Params = {"group_id": self._community}
+        confirmation = await of_the_key(self._api.call("groups.getCallbackConfirmationCode", Confirmation, about))
+        self._code = confirmation.code.encode()
+        number = await of_the_key(self._introduce_ourselves(about))
+        wanted: Params = {"server_id": number, "api_version": VERSION, **dict.fromkeys(WANTED, True)}
+        await self._api.call("groups.setCallbackSettings", int, {**about, **wanted})
+
+    async def _introduce_ourselves(self, about: Params) -> int:
+        here: Params = {**about, "url": self._url, "title": TITLE, "secret_key": self._secret}
+        server = await server_at(self._api, self._community, self._url)
+        if server is None:
+            return (await self._api.call("groups.addCallbackServer", Added, here)).server_id
+        await self._api.call("groups.editCallbackServer", int, {**here, "server_id": server.id})
+        return server.id
+
+    async def _insist_on_calls(self) -> None:
+        """While VK cannot reach us there is no proof of life; coming up again registers anew."""
+        server = await server_at(self._api, self._community, self._url)
+        if server is None or server.status == "failed":
+            raise Retryable("webhook_unreachable", self._url.partition("/hooks/")[0])
+
+
+async def forget(api: VkApi, community: int, bound: Bound) -> None:
+    """Have VK call us no more."""
+    server = await server_at(api, community, hook_url(bound))
+    if server is not None:
+        await api.call("groups.deleteCallbackServer", int, {"group_id": community, "server_id": server.id})
+
+
+def _without_secret(body: bytes) -> bytes:
+    """What is kept of a call for later reading bears no secret."""
+    event = msgspec.json.decode(body)
+    del event["secret"]
+    return msgspec.json.encode(event)

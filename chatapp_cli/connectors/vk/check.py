@@ -1,0 +1,69 @@
+"""Why a community does not hear or answer: each cause found separately, without a message to anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.connectors.vk.api import VkApi
+from chatapp_cli.connectors.vk.bind import KIND, lacking
+from chatapp_cli.connectors.vk.callback import hook_url, server_at
+from chatapp_cli.connectors.vk.oauth import RIGHTS
+from chatapp_cli.connectors.vk.receive import long_poll_server
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+
+_NEW_KEY = T("Create a key with all the rights at vk.com and bind again.")
+
+
+async def findings(api: VkApi, bound: Bound) -> Sequence[Finding]:
+    """Look without disturbing a running daemon: its place in the events is its own."""
+    try:
+        missing = await lacking(api, (*RIGHTS, "wall"))
+        receiving = await _receiving(api, bound)
+    except ChannelError as error:
+        return [broken("receive", error), broken("send", error)]
+    return [receiving, _sending(missing), _commenting(missing)]
+
+
+def broken(name: str, error: ChannelError) -> Finding:
+    """What went wrong, in the manifest's words."""
+    words = manifest(KIND).errors[error.code]
+    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
+
+
+async def _receiving(api: VkApi, bound: Bound) -> Finding:
+    community = int(bound.account)
+    if bound.settings["intake"] == "polling":
+        await long_poll_server(api, community)
+        return Finding(name="receive", ok=True, what=T("VK keeps the community's events for us."))
+    server = await server_at(api, community, hook_url(bound))
+    if server is not None and server.status == "ok":
+        return Finding(name="receive", ok=True, what=T("VK calls {url}.", url=bound.settings["public_url"]))
+    return Finding(
+        name="receive",
+        ok=False,
+        what=T("VK does not reach {url} yet.", url=bound.settings["public_url"]),
+        next_step=T(
+            "The address is registered when the daemon opens the channel: start chatapp serve, "
+            "then open the address from outside and look at the reverse proxy and its certificate."
+        ),
+    )
+
+
+def _sending(missing: Sequence[str]) -> Finding:
+    needed = [right for right in missing if right in RIGHTS]
+    if not needed:
+        return Finding(name="send", ok=True, what=T("The key may send messages, photos and documents."))
+    lacks = T("The key lacks the rights: {rights}.", rights=", ".join(needed))
+    return Finding(name="send", ok=False, what=lacks, next_step=_NEW_KEY)
+
+
+def _commenting(missing: Sequence[str]) -> Finding:
+    if "wall" not in missing:
+        return Finding(name="comments", ok=True, what=T("The key may answer comments in public."))
+    lacks = T("The key may not answer comments in public: it lacks the right to the wall.")
+    return Finding(name="comments", ok=True, what=lacks, next_step=_NEW_KEY)

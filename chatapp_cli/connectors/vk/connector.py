@@ -1,0 +1,66 @@
+"""A VK community, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from chatapp_cli.connectors.vk import bind, check
+from chatapp_cli.connectors.vk.api import connected
+from chatapp_cli.connectors.vk.convert import Reader
+from chatapp_cli.connectors.vk.names import Book, Names
+from chatapp_cli.connectors.vk.receive import Receiver
+from chatapp_cli.connectors.vk.session import HookedSession, PollingSession
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.kit import proxies
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.world import World
+
+
+class Vk:
+    """The channel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for a key and prove its rights."""
+        return await bind.bind(ask, self._world, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
+        """Read an event once more."""
+        return _reader(bound, Book()).arrival(raw, at)
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask VK about the key and the way in, and try the proxies."""
+        said, url = bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"]
+        found = await proxies.findings(said, url)
+        try:
+            async with connected(bound.secrets, bound.settings, self._world.clock) as api:
+                return [*await check.findings(api, bound), *found]
+        except ChannelError as error:
+            return [check.broken("receive", error), check.broken("send", error), *found]
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - stateless
+        """Remember the names, and wait for what is asked."""
+        async with connected(bound.secrets, bound.settings, self._world.clock) as api:
+            names = Names(api, bound.memory)
+            await names.recall()
+            receiver = Receiver(api, _reader(bound, names.book), names, self._world.clock)
+            hooked = bound.settings["intake"] == "webhook"
+            yield HookedSession(receiver, bound) if hooked else PollingSession(receiver, bound)
+
+
+def _reader(bound: Bound, book: Book) -> Reader:
+    limit = manifest(bind.KIND).capabilities.max_download
+    return Reader(community=int(bound.account), max_download=limit, book=book)
+
+
+def create(world: World) -> Connector:
+    """Make the channel."""
+    return Vk(world)

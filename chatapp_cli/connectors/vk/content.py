@@ -1,0 +1,246 @@
+"""What a message says and carries: text for everything that can be read, files for the rest (S-077)."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+from msgspec import Raw, Struct
+
+from chatapp_cli.connectors.vk.names import Book
+from chatapp_cli.connectors.vk.wire import Geo, Post
+from chatapp_cli.domain.event import FileKind, IncomingFile
+
+_MENTION = re.compile(r"\[(?:id|club|public|event)\d+\|([^\]]+)\]")
+
+
+class Shown(NamedTuple):
+    """An attachment as the desk shows it."""
+
+    text: str = ""
+    file: IncomingFile | None = None
+
+
+class _Picture(Struct, frozen=True):
+    url: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class _Photo(Struct, frozen=True):
+    id: int
+    sizes: list[_Picture] = []
+    orig_photo: _Picture | None = None
+
+
+class _Sticker(Struct, frozen=True):
+    sticker_id: int = 0
+    images: list[_Picture] = []
+
+
+class _Graffiti(Struct, frozen=True):
+    id: int
+    url: str
+
+
+class _Voice(Struct, frozen=True):
+    id: int
+    link_ogg: str
+    duration: int = 0
+
+
+class _Document(Struct, frozen=True):
+    id: int
+    title: str = ""
+    ext: str = ""
+    size: int = 0
+    url: str = ""
+
+
+class _Song(Struct, frozen=True):
+    id: int
+    artist: str = ""
+    title: str = ""
+    url: str = ""
+    duration: int = 0
+
+
+class _Owned(Struct, frozen=True):
+    """Whatever has a page of its own on VK."""
+
+    id: int
+    owner_id: int = 0
+    from_id: int = 0
+    to_id: int = 0
+    post_id: int = 0
+    access_key: str = ""
+    title: str = ""
+    text: str = ""
+
+
+class _Link(Struct, frozen=True):
+    url: str
+    title: str = ""
+
+
+class _Answer(Struct, frozen=True):
+    text: str
+
+
+class _Poll(Struct, frozen=True):
+    question: str
+    answers: list[_Answer] = []
+
+
+def plain(text: str) -> str:
+    """A text without VK's markup of mentions."""
+    return _MENTION.sub(r"\1", text)
+
+
+def words(post: Post, book: Book) -> str:
+    """Everything of a message that can be read; what was forwarded is marked and indented."""
+    said = (comment_words(post.text, post.attachments), _say_place(post.geo), *_forwards(post, book))
+    return "\n".join(filter(None, said))
+
+
+def comment_words(text: str, attachments: Sequence[Raw]) -> str:
+    """Everything of a comment that can be read."""
+    return "\n".join(filter(None, (plain(text), *(shown(raw).text for raw in attachments))))
+
+
+def _forwards(post: Post, book: Book) -> Iterator[str]:
+    for forwarded in post.fwd_messages:
+        yield f"↪ {book.person(forwarded.from_id).name or forwarded.from_id}"
+        yield "\n".join(f"> {line}" for line in words(forwarded, book).splitlines())
+
+
+def _say_place(geo: Geo | None) -> str:
+    if geo is None:
+        return ""
+    title = geo.place.title if geo.place else ""
+    return "\n".join(filter(None, (title, _map(geo))))
+
+
+def _map(geo: Geo) -> str:
+    if geo.coordinates is None:
+        return ""
+    latitude, longitude = f"{geo.coordinates.latitude:.6f}", f"{geo.coordinates.longitude:.6f}"
+    return f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=17/{latitude}/{longitude}"
+
+
+def files(post: Post, limit: int) -> tuple[IncomingFile, ...]:
+    """The files of a message and of what it forwards; larger than ``limit`` bytes they are never fetched."""
+    own = attached_files(post.attachments, limit)
+    return (*own, *(file for forwarded in post.fwd_messages for file in files(forwarded, limit)))
+
+
+def attached_files(attachments: Sequence[Raw], limit: int) -> tuple[IncomingFile, ...]:
+    """The files among attachments."""
+    found = (shown(raw).file for raw in attachments)
+    return tuple(replace(f, problem="file_too_big") if f.size > limit else f for f in found if f is not None)
+
+
+def shown(raw: bytes) -> Shown:
+    """One attachment; what we do not know is named in brackets, so that nobody waits for an answer to it unseen."""
+    kind = "?"
+    try:
+        parts = msgspec.json.decode(raw, type=dict[str, Raw])
+        kind = msgspec.json.decode(parts["type"], type=str)
+        model, show = _KINDS[kind]
+        return show(msgspec.json.decode(parts[kind], type=model))
+    except (msgspec.MsgspecError, KeyError):
+        return Shown(text=f"[{kind}]")
+
+
+def _largest(pictures: Sequence[_Picture]) -> _Picture:
+    """VK lists them in no promised order, and of an old photo without measures: then the last one."""
+    return max(reversed(pictures), key=lambda picture: picture.width * picture.height, default=_Picture())
+
+
+def _picture(kind: FileKind, name: str, url: str, mime: str) -> Shown:
+    if not url:
+        return Shown(text=f"[{kind}]")
+    return Shown(file=IncomingFile(kind=kind, name=name, mime=mime, remote=url))
+
+
+def _show_photo(photo: _Photo) -> Shown:
+    best = _largest([*photo.sizes, *filter(None, (photo.orig_photo,))])
+    return _picture("photo", f"photo_{photo.id}.jpg", best.url, "image/jpeg")
+
+
+def _show_sticker(sticker: _Sticker) -> Shown:
+    return _picture("sticker", f"sticker_{sticker.sticker_id}.png", _largest(sticker.images).url, "image/png")
+
+
+def _show_graffiti(drawing: _Graffiti) -> Shown:
+    return _picture("photo", f"graffiti_{drawing.id}.png", drawing.url, "image/png")
+
+
+def _show_voice(voice: _Voice) -> Shown:
+    name = f"voice_{voice.id}.ogg"
+    file = IncomingFile(kind="voice", name=name, mime="audio/ogg", remote=voice.link_ogg, seconds=voice.duration)
+    return Shown(file=file)
+
+
+def _show_document(doc: _Document) -> Shown:
+    name = doc.title or f"document_{doc.id}"
+    if doc.ext and not name.lower().endswith(f".{doc.ext.lower()}"):
+        name = f"{name}.{doc.ext}"
+    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    kind: FileKind = "audio" if mime.startswith("audio/") else "document"
+    return Shown(file=IncomingFile(kind=kind, name=name, mime=mime, size=doc.size, remote=doc.url))
+
+
+def _show_song(song: _Song) -> Shown:
+    """VK gives a programme the music's name, and its content only now and then."""
+    name = f"{song.artist} – {song.title}"
+    if not song.url:
+        return Shown(text=f"🎵 {name}")
+    return Shown(
+        file=IncomingFile(kind="audio", name=f"{name}.mp3", mime="audio/mpeg", remote=song.url, seconds=song.duration)
+    )
+
+
+def _page(prefix: str, mark: str = "") -> Callable[[_Owned], Shown]:
+    def show(owned: _Owned) -> Shown:
+        owner = owned.owner_id or owned.to_id or owned.from_id
+        key = f"_{owned.access_key}" if owned.access_key and prefix == "video" else ""
+        link = f"https://vk.com/{prefix}{owner}_{owned.id}{key}"
+        return Shown(text="\n".join(filter(None, (f"{mark} {owned.title}".strip(), link, plain(owned.text)))))
+
+    return show
+
+
+def _show_wall_reply(reply: _Owned) -> Shown:
+    link = f"https://vk.com/wall{reply.owner_id}_{reply.post_id}?reply={reply.id}"
+    return Shown(text="\n".join(filter(None, (link, plain(reply.text)))))
+
+
+def _show_link(link: _Link) -> Shown:
+    return Shown(text=" ".join(filter(None, (link.title, link.url))))
+
+
+def _show_poll(poll: _Poll) -> Shown:
+    return Shown(text="\n".join((f"📊 {poll.question}", *(f"• {answer.text}" for answer in poll.answers))))
+
+
+_Kind: TypeAlias = tuple[type[Any], Callable[[Any], Shown]]
+_KINDS: Final[Mapping[str, _Kind]] = {
+    "photo": (_Photo, _show_photo),
+    "sticker": (_Sticker, _show_sticker),
+    "graffiti": (_Graffiti, _show_graffiti),
+    "audio_message": (_Voice, _show_voice),
+    "doc": (_Document, _show_document),
+    "audio": (_Song, _show_song),
+    "video": (_Owned, _page("video", "🎬")),
+    "wall": (_Owned, _page("wall")),
+    "wall_reply": (_Owned, _show_wall_reply),
+    "market": (_Owned, _page("product", "🛒")),
+    "story": (_Owned, _page("story")),
+    "link": (_Link, _show_link),
+    "poll": (_Poll, _show_poll),
+}

@@ -1,0 +1,225 @@
+"""VK's events into ours: pure functions from a raw event to what happened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from chatapp_cli.connectors.vk import content, reactions
+from chatapp_cli.connectors.vk import wire as vk
+from chatapp_cli.connectors.vk.comments import Comment
+from chatapp_cli.connectors.vk.names import Book
+from chatapp_cli.domain.event import (
+    Arrival,
+    ChatRead,
+    Event,
+    MessageArrived,
+    MessageEdited,
+    MessagesDeleted,
+    Peer,
+    PeerChanged,
+    Person,
+    ReactionsChanged,
+)
+from chatapp_cli.domain.ids import Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads the events of one community with the names that are known."""
+
+    community: int
+    max_download: int
+    book: Book
+
+    def arrival(self, raw: bytes, at: Millis) -> Arrival:
+        """Understand one event that came at that time, or set it aside with the reason."""
+        try:
+            event = vk.read_event(raw)
+            events = self._events(event, at)
+        except msgspec.MsgspecError as error:
+            return Arrival(provider_id=_identity(raw), raw=raw, problem=str(error))
+        return Arrival(provider_id=event.event_id or _digest(raw), raw=raw, events=events)
+
+    def _events(self, event: vk.Event, at: Millis) -> tuple[Event, ...]:
+        """Say what an event means; one that we did not ask for means nothing."""
+        if event.type not in _KINDS:
+            return ()
+        model, mean = _KINDS[event.type]
+        return mean(self, msgspec.json.decode(event.object, type=model), at)
+
+    def _new(self, new: vk.New, at: Millis) -> tuple[Event, ...]:
+        return self._message(new.message, at)
+
+    def _message(self, message: vk.Message, _: Millis) -> tuple[Event, ...]:
+        if message.action:
+            return self._service(message, message.action)
+        from_us = bool(message.out) or message.from_id == -self.community
+        quoted = message.reply_message
+        return (
+            MessageArrived(
+                peer=peer(message.peer_id),
+                ext_id=str(message.conversation_message_id or message.id),
+                at=message.date * 1000,
+                text=content.words(message, self.book),
+                sender=self._author(message, from_us=from_us),
+                from_us=from_us,
+                files=content.files(message, self.max_download),
+                reply_to=str(quoted.conversation_message_id or "") if quoted else "",
+                automatic=message.from_id < 0 and not from_us,
+            ),
+        )
+
+    def _author(self, message: vk.Message, *, from_us: bool) -> Person:
+        """Of our own messages VK tells the administrator who wrote it, or nobody if it was a programme."""
+        if not from_us:
+            return self.book.person(message.from_id)
+        return self.book.person(message.admin_author_id) if message.admin_author_id else Person()
+
+    def _service(self, message: vk.Message, action: vk.Action) -> tuple[Event, ...]:
+        """What happened to a group chat: only its title and our own standing matter."""
+        about_us = action.member_id == -self.community
+        if action.type in {"chat_create", "chat_title_update"}:
+            return (PeerChanged(peer=peer(message.peer_id, action.text), at=message.date * 1000),)
+        if about_us and action.type == "chat_kick_user":
+            return (_unreachable(message.peer_id, message.date * 1000, "removed_from_chat"),)
+        if about_us and action.type.startswith("chat_invite_user"):
+            return (PeerChanged(peer=peer(message.peer_id), at=message.date * 1000),)
+        return ()
+
+    def _edited(self, message: vk.Message, _: Millis) -> tuple[Event, ...]:
+        return (
+            MessageEdited(
+                peer_key=str(message.peer_id),
+                ext_id=str(message.conversation_message_id or message.id),
+                at=(message.update_time or message.date) * 1000,
+                text=content.words(message, self.book),
+            ),
+        )
+
+    def _read(self, seen: vk.Seen, at: Millis) -> tuple[Event, ...]:
+        key, ext_id = str(seen.peer_id), str(seen.conversation_message_id)
+        return (ChatRead(peer_key=key, ext_id=ext_id, at=at, by_us=seen.from_id == -self.community),)
+
+    def _reacted(self, reaction: vk.Reaction, at: Millis) -> tuple[Event, ...]:
+        return (
+            ReactionsChanged(
+                peer_key=str(reaction.peer_id),
+                ext_id=str(reaction.cmid),
+                at=at,
+                emoji=(reactions.emoji(reaction.reaction_id),) if reaction.reaction_id else (),
+                person=self.book.person(reaction.reacted_id),
+            ),
+        )
+
+    def _allowed(self, permission: vk.Permission, at: Millis) -> tuple[Event, ...]:
+        return (PeerChanged(peer=peer(permission.user_id, self.book.title(permission.user_id)), at=at),)
+
+    def _denied(self, permission: vk.Permission, at: Millis) -> tuple[Event, ...]:
+        return (_unreachable(permission.user_id, at, "denied"),)
+
+    def _named(self, known: vk.Known, at: Millis) -> tuple[Event, ...]:
+        return (PeerChanged(peer=peer(known.peer_id, known.title), at=at),)
+
+    def _commented(self, said: vk.Answered, _: Millis) -> tuple[Event, ...]:
+        """A comment arrives in its writer's own dialog, with the links to its post and to itself (S-079, S-080)."""
+        comment, from_us = self._comment(said), self._is_ours(said)
+        if from_us and said.reply_to_user <= 0:
+            return ()
+        return (
+            MessageArrived(
+                peer=self._dialog_of(said),
+                ext_id=comment.ours if from_us else comment.address,
+                at=said.date * 1000,
+                text=_with_links(said, comment),
+                sender=Person() if from_us else self.book.person(said.from_id),
+                from_us=from_us,
+                files=content.attached_files(said.attachments, self.max_download),
+                reply_to=_sibling(comment, said.reply_to_comment),
+                automatic=said.from_id < 0 and not from_us,
+            ),
+        )
+
+    def _is_ours(self, said: vk.Answered) -> bool:
+        return said.from_id == -self.community
+
+    def _comment(self, said: vk.Answered | vk.Erased) -> Comment:
+        wall = said.post_owner_id if isinstance(said, vk.Answered) else 0
+        return Comment(wall or said.owner_id or -self.community, said.post_id, said.id)
+
+    def _dialog_of(self, said: vk.Answered) -> Peer:
+        """Nobody can write to a community in private: what one says is answered where it was said."""
+        person = said.reply_to_user if self._is_ours(said) else said.from_id
+        place = self._comment(said).address
+        return peer(person) if person > 0 else Peer(key=place, address=place)
+
+    def _comment_edited(self, said: vk.Answered, at: Millis) -> tuple[Event, ...]:
+        comment = self._comment(said)
+        ext_id = comment.ours if self._is_ours(said) else comment.address
+        key, text = self._dialog_of(said).key, _with_links(said, comment)
+        return (MessageEdited(peer_key=key, ext_id=ext_id, at=at, text=text),)
+
+    def _erased(self, gone: vk.Erased, at: Millis) -> tuple[Event, ...]:
+        """VK tells only who deleted it: what an administrator takes away stays in the writer's dialog."""
+        key = str(gone.deleter_id or gone.user_id)
+        return (MessagesDeleted(peer_key=key, ext_ids=(self._comment(gone).address,), at=at),)
+
+
+_Kind: TypeAlias = tuple[type[Any], Callable[[Reader, Any, Millis], tuple[Event, ...]]]
+KNOWN: Final = "chatapp_known"
+"""The type of our own event: the name of a peer, learned after it wrote."""
+_KINDS: Final[Mapping[str, _Kind]] = {
+    "message_new": (vk.New, Reader._new),
+    "message_reply": (vk.Message, Reader._message),
+    "message_edit": (vk.Message, Reader._edited),
+    "message_read": (vk.Seen, Reader._read),
+    "message_allow": (vk.Permission, Reader._allowed),
+    "message_deny": (vk.Permission, Reader._denied),
+    "message_reaction_event": (vk.Reaction, Reader._reacted),
+    "wall_reply_new": (vk.Answered, Reader._commented),
+    "wall_reply_edit": (vk.Answered, Reader._comment_edited),
+    "wall_reply_delete": (vk.Erased, Reader._erased),
+    KNOWN: (vk.Known, Reader._named),
+}
+WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
+"""What we ask VK to tell."""
+
+
+def peer(number: int, title: str = "") -> Peer:
+    """Name a conversation; its number is both what makes it unique and where it is written to."""
+    key = str(number)
+    return Peer(key=key, address=key, kind="group" if number > vk.CHATS else "private", title=title)
+
+
+def known(number: int, title: str, at: Millis) -> bytes:
+    """An event that tells the name of a peer."""
+    event_id = f"known:{number}:{at}"
+    return msgspec.json.encode({"type": KNOWN, "event_id": event_id, "object": {"peer_id": number, "title": title}})
+
+
+def _unreachable(number: int, at: Millis, code: str) -> PeerChanged:
+    return PeerChanged(peer=peer(number), at=at, reachable=False, code=code)
+
+
+def _with_links(said: vk.Answered, comment: Comment) -> str:
+    words = content.comment_words(said.text, said.attachments)
+    return f"{words}\n\n{comment.links}".lstrip()
+
+
+def _sibling(comment: Comment, number: int) -> str:
+    return Comment(comment.owner, comment.post, number).address if number else ""
+
+
+def _identity(raw: bytes) -> str:
+    try:
+        return vk.read_identity(raw).event_id
+    except msgspec.MsgspecError:
+        return _digest(raw)
+
+
+def _digest(raw: bytes) -> str:
+    return "sha256:" + hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,61 @@
+"""What VK's numbers mean for a message and for the channel: https://dev.vk.com/reference/errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, RateLimited, Rejected, Retryable
+from chatapp_cli.kit.http import VERDICTS, Verdicts
+
+MINUTE: Final = 60.0
+HOUR: Final = 60 * MINUTE
+
+PRIVATE_REFUSED: Final = frozenset({"not_allowed", "privacy"})
+"""The person never let the community write to them: a comment of theirs can only be answered in public."""
+
+_TABLE: Final[Mapping[tuple[int, ...], Callable[[str], ChannelError]]] = {
+    (1, 10, 13, 36, 43): partial(Retryable, "server_trouble"),
+    (6, 32): partial(RateLimited, "too_fast", retry_after=1.0),
+    (9,): partial(RateLimited, "flood", retry_after=3 * MINUTE),
+    (14, 3300): partial(RateLimited, "captcha", retry_after=10 * MINUTE),
+    (223,): partial(RateLimited, "flood", retry_after=5 * MINUTE, scope="dialog"),
+    (29, 601): partial(RateLimited, "daily_limit", retry_after=HOUR),
+    (17, 24, 25, 3301, 3302, 3303, 3304): partial(Misconfigured, "validation"),
+    (42,): partial(Misconfigured, "ip_refused"),
+    (2000,): partial(Misconfigured, "too_many_servers", field="intake"),
+    (4, 5, 27, 28, 1114, 1116, 1117): partial(NeedsRebind, "token_refused"),
+    (2, 11, 38, 40, 203): partial(NeedsRebind, "community_gone"),
+    (7, 15, 20, 23): partial(Rejected, "no_rights"),
+    (18, 37, 39, 113, 3610): partial(Rejected, "user_gone"),
+    (900,): partial(Rejected, "blacklisted"),
+    (901, 987, 988): partial(Rejected, "not_allowed"),
+    (902,): partial(Rejected, "privacy"),
+    (932, 936): partial(Rejected, "peer_unknown"),
+    (917, 922, 925, 927, 935, 945, 946, 962, 985, 1012): partial(Rejected, "chat_closed"),
+    (912,): partial(Rejected, "bot_features_off"),
+    (950,): partial(Rejected, "too_late_to_answer"),
+    (910, 914): partial(Rejected, "too_long"),
+    (913, 921, 940, 969): partial(Rejected, "bad_quote"),
+    (909, 920, 949): partial(Rejected, "cannot_edit"),
+    (924,): partial(Rejected, "cannot_delete"),
+    (104,): partial(Rejected, "message_gone"),
+    (1009, 1010, 1011): partial(Rejected, "reaction_not_allowed"),
+    (22, 105, 114, 118, 121, 122, 129, 1150, 1152, 1153): partial(Rejected, "file_refused"),
+    (210, 211, 212, 213, 225, 801): partial(Rejected, "comments_closed"),
+    (222,): partial(Rejected, "links_forbidden"),
+}
+_BY_CODE: Final = {code: make for codes, make in _TABLE.items() for code in codes}
+
+FILES: Final[Verdicts] = {
+    **VERDICTS,
+    **dict.fromkeys(range(400, 500), partial(Rejected, "file_gone")),
+    **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),
+}
+"""The addresses of files end one day."""
+
+
+def refused(code: int, words: str) -> ChannelError:
+    """Name what VK refused; the call was certainly not done."""
+    return _BY_CODE.get(code, partial(Rejected, "bad_request"))(f"{code}: {words}")

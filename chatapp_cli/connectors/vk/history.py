@@ -1,0 +1,50 @@
+"""What was missed while VK kept no events for us: read back from the conversations themselves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+from chatapp_cli.connectors.vk.api import Params, VkApi
+from chatapp_cli.connectors.vk.wire import Dated, History, Listed
+from chatapp_cli.domain.errors import Rejected
+
+PAGE: Final = 200
+
+
+async def missed(api: VkApi, since: int) -> AsyncGenerator[list[bytes], None]:
+    """Yield each conversation's messages from this second on, oldest first, as the events that they would have been."""
+    offset = 0
+    while conversations := (
+        await api.call("messages.getConversations", Listed, {"offset": offset, "count": PAGE})
+    ).items:
+        for one in conversations:
+            if one.last_message.date < since:
+                return
+            yield await _conversation(api, one.conversation.peer.id, since)
+        offset += len(conversations)
+
+
+async def _conversation(api: VkApi, peer: int, since: int) -> list[bytes]:
+    """A group chat that the community does not administer keeps its history to itself."""
+    found: list[bytes] = []
+    while True:
+        try:
+            asked: Params = {"peer_id": peer, "offset": len(found), "count": PAGE}
+            page = await api.call("messages.getHistory", History, asked)
+        except Rejected:
+            return found[::-1]
+        fresh = [raw for raw in page.items if msgspec.json.decode(raw, type=Dated).date >= since]
+        found += [_as_event(raw) for raw in fresh]
+        if len(fresh) < PAGE:
+            return found[::-1]
+
+
+def _as_event(raw: Raw) -> bytes:
+    about = msgspec.json.decode(raw, type=Dated)
+    kind, said = ("message_reply", raw) if about.out else ("message_new", Raw(msgspec.json.encode({"message": raw})))
+    event_id = f"history:{about.peer_id}:{about.conversation_message_id}"
+    return msgspec.json.encode({"type": kind, "event_id": event_id, "object": said})

@@ -1,0 +1,129 @@
+"""Who people, communities and group chats are: asked once, kept in the binding's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+
+from chatapp_cli.connectors.vk.api import VkApi
+from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, User
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.event import Person
+from chatapp_cli.ports.memory import Memory
+
+_PREFIX: Final = "name:"
+_MOST: Final = 100
+"""Peers that one question may name."""
+_KEYS: Final = frozenset({"from_id", "reacted_id", "peer_id", "admin_author_id", "user_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What is known now; the rest is nameless."""
+
+    people: dict[int, Person] = field(default_factory=dict)
+
+    def person(self, number: int) -> Person:
+        """Somebody who speaks; communities are negative."""
+        return self.people.get(number) or Person(id=str(number))
+
+    def title(self, number: int) -> str:
+        """What a peer is called."""
+        return self.person(number).name
+
+
+def mentioned(raw: bytes) -> set[int]:
+    """Whose names it takes to show an event."""
+    try:
+        return {number for number in _numbers(msgspec.json.decode(raw)) if number}
+    except (msgspec.MsgspecError, RecursionError):
+        return set()
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _numbers(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key in _KEYS and isinstance(item, int):
+                yield item
+            else:
+                yield from _numbers(item)
+
+
+class Names:
+    """Fills a book as strangers turn up."""
+
+    def __init__(self, api: VkApi, memory: Memory) -> None:
+        self.book = Book()
+        self._api, self._memory = api, memory
+
+    async def recall(self) -> None:
+        """Take over what earlier sessions learned."""
+        known = await self._memory.known(_PREFIX)
+        people = msgspec.json.Decoder(Person)
+        self.book.people.update({int(name.removeprefix(_PREFIX)): people.decode(text) for name, text in known.items()})
+
+    async def learn(self, numbers: Iterable[int]) -> Mapping[int, Person]:
+        """Ask for those that are not known yet; returns what is new. What VK does not tell stays nameless."""
+        wanted = sorted({number for number in numbers if number and number not in self.book.people})
+        found: dict[int, Person] = {}
+        for some in _portions(wanted):
+            found |= await self._ask(some)
+        self.book.people.update({**{number: Person(id=str(number)) for number in wanted}, **found})
+        if found:
+            await self._memory.keep({f"{_PREFIX}{n}": msgspec.json.encode(who).decode() for n, who in found.items()})
+        return found
+
+    async def _ask(self, numbers: Sequence[int]) -> dict[int, Person]:
+        chats = [number for number in numbers if number > CHATS]
+        people = [number for number in numbers if 0 < number < CHATS]
+        groups = [-number for number in numbers if number < 0]
+        return {
+            **(await self._people(people) if people else {}),
+            **(await self._groups(groups) if groups else {}),
+            **(await self._chats(chats) if chats else {}),
+        }
+
+    async def _people(self, numbers: Sequence[int]) -> dict[int, Person]:
+        try:
+            users = await self._api.call("users.get", list[User], {"user_ids": numbers, "fields": "screen_name"})
+        except Rejected:
+            return {}
+        return {user.id: _user(user) for user in users}
+
+    async def _groups(self, numbers: Sequence[int]) -> dict[int, Person]:
+        try:
+            groups = (await self._api.call("groups.getById", Groups, {"group_ids": numbers})).groups
+        except Rejected:
+            return {}
+        return {-group.id: _group(group) for group in groups}
+
+    async def _chats(self, numbers: Sequence[int]) -> dict[int, Person]:
+        """Only a community that administers a chat is told its title."""
+        try:
+            said = await self._api.call("messages.getConversationsById", Conversations, {"peer_ids": numbers})
+        except Rejected:
+            return {}
+        titled = {item.peer.id: item.chat_settings.title for item in said.items if item.chat_settings}
+        return {number: Person(id=str(number), name=title) for number, title in titled.items()}
+
+
+def _user(user: User) -> Person:
+    own = "" if user.screen_name == f"id{user.id}" else user.screen_name
+    return Person(id=str(user.id), name=f"{user.first_name} {user.last_name}".strip(), username=own)
+
+
+def _group(group: Group) -> Person:
+    return Person(id=str(-group.id), name=group.name, username=group.screen_name)
+
+
+def _portions(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    rest = iter(numbers)
+    while some := list(islice(rest, _MOST)):
+        yield some

@@ -1,0 +1,96 @@
+"""Our message as VK's: its parts, its attachments and the number that makes each part arrive once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.connectors.vk.api import Params, VkApi
+from chatapp_cli.connectors.vk.wire import Owned, Saved, UploadServer
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.outbound import LocalFile, Outbound
+
+_PHOTOS: Final = frozenset({"image/jpeg", "image/png"})
+"""What VK shows as a photo; anything else goes as a document."""
+_VOICES: Final = frozenset({"audio/ogg", "audio/opus"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What goes out as one of VK's messages."""
+
+    random_id: int
+    text: str = ""
+    files: Sequence[LocalFile] = ()
+    reply_to: str = ""
+
+
+def parts(message: Outbound) -> Iterator[Part]:
+    """Text and files together; a voice message has to be alone."""
+    voices = [file for file in message.files if is_voice(file)]
+    others = [file for file in message.files if not is_voice(file)]
+    loads = [(message.text, others)] if message.text or others else []
+    loads += [("", [voice]) for voice in voices]
+    for number, (text, files) in enumerate(loads):
+        reply_to = message.reply_to if number == 0 and message.reply_to.isdecimal() else ""
+        yield Part(random_id=random_id(message.key, number), text=text, files=files, reply_to=reply_to)
+
+
+def random_id(key: str, number: int) -> int:
+    """The same number, of 31 bits and never 0, for the same part: VK sends it once within an hour or so."""
+    digest = hashlib.sha256(f"{key}/{number}".encode()).digest()
+    return int.from_bytes(digest[:4]) >> 1 or 1
+
+
+def is_voice(file: LocalFile) -> bool:
+    """Ogg Opus that was spoken."""
+    return file.kind == "voice" and file.mime in _VOICES
+
+
+def forward(peer: str, ext_id: str) -> str:
+    """A quotation."""
+    quoted = {"peer_id": int(peer), "conversation_message_ids": [int(ext_id)], "is_reply": True}
+    return msgspec.json.encode(quoted).decode()
+
+
+async def attach(api: VkApi, peer: str, file: LocalFile) -> str:
+    """Upload a file; returns how a message names it."""
+    if is_voice(file):
+        return await _document(api, peer, file, "audio_message")
+    if file.kind == "photo" and file.mime in _PHOTOS:
+        try:
+            return await _photo(api, peer, file)
+        except Rejected as refusal:
+            if refusal.code not in {"file_refused", "bad_request"}:
+                raise
+    return await _document(api, peer, file, "doc")
+
+
+async def _photo(api: VkApi, peer: str, file: LocalFile) -> str:
+    server = await api.call("photos.getMessagesUploadServer", UploadServer, {"peer_id": peer})
+    put = await api.upload(server.upload_url, "photo", file)
+    about: Params = {"photo": put.photo, "server": put.server, "hash": put.hash}
+    saved = await api.call("photos.saveMessagesPhoto", list[Owned], about)
+    if not saved:
+        raise Rejected("file_refused", "no photo")
+    return named("photo", saved[0])
+
+
+async def _document(api: VkApi, peer: str, file: LocalFile, kind: str) -> str:
+    server = await api.call("docs.getMessagesUploadServer", UploadServer, {"type": kind, "peer_id": peer})
+    put = await api.upload(server.upload_url, "file", file)
+    saved = await api.call("docs.save", Saved, {"file": put.file, "title": file.name})
+    found = saved.audio_message if kind == "audio_message" else saved.doc
+    if found is None:
+        raise Rejected("file_refused", "not saved")
+    return named(kind, found)
+
+
+def named(kind: str, thing: Owned) -> str:
+    """How a message names what is attached to it."""
+    key = f"_{thing.access_key}" if thing.access_key else ""
+    return f"{kind}{thing.owner_id}_{thing.id}{key}"

@@ -1,0 +1,17 @@
+"""VK counts its reactions: https://dev.vk.com/method/messages.sendReaction."""
+
+from __future__ import annotations
+
+_EMOJI = "❤🔥😂👍💩❓😭😡👎👌😃🤔🙏😘😍🎉"
+"""In the order of their numbers, from 1."""
+_VARIATION = "\N{VARIATION SELECTOR-16}"
+
+
+def emoji(number: int) -> str:
+    """How a reaction is shown; one that is newer than this list by its number."""
+    return _EMOJI[number - 1] if 0 < number <= len(_EMOJI) else f"[{number}]"
+
+
+def number(said: str) -> int:
+    """The number of an emoji; 0 if VK has no such reaction."""
+    return _EMOJI.find(plain) + 1 if len(plain := said.replace(_VARIATION, "")) == 1 else 0

@@ -1,0 +1,169 @@
+"""How events reach us when we ask: the Bots Long Poll API, https://dev.vk.com/api/bots-long-poll/getting-started."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chatapp_cli.connectors.vk import convert
+from chatapp_cli.connectors.vk.api import VERSION, Params, VkApi
+from chatapp_cli.connectors.vk.convert import WANTED, Reader
+from chatapp_cli.connectors.vk.history import missed
+from chatapp_cli.connectors.vk.names import Names, mentioned
+from chatapp_cli.connectors.vk.wire import CHATS, LongPollServer, Polled
+from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Person
+from chatapp_cli.ports.world import Clock
+
+STALE: Final = 3600
+"""Seconds after which VK may have forgotten events: what is missing is then read back from the conversations."""
+_PASSED, _KEY_OVER, _ALL_OVER = 1, 2, 3
+_HOPELESS: Final = 3
+"""Failures in a row that a new key and a new number did not end."""
+
+T = TypeVar("T")
+
+
+class Cursor(Struct, frozen=True, omit_defaults=True):
+    """Where reading goes on: VK's number of the last event, and the second of the last message."""
+
+    ts: str = ""
+    seen: int = 0
+
+    @classmethod
+    def of(cls, stored: str | None) -> Cursor:
+        """Read what was stored."""
+        return msgspec.json.decode(stored, type=cls) if stored else cls()
+
+    @property
+    def stored(self) -> str:
+        """As it is kept."""
+        return msgspec.json.encode(self).decode()
+
+    def after(self, arrivals: Iterable[Arrival], ts: str | int = "") -> Cursor:
+        """Move past what arrived."""
+        said = (event.at // 1000 for one in arrivals for event in one.events if isinstance(event, MessageArrived))
+        return Cursor(ts=str(ts) or self.ts, seen=max((self.seen, *said)))
+
+
+class Receiver:
+    """Turns raw events into arrivals, with the names of those who turn up in them."""
+
+    def __init__(self, api: VkApi, reader: Reader, names: Names, clock: Clock) -> None:
+        self.api, self.reader, self.clock = api, reader, clock
+        self._names = names
+
+    async def arrivals(self, raws: Sequence[bytes]) -> list[Arrival]:
+        """Understand events; a group chat that is new to us is introduced first."""
+        found = await self._names.learn({number for raw in raws for number in mentioned(raw)})
+        understood = [self.understood(raw) for raw in raws]
+        chats = {number for number in peers(understood) if number > CHATS}
+        return [*self._introduce(found, chats), *understood]
+
+    def understood(self, raw: bytes) -> Arrival:
+        """Understand one event with the names that are known by now."""
+        return self.reader.arrival(raw, self.clock.now())
+
+    async def introductions(self, strangers: Iterable[int], among: Iterable[int]) -> list[Arrival]:
+        """Learn who strangers are, and tell it of the peers among them."""
+        return self._introduce(await self._names.learn(strangers), among)
+
+    def _introduce(self, found: Mapping[int, Person], among: Iterable[int]) -> list[Arrival]:
+        now = self.clock.now()
+        named = {number: found[number].name for number in among if number in found}
+        return [self.understood(convert.known(number, name, now)) for number, name in named.items() if name]
+
+    async def missed(self, cursor: Cursor) -> AsyncGenerator[Batch, None]:
+        """Read back what was said since; the last batch moves the cursor."""
+        after = cursor
+        async for raws in missed(self.api, cursor.seen):
+            arrivals = await self.arrivals(raws)
+            after = after.after(arrivals)
+            yield Batch(arrivals=arrivals)
+        yield Batch(cursor=after.stored)
+
+    def begin(self, stored: str | None) -> Cursor:
+        """Where to go on; a channel without a past begins now."""
+        cursor = Cursor.of(stored)
+        return replace(cursor, seen=cursor.seen or self.clock.now() // 1000)
+
+    def is_stale(self, cursor: Cursor) -> bool:
+        """Nothing was heard for so long that VK may have forgotten something."""
+        return not cursor.ts or cursor.seen < self.clock.now() // 1000 - STALE
+
+
+def peers(arrivals: Iterable[Arrival]) -> set[int]:
+    """The conversations that something was said in."""
+    said = (event.peer.key for one in arrivals for event in one.events if isinstance(event, MessageArrived))
+    return {int(key) for key in said if key.isdecimal()}
+
+
+class LongPoll:
+    """The loop; asking with the next number tells VK that the last events are durable."""
+
+    def __init__(self, receiver: Receiver, stored: str | None) -> None:
+        self._receiver = receiver
+        self._cursor = receiver.begin(stored)
+        self._gap = stored is not None and receiver.is_stale(self._cursor)
+        self._failures = 0
+
+    async def events(self) -> AsyncGenerator[Batch, None]:
+        """Yield what arrives."""
+        await of_the_key(listen(self._receiver.api, self._receiver.reader.community))
+        self._server = await self._ask_where()
+        self._cursor = replace(self._cursor, ts=self._cursor.ts or str(self._server.ts))
+        while True:
+            if self._gap:
+                async for batch in self._receiver.missed(self._cursor):
+                    self._cursor = Cursor.of(batch.cursor) if batch.cursor else self._cursor
+                    yield batch
+            answer = await self._receiver.api.poll(self._server, self._cursor.ts)
+            self._gap = answer.failed in {_PASSED, _ALL_OVER}
+            if answer.failed:
+                await self._recover(answer)
+            else:
+                yield await self._batch(answer)
+
+    async def _batch(self, answer: Polled) -> Batch:
+        self._failures = 0
+        arrivals = await self._receiver.arrivals([bytes(raw) for raw in answer.updates])
+        self._cursor = self._cursor.after(arrivals, answer.ts)
+        return Batch(arrivals=arrivals, cursor=self._cursor.stored if arrivals else None)
+
+    async def _recover(self, answer: Polled) -> None:
+        """Go on with what VK still has: its number, a new key, or both."""
+        self._failures += 1
+        if self._failures >= _HOPELESS:
+            raise Retryable("long_poll_lost", f"failed {answer.failed}")
+        if answer.failed == _PASSED:
+            self._cursor = replace(self._cursor, ts=str(answer.ts))
+            return
+        self._server = await self._ask_where()
+        if answer.failed == _ALL_OVER:
+            self._cursor = replace(self._cursor, ts=str(self._server.ts))
+
+    async def _ask_where(self) -> LongPollServer:
+        return await of_the_key(long_poll_server(self._receiver.api, self._receiver.reader.community))
+
+
+async def listen(api: VkApi, community: int) -> int:
+    """Have VK keep the events that we want."""
+    about: Params = {"group_id": community, "enabled": True, "api_version": VERSION}
+    return await api.call("groups.setLongPollSettings", int, {**about, **dict.fromkeys(WANTED, True)})
+
+
+async def long_poll_server(api: VkApi, community: int) -> LongPollServer:
+    """Where to ask; the key ends now and then."""
+    return await api.call("groups.getLongPollServer", LongPollServer, {"group_id": community})
+
+
+async def of_the_key(asked: Awaitable[T]) -> T:
+    """Without these answers nothing can be received at all: what is refused here is refused to the key."""
+    try:
+        return await asked
+    except Rejected as refusal:
+        raise NeedsRebind(refusal.code, refusal.detail) from refusal

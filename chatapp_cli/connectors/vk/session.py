@@ -1,0 +1,180 @@
+"""What a bound community does, whichever way its events come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from chatapp_cli.connectors.vk import reactions
+from chatapp_cli.connectors.vk.api import Param, Params
+from chatapp_cli.connectors.vk.callback import Callback
+from chatapp_cli.connectors.vk.comments import Comment, to_answer
+from chatapp_cli.connectors.vk.errors import PRIVATE_REFUSED, refused
+from chatapp_cli.connectors.vk.outgoing import Part, attach, forward, named, parts
+from chatapp_cli.connectors.vk.receive import LongPoll, Receiver
+from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Sent
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import HookReply, HookRequest
+
+_KEPT: Final = frozenset({"photo", "video", "audio", "doc", "audio_message", "wall", "market"})
+"""Attachments that an edit has to name again, or they are gone."""
+
+
+class VkSession:
+    """Speaks for a community."""
+
+    def __init__(self, receiver: Receiver, bound: Bound) -> None:
+        self._receiver, self._api = receiver, receiver.api
+        self._community = receiver.reader.community
+        self._publishes = bound.settings["private_refused"] == "comment"
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send in private, or under the comment whose address it is."""
+        if comment := Comment.named(message.address):
+            return await self._publish(message, comment)
+        comment = to_answer(message.reply_to, message.thread)
+        try:
+            return await self._send(message, doubtful=message.stranger or comment is not None)
+        except Rejected as refusal:
+            if comment is None or refusal.code not in PRIVATE_REFUSED:
+                raise
+            if not self._publishes:
+                raise Rejected("only_in_public", comment.address) from refusal
+        return await self._publish(message, comment)
+
+    async def _send(self, message: Outbound, *, doubtful: bool) -> Receipt:
+        if doubtful and message.files:
+            await self._insist_on_permission(message.address)
+        ids: list[str] = []
+        for part in parts(message):
+            ids.append(await self._part(message.address, part, first=not ids))
+        return Receipt(ids=tuple(ids))
+
+    async def _insist_on_permission(self, peer: str) -> None:
+        """Do not upload what cannot be sent."""
+        about: Params = {"group_id": self._community, "user_id": peer}
+        allowed = await self._api.call("messages.isMessagesFromGroupAllowed", Allowed, about)
+        if not allowed.is_allowed:
+            raise Rejected("not_allowed")
+
+    async def _part(self, peer: str, part: Part, *, first: bool) -> str:
+        """Every part bears its number, so that whatever comes between, all of them may be sent again."""
+        try:
+            attached = [await attach(self._api, peer, file) for file in part.files]
+            return await self._say(peer, part, attached)
+        except Rejected as refusal:
+            if first:
+                raise
+            raise Rejected("sent_in_part", refusal.detail) from refusal
+
+    async def _say(self, peer: str, part: Part, attached: Sequence[str]) -> str:
+        params: dict[str, Param] = {"peer_ids": peer, "random_id": part.random_id, "message": part.text}
+        if attached:
+            params |= {"attachment": attached, "dont_parse_links": True}
+        if part.reply_to:
+            params["forward"] = forward(peer, part.reply_to)
+        (sent,) = await self._api.call("messages.send", tuple[Sent], params, once=True)
+        if sent.error and sent.error.code:
+            raise refused(sent.error.code, sent.error.description)
+        return str(sent.conversation_message_id or sent.message_id)
+
+    async def _publish(self, message: Outbound, comment: Comment) -> Receipt:
+        """Answer a comment in the name of the community, where everybody can read it."""
+        if message.files:
+            raise Rejected("no_files_in_public")
+        about: Params = {"owner_id": comment.owner, "post_id": comment.post, "reply_to_comment": comment.id}
+        said: Params = {"from_group": self._community, "message": message.text, "guid": message.key}
+        made = await self._api.call("wall.createComment", Commented, {**about, **said}, once=True)
+        return Receipt(ids=(Comment(comment.owner, comment.post, made.comment_id).ours,))
+
+    async def edit(self, address: str, ext_id: str, text: str) -> None:
+        """Replace a text; what is attached stays."""
+        number = _number(ext_id, "cannot_edit")
+        kept = await self._attached(address, number)
+        params: dict[str, Param] = {"peer_id": address, "cmid": number, "message": text}
+        if kept:
+            params |= {"attachment": ",".join(kept), "dont_parse_links": True}
+        kept_too: Params = {"keep_forward_messages": True, "keep_snippets": True}
+        await self._api.call("messages.edit", Any, {**params, **kept_too})
+
+    async def _attached(self, address: str, number: int) -> list[str]:
+        asked: Params = {"peer_id": address, "conversation_message_ids": [number]}
+        found = await self._api.call("messages.getByConversationMessageId", Exact, asked)
+        return [name for message in found.items for raw in message.attachments if (name := _kept(raw))]
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Take a message back from everybody."""
+        cmids = [_number(ext_id, "cannot_delete")]
+        about: Params = {"peer_id": address, "cmids": cmids, "delete_for_all": True}
+        for outcome in await self._api.call("messages.delete", list[Sent], about):
+            if outcome.error and outcome.error.code:
+                raise refused(outcome.error.code, outcome.error.description)
+
+    async def react(self, address: str, ext_id: str, emoji: str) -> None:
+        """Set our reaction; an empty one removes it."""
+        about: Params = {"peer_id": address, "cmid": _number(ext_id, "reaction_not_allowed")}
+        if not emoji:
+            await self._api.call("messages.deleteReaction", Any, about)
+        elif number := reactions.number(emoji):
+            await self._api.call("messages.sendReaction", Any, {**about, "reaction_id": number})
+        else:
+            raise Rejected("reaction_not_allowed", emoji)
+
+    async def mark_read(self, address: str, ext_id: str) -> None:
+        """Show that we read; nobody is shown who read a comment."""
+        if ext_id.isdecimal():
+            await self._api.call("messages.markAsRead", Any, {"peer_id": address, "up_to_cmid": int(ext_id)})
+
+    async def typing(self, address: str) -> None:
+        """Show it for ten seconds; comments have no such sign."""
+        if Comment.named(address) is None:
+            await self._api.call("messages.setActivity", Any, {"peer_id": address, "type": "typing"})
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Write a file's content to ``target``."""
+        await self._api.download(remote, target, self._receiver.reader.max_download)
+
+
+class PollingSession(VkSession):
+    """We ask VK."""
+
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield what VK kept for us."""
+        return LongPoll(self._receiver, cursor).events()
+
+
+class HookedSession(VkSession):
+    """VK calls us."""
+
+    def __init__(self, receiver: Receiver, bound: Bound) -> None:
+        super().__init__(receiver, bound)
+        self._callback = Callback(receiver, bound)
+
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield what was missed, names and proofs of life."""
+        return self._callback.events(cursor)
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Check the secret and translate."""
+        return self._callback.accept(request)
+
+
+def _number(ext_id: str, otherwise: str) -> int:
+    """The number of a message; a comment bears none, and a community may change none."""
+    if not ext_id.isdecimal():
+        raise Rejected(otherwise, ext_id)
+    return int(ext_id)
+
+
+def _kept(raw: Raw) -> str:
+    """How an attachment is named once more; snippets of links and the like come again by themselves."""
+    parts_of_it = msgspec.json.decode(raw, type=dict[str, Raw])
+    kind = msgspec.json.decode(parts_of_it["type"], type=str)
+    return named(kind, msgspec.json.decode(parts_of_it[kind], type=Owned)) if kind in _KEPT else ""

@@ -1,0 +1,129 @@
+"""How VK hands events over: a long poll server with numbers that pass, and calls that are repeated until «ok»."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from contextlib import suppress
+from typing import Any, Final
+
+import aiohttp
+
+from chatapp_cli.sandbox.vk.town import GROUP, Json
+
+VERSION: Final = "5.199"
+RETRY: Final = 0.05
+"""Seconds between attempts at a call; VK takes longer."""
+
+
+class Delivery:
+    """The events of the community."""
+
+    def __init__(self) -> None:
+        self.happened: list[Json] = []
+        """Everything that was told to anybody."""
+        self.key = "lp-key-1"
+        self.ts = 100
+        self.kept_since = 0
+        """Events with this number and before are forgotten."""
+        self.wanted: frozenset[str] = frozenset()
+        self.servers: dict[int, Json] = {}
+        self.code = "c0de42"
+        """What a confirmation has to be answered with."""
+        self._kept: list[tuple[int, Json]] = []
+        self._post: list[Json] = []
+        self._ids = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self._news = asyncio.Condition()
+        self._courier: asyncio.Task[None] | None = None
+
+    async def push(self, kind: str, content: Any, event_id: str = "") -> Json:
+        """Tell an event to whoever wants it."""
+        event: Json = {
+            "type": kind,
+            "group_id": GROUP,
+            "event_id": event_id or f"e{next(self._ids):08x}",
+            "v": VERSION,
+            "object": json.loads(json.dumps(content)),
+        }
+        self.happened.append(event)
+        async with self._news:
+            if kind in self.wanted:
+                self.ts += 1
+                self._kept.append((self.ts, event))
+            self._post += [event] if any(kind in server["wanted"] for server in self.servers.values()) else []
+            self._news.notify_all()
+        return event
+
+    def forget(self) -> None:
+        """Lose every event so far, as after a long outage of whoever reads."""
+        self.kept_since = self.ts
+        self._kept.clear()
+
+    def change_key(self) -> None:
+        """Accept only a new key from now on."""
+        self.key = f"lp-key-{next(self._ids)}"
+
+    async def poll(self, key: str, ts: str, seconds: float) -> Json:
+        """Answer a question for events."""
+        if key != self.key:
+            return {"failed": 2}
+        if not ts.isdecimal() or int(ts) > self.ts:
+            return {"failed": 3}
+        if int(ts) < self.kept_since:
+            return {"failed": 1, "ts": str(self.ts)}
+        async with self._news:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._news.wait_for(lambda: self.ts > int(ts))
+        return {"ts": str(self.ts), "updates": [event for number, event in self._kept if number > int(ts)]}
+
+    async def add_server(self, url: str, secret: str) -> int:
+        """Call this address from now on, once it has confirmed itself."""
+        number = next(self._numbers)
+        self.servers[number] = {"url": url, "secret": secret, "status": "wait", "wanted": frozenset()}
+        self.work()
+        return number
+
+    def edit_server(self, number: int, url: str, secret: str) -> None:
+        """Ask for a confirmation again."""
+        self.servers[number] |= {"url": url, "secret": secret, "status": "wait"}
+
+    def work(self) -> None:
+        """Start the courier."""
+        if self.servers and (self._courier is None or self._courier.done()):
+            self._courier = asyncio.create_task(self._carry())
+
+    async def rest(self) -> None:
+        """Send the courier home, and let nobody wait any longer."""
+        if self._courier:
+            self._courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._courier
+        self._courier = None
+
+    async def _carry(self) -> None:
+        async with aiohttp.ClientSession() as http:
+            while self.servers:
+                done = [await self._serve(http, server) for server in list(self.servers.values())]
+                if all(done) and self._post:
+                    self._post.pop(0)
+                else:
+                    await asyncio.sleep(RETRY)
+
+    async def _serve(self, http: aiohttp.ClientSession, server: Json) -> bool:
+        if server["status"] != "ok":
+            confirmed = await self._said(http, server, {"type": "confirmation", "group_id": GROUP})
+            server["status"] = "ok" if confirmed == self.code else "failed"
+        if server["status"] != "ok":
+            return False
+        return not self._post or await self._said(http, server, self._post[0]) == "ok"
+
+    async def _said(self, http: aiohttp.ClientSession, server: Json, event: Json) -> str:
+        body = {**event, "secret": server["secret"]} if event["type"] != "confirmation" else event
+        try:
+            async with http.post(server["url"], json=body) as answer:
+                return (await answer.text()) if answer.ok else ""
+        except aiohttp.ClientError:
+            return ""
