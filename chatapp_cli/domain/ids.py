@@ -11,5 +11,6 @@ DialogId = NewType("DialogId", int)
 MessageId = NewType("MessageId", int)
 FileId = NewType("FileId", int)
 ErrandId = NewType("ErrandId", int)
+ApplicationId = NewType("ApplicationId", int)
 
 Millis: TypeAlias = int

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from chatapp_cli.domain.event import Arrival, Batch, Peer, Person
+from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.template import Template
@@ -254,4 +255,34 @@ class HasTemplates(Protocol):
 
     async def submit(self, template: Template) -> Template:
         """Ask for approval; returns it as the provider now has it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A document for the provider, to be signed and sent by a person."""
+
+    name: str
+    """Of the file."""
+    content: bytes = field(repr=False)
+
+
+@runtime_checkable
+class TakesApplication(Protocol):
+    """A connector whose provider wants an application on paper before the channel works (S-087)."""
+
+    def application(self) -> Form:
+        """What has to be filled in, and what to read first."""
+        ...
+
+    def slips(self, answers: Mapping[str, str]) -> Mapping[str, Text]:
+        """What cannot be right in the answers, by field; nothing if they can be handed in."""
+        ...
+
+    def applicant(self, answers: Mapping[str, str]) -> str:
+        """Who applies, as lists show them."""
+        ...
+
+    def statement(self, answers: Mapping[str, str], at: Millis) -> Statement:
+        """Write the document; may take half a second."""
         ...

@@ -8,6 +8,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime import applying
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows import ChannelRow
@@ -18,6 +19,7 @@ async def bind(
 ) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
     connector = await asyncio.to_thread(desk.connector, kind)
+    await applying.warn(desk, ask, line=line, kind=kind)
     old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)
     bound = await connector.bind(ask, previous=old)
     number = None if previous is None else previous.id

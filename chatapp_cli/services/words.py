@@ -43,6 +43,16 @@ HEALTH: Mapping[str, Text] = MappingProxyType(
         "down": T("does not work"),
     }
 )
+STAGES: Mapping[str, Text] = MappingProxyType(
+    {
+        "ready": T("Documents made"),
+        "sent": T("Statement sent"),
+        "checking": T("Being checked"),
+        "approved": T("Approved"),
+        "rejected": T("Rejected"),
+    }
+)
+"""Of applications on paper."""
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
         "scheduled": (T("It was written for later."), None),
@@ -104,6 +114,7 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "message.asked": T("Asked of message {message}: {action}"),
         "message.refused": T("Message {message}: {action} refused"),
         "message.merged": T("Message {message} joined with its copy"),
+        "application.moved": T("Application {application} of {title}: {stage}"),
         "arrived.dead": T("Something arrived that could not be understood"),
         "arrived.revived": T("Dead letter {arrived} understood after all"),
         "arrived.forgotten": T("Dead letter {arrived} forgotten"),
@@ -146,6 +157,11 @@ def verdict(name: str) -> Text:
     return VERDICTS.get(name, Text(name))
 
 
+def stage(name: str) -> Text:
+    """How far an application got."""
+    return STAGES.get(name, Text(name))
+
+
 def health(name: str) -> Text:
     """A channel's health."""
     return HEALTH.get(name, Text(name))
@@ -162,7 +178,7 @@ def news(row: JournalRow) -> Text:
     """A piece of news as a sentence."""
     data = json.loads(row.data) if row.data else {}
     values = {"channel": row.channel_id, "message": row.message_id, **data}
-    for name, spoken in (("state", state), ("health", health), ("action", action)):
+    for name, spoken in (("state", state), ("health", health), ("action", action), ("stage", stage)):
         if name in data:
             values[name] = spoken(data[name])
     if row.topic == "dialog.changed":

@@ -6,7 +6,17 @@ Their types are named as they are, for each that is only a text (``from __future
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, ErrandId, FileId, LineId, MessageId, Millis
+from chatapp_cli.domain.ids import (
+    ApplicationId,
+    ChannelId,
+    ContactId,
+    DialogId,
+    ErrandId,
+    FileId,
+    LineId,
+    MessageId,
+    Millis,
+)
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.event import ChatKind, FileKind
@@ -298,3 +308,21 @@ class TroubledRow(NamedTuple):
     detail: str
     at: Millis
     text: str
+
+
+class ApplicationRow(NamedTuple):
+    """An application on paper, without what was filled in."""
+
+    id: ApplicationId
+    line_id: LineId
+    line: str
+    kind: str
+    """Of the channel."""
+    state: str
+    title: str
+    """Who applies."""
+    document_sha256: str
+    document_name: str
+    reason: str
+    created_at: Millis
+    updated_at: Millis

@@ -1,0 +1,87 @@
+"""Filling in an application: the connector's form until it holds, then the store; and its document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.form import Notice
+from chatapp_cli.domain.ids import ApplicationId, LineId
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.ports.connector import TakesApplication
+from chatapp_cli.services import applications
+from chatapp_cli.store.rows import ApplicationRow
+
+
+async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str, actor: str) -> ApplicationId:
+    """Ask until the answers hold. Raises what the asker raises, and Refused where nothing has to be applied for."""
+    office = await asyncio.to_thread(_office, desk, kind)
+    answers = await _filled(office, ask, await asyncio.to_thread(_latest_answers, desk, line, kind))
+    title = office.applicant(answers)
+    return await asyncio.to_thread(
+        desk.write,
+        lambda tx: applications.add(tx, desk.vault, line=line, kind=kind, title=title, answers=answers, actor=actor),
+    )
+
+
+async def _filled(office: TakesApplication, ask: Asker, values: Mapping[str, str]) -> Mapping[str, str]:
+    form, slips = office.application(), dict[str, Text]()
+    while True:
+        answers = await ask.form(replace(form, values=values, errors=slips))
+        slips = dict(office.slips(answers))
+        if not slips:
+            return answers
+        values = answers
+
+
+def _latest_answers(desk: Desk, line: LineId, kind: str) -> Mapping[str, str]:
+    """What was filled in the last time, so that after a rejection only the slip has to be mended."""
+    rows = desk.read(lambda tx: applications.everything(tx, line=line, kind=kind))
+    return desk.read(lambda tx: applications.answers(tx, desk.vault, rows[0].id)) if rows else {}
+
+
+def _office(desk: Desk, kind: str) -> TakesApplication:
+    connector: object = desk.connector(kind) if manifest(kind).capabilities.application else None
+    if not isinstance(connector, TakesApplication):
+        raise Refused(
+            "no_application",
+            T("{channel} needs no application.", channel=manifest(kind).title),
+            T("Bind it: chatapp line bind {kind}", kind=kind),
+        )
+    return connector
+
+
+def document(desk: Desk, application: ApplicationId) -> tuple[str, bytes]:
+    """Name and content of an application's document; it is made the first time and then stays the same."""
+    row = desk.read(lambda tx: applications.one(tx, application))
+    if not row.document_sha256:
+        row = _made(desk, row)
+    return row.document_name, applications.document(desk.media, row)
+
+
+def _made(desk: Desk, row: ApplicationRow) -> ApplicationRow:
+    answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
+    statement = _office(desk, row.kind).statement(answers, row.created_at)
+    return desk.write(lambda tx: applications.keep_document(tx, desk.media, row.id, statement))
+
+
+async def warn(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> None:
+    """Tell whoever binds a channel before its application was approved; many have a contract of their own."""
+    if not manifest(kind).capabilities.application:
+        return
+    if await asyncio.to_thread(desk.read, lambda tx: applications.approved(tx, line=line, kind=kind)):
+        return
+    await ask.show(
+        Notice(
+            title=T("No application for {channel} was approved on this line.", channel=manifest(kind).title),
+            lines=[
+                T("Without a contract the provider will refuse every message."),
+                T("If you have one already, go on; otherwise: chatapp application new {kind}", kind=kind),
+            ],
+        )
+    )

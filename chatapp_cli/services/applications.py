@@ -1,0 +1,95 @@
+"""Applications on paper: what a provider wants to be signed before a channel works (S-088)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from chatapp_cli.domain.application import Stage, may_become
+from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.ids import ApplicationId, LineId
+from chatapp_cli.domain.text import T
+from chatapp_cli.ports.connector import Statement
+from chatapp_cli.services import words
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import ApplicationRow
+from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
+
+
+def everything(tx: Tx, *, line: LineId | None = None, kind: str = "") -> list[ApplicationRow]:
+    """Applications, the latest first."""
+    rows = tx.all(ApplicationRow, "applications.all")
+    return [row for row in rows if line in {None, row.line_id} and kind in {"", row.kind}]
+
+
+def one(tx: Tx, application: ApplicationId) -> ApplicationRow:
+    """An application by its number."""
+    found = tx.one(ApplicationRow, "applications.one", id=application)
+    if found is None:
+        raise NotFound(T("There is no application {n}.", n=application), T("See them with: chatapp application list"))
+    return found
+
+
+def approved(tx: Tx, *, line: LineId, kind: str) -> bool:
+    """Tell whether the provider has said yes."""
+    return any(row.state == Stage.APPROVED for row in everything(tx, line=line, kind=kind))
+
+
+def add(
+    tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: Mapping[str, str], actor: str
+) -> ApplicationId:
+    """Take an application whose answers hold; its documents are made when they are asked for."""
+    made = tx.insert(
+        "applications.add",
+        line=line,
+        kind=kind,
+        state=Stage.READY,
+        title=title,
+        answers=vault.seal(answers),
+        now=tx.now,
+    )
+    tx.tell("application.moved", actor=actor, application=made, title=title, stage=Stage.READY)
+    return ApplicationId(made)
+
+
+def answers(tx: Tx, vault: Vault, application: ApplicationId) -> Mapping[str, str]:
+    """What was filled in. Raises StoreError where the key does not open it."""
+    return vault.open(tx.value("applications.answers", id=application))
+
+
+def keep_document(tx: Tx, media: Media, application: ApplicationId, statement: Statement) -> ApplicationRow:
+    """Keep the document as it was first made: what is signed has to stay the same."""
+    if not one(tx, application).document_sha256:
+        sha256 = media.put(statement.content)
+        tx.run("applications.document", id=application, sha256=sha256, name=statement.name)
+    return one(tx, application)
+
+
+def document(media: Media, row: ApplicationRow) -> bytes:
+    """The kept document. Raises NotFound for one that is gone or was changed."""
+    path = media.path(row.document_sha256)
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != row.document_sha256:
+        raise NotFound(
+            T("The document of application {n} is not in the store any more.", n=row.id),
+            T("Put the folder {folder} back from your backup, or make a new application.", folder=media.root),
+        )
+    return content
+
+
+def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "", actor: str) -> None:
+    """Say how far it got. Raises Refused for a step that cannot follow, and for a rejection without a reason."""
+    found = one(tx, application)
+    if not may_become(Stage(found.state), stage):
+        raise Refused(
+            "no_such_step",
+            T("Application {n} is: {state}.", n=application, state=words.stage(found.state)),
+            T("See what can follow: chatapp application --help"),
+        )
+    if stage is Stage.REJECTED and not reason.strip():
+        raise Refused("no_reason", T("A rejection needs a reason."), T("Say it with --reason."))
+    tx.run("applications.move", id=application, old=found.state, state=stage, reason=reason.strip(), now=tx.now)
+    tx.tell(
+        "application.moved", actor=actor, application=application, title=found.title, stage=stage, reason=reason.strip()
+    )
