@@ -10,6 +10,7 @@ import typer
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Channel, Dialog, Json, Line, Verb, noun, opened
+from chatapp_cli.domain.address import named
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -43,7 +44,7 @@ def create(
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)
-        arguments = {"title": title, "members": _canonical(members)}
+        arguments = {"title": title, "members": [named(member) for member in members]}
         answer = asked.of(desk, row, "create_group", arguments, seconds=wait)
         code = _tell(desk, row, answer, as_json=as_json)
     raise typer.Exit(code)
@@ -54,7 +55,9 @@ def add(
     ctx: typer.Context, dialog: Dialog, members: Members, *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
 ) -> None:
     """Add people to a group. Exit code 1 if somebody could not be added."""
-    raise typer.Exit(_change(ctx, dialog, "add_members", {"members": _canonical(members)}, wait, as_json=as_json))
+    raise typer.Exit(
+        _change(ctx, dialog, "add_members", {"members": [named(member) for member in members]}, wait, as_json=as_json)
+    )
 
 
 @app.command(cls=Verb)
@@ -62,7 +65,11 @@ def remove(
     ctx: typer.Context, dialog: Dialog, members: Members, *, wait: asked.Wait = asked.PATIENCE, as_json: Json = False
 ) -> None:
     """Take people out of a group. Exit code 1 if somebody could not be taken out."""
-    raise typer.Exit(_change(ctx, dialog, "remove_members", {"members": _canonical(members)}, wait, as_json=as_json))
+    raise typer.Exit(
+        _change(
+            ctx, dialog, "remove_members", {"members": [named(member) for member in members]}, wait, as_json=as_json
+        )
+    )
 
 
 @app.command(cls=Verb)
@@ -77,17 +84,6 @@ def end(ctx: typer.Context, dialog: Dialog, *, wait: asked.Wait = asked.PATIENCE
     """Delete a group in the messenger; where that cannot be done, empty and leave it. The dialog stays here."""
     _change(ctx, dialog, "end_group", {}, wait)
     note("The group has ended.")
-
-
-def _canonical(members: list[str]) -> list[str]:
-    """Members as channels name them."""
-    from chatapp_cli.domain.address import canonical, kinds
-
-    def one(said: str) -> str:
-        kind = kinds(said)[0]
-        return f"@{canonical(said, kind)}" if kind == "username" else canonical(said, kind)
-
-    return [one(member) for member in members]
 
 
 def _change(

@@ -32,3 +32,10 @@ def canonical(address: str, kind: AddressKind) -> str:
     if kind == "phone":
         return "+" + digits(address)
     return address.lower().lstrip("@") if kind == "username" else address
+
+
+def named(said: str) -> str:
+    """Somebody as channels take their name: ``+7916…``, ``@name``, an e-mail or a ChatID."""
+    likeliest = kinds(said.strip())[0]
+    found = canonical(said, likeliest)
+    return f"@{found}" if likeliest == "username" else found

@@ -115,6 +115,13 @@ class Inbox(App[None]):
         if not isinstance(self.screen, TroublesScreen):
             self.push_screen(TroublesScreen())
 
+    def action_people(self) -> None:
+        """Who is reachable where."""
+        from chatapp_cli.tui.screens.people import PeopleScreen
+
+        if not isinstance(self.screen, PeopleScreen):
+            self.push_screen(PeopleScreen())
+
     def action_theme(self) -> None:
         """Dark to light and back."""
         self.theme = "light" if self.theme == "dark" else "dark"
@@ -152,6 +159,8 @@ def _scope_of(node: object) -> str:
         "Transcript": "transcript",
         "LinesScreen": "lines",
         "TroublesScreen": "troubles",
+        "PeopleScreen": "people",
+        "ChatsScreen": "chats",
     }.get(type(node).__name__, "")
 
 

@@ -61,6 +61,13 @@ async def untag(hands: Hands, card: DialogCard) -> None:
         await hands.office.write(lambda tx: dialogs.untag(tx, card.id, name, actor=hands.office.actor))
 
 
+async def group(hands: Hands, card: DialogCard) -> None:
+    """Change the group in its messenger."""
+    from chatapp_cli.tui import group_deeds
+
+    await group_deeds.manage(hands, card)
+
+
 DEEDS: dict[str, Deed[DialogCard]] = {
     "mark": Deed(mark),
     "pin": Deed(pin),
@@ -68,4 +75,5 @@ DEEDS: dict[str, Deed[DialogCard]] = {
     "rename": Deed(rename),
     "tag": Deed(tag),
     "untag": Deed(untag),
+    "group": Deed(group, lambda card: card.chat_kind != "private"),
 }

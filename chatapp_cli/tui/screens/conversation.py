@@ -28,6 +28,9 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 DWELL = 1.0
 """Seconds that the last message has to be on the screen before the dialog counts as read."""
 
+TYPING_LASTS = 4.0
+"""Seconds after which a messenger has to be told again that somebody writes."""
+
 
 class Conversing(Listing):
     """A page with a conversation beside the list."""
@@ -39,6 +42,7 @@ class Conversing(Listing):
         self._dwell: Timer | None = None
         self._needs_told = False
         self._composing = asyncio.Lock()
+        self._typed_at = -TYPING_LASTS
 
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
@@ -127,6 +131,20 @@ class Conversing(Listing):
 
     async def _mark_read(self, dialog: DialogId) -> None:
         await self.office.write(partial(dialogs.read, dialog=dialog, actor=self.office.actor))
+
+    # The client sees that somebody writes
+
+    @on(Pen.Changed)
+    def _typed(self, event: Pen.Changed) -> None:
+        opening, now = self.opening, self.office.desk.world.clock.monotonic()
+        if opening is None or not event.text_area.text or now - self._typed_at < TYPING_LASTS:
+            return
+        if self.office.capabilities(opening.channel).shows_typing:
+            self._typed_at = now
+            self.do(partial(self._tell_typing, opening.card.id), group="typing")
+
+    async def _tell_typing(self, dialog: DialogId) -> None:
+        await self.office.write(partial(dialogs.typing, dialog=dialog, actor=self.office.actor))
 
     # News
 

@@ -223,6 +223,10 @@ class InboxScreen(Conversing):
         """Remove a tag."""
         self._deed("untag")
 
+    def action_group(self) -> None:
+        """Change a group."""
+        self._deed("group")
+
     @on(Transcript.Asked)
     def _asked(self, event: Transcript.Asked) -> None:
         from chatapp_cli.tui import message_deeds
@@ -241,8 +245,11 @@ class InboxScreen(Conversing):
     async def _menu(self) -> None:
         from chatapp_cli.tui import dialog_deeds, message_deeds
 
-        transcript = self.query_one(Transcript)
-        found = [("inbox", name, name) for name in dialog_deeds.DEEDS if self._target() is not None]
+        transcript, target = self.query_one(Transcript), self._target()
+        found: list[tuple[str, str, str]] = []
+        if target is not None:
+            card = await self.office.read(partial(dialogs.card, dialog=target))
+            found = [("inbox", name, name) for name, deed in dialog_deeds.DEEDS.items() if deed.possible(card)]
         if transcript.has_focus and transcript.selected is not None:
             said = message_deeds.Said(transcript.selected, self.office.capabilities(self._channel()))
             possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from rich.style import Style
@@ -14,7 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.ports.connector import Finding
@@ -22,7 +22,7 @@ from chatapp_cli.runtime import binding
 from chatapp_cli.services import channels, lines
 from chatapp_cli.store.rows import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import reading, words
+from chatapp_cli.tui import group_deeds, reading, words
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.live import News
@@ -247,6 +247,28 @@ class LinesScreen(Hands):
     async def _check(self, channel: ChannelRow) -> None:
         self._findings[channel.id] = await binding.check(self.office.desk, channel)
         self._show_chosen()
+
+    def action_group(self) -> None:
+        """A new group through the chosen channel."""
+        channel = self._able(lambda can: can.manages_groups)
+        if channel is not None:
+            self.do(partial(group_deeds.create, self, channel))
+
+    def action_chats(self) -> None:
+        """What the chosen account reads."""
+        from chatapp_cli.tui.screens.chats import ChatsScreen
+
+        channel = self._able(lambda can: can.reads_chats)
+        if channel is not None:
+            self.app.push_screen(ChatsScreen(channel))
+
+    def _able(self, ability: Callable[[Capabilities], bool]) -> ChannelRow | None:
+        """The chosen channel, if it can do that; if not, it is said."""
+        channel = self._chosen_channel()
+        if channel is not None and ability(self.office.capabilities(channel)):
+            return channel
+        self.say(_("Choose a channel that can do this."))
+        return None
 
     def action_unbind(self) -> None:
         """Remove a channel, after a question."""

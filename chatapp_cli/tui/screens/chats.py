@@ -1,0 +1,123 @@
+"""Groups and channels that an account reads: follow, read back, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.i18n import _
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui.cells import fit
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.widgets.bars import StatusBar
+
+_TITLE = 44
+_KIND = 10
+
+
+class ChatsScreen(Hands):
+    """The chats that one account is in."""
+
+    DEFAULT_CSS = """
+    ChatsScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    ChatsScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    ChatsScreen OptionList:focus { border: none; background-tint: $background 0%; }
+    """
+    BINDINGS = bindings("chats")
+
+    def __init__(self, channel: ChannelRow) -> None:
+        super().__init__()
+        self._channel = channel
+        self._chats: Sequence[Mapping[str, str]] = ()
+
+    def compose(self) -> ComposeResult:
+        """One list."""
+        yield Static(_("Asking {channel} for its chats…", channel=self._channel.title), id="title", markup=False)
+        yield OptionList()
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """Ask."""
+        self.query_one(StatusBar).tell_keys("chats", "app")
+        self.do(self._read, group="read", exclusive=True)
+
+    async def _ask(self, what: str, arguments: Mapping[str, object], *, seconds: float = 60.0) -> Any:
+        from chatapp_cli.runtime.asking import Wish, ask
+
+        wish = Wish(self._channel, what, arguments)
+        return await ask(self.office.desk, wish, actor=self.office.actor, seconds=seconds)
+
+    async def _read(self) -> None:
+        self._chats = await self._ask("chats", {})
+        self.query_one("#title", Static).update(_("Chats of {channel}", channel=self._channel.title))
+        shown = self.query_one(OptionList)
+        shown.clear_options()
+        nothing = Option(_("The account is in no chats."), disabled=True)
+        shown.add_options([Option(self._line(chat)) for chat in self._chats] or [nothing])
+        shown.highlighted = 0 if self._chats else None
+        shown.focus()
+
+    def _line(self, chat: Mapping[str, str]) -> Text:
+        look = self.look.palette
+        kind = {"group": _("group"), "channel": _("channel")}.get(chat["kind"], _("private"))
+        return Text.assemble(
+            (fit(chat["title"], _TITLE), look.strong), (fit(kind, _KIND), look.muted), (chat["address"], look.faint)
+        )
+
+    @property
+    def _chosen(self) -> Mapping[str, str] | None:
+        at = self.query_one(OptionList).highlighted
+        return None if at is None or not self._chats else self._chats[at]
+
+    @on(OptionList.OptionSelected)
+    def action_follow(self) -> None:
+        """What is said there arrives from now on."""
+        if self._chosen is not None:
+            self.do(partial(self._follow, self._chosen["address"]))
+
+    def action_join(self) -> None:
+        """Follow one that the account is not in yet."""
+        self.do(self._join)
+
+    async def _join(self) -> None:
+        named = await self.prompt(_("Follow a group or channel"), note=_("Public name, link or chat id"))
+        if named:
+            await self._follow(named)
+            await self._read()
+
+    async def _follow(self, address: str) -> None:
+        peer = await self._ask("follow", {"address": address})
+        self.say(_("{title} is followed.", title=peer["title"]))
+
+    def action_unfollow(self) -> None:
+        """What is said there arrives no longer."""
+        if self._chosen is not None:
+            self.do(partial(self._unfollow, self._chosen))
+
+    async def _unfollow(self, chat: Mapping[str, str]) -> None:
+        await self._ask("unfollow", {"address": chat["address"]})
+        self.say(_("{title} is not followed any more.", title=chat["title"]))
+
+    def action_read_back(self) -> None:
+        """Bring in what was said there before."""
+        if self._chosen is not None:
+            self.do(partial(self._read_back, self._chosen))
+
+    async def _read_back(self, chat: Mapping[str, str]) -> None:
+        note = _("All that the messenger still has is brought into the desk; that can take minutes.")
+        if await self.confirm(_("Read back {title}?", title=chat["title"]), note, yes=_("Read back")):
+            read = await self._ask("history", {"address": chat["address"], "after": ""}, seconds=600.0)
+            self.say(_("{messages} new messages, {known} known already.", **read))
+
+    def action_back(self) -> None:
+        """To the lines."""
+        self.dismiss()

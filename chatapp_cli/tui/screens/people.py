@@ -1,0 +1,182 @@
+"""Who is reachable where: a number or a name is looked for in every messenger, and written to (S-120, S-122)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import channels
+from chatapp_cli.services.sending import dialog_for
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui.cells import cut, fit
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+
+_CHANNEL = 26
+_WORD = 22
+_NAME = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One way to somebody: a channel, what it said, and the address to write to there."""
+
+    channel: ChannelRow
+    said: str
+    style: Style
+    name: str = ""
+    address: str = ""
+    """Empty where nobody can be written to."""
+
+
+class PeopleScreen(Hands):
+    """A box for a number or a name, and the ways to whoever has it."""
+
+    DEFAULT_CSS = """
+    PeopleScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
+    PeopleScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }
+    PeopleScreen #said { height: auto; padding: 0 2; color: $muted; }
+    PeopleScreen OptionList { border: none; height: 1fr; padding: 1 1; background: $background;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    PeopleScreen OptionList:focus { border: none; background-tint: $background 0%; }
+    """
+    BINDINGS = bindings("people")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: Sequence[Found] = ()
+
+    def compose(self) -> ComposeResult:
+        """Box, what is going on, the ways."""
+        yield Input(placeholder=_("Phone, @username, e-mail or chat id"), compact=True)
+        yield Static(_("Enter looks for them in every channel that can; then Enter writes."), id="said", markup=False)
+        yield OptionList()
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """To the box."""
+        self.query_one(StatusBar).tell_keys("people", "app")
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _look_for(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            self.query_one("#said", Static).update(_("Asking the messengers…"))
+            self.do(partial(self._look, event.value.strip()), group="look", exclusive=True)
+
+    async def _look(self, address: str) -> None:
+        from chatapp_cli.runtime.asking import Wish, ask_all
+
+        every = await self.office.read(channels.everything)
+        able = [(row, asked) for row in every if (asked := self._asked(row, address))]
+        wishes = [Wish(row, "find", {"address": asked}) for row, asked in able]
+        answers = await ask_all(self.office.desk, wishes, actor=self.office.actor) if wishes else ()
+        found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
+        known = {row.id for row, _asked in able}
+        found += [self._blind(row, address) for row in every if row.id not in known and self._opens(row, address)]
+        self._show(found, _("No channel that is bound here can write to {address}.", address=address))
+
+    def _asked(self, row: ChannelRow, address: str) -> str:
+        """The address in the spelling that a channel can be asked by; empty if it cannot."""
+        able = self.office.capabilities(row).finds_people
+        kind = next((kind for kind in kinds(address) if kind in able), None)
+        return canonical(address, kind) if kind else ""
+
+    def _opens(self, row: ChannelRow, address: str) -> bool:
+        can = self.office.capabilities(row)
+        likeliest = kinds(address)[0]
+        return can.may_begin(likeliest, canonical(address, likeliest))
+
+    def _way(self, row: ChannelRow, answer: Any) -> Found:
+        look = self.look.palette
+        if isinstance(answer, ChatappError):
+            return Found(row, show(answer.what), look.warn)
+        if answer is None:
+            return Found(row, _("not there, or hidden"), look.faint)
+        username = f"@{answer['username']}" if answer["username"] else ""
+        name = " ".join(filter(None, (answer["name"], username)))
+        return Found(row, _("there"), look.good, name, answer["id"])
+
+    def _blind(self, row: ChannelRow, address: str) -> Found:
+        return Found(row, _("can be written to"), self.look.palette.muted, "", address)
+
+    def _show(self, found: Sequence[Found], nothing: str) -> None:
+        self._found = found
+        self.query_one("#said", Static).update("" if found else nothing)
+        shown = self.query_one(OptionList)
+        shown.clear_options()
+        shown.add_options([Option(self._line(one), disabled=not one.address) for one in found])
+        if any(one.address for one in found):
+            shown.highlighted = next(n for n, one in enumerate(found) if one.address)
+            shown.focus()
+
+    def _line(self, one: Found) -> Text:
+        look = self.look.palette
+        return Text.assemble(
+            (fit(manifest(one.channel.kind).label, _WORD), look.accent),
+            (fit(one.channel.title, _CHANNEL), look.plain),
+            (f" {cut(one.said, _NAME)}", one.style),
+            (f"  {one.name}" if one.name else "", look.strong),
+        )
+
+    # What can be done
+
+    @on(OptionList.OptionSelected)
+    def action_write(self) -> None:
+        """Open the dialog, or begin one."""
+        at = self.query_one(OptionList).highlighted
+        if at is not None and self._found:
+            self.do(partial(self._write, self._found[at]))
+
+    async def _write(self, one: Found) -> None:
+        can = self.office.capabilities(one.channel)
+        dialog = await self.office.write(lambda tx: dialog_for(tx, one.channel, can, one.address))
+        behind = self.app.screen_stack[0]
+        self.dismiss()
+        behind.post_message(DialogList.Opened(DialogId(dialog)))
+
+    def action_address_book(self) -> None:
+        """Somebody out of an account's own address book."""
+        self.do(self._address_book, group="look", exclusive=True)
+
+    async def _address_book(self) -> None:
+        every = await self.office.read(channels.everything)
+        able = {str(row.id): row for row in every if self.office.capabilities(row).lists_contacts}
+        if not able:
+            self.say(_("No channel that is bound here has an address book."))
+            return
+        options = [(number, f"{manifest(row.kind).label}  {row.title}") for number, row in able.items()]
+        chosen = next(iter(able)) if len(able) == 1 else await self.choose(_("Whose address book?"), options)
+        if chosen is not None:
+            await self._open_book(able[chosen])
+
+    async def _open_book(self, row: ChannelRow) -> None:
+        from chatapp_cli.runtime.asking import Wish, ask
+
+        self.query_one("#said", Static).update(_("Asking the messengers…"))
+        people = await ask(self.office.desk, Wish(row, "contacts"), actor=self.office.actor)
+        self._show([self._way(row, one) for one in people], _("The address book is empty."))
+
+    def action_box(self) -> None:
+        """To the box."""
+        self.query_one(Input).focus()
+
+    def action_back(self) -> None:
+        """To the dialogs."""
+        self.dismiss()
