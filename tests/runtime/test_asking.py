@@ -1,0 +1,69 @@
+"""Whoever asks a messenger for something gets its answer, with a daemon and without."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import Busy, ChannelError, Refused
+from chatapp_cli.runtime.asking import Wish, ask, ask_all
+from chatapp_cli.sandbox.stage import Sandbox
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.sandbox.whatsapp_web import create
+from chatapp_cli.services import channels
+from chatapp_cli.store.rows import ChannelRow
+from tests.contract.connector_contract import ANNA
+from tests.runtime.test_daemon import bound, serving, the_dialogs
+
+
+@pytest.fixture
+async def phones() -> AsyncIterator[Sandbox]:
+    async with create() as sandbox:
+        await sandbox.say(ANNA, "Здравствуйте")
+        yield sandbox
+
+
+async def channel(desk: Desk, sandbox: Sandbox) -> ChannelRow:
+    number = await bound(desk, sandbox)
+    return desk.read(lambda tx: channels.one(tx, number))
+
+
+@pytest.mark.req("S-176")
+@pytest.mark.parametrize("daemon", [True, False])
+async def test_a_number_is_looked_for_in_a_messenger(desk: Desk, phones: Sandbox, daemon: bool) -> None:
+    row = await channel(desk, phones)
+    wishes = [Wish(row, "find", {"address": address}) for address in (ANNA.phone, "+79169999999")]
+    if daemon:
+        async with serving(desk):
+            there, nobody = await ask_all(desk, wishes, actor="Ольга")
+    else:
+        there, nobody = await ask_all(desk, wishes, actor="Ольга")
+    assert there["phone"] == ANNA.phone
+    assert nobody is None
+
+
+@pytest.mark.req("S-045")
+async def test_a_group_that_is_made_has_a_dialog_at_once(desk: Desk, phones: Sandbox) -> None:
+    row = await channel(desk, phones)
+    async with serving(desk):
+        wish = Wish(row, "create_group", {"title": "Соседи", "members": [ANNA.phone]})
+        made = await ask(desk, wish, actor="Ольга")
+        assert made["missing"] == {}
+        (group,) = [dialog for dialog in the_dialogs(desk) if dialog.name == "Соседи"]
+        assert group.address == made["peer"]["address"]
+
+
+async def test_what_a_channel_cannot_be_asked_is_refused_before_anything_is_written(desk: Desk) -> None:
+    async with TelegramBotSandbox() as sandbox:
+        row = await channel(desk, sandbox)
+        with pytest.raises(Refused):
+            await ask(desk, Wish(row, "find", {"address": ANNA.phone}), actor="Ольга")
+
+
+async def test_a_messenger_that_is_away_is_said_to_be_silent(desk: Desk, phones: Sandbox) -> None:
+    row = await channel(desk, phones)
+    await phones.vanish()
+    with pytest.raises((Busy, ChannelError)):
+        await ask(desk, Wish(row, "contacts"), actor="Ольга", seconds=2)
