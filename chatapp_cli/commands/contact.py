@@ -9,7 +9,18 @@ import typer
 
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Channel, Json, Line, Verb, channel_names, completing, noun, opened
+from chatapp_cli.commands.frame import (
+    Channel,
+    Json,
+    Line,
+    Verb,
+    actor,
+    channel_names,
+    completing,
+    kind_names,
+    noun,
+    opened,
+)
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -116,3 +127,43 @@ def list_(
     printing.table((_("Name"), _("Phone"), _("Username"), _("Chat id")), rows)
     if not people:
         note("The address book is empty.")
+
+
+@app.command(cls=Verb)
+def chain(
+    ctx: typer.Context,
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help=N_("Address, or number of the contact"))],
+    kinds: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANNELS",
+            help=N_("Kinds of channels in their order, with commas between; without them the chain is shown"),
+            autocompletion=completing(kind_names),
+        ),
+    ] = "",
+    *,
+    off: Annotated[bool, typer.Option("--off", help=N_("Forget the chain"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Set or show the order of channels in which a client is tried."""
+    from chatapp_cli.commands.binding import known_kind
+    from chatapp_cli.services import contacts
+
+    order = [known_kind(kind.strip()).kind for kind in kinds.split(",") if kind.strip()]
+    with opened(ctx) as desk:
+        if order or off:
+            who = actor(desk)
+            found = desk.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, contact), order, actor=who))
+        else:
+            found = desk.read(lambda tx: contacts.named(tx, contact))
+    if as_json:
+        printing.document([{**one._asdict(), "chain": one.chain.split(",") if one.chain else []} for one in found])
+    elif order:
+        note("The chain of {contact} is kept.", contact=contact)
+    elif off:
+        note("{contact} has no chain any more.", contact=contact)
+    else:
+        printing.table(
+            (_("No."), _("Name"), _("Username"), _("Phone"), _("E-mail"), _("Chain")),
+            [(one.id, one.name, one.username, one.phone, one.email, printing.chain(one.chain)) for one in found],
+        )

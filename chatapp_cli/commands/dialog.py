@@ -170,6 +170,8 @@ def _facts(card: DialogCard, tags: list[str], receipts: str) -> Mapping[str, obj
         _("Username"): f"@{card.username}" if card.username else "",
         _("Phone"): card.phone,
         _("E-mail"): card.email,
+        _("Contact"): card.contact_id or "",
+        _("Chain"): printing.chain(card.chain),
         _("Tags"): ", ".join(tags),
         _("Pinned"): _("yes") if card.pinned else "",
         _("Blacklist"): _("yes") if card.blocked else "",

@@ -37,6 +37,11 @@ def one_line(words: object) -> str:
     return " ".join(plain(words).split())
 
 
+def chain(kinds: str) -> str:
+    """The order in which channels are tried."""
+    return kinds.replace(",", " → ")
+
+
 def document(value: Any) -> None:
     """One JSON document."""
     import json

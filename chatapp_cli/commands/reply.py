@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands.frame import Dialog, Json, Verb, number, opened, single
-from chatapp_cli.commands.sendoff import PATIENCE, At, Files, Key, Subject, Text, Wait, Wish, send_off
+from chatapp_cli.commands.sendoff import PATIENCE, At, Files, Key, Subject, Text, Wait, Wish, into_dialog, send_off
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.i18n import N_
 
@@ -34,5 +34,5 @@ def reply(
     wish = Wish(text=text, subject=subject, files=files or (), at=at, wait=wait, key=key)
     with opened(ctx) as desk:
         draft = wish.draft(desk, reply_to=MessageId(quote) if quote else None)
-        code = send_off(desk, wish, draft, lambda _tx: DialogId(dialog), as_json=as_json)
+        code = send_off(desk, wish, into_dialog(desk, DialogId(dialog), draft), as_json=as_json)
     raise typer.Exit(code)

@@ -8,8 +8,10 @@ import typer
 
 from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, opened, single
 from chatapp_cli.commands.sendoff import PATIENCE, At, Files, Key, Subject, Text, Wait, Wish, send_off
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.commands.way import Way
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.i18n import N_
+from chatapp_cli.services.sending import Order
 from chatapp_cli.store.tx import Tx
 
 app = single()
@@ -23,9 +25,21 @@ def send(
     channel: Annotated[
         str,
         typer.Option(
-            "--channel", "-c", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)
+            "--channel",
+            "-c",
+            help=N_("Channel by kind, account or number; without it the client's chain"),
+            autocompletion=completing(channel_names),
         ),
-    ],
+    ] = "",
+    others: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--or",
+            metavar="CHANNEL[:ADDRESS]",
+            help=N_("Next channel if it fails for good in the one before; repeat it"),
+            autocompletion=completing(channel_names),
+        ),
+    ] = None,
     line: Line = "",
     text: Text = "",
     subject: Subject = "",
@@ -36,14 +50,15 @@ def send(
     as_json: Json = False,
 ) -> None:
     """Send a message to an address and wait for the verdict."""
-    from chatapp_cli.services import channels, lines, sending
+    from chatapp_cli.services import relay
 
     wish = Wish(text=text, subject=subject, files=files or (), at=at, wait=wait, key=key)
+    way = Way(channel=channel, others=others or (), line=line)
     with opened(ctx) as desk:
+        draft = wish.draft(desk)
 
-        def place(tx: Tx) -> DialogId:
-            row = channels.find(tx, channel, line=lines.find(tx, line).id if line else None)
-            return sending.dialog_for(tx, row, desk.capabilities(row), to, subject=subject)
+        def accept(tx: Tx, order: Order) -> MessageId:
+            return relay.accept(tx, desk.capabilities, way.steps(desk, tx, to), draft, order)
 
-        code = send_off(desk, wish, wish.draft(desk), place, as_json=as_json)
+        code = send_off(desk, wish, accept, as_json=as_json)
     raise typer.Exit(code)

@@ -77,19 +77,16 @@ class Wish:
         return Order(actor=actor(desk), key=key_of(self.key) if self.key else desk.world.chance.key(), at=at)
 
 
-def send_off(desk: Desk, wish: Wish, draft: Draft, place: Callable[[Tx], DialogId], *, as_json: bool) -> int:
+def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool) -> int:
     """Accept the message, wait for its verdict, report it, and return the exit code."""
-    from chatapp_cli.services import sending, transcript
+    from chatapp_cli.services import transcript
 
     order = wish.order(desk)
-
-    def accept(tx: Tx) -> MessageId:
-        dialog = place(tx)
-        return sending.enqueue(tx, desk.capabilities(_channel(tx, dialog)), dialog, draft, order)
-
-    message = desk.write(accept)
+    message = first = desk.write(lambda tx: accept(tx, order))
     if wish.wait and order.at is None:
-        _deliver(desk, message, wish.wait)
+        message = _deliver(desk, message, wish.wait)
+    if message != first:
+        note("Message {first} failed in its channel and went on as message {n}.", first=first, n=message)
     entry, channel = desk.read(
         lambda tx: ((found := transcript.entry(tx, message)), _channel(tx, found.message.dialog_id))
     )
@@ -102,14 +99,21 @@ def _channel(tx: Tx, dialog: DialogId) -> ChannelRow:
     return channels.one(tx, dialogs.card(tx, dialog).channel_id)
 
 
-def _deliver(desk: Desk, message: MessageId, patience: float) -> None:
+def into_dialog(desk: Desk, dialog: DialogId, draft: Draft) -> Callable[[Tx, Order], MessageId]:
+    """Accept it for one dialog."""
+    from chatapp_cli.services import sending
+
+    return lambda tx, order: sending.enqueue(tx, desk.capabilities(_channel(tx, dialog)), dialog, draft, order)
+
+
+def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
     import asyncio
 
     from chatapp_cli.runtime.logs import configure
     from chatapp_cli.runtime.once import deliver
 
     configure("error")
-    asyncio.run(deliver(desk, message, seconds=patience))
+    return asyncio.run(deliver(desk, message, seconds=patience))
 
 
 def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:

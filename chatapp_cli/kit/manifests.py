@@ -87,7 +87,7 @@ def manifest(kind: str) -> Manifest:
 
 
 def kind_of(named: str) -> str:
-    """The kind that a person named, by its own name or by its stable number (S-036); as it was said if there is none."""
+    """The kind that a person named by its name or its stable number (S-036); what they said if there is none."""
     if not named.isdigit():
         return named
     return next((kind for kind, one in manifests().items() if one.source_id == int(named)), named)

@@ -16,6 +16,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.news import follow
+from chatapp_cli.runtime.relay import Relay
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
@@ -94,6 +95,7 @@ class Daemon:
         clock = self.store.desk.world.clock
         kept_at = clock.monotonic()
         offset = _offset(clock)
+        relay = Relay(self.store)
         while True:
             try:
                 if (back := offset - _offset(clock)) > JUMP:
@@ -102,6 +104,7 @@ class Daemon:
                 offset = _offset(clock)
                 if await self.store.read(outbox.something_due):
                     await self.store.write(outbox.promote)
+                await relay.turn()
                 if clock.monotonic() - kept_at > UPKEEP_EVERY:
                     kept_at = clock.monotonic()
                     await self.store.write(upkeep.forget_early_news)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
+from typing import TypeAlias
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import Busy
@@ -15,28 +17,52 @@ from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.owner import owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
-from chatapp_cli.services import channels, dialogs, journal, transcript
+from chatapp_cli.services import channels, dialogs, journal, relay, transcript
 
+_Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
+_Question: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, bool]]
 _OPEN = {State.QUEUED, State.SENDING}
 _STOPPED = {"needs_rebind", "misconfigured"}
 
 
-async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> None:
+async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageId:
     """Wait for the verdict at most so long; without a daemon, send it ourselves.
 
     Returns as soon as there is a verdict, the channel needs a person, or the time is over; the message's state tells.
+    The message that is returned is another one where a chain of channels handed it on.
     """
     store = AsyncStore(desk)
+    way = [message]
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 try:
                     with owning(desk):
-                        await together(_send(store, message), _verdict(store, message))
+                        await _walk(store, way, _carry)
                 except Busy:
-                    await _verdict(store, message)
+                    await _walk(store, way, _watch)
     finally:
         await store.aclose()
+    return way[-1]
+
+
+async def _walk(store: AsyncStore, way: list[MessageId], go: _Job) -> None:
+    """Go with the message from channel to channel for as long as it fails in one and has another left."""
+    following: MessageId | None = way[-1]
+    while following is not None:
+        await go(store, way[-1])
+        following = await store.read(partial(relay.followed_by, message=way[-1]))
+        if following is not None:
+            way.append(following)
+
+
+async def _carry(store: AsyncStore, message: MessageId) -> None:
+    await together(_send(store, message), _verdict(store, message, _decided))
+    await store.write(partial(relay.hand_on, able=store.desk.capabilities, message=message))
+
+
+async def _watch(store: AsyncStore, message: MessageId) -> None:
+    await _verdict(store, message, _settled)
 
 
 async def _send(store: AsyncStore, message: MessageId) -> None:
@@ -48,18 +74,27 @@ async def _send(store: AsyncStore, message: MessageId) -> None:
     await asyncio.Event().wait()
 
 
-async def _verdict(store: AsyncStore, message: MessageId) -> None:
-    """Return once the message is not on its way any more, or cannot go before a person acts."""
+async def _verdict(store: AsyncStore, message: MessageId, over: _Question) -> None:
+    """Return once nothing more is to be waited for."""
     seen = await store.read(journal.last)
-    if await _settled(store, message):
+    if await over(store, message):
         return
     async for rows in follow(store, after=seen):
         concerned = any(row.message_id == message or row.topic == "channel.health" for row in rows)
-        if concerned and await _settled(store, message):
+        if concerned and await over(store, message):
             return
 
 
 async def _settled(store: AsyncStore, message: MessageId) -> bool:
+    """Tell whether it is decided, and handed on by the daemon if it failed and has somewhere left to go."""
+    found = await store.read(partial(transcript.message, wanted=message))
+    if found.state == State.FAILED:
+        return not await store.read(partial(relay.still_open, message=message))
+    return await _decided(store, message)
+
+
+async def _decided(store: AsyncStore, message: MessageId) -> bool:
+    """Tell whether it is not on its way any more, or cannot go before a person acts."""
     found = await store.read(partial(transcript.message, wanted=message))
     if found.state not in _OPEN:
         return True

@@ -11,12 +11,12 @@ from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.ids import ContactId, DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import dialogs, words
+from chatapp_cli.services import contacts, dialogs, words
 from chatapp_cli.services.ingest import preview
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
@@ -43,13 +43,11 @@ def key_of(said: str) -> str:
 
 def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
     """Find the dialog with an address, or open one where the channel may write first (S-120)."""
-    possible = kinds(to)
     if not (subject and _by_subject(channel, can)):
-        for kind in possible:
-            found = _known(tx, channel, kind, canonical(to, kind))
-            if found is not None:
-                return found
-    for kind in possible:
+        found = known(tx, channel, to)
+        if found is not None:
+            return found
+    for kind in kinds(to):
         if can.may_begin(kind, canonical(to, kind)):
             return _open(tx, channel, can, canonical(to, kind), kind, subject)
     raise Refused(
@@ -57,6 +55,12 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
         T("{to} has no dialog in {channel} yet, and this channel cannot write first.", to=to, channel=channel.title),
         T("Wait until the client writes, or use a channel that can: chatapp line channels"),
     )
+
+
+def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
+    """The dialog that a channel has with an address already."""
+    found = (_known(tx, channel, kind, canonical(to, kind)) for kind in kinds(to))
+    return next((dialog for dialog in found if dialog is not None), None)
 
 
 def _by_subject(channel: ChannelRow, can: Capabilities) -> bool:
@@ -78,8 +82,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, kind: Ad
     found = tx.value("dialogs.at_key", channel=channel.id, key=key)
     if found is not None:
         return DialogId(found)
-    known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
-    contact = tx.insert("contacts.add", name="", now=tx.now, **known)
+    contact = _contact(tx, address, kind)
     name = subject if key != address else address
     dialog = tx.insert(
         "dialogs.add",
@@ -89,12 +92,20 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, kind: Ad
         address=address,
         kind="private",
         name=name,
-        search=search_text(name, address, phone=known["phone"]),
+        search=search_text(name, address, phone=address if kind == "phone" else ""),
         last_at=tx.now,
         now=tx.now,
     )
     tx.tell("dialog.new", channel=channel.id, dialog=dialog)
     return DialogId(dialog)
+
+
+def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactId:
+    """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise."""
+    if kind in {"phone", "email"} and (people := contacts.at(tx, address)):
+        return people[0].id
+    known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
+    return ContactId(tx.insert("contacts.add", name="", now=tx.now, **known))
 
 
 def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Order) -> MessageId:

@@ -115,6 +115,11 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "message.refused": T("Message {message}: {action} refused"),
         "message.merged": T("Message {message} joined with its copy"),
         "application.moved": T("Application {application} of {title}: {stage}"),
+        "chain.passed": T("Channel {channel} was stepped over: {why}"),
+        "chain.handed_on": T("Goes on as message {into} through the next channel"),
+        "chain.continued": T("Continues message {before}, which failed in the channel before"),
+        "chain.ended": T("No other channel is left for it: {why}"),
+        "contact.chain": T("Chain of contact {contact}: {chain}"),
         "arrived.dead": T("Something arrived that could not be understood"),
         "arrived.revived": T("Dead letter {arrived} understood after all"),
         "arrived.forgotten": T("Dead letter {arrived} forgotten"),
@@ -135,6 +140,7 @@ _CHANGES: Mapping[tuple[str, object], Text] = MappingProxyType(
         ("blocked", True): T("put on the blacklist"),
         ("blocked", False): T("taken off the blacklist"),
         ("name", ""): T("named {value}"),
+        ("chain", ""): T("tried in this order: {value}"),
         ("tag", ""): T("tag {value} added"),
         ("untag", ""): T("tag {value} removed"),
     }
@@ -181,6 +187,8 @@ def news(row: JournalRow) -> Text:
     for name, spoken in (("state", state), ("health", health), ("action", action), ("stage", stage)):
         if name in data:
             values[name] = spoken(data[name])
+    if isinstance(data.get("why"), dict):
+        values["why"] = Text(**data["why"])
     if row.topic == "dialog.changed":
         values["changed"] = _change(data)
     known = _NEWS.get(row.topic)

@@ -107,6 +107,19 @@ class DialogCard(NamedTuple):
     """When they last wrote; ``None`` for a stranger."""
     first_name: str
     last_name: str
+    chain: str
+    """Kinds of channels in the order in which the client is tried."""
+
+
+class ContactRow(NamedTuple):
+    """A person outside, and the order of channels in which they are tried."""
+
+    id: ContactId
+    name: str
+    username: str
+    phone: str
+    email: str
+    chain: str
 
 
 class MessageRow(NamedTuple):

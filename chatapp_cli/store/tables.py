@@ -92,6 +92,10 @@ class Contact(SQLModel, table=True):
     """A person outside, as far as they are known."""
 
     metadata = metadata
+    __table_args__ = (
+        Index("ix_contact_phone", "phone", sqlite_where=text("phone <> ''"), postgresql_where=text("phone <> ''")),
+        Index("ix_contact_email", "email", sqlite_where=text("email <> ''"), postgresql_where=text("email <> ''")),
+    )
     id: int | None = Field(sa_column=_key())
     name: str = ""
     username: str = ""
@@ -213,8 +217,8 @@ class Message(SQLModel, table=True):
         Index(
             "ix_message_chain",
             "id",
-            sqlite_where=text("chain <> ''"),
-            postgresql_where=text("chain <> ''"),
+            sqlite_where=text("chain <> '' AND state = 'failed'"),
+            postgresql_where=text("chain <> '' AND state = 'failed'"),
         ),
         NEVER_AGAIN,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.store.named import Statement
 
@@ -87,6 +89,18 @@ class Tx:
     def compose(self, shape: Callable[..., T], sql: str, params: Mapping[str, object]) -> list[T]:
         """All rows of a statement that ``store`` put together from its own fragments."""
         return [shape(*row) for row in self._execute(sql, params).fetchall()]
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """A part that is undone alone, with its news, when a rule of ours refuses it."""
+        self._execute("SAVEPOINT trial")
+        try:
+            yield
+        except ChatappError:
+            self._execute("ROLLBACK TO SAVEPOINT trial")
+            self._execute("RELEASE SAVEPOINT trial")
+            raise
+        self._execute("RELEASE SAVEPOINT trial")
 
     def tell(
         self,

@@ -6,8 +6,11 @@ from functools import partial
 
 from textual.suggester import SuggestFromList
 
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
-from chatapp_cli.services import dialogs
+from chatapp_cli.kit.manifests import kind_of, packages
+from chatapp_cli.services import contacts, dialogs
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.tui.hands import Deed, Hands
 
@@ -68,11 +71,35 @@ async def group(hands: Hands, card: DialogCard) -> None:
     await group_deeds.manage(hands, card)
 
 
+async def chain(hands: Hands, card: DialogCard) -> None:
+    """In which order of channels the client is tried when no channel is named."""
+    number = card.contact_id
+    if number is None:
+        hands.say(_("Only a single client can have a chain."))
+        return
+    known = list(packages())
+    said = await hands.prompt(
+        _("Channels in the order in which the client is tried"),
+        card.chain,
+        note=_("With commas between: {kinds}", kinds=", ".join(known)),
+        suggest=SuggestFromList(known, case_sensitive=False),
+    )
+    if said is None:
+        return
+    order = [kind_of(word.strip()) for word in said.split(",") if word.strip()]
+    if unknown := next((kind for kind in order if kind not in known), None):
+        raise NotFound(T("There is no kind of channel {kind}.", kind=unknown))
+    await hands.office.write(
+        lambda tx: contacts.set_chain(tx, [contacts.one(tx, number)], order, actor=hands.office.actor)
+    )
+
+
 DEEDS: dict[str, Deed[DialogCard]] = {
     "mark": Deed(mark),
     "pin": Deed(pin),
     "block": Deed(block),
     "rename": Deed(rename),
+    "chain": Deed(chain),
     "tag": Deed(tag),
     "untag": Deed(untag),
     "group": Deed(group, lambda card: card.chat_kind != "private"),

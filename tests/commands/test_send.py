@@ -80,7 +80,12 @@ def test_a_message_for_later_is_scheduled_and_accepted(chatapp: Shell, program: 
             "There is no readable file /no/such.",
             "Check the path.",
         ),
-        (["send", "client-7", "-t", "x"], 2, "--channel is missing.", "See: chatapp send --help"),
+        (
+            ["send", "client-7", "-t", "x"],
+            2,
+            "--channel is missing.",
+            "Name it, or keep a chain for the client: chatapp contact chain client-7 CHANNELS",
+        ),
         (
             ["send", "client-7", "-c", "api", "-t", "x", "--wait", "long"],
             2,

@@ -203,6 +203,21 @@ async def test_a_dialog_is_read_when_its_end_was_seen_for_a_moment(window: Opene
         await it.until(lambda: desk.read(lambda tx: dialogs.card(tx, dialog)).unread == 0)
 
 
+async def test_the_order_of_channels_for_a_client_is_set_by_a_key_and_stands_on_the_card(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("escape", "i", "C")
+        await it.sees("Channels in the order in which the client is tried")
+        it.app.screen.query_one("Input").value = "1, pigeon"
+        await it.press("enter")
+        await it.until(lambda: any("channel pigeon" in note.message for note in it.app._notifications))
+        await it.press("C")
+        await it.sees("Channels in the order in which the client is tried")
+        it.app.screen.query_one("Input").value = "1, 6"
+        await it.press("enter")
+        await it.sees("Tried in this order", "Telegram bot → API")
+
+
 @pytest.mark.req("S-118")
 async def test_pin_mark_rename_tag_and_blacklist_act_on_the_dialog_under_the_cursor(
     window: Opener, desk: Desk, stage: Stage

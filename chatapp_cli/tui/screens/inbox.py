@@ -215,6 +215,10 @@ class InboxScreen(Conversing):
         """Rename."""
         self._deed("rename")
 
+    def action_chain(self) -> None:
+        """Order of channels."""
+        self._deed("chain")
+
     def action_tag(self) -> None:
         """Add a tag."""
         self._deed("tag")

@@ -69,8 +69,13 @@ class Card(Static):
             (_("E-mail"), card.email),
             (_("Line"), card.line),
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
+            (_("Tried in this order"), _chain(card)),
             (_("News of delivery"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
             (_("Tags"), " ".join(f"#{tag}" for tag in tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
         ]
+
+
+def _chain(card: DialogCard) -> str:
+    return " → ".join(show(manifest(kind).title) for kind in card.chain.split(",") if kind)

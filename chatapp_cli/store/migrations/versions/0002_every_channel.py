@@ -39,8 +39,11 @@ def _widen() -> None:
         "UPDATE dialog SET heard_at = "
         "(SELECT MAX(m.at) FROM message m WHERE m.dialog_id = dialog.id AND m.direction = 'in')"
     )
-    chained = sa.text("chain <> ''")
+    chained = sa.text("chain <> '' AND state = 'failed'")
     op.create_index("ix_message_chain", "message", ["id"], sqlite_where=chained, postgresql_where=chained)
+    for column in ("phone", "email"):
+        known = sa.text(f"{column} <> ''")
+        op.create_index(f"ix_contact_{column}", "contact", [column], sqlite_where=known, postgresql_where=known)
 
 
 def _remember() -> None:

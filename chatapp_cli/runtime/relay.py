@@ -1,0 +1,40 @@
+"""Hands what failed for good on to the next channel of its chain."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import relay
+
+log = structlog.get_logger()
+
+
+class Relay:
+    """Looks for failed messages that have somewhere left to go."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+        self._stuck: set[MessageId] = set()
+
+    async def turn(self) -> None:
+        """Hand on everything that failed until now, each in a transaction of its own. Raises StoreError."""
+        for message in await self._store.read(relay.failed):
+            if message not in self._stuck:
+                await self._hand_on(message)
+
+    async def _hand_on(self, message: MessageId) -> None:
+        able = self._store.desk.capabilities
+        try:
+            into = await self._store.write(partial(relay.hand_on, able=able, message=message))
+        except ChatappError:
+            raise
+        except Exception:  # one message that cannot be handed on must not keep the others from it
+            self._stuck.add(message)
+            log.exception("relay.stuck", message=message)
+        else:
+            log.info("relay.handed_on", message=message, into=into)

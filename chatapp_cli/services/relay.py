@@ -1,0 +1,164 @@
+"""Chains of channels: a message goes to the first that can carry it, and on to the next when it fails for good.
+
+A message bears the rest of its chain. Handing it on empties that chain and accepts the next message in one
+transaction, under a key that follows from the old one: whatever happens, it goes on once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chatapp_cli.domain.draft import Draft, StagedFile, insist
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.message import Origin, Priority
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels, sending
+from chatapp_cli.services.routes import Able, Step
+from chatapp_cli.services.sending import Order
+from chatapp_cli.services.transcript import message as message_of
+from chatapp_cli.services.waiting import STOPPED
+from chatapp_cli.store.rows import ChannelRow, FileRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A channel that was stepped over, and why."""
+
+    channel: ChannelId
+    refusal: ChatappError
+
+
+def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order) -> MessageId:
+    """Accept a message for the first channel that can carry it. Raises the last one's Refused if none can."""
+    already = tx.value("messages.by_key", key=order.key)
+    if already is not None:
+        return MessageId(already)
+    return _first(tx, able, steps, draft, order, alone=len(steps) == 1)
+
+
+def _first(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order, *, alone: bool = False) -> MessageId:
+    passed: list[_Passed] = []
+    for n, one in enumerate(steps, 1):
+        rest = steps[n:]
+        try:
+            with tx.trial():
+                channel = _channel(tx, one, last=not rest)
+                can = able(channel)
+                fitting = draft if alone else _fitting(draft, can, first=n == 1)
+                message = sending.enqueue(tx, can, _dialog(tx, channel, can, one, fitting), fitting, order)
+        except (Refused, NotFound) as refusal:
+            if not rest:
+                raise
+            passed.append(_Passed(one.channel, refusal))
+        else:
+            _keep(tx, message, rest, order)
+            _tell_passed(tx, message, passed, order)
+            return message
+    raise NotFound(T("None of these channels is bound."), T("See them with: chatapp line show"))
+
+
+def _channel(tx: Tx, one: Step, *, last: bool) -> ChannelRow:
+    """The step's channel; one that has stopped is only waited for when nothing else is left."""
+    channel = channels.one(tx, one.channel)
+    if channel.health in STOPPED and not last:
+        raise Refused(channel.health, T("{channel} has stopped.", channel=channel.title))
+    return channel
+
+
+def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
+    """The draft as another channel can carry it: without a subject where there is none, without a foreign quote."""
+    subject = draft.subject if can.subject else ""
+    return replace(draft, subject=subject, reply_to=draft.reply_to if first else None)
+
+
+def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: Step, draft: Draft) -> DialogId:
+    insist(can, draft)
+    refusal = Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
+    for address in one.addresses:
+        try:
+            return sending.dialog_for(tx, channel, can, address, subject=draft.subject)
+        except Refused as error:
+            refusal = error
+    raise refusal
+
+
+def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> None:
+    if rest:
+        steps = [[one.channel, *one.addresses] for one in rest]
+        kept = json.dumps({"priority": order.priority, "steps": steps}, ensure_ascii=False)
+        tx.run("chain.put", id=message, chain=kept)
+
+
+def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed], order: Order) -> None:
+    for one in passed:
+        tx.tell("chain.passed", actor=order.actor, channel=one.channel, message=message, why=_why(one.refusal))
+
+
+def _why(refusal: ChatappError) -> Mapping[str, object]:
+    """The reason as the journal keeps it, to be said in the reader's language."""
+    return {"msgid": refusal.what.msgid, "params": {name: str(value) for name, value in refusal.what.params.items()}}
+
+
+def failed(tx: Tx, *, n: int = 100) -> list[MessageId]:
+    """Messages that failed for good and have somewhere to go."""
+    return tx.all(MessageId, "chain.failed", n=n)
+
+
+def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
+    """Send a failed message on by the rest of its chain; ``None`` if nothing was left that could carry it."""
+    chain = tx.value("chain.of", id=message)
+    if not chain:
+        return None
+    tx.run("chain.put", id=message, chain="")
+    kept = json.loads(chain)
+    found = message_of(tx, message)
+    steps = [Step(ChannelId(channel), tuple(addresses)) for channel, *addresses in kept["steps"]]
+    order = Order(
+        actor=found.author,
+        key=following_key(found.key or ""),
+        origin=Origin(found.origin),
+        priority=kept.get("priority", Priority.OPERATOR),
+    )
+    draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
+    try:
+        with tx.trial():
+            into = _first(tx, able, steps, draft, order)
+    except (Refused, NotFound) as refusal:
+        tx.tell("chain.ended", dialog=found.dialog_id, message=message, why=_why(refusal))
+        return None
+    _tell_handed_on(tx, found.id, into)
+    return into
+
+
+def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
+    old, new = (message_of(tx, one).dialog_id for one in (message, into))
+    tx.tell("chain.handed_on", dialog=old, message=message, into=into)
+    tx.tell("chain.continued", dialog=new, message=into, before=message)
+
+
+def _files(tx: Tx, message: MessageId) -> Sequence[StagedFile]:
+    return tuple(
+        StagedFile(name=file.name, mime=file.mime, size=file.size, sha256=file.sha256, kind=file.kind)
+        for file in tx.all(FileRow, "files.of_message", message=message)
+    )
+
+
+def following_key(key: str) -> str:
+    """The key of the message that a message becomes in its next channel."""
+    return sending.key_of(f"{key} goes on")
+
+
+def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
+    """The message that one became in its next channel."""
+    found = tx.value("messages.by_key", key=following_key(message_of(tx, message).key or ""))
+    return None if found is None else MessageId(found)
+
+
+def still_open(tx: Tx, message: MessageId) -> bool:
+    """Tell whether a message has somewhere left to go should it fail."""
+    return bool(tx.value("chain.open", id=message))
