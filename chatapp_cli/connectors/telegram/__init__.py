@@ -1,0 +1,1 @@
+"""A personal Telegram account; importing this package imports nothing of Telethon."""

@@ -1,0 +1,72 @@
+"""What happens to messages that are there already: taken back, read, reacted to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram.names import View, ext_id
+from chatapp_cli.connectors.telegram.peers import number_of
+from chatapp_cli.domain.event import ChatRead, Event, MessagesDeleted, ReactionsChanged
+
+
+def _deleted(update: Any, view: View) -> Iterator[Event]:
+    """In private chats and basic groups Telegram does not tell where."""
+    yield MessagesDeleted(peer_key="", ext_ids=[str(number) for number in update.messages], at=view.now)
+
+
+def _deleted_in_channel(update: Any, view: View) -> Iterator[Event]:
+    channel = tl.PeerChannel(update.channel_id)
+    gone = [ext_id(channel, number) for number in update.messages]
+    yield MessagesDeleted(peer_key=str(number_of(channel)), ext_ids=gone, at=view.now)
+
+
+def _read_by_client(update: Any, view: View) -> Iterator[Event]:
+    yield _read_up_to(update, view, by_us=False)
+
+
+def _read_by_us(update: Any, view: View) -> Iterator[Event]:
+    yield _read_up_to(update, view, by_us=True)
+
+
+def _read_up_to(update: Any, view: View, *, by_us: bool) -> ChatRead:
+    peer = getattr(update, "peer", None) or tl.PeerChannel(update.channel_id)
+    return ChatRead(peer_key=str(number_of(peer)), ext_id=ext_id(peer, update.max_id), at=view.now, by_us=by_us)
+
+
+def _reacted(update: Any, view: View) -> Iterator[Event]:
+    """Telegram tells the latest who reacted; in a private chat one who is not among them reacts no more."""
+    given: dict[int, list[str]] = {}
+    if isinstance(update.peer, tl.PeerUser):
+        given[update.peer.user_id] = []
+    people = {}
+    for one in update.reactions.recent_reactions or ():
+        if not one.my:
+            number = number_of(one.peer_id)
+            given.setdefault(number, []).append(_emoji(one.reaction))
+            people[number] = one.peer_id
+    for number, emoji in given.items():
+        yield ReactionsChanged(
+            peer_key=str(number_of(update.peer)),
+            ext_id=ext_id(update.peer, update.msg_id),
+            at=view.now,
+            emoji=tuple(emoji),
+            person=view.known(people.get(number, update.peer)).person,
+        )
+
+
+def _emoji(reaction: Any) -> str:
+    return getattr(reaction, "emoticon", None) or "[emoji]"
+
+
+READ: Final[Mapping[type, Callable[[Any, View], Iterator[Event]]]] = {
+    tl.UpdateDeleteMessages: _deleted,
+    tl.UpdateDeleteChannelMessages: _deleted_in_channel,
+    tl.UpdateReadHistoryOutbox: _read_by_client,
+    tl.UpdateReadChannelOutbox: _read_by_client,
+    tl.UpdateReadHistoryInbox: _read_by_us,
+    tl.UpdateReadChannelInbox: _read_by_us,
+    tl.UpdateMessageReactions: _reacted,
+}

@@ -1,0 +1,69 @@
+"""Reading groups and channels in which nobody writes to us."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from telethon.tl import functions as fn
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram import history
+from chatapp_cli.connectors.telegram.peers import Known, number_of, seen
+from chatapp_cli.connectors.telegram.people import reach
+from chatapp_cli.connectors.telegram.wire import Wire, told
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.event import Peer
+
+_LINK: Final = re.compile(r"(?:https?://)?(?:t|telegram)\.me/(?P<invite>\+|joinchat/)?(?P<name>[\w-]+)/?")
+_CHATS: Final = frozenset({"group", "supergroup", "channel"})
+
+
+async def listed(wire: Wire) -> Sequence[Peer]:
+    """Every group and channel that the account is in."""
+    found: dict[int, Peer] = {}
+    async for page in history.dialogs(wire):
+        for entity in page.chats:
+            known = seen(entity)
+            if known is not None and not getattr(entity, "left", False) and not getattr(entity, "migrated_to", None):
+                found[known.number] = known.peer
+    return list(found.values())
+
+
+async def join(wire: Wire, address: str) -> Known:
+    """A chat by public name, link or ChatID, joined if need be. Raises Rejected."""
+    link = _LINK.fullmatch(address.strip())
+    if link and link["invite"]:
+        return await _invited(wire, link["name"])
+    name = link["name"] if link else address.strip()
+    known = await reach(wire, name if name.startswith(("@", "-")) else f"@{name}")
+    if known.sort not in _CHATS:
+        raise Rejected("not_a_chat", address)
+    if known.channel and not await _is_inside(wire, known):
+        await wire.ask(fn.channels.JoinChannelRequest(known.input))
+    return known
+
+
+async def _invited(wire: Wire, key: str) -> Known:
+    invite = await wire.ask(fn.messages.CheckChatInviteRequest(key))
+    chat = getattr(invite, "chat", None)
+    if not isinstance(invite, tl.ChatInviteAlready):
+        answer = await wire.ask(fn.messages.ImportChatInviteRequest(key))
+        chat = next((one for one in told(answer) if not isinstance(one, tl.User)), None)
+    known = seen(chat) if chat is not None else None
+    if known is None:
+        raise Rejected("invite_gone")
+    await wire.peers.learn([chat])
+    return known
+
+
+async def _is_inside(wire: Wire, known: Known) -> bool:
+    answer = await wire.ask(fn.channels.GetChannelsRequest([known.input]))
+    return not any(getattr(one, "left", False) for one in answer.chats)
+
+
+async def top(wire: Wire, known: Known) -> Any:
+    """The chat's dialog: its counter and its latest message."""
+    answer = await wire.ask(fn.messages.GetPeerDialogsRequest([tl.InputDialogPeer(known.input)]))
+    return next(one for one in answer.dialogs if number_of(one.peer) == known.number)

@@ -1,0 +1,180 @@
+"""Telegram's updates into the desk's events: pure functions, the same for what was pushed, missed or kept raw."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from telethon.extensions import BinaryReader
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram import changes, content, moves
+from chatapp_cli.connectors.telegram.names import View, ext_id, millis, named
+from chatapp_cli.connectors.telegram.peers import SERVICE, Known, marked, number_of
+from chatapp_cli.domain.event import Arrival, Event, MessageArrived, MessageEdited, Peer, PeerChanged, PeerMoved
+from chatapp_cli.domain.ids import Millis
+
+
+def arrival(update: Any, view: View) -> Arrival | None:
+    """Understand one update, or set it aside with the reason; ``None`` where it is nothing that a desk may see."""
+    if _is_private_matter(update, view.me):
+        return None
+    raw = _raw(update, view)
+    try:
+        events = _events(update, view)
+    except Exception as error:  # noqa: BLE001 - whatever one message holds, the others must not wait for it
+        return Arrival(provider_id=_identity(update, raw, view), raw=raw, problem=f"{type(error).__name__}: {error}")
+    return Arrival(provider_id=_identity(update, raw, view), raw=raw, events=events) if events else None
+
+
+def understand(raw: bytes, *, me: int, max_download: int, at: Millis) -> Arrival:
+    """Read once more what was kept raw."""
+    if moves.is_move(raw):
+        return moves.arrival(raw, at)
+    with BinaryReader(raw) as reader:
+        kept = reader.tgread_object()
+    entities = {number_of(entity): entity for entity in (*kept.users, *kept.chats)}
+    view = View(me=me, max_download=max_download, entities=entities, now=at)
+    return Arrival(provider_id="", raw=raw, events=_events(kept.updates[0], view))
+
+
+def _is_private_matter(update: Any, me: int) -> bool:
+    """Login codes that Telegram writes, and the owner's notes to themselves: neither is kept, not even raw."""
+    message = getattr(update, "message", None)
+    peer = getattr(message, "peer_id", None) or getattr(update, "peer", None)
+    return isinstance(peer, tl.PeerUser) and peer.user_id in {SERVICE, me}
+
+
+def _raw(update: Any, view: View) -> bytes:
+    """The update with the people and chats that it names, as Telegram would have pushed it."""
+    told = [view.entities[number] for number in dict.fromkeys(named(update)) if number in view.entities]
+    users = [one for one in told if isinstance(one, tl.User)]
+    chats = [one for one in told if not isinstance(one, tl.User)]
+    return bytes(tl.Updates([update], users, chats, date=datetime.fromtimestamp(view.now / 1000, UTC), seq=0))
+
+
+def _identity(update: Any, raw: bytes, view: View) -> str:
+    """A message is the same however often it comes; of everything else what it says counts."""
+    if isinstance(update, tl.UpdateNewMessage | tl.UpdateNewChannelMessage):
+        return f"message:{ext_id(update.message.peer_id, update.message.id)}"
+    if isinstance(update, tl.UpdateEditMessage | tl.UpdateEditChannelMessage):
+        said = hashlib.sha256(bytes(update.message)).hexdigest()[:16]
+        return f"edit:{ext_id(update.message.peer_id, update.message.id)}:{said}"
+    return f"{type(update).__name__}:{view.now}:{hashlib.sha256(raw).hexdigest()[:16]}"
+
+
+def _events(update: Any, view: View) -> tuple[Event, ...]:
+    """Say what an update means; one that we do not know means nothing."""
+    read = _READ.get(type(update))
+    return tuple(read(update, view)) if read else ()
+
+
+def _posted(update: Any, view: View) -> Iterator[Event]:
+    message = update.message
+    if isinstance(message, tl.MessageService):
+        yield from _service(message, view)
+    elif isinstance(message, tl.Message):
+        yield _message(message, _text(message, view), view)
+
+
+def _message(message: Any, text: str, view: View) -> MessageArrived:
+    chat = view.known(message.peer_id)
+    sender = _sender(message, chat, view)
+    found = content.file(message, f"{chat.number}/{message.id}", view.max_download)
+    return MessageArrived(
+        peer=chat.peer,
+        ext_id=ext_id(message.peer_id, message.id),
+        at=millis(message.date),
+        text=text,
+        sender=sender.person,
+        from_us=bool(message.out),
+        files=(found,) if found else (),
+        reply_to=_reply(message),
+        album=str(message.grouped_id or ""),
+        automatic=sender.sort in {"bot", "channel"},
+    )
+
+
+def _sender(message: Any, chat: Known, view: View) -> Known:
+    """Telegram leaves it out where the chat says it already."""
+    if message.from_id is not None:
+        return view.known(message.from_id)
+    return view.known(tl.PeerUser(view.me)) if message.out and chat.sort in {"user", "bot"} else chat
+
+
+def _text(message: Any, view: View) -> str:
+    said = message.message or content.words(message.media)
+    if message.fwd_from is None:
+        return str(said)
+    return f"↪ {_origin(message.fwd_from, view)}\n{said}".rstrip()
+
+
+def _origin(forwarded: Any, view: View) -> str:
+    """Who wrote it first, as far as they let others know."""
+    if forwarded.from_id is not None:
+        return view.known(forwarded.from_id).name
+    return forwarded.from_name or forwarded.post_author or ""
+
+
+def _reply(message: Any) -> str:
+    """In a forum every message formally answers the one that opened its topic: that is no quotation."""
+    header = message.reply_to
+    if not isinstance(header, tl.MessageReplyHeader) or not header.reply_to_msg_id or header.reply_to_peer_id:
+        return ""
+    if header.forum_topic and not header.reply_to_top_id:
+        return ""
+    return ext_id(message.peer_id, header.reply_to_msg_id)
+
+
+def _service(message: Any, view: View) -> Iterator[Event]:
+    peer, at, action = view.known(message.peer_id).peer, millis(message.date), message.action
+    if isinstance(action, tl.MessageActionChatEditTitle):
+        yield PeerChanged(peer=replace(peer, title=action.title), at=at)
+    elif isinstance(action, tl.MessageActionChatMigrateTo):
+        number = str(marked(action.channel_id))
+        yield PeerMoved(old_key=peer.key, peer=replace(peer, key=number, address=number), at=at)
+    elif isinstance(action, tl.MessageActionChatDeleteUser) and action.user_id == view.me:
+        yield _gone(peer, at)
+    elif isinstance(action, tl.MessageActionChatCreate | tl.MessageActionChatAddUser) and view.me in action.users:
+        yield PeerChanged(peer=peer, at=at)
+    elif isinstance(action, tl.MessageActionPhoneCall):
+        minutes, seconds = divmod(action.duration or 0, 60)
+        yield _message(message, f"☎ {minutes}:{seconds:02}", view)
+
+
+def _gone(peer: Peer, at: Millis) -> PeerChanged:
+    return PeerChanged(peer=peer, at=at, reachable=False, code="removed_from_chat")
+
+
+def _edited(update: Any, view: View) -> Iterator[Event]:
+    message = update.message
+    if isinstance(message, tl.Message):
+        yield MessageEdited(
+            peer_key=str(number_of(message.peer_id)),
+            ext_id=ext_id(message.peer_id, message.id),
+            at=millis(message.edit_date or message.date),
+            text=_text(message, view),
+        )
+
+
+def _standing(update: Any, view: View) -> Iterator[Event]:
+    """A chat changed: all that matters is whether we are still in it."""
+    for number in named(update):
+        entity = view.entities.get(number)
+        forbidden = isinstance(entity, tl.ChannelForbidden | tl.ChatForbidden)
+        if forbidden or getattr(entity, "left", False):
+            yield _gone(Peer(key=str(number), address=str(number), kind="group"), view.now)
+
+
+_READ: Final[Mapping[type, Callable[[Any, View], Iterator[Event]]]] = {
+    tl.UpdateNewMessage: _posted,
+    tl.UpdateNewChannelMessage: _posted,
+    tl.UpdateEditMessage: _edited,
+    tl.UpdateEditChannelMessage: _edited,
+    tl.UpdateChannel: _standing,
+    tl.UpdateChat: _standing,
+    **changes.READ,
+}

@@ -1,0 +1,155 @@
+"""The stream of an account's updates, counted by ourselves.
+
+What Telegram pushes is applied if it is the next thing; anything else sends us to ask for the difference from where
+we stand. Where we stand is the cursor of each batch and so becomes durable with its messages: Telethon's own count,
+which runs ahead of the store, is used for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telethon import events
+from telethon.tl import functions as fn
+
+from chatapp_cli.connectors.telegram import moves
+from chatapp_cli.connectors.telegram.gaps import Gaps
+from chatapp_cli.connectors.telegram.moves import Move
+from chatapp_cli.connectors.telegram.peers import Known
+from chatapp_cli.connectors.telegram.position import OWN, Position, Reach
+from chatapp_cli.connectors.telegram.reading import Reading
+from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.errors import Retryable
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.ports.memory import Memory
+
+QUIET: Final = 50.0
+"""Seconds without news after which we ask whether there are any."""
+SWEEP: Final = 900.0
+"""Seconds after which every box is asked for what nobody pushed; https://core.telegram.org/api/updates says so."""
+MOST: Final = 100
+"""Updates in a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """An update that came as the answer to a request of ours: it counts, and is no news."""
+
+    update: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A channel is read from here on."""
+
+    channel: int
+    reach: Reach
+
+
+class Feed:
+    """Everything that arrives for one account."""
+
+    def __init__(self, wire: Wire, reading: Reading, memory: Memory) -> None:
+        self._wire = wire
+        self._reading = reading
+        self._memory = memory
+        self._gaps = Gaps(wire, reading)
+        self._news: asyncio.Queue[Any] = asyncio.Queue()
+        self._swept_at = reading.clock.monotonic()
+        wire.client.add_event_handler(self._news.put, events.Raw())
+
+    def ours(self, answer: Any) -> None:
+        """Count the updates in the answer to a request of ours."""
+        found = [one for one in getattr(answer, "updates", None) or [answer] if getattr(one, "pts", 0)]
+        for update in sorted(found, key=lambda one: one.pts - (getattr(one, "pts_count", 0) or 0)):
+            self._news.put_nowait(Ours(update))
+
+    async def moved(self, old: str, known: Known) -> None:
+        """A dialog goes on under another key; remembered until that is durable."""
+        move = Move(old=old, new=str(known.number), title=known.name)
+        await self._memory.keep({moves.PREFIX + old: move.to_bytes().decode()})
+        self._news.put_nowait(move)
+
+    def begin(self, channel: int, dialog: Any) -> None:
+        """Read a channel from its present on."""
+        self._news.put_nowait(Begin(channel, Reach(dialog.pts, dialog.top_message)))
+
+    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield what came after the cursor, and then what comes. Raises ChannelError."""
+        watching = asyncio.create_task(self._watch(), name="telegram-connection")
+        try:
+            async for batch in self._resume(cursor):
+                yield batch
+            while True:
+                async for batch in self._step():
+                    yield batch
+        finally:
+            watching.cancel()
+
+    async def _watch(self) -> None:
+        """Tell when the connection is gone."""
+        with suppress(Exception):  # however it ended: coming up again finds out why
+            await self._wire.client.disconnected
+        self._news.put_nowait(None)
+
+    async def _resume(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        for text in (await self._memory.known(moves.PREFIX)).values():
+            self._news.put_nowait(Move.read(text))
+        position = Position.of(cursor) if cursor else await self._present()
+        self._reading.resume(position)
+        async for batch in self._gaps.newcomers(position.when):
+            yield batch
+        async for batch in self._gaps.fill():
+            yield batch
+
+    async def _present(self) -> Position:
+        position = Position(pts=0, qts=0, date=0)
+        position.take(await self._wire.ask(fn.updates.GetStateRequest()))
+        return position
+
+    async def _step(self) -> AsyncGenerator[Batch, None]:
+        """Take what was pushed, or wait for it; then fill the gaps that it showed."""
+        news = await self._gathered()
+        arrivals = [arrival for one in news for arrival in await self._applied(one)]
+        if arrivals:
+            yield Batch(arrivals=arrivals, cursor=self._reading.at.cursor())
+            await self._forget([one for one in news if isinstance(one, Move)])
+        if self._reading.clock.monotonic() - self._swept_at > SWEEP:
+            self._swept_at = self._reading.clock.monotonic()
+            self._reading.doubt_all()
+        async for batch in self._gaps.fill():
+            yield batch
+
+    async def _gathered(self) -> Sequence[Any]:
+        try:
+            async with asyncio.timeout(QUIET):
+                news = [await self._news.get()]
+        except TimeoutError:
+            self._reading.doubts[OWN] = None
+            return []
+        while len(news) < MOST and not self._news.empty():
+            news.append(self._news.get_nowait())
+        return news
+
+    async def _applied(self, news: Any) -> Sequence[Arrival]:
+        if news is None:
+            raise Retryable("unreachable", "disconnected")
+        if isinstance(news, Move):
+            return [moves.arrival(news.to_bytes(), self._reading.clock.now())]
+        if isinstance(news, Ours):
+            self._reading.count(news.update)
+            return []
+        if isinstance(news, Begin):
+            self._reading.at.channels.setdefault(news.channel, news.reach)
+            return []
+        entities = getattr(news, "_entities", {})
+        await self._wire.peers.learn(entities.values())
+        return self._reading.apply(news, entities)
+
+    async def _forget(self, done: Sequence[Move]) -> None:
+        if done:
+            await self._memory.keep({moves.PREFIX + move.old: "" for move in done})

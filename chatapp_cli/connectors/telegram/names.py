@@ -1,0 +1,63 @@
+"""How messages and chats are numbered, and who an update is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram.peers import Known, marked, number_of, seen, stranger
+from chatapp_cli.domain.ids import Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What an update is read with."""
+
+    me: int
+    max_download: int
+    entities: Mapping[int, Any]
+    """People and chats by their number with its sign."""
+    now: Millis
+
+    def known(self, peer: Any) -> Known:
+        """Whoever is meant; of somebody unknown at least the number."""
+        number = number_of(peer)
+        entity = self.entities.get(number)
+        return (seen(entity) if entity is not None else None) or stranger(number)
+
+
+def ext_id(peer: Any, number: int) -> str:
+    """A message's id: unique in the account, and a number that grows in its dialog."""
+    return f"{number}.{peer.channel_id}" if isinstance(peer, tl.PeerChannel) else str(number)
+
+
+def message_number(ext_id: str) -> int:
+    """The number that Telegram knows a message by in its chat."""
+    return int(ext_id.partition(".")[0])
+
+
+def named(update: Any) -> Iterator[int]:
+    """Everybody that an update names, by their number with its sign."""
+    message = getattr(update, "message", None)
+    forwarded = getattr(message, "fwd_from", None)
+    reacting = getattr(getattr(update, "reactions", None), "recent_reactions", None) or ()
+    found = (
+        getattr(message, "peer_id", None),
+        getattr(message, "from_id", None),
+        getattr(forwarded, "from_id", None),
+        getattr(update, "peer", None),
+        *(one.peer_id for one in reacting),
+    )
+    yield from (number_of(peer) for peer in found if peer is not None)
+    if channel := getattr(update, "channel_id", None):
+        yield marked(channel)
+    if chat := getattr(update, "chat_id", None):
+        yield -chat
+
+
+def millis(date: Any) -> Millis:
+    """Telegram's time as ours."""
+    return int(date.timestamp() * 1000)

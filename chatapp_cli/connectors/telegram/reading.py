@@ -1,0 +1,91 @@
+"""Where we stand in the account's updates, and what the next one means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram.convert import arrival
+from chatapp_cli.connectors.telegram.follows import Follows
+from chatapp_cli.connectors.telegram.names import View, named
+from chatapp_cli.connectors.telegram.peers import Peers, marked, number_of, seen
+from chatapp_cli.connectors.telegram.position import OWN, Box, Position, box_of
+from chatapp_cli.connectors.telegram.wire import told
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.ports.world import Clock
+
+
+class Reading:
+    """Applies updates in their turn; whatever is out of turn leaves its box in doubt."""
+
+    def __init__(self, *, me: int, max_download: int, peers: Peers, follows: Follows, clock: Clock) -> None:
+        self.peers = peers
+        self.clock = clock
+        self.at = Position(pts=0, qts=0, date=0)
+        self.doubts: dict[Box, None] = {}
+        """Boxes to ask for their difference, in order."""
+        self._me = me
+        self._max_download = max_download
+        self._follows = follows
+
+    def resume(self, position: Position) -> None:
+        """Stand there, and doubt everything: it may have gone on without us."""
+        self.at = position
+        self.doubt_all()
+
+    def doubt_all(self) -> None:
+        """Ask every box, since not everything that happens is pushed."""
+        self.doubts.update(dict.fromkeys((OWN, *self.at.channels)))
+
+    def apply(self, update: Any, entities: Mapping[int, Any]) -> list[Arrival]:
+        """What a pushed update means if it is its turn."""
+        box = box_of(update)
+        if box and not self.wants(box, entities):
+            return []
+        if isinstance(update, tl.UpdateChannelTooLong) or not self._describes(update, entities):
+            self.doubts[box] = None
+            return []
+        if hasattr(update, "pts") and not self.count(update):
+            return []
+        return self.read([update], entities)
+
+    def count(self, update: Any) -> bool:
+        """Move on if it is this update's turn; doubt the box if something lies between."""
+        box, count = box_of(update), getattr(update, "pts_count", 0) or 0
+        turn = self.at.turn(box, update.pts or 0, count)
+        if turn == "next":
+            message = getattr(update, "message", None)
+            self.at.move(box, update.pts, getattr(message, "id", 0))
+        elif turn == "gap":
+            self.doubts[box] = None
+        return turn == "next"
+
+    def wants(self, channel: int, entities: Mapping[int, Any]) -> bool:
+        """Tell whether a channel is read at all."""
+        entity = entities.get(marked(channel))
+        known = (seen(entity) if entity is not None else None) or self.peers.get(marked(channel))
+        return self._follows.wants(channel, broadcast=known is None or known.sort == "channel")
+
+    def read(self, updates: Iterable[Any], entities: Mapping[int, Any]) -> list[Arrival]:
+        """What updates mean that need no turn."""
+        found = [arrival(update, self._view(update, entities)) for update in updates]
+        return [one for one in found if one is not None]
+
+    def batch(self, updates: Iterable[Any], answer: Any, *, moves: bool = True) -> Batch:
+        """What an answer of Telegram means; ``moves`` if we stand behind it once it is durable."""
+        arrivals = self.read(updates, {number_of(one): one for one in told(answer)})
+        return Batch(arrivals=arrivals, cursor=self.at.cursor() if moves else None)
+
+    def _describes(self, update: Any, entities: Mapping[int, Any]) -> bool:
+        """Short forms of messages name people without describing them: the difference does."""
+        if not hasattr(getattr(update, "message", None), "peer_id"):
+            return True
+        return all(number in entities or self.peers.get(number) for number in named(update))
+
+    def _view(self, update: Any, entities: Mapping[int, Any]) -> View:
+        """Whom the update did not describe, we may know."""
+        known = {number: one.entity for number in (self._me, *named(update)) if (one := self.peers.get(number))}
+        both = {**known, **entities}
+        return View(me=self._me, max_download=self._max_download, entities=both, now=self.clock.now())

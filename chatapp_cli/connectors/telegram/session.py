@@ -1,0 +1,226 @@
+"""A live connection of one account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from telethon.tl import functions as fn
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram import chats, groups, history, people
+from chatapp_cli.connectors.telegram.errors import network
+from chatapp_cli.connectors.telegram.feed import Feed
+from chatapp_cli.connectors.telegram.follows import Follows
+from chatapp_cli.connectors.telegram.names import ext_id, message_number, millis
+from chatapp_cli.connectors.telegram.outgoing import Part, parts
+from chatapp_cli.connectors.telegram.peers import Known
+from chatapp_cli.connectors.telegram.reading import Reading
+from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
+from chatapp_cli.domain.event import Batch, Peer, Person
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.ports.connector import GroupChanged
+
+VARIATION: Final = "\N{VARIATION SELECTOR-16}"
+"""Keyboards put it after a heart; Telegram's list of reactions is without."""
+
+
+class AccountSession:
+    """What a personal account does."""
+
+    def __init__(self, wire: Wire, reading: Reading, feed: Feed, follows: Follows) -> None:
+        self._wire = wire
+        self._reading = reading
+        self._feed = feed
+        self._follows = follows
+        self._turn = asyncio.Lock()
+        """One send at a time: side by side they make Telegram lose updates of channels."""
+
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield what arrives."""
+        return self._feed.batches(cursor)
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send text and files, as several of Telegram's messages if need be; what got through before stays sent."""
+        known = await self._reached(message)
+        sent: list[Any] = []
+        for part in parts(message):
+            try:
+                sent.append(await self._deliver(known, part, {one.id for one in sent}))
+            except Rejected as refusal:
+                if not sent:
+                    raise
+                raise Rejected("sent_in_part", f"{refusal.code} {refusal.detail}") from None
+        date = getattr(sent[0], "date", None)
+        return Receipt(ids=tuple(_id(known, one.id) for one in sent), at=millis(date) if date else None)
+
+    async def _reached(self, message: Outbound) -> Known:
+        """Whom it goes to; a dialog begun by phone or name goes on under the account that was found."""
+        known = await people.reach(
+            self._wire, message.address, first_name=message.first_name, last_name=message.last_name
+        )
+        if message.address != known.peer.address:
+            await self._feed.moved(message.address, known)
+        return known
+
+    async def _deliver(self, known: Known, part: Part, taken: set[int]) -> Any:
+        upload = await self._upload(part)
+        try:
+            async with self._turn:
+                answer = await self._wire.ask(part.request(known.input, upload), once=True)
+        except Rejected as refusal:
+            if refusal.code != "duplicate":
+                raise
+            return await self._found(known, part, taken)
+        self._feed.ours(answer)
+        return _sent(answer, part.number)
+
+    async def _upload(self, part: Part) -> Any:
+        if part.file is None:
+            return None
+        with network():
+            return await self._wire.client.upload_file(str(part.file.path), file_name=part.file.name)
+
+    async def _found(self, known: Known, part: Part, taken: set[int]) -> Any:
+        """An earlier attempt got through: the history has its id."""
+        answer = await self._wire.ask(history.page(known))
+        for message in answer.messages:
+            if isinstance(message, tl.Message) and message.id not in taken and part.is_this(message):
+                return message
+        raise OutcomeUnknown("duplicate")
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Write a file's content; where it lies is asked for each time, because Telegram lets that expire."""
+        number, _, message_id = remote.partition("/")
+        known = self._wire.peers.need(int(number))
+        message = await self._message(known, int(message_id))
+        try:
+            await self._download(message, target)
+        except Rejected as refusal:
+            if refusal.code != "file_expired":
+                raise
+            await self._download(await self._message(known, int(message_id)), target)
+
+    async def _message(self, known: Known, number: int) -> Any:
+        wanted = [tl.InputMessageID(number)]
+        in_channel = fn.channels.GetMessagesRequest(known.input, wanted)
+        answer = await self._wire.ask(in_channel if known.channel else fn.messages.GetMessagesRequest(wanted))
+        found = next((one for one in answer.messages if isinstance(one, tl.Message) and one.media), None)
+        if found is None:
+            raise Rejected("file_gone")
+        return found
+
+    async def _download(self, message: Any, target: Path) -> None:
+        with network(), target.open("wb") as content:
+            if await self._wire.client.download_media(message, file=content) is None:
+                raise Rejected("file_gone")
+
+    async def edit(self, address: str, ext_id: str, text: str) -> None:
+        """Replace a text, or the caption of a file."""
+        known = await people.reach(self._wire, address)
+        request = fn.messages.EditMessageRequest(known.input, message_number(ext_id), no_webpage=True, message=text)
+        try:
+            self._feed.ours(await self._wire.ask(request))
+        except Rejected as refusal:
+            if refusal.code != "not_modified":
+                raise
+
+    async def delete(self, address: str, ext_id: str) -> None:
+        """Delete a message for everybody; one that is gone already is a success."""
+        known = await people.reach(self._wire, address)
+        numbers = [message_number(ext_id)]
+        if known.channel:
+            await self._wire.ask(fn.channels.DeleteMessagesRequest(known.input, numbers))
+        else:
+            self._feed.ours(await self._wire.ask(fn.messages.DeleteMessagesRequest(numbers, revoke=True)))
+
+    async def react(self, address: str, ext_id: str, emoji: str) -> None:
+        """Set our reaction; an empty one removes it."""
+        known = await people.reach(self._wire, address)
+        plain = emoji.replace(VARIATION, "")
+        reaction = [tl.ReactionEmoji(plain)] if plain else []
+        await self._wire.ask(fn.messages.SendReactionRequest(known.input, message_number(ext_id), reaction=reaction))
+
+    async def mark_read(self, address: str, ext_id: str) -> None:
+        """Show that everything up to this message was read."""
+        known = await people.reach(self._wire, address)
+        upto = message_number(ext_id)
+        if known.channel:
+            await self._wire.ask(fn.channels.ReadHistoryRequest(known.input, upto))
+        else:
+            self._feed.ours(await self._wire.ask(fn.messages.ReadHistoryRequest(known.input, upto)))
+
+    async def typing(self, address: str) -> None:
+        """Show for some seconds that we write."""
+        known = await people.reach(self._wire, address)
+        await self._wire.ask(fn.messages.SetTypingRequest(known.input, tl.SendMessageTypingAction()))
+
+    async def find(self, address: str) -> Person | None:
+        """Ask whether somebody is there, by phone or name."""
+        return await people.find(self._wire, address)
+
+    async def contacts(self) -> Sequence[Person]:
+        """The account's address book."""
+        return await people.contacts(self._wire)
+
+    async def chats(self) -> Sequence[Peer]:
+        """The groups and channels that the account is in."""
+        return await chats.listed(self._wire)
+
+    async def follow(self, address: str) -> Peer:
+        """Read a chat from now on, joining it if need be."""
+        known = await chats.join(self._wire, address)
+        if known.channel:
+            await self._follows.choose(known.channel, on=True)
+            dialog = await chats.top(self._wire, known)
+            self._feed.begin(known.channel, dialog)
+        return known.peer
+
+    async def unfollow(self, address: str) -> None:
+        """Read it no longer; the account stays in it."""
+        known = await people.reach(self._wire, address)
+        if not known.channel:
+            raise Rejected("always_read", address)
+        await self._follows.choose(known.channel, on=False)
+
+    async def history(self, address: str, after: str) -> AsyncGenerator[Batch, None]:
+        """What was said in a chat after a message, oldest first."""
+        known = await people.reach(self._wire, address)
+        async for page in history.after(self._wire, known, message_number(after) if after else 0):
+            yield self._reading.batch(history.posts(page.messages), page, moves=False)
+
+    async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
+        """Make a group with them."""
+        return await groups.create(self._wire, title, members)
+
+    async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Add them to a group."""
+        return await groups.add(self._wire, await people.reach(self._wire, address), members)
+
+    async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
+        """Take them out of a group."""
+        return await groups.remove(self._wire, await people.reach(self._wire, address), members)
+
+    async def rename_group(self, address: str, title: str) -> None:
+        """Give a group another title."""
+        await groups.rename(self._wire, await people.reach(self._wire, address), title)
+
+    async def end_group(self, address: str) -> None:
+        """Delete a group, or leave it where it is not ours."""
+        await groups.end(self._wire, await people.reach(self._wire, address))
+
+
+def _id(known: Known, number: int) -> str:
+    return ext_id(tl.PeerChannel(known.channel), number) if known.channel else str(number)
+
+
+def _sent(answer: Any, number: int) -> Any:
+    """The message as Telegram took it, or the short word for it."""
+    if isinstance(answer, tl.UpdateShortSentMessage):
+        return answer
+    (given,) = [one.id for one in answer.updates if isinstance(one, tl.UpdateMessageID) and one.random_id == number]
+    news = (one.message for one in answer.updates if hasattr(one, "message"))
+    return next((one for one in news if one.id == given), None) or tl.MessageEmpty(given)
