@@ -88,6 +88,7 @@ class Tokens:
         """A token other than one that does not work any more. Raises NeedsRebind when there can be none."""
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew(refused))
+            self._renewal.add_done_callback(_heed)
         self._present = await asyncio.shield(self._renewal)
         return self._present
 
@@ -128,3 +129,9 @@ class Tokens:
 
     def _ends_soon(self, token: Token) -> bool:
         return self._clock.now() >= token.until - AHEAD
+
+
+def _heed(renewal: asyncio.Task[Token]) -> None:
+    """A failure counts as noticed even where everybody gave up waiting for it: the next call meets it again."""
+    if not renewal.cancelled():
+        renewal.exception()

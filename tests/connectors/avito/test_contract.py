@@ -42,5 +42,3 @@ class TestAvito(ConnectorContract):
         assert len(receipt.ids) == 2
         assert [one.text for one in heard] == ["Вот", ""]
         assert [(f.name, f.content) for one in heard for f in one.files] == [("Плед №1.png", b"\x89PNG of a blanket")]
-
-
