@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from chatapp_cli.connectors.vk_notify import application, statement
 from chatapp_cli.connectors.vk_notify.bind import TRADE
 from chatapp_cli.connectors.vk_notify.convert import outgoing
 from chatapp_cli.connectors.vk_notify.templates import Register
 from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.template import Template
+from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import gateway_bind, gateway_session
 from chatapp_cli.kit.gateway import Gateway
 from chatapp_cli.kit.gateway_client import GatewayClient
 from chatapp_cli.kit.gateway_session import GatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.connector import Connector, Finding, Session, Statement
 from chatapp_cli.ports.world import World
 
 
@@ -49,6 +52,22 @@ class VkNotify:
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read a report once more."""
         return gateway_session.understand(TRADE, bound, raw, at)
+
+    def application(self) -> Form:
+        """What the statement of joining has to tell."""
+        return application.FORM
+
+    def slips(self, answers: Mapping[str, str]) -> Mapping[str, Text]:
+        """What cannot be right in it."""
+        return application.slips(answers)
+
+    def applicant(self, answers: Mapping[str, str]) -> str:
+        """Who wants to join."""
+        return application.applicant(answers)
+
+    def statement(self, answers: Mapping[str, str], at: Millis) -> Statement:
+        """The document; the library for it is imported only now."""
+        return statement.statement(answers, at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """See whether the provider answers, and whether it can report."""
