@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "inbox": N_("Open the window with all dialogs"),
         "serve": N_("Run the daemon that receives and sends"),
         "line": N_("Lines and their channels: add, bind, check"),
+        "application": N_("Applications on paper that a provider wants first"),
         "dialog": N_("Dialogs: find, read, mark"),
         "send": N_("Send a message to an address"),
         "reply": N_("Answer in a dialog"),

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,11 +73,14 @@ def known_kind(kind: str) -> Manifest:
 def bind(desk: Desk, kind: str, *, line: str, given: Mapping[str, str], actor: str) -> ChannelRow:
     """Bind, or renew what is bound there already."""
     about = known_kind(kind)
+    known = {field.name for field in about.fields}
     wanted = desk.read(lambda tx: lines.find(tx, line))
     previous = _previous(desk, about.kind, wanted.id)
     with explained(about):
         number = asyncio.run(
-            binding.bind(desk, _asker(about, given), line=wanted.id, kind=about.kind, previous=previous, actor=actor)
+            binding.bind(
+                desk, asker(given, known=known), line=wanted.id, kind=about.kind, previous=previous, actor=actor
+            )
         )
     return desk.read(lambda tx: channels.one(tx, number))
 
@@ -87,9 +90,10 @@ def _previous(desk: Desk, kind: str, line: LineId) -> ChannelRow | None:
     return next((row for row in rows if row.kind == kind and row.line_id == line), None)
 
 
-def _asker(about: Manifest, given: Mapping[str, str]) -> Asker:
+def asker(given: Mapping[str, str], *, known: Collection[str] = ()) -> Asker:
+    """Whoever sits at the terminal; where nobody does, what was given. Fields that are only ``known`` may be given."""
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    return Prompt(given) if terminal else Answers(given, known={field.name for field in about.fields})
+    return Prompt(given) if terminal else Answers(given, known=known)
 
 
 @contextmanager

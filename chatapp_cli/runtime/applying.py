@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.form import Notice
+from chatapp_cli.domain.form import Field, Notice
 from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import TakesApplication
@@ -54,6 +55,17 @@ def _office(desk: Desk, kind: str) -> TakesApplication:
             T("Bind it: chatapp line bind {kind}", kind=kind),
         )
     return connector
+
+
+def filled_in(desk: Desk, row: ApplicationRow) -> Mapping[str, str]:
+    """What was filled in, by the labels of the form in the language spoken now."""
+    answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
+    fields = _office(desk, row.kind).application().fields
+    return {show(field.label): _said(field, answers[field.name]) for field in fields if answers.get(field.name)}
+
+
+def _said(field: Field, answer: str) -> str:
+    return next((show(choice.label) for choice in field.choices if choice.value == answer), answer)
 
 
 def document(desk: Desk, application: ApplicationId) -> tuple[str, bytes]:
