@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram.letters import Box
 from chatapp_cli.sandbox.telegram.people import Person
@@ -25,15 +25,15 @@ class Chat(ABC):
         """Up to which message of theirs somebody was read."""
 
     @abstractmethod
-    def box_of(self, viewer: Person) -> Box:
+    def box_of(self, viewer: Person, /) -> Box:
         """Where this person finds the chat's messages."""
 
     @abstractmethod
-    def boxes(self, author: Person) -> Sequence[Box]:
+    def boxes(self, author: Person, /) -> Sequence[Box]:
         """Where a message of this person goes."""
 
     @abstractmethod
-    def peer(self, viewer: Person) -> Any:
+    def peer(self, viewer: Person, /) -> Any:
         """How the chat is named to this person."""
 
     @abstractmethod
@@ -73,7 +73,7 @@ class Private(Chat):
 
     def peer(self, viewer: Person) -> Any:
         """The other person."""
-        return T.PeerUser(self.other(viewer).id)
+        return types.PeerUser(self.other(viewer).id)
 
     def has(self, person: Person) -> bool:
         """One of the two."""
@@ -132,9 +132,9 @@ class Group(Gathering):
         """Everybody's."""
         return [person.box for person in {**self.members, author: None}]
 
-    def peer(self, viewer: Person) -> Any:
+    def peer(self, _viewer: Person) -> Any:
         """The group."""
-        return T.PeerChat(self.id)
+        return types.PeerChat(self.id)
 
 
 class Channel(Gathering):
@@ -150,14 +150,14 @@ class Channel(Gathering):
         self.moved_from: Group | None = None
         self.box = Box(lambda: self.people)
 
-    def box_of(self, viewer: Person) -> Box:
+    def box_of(self, _viewer: Person) -> Box:
         """The channel's."""
         return self.box
 
-    def boxes(self, author: Person) -> Sequence[Box]:
+    def boxes(self, _author: Person) -> Sequence[Box]:
         """The channel's."""
         return [self.box]
 
-    def peer(self, viewer: Person) -> Any:
+    def peer(self, _viewer: Person) -> Any:
         """The channel."""
-        return T.PeerChannel(self.id)
+        return types.PeerChannel(self.id)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Private
@@ -66,11 +66,9 @@ class Cloud:
         self.people[person.id] = person
         return person
 
-    def gather(self, make: Callable[[int], Gathering]) -> Gathering:
-        """Add a group or channel, which is made with its number."""
-        gathering = make(next(self._numbers))
-        self.gatherings[gathering.id] = gathering
-        return gathering
+    def next_number(self) -> int:
+        """The id of the next group or channel."""
+        return next(self._numbers)
 
     def private(self, one: Person, other: Person) -> Private:
         """The chat of these two."""
@@ -108,7 +106,7 @@ class Cloud:
 
     def parcel(self, told: Any, viewer: Person, device: Authorisation) -> Any:
         """An update as it is sent: in its short form, or with everybody whom it mentions."""
-        if brief := views.short(told, viewer, device.known):
+        if brief := views.short(told, device.known):
             return brief
         parcel = self.updates([told], viewer)
         device.known.update(user.id for user in parcel.users)
@@ -117,7 +115,7 @@ class Cloud:
     def updates(self, told: Sequence[Any], viewer: Person) -> Any:
         """Updates with everybody whom they mention."""
         users, chats = self.cast(told, viewer)
-        return T.Updates(updates=list(told), users=users, chats=chats, date=int(time.time()), seq=0)
+        return types.Updates(updates=list(told), users=users, chats=chats, date=int(time.time()), seq=0)
 
     def cast(self, told: Iterable[Any], viewer: Person) -> tuple[list[Any], list[Any]]:
         """The users, and the groups and channels, that objects mention, as this person sees them."""

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 from telethon.tl.core import GzipPacked, MessageContainer
 
 from chatapp_cli.sandbox.telegram.crypto import Envelope, ServerKey, seal, unseal
@@ -22,7 +21,7 @@ from chatapp_cli.sandbox.telegram.wire import frame, read_frame
 _UNKNOWN_KEY: Final = (-404).to_bytes(4, "little", signed=True)
 _PLAIN_HEAD: Final = 20
 _WRONG_SALT: Final = 48
-_SERVICE: Final = (T.MsgsAck, T.MsgsStateReq, T.MsgsStateInfo, T.MsgsAllInfo, T.MsgResendReq)
+_SERVICE: Final = (types.MsgsAck, types.MsgsStateReq, types.MsgsStateInfo, types.MsgsAllInfo, types.MsgResendReq)
 
 
 class Connection:
@@ -87,7 +86,7 @@ class Connection:
         self._enter(device, envelope)
         if envelope.salt != device.salt:
             self._send(
-                bytes(T.BadServerSalt(envelope.msg_id, envelope.seq_no, _WRONG_SALT, device.salt)), content=False
+                bytes(types.BadServerSalt(envelope.msg_id, envelope.seq_no, _WRONG_SALT, device.salt)), content=False
             )
         else:
             self._handle(envelope.msg_id, unpacked(envelope.body))
@@ -98,7 +97,7 @@ class Connection:
         self._leave()
         self.device, self._session_id = device, envelope.session_id
         device.sessions.append(self)
-        self._send(bytes(T.NewSessionCreated(envelope.msg_id, envelope.session_id, device.salt)))
+        self._send(bytes(types.NewSessionCreated(envelope.msg_id, envelope.session_id, device.salt)))
 
     def _leave(self) -> None:
         if self.device and self in self.device.sessions:
@@ -111,13 +110,13 @@ class Connection:
                     self._handle(inner.msg_id, inner.obj)
             case GzipPacked():
                 self._handle(msg_id, unpacked(message.data))
-            case F.PingRequest() | F.PingDelayDisconnectRequest():
-                self._send(bytes(T.Pong(msg_id, message.ping_id)), content=False)
+            case functions.PingRequest() | functions.PingDelayDisconnectRequest():
+                self._send(bytes(types.Pong(msg_id, message.ping_id)), content=False)
             case _ if not isinstance(message, _SERVICE):
                 self._reply(msg_id, message)
 
     def _reply(self, msg_id: int, request: Any) -> None:
-        self._send(bytes(T.MsgsAck([msg_id])), content=False)
+        self._send(bytes(types.MsgsAck([msg_id])), content=False)
         if (answer := self._answer(self, msg_id, request)) is not None:
             self._send(answer)
 

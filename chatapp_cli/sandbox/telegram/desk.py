@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram.devices import Authorisation
 from chatapp_cli.sandbox.telegram.people import Person
@@ -73,7 +73,7 @@ class Desk:
             raise Refusal("AUTH_TOKEN_EXPIRED")
         del self.tokens[token]
         self.scanned_by[shown.device] = person
-        shown.device.push(T.UpdateShort(update=T.UpdateLoginToken(), date=int(time.time())))
+        shown.device.push(types.UpdateShort(update=types.UpdateLoginToken(), date=int(time.time())))
         return shown.device
 
     def issue_ticket(self, person: Person) -> tuple[int, bytes]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.telegram.tl import Refusal
@@ -89,35 +89,35 @@ class Media:
         """The file inside a message."""
         head = {"id": self.id, "access_hash": self.access_hash, "file_reference": self.reference, "date": self.at}
         if self.photo:
-            size = T.PhotoSize(type=PHOTO_SIZE, w=640, h=480, size=len(self.file.content))
-            return T.MessageMediaPhoto(photo=T.Photo(sizes=[size], dc_id=DC, **head))
-        document = T.Document(
+            size = types.PhotoSize(type=PHOTO_SIZE, w=640, h=480, size=len(self.file.content))
+            return types.MessageMediaPhoto(photo=types.Photo(sizes=[size], dc_id=DC, **head))
+        document = types.Document(
             mime_type=self.file.mime,
             size=len(self.file.content),
             dc_id=DC,
             attributes=list(self.attributes),
             **head,
         )
-        return T.MessageMediaDocument(document=document, voice=self._is(T.DocumentAttributeAudio, "voice"))
+        return types.MessageMediaDocument(document=document, voice=self._is(types.DocumentAttributeAudio, "voice"))
 
     def _is(self, kind: Any, flag: str) -> bool:
         return any(isinstance(one, kind) and getattr(one, flag) for one in self.attributes)
 
 
 _LIKE: Final[Mapping[str, Any]] = {
-    "audio/ogg": T.DocumentAttributeAudio(duration=3, voice=True, waveform=b"\x00\x08\x10"),
-    "audio/mpeg": T.DocumentAttributeAudio(duration=180, title="—", performer="—"),
-    "video/mp4": T.DocumentAttributeVideo(duration=5, w=640, h=480, supports_streaming=True),
+    "audio/ogg": types.DocumentAttributeAudio(duration=3, voice=True, waveform=b"\x00\x08\x10"),
+    "audio/mpeg": types.DocumentAttributeAudio(duration=180, title="—", performer="—"),
+    "video/mp4": types.DocumentAttributeVideo(duration=5, w=640, h=480, supports_streaming=True),
 }
 
 
 def _attributes(file: StageFile) -> Sequence[Any]:
     """A voice has no name in Telegram."""
     like = _LIKE.get(file.mime)
-    name = [] if file.mime == "audio/ogg" else [T.DocumentAttributeFilename(file.name)]
+    name = [] if file.mime == "audio/ogg" else [types.DocumentAttributeFilename(file.name)]
     return ([like] if like else []) + name
 
 
 def name_of(attributes: Sequence[Any]) -> str:
     """The file name that goes with a document, if any."""
-    return next((one.file_name for one in attributes if isinstance(one, T.DocumentAttributeFilename)), "")
+    return next((one.file_name for one in attributes if isinstance(one, types.DocumentAttributeFilename)), "")

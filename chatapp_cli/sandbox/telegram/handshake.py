@@ -10,8 +10,7 @@ from typing import Any, Final
 from telethon.crypto import AES
 from telethon.extensions import BinaryReader
 from telethon.helpers import generate_key_data_from_nonce
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram.crypto import GENERATOR, PRIME, SIZE, ServerKey, auth_key, number_bytes
 
@@ -36,18 +35,18 @@ class Handshake:
     def answer(self, request: Any) -> Any:
         """The next step; raises ConnectionError if it is not one."""
         match request:
-            case F.ReqPqMultiRequest():
+            case functions.ReqPqMultiRequest():
                 return self._challenge(request)
-            case F.ReqDHParamsRequest():
+            case functions.ReqDHParamsRequest():
                 return self._offer(request)
-            case F.SetClientDHParamsRequest():
+            case functions.SetClientDHParamsRequest():
                 return self._agree(request)
             case _:
                 raise ConnectionError("only the exchange of keys is spoken in plain")
 
     def _challenge(self, request: Any) -> Any:
         self._nonce = request.nonce
-        return T.ResPQ(
+        return types.ResPQ(
             nonce=self._nonce,
             server_nonce=self._server_nonce,
             pq=number_bytes(_P * _Q),
@@ -58,7 +57,7 @@ class Handshake:
         self._new_nonce = _read(self._server_key.open(request.encrypted_data)).new_nonce
         self._aes = generate_key_data_from_nonce(self._server_nonce, self._new_nonce)
         inner = bytes(
-            T.ServerDHInnerData(
+            types.ServerDHInnerData(
                 nonce=self._nonce,
                 server_nonce=self._server_nonce,
                 g=GENERATOR,
@@ -69,7 +68,7 @@ class Handshake:
         )
         hashed = sha1(inner).digest() + inner
         padded = hashed + os.urandom(-len(hashed) % 16)
-        return T.ServerDHParamsOk(
+        return types.ServerDHParamsOk(
             nonce=self._nonce,
             server_nonce=self._server_nonce,
             encrypted_answer=AES.encrypt_ige(padded, *self._aes),
@@ -78,7 +77,7 @@ class Handshake:
     def _agree(self, request: Any) -> Any:
         inner = _read(AES.decrypt_ige(request.encrypted_data, *self._aes))
         self.key = auth_key(pow(int.from_bytes(inner.g_b, "big"), self._secret, PRIME))
-        return T.DhGenOk(
+        return types.DhGenOk(
             nonce=self._nonce,
             server_nonce=self._server_nonce,
             new_nonce_hash1=self.key.calc_new_nonce_hash(self._new_nonce, 1),

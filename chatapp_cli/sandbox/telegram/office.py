@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from telethon.tl import functions as F
+from telethon.tl import functions
 
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
-from chatapp_cli.sandbox.telegram.devices import Authorisation
 from chatapp_cli.sandbox.telegram.connection import Connection
+from chatapp_cli.sandbox.telegram.devices import Authorisation
 from chatapp_cli.sandbox.telegram.methods import HANDLERS, OPEN_TO_ALL
 from chatapp_cli.sandbox.telegram.methods.call import Call
-from chatapp_cli.sandbox.telegram.orders import Ledger
+from chatapp_cli.sandbox.telegram.orders import SILENCE, Ledger, Order
 from chatapp_cli.sandbox.telegram.tl import Refusal, method_name, refused, result
 
 
@@ -24,31 +24,34 @@ class Office:
 
     def answer(self, connection: Connection, msg_id: int, request: Any) -> bytes | None:
         """The answer or the refusal; ``None`` is silence."""
-        device = connection.device
-        assert device is not None
-        request, quiet = _unwrapped(request, device)
-        method, person = method_name(request), device.person
+        assert connection.device is not None
+        request, quiet = _unwrapped(request, connection.device)
         connection.wants_updates |= not quiet
+        method = method_name(request)
         order = self._ledger.due(method)
-        if order and not order.refusal and not order.done:
-            self._ledger.enter(method, request, person, "silence")
-            return self._silence(connection, cut=order.cut)
+        person = connection.device.person
         try:
-            if order and order.refusal:
-                raise Refusal(order.refusal)
-            done = result(msg_id, self._done(connection, device, request))
+            answer = self._obey(order, connection, msg_id, request)
         except Refusal as refusal:
             self._ledger.enter(method, request, person, refusal.name)
             return refused(msg_id, refusal)
-        self._ledger.enter(method, request, person)
-        return self._silence(connection, cut=order.cut) if order else done
+        self._ledger.enter(method, request, person, "" if answer else SILENCE)
+        return answer
 
-    @staticmethod
-    def _silence(connection: Connection, *, cut: bool) -> None:
-        if cut:
+    def _obey(self, order: Order | None, connection: Connection, msg_id: int, request: Any) -> bytes | None:
+        if order is None:
+            return result(msg_id, self._done(connection, request))
+        if order.refusal:
+            raise Refusal(order.refusal)
+        if order.done:
+            self._done(connection, request)
+        if order.cut:
             connection.cut()
+        return None
 
-    def _done(self, connection: Connection, device: Authorisation, request: Any) -> Any:
+    def _done(self, connection: Connection, request: Any) -> Any:
+        device = connection.device
+        assert device is not None
         kind = type(request)
         _admit(device, free=kind in OPEN_TO_ALL)
         if kind not in HANDLERS:
@@ -60,9 +63,11 @@ class Office:
 
 
 def _admit(device: Authorisation, *, free: bool) -> None:
+    if free:
+        return
     if device.revoked:
         raise Refusal(device.revoked)
-    if device.person is None and not free:
+    if device.person is None:
         raise Refusal("SESSION_PASSWORD_NEEDED" if device.awaits_password else "AUTH_KEY_UNREGISTERED")
 
 
@@ -70,8 +75,8 @@ def _unwrapped(request: Any, device: Authorisation) -> tuple[Any, bool]:
     """The request itself, and whether it comes without a wish for updates."""
     quiet = False
     while hasattr(request, "query"):
-        quiet |= isinstance(request, F.InvokeWithoutUpdatesRequest)
-        if isinstance(request, F.InitConnectionRequest):
+        quiet |= isinstance(request, functions.InvokeWithoutUpdatesRequest)
+        if isinstance(request, functions.InitConnectionRequest):
             device.device, device.api_id = request.device_model, request.api_id
         request = request.query
     return request, quiet

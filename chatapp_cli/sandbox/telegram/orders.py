@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chatapp_cli.sandbox.telegram.people import Person
+
+SILENCE: Final = "(silence)"
+"""Stands for a refusal where nothing was answered at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Asked:
     by: int
     """Whose device it was; 0 before a login."""
     refusal: str
-    """Empty if it was done."""
+    """Empty if it was done and said so."""
 
 
 @dataclass(slots=True)

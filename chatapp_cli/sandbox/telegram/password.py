@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from telethon import password as srp
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram.crypto import GENERATOR, PRIME, SIZE
 from chatapp_cli.sandbox.telegram.tl import Refusal
@@ -22,7 +22,7 @@ class CloudPassword:
 
     def __init__(self, password: str, hint: str = "") -> None:
         self.hint = hint
-        self.algorithm = T.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow(
+        self.algorithm = types.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow(
             salt1=os.urandom(8), salt2=os.urandom(16), g=GENERATOR, p=_P
         )
         self._verifier = int.from_bytes(srp.compute_digest(self.algorithm, password), "big")
@@ -37,7 +37,7 @@ class CloudPassword:
 
     def check(self, answer: Any) -> None:
         """Take a question's answer; raises Refusal if it is wrong."""
-        if not isinstance(answer, T.InputCheckPasswordSRP):
+        if not isinstance(answer, types.InputCheckPasswordSRP):
             raise Refusal("PASSWORD_HASH_INVALID")
         secret = self._open.pop(answer.srp_id, None)
         if secret is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering
 from chatapp_cli.sandbox.telegram.cloud import Actor
@@ -36,13 +36,11 @@ def _tell_reader(actor: Actor, chat: Chat, last: int) -> None:
     me = actor.person
     left = unread(chat, me)
     if isinstance(chat, Channel):
-        told = T.UpdateReadChannelInbox(
-            channel_id=chat.id, max_id=last, still_unread_count=left, pts=chat.box.pts
-        )
+        told = types.UpdateReadChannelInbox(channel_id=chat.id, max_id=last, still_unread_count=left, pts=chat.box.pts)
         actor.tell([me], lambda _: told)
         return
     change = me.box.record(
-        lambda viewer, pts, count: T.UpdateReadHistoryInbox(
+        lambda viewer, pts, count: types.UpdateReadHistoryInbox(
             peer=chat.peer(viewer), max_id=last, still_unread_count=left, pts=pts, pts_count=count
         )
     )
@@ -61,7 +59,7 @@ def _tell_authors(actor: Actor, chat: Chat, fresh: list[Letter]) -> None:
 def _tell_author(actor: Actor, chat: Chat, author: Person, last: int) -> None:
     if isinstance(chat, Channel):
         if not chat.broadcast:
-            told = T.UpdateReadChannelOutbox(channel_id=chat.id, max_id=last)
+            told = types.UpdateReadChannelOutbox(channel_id=chat.id, max_id=last)
             actor.tell([author], lambda _: told)
         return
     actor.tell([author], author.box.record(_was_read(chat, last)).update)
@@ -69,7 +67,7 @@ def _tell_author(actor: Actor, chat: Chat, author: Person, last: int) -> None:
 
 def _was_read(chat: Chat, last: int) -> Telling:
     def tell(viewer: Person, pts: int, count: int) -> Any:
-        return T.UpdateReadHistoryOutbox(peer=chat.peer(viewer), max_id=last, pts=pts, pts_count=count)
+        return types.UpdateReadHistoryOutbox(peer=chat.peer(viewer), max_id=last, pts=pts, pts_count=count)
 
     return tell
 
@@ -82,7 +80,7 @@ def type_(actor: Actor, chat: Chat, action: Any) -> None:
 
 def _typing(chat: Chat, who: Person, action: Any) -> Any:
     if isinstance(chat, Channel):
-        return T.UpdateChannelUserTyping(channel_id=chat.id, from_id=T.PeerUser(who.id), action=action)
+        return types.UpdateChannelUserTyping(channel_id=chat.id, from_id=types.PeerUser(who.id), action=action)
     if isinstance(chat, Gathering):
-        return T.UpdateChatUserTyping(chat_id=chat.id, from_id=T.PeerUser(who.id), action=action)
-    return T.UpdateUserTyping(user_id=who.id, action=action)
+        return types.UpdateChatUserTyping(chat_id=chat.id, from_id=types.PeerUser(who.id), action=action)
+    return types.UpdateUserTyping(user_id=who.id, action=action)

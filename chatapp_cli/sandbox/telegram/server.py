@@ -79,8 +79,8 @@ class TelegramSandbox:
             "proxies": "",
         }
 
-    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
-        """Write to the account; the text goes with the last file if there are any. A subject is not known here."""
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in Telegram
+        """Write to the account; the text goes with the last file if there are any."""
         person = self.stage.person(who)
         chat = self.cloud.private(person, self.owner)
         *first, last = files or (None,)

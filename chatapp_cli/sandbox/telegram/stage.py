@@ -6,13 +6,14 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram import reading, writing
 from chatapp_cli.sandbox.telegram.chats import Chat
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
 from chatapp_cli.sandbox.telegram.devices import Authorisation
+from chatapp_cli.sandbox.telegram.groups_stage import GroupStage
 from chatapp_cli.sandbox.telegram.letters import Letter
 from chatapp_cli.sandbox.telegram.orders import Asked, Ledger, Order
 from chatapp_cli.sandbox.telegram.people import Person, digits
@@ -25,6 +26,7 @@ class Stage:
         self.cloud = cloud
         self.owner = owner
         self.ledger = Ledger()
+        self.groups = GroupStage(cloud)
 
     # People.
 
@@ -71,7 +73,7 @@ class Stage:
 
     def react(self, who: Person, letter: Letter, emoji: str = "") -> None:
         """Set somebody's reaction, or take it back."""
-        writing.react(Actor(self.cloud, who), letter, [T.ReactionEmoji(emoji)] if emoji else [])
+        writing.react(Actor(self.cloud, who), letter, [types.ReactionEmoji(emoji)] if emoji else [])
 
     def read(self, who: Person, chat: Chat) -> None:
         """Let somebody read everything."""
@@ -80,7 +82,7 @@ class Stage:
 
     def type_(self, who: Person, chat: Chat) -> None:
         """Let somebody be seen typing."""
-        reading.type_(Actor(self.cloud, who), chat, T.SendMessageTypingAction())
+        reading.type_(Actor(self.cloud, who), chat, types.SendMessageTypingAction())
 
     # Logins.
 

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from telethon.errors import rpcerrorlist
 from telethon.extensions import BinaryReader
-from telethon.tl import types as T
+from telethon.tl import types
 from telethon.tl.core import GzipPacked, RpcResult
-from telethon.tl.tlobject import TLObject
 
 _TRUE: Final = (0x997275B5).to_bytes(4, "little")
 _FALSE: Final = (0xBC799737).to_bytes(4, "little")
@@ -50,7 +49,7 @@ def result(msg_id: int, value: Any) -> bytes:
 
 def refused(msg_id: int, refusal: Refusal) -> bytes:
     """The refusal of a request."""
-    return _result(msg_id, bytes(T.RpcError(error_code_of(refusal.name), refusal.name)))
+    return _result(msg_id, bytes(types.RpcError(error_code_of(refusal.name), refusal.name)))
 
 
 def _result(msg_id: int, body: bytes) -> bytes:
@@ -72,4 +71,3 @@ def method_name(request: Any) -> str:
     space = kind.__module__.removeprefix("telethon.tl.functions").lstrip(".")
     name = kind.__name__.removesuffix("Request")
     return f"{space}.".lstrip(".") + name[0].lower() + name[1:]
-

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from telethon.tl import types as T
+from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Group, Private
@@ -22,9 +22,9 @@ _RIGHTS: Final = ("change_info", "post_messages", "edit_messages", "delete_messa
 def user(person: Person, viewer: Person) -> Any:
     """A person."""
     if person.deleted:
-        return T.User(id=person.id, deleted=True, access_hash=access_hash(viewer, person.id))
+        return types.User(id=person.id, deleted=True, access_hash=access_hash(viewer, person.id))
     named = viewer.contacts.get(person.id) or Contact(person.first_name, person.last_name)
-    return T.User(
+    return types.User(
         id=person.id,
         is_self=person is viewer,
         contact=person.id in viewer.contacts,
@@ -35,7 +35,7 @@ def user(person: Person, viewer: Person) -> Any:
         last_name=named.last_name or None,
         username=person.username or None,
         phone=person.phone or None if person.shows_phone_to(viewer) else None,
-        status=T.UserStatusRecently(),
+        status=types.UserStatusRecently(),
     )
 
 
@@ -43,20 +43,20 @@ def chat(found: Gathering, viewer: Person) -> Any:
     """A group or channel, or what is left to say of it."""
     if isinstance(found, Channel):
         return _channel(found, viewer)
-    if not found.has(viewer) and viewer in found.banned:
-        return T.ChatForbidden(id=found.id, title=found.title)
+    if viewer in found.banned:
+        return types.ChatForbidden(id=found.id, title=found.title)
     moved = found.moved_to if isinstance(found, Group) else None
-    return T.Chat(
+    return types.Chat(
         id=found.id,
         title=found.title,
-        photo=T.ChatPhotoEmpty(),
+        photo=types.ChatPhotoEmpty(),
         participants_count=len(found.members),
         date=found.at,
         version=found.version,
         creator=found.creator is viewer,
         left=viewer not in found.members,
-        deactivated=found.gone or moved is not None,
-        migrated_to=T.InputChannel(moved.id, access_hash(viewer, moved.id)) if moved else None,
+        deactivated=moved is not None,
+        migrated_to=types.InputChannel(moved.id, access_hash(viewer, moved.id)) if moved else None,
         admin_rights=_rights(found, viewer),
     )
 
@@ -64,13 +64,13 @@ def chat(found: Gathering, viewer: Person) -> Any:
 def _channel(found: Channel, viewer: Person) -> Any:
     key = access_hash(viewer, found.id)
     kind = {"broadcast": found.broadcast, "megagroup": not found.broadcast}
-    if viewer in found.banned or found.gone:
-        return T.ChannelForbidden(id=found.id, access_hash=key, title=found.title, **kind)
-    return T.Channel(
+    if viewer in found.banned:
+        return types.ChannelForbidden(id=found.id, access_hash=key, title=found.title, **kind)
+    return types.Channel(
         id=found.id,
         access_hash=key,
         title=found.title,
-        photo=T.ChatPhotoEmpty(),
+        photo=types.ChatPhotoEmpty(),
         date=found.at,
         creator=found.creator is viewer,
         left=viewer not in found.members,
@@ -83,7 +83,7 @@ def _channel(found: Channel, viewer: Person) -> Any:
 
 
 def _rights(found: Gathering, viewer: Person) -> Any:
-    return T.ChatAdminRights(**dict.fromkeys(_RIGHTS, True)) if found.rules(viewer) else None
+    return types.ChatAdminRights(**dict.fromkeys(_RIGHTS, True)) if found.rules(viewer) else None
 
 
 def message(letter: Letter, viewer: Person) -> Any:
@@ -99,8 +99,8 @@ def message(letter: Letter, viewer: Person) -> Any:
         "silent": letter.silent,
     }
     if letter.action is not None:
-        return T.MessageService(action=letter.action, **head)
-    return T.Message(
+        return types.MessageService(action=letter.action, **head)
+    return types.Message(
         message=letter.text,
         entities=list(letter.entities) or None,
         media=letter.media.shown() if isinstance(letter.media, Media) else letter.media,
@@ -124,12 +124,12 @@ def _sender(letter: Letter, viewer: Person) -> Any:
     """Telegram leaves it out where the chat says it already."""
     if _is_post(letter.chat) or (isinstance(letter.chat, Private) and letter.author is not viewer):
         return None
-    return T.PeerUser(letter.author.id)
+    return types.PeerUser(letter.author.id)
 
 
 def _reply(letter: Letter, viewer: Person) -> Any:
     number = letter.reply_to.id_for(viewer) if letter.reply_to else None
-    return T.MessageReplyHeader(reply_to_msg_id=number) if number else None
+    return types.MessageReplyHeader(reply_to_msg_id=number) if number else None
 
 
 def reactions(letter: Letter, viewer: Person) -> Any:
@@ -139,21 +139,21 @@ def reactions(letter: Letter, viewer: Person) -> Any:
     mine = [one.emoticon for person, one in given if person is viewer]
     order = {emoji: number for number, emoji in enumerate(mine)}
     results = [
-        T.ReactionCount(reaction=T.ReactionEmoji(emoji), count=count, chosen_order=order.get(emoji))
+        types.ReactionCount(reaction=types.ReactionEmoji(emoji), count=count, chosen_order=order.get(emoji))
         for emoji, count in counted.items()
     ]
     recent = [
-        T.MessagePeerReaction(peer_id=T.PeerUser(who.id), date=letter.at, reaction=one, my=who is viewer)
+        types.MessagePeerReaction(peer_id=types.PeerUser(who.id), date=letter.at, reaction=one, my=who is viewer)
         for who, one in given
     ]
-    return T.MessageReactions(results=results, can_see_list=not _is_post(letter.chat), recent_reactions=recent)
+    return types.MessageReactions(results=results, can_see_list=not _is_post(letter.chat), recent_reactions=recent)
 
 
 def written(letter: Letter) -> Telling:
     """The update about a new message."""
 
     def tell(viewer: Person, pts: int, count: int) -> Any:
-        kind = T.UpdateNewChannelMessage if isinstance(letter.chat, Channel) else T.UpdateNewMessage
+        kind = types.UpdateNewChannelMessage if isinstance(letter.chat, Channel) else types.UpdateNewMessage
         return kind(message=message(letter, viewer), pts=pts, pts_count=count)
 
     return tell
@@ -163,7 +163,7 @@ def edited(letter: Letter) -> Telling:
     """The update about a changed message."""
 
     def tell(viewer: Person, pts: int, count: int) -> Any:
-        kind = T.UpdateEditChannelMessage if isinstance(letter.chat, Channel) else T.UpdateEditMessage
+        kind = types.UpdateEditChannelMessage if isinstance(letter.chat, Channel) else types.UpdateEditMessage
         return kind(message=message(letter, viewer), pts=pts, pts_count=count)
 
     return tell
@@ -172,25 +172,25 @@ def edited(letter: Letter) -> Telling:
 def deleted(found: Chat, numbers: list[int]) -> Telling:
     """The update about messages that are no longer there."""
 
-    def tell(viewer: Person, pts: int, count: int) -> Any:
+    def tell(_viewer: Person, pts: int, count: int) -> Any:
         if isinstance(found, Channel):
-            return T.UpdateDeleteChannelMessages(channel_id=found.id, messages=numbers, pts=pts, pts_count=count)
-        return T.UpdateDeleteMessages(messages=numbers, pts=pts, pts_count=count)
+            return types.UpdateDeleteChannelMessages(channel_id=found.id, messages=numbers, pts=pts, pts_count=count)
+        return types.UpdateDeleteMessages(messages=numbers, pts=pts, pts_count=count)
 
     return tell
 
 
-def short(update: Any, viewer: Person, known: set[int]) -> Any:
+def short(update: Any, known: set[int]) -> Any:
     """The short form that Telegram uses for a plain text between people who are known already; ``None`` if it is not.
 
     Known to a session is whom it was shown once.
     """
     told = getattr(update, "message", None)
-    if not isinstance(update, T.UpdateNewMessage) or not isinstance(told, T.Message):
+    if not isinstance(update, types.UpdateNewMessage) or not isinstance(told, types.Message):
         return None
-    if not isinstance(told.peer_id, T.PeerUser) or told.media or told.peer_id.user_id not in known:
+    if not isinstance(told.peer_id, types.PeerUser) or told.media or told.peer_id.user_id not in known:
         return None
-    return T.UpdateShortMessage(
+    return types.UpdateShortMessage(
         id=told.id,
         user_id=told.peer_id.user_id,
         message=told.message,

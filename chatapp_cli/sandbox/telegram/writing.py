@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Group, Private
@@ -121,7 +121,7 @@ def react(actor: Actor, letter: Letter, reactions: Sequence[Any]) -> None:
     """Set somebody's reactions on a message."""
     if len(reactions) > 1:
         raise Refusal("REACTIONS_TOO_MANY")
-    if any(not isinstance(one, T.ReactionEmoji) or not one.emoticon for one in reactions):
+    if any(not isinstance(one, types.ReactionEmoji) or not one.emoticon for one in reactions):
         raise Refusal("REACTION_INVALID")
     if list(letter.reactions.get(actor.person, ())) == list(reactions):
         raise Refusal("MESSAGE_NOT_MODIFIED")
@@ -132,6 +132,6 @@ def react(actor: Actor, letter: Letter, reactions: Sequence[Any]) -> None:
 
 def reacted(letter: Letter, viewer: Person) -> Any:
     """The update about reactions, which has no place in a sequence."""
-    return T.UpdateMessageReactions(
+    return types.UpdateMessageReactions(
         peer=letter.chat.peer(viewer), msg_id=letter.id_for(viewer), reactions=views.reactions(letter, viewer)
     )

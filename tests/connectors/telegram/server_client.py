@@ -28,7 +28,7 @@ class Device(TelegramClient):  # type: ignore[misc]
     """A client that keeps every update and message it was given."""
 
     def __init__(self, sandbox: TelegramSandbox, session: MemorySession, **options: Any) -> None:
-        defaults = {"raise_last_call_error": True, "retry_delay": 0, "request_retries": 1, "flood_sleep_threshold": 0}
+        defaults = {"raise_last_call_error": True, "retry_delay": 0, "request_retries": 0, "flood_sleep_threshold": 0}
         super().__init__(session, *APP, **{**defaults, **options})
         self.sandbox = sandbox
         self.messages: list[Any] = []

@@ -2,13 +2,26 @@
 
 from collections.abc import Mapping
 
-from chatapp_cli.sandbox.telegram.methods import auth, basics, dialogs, messages, people, updates
+from chatapp_cli.sandbox.telegram.methods import (
+    auth,
+    basics,
+    channels,
+    dialogs,
+    files,
+    groups,
+    messages,
+    people,
+    updates,
+)
 from chatapp_cli.sandbox.telegram.methods.call import Handler
 
 HANDLERS: Mapping[type, Handler] = {
     **auth.HANDLERS,
     **basics.HANDLERS,
+    **channels.HANDLERS,
     **dialogs.HANDLERS,
+    **files.HANDLERS,
+    **groups.HANDLERS,
     **messages.HANDLERS,
     **people.HANDLERS,
     **updates.HANDLERS,

@@ -7,8 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.cloud import Actor
@@ -47,10 +46,10 @@ def _sent(call: Call, phone: str, owner: Person | None) -> Any:
     if owner and elsewhere:
         _tell(call, owner, pending.code)
     size = len(pending.code)
-    return T.auth.SentCode(
-        type=T.auth.SentCodeTypeApp(size) if elsewhere else T.auth.SentCodeTypeSms(size),
+    return types.auth.SentCode(
+        type=types.auth.SentCodeTypeApp(size) if elsewhere else types.auth.SentCodeTypeSms(size),
         phone_code_hash=pending.hash,
-        next_type=T.auth.CodeTypeSms(),
+        next_type=types.auth.CodeTypeSms(),
         timeout=120,
     )
 
@@ -92,7 +91,7 @@ def sign_in(call: Call, request: Any) -> Any:
         raise Refusal("PHONE_CODE_INVALID")
     owner = call.cloud.by_phone(pending.phone)
     if owner is None:
-        return T.auth.AuthorizationSignUpRequired()
+        return types.auth.AuthorizationSignUpRequired()
     call.cloud.desk.codes.pop(request.phone_code_hash)
     return _admitted(call, owner)
 
@@ -105,9 +104,9 @@ def _admitted(call: Call, owner: Person) -> Any:
 
 
 def _logged_in(call: Call, owner: Person) -> Any:
-    call.device.person, call.device.awaits_password = owner, None
+    call.device.person, call.device.awaits_password, call.device.revoked = owner, None, ""
     call.device.known.clear()
-    return T.auth.Authorization(user=views.user(owner, owner))
+    return types.auth.Authorization(user=views.user(owner, owner))
 
 
 def sign_up(_call: Call, _request: Any) -> Any:
@@ -121,14 +120,14 @@ def get_password(call: Call, _request: Any) -> Any:
     if owner is None:
         raise Refusal("AUTH_KEY_UNREGISTERED")
     future = {
-        "new_algo": T.PasswordKdfAlgoUnknown(),
-        "new_secure_algo": T.SecurePasswordKdfAlgoUnknown(),
+        "new_algo": types.PasswordKdfAlgoUnknown(),
+        "new_secure_algo": types.SecurePasswordKdfAlgoUnknown(),
         "secure_random": secrets.token_bytes(_SRP_ROOM),
     }
     if owner.password is None:
-        return T.account.Password(has_password=False, **future)
+        return types.account.Password(has_password=False, **future)
     question, public = owner.password.ask()
-    return T.account.Password(
+    return types.account.Password(
         has_password=True,
         current_algo=owner.password.algorithm,
         srp_id=question,
@@ -152,9 +151,9 @@ def export_token(call: Call, request: Any) -> Any:
     _check_app(request)
     scanned = call.cloud.desk.scanned_by.pop(call.device, None)
     if scanned:
-        return T.auth.LoginTokenSuccess(authorization=_admitted(call, scanned))
+        return types.auth.LoginTokenSuccess(authorization=_admitted(call, scanned))
     shown = call.cloud.desk.show_token(call.device)
-    return T.auth.LoginToken(expires=int(shown.until), token=shown.token)
+    return types.auth.LoginToken(expires=int(shown.until), token=shown.token)
 
 
 def import_token(call: Call, request: Any) -> Any:
@@ -162,14 +161,14 @@ def import_token(call: Call, request: Any) -> Any:
     scanned = call.cloud.desk.scanned_by.pop(call.device, None)
     if scanned is None:
         raise Refusal("AUTH_TOKEN_INVALID" if request.token not in call.cloud.desk.tokens else "AUTH_TOKEN_EXPIRED")
-    return T.auth.LoginTokenSuccess(authorization=_admitted(call, scanned))
+    return types.auth.LoginTokenSuccess(authorization=_admitted(call, scanned))
 
 
 def accept_token(call: Call, request: Any) -> Any:
     """Scan the QR code of another device."""
     device = call.cloud.desk.scan(request.token, call.me)
     now = int(time.time())
-    return T.Authorization(
+    return types.Authorization(
         hash=device.key.key_id >> 1,
         device_model=device.device,
         platform="",
@@ -190,7 +189,7 @@ def export_authorization(call: Call, request: Any) -> Any:
     if request.dc_id != DC:
         raise Refusal("DC_ID_INVALID")
     number, ticket = call.cloud.desk.issue_ticket(call.me)
-    return T.auth.ExportedAuthorization(id=number, bytes=ticket)
+    return types.auth.ExportedAuthorization(id=number, bytes=ticket)
 
 
 def import_authorization(call: Call, request: Any) -> Any:
@@ -201,35 +200,35 @@ def import_authorization(call: Call, request: Any) -> Any:
 def log_out(call: Call, _request: Any) -> Any:
     """Leave; the key knows nobody any more."""
     call.device.person = None
-    return T.auth.LoggedOut()
+    return types.auth.LoggedOut()
 
 
 OPEN_TO_ALL = frozenset(
     {
-        F.auth.SendCodeRequest,
-        F.auth.ResendCodeRequest,
-        F.auth.CancelCodeRequest,
-        F.auth.SignInRequest,
-        F.auth.SignUpRequest,
-        F.auth.CheckPasswordRequest,
-        F.auth.ExportLoginTokenRequest,
-        F.auth.ImportLoginTokenRequest,
-        F.auth.ImportAuthorizationRequest,
-        F.account.GetPasswordRequest,
+        functions.auth.SendCodeRequest,
+        functions.auth.ResendCodeRequest,
+        functions.auth.CancelCodeRequest,
+        functions.auth.SignInRequest,
+        functions.auth.SignUpRequest,
+        functions.auth.CheckPasswordRequest,
+        functions.auth.ExportLoginTokenRequest,
+        functions.auth.ImportLoginTokenRequest,
+        functions.auth.ImportAuthorizationRequest,
+        functions.account.GetPasswordRequest,
     }
 )
 HANDLERS: Mapping[type, Handler] = {
-    F.auth.SendCodeRequest: send_code,
-    F.auth.ResendCodeRequest: resend_code,
-    F.auth.CancelCodeRequest: cancel_code,
-    F.auth.SignInRequest: sign_in,
-    F.auth.SignUpRequest: sign_up,
-    F.auth.CheckPasswordRequest: check_password,
-    F.auth.ExportLoginTokenRequest: export_token,
-    F.auth.ImportLoginTokenRequest: import_token,
-    F.auth.AcceptLoginTokenRequest: accept_token,
-    F.auth.ExportAuthorizationRequest: export_authorization,
-    F.auth.ImportAuthorizationRequest: import_authorization,
-    F.auth.LogOutRequest: log_out,
-    F.account.GetPasswordRequest: get_password,
+    functions.auth.SendCodeRequest: send_code,
+    functions.auth.ResendCodeRequest: resend_code,
+    functions.auth.CancelCodeRequest: cancel_code,
+    functions.auth.SignInRequest: sign_in,
+    functions.auth.SignUpRequest: sign_up,
+    functions.auth.CheckPasswordRequest: check_password,
+    functions.auth.ExportLoginTokenRequest: export_token,
+    functions.auth.ImportLoginTokenRequest: import_token,
+    functions.auth.AcceptLoginTokenRequest: accept_token,
+    functions.auth.ExportAuthorizationRequest: export_authorization,
+    functions.auth.ImportAuthorizationRequest: import_authorization,
+    functions.auth.LogOutRequest: log_out,
+    functions.account.GetPasswordRequest: get_password,
 }

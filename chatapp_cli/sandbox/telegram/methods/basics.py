@@ -6,8 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram.files import DC
 from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
@@ -48,12 +47,12 @@ def config(call: Call, _request: Any) -> Any:
     """Where the servers are, and their limits."""
     now = int(time.time())
     host, port = call.cloud.address
-    return T.Config(
+    return types.Config(
         date=now,
         expires=now + _YEAR,
         test_mode=False,
         this_dc=DC,
-        dc_options=[T.DcOption(id=DC, ip_address=host, port=port)],
+        dc_options=[types.DcOption(id=DC, ip_address=host, port=port)],
         dc_txt_domain_name="dc.example.org",
         me_url_prefix="https://t.me/",
         webfile_dc_id=DC,
@@ -64,10 +63,10 @@ def config(call: Call, _request: Any) -> Any:
 
 def nearest(_call: Call, _request: Any) -> Any:
     """There is only one."""
-    return T.NearestDc(country="RU", this_dc=DC, nearest_dc=DC)
+    return types.NearestDc(country="RU", this_dc=DC, nearest_dc=DC)
 
 
 HANDLERS: Mapping[type, Handler] = {
-    F.help.GetConfigRequest: config,
-    F.help.GetNearestDcRequest: nearest,
+    functions.help.GetConfigRequest: config,
+    functions.help.GetNearestDcRequest: nearest,
 }

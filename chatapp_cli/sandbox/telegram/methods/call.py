@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from telethon.tl import types as T
+from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Group
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
@@ -40,21 +40,21 @@ class Call:
 
     def user(self, named: Any) -> Person:
         """The person that the request names; raises Refusal for a stranger."""
-        if isinstance(named, T.InputUserSelf | T.InputPeerSelf):
+        if isinstance(named, types.InputUserSelf | types.InputPeerSelf):
             return self.me
         person = self.cloud.people.get(getattr(named, "user_id", 0))
         if person is None or (person is not self.me and named.access_hash != access_hash(self.me, person.id)):
-            raise Refusal("PEER_ID_INVALID" if isinstance(named, T.InputPeerUser) else "USER_ID_INVALID")
+            raise Refusal("PEER_ID_INVALID" if isinstance(named, types.InputPeerUser) else "USER_ID_INVALID")
         return person
 
     def chat(self, named: Any) -> Chat:
         """The chat that the request names; raises Refusal for one that is not ours."""
         match named:
-            case T.InputPeerUser() | T.InputPeerSelf():
+            case types.InputPeerUser() | types.InputPeerSelf():
                 return self.cloud.private(self.me, self.user(named))
-            case T.InputPeerChat():
+            case types.InputPeerChat():
                 return self.group(named.chat_id)
-            case T.InputPeerChannel():
+            case types.InputPeerChannel():
                 return self.channel(named)
             case _:
                 raise Refusal("PEER_ID_INVALID")

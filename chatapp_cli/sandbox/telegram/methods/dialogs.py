@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat
@@ -23,7 +23,7 @@ MOST: Final = 100
 def dialog(call: Call, chat: Chat) -> Any:
     """A chat in the list."""
     top = call.cloud.top(chat, call.me)
-    return T.Dialog(
+    return types.Dialog(
         peer=chat.peer(call.me),
         top_message=top.id_for(call.me) if top else 0,
         read_inbox_max_id=chat.read_inbox.get(call.me.id, 0),
@@ -32,7 +32,7 @@ def dialog(call: Call, chat: Chat) -> Any:
         unread_mentions_count=0,
         unread_reactions_count=0,
         unread_poll_votes_count=0,
-        notify_settings=T.PeerNotifySettings(),
+        notify_settings=types.PeerNotifySettings(),
         pts=chat.box.pts if isinstance(chat, Channel) else None,
     )
 
@@ -47,30 +47,30 @@ def get_dialogs(call: Call, request: Any) -> Any:
     """The list of chats, the liveliest first."""
     every = call.cloud.chats_of(call.me)
     rest = every
-    if not isinstance(request.offset_peer, T.InputPeerEmpty):
+    if not isinstance(request.offset_peer, types.InputPeerEmpty):
         after = call.chat(request.offset_peer)
         rest = every[every.index(after) + 1 :] if after in every else []
     part = rest[: min(request.limit or MOST, MOST)]
     if len(part) == len(every):
-        return T.messages.Dialogs(**_dialogs(call, part))
-    return T.messages.DialogsSlice(count=len(every), **_dialogs(call, part))
+        return types.messages.Dialogs(**_dialogs(call, part))
+    return types.messages.DialogsSlice(count=len(every), **_dialogs(call, part))
 
 
 def get_peer_dialogs(call: Call, request: Any) -> Any:
     """Some chats of the list."""
     chats = [call.chat(named.peer) for named in request.peers]
-    state = T.updates.State(pts=call.me.box.pts, qts=0, date=0, seq=0, unread_count=0)
-    return T.messages.PeerDialogs(state=state, **_dialogs(call, chats))
+    state = types.updates.State(pts=call.me.box.pts, qts=0, date=0, seq=0, unread_count=0)
+    return types.messages.PeerDialogs(state=state, **_dialogs(call, chats))
 
 
 def _answer(call: Call, chat: Chat | None, letters: Sequence[Letter], count: int) -> Any:
     shown = [views.message(letter, call.me) for letter in letters]
     rest = {"messages": shown, "topics": [], **call.cast(shown)}
     if isinstance(chat, Channel):
-        return T.messages.ChannelMessages(pts=chat.box.pts, count=count, **rest)
+        return types.messages.ChannelMessages(pts=chat.box.pts, count=count, **rest)
     if count > len(letters):
-        return T.messages.MessagesSlice(count=count, **rest)
-    return T.messages.Messages(**rest)
+        return types.messages.MessagesSlice(count=count, **rest)
+    return types.messages.Messages(**rest)
 
 
 def get_history(call: Call, request: Any) -> Any:
@@ -87,25 +87,28 @@ def _window(call: Call, request: Any, chat: Chat, letters: Sequence[Letter]) -> 
     size = min(request.limit or MOST, MOST)
     part = letters[max(start, 0) : max(start + size, 0)]
     wanted = [
-        one
-        for one in part
-        if one.ids[box] > request.min_id and (not request.max_id or one.ids[box] < request.max_id)
+        one for one in part if one.ids[box] > request.min_id and (not request.max_id or one.ids[box] < request.max_id)
     ]
     return _answer(call, chat, wanted, len(letters))
 
 
 def _is_newer(letter: Letter, number: int, request: Any) -> bool:
-    at = getattr(request, "offset_date", None)
     if request.offset_id:
         return bool(number >= request.offset_id)
-    return bool(at and letter.at >= at.timestamp())
+    at = _seconds(getattr(request, "offset_date", None))
+    return bool(at and letter.at >= at)
+
+
+def _seconds(at: datetime | None) -> int:
+    """A moment; 0 if there is none, which is how it travels."""
+    return int(at.timestamp()) if at else 0
 
 
 _FILTERS: Final[Mapping[type, Callable[[Letter], bool]]] = {
-    T.InputMessagesFilterEmpty: lambda _: True,
-    T.InputMessagesFilterPhotos: lambda one: isinstance(one.media, Media) and one.media.photo,
-    T.InputMessagesFilterDocument: lambda one: isinstance(one.media, Media) and not one.media.photo,
-    T.InputMessagesFilterGeo: lambda one: isinstance(one.media, T.MessageMediaGeo),
+    types.InputMessagesFilterEmpty: lambda _: True,
+    types.InputMessagesFilterPhotos: lambda one: isinstance(one.media, Media) and one.media.photo,
+    types.InputMessagesFilterDocument: lambda one: isinstance(one.media, Media) and not one.media.photo,
+    types.InputMessagesFilterGeo: lambda one: isinstance(one.media, types.MessageMediaGeo),
 }
 
 
@@ -125,8 +128,8 @@ def search(call: Call, request: Any) -> Any:
 
 
 def _within(letter: Letter, request: Any) -> bool:
-    after = not request.min_date or letter.at >= request.min_date.timestamp()
-    return bool(after and (not request.max_date or letter.at < request.max_date.timestamp()))
+    before = _seconds(request.max_date)
+    return letter.at >= _seconds(request.min_date) and (not before or letter.at < before)
 
 
 def get_messages(call: Call, request: Any) -> Any:
@@ -143,20 +146,20 @@ def get_channel_messages(call: Call, request: Any) -> Any:
 def _by_id(call: Call, chat: Chat | None, letters: Mapping[int, Letter], named: Sequence[Any]) -> Any:
     numbers = [one.id for one in named]
     shown = [
-        views.message(letters[number], call.me) if number in letters else T.MessageEmpty(id=number)
+        views.message(letters[number], call.me) if number in letters else types.MessageEmpty(id=number)
         for number in numbers
     ]
     rest = {"messages": shown, "topics": [], **call.cast(shown)}
     if isinstance(chat, Channel):
-        return T.messages.ChannelMessages(pts=chat.box.pts, count=len(shown), **rest)
-    return T.messages.Messages(**rest)
+        return types.messages.ChannelMessages(pts=chat.box.pts, count=len(shown), **rest)
+    return types.messages.Messages(**rest)
 
 
 HANDLERS: Mapping[type, Handler] = {
-    F.messages.GetDialogsRequest: get_dialogs,
-    F.messages.GetPeerDialogsRequest: get_peer_dialogs,
-    F.messages.GetHistoryRequest: get_history,
-    F.messages.SearchRequest: search,
-    F.messages.GetMessagesRequest: get_messages,
-    F.channels.GetMessagesRequest: get_channel_messages,
+    functions.messages.GetDialogsRequest: get_dialogs,
+    functions.messages.GetPeerDialogsRequest: get_peer_dialogs,
+    functions.messages.GetHistoryRequest: get_history,
+    functions.messages.SearchRequest: search,
+    functions.messages.GetMessagesRequest: get_messages,
+    functions.channels.GetMessagesRequest: get_channel_messages,
 }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import reading, writing
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat
@@ -17,11 +16,12 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 
 def send_message(call: Call, request: Any) -> Any:
     """Write a text."""
-    letter = _letter(call, request, text=request.message, entities=request.entities or ())
-    return _sent(call, request.random_id, letter)
+    letter = composed(call, request, text=request.message, entities=request.entities or ())
+    return sent(call, request.random_id, letter)
 
 
-def _letter(call: Call, request: Any, **content: Any) -> Letter:
+def composed(call: Call, request: Any, **content: Any) -> Letter:
+    """The message that a request asks for."""
     chat = call.chat(request.peer)
     return Letter(
         chat=chat,
@@ -39,15 +39,15 @@ def _quoted(call: Call, chat: Chat, reply: Any) -> Letter | None:
     return found if found and found.chat is chat else None
 
 
-def _sent(call: Call, random_id: int, letter: Letter) -> Any:
-    """The short answer of a plain text, or the one with the message."""
+def sent(call: Call, random_id: int, letter: Letter) -> Any:
+    """Write a message once; a plain text gets the short answer, anything else the one with the message."""
     check_fresh(call, random_id)
     writing.write(call.actor, letter)
     call.cloud.sent.add((call.me.id, random_id))
     brief = not isinstance(letter.chat, Channel) and letter.media is None
     if brief and len(call.actor.news) == 1:
         told = call.actor.news[0]
-        return T.UpdateShortSentMessage(
+        return types.UpdateShortSentMessage(
             id=letter.id_for(call.me),
             pts=told.pts,
             pts_count=told.pts_count,
@@ -55,7 +55,7 @@ def _sent(call: Call, random_id: int, letter: Letter) -> Any:
             out=True,
             entities=list(letter.entities) or None,
         )
-    return call.updates(T.UpdateMessageID(id=letter.id_for(call.me), random_id=random_id))
+    return call.updates(types.UpdateMessageID(id=letter.id_for(call.me), random_id=random_id))
 
 
 def check_fresh(call: Call, random_id: int) -> None:
@@ -75,7 +75,7 @@ def delete_messages(call: Call, request: Any) -> Any:
     """Take messages out of private chats and basic groups; what is not there any more does not matter."""
     letters = [call.me.box.letters[number] for number in request.id if number in call.me.box.letters]
     count = writing.delete(call.actor, letters, revoke=bool(request.revoke))
-    return T.messages.AffectedMessages(pts=call.me.box.pts, pts_count=count)
+    return types.messages.AffectedMessages(pts=call.me.box.pts, pts_count=count)
 
 
 def delete_channel_messages(call: Call, request: Any) -> Any:
@@ -83,13 +83,15 @@ def delete_channel_messages(call: Call, request: Any) -> Any:
     channel = call.channel(request.channel)
     letters: Sequence[Letter] = [channel.box.letters[n] for n in request.id if n in channel.box.letters]
     count = writing.delete(call.actor, letters)
-    return T.messages.AffectedMessages(pts=channel.box.pts, pts_count=count)
+    return types.messages.AffectedMessages(pts=channel.box.pts, pts_count=count)
 
 
 def send_reaction(call: Call, request: Any) -> Any:
     """Set our reaction; none takes it back."""
     letter = call.letter(call.chat(request.peer), request.msg_id)
-    writing.react(call.actor, letter, [one for one in request.reaction or () if not isinstance(one, T.ReactionEmpty)])
+    writing.react(
+        call.actor, letter, [one for one in request.reaction or () if not isinstance(one, types.ReactionEmpty)]
+    )
     return call.updates()
 
 
@@ -97,7 +99,7 @@ def read_history(call: Call, request: Any) -> Any:
     """Read a private chat or basic group."""
     chat = call.chat(request.peer)
     grown = reading.read(call.actor, chat, request.max_id or max(call.me.box.letters, default=0))
-    return T.messages.AffectedMessages(pts=call.me.box.pts, pts_count=grown)
+    return types.messages.AffectedMessages(pts=call.me.box.pts, pts_count=grown)
 
 
 def read_channel(call: Call, request: Any) -> bool:
@@ -114,12 +116,12 @@ def set_typing(call: Call, request: Any) -> bool:
 
 
 HANDLERS: Mapping[type, Handler] = {
-    F.messages.SendMessageRequest: send_message,
-    F.messages.EditMessageRequest: edit_message,
-    F.messages.DeleteMessagesRequest: delete_messages,
-    F.channels.DeleteMessagesRequest: delete_channel_messages,
-    F.messages.SendReactionRequest: send_reaction,
-    F.messages.ReadHistoryRequest: read_history,
-    F.channels.ReadHistoryRequest: read_channel,
-    F.messages.SetTypingRequest: set_typing,
+    functions.messages.SendMessageRequest: send_message,
+    functions.messages.EditMessageRequest: edit_message,
+    functions.messages.DeleteMessagesRequest: delete_messages,
+    functions.channels.DeleteMessagesRequest: delete_channel_messages,
+    functions.messages.SendReactionRequest: send_reaction,
+    functions.messages.ReadHistoryRequest: read_history,
+    functions.channels.ReadHistoryRequest: read_channel,
+    functions.messages.SetTypingRequest: set_typing,
 }

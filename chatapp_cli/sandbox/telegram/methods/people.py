@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.chats import Private
@@ -28,14 +27,14 @@ def get_users(call: Call, request: Any) -> list[Any]:
 def get_full(call: Call, request: Any) -> Any:
     """Everything about somebody."""
     person = call.user(request.id)
-    full = T.UserFull(
+    full = types.UserFull(
         id=person.id,
-        settings=T.PeerSettings(),
-        notify_settings=T.PeerNotifySettings(),
+        settings=types.PeerSettings(),
+        notify_settings=types.PeerNotifySettings(),
         common_chats_count=sum(1 for g in call.cloud.gatherings.values() if g.has(person) and g.has(call.me)),
         blocked=person.id in call.me.blocked,
     )
-    return T.users.UserFull(full_user=full, chats=[], users=[views.user(person, call.me)])
+    return types.users.UserFull(full_user=full, chats=[], users=[views.user(person, call.me)])
 
 
 def import_contacts(call: Call, request: Any) -> Any:
@@ -46,16 +45,16 @@ def import_contacts(call: Call, request: Any) -> Any:
         if person is None or person.phone_hidden:
             continue
         call.me.contacts[person.id] = Contact(wanted.first_name, wanted.last_name, digits(wanted.phone))
-        imported.append(T.ImportedContact(user_id=person.id, client_id=wanted.client_id))
+        imported.append(types.ImportedContact(user_id=person.id, client_id=wanted.client_id))
         users.append(views.user(person, call.me))
-    return T.contacts.ImportedContacts(imported=imported, popular_invites=[], retry_contacts=[], users=users)
+    return types.contacts.ImportedContacts(imported=imported, popular_invites=[], retry_contacts=[], users=users)
 
 
 def get_contacts(call: Call, _request: Any) -> Any:
     """The address book."""
     people = [call.cloud.people[number] for number in call.me.contacts]
-    contacts = [T.Contact(user_id=p.id, mutual=call.me.id in p.contacts) for p in people]
-    return T.contacts.Contacts(
+    contacts = [types.Contact(user_id=p.id, mutual=call.me.id in p.contacts) for p in people]
+    return types.contacts.Contacts(
         contacts=contacts, saved_count=len(people), users=[views.user(p, call.me) for p in people]
     )
 
@@ -78,7 +77,7 @@ def delete_contacts(call: Call, request: Any) -> Any:
 
 
 def _peer_settings(person: Person) -> Any:
-    return T.UpdatePeerSettings(peer=T.PeerUser(person.id), settings=T.PeerSettings())
+    return types.UpdatePeerSettings(peer=types.PeerUser(person.id), settings=types.PeerSettings())
 
 
 def _settings(call: Call, person: Person) -> Any:
@@ -89,8 +88,8 @@ def resolve_username(call: Call, request: Any) -> Any:
     """Whom a name belongs to: a person, a supergroup or a channel."""
     found = call.cloud.by_username(request.username)
     if isinstance(found, Person):
-        return T.contacts.ResolvedPeer(peer=T.PeerUser(found.id), chats=[], users=[views.user(found, call.me)])
-    return T.contacts.ResolvedPeer(peer=T.PeerChannel(found.id), chats=[views.chat(found, call.me)], users=[])
+        return types.contacts.ResolvedPeer(peer=types.PeerUser(found.id), chats=[], users=[views.user(found, call.me)])
+    return types.contacts.ResolvedPeer(peer=types.PeerChannel(found.id), chats=[views.chat(found, call.me)], users=[])
 
 
 def resolve_phone(call: Call, request: Any) -> Any:
@@ -98,7 +97,7 @@ def resolve_phone(call: Call, request: Any) -> Any:
     found = call.cloud.by_phone(request.phone)
     if found is None or found.phone_hidden:
         raise Refusal("PHONE_NOT_OCCUPIED")
-    return T.contacts.ResolvedPeer(peer=T.PeerUser(found.id), chats=[], users=[views.user(found, call.me)])
+    return types.contacts.ResolvedPeer(peer=types.PeerUser(found.id), chats=[], users=[views.user(found, call.me)])
 
 
 def block(call: Call, request: Any) -> bool:
@@ -126,15 +125,15 @@ def update_status(_call: Call, _request: Any) -> bool:
 
 
 HANDLERS: Mapping[type, Handler] = {
-    F.users.GetUsersRequest: get_users,
-    F.users.GetFullUserRequest: get_full,
-    F.contacts.ImportContactsRequest: import_contacts,
-    F.contacts.GetContactsRequest: get_contacts,
-    F.contacts.AddContactRequest: add_contact,
-    F.contacts.DeleteContactsRequest: delete_contacts,
-    F.contacts.ResolveUsernameRequest: resolve_username,
-    F.contacts.ResolvePhoneRequest: resolve_phone,
-    F.contacts.BlockRequest: block,
-    F.contacts.UnblockRequest: unblock,
-    F.account.UpdateStatusRequest: update_status,
+    functions.users.GetUsersRequest: get_users,
+    functions.users.GetFullUserRequest: get_full,
+    functions.contacts.ImportContactsRequest: import_contacts,
+    functions.contacts.GetContactsRequest: get_contacts,
+    functions.contacts.AddContactRequest: add_contact,
+    functions.contacts.DeleteContactsRequest: delete_contacts,
+    functions.contacts.ResolveUsernameRequest: resolve_username,
+    functions.contacts.ResolvePhoneRequest: resolve_phone,
+    functions.contacts.BlockRequest: block,
+    functions.contacts.UnblockRequest: unblock,
+    functions.account.UpdateStatusRequest: update_status,
 }

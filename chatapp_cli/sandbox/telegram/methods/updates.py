@@ -6,8 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from telethon.tl import functions as F
-from telethon.tl import types as T
+from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.chats import Channel
@@ -20,7 +19,7 @@ SLICE: Final = 100
 """Events in one answer."""
 TOO_LONG: Final = 5000
 """So many missed events are not told one by one."""
-_NEW: Final = (T.UpdateNewMessage, T.UpdateNewChannelMessage)
+_NEW: Final = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
 
 
 def get_state(call: Call, _request: Any) -> Any:
@@ -30,21 +29,21 @@ def get_state(call: Call, _request: Any) -> Any:
 
 def _state(call: Call, pts: int) -> Any:
     unread = sum(dialog(call, chat).unread_count for chat in call.cloud.chats_of(call.me))
-    return T.updates.State(pts=pts, qts=0, date=int(time.time()), seq=0, unread_count=unread)
+    return types.updates.State(pts=pts, qts=0, date=int(time.time()), seq=0, unread_count=unread)
 
 
 def get_difference(call: Call, request: Any) -> Any:
     """What happened to the account after ``pts``: private chats and basic groups."""
     missed = call.me.box.since(_sane(request.pts, call.me.box))
     if not missed:
-        return T.updates.DifferenceEmpty(date=int(time.time()), seq=0)
+        return types.updates.DifferenceEmpty(date=int(time.time()), seq=0)
     if len(missed) > TOO_LONG:
-        return T.updates.DifferenceTooLong(pts=call.me.box.pts)
+        return types.updates.DifferenceTooLong(pts=call.me.box.pts)
     part = missed[:SLICE]
     told = {**_told(call, part), "new_encrypted_messages": []}
     if len(part) < len(missed):
-        return T.updates.DifferenceSlice(intermediate_state=_state(call, part[-1].pts), **told)
-    return T.updates.Difference(state=_state(call, part[-1].pts), **told)
+        return types.updates.DifferenceSlice(intermediate_state=_state(call, part[-1].pts), **told)
+    return types.updates.Difference(state=_state(call, part[-1].pts), **told)
 
 
 def _sane(pts: int, box: Box) -> int:
@@ -65,11 +64,11 @@ def get_channel_difference(call: Call, request: Any) -> Any:
     channel = call.channel(request.channel)
     missed = channel.box.since(_sane(request.pts, channel.box))
     if not missed:
-        return T.updates.ChannelDifferenceEmpty(pts=channel.box.pts, final=True, timeout=30)
+        return types.updates.ChannelDifferenceEmpty(pts=channel.box.pts, final=True, timeout=30)
     if len(missed) > TOO_LONG:
         return _too_long(call, channel)
     part = missed[: max(1, request.limit)]
-    return T.updates.ChannelDifference(
+    return types.updates.ChannelDifference(
         pts=part[-1].pts, final=len(part) == len(missed), timeout=30, **_told(call, part)
     )
 
@@ -77,13 +76,13 @@ def get_channel_difference(call: Call, request: Any) -> Any:
 def _too_long(call: Call, channel: Channel) -> Any:
     last = [views.message(letter, call.me) for letter in channel.box.of(channel)[:SLICE]]
     found = dialog(call, channel)
-    return T.updates.ChannelDifferenceTooLong(
+    return types.updates.ChannelDifferenceTooLong(
         dialog=found, messages=last, final=True, timeout=30, **call.cast([found, *last])
     )
 
 
 HANDLERS: Mapping[type, Handler] = {
-    F.updates.GetStateRequest: get_state,
-    F.updates.GetDifferenceRequest: get_difference,
-    F.updates.GetChannelDifferenceRequest: get_channel_difference,
+    functions.updates.GetStateRequest: get_state,
+    functions.updates.GetDifferenceRequest: get_difference,
+    functions.updates.GetChannelDifferenceRequest: get_channel_difference,
 }
