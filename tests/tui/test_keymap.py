@@ -6,6 +6,7 @@ import pytest
 
 from chatapp_cli.tui import keymap
 from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.screens.applications import ApplicationsScreen
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
@@ -21,6 +22,7 @@ PLACES = {
     "transcript": Transcript,
     "lines": LinesScreen,
     "troubles": TroublesScreen,
+    "applications": ApplicationsScreen,
 }
 
 
@@ -42,7 +44,13 @@ def test_every_action_has_a_key_without_a_modifier() -> None:
 
 
 def test_no_key_means_two_things_in_one_place() -> None:
-    for scopes in (("app", "inbox", "list"), ("app", "inbox", "transcript"), ("app", "lines"), ("app", "troubles")):
+    for scopes in (
+        ("app", "inbox", "list"),
+        ("app", "inbox", "transcript"),
+        ("app", "lines"),
+        ("app", "troubles"),
+        ("app", "applications"),
+    ):
         keys = [key for act in keymap.actions(*scopes) for key in act.keys]
         assert sorted(keys) == sorted(set(keys)), scopes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Mapping
 from io import StringIO
 from typing import ClassVar
@@ -21,6 +22,7 @@ from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import binding
 from chatapp_cli.store.rows import ChannelRow, LineRow
 from chatapp_cli.tui import reading
@@ -30,63 +32,63 @@ from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
 
 
-class BindScreen(Hands):
-    """One conversation with one connector; Escape ends it and nothing is kept."""
+class AskingScreen(Hands):
+    """One conversation: a form on the left, what to know on the right; Escape ends it and nothing is kept."""
 
     DEFAULT_CSS = """
-    BindScreen #where { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
-    BindScreen #form { width: 1fr; }
-    BindScreen #aside { width: 44%; max-width: 72; border-left: solid $rule; padding: 1 2; color: $muted;
+    AskingScreen #where { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    AskingScreen #form { width: 1fr; }
+    AskingScreen #aside { width: 44%; max-width: 72; border-left: solid $rule; padding: 1 2; color: $muted;
         overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
-    BindScreen #aside Static { width: 1fr; height: auto; }
-    BindScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
-    BindScreen.-waiting #waiting { display: block; }
+    AskingScreen #aside Static { width: 1fr; height: auto; }
+    AskingScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
+    AskingScreen.-waiting #waiting { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave")]
 
-    def __init__(self, line: LineRow, kind: str, previous: ChannelRow | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._line, self._kind, self._previous = line, kind, previous
         self._typed: dict[str, str] = {}
         self._answer: asyncio.Future[Mapping[str, str]] | None = None
 
+    @abstractmethod
+    def where(self) -> str:
+        """The head of the page."""
+
+    @abstractmethod
+    def about(self) -> Text:
+        """What stands beside the form until there is something else to show."""
+
+    @abstractmethod
+    async def converse(self, ask: Asker) -> str:
+        """Hold the whole conversation; returns what to say at its end. Raises ChatappError."""
+
     def compose(self) -> ComposeResult:
         """Form on the left, what to know on the right."""
-        known = manifest(self._kind)
-        again = _("Bind again") if self._previous else _("Bind")
-        yield Static(f"{again}: {show(known.title)} · {self._line.name}", id="where", markup=False)
+        yield Static(self.where(), id="where", markup=False)
         with Horizontal():
             with Vertical(id="form"):
                 yield Static(_("Asking the provider…"), id="waiting", markup=False)
             with Vertical(id="aside"):
-                yield Static(_about(known), id="notice")
+                yield Static(self.about(), id="notice")
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:
-        """Let the connector begin."""
+        """Let the conversation begin."""
         self.query_one(StatusBar).tell_keys("bind")
         self.do(self._tell_health)
         self.add_class("-waiting")
-        self._conversation: Worker[None] = self.run_worker(self._converse)
+        self._conversation: Worker[None] = self.run_worker(self._hold)
 
     async def _tell_health(self) -> None:
         self.query_one(StatusBar).tell(await self.office.read(reading.bars))
 
-    async def _converse(self) -> None:
-        """The whole conversation; what ends it is said on the page behind."""
+    async def _hold(self) -> None:
+        """What ends the conversation is said on the page behind."""
         try:
-            await binding.bind(
-                self.office.desk,
-                WindowAsker(self),
-                line=self._line.id,
-                kind=self._kind,
-                previous=self._previous,
-                actor=self.office.actor,
-            )
+            self.say(await self.converse(WindowAsker(self)))
         except ChatappError as error:
             self.complain(error)
-        else:
-            self.say(_("{channel} is bound.", channel=show(manifest(self._kind).title)))
         self.dismiss()
 
     async def answer(self, form: Form) -> Mapping[str, str]:
@@ -114,6 +116,35 @@ class BindScreen(Hands):
         """Stop; nothing has been kept yet."""
         self._conversation.cancel()
         self.dismiss()
+
+
+class BindScreen(AskingScreen):
+    """One conversation with one connector."""
+
+    def __init__(self, line: LineRow, kind: str, previous: ChannelRow | None = None) -> None:
+        super().__init__()
+        self._line, self._kind, self._previous = line, kind, previous
+
+    def where(self) -> str:
+        """What is bound to which line."""
+        again = _("Bind again") if self._previous else _("Bind")
+        return f"{again}: {show(manifest(self._kind).title)} · {self._line.name}"
+
+    def about(self) -> Text:
+        """What the channel is."""
+        return _about(manifest(self._kind))
+
+    async def converse(self, ask: Asker) -> str:
+        """Bind."""
+        await binding.bind(
+            self.office.desk,
+            ask,
+            line=self._line.id,
+            kind=self._kind,
+            previous=self._previous,
+            actor=self.office.actor,
+        )
+        return _("{channel} is bound.", channel=show(manifest(self._kind).title))
 
 
 def _about(known: Manifest) -> Text:

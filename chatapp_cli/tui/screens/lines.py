@@ -237,6 +237,17 @@ class LinesScreen(Hands):
         options = [(known.kind, f"{known.source_id:>2}  {show(known.title)} — {show(known.summary)}") for known in free]
         return await self.choose(_("Which channel?"), options)
 
+    def action_documents(self) -> None:
+        """The line's official documents (S-031)."""
+        self.do(self._documents)
+
+    async def _documents(self) -> None:
+        from chatapp_cli.tui.screens.applications import ApplicationsScreen
+
+        line = self._chosen_line()
+        if line is not None:
+            await self.app.push_screen(ApplicationsScreen(line))
+
     def action_check(self) -> None:
         """Prove receiving and sending."""
         channel = self._chosen_channel()

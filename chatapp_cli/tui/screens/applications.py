@@ -1,0 +1,194 @@
+"""A line's official documents: applications on paper, from the form to the provider's verdict (S-088)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.application import Stage, may_become
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import ApplicationId
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest, manifests
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.runtime import applying
+from chatapp_cli.services import applications
+from chatapp_cli.services import words as told
+from chatapp_cli.store.rows import ApplicationRow, LineRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import opener, reading, words
+from chatapp_cli.tui.cells import fit
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.screens.bind import AskingScreen
+from chatapp_cli.tui.widgets.bars import StatusBar
+
+_TITLE = 48
+_STAGE = 22
+
+
+class ApplicationsScreen(Hands):
+    """The applications of one line, the latest first."""
+
+    DEFAULT_CSS = """
+    ApplicationsScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    ApplicationsScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    ApplicationsScreen OptionList:focus { border: none; background-tint: $background 0%; }
+    """
+    BINDINGS = bindings("applications")
+
+    def __init__(self, line: LineRow) -> None:
+        super().__init__()
+        self._line = line
+        self._rows: Sequence[ApplicationRow] = ()
+
+    def compose(self) -> ComposeResult:
+        """One list."""
+        yield Static(f"{_('Official documents')} · {self._line.name}", id="title", markup=False)
+        yield OptionList()
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """Read."""
+        self.query_one(StatusBar).tell_keys("applications", "app")
+        self.do(self._read, group="read", exclusive=True)
+
+    def on_news(self, news: News) -> None:
+        """Read again when it matters."""
+        if "application" in news.topics():
+            self.do(self._read, group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        def look(tx: Tx) -> tuple[list[ApplicationRow], reading.Overview]:
+            return applications.everything(tx, line=self._line.id), reading.bars(tx)
+
+        self._rows, overview = await self.office.read(look)
+        self.query_one(StatusBar).tell(overview)
+        shown = self.query_one(OptionList)
+        chosen = shown.highlighted or 0
+        shown.clear_options()
+        nothing = Option(_("There is no application yet. Press a to fill one in."), disabled=True)
+        shown.add_options([Option(self._shown(row)) for row in self._rows] or [nothing])
+        shown.highlighted = min(chosen, len(self._rows) - 1) if self._rows else None
+        shown.focus()
+
+    def _shown(self, row: ApplicationRow) -> Text:
+        look = self.look.palette
+        style = {Stage.APPROVED: look.good, Stage.REJECTED: look.bad}.get(Stage(row.state), look.warn)
+        return Text.assemble(
+            (fit(_("Statement of {who}", who=row.title), _TITLE), look.strong),
+            (f" {fit(show(told.stage(row.state)), _STAGE)} ", style),
+            (f"{words.moment(row.updated_at, self.look.now())}  ", look.faint),
+            (row.reason or show(manifest(row.kind).title), look.muted),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+
+    # What can be done
+
+    @property
+    def _chosen(self) -> ApplicationRow | None:
+        at = self.query_one(OptionList).highlighted
+        return None if at is None or not self._rows else self._rows[at]
+
+    def action_back(self) -> None:
+        """To the lines."""
+        self.dismiss()
+
+    def action_new(self) -> None:
+        """Fill in another one."""
+        self.do(self._new)
+
+    async def _new(self) -> None:
+        wanting = [known for known in manifests().values() if known.capabilities.application]
+        options = [(known.kind, show(known.title)) for known in wanting]
+        kind = options[0][0] if len(options) == 1 else await self.choose(_("Which channel?"), options)
+        if kind is not None:
+            await self.app.push_screen(ApplyScreen(self._line, kind))
+
+    @on(OptionList.OptionSelected)
+    def action_save(self) -> None:
+        """Save the document."""
+        if self._chosen is not None:
+            self.do(partial(self._save, self._chosen))
+
+    async def _save(self, row: ApplicationRow) -> None:
+        folder = await self.prompt(_("Save into the folder"), str(opener.downloads()), suggest=Paths())
+        if folder:
+            path = await self.office.store.off_loop(partial(self._write, row.id, Path(folder)))
+            self.say(_("Saved: {path}", path=path))
+
+    def _write(self, application: ApplicationId, folder: Path) -> Path:
+        name, content = applying.document(self.office.desk, application)
+        target = folder.expanduser() / name
+        try:
+            target.write_bytes(content)
+        except OSError as error:
+            raise NotFound(
+                T("{path} cannot be written: {why}.", path=target, why=error.strerror or error),
+                T("Name another folder."),
+            ) from error
+        return target
+
+    def action_sent(self) -> None:
+        """The signed statement went off."""
+        if self._chosen is not None:
+            self.do(partial(self._move, self._chosen, Stage.SENT))
+
+    def action_decide(self) -> None:
+        """What the provider answered."""
+        if self._chosen is not None:
+            self.do(partial(self._decide, self._chosen))
+
+    async def _decide(self, row: ApplicationRow) -> None:
+        verdicts = [Stage.CHECKING, Stage.APPROVED, Stage.REJECTED]
+        options = [(str(one), show(told.stage(one))) for one in verdicts if may_become(Stage(row.state), one)]
+        if not options:
+            self.say(_("Nothing can be decided: {state}.", state=show(told.stage(row.state))))
+            return
+        chosen = await self.choose(_("What did the provider answer?"), options)
+        reason = await self.prompt(_("Why was it rejected?")) if chosen == Stage.REJECTED else ""
+        if chosen is not None and reason is not None:
+            await self._move(row, Stage(chosen), reason)
+
+    async def _move(self, row: ApplicationRow, stage: Stage, reason: str = "") -> None:
+        actor = self.office.actor
+        await self.office.write(lambda tx: applications.move(tx, row.id, stage, reason=reason, actor=actor))
+
+
+class ApplyScreen(AskingScreen):
+    """Filling in an application."""
+
+    def __init__(self, line: LineRow, kind: str) -> None:
+        super().__init__()
+        self._line, self._kind = line, kind
+
+    def where(self) -> str:
+        """What is applied for."""
+        return f"{_('New application')}: {show(manifest(self._kind).title)} · {self._line.name}"
+
+    def about(self) -> Text:
+        """What comes after the form."""
+        steps = (
+            _("1. Fill in the form: the documents are made from it."),
+            _("2. Save the statement, sign it and send it by EDO."),
+            _("3. Say that it was sent, and wait for the provider's answer."),
+            _("4. Once it is approved, bind the channel."),
+        )
+        return Text("\n".join(steps))
+
+    async def converse(self, ask: Asker) -> str:
+        """Fill it in."""
+        await applying.apply(self.office.desk, ask, line=self._line.id, kind=self._kind, actor=self.office.actor)
+        return _("Documents made. Save the statement, sign it and send it.")
