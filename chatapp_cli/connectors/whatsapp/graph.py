@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,7 +15,7 @@ import msgspec
 
 from chatapp_cli.connectors.whatsapp import errors, wire
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.kit.http import network, read, veil
+from chatapp_cli.kit.http import Answer, network, read, veil
 from chatapp_cli.ports.bind import Bound
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class Graph:
             ) as response:
                 answer = await read(response, _LARGEST)
         if not answer.ok:
-            raise errors.refused(answer, once=once)
+            raise errors.refused(self._veiled(answer), once=once)
         try:
             return msgspec.json.decode(answer.body, type=into, strict=False)
         except msgspec.MsgspecError as error:
@@ -81,6 +82,10 @@ class Graph:
     @property
     def _headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
+
+    def _veiled(self, answer: Answer) -> Answer:
+        """Meta may say a malformed token back."""
+        return replace(answer, body=answer.body.replace(self._token.encode(), b"***"))
 
     async def download(self, media: str, target: Path, *, most: int) -> None:
         """Write a client's file; its address is good for five minutes and wants the token as well."""

@@ -27,7 +27,8 @@ class Courier:
         self._verify_token = verify_token
         self._url = ""
         self._greeted = False
-        self._post: deque[bytes] = deque()
+        self.waiting: deque[bytes] = deque()
+        """Bodies that are still to be taken."""
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.carried: list[bytes] = []
@@ -48,7 +49,7 @@ class Courier:
 
     def post_raw(self, payload: Json) -> None:
         """Send any body."""
-        self._post.append(json.dumps(payload, ensure_ascii=False).encode())
+        self.waiting.append(json.dumps(payload, ensure_ascii=False).encode())
         self._news.set()
 
     def work(self) -> None:
@@ -68,9 +69,9 @@ class Courier:
             while True:
                 await self._news.wait()
                 self._news.clear()
-                while self._url and self._post:
-                    if await self._took(http, self._post[0]):
-                        self.carried.append(self._post.popleft())
+                while self._url and self.waiting:
+                    if await self._took(http, self.waiting[0]):
+                        self.carried.append(self.waiting.popleft())
                     else:
                         await asyncio.sleep(RETRY)
 

@@ -98,6 +98,8 @@ class Meta:
         self.groups: dict[str, Group] = {}
         self.eligible = True
         """The number may have groups."""
+        self.slow = False
+        """Groups are not listed yet."""
         self.number: Json = {"quality_rating": "GREEN", "status": "CONNECTED"}
         self.apps: list[Json] = []
         self.read: list[str] = []

@@ -44,6 +44,8 @@ class Fault:
     code: int = 0
     message: str = ""
     times: int = 1
+    skip: int = 0
+    """Calls that go well before."""
     usage: str = ""
     """The header that counts our calls."""
 
@@ -179,8 +181,11 @@ class WhatsAppSandbox:
 
     def _next_fault(self, path: str) -> Fault | None:
         fault = next((f for f in self.faults if f.times and path.endswith(f.path)), None)
-        if fault:
-            fault.times -= 1
+        if fault is None or fault.skip:
+            if fault:
+                fault.skip -= 1
+            return None
+        fault.times -= 1
         return fault
 
     async def _download(self, request: web.Request) -> web.Response:

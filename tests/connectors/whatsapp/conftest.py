@@ -12,6 +12,7 @@ from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
+from tests.connectors.whatsapp.judge import problems
 from tests.contract.connector_contract import ScriptedAsker
 
 
@@ -19,6 +20,7 @@ from tests.contract.connector_contract import ScriptedAsker
 async def sandbox() -> AsyncIterator[WhatsAppSandbox]:
     async with WhatsAppSandbox() as sandbox:
         yield sandbox
+    assert problems(sandbox) == []
 
 
 @pytest.fixture
