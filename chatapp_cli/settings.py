@@ -6,6 +6,7 @@ A flag beats the environment, the environment beats the file, the file beats the
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -20,6 +21,8 @@ def _setting(default: object, words: str, *, secret: bool = False) -> Any:
     return field(default=default, metadata={"words": words, "secret": secret})
 
 
+FILE = "{file}"
+"""Stands for a file's path in a command."""
 COMPANY = "{company}"
 """Stands for the company's name in the address of a database."""
 
@@ -45,6 +48,11 @@ class Settings:
     )
     http_port: int = _setting(8320, N_("Port that the daemon listens on; 0: any free one"))
     log_level: str = _setting("info", N_("Least serious log line: debug, info, warning or error"))
+    transcribe_command: str = _setting(
+        "",
+        N_("Command that writes down what a voice message says, such as: whisper-cli -nt -l ru {file}; empty: none"),
+    )
+    transcribe_seconds: int = _setting(300, N_("Seconds after which that command is given up"))
     support: str = _setting("", N_("How to reach whoever looks after this desk"))
 
     @property
@@ -154,8 +162,22 @@ def _insist(settings: Settings) -> None:
             T("Put {placeholder} where the company's name belongs in CHATAPP_DATABASE_URL.", placeholder=COMPANY),
             field="database_url",
         )
+    _insist_on_command(settings.transcribe_command)
     if not settings.company.replace("-", "").replace("_", "").isalnum():
         raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
+
+
+def _insist_on_command(command: str) -> None:
+    try:
+        usable = not command or FILE in " ".join(shlex.split(command))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(
+            T("transcribe_command cannot be {value}.", value=command),
+            T("Write a program with its arguments, and {file} where the voice message's path belongs.", file=FILE),
+            field="transcribe_command",
+        )
 
 
 def save(file: Path, name: str, value: str) -> None:

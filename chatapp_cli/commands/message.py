@@ -150,3 +150,21 @@ def save(
             raise NotFound(T("Message {n} has no such file.", n=message))
         for one in wanted:
             typer.echo(files.copy_out(desk.media, one, target))
+
+
+@app.command(cls=Verb)
+def transcribe(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
+    """Have what is said in a voice message written down, with a daemon or without."""
+    import asyncio
+
+    from chatapp_cli.commands import transcripts
+    from chatapp_cli.runtime import transcriber
+
+    with opened(ctx) as desk:
+        entry = desk.read(lambda tx: transcript.entry(tx, MessageId(message)))
+        found = asyncio.run(transcriber.asked(desk, entry))
+    if as_json:
+        printing.document([transcripts.file_document(file) for file in found])
+    else:
+        for file in found:
+            typer.echo(printing.plain(file.words))

@@ -29,6 +29,8 @@ def entry_lines(entry: Entry, card: DialogCard, manifest: Manifest) -> Iterator[
         yield f"    {line}"
     for file in entry.files:
         yield f"    {file_line(file, manifest)}"
+        if file.words:
+            yield f"      «{plain(file.words)}»"
     if entry.reactions:
         yield "    " + "  ".join(f"{plain(r.emoji)} {plain(r.name)}".rstrip() for r in entry.reactions)
     yield from (f"    {line}" for line in _trouble(entry, manifest))
@@ -54,7 +56,7 @@ def file_line(file: FileRow, manifest: Manifest) -> str:
     size = _("{n} MB", n=round(file.size / MEGABYTE, 1)) if file.size >= MEGABYTE else _("{n} KB", n=_kilobytes(file))
     line = _("file {n}: {name}, {size}", n=file.id, name=plain(file.name), size=size)
     if file.state == "here":
-        return line
+        return f"{line} – {show(words.why(manifest, file.code)[0])}" if file.code else line
     if file.state == "missing":
         return f"{line} – {show(words.why(manifest, file.code)[0])}"
     return f"{line} – " + _("still to be fetched")
@@ -108,7 +110,7 @@ def message_document(entry: Entry) -> Mapping[str, Any]:
 
 def file_document(file: FileRow) -> Mapping[str, Any]:
     """A file for programs."""
-    wanted = ("id", "kind", "name", "mime", "size", "seconds", "sha256", "state", "code")
+    wanted = ("id", "kind", "name", "mime", "size", "seconds", "sha256", "state", "code", "words")
     return {name: getattr(file, name) for name in wanted}
 
 

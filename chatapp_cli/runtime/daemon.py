@@ -20,6 +20,7 @@ from chatapp_cli.runtime.relay import Relay
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
+from chatapp_cli.runtime.transcriber import Transcriber
 from chatapp_cli.services import outbox, upkeep
 from chatapp_cli.store.rows import JournalRow
 
@@ -38,6 +39,7 @@ class Daemon:
     def __init__(self, store: AsyncStore) -> None:
         self.store = store
         self.counted: Counter[tuple[str, str]] = Counter()
+        self.transcriber = Transcriber(store)
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
 
@@ -61,7 +63,7 @@ class Daemon:
         try:
             await self.supervisor.refresh()
             self.ready = True
-            await together(self._hear(), self._time())
+            await together(self._hear(), self._time(), self.transcriber.run())
         finally:
             self.ready = False
             await self.supervisor.stop()
@@ -75,6 +77,8 @@ class Daemon:
                 runner = None if channel is None else self.supervisor.runners.get(channel)
                 if runner is not None:
                     runner.sender.wake()
+            if any(row.topic in _FILES for row in rows):
+                self.transcriber.wake()
             for row in rows:
                 self._pass_on(row)
 
@@ -120,6 +124,7 @@ def _offset(clock: Clock) -> Millis:
 
 
 _BINDING = {"channel.bound", "channel.unbound", "channel.configured", "line.removed"}
+_FILES = {"file.here", "message.in"}
 _WORK = {"message.out", "message.state", "message.asked"}
 
 

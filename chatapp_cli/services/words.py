@@ -53,6 +53,7 @@ STAGES: Mapping[str, Text] = MappingProxyType(
     }
 )
 """Of applications on paper."""
+_COMMAND = T("Try the command by hand, see: chatapp config get transcribe_command; then: chatapp message transcribe")
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
         "scheduled": (T("It was written for later."), None),
@@ -81,6 +82,14 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("None of the account's proxies leads to the provider; without them it is not used."),
             T("Test and replace them: chatapp line proxies"),
         ),
+        "transcribing": (
+            T("What is said is being written down."),
+            T("If it stays so, ask again: chatapp message transcribe"),
+        ),
+        "transcribe_missing": (T("The command that writes down what is said is not there."), _COMMAND),
+        "transcribe_failed": (T("The command that writes down what is said failed."), _COMMAND),
+        "transcribe_late": (T("The command that writes down what is said took too long."), _COMMAND),
+        "transcribe_silent": (T("No words were made out."), None),
         "said_by_person": (T("A person looked and said so."), None),
     }
 )
@@ -125,6 +134,8 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "arrived.forgotten": T("Dead letter {arrived} forgotten"),
         "outbox.replayed": T("{messages} messages go out once more"),
         "clock.back": T("The clock was set back by {seconds} s; what waits was moved with it"),
+        "file.words": T("What is said in file {file} of message {message} is written down"),
+        "file.unheard": T("What is said in file {file} of message {message} could not be written down"),
         "file.here": T("File {file} of message {message} is here"),
         "file.missing": T("File {file} of message {message} will not come"),
     }

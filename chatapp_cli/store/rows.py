@@ -161,6 +161,8 @@ class FileRow(NamedTuple):
     state: str
     code: str
     attempts: int
+    words: str
+    """What is said in a voice message."""
 
 
 class ReactionRow(NamedTuple):

@@ -281,6 +281,9 @@ class Reaction(SQLModel, table=True):
     name: str = ""
 
 
+_UNHEARD = "kind = 'voice' AND state = 'here' AND words = '' AND code = ''"
+
+
 class File(SQLModel, table=True):
     """A file of a message; its content lies in the media folder under its hash."""
 
@@ -293,6 +296,7 @@ class File(SQLModel, table=True):
             sqlite_where=text("state = 'wanted'"),
             postgresql_where=text("state = 'wanted'"),
         ),
+        Index("ix_file_unheard", "next_at", sqlite_where=text(_UNHEARD), postgresql_where=text(_UNHEARD)),
     )
     id: int | None = Field(sa_column=_key())
     message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))

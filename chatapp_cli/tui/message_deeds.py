@@ -9,6 +9,7 @@ from typing import Literal
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, State
 from chatapp_cli.i18n import _
+from chatapp_cli.runtime import transcriber
 from chatapp_cli.services import files, sending
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import FileRow
@@ -127,6 +128,12 @@ async def show(hands: Hands, said: Said) -> None:
         await opener.show(hands.office.desk.media, file)
 
 
+async def transcribe(hands: Hands, said: Said) -> None:
+    """Have what is said written down."""
+    hands.say(_("Listening…"))
+    await transcriber.asked(hands.office.desk, said.entry)
+
+
 async def copy(hands: Hands, said: Said) -> None:
     """To the clipboard of the terminal, over SSH as well."""
     hands.app.copy_to_clipboard(said.entry.message.text)
@@ -146,5 +153,6 @@ DEEDS: dict[str, Deed[Said]] = {
     "resolve": Deed(resolve, lambda said: said.entry.message.state == State.UNCERTAIN),
     "save": Deed(save, lambda said: bool(said.entry.files)),
     "show": Deed(show, lambda said: bool(said.entry.files)),
+    "transcribe": Deed(transcribe, lambda said: bool(transcriber.spoken(said.entry))),
     "copy": Deed(copy, lambda said: bool(said.entry.message.text)),
 }

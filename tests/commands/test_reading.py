@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import IncomingFile
 from tests.commands.conftest import Program, Shell, Write, a_file
 
 
@@ -186,3 +187,18 @@ def test_another_company_is_another_store(chatapp: Shell) -> None:
     chatapp("--company", "second", "line", "add", "Опт")
     assert [row[1] for row in chatapp("line", "list").rows] == ["Продажи"]
     assert [row[1] for row in chatapp("--company", "second", "line", "list").rows] == ["Опт"]
+
+
+def test_what_is_said_in_a_voice_message_is_written_down_by_hand_and_shown(
+    chatapp: Shell, client_writes: Write, tmp_path: Path
+) -> None:
+    voice = IncomingFile(kind="voice", name="голос.ogg", mime="audio/ogg", content=b"yelka", seconds=4)
+    client_writes("", files=(voice,))
+    missing = chatapp.run("message", "transcribe", "1")
+    assert (missing.code, missing.err.splitlines()[0]) == (2, "No command is set that writes down what is said.")
+    command = {"CHATAPP_TRANSCRIBE_COMMAND": "/bin/cat {file}"}
+    assert chatapp("message", "transcribe", "1", **command).out == "yelka\n"
+    assert "«yelka»" in chatapp("dialog", "show", "1").out
+    assert chatapp("message", "show", "1", "--json").json["files"][0]["words"] == "yelka"
+    broken = chatapp.run("message", "transcribe", "1", CHATAPP_TRANSCRIBE_COMMAND="/bin/false {file}")
+    assert (broken.code, broken.err.splitlines()[0]) == (1, "The command that writes down what is said failed.")

@@ -7,9 +7,9 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import IncomingFile, Person
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.services import channels, dialogs, transcript
+from chatapp_cli.services import channels, dialogs, transcript, voice
 from chatapp_cli.services import outbox as outgoing
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ChannelRow, OutboxRow
@@ -201,6 +201,22 @@ async def test_a_dialog_is_read_when_its_end_was_seen_for_a_moment(window: Opene
         await it.open("Анна")
         assert desk.read(lambda tx: dialogs.card(tx, dialog)).unread == 2
         await it.until(lambda: desk.read(lambda tx: dialogs.card(tx, dialog)).unread == 0)
+
+
+async def test_what_is_said_in_a_voice_message_stands_below_it_or_why_not(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    bot, gleb = channel(desk, "telegram_bot").id, Person(id="778", name="Глеб Голосов")
+    sounds = [
+        IncomingFile(kind="voice", name=f"{n}.ogg", mime="audio/ogg", content=b"sound", seconds=4) for n in range(2)
+    ]
+    stage.hear(bot, gleb, "", files=sounds)
+    dialog = stage.dialog(bot, gleb)
+    said, broken = desk.read(lambda tx: transcript.latest(tx, dialog))[0].files
+    desk.write(lambda tx: (voice.keep(tx, said, "добрый день"), voice.give_up(tx, broken, "transcribe_late")))
+    async with window() as it:
+        await it.open("Глеб")
+        await it.sees("♪ 0.ogg", "добрый день", "took too long")
 
 
 async def test_the_order_of_channels_for_a_client_is_set_by_a_key_and_stands_on_the_card(window: Opener) -> None:

@@ -152,24 +152,24 @@ VALUES (:message, :channel, :kind, :name, :mime, :size, :seconds, :sha256, :remo
 RETURNING id;
 
 -- name: files.of_messages
-SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts FROM file
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words FROM file
 WHERE message_id IN (SELECT value FROM json_each(:ids)) ORDER BY message_id, id;
 
 -- name: files.of_messages@postgresql
-SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts FROM file
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words FROM file
 WHERE message_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)))
 ORDER BY message_id, id;
 
 -- name: files.of_message
-SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words
 FROM file WHERE message_id = :message ORDER BY id;
 
 -- name: files.one
-SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words
 FROM file WHERE id = :id;
 
 -- name: files.wanted
-SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts
+SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words
 FROM file WHERE channel_id = :channel AND state = 'wanted' AND next_at <= :now ORDER BY next_at, id LIMIT :n;
 
 -- name: files.here

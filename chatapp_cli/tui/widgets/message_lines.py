@@ -131,6 +131,7 @@ class _Block:
             yield from self._text()
         for file in self.entry.files:
             yield self._file(file)
+            yield from self._words(file)
         if self.entry.reactions:
             yield [
                 self._said(
@@ -178,6 +179,8 @@ class _Block:
         elif file.state == "missing":
             facts.append(_("missing: {why}", why=" ".join(filter(None, words.reason(self.here.manifest, file.code)))))
             style = self.look.bad
+        elif file.code:
+            facts.append(words.reason(self.here.manifest, file.code)[0])
         sign = self._said(f"{_FILE_SIGNS.get(file.kind, '▤')} ", self.look.accent)
         name = cut(file.name or file.kind, max(8, self.room - 26))
         return [
@@ -185,6 +188,11 @@ class _Block:
             self._said(name, self.look.plain),
             self._said(cut(" · " + " · ".join(facts), self.room - 2 - cell_len(name)), style),
         ]
+
+    def _words(self, file: FileRow) -> Iterator[list[Segment]]:
+        """What is said in a voice message."""
+        for part in Text(line(file.words)).wrap(_CONSOLE, self.room - 2) if file.words else ():
+            yield [self._said("  ", self.look.plain), self._said(part.plain, self.look.plain + Style(italic=True))]
 
     def _notes(self) -> Iterator[list[Segment]]:
         for text, style in self._delivery():

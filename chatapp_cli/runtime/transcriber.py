@@ -1,0 +1,178 @@
+"""Has voice messages written down by a command of the company's own, one at a time and never in the way of others."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import os
+import re
+import shlex
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import structlog
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import files, voice
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.words import OWN_CODES
+from chatapp_cli.settings import FILE
+from chatapp_cli.store.rows import FileRow
+
+log = structlog.get_logger()
+
+LONGEST_NAP = 30.0
+LOWEST = 19
+"""The place behind everything else that wants the processor."""
+_SPOKEN = {"voice", "audio"}
+MOST_BYTES = 4 * voice.LONGEST
+
+
+class Transcriber:
+    """Belongs to a daemon; without a command it only waits."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+        self._news = asyncio.Event()
+        self._failing = False
+
+    def wake(self) -> None:
+        """A file may be here."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Write down until cancelled."""
+        if not self._store.desk.settings.transcribe_command:
+            await asyncio.Event().wait()
+        while True:
+            self._news.clear()
+            try:
+                file = await self._store.write(voice.claim)
+                if file is not None:
+                    await self._turn(file)
+                    continue
+            except ChatappError as error:
+                log.warning("transcriber.delayed", why=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_NAP):
+                    await self._news.wait()
+
+    async def _turn(self, file: FileRow) -> None:
+        try:
+            words = await written(self._store.desk, file)
+        except asyncio.CancelledError:
+            await self._store.write(partial(voice.release, file=file))
+            raise
+        except Rejected as error:
+            await self._store.write(partial(voice.give_up, file=file, code=error.code))
+            self._say(file, error)
+        else:
+            await self._store.write(partial(voice.keep, file=file, words=words))
+            self._say(file, None)
+
+    def _say(self, file: FileRow, error: Rejected | None) -> None:
+        """Once when it breaks, once when it heals; what is said is no business of a log."""
+        broken = error is not None and error.code != "transcribe_silent"
+        if broken and not self._failing and error is not None:
+            log.warning("transcriber.failed", file=file.id, code=error.code, detail=error.detail)
+        if self._failing and not broken:
+            log.info("transcriber.works", file=file.id)
+        self._failing = broken
+
+
+def spoken(entry: Entry) -> Sequence[FileRow]:
+    """The files of a message that can be listened to."""
+    return [file for file in entry.files if file.kind in _SPOKEN]
+
+
+async def asked(desk: Desk, entry: Entry) -> Sequence[FileRow]:
+    """Write down what is said in a message because a person wants it; an error says what could not be."""
+    if not desk.settings.transcribe_command:
+        raise UsageError(
+            T("No command is set that writes down what is said."),
+            T("Set one, such as: chatapp config set transcribe_command 'whisper-cli -nt -l ru {file}'", file=FILE),
+            field="transcribe_command",
+        )
+    found = spoken(entry)
+    if not found:
+        raise NotFound(T("Message {n} has no voice message.", n=entry.message.id))
+    return [await _asked(desk, file) for file in found]
+
+
+async def _asked(desk: Desk, file: FileRow) -> FileRow:
+    try:
+        words = await written(desk, file)
+    except Rejected as error:
+        await asyncio.to_thread(desk.write, partial(voice.give_up, file=file, code=error.code))
+        error.what, error.next_step = OWN_CODES[error.code]
+        raise
+    await asyncio.to_thread(desk.write, partial(voice.keep, file=file, words=words))
+    return file._replace(words=words[: voice.LONGEST], code="")
+
+
+async def written(desk: Desk, file: FileRow) -> str:
+    """What is said in a file. Raises Rejected with the reason, and Busy or Refused while the file is not here."""
+    content = await asyncio.to_thread(files.content, desk.media, file)
+    with TemporaryDirectory(prefix="chatapp-voice-") as folder:
+        named = Path(folder) / f"voice{_ending(file)}"
+        named.symlink_to(content.resolve())
+        command = [word.replace(FILE, str(named)) for word in shlex.split(desk.settings.transcribe_command)]
+        words = await _run(command, seconds=desk.settings.transcribe_seconds)
+    if not words:
+        raise Rejected("transcribe_silent")
+    return words
+
+
+def _ending(file: FileRow) -> str:
+    """Programs look at the end of a name; a stored file has none."""
+    found = Path(file.name).suffix
+    return found if re.fullmatch(r"\.\w{1,5}", found) else mimetypes.guess_extension(file.mime) or ""
+
+
+async def _run(command: list[str], *, seconds: float) -> str:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Rejected("transcribe_missing", error.strerror or "") from error
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, LOWEST)
+    try:
+        async with asyncio.timeout(seconds):
+            said = await _said(process)
+    except TimeoutError as error:
+        raise Rejected("transcribe_late", f"{seconds} s") from error
+    finally:
+        await _end(process)
+    if process.returncode:
+        raise Rejected("transcribe_failed", f"exit {process.returncode}")
+    return said
+
+
+async def _said(process: asyncio.subprocess.Process) -> str:
+    """Everything that it prints, as far as it is kept; the rest is read and dropped."""
+    assert process.stdout is not None
+    said = b""
+    while piece := await process.stdout.read(65_536):
+        said = (said + piece)[:MOST_BYTES]
+    await process.wait()
+    return " ".join(said.decode("utf-8", "replace").split())
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave nothing of it behind, whatever it started itself."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()

@@ -1,0 +1,44 @@
+"""What is said in voice messages, once a command of the company's own has written it down."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.services import transcript
+from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.tx import Tx
+
+RECENT: Millis = 86_400_000
+"""Milliseconds for which a voice message is written down unasked: a command that is set today leaves the past alone."""
+LONGEST = 20_000
+"""Characters that are kept."""
+
+
+def claim(tx: Tx) -> FileRow | None:
+    """The newest voice message that nobody tried; it is marked, so that a crash does not try it again."""
+    found = tx.one(FileRow, "voice.unheard", since=tx.now - RECENT)
+    if found is not None:
+        tx.run("voice.mark", id=found.id, code="transcribing")
+    return found
+
+
+def release(tx: Tx, file: FileRow) -> None:
+    """It was not tried after all."""
+    tx.run("voice.mark", id=file.id, code="")
+
+
+def keep(tx: Tx, file: FileRow, words: str) -> None:
+    """What is said in it."""
+    tx.run("voice.words", id=file.id, words=words[:LONGEST])
+    _tell(tx, file)
+
+
+def give_up(tx: Tx, file: FileRow, code: str) -> None:
+    """It was tried, and why there are no words."""
+    tx.run("voice.mark", id=file.id, code=code)
+    _tell(tx, file, code=code)
+
+
+def _tell(tx: Tx, file: FileRow, **why: str) -> None:
+    dialog = transcript.message(tx, file.message_id).dialog_id
+    topic = "file.unheard" if why else "file.words"
+    tx.tell(topic, channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id, **why)
