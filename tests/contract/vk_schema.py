@@ -90,7 +90,7 @@ class VkSchema:
     def _param(self, family: str, param: Mapping[str, Any], said: str) -> list[str]:
         try:
             value = _typed(param, said)
-        except ValueError:
+        except (ValueError, KeyError):
             return [f"{param['name']}: {said!r} is no {param['type']}"]
         adapted = _adapted({key: item for key, item in param.items() if key != "required"}, ())
         schema = {"allOf": [adapted], "$id": _BASE + family}
@@ -140,6 +140,6 @@ def _typed(param: Mapping[str, Any], said: str) -> Any:
         return int(said) if said.lstrip("-").isdecimal() else said
     if kind == "string":
         return json.loads(said) if "$ref" in param and said.startswith("{") else said
-    if kind == "boolean" and said not in {"0", "1"}:
-        raise ValueError(said)
-    return {"integer": int, "number": float, "boolean": lambda flag: flag == "1"}[kind](said)
+    if kind == "boolean":
+        return {"0": False, "1": True}[said]
+    return int(said) if kind == "integer" else float(said)

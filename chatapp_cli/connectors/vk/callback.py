@@ -22,6 +22,9 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 TITLE: Final = "chatapp"
 HEALTH: Final = 45
 """Seconds between two looks at what VK thinks of us."""
+LOOKS: Final = 10
+BETWEEN_LOOKS: Final = 1
+"""Seconds that VK is given to confirm an address, one look after the other."""
 _OK: Final = b"ok"
 
 
@@ -137,9 +140,12 @@ class Callback:
 
     async def _insist_on_calls(self) -> None:
         """While VK cannot reach us there is no proof of life; coming up again registers anew."""
-        server = await server_at(self._api, self._community, self._url)
-        if server is None or server.status == "failed":
-            raise Retryable("webhook_unreachable", self._url.partition("/hooks/")[0])
+        for _ in range(LOOKS):
+            server = await server_at(self._api, self._community, self._url)
+            if server is not None and server.status == "ok":
+                return
+            await self._receiver.clock.sleep(BETWEEN_LOOKS)
+        raise Retryable("webhook_unreachable", self._url.partition("/hooks/")[0])
 
 
 async def forget(api: VkApi, community: int, bound: Bound) -> None:

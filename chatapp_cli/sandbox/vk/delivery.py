@@ -24,6 +24,7 @@ class Delivery:
         self.happened: list[Json] = []
         """Everything that was told to anybody."""
         self.key = "lp-key-1"
+        """The only one that is accepted; empty: none is."""
         self.ts = 100
         self.kept_since = 0
         """Events with this number and before are forgotten."""
@@ -67,7 +68,7 @@ class Delivery:
 
     async def poll(self, key: str, ts: str, seconds: float) -> Json:
         """Answer a question for events."""
-        if key != self.key:
+        if not key or key != self.key:
             return {"failed": 2}
         if not ts.isdecimal() or int(ts) > self.ts:
             return {"failed": 3}

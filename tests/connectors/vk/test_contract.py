@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -14,6 +13,7 @@ from chatapp_cli.ports.connector import Connector, Session
 from chatapp_cli.sandbox.stage import Sandbox
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.server import USER_TOKEN
+from tests.connectors.vk.hearing import behind, first
 from tests.contract.connector_contract import ANNA, ConnectorContract, ScriptedAsker, collect
 from tests.contract.door import Door
 
@@ -61,16 +61,10 @@ class TestCallback(ConnectorContract):
         await sandbox.say(ANNA, "Здравствуйте, ёлки есть?")
         (message,), _ = await collect(session, 1, bound.cursor, door=door)
         assert (message.text, message.sender.id, message.peer.address) == ("Здравствуйте, ёлки есть?", "7001", "7001")
-        async with aclosing(session.events(None)) as batches:  # type: ignore[type-var]
-            titles = [
-                event.peer.title
-                async for batch in batches
-                for arrival in batch.arrivals
-                for event in arrival.events
-                if isinstance(event, PeerChanged)
-                for _ in (await batches.aclose(),)
-            ]
-        assert titles == [ANNA.name]
+        assert door
+        async with behind(door, session):
+            introduced = await first(session, None, PeerChanged)
+        assert (introduced.peer.key, introduced.peer.title) == ("7001", ANNA.name)
 
     async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
         findings = {finding.name: finding for finding in await connector.check(bound)}
