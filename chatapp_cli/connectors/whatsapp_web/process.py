@@ -189,7 +189,7 @@ class Child:
         elif line.id in self._asked:
             self._answer(line)
         elif line.error and not line.id:
-            self._verdict = self._verdict or errors.of(line.error)
+            self._end(errors.of(line.error))
 
     def _answer(self, line: wire.Line) -> None:
         future, _ = self._asked.pop(line.id)
@@ -201,8 +201,10 @@ class Child:
             future.set_result(bytes(line.ok))
 
     def _end(self, why: ChannelError) -> None:
-        """Nothing more will come: what is under way is lost, and whoever waits hears why."""
-        self._verdict = self._verdict or why
+        """Nothing more will come: what is under way is lost, and whoever waits hears why. Only the first end counts."""
+        if self._verdict:
+            return
+        self._verdict = why
         for future, once in self._asked.values():
             if not future.done():
                 future.set_exception(OutcomeUnknown(why.code) if once else self.verdict)

@@ -91,6 +91,10 @@ class Journal:
         if n > self.acknowledged:
             self._write(Entry(ack=min(n, self.last)))
 
+    def close(self) -> None:
+        """Everything is on the disk already."""
+        self._file.close()
+
     def _write(self, entry: Entry) -> None:
         line = msgspec.json.encode(entry) + b"\n"
         self._file.seek(self._end)
