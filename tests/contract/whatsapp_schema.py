@@ -102,7 +102,7 @@ def _fits(described: str, path: str) -> bool:
 
 def _mended_members(paths: Mapping[str, Any]) -> Mapping[str, Any]:
     for method in ("post", "delete"):
-        for part in _objects(paths["/{Version}/{group_id}/participants"][method]):
+        for part in list(_objects(paths["/{Version}/{group_id}/participants"][method])):
             if part.get("required") == ["user"]:
                 part |= {"required": [], "oneOf": [{"required": ["user"]}, {"required": ["user_id"]}]}
     return paths
