@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from telethon.tl import functions as fn
 from telethon.tl import types as tl
@@ -12,6 +12,7 @@ from telethon.tl import types as tl
 from chatapp_cli.connectors.telegram import history
 from chatapp_cli.connectors.telegram.peers import Known, number_of, seen
 from chatapp_cli.connectors.telegram.people import reach
+from chatapp_cli.connectors.telegram.position import Reach
 from chatapp_cli.connectors.telegram.wire import Wire, told
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Peer
@@ -63,7 +64,8 @@ async def _is_inside(wire: Wire, known: Known) -> bool:
     return not any(getattr(one, "left", False) for one in answer.chats)
 
 
-async def top(wire: Wire, known: Known) -> Any:
-    """The chat's dialog: its counter and its latest message."""
+async def present(wire: Wire, known: Known) -> Reach:
+    """Where a channel is now."""
     answer = await wire.ask(fn.messages.GetPeerDialogsRequest([tl.InputDialogPeer(known.input)]))
-    return next(one for one in answer.dialogs if number_of(one.peer) == known.number)
+    dialog = next(one for one in answer.dialogs if number_of(one.peer) == known.number)
+    return Reach(dialog.pts, dialog.top_message)

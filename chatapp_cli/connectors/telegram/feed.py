@@ -74,9 +74,9 @@ class Feed:
         await self._memory.keep({moves.PREFIX + old: move.to_bytes().decode()})
         self._news.put_nowait(move)
 
-    def begin(self, channel: int, dialog: Any) -> None:
-        """Read a channel from its present on."""
-        self._news.put_nowait(Begin(channel, Reach(dialog.pts, dialog.top_message)))
+    def begin(self, channel: int, reach: Reach) -> None:
+        """Read a channel from there on."""
+        self._news.put_nowait(Begin(channel, reach))
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what came after the cursor, and then what comes. Raises ChannelError."""
@@ -144,7 +144,7 @@ class Feed:
             self._reading.count(news.update)
             return []
         if isinstance(news, Begin):
-            self._reading.at.channels.setdefault(news.channel, news.reach)
+            self._reading.begin(news.channel, news.reach)
             return []
         entities = getattr(news, "_entities", {})
         await self._wire.peers.learn(entities.values())

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
+from chatapp_cli.connectors.telegram.position import Reach
 from chatapp_cli.ports.memory import Memory
 
 _PREFIX: Final = "follow/"
-_ON: Final = "on"
 _OFF: Final = "off"
 
 
 class Follows:
-    """What somebody chose, by the channel's number."""
+    """What somebody chose, by the channel's number: where reading began, or that it is left out."""
 
-    def __init__(self, memory: Memory, chosen: dict[int, bool]) -> None:
+    def __init__(self, memory: Memory, chosen: dict[int, Reach | None]) -> None:
         self._memory = memory
         self._chosen = chosen
 
@@ -22,13 +25,29 @@ class Follows:
     async def load(cls, memory: Memory) -> Follows:
         """What was chosen earlier."""
         kept = await memory.known(_PREFIX)
-        return cls(memory, {int(name.removeprefix(_PREFIX)): text == _ON for name, text in kept.items()})
+        return cls(memory, {int(name.removeprefix(_PREFIX)): _read(text) for name, text in kept.items()})
 
-    async def choose(self, channel: int, *, on: bool) -> None:
-        """Read a channel, or leave it out."""
-        await self._memory.keep({f"{_PREFIX}{channel}": _ON if on else _OFF})
-        self._chosen[channel] = on
+    async def begin(self, channel: int, reach: Reach) -> None:
+        """Read a channel from there on."""
+        await self._keep(channel, reach, msgspec.json.encode(reach).decode())
+
+    async def end(self, channel: int) -> None:
+        """Leave a channel out."""
+        await self._keep(channel, None, _OFF)
+
+    async def _keep(self, channel: int, reach: Reach | None, text: str) -> None:
+        await self._memory.keep({f"{_PREFIX}{channel}": text})
+        self._chosen[channel] = reach
 
     def wants(self, channel: int, *, broadcast: bool) -> bool:
         """Tell whether what is said there arrives."""
-        return self._chosen.get(channel, not broadcast)
+        return self._chosen[channel] is not None if channel in self._chosen else not broadcast
+
+    @property
+    def begun(self) -> Mapping[int, Reach]:
+        """Where reading began of what is followed."""
+        return {channel: reach for channel, reach in self._chosen.items() if reach is not None}
+
+
+def _read(text: str) -> Reach | None:
+    return None if text == _OFF else msgspec.json.decode(text, type=Reach)

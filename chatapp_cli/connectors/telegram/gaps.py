@@ -51,6 +51,7 @@ class Gaps:
                     async for batch in self._since(number_of(dialog.peer), since):
                         yield batch
                     at.move(channel, dialog.pts, dialog.top_message)
+                    yield Batch(cursor=at.cursor())
             if not history.speaks_since(page, since):
                 return
 

@@ -11,7 +11,8 @@ from chatapp_cli.connectors.telegram.convert import arrival
 from chatapp_cli.connectors.telegram.follows import Follows
 from chatapp_cli.connectors.telegram.names import View, named
 from chatapp_cli.connectors.telegram.peers import Peers, marked, number_of, seen
-from chatapp_cli.connectors.telegram.position import OWN, Box, Position, box_of
+from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach, box_of
+from chatapp_cli.connectors.telegram.short import in_full
 from chatapp_cli.connectors.telegram.wire import told
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.ports.world import Clock
@@ -33,7 +34,13 @@ class Reading:
     def resume(self, position: Position) -> None:
         """Stand there, and doubt everything: it may have gone on without us."""
         self.at = position
+        for channel, reach in self._follows.begun.items():
+            self.begin(channel, reach)
         self.doubt_all()
+
+    def begin(self, channel: int, reach: Reach) -> None:
+        """Read a channel from there on, unless it is read already."""
+        self.at.channels.setdefault(channel, reach)
 
     def doubt_all(self) -> None:
         """Ask every box, since not everything that happens is pushed."""
@@ -41,6 +48,7 @@ class Reading:
 
     def apply(self, update: Any, entities: Mapping[int, Any]) -> list[Arrival]:
         """What a pushed update means if it is its turn."""
+        update = in_full(update, self._me)
         box = box_of(update)
         if box and not self.wants(box, entities):
             return []
@@ -79,7 +87,7 @@ class Reading:
         return Batch(arrivals=arrivals, cursor=self.at.cursor() if moves else None)
 
     def _describes(self, update: Any, entities: Mapping[int, Any]) -> bool:
-        """Short forms of messages name people without describing them: the difference does."""
+        """Abbreviated messages name people without describing them: the difference does."""
         if not hasattr(getattr(update, "message", None), "peer_id"):
             return True
         return all(number in entities or self.peers.get(number) for number in named(update))

@@ -174,9 +174,9 @@ class AccountSession:
         """Read a chat from now on, joining it if need be."""
         known = await chats.join(self._wire, address)
         if known.channel:
-            await self._follows.choose(known.channel, on=True)
-            dialog = await chats.top(self._wire, known)
-            self._feed.begin(known.channel, dialog)
+            reach = await chats.present(self._wire, known)
+            await self._follows.begin(known.channel, reach)
+            self._feed.begin(known.channel, reach)
         return known.peer
 
     async def unfollow(self, address: str) -> None:
@@ -184,7 +184,7 @@ class AccountSession:
         known = await people.reach(self._wire, address)
         if not known.channel:
             raise Rejected("always_read", address)
-        await self._follows.choose(known.channel, on=False)
+        await self._follows.end(known.channel)
 
     async def history(self, address: str, after: str) -> AsyncGenerator[Batch, None]:
         """What was said in a chat after a message, oldest first."""
