@@ -16,7 +16,7 @@ from chatapp_cli.connectors.avito import errors
 from chatapp_cli.connectors.avito.tokens import ANSWERED_WITHIN, Token, Tokens
 from chatapp_cli.connectors.avito.wire import Granted
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
-from chatapp_cli.kit.http import Answer, network, open_proxied, read, veil
+from chatapp_cli.kit.http import Answer, network, open_proxied, read
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -57,9 +57,7 @@ class Application:
             async with http.post(url, data=form, timeout=patience, allow_redirects=False) as response:
                 answer = await read(response)
         if not answer.ok:
-            failure = errors.token_refusal(answer, now=clock.now())
-            failure.detail = veil(failure.detail, shown)
-            raise failure
+            raise errors.token_refusal(answer, now=clock.now(), secrets=shown)
         try:
             return msgspec.json.decode(answer.body, type=Granted)
         except msgspec.MsgspecError:
@@ -109,9 +107,7 @@ class AvitoApi:
             token = await self._tokens.another(token)
             answer = await self._attempt(token, method, path, once=once, **request)
         if not answer.ok:
-            failure = errors.refusal(answer, now=self._clock.now(), once=once)
-            failure.detail = veil(failure.detail, [token.access])
-            raise failure
+            raise errors.refusal(answer, now=self._clock.now(), once=once, secrets=[token.access])
         return answer
 
     def _expired(self, answer: Answer, token: Token) -> bool:

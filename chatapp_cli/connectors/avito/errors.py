@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, retry_after
+from chatapp_cli.kit.http import Answer, retry_after, veil
 
 MINUTE: Final = 60.0
 """Avito counts requests by the minute and seldom says how long to wait."""
@@ -45,13 +45,13 @@ class GrantRefused(NeedsRebind):
     """The token endpoint does not accept what it was shown."""
 
 
-def words(answer: Answer) -> str:
-    """What Avito says, whichever of its shapes it has; never the whole body."""
+def words(answer: Answer, secrets: Sequence[str] = ()) -> str:
+    """What Avito says, whichever of its shapes it has; never the whole body, and no secret that it repeats."""
     try:
         said = msgspec.json.decode(answer.body)
     except msgspec.MsgspecError:
         return f"HTTP {answer.status}"
-    return (_found(said) or f"HTTP {answer.status}")[:_LONGEST]
+    return veil(_found(said) or f"HTTP {answer.status}", secrets)[:_LONGEST]
 
 
 def _found(said: Any) -> str:
@@ -65,26 +65,22 @@ def _found(said: Any) -> str:
     return ""
 
 
-def refusal(answer: Answer, *, now: Millis, once: bool) -> ChannelError:
+def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
     """Name what an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
+    said = words(answer, secrets)
     if answer.status == LIMITED:
-        return limited(answer, now)
+        seconds = retry_after(answer.headers, now)
+        return RateLimited("rate_limited", said, retry_after=MINUTE if seconds is None else seconds)
     if answer.status >= SERVER:
-        return (OutcomeUnknown if once else Retryable)("server_trouble", words(answer))
-    return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(words(answer))
+        return (OutcomeUnknown if once else Retryable)("server_trouble", said)
+    return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(said)
 
 
-def limited(answer: Answer, now: Millis) -> RateLimited:
-    """Wait as long as it says, or for the next minute."""
-    seconds = retry_after(answer.headers, now)
-    return RateLimited("rate_limited", words(answer), retry_after=MINUTE if seconds is None else seconds)
-
-
-def token_refusal(answer: Answer, *, now: Millis) -> ChannelError:
+def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> ChannelError:
     """The same for the token endpoint, which tells what it refuses by a word in a body of any status."""
     if _word(answer) in _SPENT or answer.status in {400, UNAUTHORISED, FORBIDDEN}:
-        return GrantRefused("grant_refused", words(answer))
-    return refusal(answer, now=now, once=False)
+        return GrantRefused("grant_refused", words(answer, secrets))
+    return refusal(answer, now=now, once=False, secrets=secrets)
 
 
 def _word(answer: Answer) -> str:
