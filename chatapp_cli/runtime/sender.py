@@ -110,13 +110,23 @@ class Sender:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
             return
         self._news.clear()
-        claims = await self._store.write(partial(self._claim, n=min(room, self._most_claims)))
+        claims = await self._claim_now(min(room, self._most_claims))
         for claim in claims:
             task = asyncio.create_task(self._carry(session, governor, claim), name=f"send-{claim.row.id}")
             self._flying.add(task)
             task.add_done_callback(self._landed)
         if not claims:
             await self._wait_for_work()
+
+    async def _claim_now(self, n: int) -> list[Claim]:
+        """Claim; who is stopped meanwhile puts back what was not begun."""
+        claiming = asyncio.ensure_future(self._store.write(partial(self._claim, n=n)))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            for claim in await claiming:
+                await self._record(_put_back(claim))
+            raise
 
     def _claim(self, tx: Tx, *, n: int) -> list[Claim]:
         claims: list[Claim] = []
@@ -177,7 +187,12 @@ class Sender:
 
     async def _carry(self, session: Session, governor: Governor, claim: Claim) -> None:
         target = _target(claim)
-        if delay := await governor.acquire(target, patience=AHEAD):
+        try:
+            delay = await governor.acquire(target, patience=AHEAD)
+        except asyncio.CancelledError:
+            await self._record(_put_back(claim))
+            raise
+        if delay:
             early = RateLimited("pace", retry_after=delay, scope="dialog")
             await self._record(partial(outbox.postpone, claim=claim, error=early, seconds=delay, counted=False))
             return
@@ -268,6 +283,11 @@ def _missing(claim: Claim) -> str:
 def _target(claim: Claim) -> Target:
     out = claim.outbound
     return Target(out.address, out.chat_kind, out.stranger)
+
+
+def _put_back(claim: Claim) -> Callable[[Tx], bool]:
+    """The verdict on what was claimed and certainly not begun."""
+    return partial(outbox.postpone, claim=claim, error=Retryable("stopped"), seconds=0, counted=False)
 
 
 def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, float]) -> bool:

@@ -70,6 +70,7 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("Something unexpected happened while it was sent."),
             T("The log has the details. Look in the chat before you send it again."),
         ),
+        "stopped": (T("The daemon stopped before it was sent."), T("It goes by itself when the daemon runs.")),
         "silent": (T("The channel gave no sign of life."), T("It is connected again by itself.")),
         "ended": (T("The connection ended."), T("It is connected again by itself.")),
         "store": (T("The store could not be read or written."), T("See: chatapp doctor")),
