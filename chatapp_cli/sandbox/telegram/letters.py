@@ -93,4 +93,4 @@ class Box:
 
     def of(self, chat: Chat) -> list[Letter]:
         """A chat's messages here, newest first."""
-        return [self.letters[n] for n in sorted(self.letters, reverse=True) if self.letters[n].chat is chat]
+        return [letter for letter in reversed(self.letters.values()) if letter.chat is chat]

@@ -48,6 +48,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.mistakes: list[Exception] = []
+        """What went wrong in the sandbox itself."""
         self._orders: list[Order] = []
 
     def order(self, order: Order) -> None:

@@ -53,6 +53,8 @@ class TelegramSandbox:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.vanish()
+        if mistakes := self.stage.ledger.mistakes:
+            raise ExceptionGroup("the sandbox could not answer", mistakes)
 
     @property
     def port(self) -> int:

@@ -14,6 +14,8 @@ _TRUE: Final = (0x997275B5).to_bytes(4, "little")
 _FALSE: Final = (0xBC799737).to_bytes(4, "little")
 _VECTOR: Final = (0x1CB5C415).to_bytes(4, "little")
 _WORTH_ZIPPING: Final = 512
+_NEWER: Final = {"PRIVACY_PREMIUM_REQUIRED": 403, "ALLOW_PAYMENT_REQUIRED": 403, "INTERNAL": 500}
+"""Errors that Telethon's list does not have."""
 
 
 class Refusal(Exception):
@@ -62,7 +64,7 @@ def error_code_of(name: str) -> int:
     known = rpcerrorlist.rpc_errors_dict.get(name)
     if known is None:
         known = next((kind for pattern, kind in rpcerrorlist.rpc_errors_re if re.fullmatch(pattern, name)), None)
-    return int(getattr(known, "code", None) or 400)
+    return int(getattr(known, "code", None) or _NEWER.get(name, 400))
 
 
 def method_name(request: Any) -> str:

@@ -223,7 +223,7 @@ async def test_a_request_may_hang_undone(client: Device, sandbox: TelegramSandbo
         ("SLOWMODE_WAIT_9", errors.SlowModeWaitError),
         ("CHAT_WRITE_FORBIDDEN", errors.ChatWriteForbiddenError),
         ("FROZEN_METHOD_INVALID", errors.FrozenMethodInvalidError),
-        ("PRIVACY_PREMIUM_REQUIRED", errors.BadRequestError),
+        ("PRIVACY_PREMIUM_REQUIRED", errors.ForbiddenError),
     ],
 )
 async def test_any_refusal_can_be_ordered(

@@ -146,7 +146,7 @@ def get_channel_messages(call: Call, request: Any) -> Any:
 def _by_id(call: Call, chat: Chat | None, letters: Mapping[int, Letter], named: Sequence[Any]) -> Any:
     numbers = [one.id for one in named]
     shown = [
-        views.message(letters[number], call.me) if number in letters else types.MessageEmpty(id=number)
+        views.message(letters[number], call.me) if number in letters else types.MessageEmpty(id=number, peer_id=None)
         for number in numbers
     ]
     rest = {"messages": shown, "topics": [], **call.cast(shown)}
