@@ -15,7 +15,8 @@ from pathlib import Path
 
 from benchmarks.harness import Case
 from benchmarks.shop import company, serving
-from chatapp_cli.sandbox.directory import sandbox
+from chatapp_cli.kit.manifests import manifests
+from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Sandbox
 
 BASE = ["email", "api"]
@@ -25,6 +26,9 @@ LIBRARIES = (
     *("aioimaplib", "aiosmtplib", "email.mime.text", "standardwebhooks"),
 )
 """What one would import to receive webhooks, read and send mail, and store it."""
+HEAVY = ("aiogram", "telethon", "phonenumbers")
+"""What the other channels need beside; WhatsApp's library lives in a process of its own."""
+EVERY = [kind for kind in manifests() if has_sandbox(kind)]
 SECONDS = 10
 PAGE = os.sysconf("SC_PAGE_SIZE")
 BARE = "import {}, os; print(open(f'/proc/{{os.getpid()}}/statm').read().split()[1])"
@@ -61,15 +65,57 @@ def cases() -> Iterator[Case]:
             at_most=1.25,
             warm_up=False,
         )
+    with idle([*BASE, "telegram"]) as pid:
+        yield Case(
+            "daemon's memory: with Telegram account; bare imports",
+            "MB",
+            ours=partial(megabytes, pid),
+            peer=partial(imported, [*LIBRARIES, "telethon"]),
+            at_most=1.25,
+            warm_up=False,
+        )
+    with idle(EVERY, ready=(took := [])) as pid:
+        yield Case(
+            "daemon's memory: every channel; bare imports",
+            "MB",
+            ours=partial(megabytes, pid),
+            peer=partial(imported, [*LIBRARIES, *HEAVY]),
+            at_most=1.25,
+            warm_up=False,
+        )
+        yield Case(
+            "daemon's processor at rest: every channel",
+            "%",
+            ours=partial(busy, pid),
+            limit=2,
+            at_most=1,
+            rounds=3,
+            warm_up=False,
+        )
+        yield Case(
+            "daemon ready: every channel; bare imports",
+            "s",
+            ours=lambda: took[0],
+            peer=partial(seconds_to_import, [*LIBRARIES, *HEAVY]),
+            at_most=1.5,
+            rounds=1,
+            warm_up=False,
+        )
 
 
 @contextmanager
-def idle(kinds: Sequence[str]) -> Iterator[int]:
-    """A daemon whose channels are bound to providers in miniature; it has settled down."""
+def idle(kinds: Sequence[str], ready: list[float] | None = None) -> Iterator[int]:
+    """A daemon whose channels are bound to providers in miniature; it has settled down.
+
+    ``ready`` is told the seconds that it took until it answered.
+    """
     with company() as made, ExitStack() as stages:
         for kind in kinds:
             made.bind(kind, stages.enter_context(staged(sandbox(kind))))
+        began = time.monotonic()
         with serving(made) as (_port, pid):
+            if ready is not None:
+                ready.append(time.monotonic() - began)
             time.sleep(SECONDS / 2)
             yield pid
 
@@ -100,6 +146,13 @@ def imported(libraries: Sequence[str]) -> float:
     code = BARE.format(", ".join(libraries))
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return int(done.stdout) * PAGE / 1e6
+
+
+def seconds_to_import(libraries: Sequence[str]) -> float:
+    """Seconds that an interpreter takes to start and import these."""
+    began = time.monotonic()
+    imported(libraries)
+    return time.monotonic() - began
 
 
 def busy(pid: int) -> float:
