@@ -74,7 +74,8 @@ def cases() -> Iterator[Case]:
             at_most=1.25,
             warm_up=False,
         )
-    with idle(EVERY, ready=(took := [])) as pid:
+    took: list[float] = []
+    with idle(EVERY, ready=took) as pid:
         yield Case(
             "daemon's memory: every channel; bare imports",
             "MB",
