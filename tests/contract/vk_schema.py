@@ -49,7 +49,7 @@ class VkSchema:
             for method in content["methods"]
         }
         errors = files["errors.json"]["errors"].values()
-        self._codes = {error["code"] for error in errors}
+        self.codes = {error["code"] for error in errors}
 
     def call(self, method: str, params: Mapping[str, str]) -> list[str]:
         """Judge a call's parameters, which are words of a form."""
@@ -69,7 +69,7 @@ class VkSchema:
         """Judge what a method answered."""
         if "error" in answer:
             code = answer["error"]["error_code"]
-            return [] if code in self._codes else [f"{method}: no error has the number {code}"]
+            return [] if code in self.codes else [f"{method}: no error has the number {code}"]
         family, described = self._methods[method]
         tried = [
             self._problems(answer, {"$ref": _absolute(r["$ref"], family)}) for r in described["responses"].values()

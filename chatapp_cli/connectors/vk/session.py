@@ -41,7 +41,7 @@ class VkSession:
             return await self._publish(message, comment)
         comment = to_answer(message.reply_to, message.thread)
         try:
-            return await self._send(message, doubtful=message.stranger or comment is not None)
+            return await self._send(message, doubtful=comment is not None or _never_wrote(message))
         except Rejected as refusal:
             if comment is None or refusal.code not in PRIVATE_REFUSED:
                 raise
@@ -164,6 +164,10 @@ class HookedSession(VkSession):
     def accept(self, request: HookRequest) -> HookReply:
         """Check the secret and translate."""
         return self._callback.accept(request)
+
+
+def _never_wrote(message: Outbound) -> bool:
+    return message.stranger and message.chat_kind == "private"
 
 
 def _number(ext_id: str, otherwise: str) -> int:

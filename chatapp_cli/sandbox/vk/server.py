@@ -98,11 +98,21 @@ class VkSandbox:
     async def arrive(self, who: Customer, *, chat: int = 0, **content: Any) -> Json:
         """A customer writes anything, to the community or in a group chat; writing allows answers."""
         number = self.town.meet(who)
-        self.town.allowed |= set() if chat else {number}
+        if not chat:
+            self.town.allowed.add(number)
+            await self.read(who)
         message = self.town.message(chat or number, number, content)
         about = {"button_actions": ["text"], "keyboard": True, "inline_keyboard": True, "carousel": True, "lang_id": 0}
         await self.delivery.push("message_new", {"message": message, "client_info": about})
         return message
+
+    async def read(self, who: Customer) -> None:
+        """A customer reads what the community wrote to them."""
+        last = self.town.unread(who.number)
+        if last is not None:
+            about = {"from_id": who.number, "peer_id": who.number, "read_message_id": last["id"]}
+            number = last["conversation_message_id"]
+            await self.delivery.push("message_read", {**about, "conversation_message_id": number})
 
     def gather(self, title: str, *, ruled: bool = True) -> int:
         """Make a group chat with the community in it; only one that it rules tells its title."""

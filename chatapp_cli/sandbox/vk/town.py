@@ -51,6 +51,8 @@ class Town:
     """The community's own, by conversation and message."""
     read: dict[int, int] = field(default_factory=dict)
     """Up to where the community read, by conversation."""
+    seen: dict[int, int] = field(default_factory=dict)
+    """Up to where customers read, by conversation."""
     typing: list[int] = field(default_factory=list)
     files: dict[str, StageFile] = field(default_factory=dict)
     """What can be downloaded, by the last part of its address."""
@@ -87,6 +89,14 @@ class Town:
         }
         talk[number] = message
         return message
+
+    def unread(self, peer: int) -> Json | None:
+        """The last message of the community that its reader has not seen; now they have."""
+        ours = [message for message in self.talks.get(peer, {}).values() if message["out"]]
+        if not ours or ours[-1]["conversation_message_id"] <= self.seen.get(peer, 0):
+            return None
+        self.seen[peer] = ours[-1]["conversation_message_id"]
+        return ours[-1]
 
     def find(self, peer: int, number: int) -> Json:
         """A message of a conversation."""
