@@ -17,7 +17,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.asking import Answers, Prompt
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.domain.errors import ChannelError, NotFound, UsageError
+from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.text import T
@@ -70,12 +70,16 @@ def known_kind(kind: str) -> Manifest:
     return manifest(known)
 
 
-def bind(desk: Desk, kind: str, *, line: str, given: Mapping[str, str], actor: str) -> ChannelRow:
-    """Bind, or renew what is bound there already."""
+def bind(
+    desk: Desk, kind: str, *, line: str, given: Mapping[str, str], actor: str, another: bool = False, renew: str = ""
+) -> ChannelRow:
+    """Bind, or renew what is bound there already; ``another`` adds an account to a pool, ``renew`` names one of it."""
     about = known_kind(kind)
     known = {field.name for field in about.fields}
     wanted = desk.read(lambda tx: lines.find(tx, line))
-    previous = _previous(desk, about.kind, wanted.id)
+    if another:
+        _insist_on_pool(about)
+    previous = None if another else _previous(desk, about.kind, wanted.id, renew)
     with explained(about):
         number = asyncio.run(
             binding.bind(
@@ -85,9 +89,29 @@ def bind(desk: Desk, kind: str, *, line: str, given: Mapping[str, str], actor: s
     return desk.read(lambda tx: channels.one(tx, number))
 
 
-def _previous(desk: Desk, kind: str, line: LineId) -> ChannelRow | None:
-    rows = desk.read(channels.everything)
-    return next((row for row in rows if row.kind == kind and row.line_id == line), None)
+def _insist_on_pool(about: Manifest) -> None:
+    if not about.capabilities.pool:
+        raise Refused(
+            "no_pool",
+            T("A line has only one {title}.", title=about.title),
+            T("Bind the other account on another line: chatapp line add NAME"),
+        )
+
+
+def _previous(desk: Desk, kind: str, line: LineId, named: str) -> ChannelRow | None:
+    if named:
+        return desk.read(lambda tx: channels.find(tx, named, line=line))
+    rows = [row for row in desk.read(channels.everything) if row.kind == kind and row.line_id == line]
+    if len(rows) > 1:
+        raise UsageError(
+            T("{name} is bound several times.", name=kind),
+            T(
+                "Add one with --another, or renew one with --renew: {numbers}",
+                numbers=", ".join(str(r.id) for r in rows),
+            ),
+            field="renew",
+        )
+    return rows[0] if rows else None
 
 
 def asker(given: Mapping[str, str], *, known: Collection[str] = ()) -> Asker:

@@ -169,15 +169,59 @@ def remove(ctx: typer.Context, line: LineName, force: Force = False) -> None:
 
 
 @app.command(cls=Verb)
-def bind(ctx: typer.Context, kind: Kind, line: Line = "", given: Set = None, answers: Answers = "") -> None:
+def bind(
+    ctx: typer.Context,
+    kind: Kind,
+    line: Line = "",
+    given: Set = None,
+    answers: Answers = "",
+    *,
+    another: Annotated[
+        bool, typer.Option("--another", help=N_("One more account beside those that are bound: a pool"))
+    ] = False,
+    renew: Annotated[
+        str, typer.Option("--renew", metavar="CHANNEL", help=N_("The account of a pool that is bound again"))
+    ] = "",
+) -> None:
     """Bind a channel to a line, or renew a binding."""
     from chatapp_cli.commands import binding
 
+    given_answers = binding.gathered(given or [], answers)
     with opened(ctx) as desk:
-        row = binding.bind(desk, kind, line=line, given=binding.gathered(given or [], answers), actor=actor(desk))
+        row = binding.bind(desk, kind, line=line, given=given_answers, actor=actor(desk), another=another, renew=renew)
         typer.echo(row.id)
         note("{title} is bound to line {line}.", title=row.title, line=row.line)
         binding.tell_facts(desk, row)
+
+
+@app.command(cls=Verb)
+def invite(
+    ctx: typer.Context,
+    line: OneLine = "",
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help=N_("Kind of channel; not needed where only one has links"),
+            autocompletion=completing(kind_names),
+        ),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Print the link of the account that the next client should write to."""
+    from chatapp_cli.kit.manifests import kind_of
+    from chatapp_cli.services import pools
+
+    with opened(ctx) as desk:
+        found = desk.read(lambda tx: pools.invite(tx, lines.find(tx, line).id, kind_of(kind)))
+    if not as_json:
+        typer.echo(found[0].link)
+        return
+    accounts = [
+        {"channel": one.channel.id, "title": one.channel.title, "link": one.link, "takes": one.takes, "new": one.new}
+        for one in found
+    ]
+    printing.document({**accounts[0], "accounts": accounts})
 
 
 @app.command(cls=Verb)

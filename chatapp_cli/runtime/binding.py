@@ -6,6 +6,7 @@ import asyncio
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import applying
@@ -23,9 +24,10 @@ async def bind(
     old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)
     bound = await connector.bind(ask, previous=old)
     number = None if previous is None else previous.id
+    pool = manifest(kind).capabilities.pool
     return await asyncio.to_thread(
         desk.write,
-        lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, actor=actor),
+        lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, pool=pool, actor=actor),
     )
 
 

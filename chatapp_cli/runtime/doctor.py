@@ -6,7 +6,9 @@ import platform
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from chatapp_cli import __version__
@@ -17,7 +19,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.owner import owner
-from chatapp_cli.services import channels, journal, waiting, words
+from chatapp_cli.services import channels, journal, pools, waiting, words
 from chatapp_cli.settings import Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows import ChannelRow, JournalRow
@@ -155,6 +157,24 @@ def _channels(desk: Desk) -> Iterator[Finding]:
                 yield _left_over(row, state, n)
         if n := dead.get(row.id, 0):
             yield _dead(row.id, row.title, n)
+    yield from _pools(desk, rows)
+
+
+def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
+    """Of several accounts of a kind on a line, those that do not work get no new clients."""
+    sizes = Counter((row.line_id, row.line, row.kind) for row in rows)
+    for (line, name, kind), n in sizes.items():
+        found = desk.read(partial(pools.accounts, line=line, kind=kind)) if n > 1 else ()
+        if found:
+            working = sum(one.takes for one in found)
+            yield Finding(
+                name=f"line {line}",
+                ok=working == len(found),
+                what=T(
+                    "{line}, {kind}: {n} of {all} accounts take new clients", line=name, kind=kind, n=working, all=n
+                ),
+                next_step=T("Bind the others again, or another one: chatapp line bind {kind} --another", kind=kind),
+            )
 
 
 def _health(desk: Desk, row: ChannelRow) -> Finding:

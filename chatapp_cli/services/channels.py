@@ -80,10 +80,21 @@ def _bound(channel: ChannelRow, secrets: Mapping[str, str]) -> Bound:
 
 
 def keep(
-    tx: Tx, vault: Vault, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None = None, actor: str
+    tx: Tx,
+    vault: Vault,
+    binding: Bound,
+    *,
+    line: LineId,
+    kind: str,
+    previous: ChannelId | None = None,
+    pool: bool = False,
+    actor: str,
 ) -> ChannelId:
-    """Store a binding, new or renewed. Raises Refused for an account or a kind that is bound already."""
-    _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous)
+    """Store a binding, new or renewed. Raises Refused for an account that is bound already.
+
+    A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069).
+    """
+    _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     values = {
         "account": binding.account,
         "title": binding.title,
@@ -103,8 +114,9 @@ def keep(
     return previous
 
 
-def _insist_it_is_free(tx: Tx, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None) -> None:
-    """One messenger type in a line is one binding (S-004), and one account is bound once."""
+def _insist_it_is_free(
+    tx: Tx, binding: Bound, *, line: LineId, kind: str, previous: ChannelId | None, pool: bool
+) -> None:
     for other in everything(tx):
         if other.kind != kind or other.id == previous:
             continue
@@ -114,7 +126,7 @@ def _insist_it_is_free(tx: Tx, binding: Bound, *, line: LineId, kind: str, previ
                 T("{title} is bound already, on line {line}.", title=binding.title, line=other.line),
                 T("Renew it there: chatapp line bind {kind} --line '{line}'", kind=kind, line=other.line),
             )
-        if other.line_id == line:
+        if other.line_id == line and not pool:
             raise Refused(
                 "kind_bound",
                 T("Line {line} has this kind of channel already: {title}.", line=other.line, title=other.title),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, lines
+from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
 from tests.tui.conftest import Opener
@@ -106,3 +108,17 @@ async def test_unbinding_asks_first(window: Opener, desk: Desk) -> None:
         assert len(desk.read(channels.everything)) == 4
         await it.press("u", "y")
         await it.until(lambda: len(desk.read(channels.everything)) == 3)
+
+
+@pytest.mark.req("S-069")
+async def test_a_line_shows_the_link_for_the_next_client(window: Opener, desk: Desk) -> None:
+    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    bound = Bound(account="77", title="@teply_dom_2_bot", facts={"Link": "https://t.me/teply_dom_2_bot"})
+
+    def add(tx: Tx) -> None:
+        channels.keep(tx, desk.vault, bound, line=bot.line_id, kind=bot.kind, pool=True, actor="Марина")
+
+    desk.write(add)
+    async with window() as it:
+        await it.press("f2")
+        await it.sees("The next client: @teply_dom_2_bot", "https://t.me/teply_dom_2_bot")

@@ -59,3 +59,6 @@ DELETE FROM channel_memory WHERE channel_id = :channel AND name = :name;
 
 -- name: channels.waiting
 SELECT COUNT(*) FROM outbox WHERE channel_id = :id;
+
+-- name: channels.new_dialogs
+SELECT COUNT(*) FROM dialog WHERE channel_id = :channel AND created_at > :since;

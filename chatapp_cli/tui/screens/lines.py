@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from rich.style import Style
@@ -14,18 +14,21 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
-from chatapp_cli.services import channels, lines
+from chatapp_cli.services import channels, lines, pools
+from chatapp_cli.services.pools import Account
 from chatapp_cli.store.rows import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import group_deeds, reading, words
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.live import News
+from chatapp_cli.tui.reading import Overview
 from chatapp_cli.tui.widgets.bars import StatusBar, health
 
 
@@ -45,6 +48,7 @@ class LinesScreen(Hands):
         super().__init__()
         self._lines: Sequence[LineRow] = ()
         self._channels: Sequence[ChannelRow] = ()
+        self._invites: Mapping[LineId, Sequence[Account]] = {}
         self._findings: dict[int, list[Finding]] = {}
 
     def compose(self) -> ComposeResult:
@@ -71,10 +75,10 @@ class LinesScreen(Hands):
         self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], reading.Overview]:
-            return lines.everything(tx), channels.everything(tx), reading.bars(tx)
+        def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], Mapping[LineId, Sequence[Account]], Overview]:
+            return lines.everything(tx), channels.everything(tx), pools.everywhere(tx), reading.bars(tx)
 
-        self._lines, self._channels, overview = await self.office.read(look)
+        self._lines, self._channels, self._invites, overview = await self.office.read(look)
         self.query_one(StatusBar).tell(overview)
         tree = self.query_one("#tree", OptionList)
         chosen = tree.highlighted
@@ -148,6 +152,9 @@ class LinesScreen(Hands):
         text.append(ngettext("{n} channel", "{n} channels", line.channels) + "\n", look.plain)
         text.append(ngettext("{n} dialog", "{n} dialogs", line.dialogs) + "\n", look.plain)
         text.append(_("{n} unread", n=line.unread) + "\n\n", look.plain)
+        for one in self._invites.get(line.id, ()):
+            text.append(_("The next client: {channel}", channel=one.channel.title) + "\n", look.faint)
+            text.append(f"{one.link}\n\n", look.accent)
         return text.append(_("Press b to bind a channel to this line.") + "\n", look.muted)
 
     def _about_channel(self, channel: ChannelRow) -> Text:
@@ -230,7 +237,7 @@ class LinesScreen(Hands):
 
     async def _choose_kind(self, line: LineRow) -> str | None:
         bound = {channel.kind for channel in self._channels if channel.line_id == line.id}
-        free = [known for kind, known in manifests().items() if kind not in bound]
+        free = [known for kind, known in manifests().items() if kind not in bound or known.capabilities.pool]
         if not free:
             self.say(_("Every kind of channel is bound to this line already."))
             return None

@@ -179,8 +179,6 @@ class _Block:
         elif file.state == "missing":
             facts.append(_("missing: {why}", why=" ".join(filter(None, words.reason(self.here.manifest, file.code)))))
             style = self.look.bad
-        elif file.code:
-            facts.append(words.reason(self.here.manifest, file.code)[0])
         sign = self._said(f"{_FILE_SIGNS.get(file.kind, '▤')} ", self.look.accent)
         name = cut(file.name or file.kind, max(8, self.room - 26))
         return [
@@ -190,9 +188,12 @@ class _Block:
         ]
 
     def _words(self, file: FileRow) -> Iterator[list[Segment]]:
-        """What is said in a voice message."""
-        for part in Text(line(file.words)).wrap(_CONSOLE, self.room - 2) if file.words else ():
-            yield [self._said("  ", self.look.plain), self._said(part.plain, self.look.plain + Style(italic=True))]
+        """What is said in a voice message, or why that could not be written down."""
+        style = self.look.plain + Style(italic=True) if file.words else self.look.muted
+        why = words.reason(self.here.manifest, file.code)[0] if file.code and file.state == "here" else ""
+        for part in Text(line(file.words or why)).wrap(_CONSOLE, self.room - 2):
+            if part.plain:
+                yield [self._said(f"  {part.plain}", style)]
 
     def _notes(self) -> Iterator[list[Segment]]:
         for text, style in self._delivery():

@@ -1,0 +1,75 @@
+"""Several accounts of one kind on a line: which of them the next client is sent to (S-069)."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import LineId, Millis
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+DAY: Millis = 86_400_000
+LINK = "Link"
+"""The fact of a binding that leads a client to the account."""
+_WORKING = {"ok", "starting"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a pool."""
+
+    channel: ChannelRow
+    link: str
+    new: int
+    """Dialogs that began in the last 24 hours."""
+    takes: bool
+    """It works and is not told to wait."""
+
+
+def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
+    """A line's accounts of one kind that a link leads to, the next client's first."""
+    rows = [row for row in channels.everything(tx) if (row.line_id, row.kind) == (line, kind)]
+    found = [_account(tx, row, link) for row in rows if (link := json.loads(row.facts).get(LINK))]
+    return sorted(found, key=lambda one: (not one.takes, one.new, one.channel.id))
+
+
+def _account(tx: Tx, row: ChannelRow, link: str) -> Account:
+    new = tx.value("channels.new_dialogs", channel=row.id, since=tx.now - DAY)
+    return Account(row, link, new, row.health in _WORKING and row.paused_until <= tx.now)
+
+
+def linked(tx: Tx, line: LineId) -> Sequence[str]:
+    """The kinds of channels on a line that clients can be sent to by a link."""
+    rows = [row for row in channels.everything(tx) if row.line_id == line and json.loads(row.facts).get(LINK)]
+    return list(dict.fromkeys(row.kind for row in rows))
+
+
+def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[Account]:
+    """The accounts, the next client's first. Raises NotFound, UsageError, and Refused if none takes clients."""
+    known = linked(tx, line)
+    if not kind and len(known) > 1:
+        raise UsageError(T("Name the kind of channel: {known}.", known=", ".join(known)), field="kind")
+    found = accounts(tx, line, kind or "".join(known))
+    if not found:
+        raise NotFound(T("No channel here has a link for clients."), T("See what each can do: chatapp line channels"))
+    if not found[0].takes:
+        raise Refused(
+            "none_works",
+            T("None of {n} accounts takes new clients now.", n=len(found)),
+            T("Look why: chatapp doctor. Bind another: chatapp line bind {kind} --another", kind=found[0].channel.kind),
+        )
+    return found
+
+
+def everywhere(tx: Tx) -> Mapping[LineId, Sequence[Account]]:
+    """For each line and kind the account that the next client is sent to, where one takes them."""
+    found: dict[LineId, list[Account]] = defaultdict(list)
+    for line, kind in dict.fromkeys((row.line_id, row.kind) for row in channels.everything(tx)):
+        found[line] += [one for one in accounts(tx, line, kind)[:1] if one.takes]
+    return found

@@ -1,0 +1,59 @@
+"""Several bots on one line, as a person binds them and sends clients to them (S-069)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
+from chatapp_cli.services import channels
+from chatapp_cli.store.tx import Tx
+from tests.commands.conftest import Program, Shell, elsewhere
+
+
+@pytest.fixture
+def telegram() -> Iterator[list[str]]:
+    """The answers that bind the one bot of the sandbox."""
+    with elsewhere() as loop:
+        running = Program(TelegramBotSandbox(), loop)  # type: ignore[arg-type]
+        running.do(running.sandbox.__aenter__())
+        yield running.answers
+        running.do(running.sandbox.vanish())
+
+
+def a_bot_is_bound(desk: Desk, line: LineId) -> ChannelId:
+    bound = Bound(account="77", title="@first_bot", facts={"Link": "https://t.me/first_bot"})
+
+    def keep(tx: Tx) -> ChannelId:
+        return channels.keep(tx, desk.vault, bound, line=line, kind="telegram_bot", actor="Ольга")
+
+    return desk.write(keep)
+
+
+@pytest.mark.req("S-069")
+def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
+    chatapp: Shell, telegram: list[str], desk: Desk
+) -> None:
+    chatapp("line", "add", "Магазин")
+    first = a_bot_is_bound(desk, LineId(1))
+    second = int(chatapp("line", "bind", "telegram_bot", "--another", *telegram).out)
+    unclear = chatapp.run("line", "bind", "telegram_bot", *telegram)
+    assert (unclear.code, unclear.err.splitlines()) == (
+        2,
+        ["telegram_bot is bound several times.", "→ Add one with --another, or renew one with --renew: 1, 2"],
+    )
+    assert chatapp("line", "bind", "1", "--renew", second, *telegram).out == f"{second}\n"
+    desk.write(lambda tx: channels.set_health(tx, first, "needs_rebind", "revoked"))
+    invited = chatapp("line", "invite", "Магазин", "--json").json
+    assert [(one["channel"], one["takes"]) for one in invited["accounts"]] == [(second, True), (first, False)]
+    assert chatapp("line", "invite").out == f"{invited['link']}\n"
+    assert "Магазин, telegram_bot: 1 of 2 accounts take new clients" in chatapp.run("doctor").out
+
+
+def test_a_kind_without_a_pool_takes_no_second_account(chatapp: Shell, program: Program, bound: int) -> None:
+    said = chatapp.run("line", "bind", "api", "--another", *program.answers)
+    assert (said.code, said.err.splitlines()[0]) == (1, "A line has only one API.")
