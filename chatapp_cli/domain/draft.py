@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
@@ -53,7 +54,19 @@ def insist(can: Capabilities, draft: Draft) -> None:
             T("The text has {n} characters; this channel takes {limit}.", n=len(draft.text), limit=limit),
             T("Shorten it, split it, or send it as a file."),
         )
+    if can.segments:
+        _insist_on_parts(draft.text)
     _insist_on_files(can, draft.files)
+
+
+def _insist_on_parts(text: str) -> None:
+    parts = segments(text).parts
+    if parts > MOST:
+        raise Refused(
+            "too_many_parts",
+            T("The text takes {n} short messages; at most {limit} are joined to one.", n=parts, limit=MOST),
+            T("Shorten it, or split it."),
+        )
 
 
 def _insist_on_files(can: Capabilities, files: Sequence[StagedFile]) -> None:

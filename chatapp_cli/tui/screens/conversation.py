@@ -75,7 +75,8 @@ class Conversing(Listing):
         assert self.opening is not None
         can = self.office.capabilities(self.opening.channel)
         stop, warning = writing.obstacles(self.opening.card, self.opening.channel)
-        self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning)
+        price = writing.price_of_part(self.opening.channel)
+        self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning, price=price)
 
     def _show_card(self, card: DialogCard, tags: Sequence[str]) -> None:
         self.query_one(Heading).tell(card, tags)

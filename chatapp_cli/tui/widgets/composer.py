@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,7 +15,8 @@ from textual.widgets import Input, Static, TextArea
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.i18n import _, show
+from chatapp_cli.domain.segments import cost, segments
+from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, line
@@ -100,6 +102,7 @@ class Composer(Vertical):
         self._can: Capabilities | None = None
         self._stop: Refused | None = None
         self._warning = ""
+        self._price: Decimal | None = None
 
     def compose(self) -> ComposeResult:
         """Notice, subject, text."""
@@ -109,9 +112,11 @@ class Composer(Vertical):
             compact=True, highlight_cursor_line=False, placeholder=_("Write an answer…"), id="pen", tab_behavior="focus"
         )
 
-    def turn_to(self, sheet: Sheet, can: Capabilities, *, stop: Refused | None, warning: str) -> None:
-        """Write to another dialog; ``stop`` is why nothing can be sent there at all."""
-        self.sheet, self._can = sheet, can
+    def turn_to(
+        self, sheet: Sheet, can: Capabilities, *, stop: Refused | None, warning: str, price: Decimal | None = None
+    ) -> None:
+        """Write to another dialog; ``stop`` is why nothing can be sent there at all, ``price`` is that of one part."""
+        self.sheet, self._can, self._price = sheet, can, price
         self.set_class(can.subject, "-subject")
         self.query_one("#subject", Input).value = sheet.subject
         pen = self.query_one(Pen)
@@ -211,7 +216,17 @@ class Composer(Vertical):
         if refusal is not None:
             self._say(_refused(refusal), refused=True)
         else:
-            self._say("  ".join(filter(None, [self._warning, *self._chips()])), refused=bool(self._warning))
+            said = [self._warning, *self._chips(), self._parts()]
+            self._say("  ".join(filter(None, said)), refused=bool(self._warning))
+
+    def _parts(self) -> str:
+        """How many short messages the text takes, and what they cost."""
+        text = self.sheet.draft().text
+        if self._can is None or not self._can.segments or not text:
+            return ""
+        found = segments(text)
+        counted = ngettext("{n} part", "{n} parts", found.parts) + " " + _("({n} left)", n=found.left)
+        return counted if self._price is None else f"{counted} · {cost(text, self._price)}"
 
     def _chips(self) -> list[str]:
         chips = [f"▤ {cut(file.name, 30)} {words.size(file.size)}" for file in self.sheet.files]
