@@ -18,7 +18,6 @@ APP: Final = (20_260, "0a1b2c3d4e5f60718293a4b5c6d7e8f9")
 """The one application that is registered: api_id and api_hash."""
 CODE: Final = "24680"
 """Every login code, so that it is known in advance."""
-TOKEN_SECONDS: Final = 30
 
 
 @dataclass(slots=True)
@@ -36,8 +35,8 @@ class ShownToken:
     """A QR code on somebody's screen."""
 
     device: Authorisation
+    until: float
     token: bytes = field(default_factory=lambda: secrets.token_bytes(24))
-    until: float = field(default_factory=lambda: time.time() + TOKEN_SECONDS)
 
 
 class Desk:
@@ -46,6 +45,8 @@ class Desk:
     def __init__(self) -> None:
         self.codes: dict[str, PendingCode] = {}
         self.tokens: dict[bytes, ShownToken] = {}
+        self.token_seconds: float = 30
+        """How long a QR code is good."""
         self.scanned_by: dict[Authorisation, Person] = {}
         """Whose phone scanned what a device shows."""
         self._tickets: dict[tuple[int, bytes], Person] = {}
@@ -60,7 +61,7 @@ class Desk:
     def show_token(self, device: Authorisation) -> ShownToken:
         """Show a fresh QR code in place of the last one."""
         self.tokens = {token: shown for token, shown in self.tokens.items() if shown.device is not device}
-        shown = ShownToken(device)
+        shown = ShownToken(device, time.time() + self.token_seconds)
         self.tokens[shown.token] = shown
         return shown
 

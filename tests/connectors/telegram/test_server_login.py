@@ -11,6 +11,7 @@ from telethon import errors, functions
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from chatapp_cli.sandbox.telegram.people import Person
 from chatapp_cli.sandbox.telegram.server import OWNER_ID, PASSWORD
+from chatapp_cli.sandbox.telegram.tl import Refusal
 from tests.connectors.telegram.server_client import ANNA, BORIS, Device, device, logged_in, login, until
 
 
@@ -116,6 +117,22 @@ async def test_a_logged_in_device_may_scan_too(open_sandbox: TelegramSandbox) ->
         assert (await waiting).id == OWNER_ID
         with pytest.raises(errors.AuthTokenInvalidError):
             await phone(functions.auth.AcceptLoginTokenRequest(shown.token))
+
+
+async def test_a_qr_code_goes_stale_and_is_shown_anew(open_sandbox: TelegramSandbox) -> None:
+    open_sandbox.cloud.desk.token_seconds = -1
+    async with device(open_sandbox) as client:
+        shown = await client.qr_login()
+        with pytest.raises(TimeoutError):
+            await shown.wait()
+        with pytest.raises(Refusal, match="AUTH_TOKEN_EXPIRED"):
+            open_sandbox.stage.scan(shown.url)
+        open_sandbox.cloud.desk.token_seconds = 30
+        await shown.recreate()
+        waiting = asyncio.create_task(shown.wait())
+        await asyncio.sleep(0)
+        open_sandbox.stage.scan(shown.url)
+        assert (await waiting).id == OWNER_ID
 
 
 async def test_telegram_writes_the_code_to_devices_that_are_logged_in(sandbox: TelegramSandbox) -> None:

@@ -284,6 +284,16 @@ async def test_long_and_empty_texts_are_refused(client: Device, sandbox: Telegra
     await until(lambda: len(sandbox.owner.box.letters) == 2)
 
 
-async def test_the_wrong_salt_is_corrected(client: Device, sandbox: TelegramSandbox) -> None:
-    sandbox.stage.devices()[0].salt = 7
-    assert (await client.get_me()).is_self
+async def test_some_dialogs_can_be_asked_for_with_how_far_they_were_read(
+    client: Device, sandbox: TelegramSandbox
+) -> None:
+    anna = sandbox.stage.person(ANNA)
+    await sandbox.say(ANNA, "?")
+    await client.hears(1)
+    sent = await client.send_message(ANNA.number, "!")
+    sandbox.stage.read(anna, sandbox.stage.private(anna))
+    peer = types.InputDialogPeer(await client.get_input_entity(ANNA.number))
+    found = await client(functions.messages.GetPeerDialogsRequest([peer]))
+    (dialog,) = found.dialogs
+    assert (dialog.top_message, dialog.read_outbox_max_id, dialog.unread_count) == (sent.id, sent.id, 1)
+    assert found.state.pts == sandbox.owner.box.pts

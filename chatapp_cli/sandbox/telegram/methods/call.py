@@ -43,9 +43,12 @@ class Call:
         if isinstance(named, types.InputUserSelf | types.InputPeerSelf):
             return self.me
         person = self.cloud.people.get(getattr(named, "user_id", 0))
-        if person is None or (person is not self.me and named.access_hash != access_hash(self.me, person.id)):
+        if person is None or not (person is self.me or self._has_key(named, person.id)):
             raise Refusal("PEER_ID_INVALID" if isinstance(named, types.InputPeerUser) else "USER_ID_INVALID")
         return person
+
+    def _has_key(self, named: Any, number: int) -> bool:
+        return getattr(named, "access_hash", None) == access_hash(self.me, number)
 
     def chat(self, named: Any) -> Chat:
         """The chat that the request names; raises Refusal for one that is not ours."""
@@ -69,7 +72,7 @@ class Call:
     def channel(self, named: Any) -> Channel:
         """A supergroup or channel that can be seen: a public one, or one that we are in."""
         channel = self.cloud.gatherings.get(getattr(named, "channel_id", 0))
-        if not isinstance(channel, Channel) or named.access_hash != access_hash(self.me, channel.id):
+        if not isinstance(channel, Channel) or not self._has_key(named, channel.id):
             raise Refusal("CHANNEL_INVALID")
         closed = not channel.username and not channel.has(self.me)
         if channel.gone or self.me in channel.banned or closed:
