@@ -115,7 +115,7 @@ class DeliveryChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRead:
-    """A dialog was read up to a message, on channels whose ids are numbers that grow."""
+    """A dialog was read up to a message, on channels whose ids are numbers that grow, or begin with one and a dot."""
 
     peer_key: str
     ext_id: str

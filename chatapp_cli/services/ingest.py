@@ -284,6 +284,8 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
     found = tx.one(Ref, "messages.ref_of_ours", channel=channel, ext_id=event.ext_id)
     if found is None and event.state is State.FAILED:
         found = tx.one(Ref, "messages.part_of_ours", channel=channel, ext_id=event.ext_id)
+    if found is None and event.key:
+        found = _proved(tx, channel, event)
     if found is None:
         tx.run(
             "early.keep",
@@ -296,6 +298,14 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
         )
         return
     move_on(tx, channel, found, event.state, code=event.code, detail=event.detail)
+
+
+def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
+    """The uncertain message that bears our key: now its id is known as well."""
+    found = tx.one(Ref, "messages.uncertain_under", channel=channel, key=event.key)
+    if found is not None:
+        tx.run("messages.expect", id=found.id, ext_id=event.ext_id)
+    return found
 
 
 def move_on(tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "") -> None:
@@ -377,9 +387,9 @@ def _read_by_us(tx: Tx, channel: ChannelId, dialog: DialogId, until: int) -> Non
 
 
 def _number(ext_id: str) -> int | None:
-    """The part of an id that grows; what stands before the last slash names the chat."""
-    last = ext_id.rpartition("/")[2]
-    return int(last) if last.isdecimal() else None
+    """The part of an id that grows; what follows a dot names the chat."""
+    number = ext_id.partition(".")[0]
+    return int(number) if number.isdecimal() else None
 
 
 _HAND_ON = (

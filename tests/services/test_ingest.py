@@ -269,7 +269,7 @@ def test_a_client_who_read_up_to_a_message_read_those_before_it_and_none_after(s
     numbers = [ours(shop, dialog, ext_id, at) for ext_id, at in (("10", 2), ("11", 3), ("100", 4))]
     shop.take(channel, ChatRead(peer_key="anna", ext_id="11", at=5))
     assert [shop.message(n).state for n in numbers] == ["read", "read", "sent"]
-    shop.take(channel, ChatRead(peer_key="anna", ext_id="77/100", at=6), ChatRead(peer_key="nobody", ext_id="1", at=6))
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="100.77", at=6), ChatRead(peer_key="nobody", ext_id="1", at=6))
     assert [shop.message(n).state for n in numbers] == ["read", "read", "read"]
 
 
