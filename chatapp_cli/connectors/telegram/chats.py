@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from telethon.tl import functions as fn
 from telethon.tl import types as tl
@@ -27,9 +27,15 @@ async def listed(wire: Wire) -> Sequence[Peer]:
     async for page in history.dialogs(wire):
         for entity in page.chats:
             known = seen(entity)
-            if known is not None and not getattr(entity, "left", False) and not getattr(entity, "migrated_to", None):
+            if known is not None and _is_ours(entity):
                 found[known.number] = known.peer
     return list(found.values())
+
+
+def _is_ours(entity: Any) -> bool:
+    """Neither left nor forbidden, and not the shell of a group that became a supergroup."""
+    there = isinstance(entity, tl.Chat | tl.Channel) and not entity.left
+    return there and not getattr(entity, "deactivated", False)
 
 
 async def join(wire: Wire, address: str) -> Known:

@@ -20,7 +20,7 @@ from chatapp_cli.connectors.telegram import moves
 from chatapp_cli.connectors.telegram.gaps import Gaps
 from chatapp_cli.connectors.telegram.moves import Move
 from chatapp_cli.connectors.telegram.peers import Known
-from chatapp_cli.connectors.telegram.position import OWN, Position, Reach
+from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.errors import Retryable
@@ -43,10 +43,17 @@ class Ours:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Something of ours happened in a box that no answer told."""
+
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """A channel is read from here on."""
 
-    channel: int
+    channel: Box
     reach: Reach
 
 
@@ -74,7 +81,11 @@ class Feed:
         await self._memory.keep({moves.PREFIX + old: move.to_bytes().decode()})
         self._news.put_nowait(move)
 
-    def begin(self, channel: int, reach: Reach) -> None:
+    def look(self, box: Box) -> None:
+        """Ask a box what is new there: Telegram does not push what we did ourselves."""
+        self._news.put_nowait(Look(box))
+
+    def begin(self, channel: Box, reach: Reach) -> None:
         """Read a channel from there on."""
         self._news.put_nowait(Begin(channel, reach))
 
@@ -97,8 +108,10 @@ class Feed:
         self._news.put_nowait(None)
 
     async def _resume(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        for text in (await self._memory.known(moves.PREFIX)).values():
-            self._news.put_nowait(Move.read(text))
+        """Moves go first: what was said under the new key would else open a second dialog."""
+        unfinished = [Move.read(text) for text in (await self._memory.known(moves.PREFIX)).values()]
+        yield Batch(arrivals=[self._told(move) for move in unfinished])
+        await self._forget(unfinished)
         position = Position.of(cursor) if cursor else await self._present()
         self._reading.resume(position)
         async for batch in self._gaps.newcomers(position.when):
@@ -139,16 +152,24 @@ class Feed:
         if news is None:
             raise Retryable("unreachable", "disconnected")
         if isinstance(news, Move):
-            return [moves.arrival(news.to_bytes(), self._reading.clock.now())]
-        if isinstance(news, Ours):
-            self._reading.count(news.update)
-            return []
-        if isinstance(news, Begin):
-            self._reading.begin(news.channel, news.reach)
+            return [self._told(news)]
+        if isinstance(news, Ours | Look | Begin):
+            self._note(news)
             return []
         entities = getattr(news, "_entities", {})
         await self._wire.peers.learn(entities.values())
         return self._reading.apply(news, entities)
+
+    def _note(self, news: Ours | Look | Begin) -> None:
+        if isinstance(news, Ours):
+            self._reading.count(news.update)
+        elif isinstance(news, Look):
+            self._reading.doubts[news.box] = None
+        else:
+            self._reading.begin(news.channel, news.reach)
+
+    def _told(self, move: Move) -> Arrival:
+        return moves.arrival(move.to_bytes(), self._reading.clock.now())
 
     async def _forget(self, done: Sequence[Move]) -> None:
         if done:

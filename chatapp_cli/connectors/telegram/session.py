@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from chatapp_cli.connectors.telegram.follows import Follows
 from chatapp_cli.connectors.telegram.names import ext_id, message_number, millis
 from chatapp_cli.connectors.telegram.outgoing import Part, parts
 from chatapp_cli.connectors.telegram.peers import Known
+from chatapp_cli.connectors.telegram.position import OWN
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
@@ -194,23 +196,36 @@ class AccountSession:
 
     async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
         """Make a group with them."""
-        return await groups.create(self._wire, title, members)
+        made = await groups.create(self._wire, title, members)
+        self._feed.look(OWN)
+        return made
 
     async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
         """Add them to a group."""
-        return await groups.add(self._wire, await people.reach(self._wire, address), members)
+        async with self._group(address) as group:
+            return await groups.add(self._wire, group, members)
 
     async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
         """Take them out of a group."""
-        return await groups.remove(self._wire, await people.reach(self._wire, address), members)
+        async with self._group(address) as group:
+            return await groups.remove(self._wire, group, members)
 
     async def rename_group(self, address: str, title: str) -> None:
         """Give a group another title."""
-        await groups.rename(self._wire, await people.reach(self._wire, address), title)
+        async with self._group(address) as group:
+            await groups.rename(self._wire, group, title)
 
     async def end_group(self, address: str) -> None:
         """Delete a group, or leave it where it is not ours."""
-        await groups.end(self._wire, await people.reach(self._wire, address))
+        async with self._group(address) as group:
+            await groups.end(self._wire, group)
+
+    @asynccontextmanager
+    async def _group(self, address: str) -> AsyncIterator[Known]:
+        """A group of which we change something: what came of it is asked for."""
+        group = await people.reach(self._wire, address)
+        yield group
+        self._feed.look(group.channel or OWN)
 
 
 def _id(known: Known, number: int) -> str:

@@ -80,7 +80,7 @@ async def test_killed_between_any_two_batches_the_desk_has_everything_once(
 
 async def test_a_quiet_account_proves_at_once_that_it_lives(session: AccountSession, desk: Desk) -> None:
     async with asyncio.timeout(10), aclosing(session.events(desk.store.cursor)) as batches:
-        assert (await anext(batches)).arrivals == ()
+        assert not (await anext(batches)).arrivals
 
 
 async def test_a_lost_connection_is_told_and_what_was_said_meanwhile_arrives(
