@@ -269,6 +269,29 @@ def check(
 
 
 @app.command(cls=Verb)
+def proxies(
+    ctx: typer.Context,
+    channel: Channel,
+    urls: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="URL", help=N_("New proxies, like socks5://user:password@host:1080; - reads them")),
+    ] = None,
+    line: Line = "",
+    *,
+    off: Annotated[bool, typer.Option("--off", help=N_("Use no proxies any more"))] = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Try a channel's proxies, or exchange them for others."""
+    from chatapp_cli.commands import proxying
+
+    with opened(ctx) as desk:
+        wish = proxying.Wish(urls=urls or [], off=off, force=force, actor=actor(desk))
+        code = proxying.settle(desk, channel, line, wish, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command(cls=Verb)
 def channels(
     kind: Annotated[
         str,

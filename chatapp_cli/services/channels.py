@@ -170,6 +170,15 @@ def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[
     tx.tell("channel.configured", actor=actor, channel=channel.id, changed=sorted(changes))
 
 
+def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str, *, actor: str) -> None:
+    """Change one secret of a binding, or forget it; a running session comes up again with it."""
+    secrets = {**vault.open(tx.value("channels.secrets", id=channel.id)), name: value}
+    if not value:
+        del secrets[name]
+    tx.run("channels.seal", id=channel.id, secrets=vault.seal(secrets))
+    tx.tell("channel.configured", actor=actor, channel=channel.id, changed=[name])
+
+
 def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
     """Record a transition: ``starting``, ``ok``, ``retrying``, ``needs_rebind``, ``misconfigured`` or ``down``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)

@@ -122,3 +122,32 @@ async def test_a_line_shows_the_link_for_the_next_client(window: Opener, desk: D
     async with window() as it:
         await it.press("f2")
         await it.sees("The next client: @teply_dom_2_bot", "https://t.me/teply_dom_2_bot")
+
+
+async def test_proxies_are_tried_and_exchanged_on_the_page_without_showing_a_password(
+    window: Opener, desk: Desk
+) -> None:
+    line = desk.write(lambda tx: lines.add(tx, "Яма", actor="Марина"))
+    bound = Bound(
+        account="9",
+        title="Сообщество",
+        settings={"api_url": "http://127.0.0.1:9", "intake": "polling"},
+        secrets={"token": "t", "proxies": "socks5://anna:geheim@127.0.0.1:9"},
+    )
+    vk = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="vk", actor="Марина"))
+    row = desk.read(lambda tx: channels.one(tx, vk))
+    async with window() as it:
+        await it.press("f2")
+        await it.sees("Сообщество")
+        await it.press("end", "p", "t")
+        await it.sees("socks5://127.0.0.1:9 does not lead to the")
+        await it.press("p", "n")
+        await it.sees("Proxies of Сообщество", "socks5://127.0.0.1:9")
+        assert "geheim" not in it.text()
+        it.app.screen.query_one("Input").value = "http://127.0.0.1:9"
+        await it.press("enter")
+        await it.sees("Keep them all the same?")
+        await it.press("y")
+        await it.until(lambda: desk.bound(row).secrets.get("proxies") == "http://127.0.0.1:9")
+        await it.press("p", "0")
+        await it.until(lambda: "proxies" not in desk.bound(row).secrets)

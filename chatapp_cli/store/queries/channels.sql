@@ -62,3 +62,6 @@ SELECT COUNT(*) FROM outbox WHERE channel_id = :id;
 
 -- name: channels.new_dialogs
 SELECT COUNT(*) FROM dialog WHERE channel_id = :channel AND created_at > :since;
+
+-- name: channels.seal
+UPDATE channel SET secrets = :secrets, revision = revision + 1 WHERE id = :id;

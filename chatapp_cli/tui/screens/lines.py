@@ -288,6 +288,18 @@ class LinesScreen(Hands):
         self.say(_("Choose a channel that can do this."))
         return None
 
+    def action_proxies(self) -> None:
+        """The account's proxies."""
+        channel = self._chosen_channel()
+        if channel is not None:
+            self.do(partial(self._proxies, channel))
+
+    async def _proxies(self, channel: ChannelRow) -> None:
+        from chatapp_cli.tui import channel_deeds
+
+        self._findings[channel.id] = list(await channel_deeds.proxies(self, channel))
+        self._show_chosen()
+
     def action_unbind(self) -> None:
         """Remove a channel, after a question."""
         channel = self._chosen_channel()

@@ -1,0 +1,46 @@
+"""The proxies of a bound account: looked at, tried and exchanged without binding it again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit import proxies
+from chatapp_cli.kit.proxies import Proxy
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime.memory import bound_with_memory
+from chatapp_cli.services import channels
+from chatapp_cli.store.rows import ChannelRow
+
+
+def kept(desk: Desk, channel: ChannelRow) -> Sequence[Proxy]:
+    """Those that an account is reached through, in the order in which they are tried."""
+    return proxies.of(desk.bound(channel).secrets.get(proxies.NAME, ""))
+
+
+def understood(desk: Desk, channel: ChannelRow, said: str) -> None:
+    """Raises Refused where the channel goes through no proxy, and UsageError for what is none."""
+    kinds = desk.capabilities(channel).proxies
+    if not kinds:
+        raise Refused("no_proxies", T("{channel} cannot be reached through proxies.", channel=channel.title))
+    proxies.understood(said, kinds)
+
+
+async def tried(desk: Desk, channel: ChannelRow, said: str | None = None) -> Sequence[Finding]:
+    """Whether each leads to the provider: those that are kept, or others before they are."""
+    connector = await asyncio.to_thread(desk.connector, channel.kind)
+    bound = await asyncio.to_thread(bound_with_memory, desk, channel)
+    if said is not None:
+        bound = replace(bound, secrets={**bound.secrets, proxies.NAME: said})
+    return [one for one in await connector.check(bound) if one.name == "proxy"]
+
+
+def keep(desk: Desk, channel: ChannelRow, said: str, *, actor: str) -> None:
+    """Reach the account through these from now on; through none if there are none."""
+    change = partial(channels.set_secret, vault=desk.vault, channel=channel, name=proxies.NAME, value=said, actor=actor)
+    desk.write(change)

@@ -1,0 +1,42 @@
+"""What can be done with a bound channel beside binding it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.i18n import _
+from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime import proxying
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui.hands import Hands
+
+
+async def proxies(hands: Hands, channel: ChannelRow) -> Sequence[Finding]:
+    """Try the account's proxies, or exchange them; returns how each one did."""
+    desk, store = hands.office.desk, hands.office.store
+    await store.off_loop(lambda: proxying.understood(desk, channel, ""))
+    kept = await store.off_loop(lambda: proxying.kept(desk, channel))
+    options = [("new", _("Other proxies")), ("none", _("No proxies")), ("try", _("Try them"))]
+    deed = await hands.choose(_("Proxies"), options, keys=["n", "0", "t"]) if kept else "new"
+    if deed == "try":
+        return await proxying.tried(desk, channel)
+    if deed == "none":
+        await store.off_loop(lambda: proxying.keep(desk, channel, "", actor=hands.office.actor))
+        hands.say(_("{channel} uses no proxies any more.", channel=channel.title))
+    return await _exchanged(hands, channel, " → ".join(one.shown for one in kept)) if deed == "new" else ()
+
+
+async def _exchanged(hands: Hands, channel: ChannelRow, now: str) -> Sequence[Finding]:
+    desk, store = hands.office.desk, hands.office.store
+    note = _("Like socks5://user:password@host:1080, several with spaces between.") + (f" {now}" if now else "")
+    said = await hands.prompt(_("Proxies of {channel}", channel=channel.title), note=note)
+    if not said:
+        return ()
+    await store.off_loop(lambda: proxying.understood(desk, channel, said))
+    findings = await proxying.tried(desk, channel, said)
+    if all(one.ok for one in findings) or await hands.confirm(
+        _("Keep them all the same?"), _("Not every one leads to the provider."), yes=_("Keep")
+    ):
+        await store.off_loop(lambda: proxying.keep(desk, channel, said, actor=hands.office.actor))
+        hands.say(_("{channel} is reached through these proxies from now on.", channel=channel.title))
+    return findings
