@@ -13,7 +13,7 @@ import msgspec
 
 from chatapp_cli.connectors.vk import errors
 from chatapp_cli.connectors.vk.wire import Answer, LongPollServer, Polled, Uploaded
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.kit.http import Answer as HttpAnswer
 from chatapp_cli.kit.http import network, open_proxied, read, verdict
@@ -27,6 +27,9 @@ PATIENCE: Final = 30
 SLOWEST: Final = 100_000
 """Bytes per second that a transfer is given at least."""
 _MOST: Final = 1 << 26
+_PAUSES: Final = 5
+_SHORT: Final = 3
+"""Seconds of a pause that is not worth giving up for."""
 
 T = TypeVar("T")
 Param: TypeAlias = str | int | bool | Sequence[str | int]
@@ -50,6 +53,17 @@ class VkApi:
             async with self._http.post(url, data=form, timeout=timeout, allow_redirects=False) as response:
                 answer = await read(response, _MOST)
         return self._understood(answer, answers, once=once)
+
+    async def patiently(self, method: str, answers: type[T], params: Params = _NONE) -> T:
+        """The same for what nobody waits for and may be done twice: short pauses of VK's are waited for."""
+        for _ in range(_PAUSES):
+            try:
+                return await self.call(method, answers, params)
+            except RateLimited as pause:
+                if pause.retry_after > _SHORT:
+                    raise
+                await self._clock.sleep(pause.retry_after)
+        return await self.call(method, answers, params)
 
     def _understood(self, answer: HttpAnswer, answers: type[T], *, once: bool) -> T:
         if not answer.ok:

@@ -170,5 +170,8 @@ async def _begin(api: VkApi, group: Group, settings: Mapping[str, str], previous
 
 
 def _facts(group: Group, who: SignedIn) -> Mapping[str, str]:
-    facts = {N_("Name"): group.name, N_("Link"): f"https://vk.com/{group.screen_name or f'club{group.id}'}"}
+    facts = {
+        N_("Name"): group.name,
+        N_("Link to the community"): f"https://vk.com/{group.screen_name or f'club{group.id}'}",
+    }
     return {**facts, N_("Signed in as"): f"{who.name}, {who.link}"} if who.name else facts

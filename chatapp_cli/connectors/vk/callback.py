@@ -35,7 +35,7 @@ def hook_url(bound: Bound) -> str:
 
 async def server_at(api: VkApi, community: int, url: str) -> CallbackServer | None:
     """What VK knows of an address of ours."""
-    servers = (await api.call("groups.getCallbackServers", CallbackServers, {"group_id": community})).items
+    servers = (await api.patiently("groups.getCallbackServers", CallbackServers, {"group_id": community})).items
     return next((one for one in servers if one.url == url), None)
 
 
@@ -124,18 +124,18 @@ class Callback:
     async def _register(self) -> None:
         """VK asks for the code as soon as it knows the address, and the code changes over time."""
         about: Params = {"group_id": self._community}
-        confirmation = await of_the_key(self._api.call("groups.getCallbackConfirmationCode", Confirmation, about))
+        confirmation = await of_the_key(self._api.patiently("groups.getCallbackConfirmationCode", Confirmation, about))
         self._code = confirmation.code.encode()
         number = await of_the_key(self._introduce_ourselves(about))
         wanted: Params = {"server_id": number, "api_version": VERSION, **dict.fromkeys(WANTED, True)}
-        await self._api.call("groups.setCallbackSettings", int, {**about, **wanted})
+        await self._api.patiently("groups.setCallbackSettings", int, {**about, **wanted})
 
     async def _introduce_ourselves(self, about: Params) -> int:
         here: Params = {**about, "url": self._url, "title": TITLE, "secret_key": self._secret}
         server = await server_at(self._api, self._community, self._url)
         if server is None:
-            return (await self._api.call("groups.addCallbackServer", Added, here)).server_id
-        await self._api.call("groups.editCallbackServer", int, {**here, "server_id": server.id})
+            return (await self._api.patiently("groups.addCallbackServer", Added, here)).server_id
+        await self._api.patiently("groups.editCallbackServer", int, {**here, "server_id": server.id})
         return server.id
 
     async def _insist_on_calls(self) -> None:
@@ -152,7 +152,7 @@ async def forget(api: VkApi, community: int, bound: Bound) -> None:
     """Have VK call us no more."""
     server = await server_at(api, community, hook_url(bound))
     if server is not None:
-        await api.call("groups.deleteCallbackServer", int, {"group_id": community, "server_id": server.id})
+        await api.patiently("groups.deleteCallbackServer", int, {"group_id": community, "server_id": server.id})
 
 
 def _without_secret(body: bytes) -> bytes:

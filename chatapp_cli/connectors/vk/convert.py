@@ -41,7 +41,7 @@ class Reader:
         try:
             event = vk.read_event(raw)
             events = self._events(event, at)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             return Arrival(provider_id=_identity(raw), raw=raw, problem=str(error))
         return Arrival(provider_id=event.event_id or _digest(raw), raw=raw, events=events)
 
@@ -217,7 +217,7 @@ def _sibling(comment: Comment, number: int) -> str:
 def _identity(raw: bytes) -> str:
     try:
         return vk.read_identity(raw).event_id
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return _digest(raw)
 
 

@@ -19,7 +19,7 @@ async def missed(api: VkApi, since: int) -> AsyncGenerator[list[bytes], None]:
     """Yield each conversation's messages from this second on, oldest first, as the events that they would have been."""
     offset = 0
     while conversations := (
-        await api.call("messages.getConversations", Listed, {"offset": offset, "count": PAGE})
+        await api.patiently("messages.getConversations", Listed, {"offset": offset, "count": PAGE})
     ).items:
         for one in conversations:
             if one.last_message.date < since:
@@ -34,7 +34,7 @@ async def _conversation(api: VkApi, peer: int, since: int) -> list[bytes]:
     while True:
         try:
             asked: Params = {"peer_id": peer, "offset": len(found), "count": PAGE}
-            page = await api.call("messages.getHistory", History, asked)
+            page = await api.patiently("messages.getHistory", History, asked)
         except Rejected:
             return found[::-1]
         fresh = [raw for raw in page.items if msgspec.json.decode(raw, type=Dated).date >= since]

@@ -11,7 +11,7 @@ import msgspec
 
 from chatapp_cli.connectors.vk.api import VkApi
 from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, User
-from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.errors import RateLimited, Rejected, Retryable
 from chatapp_cli.domain.event import Person
 from chatapp_cli.ports.memory import Memory
 
@@ -70,11 +70,17 @@ class Names:
         self.book.people.update({int(name.removeprefix(_PREFIX)): people.decode(text) for name, text in known.items()})
 
     async def learn(self, numbers: Iterable[int]) -> Mapping[int, Person]:
-        """Ask for those that are not known yet; returns what is new. What VK does not tell stays nameless."""
+        """Ask for those that are not known yet; returns what is new.
+
+        What VK does not tell stays nameless; while it cannot be asked nobody waits for a name.
+        """
         wanted = sorted({number for number in numbers if number and number not in self.book.people})
         found: dict[int, Person] = {}
-        for some in _portions(wanted):
-            found |= await self._ask(some)
+        try:
+            for some in _portions(wanted):
+                found |= await self._ask(some)
+        except (RateLimited, Retryable):
+            wanted = []
         self.book.people.update({**{number: Person(id=str(number)) for number in wanted}, **found})
         if found:
             await self._memory.keep({f"{_PREFIX}{n}": msgspec.json.encode(who).decode() for n, who in found.items()})
@@ -92,14 +98,14 @@ class Names:
 
     async def _people(self, numbers: Sequence[int]) -> dict[int, Person]:
         try:
-            users = await self._api.call("users.get", list[User], {"user_ids": numbers, "fields": "screen_name"})
+            users = await self._api.patiently("users.get", list[User], {"user_ids": numbers, "fields": "screen_name"})
         except Rejected:
             return {}
         return {user.id: _user(user) for user in users}
 
     async def _groups(self, numbers: Sequence[int]) -> dict[int, Person]:
         try:
-            groups = (await self._api.call("groups.getById", Groups, {"group_ids": numbers})).groups
+            groups = (await self._api.patiently("groups.getById", Groups, {"group_ids": numbers})).groups
         except Rejected:
             return {}
         return {-group.id: _group(group) for group in groups}
@@ -107,7 +113,7 @@ class Names:
     async def _chats(self, numbers: Sequence[int]) -> dict[int, Person]:
         """Only a community that administers a chat is told its title."""
         try:
-            said = await self._api.call("messages.getConversationsById", Conversations, {"peer_ids": numbers})
+            said = await self._api.patiently("messages.getConversationsById", Conversations, {"peer_ids": numbers})
         except Rejected:
             return {}
         titled = {item.peer.id: item.chat_settings.title for item in said.items if item.chat_settings}

@@ -71,19 +71,19 @@ async def attach(api: VkApi, peer: str, file: LocalFile) -> str:
 
 
 async def _photo(api: VkApi, peer: str, file: LocalFile) -> str:
-    server = await api.call("photos.getMessagesUploadServer", UploadServer, {"peer_id": peer})
+    server = await api.patiently("photos.getMessagesUploadServer", UploadServer, {"peer_id": peer})
     put = await api.upload(server.upload_url, "photo", file)
     about: Params = {"photo": put.photo, "server": put.server, "hash": put.hash}
-    saved = await api.call("photos.saveMessagesPhoto", list[Owned], about)
+    saved = await api.patiently("photos.saveMessagesPhoto", list[Owned], about)
     if not saved:
         raise Rejected("file_refused", "no photo")
     return named("photo", saved[0])
 
 
 async def _document(api: VkApi, peer: str, file: LocalFile, kind: str) -> str:
-    server = await api.call("docs.getMessagesUploadServer", UploadServer, {"type": kind, "peer_id": peer})
+    server = await api.patiently("docs.getMessagesUploadServer", UploadServer, {"type": kind, "peer_id": peer})
     put = await api.upload(server.upload_url, "file", file)
-    saved = await api.call("docs.save", Saved, {"file": put.file, "title": file.name})
+    saved = await api.patiently("docs.save", Saved, {"file": put.file, "title": file.name})
     found = saved.audio_message if kind == "audio_message" else saved.doc
     if found is None:
         raise Rejected("file_refused", "not saved")

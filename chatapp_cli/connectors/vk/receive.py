@@ -153,12 +153,12 @@ class LongPoll:
 async def listen(api: VkApi, community: int) -> int:
     """Have VK keep the events that we want."""
     about: Params = {"group_id": community, "enabled": True, "api_version": VERSION}
-    return await api.call("groups.setLongPollSettings", int, {**about, **dict.fromkeys(WANTED, True)})
+    return await api.patiently("groups.setLongPollSettings", int, {**about, **dict.fromkeys(WANTED, True)})
 
 
 async def long_poll_server(api: VkApi, community: int) -> LongPollServer:
     """Where to ask; the key ends now and then."""
-    return await api.call("groups.getLongPollServer", LongPollServer, {"group_id": community})
+    return await api.patiently("groups.getLongPollServer", LongPollServer, {"group_id": community})
 
 
 async def of_the_key(asked: Awaitable[T]) -> T:

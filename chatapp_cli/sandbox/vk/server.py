@@ -33,12 +33,16 @@ class Exchange:
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls of a method: a refusal, or with code 0 silence after the call was done."""
+    """What goes wrong with the next calls of a method: a refusal, or with code 0 silence after the call was done.
+
+    With a ``status`` a page comes instead of the answer, as from a gateway in trouble.
+    """
 
     method: str
     code: int
     words: str = ""
     times: int = 1
+    status: int = 0
 
 
 class VkSandbox:
@@ -190,9 +194,11 @@ class VkSandbox:
             answer: Json = {"response": await result if inspect.isawaitable(result) else result}
         except Refusal as refusal:
             answer = {"error": {"error_code": refusal.code, "error_msg": refusal.words, "request_params": []}}
+        self.exchanges.append(Exchange(method, params, json.loads(json.dumps(answer))))
+        if fault and fault.status:
+            return web.Response(status=fault.status, text="<h1>Bad gateway</h1>", content_type="text/html")
         if fault and not fault.code and request.transport:
             request.transport.close()
-        self.exchanges.append(Exchange(method, params, json.loads(json.dumps(answer))))
         return web.json_response(answer)
 
     def _next_fault(self, method: str) -> Fault | None:

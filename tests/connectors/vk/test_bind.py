@@ -47,7 +47,7 @@ async def blamed(connector: Connector, asker: ScriptedAsker, previous: Bound | N
 @pytest.mark.req("S-081")
 async def test_a_copied_key_binds_its_community_and_shows_its_link(bound: Bound) -> None:
     assert (bound.account, bound.title) == (str(GROUP), "Ёлочный базар")
-    assert bound.facts == {"Name": "Ёлочный базар", "Link": "https://vk.com/yolki_bazar"}
+    assert bound.facts == {"Name": "Ёлочный базар", "Link to the community": "https://vk.com/yolki_bazar"}
     assert bound.secrets["token"] == TOKEN
     assert len(bound.secrets["hook_secret"]) <= 50
 
@@ -92,6 +92,7 @@ async def test_whoever_does_not_allow_it_or_gives_a_wrong_application_is_asked_a
     wrong = await blamed(connector, Administrator(sandbox, app_secret="guess"))
     assert wrong == {"app_secret": "VK did not accept the application: client_secret is incorrect"}
     assert "access" in await blamed(connector, Administrator(sandbox, group="5"))
+    assert "administers no such community" in str(await blamed(connector, Administrator(sandbox, group="")))
     assert "oauth_url" in await blamed(connector, Administrator(sandbox, oauth_url="vk"))
 
 

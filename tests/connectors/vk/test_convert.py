@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chatapp_cli.connectors.vk.convert import Reader
+from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.names import Book, mentioned
 from chatapp_cli.domain.event import (
     ChatRead,
@@ -317,3 +319,34 @@ def test_everybody_whose_name_is_shown_is_asked_for() -> None:
     forwarded = {"from_id": 7002, "date": 1, "fwd_messages": [{"from_id": 8, "date": 1}]}
     raw = event("message_new", {"message": said(fwd_messages=[forwarded], admin_author_id=9)})
     assert mentioned(raw) == {7001, 7002, 8, 9}
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["message", "from_id", "peer_id", "date", "attachments", "type", "photo", "id", "fwd_messages", "geo"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(WANTED), json)
+def test_nothing_that_vk_may_invent_breaks_the_reader(kind: str, content: Any) -> None:
+    arrival = READER.arrival(event(kind, content), NOW)
+    assert arrival.provider_id == "e1"
+    assert arrival.problem or len(arrival.events) <= 1
+    assert all(isinstance(number, int) for number in mentioned(arrival.raw))
+
+
+def test_an_endless_chain_of_forwards_is_set_aside() -> None:
+    deep = b'{"type":"message_reply","event_id":"e1","object":' + b'{"from_id":1,"fwd_messages":[' * 50_000
+    arrival = READER.arrival(deep, NOW)
+    assert arrival.problem
+    assert mentioned(deep) == set()

@@ -54,7 +54,11 @@ def test_every_number_that_vk_publishes_leads_somewhere() -> None:
 
 
 def test_listing_channels_imports_none() -> None:
-    listing = 'import sys\nfrom chatapp_cli.kit.manifests import manifests\nprint("vk" in manifests(), "aiohttp" in sys.modules)'
+    listing = """
+import sys
+from chatapp_cli.kit.manifests import manifests
+print("vk" in manifests(), "aiohttp" in sys.modules)
+"""
     done = run(
         [sys.executable, "-c", listing], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
     )

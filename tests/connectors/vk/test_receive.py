@@ -76,6 +76,24 @@ async def test_whom_vk_does_not_name_writes_without_a_name(session: Session, san
     assert (heard.sender.id, heard.sender.name) == ("7001", "")
 
 
+async def test_a_short_pause_of_vks_is_waited_for_and_a_long_one_holds_no_message_up(
+    sandbox: VkSandbox, bound: Bound
+) -> None:
+    clock = HeldClock()
+    async with create(replace(system_world(), clock=clock)).open(ChannelId(1), bound) as session:
+        sandbox.faults.append(Fault("users.get", 6, "Too many requests per second", times=2))
+        await sandbox.say(ANNA, "раз")
+        assert (await message(session, bound.cursor)).sender.name == ANNA.name
+        assert clock.at == HeldClock().at + 2000
+        sandbox.faults.append(Fault("users.get", 29, "Rate limit reached"))
+        await sandbox.say(BORIS, "два")
+        (_, nameless), cursor = await arrivals(session, bound.cursor, 2)
+        await sandbox.say(BORIS, "три")
+        (named,), _ = await arrivals(session, cursor, 1)
+    told = [event.sender.name for one in (nameless, named) for event in one.events if isinstance(event, MessageArrived)]
+    assert told == ["", BORIS.name]
+
+
 async def test_a_group_chat_is_introduced_by_its_title_where_the_community_rules_it(
     session: Session, sandbox: VkSandbox, bound: Bound
 ) -> None:
@@ -178,8 +196,8 @@ async def test_long_conversations_are_read_back_page_by_page(
 async def test_a_group_chat_that_keeps_its_history_to_itself_does_not_stop_the_others(
     session: Session, sandbox: VkSandbox, bound: Bound
 ) -> None:
-    await sandbox.arrive(BORIS, chat=sandbox.gather("Чужое", ruled=False), text="не видно")
     await sandbox.say(ANNA, "видно")
+    await sandbox.arrive(BORIS, chat=sandbox.gather("Чужое", ruled=False), text="не видно")
     sandbox.delivery.forget()
     found, _ = await arrivals(session, bound.cursor, 1)
     assert texts([e for a in found for e in a.events]) == ["видно"]

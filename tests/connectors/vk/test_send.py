@@ -78,6 +78,25 @@ async def test_the_same_key_is_delivered_once_even_if_the_answer_is_lost(
     assert manifest("vk").capabilities.idempotent_send
 
 
+@pytest.mark.parametrize("status", [502, 203])
+async def test_a_page_instead_of_an_answer_leaves_a_message_unknown_and_anything_else_to_be_tried_again(
+    session: PollingSession, sandbox: VkSandbox, status: int
+) -> None:
+    sandbox.faults.append(Fault("messages.send", 0, status=status))
+    with pytest.raises(OutcomeUnknown, match="no_answer"):
+        await session.send(outbound("Есть"))
+    assert (await session.send(outbound("Есть"))).ids == ("2",)
+    sandbox.faults.append(Fault("messages.markAsRead", 0, status=status))
+    with pytest.raises(Retryable):
+        await session.mark_read("7001", "1")
+
+
+async def test_a_server_that_sends_us_elsewhere_is_not_followed(session: PollingSession, sandbox: VkSandbox) -> None:
+    sandbox.faults.append(Fault("messages.send", 0, status=302))
+    with pytest.raises(Misconfigured, match="redirected"):
+        await session.send(outbound("Есть"))
+
+
 def test_the_number_of_a_part_has_31_bits_and_never_is_zero() -> None:
     numbers = {random_id(f"{n:032x}", part) for n in range(300) for part in range(3)}
     assert len(numbers) == 900
