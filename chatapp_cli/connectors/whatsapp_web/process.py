@@ -26,7 +26,8 @@ START = 30.0
 PATIENCE = 60.0
 STOP = 5.0
 """Seconds between closing the child's stdin and killing it: neonize can hang when it is stopped."""
-_LONGEST_LINE = 1 << 22
+_LONGEST_LINE = 1 << 26
+"""Bytes: an address book may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ async def child(said: str, log: Path) -> AsyncIterator[Child]:
 
 
 def _sink(log: Path) -> BinaryIO:
-    """What the library prints goes here, anew with every start."""
+    """What the library prints goes here; what the process before printed last stays beside it."""
+    with suppress(FileNotFoundError):
+        log.replace(log.with_name(f"{log.stem}.before{log.suffix}"))
     return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 

@@ -295,11 +295,26 @@ async def _open(connector: Connector, bound: Bound) -> None:
         raise AssertionError("it opened")
 
 
+async def test_checking_while_the_daemon_has_the_device_tells_how_that_is(
+    connector: Connector, session: WhatsAppSession, bound: Bound, native: Native
+) -> None:
+    told = {(one.ok, str(one.what)) for one in await connector.check(bound)}
+    assert told == {(True, "The daemon has this device connected just now.")}
+    await native.happens("event", events.Disconnected(status=True))
+    await heard(session, "offline")
+    told = {(one.ok, str(one.what)) for one in await connector.check(bound)}
+    assert told == {(False, "Another process has this device connected.")}
+
+
+async def heard(session: WhatsAppSession, state: str) -> None:
+    async with asyncio.timeout(10):
+        while (news := await session._child.news.get()) and news.state != state:
+            pass
+
+
 async def test_while_the_connection_is_away_sends_stay_queued(session: WhatsAppSession, native: Native) -> None:
     await native.happens("event", events.Disconnected(status=True))
-    async with asyncio.timeout(10):
-        while (news := await session._child.news.get()) and news.state != "offline":
-            pass
+    await heard(session, "offline")
     with pytest.raises(Retryable) as away:
         await session.send(outbound("Здравствуйте"))
     assert away.value.code == "offline"

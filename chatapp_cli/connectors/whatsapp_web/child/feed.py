@@ -82,7 +82,7 @@ class Feed:
             if not self._known.phones.get(hidden):
                 self._known.phones[hidden] = await self._phone_of(hidden)
         group = translate.group(event)
-        if group and group not in self._known.titles:
+        if group and not self._known.titles.get(group):
             self._known.titles[group] = await self._title_of(group)
 
     async def _phone_of(self, hidden: str) -> str:
@@ -99,7 +99,9 @@ class Feed:
 
 
 def entry_of(event: Event) -> Entry:
-    """A line for the journal."""
+    """A line for the journal; ``Raw`` would only be the message once more."""
+    if isinstance(event, events.Message):
+        event.ClearField("Raw")
     entry = Entry(type=type(event).DESCRIPTOR.name, data=event.SerializeToString())
     if not isinstance(event, events.Message | events.UndecryptableMessage):
         return entry

@@ -8,7 +8,7 @@ each; an acknowledgement is a line too.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -146,13 +146,22 @@ def _thin(path: Path, since: int) -> None:
     """Leave out what is old and acknowledged, and what a crash left half-written; the last number stays."""
     if not path.exists():
         return
-    entries = [entry for line in path.read_bytes().splitlines() if (entry := _read(line))]
-    acknowledged = max((entry.ack for entry in entries), default=0)
-    kept = [one for one in entries if (one.n > acknowledged or one.at >= since) and not one.ack]
+    acknowledged = max((entry.ack for _, entry in _lines(path)), default=0)
     draft = path.with_suffix(".new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        for entry in (*kept, Entry(ack=acknowledged)):
-            out.write(msgspec.json.encode(entry) + b"\n")
+        for line, entry in _lines(path):
+            if not entry.ack and (entry.n > acknowledged or entry.at >= since):
+                out.write(line)
+        out.write(msgspec.json.encode(Entry(ack=acknowledged)) + b"\n")
         out.flush()
         os.fsync(out.fileno())
     draft.replace(path)
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, Entry]]:
+    """One by one: a month may not fit into memory."""
+    with path.open("rb") as lines:
+        for line in lines:
+            entry = _read(line) if line.endswith(b"\n") else None
+            if entry:
+                yield line, entry
