@@ -9,12 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.server import APP, TOKEN, USER_TOKEN, Fault
 from chatapp_cli.sandbox.vk.town import GROUP, OTHER_GROUP
-from tests.contract.connector_contract import ScriptedAsker
+from tests.connectors.vk.hearing import message
+from tests.contract.connector_contract import ANNA, ScriptedAsker
 from tests.contract.proxy import ConnectProxy
 
 
@@ -134,6 +137,13 @@ async def test_everything_goes_through_the_proxy_of_the_account(connector: Conne
         bound = await connector.bind(proxied)
         after_binding = len(proxy.led_to)
         findings = await connector.check(bound)
+        after_checking = len(proxy.led_to)
+        await sandbox.say(ANNA, "Ёлки?")
+        async with connector.open(ChannelId(1), bound) as session:
+            heard = await message(session, bound.cursor)
+            answer = Outbound(message_id=MessageId(1), key="0" * 32, address=heard.peer.address, text="Есть")
+            assert (await session.send(answer)).ids == ("2",)
+        assert len(proxy.led_to) > after_checking
     assert bound.secrets["proxies"] == proxy.url
     assert set(proxy.led_to) == {there}
     assert len(proxy.led_to) > after_binding > 0
