@@ -106,10 +106,10 @@ class Cloud:
 
     def parcel(self, told: Any, viewer: Person, device: Authorisation) -> Any:
         """An update as it is sent: in its short form, or with everybody whom it mentions."""
-        if brief := views.short(told, device.known):
+        if brief := views.short(told, device.known_users, device.known_chats):
             return brief
         parcel = self.updates([told], viewer)
-        device.known.update(user.id for user in parcel.users)
+        device.show(parcel)
         return parcel
 
     def updates(self, told: Sequence[Any], viewer: Person) -> Any:

@@ -36,7 +36,7 @@ class Connection:
     ) -> None:
         self.device: Authorisation | None = None
         self.wants_updates = False
-        """It has asked for something else than files."""
+        """Something was asked without refusing updates."""
         self._reader, self._writer = streams
         self._handshake = Handshake(server_key)
         self._devices = devices

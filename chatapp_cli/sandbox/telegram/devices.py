@@ -30,11 +30,18 @@ class Authorisation:
     awaits_password: Person | None = None
     revoked: str = ""
     """The name of the refusal that everything gets."""
-    known: set[int] = field(default_factory=set)
+    known_users: set[int] = field(default_factory=set)
     """Whom this device was shown."""
+    known_chats: set[int] = field(default_factory=set)
     sessions: list[Session] = field(default_factory=list)
-    device: str = ""
+    model: str = ""
+    """What it calls itself."""
     api_id: int = 0
+
+    def show(self, shown: Any) -> None:
+        """Remember everybody whom this answer or update shows."""
+        self.known_users.update(user.id for user in getattr(shown, "users", None) or ())
+        self.known_chats.update(chat.id for chat in getattr(shown, "chats", None) or ())
 
     def push(self, updates: Any) -> None:
         """To every session of this device."""

@@ -30,6 +30,9 @@ class Letter:
     """What a service message tells, such as a new title."""
     reply_to: Letter | None = None
     album: int | None = None
+    """The same for messages that are shown as one."""
+    forwarded: Any = None
+    """Where it comes from, as Telegram's header."""
     silent: bool = False
     at: int = field(default_factory=lambda: int(time.time()))
     edited_at: int | None = None

@@ -61,7 +61,7 @@ class Office:
             raise Refusal("METHOD_INVALID")
         actor = Actor(self._cloud, device.person or self._cloud.service, connection)
         value = HANDLERS[kind](Call(actor, device, connection), request)
-        device.known.update(user.id for user in getattr(value, "users", None) or ())
+        device.show(value)
         return value
 
 
@@ -80,6 +80,6 @@ def _unwrapped(request: Any, device: Authorisation) -> tuple[Any, bool]:
     while hasattr(request, "query"):
         quiet |= isinstance(request, functions.InvokeWithoutUpdatesRequest)
         if isinstance(request, functions.InitConnectionRequest):
-            device.device, device.api_id = request.device_model, request.api_id
+            device.model, device.api_id = request.device_model, request.api_id
         request = request.query
     return request, quiet

@@ -10,7 +10,7 @@ from telethon.tl import types
 
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram import reading, writing
-from chatapp_cli.sandbox.telegram.chats import Chat
+from chatapp_cli.sandbox.telegram.chats import Chat, Private
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
 from chatapp_cli.sandbox.telegram.devices import Authorisation
 from chatapp_cli.sandbox.telegram.groups_stage import GroupStage
@@ -41,6 +41,15 @@ class Stage:
         """Somebody's chat with the owner."""
         return self.cloud.private(who, self.owner)
 
+    def rename(self, who: Person, name: str, username: str = "") -> None:
+        """Let somebody call themselves otherwise."""
+        who.first_name, _, who.last_name = name.partition(" ")
+        who.username = username
+        names = [types.Username(username, active=True)] if username else []
+        told = types.UpdateUserName(who.id, who.first_name, who.last_name, names)
+        near = [p for chat in self.cloud.chats_of(who) if isinstance(chat, Private) for p in chat.people]
+        Actor(self.cloud, who).tell(near, lambda _: told)
+
     # Messages.
 
     def write(
@@ -51,12 +60,15 @@ class Stage:
         *,
         file: StageFile | None = None,
         media: Any = None,
-        reply_to: Letter | None = None,
+        **rest: Any,
     ) -> Letter:
-        """Write in a chat; the owner may too, as from their phone."""
+        """Write in a chat; the owner may too, as from their phone.
+
+        ``media`` is one of Telegram's own; ``rest`` may be ``reply_to``, ``entities``, ``album`` and ``forwarded``.
+        """
         if file is not None:
             media = self.cloud.shelf.keep(file, photo=file.mime in {"image/jpeg", "image/png"})
-        letter = Letter(chat=chat, author=who, text=text, media=media, reply_to=reply_to)
+        letter = Letter(chat=chat, author=who, text=text, media=media, **rest)
         return writing.write(Actor(self.cloud, who), letter)
 
     def letter(self, chat: Chat, viewer: Person, number: int | str) -> Letter:
@@ -75,12 +87,12 @@ class Stage:
         """Set somebody's reaction, or take it back."""
         writing.react(Actor(self.cloud, who), letter, [types.ReactionEmoji(emoji)] if emoji else [])
 
-    def read(self, who: Person, chat: Chat) -> None:
-        """Let somebody read everything."""
-        upto = max((one.ids[chat.box_of(who)] for one in chat.box_of(who).of(chat)), default=0)
-        reading.read(Actor(self.cloud, who), chat, upto)
+    def read(self, who: Person, chat: Chat, upto: Letter | None = None) -> None:
+        """Let somebody read up to a message (everything)."""
+        last = upto or self.cloud.top(chat, who)
+        reading.read(Actor(self.cloud, who), chat, (last and last.id_for(who)) or 0)
 
-    def type_(self, who: Person, chat: Chat) -> None:
+    def show_typing(self, who: Person, chat: Chat) -> None:
         """Let somebody be seen typing."""
         reading.type_(Actor(self.cloud, who), chat, types.SendMessageTypingAction())
 

@@ -106,6 +106,7 @@ def message(letter: Letter, viewer: Person) -> Any:
         media=letter.media.shown() if isinstance(letter.media, Media) else letter.media,
         edit_date=letter.edited_at,
         grouped_id=letter.album,
+        fwd_from=letter.forwarded,
         reactions=reactions(letter, viewer) if letter.reactions else None,
         **head,
     )
@@ -180,28 +181,24 @@ def deleted(found: Chat, numbers: list[int]) -> Telling:
     return tell
 
 
-def short(update: Any, known: set[int]) -> Any:
-    """The short form that Telegram uses for a plain text between people who are known already; ``None`` if it is not.
+def short(update: Any, users: set[int], chats: set[int]) -> Any:
+    """The short form that Telegram uses for a plain text; ``None`` where it does not.
 
-    Known to a session is whom it was shown once.
+    It brings nobody along, so everybody in it has to be known to the device: shown to it once.
     """
     told = getattr(update, "message", None)
     if not isinstance(update, types.UpdateNewMessage) or not isinstance(told, types.Message):
         return None
-    if not isinstance(told.peer_id, types.PeerUser) or told.media or told.peer_id.user_id not in known:
+    if told.media or told.fwd_from or told.grouped_id:
         return None
-    return types.UpdateShortMessage(
-        id=told.id,
-        user_id=told.peer_id.user_id,
-        message=told.message,
-        pts=update.pts,
-        pts_count=update.pts_count,
-        date=told.date,
-        out=told.out,
-        silent=told.silent,
-        reply_to=told.reply_to,
-        entities=told.entities,
-    )
+    words = ("id", "message", "date", "out", "silent", "reply_to", "entities")
+    content = {word: getattr(told, word) for word in words} | {"pts": update.pts, "pts_count": update.pts_count}
+    match told.peer_id:
+        case types.PeerUser(user_id=number) if number in users:
+            return types.UpdateShortMessage(user_id=number, **content)
+        case types.PeerChat(chat_id=number) if number in chats and told.from_id.user_id in users:
+            return types.UpdateShortChatMessage(chat_id=number, from_id=told.from_id.user_id, **content)
+    return None
 
 
 def mentioned(told: Iterable[Any]) -> tuple[list[int], list[int]]:

@@ -67,7 +67,7 @@ async def test_members_write_come_and_go(client: Device, sandbox: TelegramSandbo
     answer = anna.box.of(group)[0]
     assert (answer.text, answer.reply_to) == ("Я", letter)
     stage.groups.add(anna, group, boris)
-    stage.type_(boris, group)
+    stage.show_typing(boris, group)
     assert (await client.told_of(types.UpdateChatUserTyping)).from_id.user_id == boris.id
     stage.read(boris, group)
     stage.groups.rename(anna, group, "Наш двор")

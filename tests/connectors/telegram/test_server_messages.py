@@ -44,6 +44,34 @@ async def test_who_was_shown_once_writes_in_the_short_form_then(client: Device, 
     assert kinds == ["UpdateNewMessage", "UpdateShortMessage"]
 
 
+async def test_the_short_form_says_the_same(client: Device, sandbox: TelegramSandbox) -> None:
+    stage, anna = sandbox.stage, sandbox.stage.person(ANNA)
+    first = stage.write(anna, stage.private(anna), "раз")
+    group = stage.groups.group("Двор", anna, sandbox.owner)
+    stage.write(anna, stage.private(anna), "два", reply_to=first)
+    stage.write(anna, group, "три")
+    stage.write(sandbox.owner, group, "четыре")
+    assert await client.hears(4) == ["раз", "два", "три", "четыре"]
+    kinds = [type(update).__name__ for update in client.told if not isinstance(update, types.UpdateChatParticipants)]
+    assert kinds[-3:] == ["UpdateShortMessage", "UpdateShortChatMessage", "UpdateShortChatMessage"]
+    _, answer, third, fourth = client.messages
+    assert (answer.reply_to.reply_to_msg_id, answer.sender_id) == (first.id_for(sandbox.owner), anna.id)
+    assert (third.chat_id, third.sender_id, third.out) == (-group.id, anna.id, False)
+    assert (fourth.chat_id, fourth.out) == (-group.id, True)
+
+
+async def test_a_customer_forwards_and_takes_another_name(client: Device, sandbox: TelegramSandbox) -> None:
+    stage, anna = sandbox.stage, sandbox.stage.person(ANNA)
+    source = types.MessageFwdHeader(date=1_790_000_000, from_name="Кто-то")
+    stage.write(anna, stage.private(anna), "чужое", forwarded=source)
+    await client.hears(1)
+    assert client.messages[0].fwd_from.from_name == "Кто-то"
+    stage.rename(anna, "Анна Чернова", "anna_ch")
+    told = await client.told_of(types.UpdateUserName)
+    assert (told.user_id, told.last_name, told.usernames[0].username) == (anna.id, "Чернова", "anna_ch")
+    assert (await client.get_entity("@anna_ch")).id == anna.id
+
+
 async def test_edits_and_deletions_by_a_customer_arrive(client: Device, sandbox: TelegramSandbox) -> None:
     stage, anna = sandbox.stage, sandbox.stage.person(ANNA)
     letter = stage.write(anna, stage.private(anna), "Ёлка")
@@ -83,12 +111,14 @@ async def test_reading_is_shown_to_the_author(client: Device, sandbox: TelegramS
     await client.hears(1)
     first = await client.send_message(ANNA.number, "раз")
     last = await client.send_message(ANNA.number, "два")
-    sandbox.stage.read(anna, sandbox.stage.private(anna))
+    chat = sandbox.stage.private(anna)
+    sandbox.stage.read(anna, chat, sandbox.stage.letter(chat, sandbox.owner, first.id))
     read = await client.told_of(types.UpdateReadHistoryOutbox)
-    assert (read.peer.user_id, read.max_id) == (ANNA.number, last.id)
+    assert (read.peer.user_id, read.max_id) == (ANNA.number, first.id)
+    sandbox.stage.read(anna, chat)
+    assert (await client.told_of(types.UpdateReadHistoryOutbox, 2)).max_id == last.id
     assert last.id == first.id + 1
     await client.send_read_acknowledge(ANNA.number, max_id=int(said))
-    chat = sandbox.stage.private(anna)
     assert chat.read_outbox[anna.id] == chat.box_of(anna).of(chat)[-1].id_for(anna)
     (dialog,) = await client.get_dialogs()
     assert (dialog.unread_count, dialog.dialog.read_outbox_max_id) == (0, last.id)
@@ -98,7 +128,7 @@ async def test_typing_and_reactions_are_seen_on_both_sides(client: Device, sandb
     stage, anna = sandbox.stage, sandbox.stage.person(ANNA)
     letter = stage.write(anna, stage.private(anna), "Спасибо")
     await client.hears(1)
-    stage.type_(anna, stage.private(anna))
+    stage.show_typing(anna, stage.private(anna))
     assert (await client.told_of(types.UpdateUserTyping)).user_id == ANNA.number
     heart = types.ReactionEmoji("❤")
     await client(functions.messages.SendReactionRequest(ANNA.number, letter.id_for(sandbox.owner), reaction=[heart]))
@@ -158,19 +188,20 @@ async def test_what_was_missed_is_caught_up_in_order(sandbox: TelegramSandbox) -
 
 async def test_the_difference_tells_of_edits_deletions_and_reads_too(client: Device, sandbox: TelegramSandbox) -> None:
     stage, anna = sandbox.stage, sandbox.stage.person(ANNA)
-    kept, gone = (stage.write(anna, stage.private(anna), text) for text in ("раз", "два"))
-    await client.hears(2)
+    kept, gone, lost = (stage.write(anna, stage.private(anna), text) for text in ("раз", "два", "три"))
+    await client.hears(3)
     sent = await client.send_message(ANNA.number, "ответ")
     before = await client(functions.updates.GetStateRequest())
-    number = gone.id_for(sandbox.owner)
+    numbers = [one.id_for(sandbox.owner) for one in (gone, lost)]
     stage.edit(kept, "раз!")
-    stage.delete(gone)
+    stage.delete(gone, lost)
     stage.read(anna, stage.private(anna))
     missed = await client(functions.updates.GetDifferenceRequest(pts=before.pts, date=before.date, qts=0))
     edited, deleted, read = missed.other_updates
-    assert (edited.message.message, deleted.messages, read.max_id) == ("раз!", [number], sent.id)
-    assert [update.pts for update in missed.other_updates] == [before.pts + n for n in (1, 2, 3)]
-    assert missed.state.pts == before.pts + 3
+    assert (edited.message.message, deleted.messages, read.max_id) == ("раз!", numbers, sent.id)
+    assert [update.pts for update in missed.other_updates] == [before.pts + n for n in (1, 3, 4)]
+    assert deleted.pts_count == 2
+    assert missed.state.pts == before.pts + 4
     assert isinstance(
         await client(functions.updates.GetDifferenceRequest(pts=missed.state.pts, date=before.date, qts=0)),
         types.updates.DifferenceEmpty,

@@ -59,6 +59,7 @@ async def test_a_wrong_salt_is_corrected_and_the_request_done_once(client: Devic
     await client.hears(1)
     sandbox.stage.devices()[0].salt = 7
     await client.send_message(ANNA.number, "раз")
+    assert client._sender._state.salt == 7
     assert [one.text for one in await sandbox.heard(ANNA)] == ["раз"]
 
 

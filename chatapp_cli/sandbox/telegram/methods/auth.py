@@ -105,7 +105,8 @@ def _admitted(call: Call, owner: Person) -> Any:
 
 def _logged_in(call: Call, owner: Person) -> Any:
     call.device.person, call.device.awaits_password, call.device.revoked = owner, None, ""
-    call.device.known.clear()
+    call.device.known_users.clear()
+    call.device.known_chats.clear()
     return types.auth.Authorization(user=views.user(owner, owner))
 
 
@@ -170,7 +171,7 @@ def accept_token(call: Call, request: Any) -> Any:
     now = int(time.time())
     return types.Authorization(
         hash=device.key.key_id >> 1,
-        device_model=device.device,
+        device_model=device.model,
         platform="",
         system_version="",
         api_id=device.api_id,
