@@ -1,0 +1,90 @@
+"""The daemon with this channel: one dialog for a person, whichever address comes first, and none doubled by a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
+from chatapp_cli.services import channels, sending, transcript
+from chatapp_cli.settings import Settings
+from tests.contract.connector_contract import ANNA
+from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
+
+ANNAS = "79160000001"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with closing(open_desk(Settings(home=str(tmp_path), http_port=0))) as desk:
+        yield desk
+
+
+def write(desk: Desk, channel: ChannelId, to: str, text: str) -> MessageId:
+    row = desk.read(partial(channels.one, channel=channel))
+    can = desk.capabilities(row)
+    order = sending.Order(actor="Ольга", key=desk.world.chance.key())
+    dialog = desk.write(lambda tx: sending.dialog_for(tx, row, can, to))
+    return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=text), order))
+
+
+def texts(desk: Desk) -> list[list[str]]:
+    return [
+        [entry.message.text for entry in desk.read(partial(transcript.latest, dialog=dialog.id))]
+        for dialog in the_dialogs(desk)
+    ]
+
+
+@pytest.mark.req("S-120")
+@pytest.mark.req("S-123")
+@pytest.mark.parametrize("to", ["+7 916 000-00-01", "79160000001", "900000007001@lid"])
+async def test_who_is_written_to_first_answers_in_the_same_dialog(
+    desk: Desk, sandbox: WhatsAppWebSandbox, to: str
+) -> None:
+    sandbox.town.settle(ANNA)
+    channel = await bound(desk, sandbox)
+    async with serving(desk):
+        message = write(desk, channel, to, "Здравствуйте!")
+        await eventually(lambda: state_of(desk, message) == "delivered")
+        await sandbox.say(ANNA, "И вам!")
+        await eventually(lambda: sum(map(len, texts(desk))) == 2)
+    assert texts(desk) == [["Здравствуйте!", "И вам!"]]
+    (dialog,) = the_dialogs(desk)
+    assert dialog.address == "+79160000001"
+
+
+async def test_a_client_whose_phone_becomes_known_later_keeps_one_dialog(
+    desk: Desk, sandbox: WhatsAppWebSandbox
+) -> None:
+    sandbox.town.hidden.add(ANNAS)
+    await bound(desk, sandbox)
+    async with serving(desk):
+        await sandbox.say(ANNA, "раз")
+        await eventually(lambda: texts(desk) == [["раз"]])
+        sandbox.town.hidden.clear()
+        await sandbox.say(ANNA, "два")
+        await eventually(lambda: texts(desk) == [["раз", "два"]])
+
+
+async def test_a_killed_child_is_replaced_and_nothing_is_lost_or_doubled(
+    desk: Desk, sandbox: WhatsAppWebSandbox
+) -> None:
+    channel = await bound(desk, sandbox)
+    async with serving(desk):
+        await sandbox.say(ANNA, "слово 0")
+        await eventually(lambda: texts(desk) == [["слово 0"]])
+        os.kill(sandbox.pids[-1], signal.SIGKILL)
+        for number in range(1, 20):
+            await sandbox.say(ANNA, f"слово {number}")
+        await eventually(lambda: sum(map(len, texts(desk))) == 20, seconds=30)
+        await eventually(lambda: desk.read(partial(channels.one, channel=channel)).health == "ok")
+    assert texts(desk) == [[f"слово {number}" for number in range(20)]]
