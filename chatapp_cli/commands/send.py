@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,7 +12,9 @@ from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completi
 from chatapp_cli.commands.sendoff import PATIENCE, At, Files, Key, Subject, Text, Wait, Wish, send_off
 from chatapp_cli.commands.way import Way
 from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.message import Priority
 from chatapp_cli.i18n import N_
+from chatapp_cli.services.routes import Step
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.tx import Tx
 
@@ -20,8 +24,14 @@ app = single()
 @app.command(cls=Verb)
 def send(
     ctx: typer.Context,
-    to: Annotated[str, typer.Argument(metavar="TO", help=N_("E-mail, phone, @username or chat id"))],
+    to: Annotated[
+        list[str] | None, typer.Argument(metavar="TO", help=N_("E-mail, phone, @username or chat id; several at once"))
+    ] = None,
     *,
+    to_file: Annotated[
+        str,
+        typer.Option("--to-file", metavar="FILE", help=N_("Send to every address of a file, one a line; - reads them")),
+    ] = "",
     channel: Annotated[
         str,
         typer.Option(
@@ -47,18 +57,30 @@ def send(
     at: At = "",
     wait: Wait = PATIENCE,
     key: Key = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would be sent and what it costs"))] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask before it goes to several"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Send a message to an address and wait for the verdict."""
+    """Send a message to an address and wait for the verdict, or put it into the outbox for many."""
+    from chatapp_cli.commands import mass
     from chatapp_cli.services import relay
 
     wish = Wish(text=text, subject=subject, files=files or (), at=at, wait=wait, key=key)
     way = Way(channel=channel, others=others or (), line=line)
+    recipients = mass.listed(to or [], to_file)
     with opened(ctx) as desk:
         draft = wish.draft(desk)
 
+        def steps(tx: Tx, address: str) -> Sequence[Step]:
+            return way.steps(desk, tx, address)
+
+        if dry or to_file or len(recipients) > 1:
+            order = replace(wish.order(desk), priority=Priority.BULK)
+            how = mass.Wish(dry=dry, yes=yes, as_json=as_json)
+            raise typer.Exit(mass.send(desk, recipients, steps, draft, order, how))
+
         def accept(tx: Tx, order: Order) -> MessageId:
-            return relay.accept(tx, desk.capabilities, way.steps(desk, tx, to), draft, order)
+            return relay.accept(tx, desk.capabilities, steps(tx, recipients[0].address), draft, order)
 
         code = send_off(desk, wish, accept, as_json=as_json)
     raise typer.Exit(code)

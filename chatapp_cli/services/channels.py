@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
@@ -51,6 +52,14 @@ def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
 def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
     """What this very account can do."""
     return replace(manifest.capabilities, **json.loads(channel.capabilities))
+
+
+def price_of_part(channel: ChannelRow) -> Decimal | None:
+    """What one part of a text costs, where somebody said it in the channel's option ``price``."""
+    try:
+        return Decimal(json.loads(channel.settings).get("price") or "")
+    except InvalidOperation:
+        return None
 
 
 def bound(tx: Tx, vault: Vault, channel: ChannelRow) -> Bound:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import mimetypes
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,14 +41,6 @@ def obstacles(card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, st
             "{channel}: {state}. What you write waits until that is done (F2).", channel=channel.title, state=state
         )
     return None, ""
-
-
-def price_of_part(channel: ChannelRow) -> Decimal | None:
-    """What one part of a text costs, where somebody said it in the channel's option ``price``."""
-    try:
-        return Decimal(json.loads(channel.settings).get("price") or "")
-    except InvalidOperation:
-        return None
 
 
 def file_limit(can: Capabilities) -> str:

@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import channels, dialogs
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.tui import reading, words, writing
 from chatapp_cli.tui.live import News
@@ -75,7 +75,7 @@ class Conversing(Listing):
         assert self.opening is not None
         can = self.office.capabilities(self.opening.channel)
         stop, warning = writing.obstacles(self.opening.card, self.opening.channel)
-        price = writing.price_of_part(self.opening.channel)
+        price = channels.price_of_part(self.opening.channel)
         self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning, price=price)
 
     def _show_card(self, card: DialogCard, tags: Sequence[str]) -> None:

@@ -1,0 +1,179 @@
+"""``chatapp send`` to several: what would go, the question before it goes, and what went."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _, show
+from chatapp_cli.runtime.owner import owner
+from chatapp_cli.services import mailing
+from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
+from chatapp_cli.services.sending import Order
+from chatapp_cli.store.tx import Tx
+
+_SHOWN = 20
+"""Bad lines that are listed one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How it is to be done."""
+
+    dry: bool
+    yes: bool
+    as_json: bool
+
+
+class _OnlyTried(Exception):
+    """Undoes the transaction, whose outcome is all that was wanted."""
+
+    def __init__(self, found: Mailing) -> None:
+        self.found = found
+
+
+def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
+    """Everybody who was named or stands in the file. Raises UsageError if nobody does."""
+    try:
+        text = "" if not file else sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            T("The list {file} cannot be read: {why}.", file=file, why=error),
+            T("It has to be a text file with one address a line."),
+            field="to_file",
+        ) from error
+    found = mailing.recipients(named, text.splitlines())
+    if not found:
+        raise UsageError(T("TO is missing."), T("Name somebody, or a file of addresses with --to-file."), field="to")
+    return found
+
+
+def send(desk: Desk, to: Sequence[Recipient], steps: mailing.Steps, draft: Draft, order: Order, wish: Wish) -> int:
+    """Accept it for all, after a question where a person sits; the number is the exit code."""
+
+    def accept(tx: Tx) -> Mailing:
+        return mailing.accept(tx, desk.capabilities, steps, to, draft, order)
+
+    if wish.dry or (len(to) > 1 and not wish.yes):
+        tried = _tried(desk, accept)
+        if wish.dry:
+            _report(desk, tried, draft, wish)
+            return 1 if tried.bad else 0
+        _insist_on_yes(desk, tried)
+    found = desk.write(accept)
+    _report(desk, found, draft, wish)
+    if found.new and owner(desk) is None:
+        note("No daemon runs now; it is carried out once it does: chatapp serve")
+    return 1 if found.bad else 0
+
+
+def _tried(desk: Desk, accept: Callable[[Tx], Mailing]) -> Mailing:
+    """What accepting it would lead to; nothing of it is kept."""
+
+    def undone(tx: Tx) -> None:
+        raise _OnlyTried(accept(tx))
+
+    try:
+        desk.write(undone)
+    except _OnlyTried as tried:
+        return tried.found
+    raise AssertionError("a transaction that raises does not return")
+
+
+def _insist_on_yes(desk: Desk, tried: Mailing) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            T("This goes to {n} recipients.", n=len(tried.new)),
+            T("Look at it with --dry-run, then say --yes."),
+            field="yes",
+        )
+    _tell(desk, tried)
+    if not typer.confirm(_("Send it?"), err=True):
+        raise typer.Abort
+
+
+def _report(desk: Desk, found: Mailing, draft: Draft, wish: Wish) -> None:
+    if wish.as_json:
+        printing.document(_document(desk, found, draft, dry=wish.dry))
+        return
+    if wish.dry:
+        heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"))
+        printing.table(heads, [_row(one, draft) for one in found.going])
+    else:
+        for one in found.going:
+            typer.echo(one.message)
+    _tell(desk, found)
+
+
+def _row(one: Going, draft: Draft) -> tuple[object, ...]:
+    dialog = _("accepted before") if one.before else _("new") if one.fresh else one.dialog
+    cost = "" if one.cost is None else one.cost
+    return one.to.address, one.channel.title, dialog, len(draft.text), one.parts, _encoding(one), cost
+
+
+def _encoding(one: Going) -> str:
+    return {None: "", "gsm7": "GSM 7", "ucs2": "UCS-2"}[one.alphabet]
+
+
+def _tell(desk: Desk, found: Mailing) -> None:
+    """The sums beside the data, and whom it does not go to."""
+    new = found.new
+    note("Messages: {n}, parts: {parts}", n=len(new), parts=sum(one.parts for one in new))
+    if found.cost is not None:
+        note("Cost: {cost}", cost=found.cost)
+    if took := mailing.seconds(desk.capabilities, new):
+        note("At the channels' rates it takes {n} s at least.", n=took)
+    if before := len(found.going) - len(new):
+        note("Accepted before under the same key: {n}", n=before)
+    if found.again:
+        note("Twice in the list: {n}", n=found.again)
+    for one in found.bad[:_SHOWN]:
+        say(_blamed(one), one.why.next_step)
+    if len(found.bad) > _SHOWN:
+        note("… and {n} more that it cannot be sent to", n=len(found.bad) - _SHOWN)
+
+
+def _blamed(one: Bad) -> Any:
+    if not one.to.line:
+        return T("{address}: {why}", address=one.to.address, why=one.why.what)
+    return T("Line {n}, {address}: {why}", n=one.to.line, address=one.to.address, why=one.why.what)
+
+
+def _document(desk: Desk, found: Mailing, draft: Draft, *, dry: bool) -> Mapping[str, Any]:
+    return {
+        "dry_run": dry,
+        "characters": len(draft.text),
+        "recipients": [_going_document(one, dry=dry) for one in found.going],
+        "bad": [{"to": one.to.address, "line": one.to.line or None, "why": show(one.why.what)} for one in found.bad],
+        "twice": found.again,
+        "messages": len(found.new),
+        "parts": sum(one.parts for one in found.new),
+        "cost": None if found.cost is None else str(found.cost),
+        "seconds": mailing.seconds(desk.capabilities, found.new),
+    }
+
+
+def _going_document(one: Going, *, dry: bool) -> Mapping[str, Any]:
+    return {
+        "to": one.to.address,
+        "message": None if dry and not one.before else one.message,
+        "dialog": None if dry and one.fresh else one.dialog,
+        "new": one.fresh,
+        "before": one.before,
+        "channel": one.channel.id,
+        "kind": one.channel.kind,
+        "parts": one.parts,
+        "encoding": one.alphabet,
+        "cost": None if one.cost is None else str(one.cost),
+    }

@@ -1,0 +1,171 @@
+"""One text to many: who gets it, who cannot, what it costs and how long it takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from math import ceil
+from typing import TypeAlias
+
+from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.manifest import Capabilities, Rate
+from chatapp_cli.domain.segments import Alphabet, segments
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels, dialogs, relay
+from chatapp_cli.services.routes import Able, Step
+from chatapp_cli.services.sending import Order, key_of
+from chatapp_cli.services.transcript import message as message_of
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+Steps: TypeAlias = Callable[[Tx, str], Sequence[Step]]
+"""The channels to try for an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An address as somebody wrote it, and the line it stood on; 0: not in a file."""
+
+    address: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """A message that was accepted."""
+
+    to: Recipient
+    message: MessageId
+    dialog: DialogId
+    channel: ChannelRow
+    fresh: bool
+    """The dialog begins with it."""
+    stranger: bool
+    """They never wrote there."""
+    before: bool
+    """It was accepted earlier, under the same key."""
+    parts: int
+    alphabet: Alphabet | None
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """Somebody whom it cannot be sent to."""
+
+    to: Recipient
+    why: ChatappError
+
+
+@dataclass(slots=True)
+class Mailing:
+    """What became of a list of recipients."""
+
+    going: list[Going] = field(default_factory=list)
+    bad: list[Bad] = field(default_factory=list)
+    again: int = 0
+    """Addresses that stood in the list already, in whatever spelling."""
+
+    @property
+    def new(self) -> Sequence[Going]:
+        """What was not accepted before."""
+        return [one for one in self.going if not one.before]
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What all of it costs, as far as prices are known."""
+        costs = [one.cost for one in self.new if one.cost is not None]
+        return sum(costs, Decimal(0)) if costs else None
+
+
+def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient]:
+    """Those that were named and those of a file, one a line; empty lines and those that begin with # are left out."""
+    listed = [Recipient(line.strip(), n) for n, line in enumerate(lines, 1)]
+    return [*(Recipient(one) for one in named), *(one for one in listed if one.address and one.address[0] != "#")]
+
+
+def accept(tx: Tx, able: Able, steps: Steps, to: Iterable[Recipient], draft: Draft, order: Order) -> Mailing:
+    """Accept it for everybody in one transaction, each under a key that follows from the order's and the address."""
+    found = Mailing()
+    spelled: set[str] = set()
+    reached: set[DialogId] = set()
+    for one in to:
+        address = _spelled(one.address)
+        if address in spelled:
+            found.again += 1
+            continue
+        spelled.add(address)
+        try:
+            with tx.trial():
+                going = _accepted(tx, able, steps, one, draft, replace(order, key=key_of(f"{order.key} {address}")))
+                _insist_on_another(going, reached)
+        except _Again:
+            found.again += 1
+        except (Refused, NotFound, UsageError) as error:
+            found.bad.append(Bad(one, error))
+        else:
+            reached.add(going.dialog)
+            found.going.append(going)
+    return found
+
+
+class _Again(Refused):
+    """Another spelling led to the same dialog."""
+
+
+def _insist_on_another(going: Going, reached: set[DialogId]) -> None:
+    if going.dialog in reached:
+        raise _Again("again", T("It stood in the list already."))
+
+
+def _spelled(address: str) -> str:
+    """One spelling, so that a phone with and without its plus is one."""
+    possible = kinds(address)
+    return canonical(address, "phone" if "phone" in possible else possible[0])
+
+
+def _accepted(tx: Tx, able: Able, steps: Steps, to: Recipient, draft: Draft, order: Order) -> Going:
+    before = tx.value("messages.by_key", key=order.key) is not None
+    message = relay.accept(tx, able, steps(tx, to.address), draft, order)
+    card = dialogs.card(tx, message_of(tx, message).dialog_id)
+    channel = channels.one(tx, card.channel_id)
+    counted = segments(draft.text) if able(channel).segments else None
+    price = channels.price_of_part(channel)
+    return Going(
+        to=to,
+        message=message,
+        dialog=card.id,
+        channel=channel,
+        fresh=card.created_at == tx.now and not before,
+        stranger=card.heard_at is None and card.chat_kind == "private",
+        before=before,
+        parts=counted.parts if counted else 1,
+        alphabet=counted.alphabet if counted else None,
+        cost=price * counted.parts if price is not None and counted else None,
+    )
+
+
+def seconds(able: Able, going: Sequence[Going]) -> int:
+    """How long it takes at the channels' rates, the slowest channel counting."""
+    counts = Counter(one.channel.id for one in going)
+    strangers = Counter(one.channel.id for one in going if one.stranger)
+    rows: Mapping[ChannelId, ChannelRow] = {one.channel.id: one.channel for one in going}
+    times = [_seconds(able(row), counts[number], strangers[number]) for number, row in rows.items()]
+    return ceil(max(times, default=0.0))
+
+
+def _seconds(can: Capabilities, n: int, strangers: int) -> float:
+    counted = {"account": n, "strangers": strangers}
+    return max((_at_rate(rate, counted[rate.scope]) for rate in can.rates if rate.scope in counted), default=0.0)
+
+
+def _at_rate(rate: Rate, n: int) -> float:
+    """Evenly spread, or a window's worth at once and the next when the window is over."""
+    if rate.paced:
+        return max(0, n - 1) * rate.per / rate.limit
+    return max(0, ceil(n / rate.limit) - 1) * rate.per

@@ -1,0 +1,75 @@
+"""``chatapp send`` to several at the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import channels
+from chatapp_cli.store.tx import Tx
+from tests.commands.conftest import Program, Shell
+
+TEXT = "Скидка до пятницы"
+MASS = ("send", "+79160000001", "8 916 000-00-02", "-c", "sms", "--text", TEXT)
+
+
+@pytest.fixture
+def sms(chatapp: Shell, desk: Desk) -> int:
+    """A gateway that nobody runs: nothing leaves this machine."""
+    chatapp("line", "add", "Магазин")
+    bound = Bound(account="shop", title="SMS", settings={"price": "4.35"})
+
+    def keep(tx: Tx) -> int:
+        return channels.keep(tx, desk.vault, bound, line=LineId(1), kind="sms", actor="Ольга")
+
+    return desk.write(keep)
+
+
+def test_a_dry_run_shows_what_would_go_and_keeps_nothing(chatapp: Shell, sms: int) -> None:
+    said = chatapp(*MASS, "--dry-run")
+    assert said.rows == [
+        ["+79160000001", "SMS", "new", "17", "1", "UCS-2", "4.35"],
+        ["8 916 000-00-02", "SMS", "new", "17", "1", "UCS-2", "4.35"],
+    ]
+    assert "Messages: 2, parts: 2\nCost: 8.70\n" in said.err
+    assert chatapp("dialog", "list", "--json").json == []
+    told = chatapp("send", "+79160000001", "-c", "sms", "--text", "Hello", "--dry-run", "--json").json
+    assert (told["recipients"][0]["encoding"], told["recipients"][0]["message"], told["cost"]) == ("gsm7", None, "4.35")
+
+
+def test_a_script_has_to_say_yes_to_more_than_one(chatapp: Shell, sms: int) -> None:
+    said = chatapp.run(*MASS)
+    assert (said.code, said.out, said.err.splitlines()) == (
+        2,
+        "",
+        ["This goes to 2 recipients.", "→ Look at it with --dry-run, then say --yes."],
+    )
+    assert chatapp("dialog", "list", "--json").json == []
+
+
+def test_a_cron_job_that_runs_twice_sends_once(chatapp: Shell, sms: int, tmp_path: Path) -> None:
+    people = tmp_path / "people.txt"
+    people.write_text("# опт\n+79160000001\n\nкто-то\n8 916 000-00-02\n+79160000001\n")
+    words = ("send", "--to-file", people, "-c", "sms", "-t", TEXT, "--yes", "--idempotency-key", "friday")
+    first, second = chatapp.run(*words), chatapp.run(*words, "--json")
+    assert (first.code, first.out) == (1, "1\n2\n")
+    assert "Line 4, кто-то: " in first.err
+    assert "Twice in the list: 1" in first.err
+    assert "No daemon runs now" in first.err
+    assert [(one["message"], one["before"]) for one in second.json["recipients"]] == [(1, True), (2, True)]
+    assert (second.json["messages"], second.json["bad"][0]["line"]) == (0, 4)
+
+
+def test_a_list_comes_from_standard_input_too(chatapp: Shell, sms: int) -> None:
+    words = ("send", "--to-file", "-", "-c", "sms", "-t", TEXT, "--yes")
+    assert chatapp(*words, stdin="+79160000001\n+79160000002\n").out == "1\n2\n"
+
+
+def test_nobody_and_a_file_that_is_not_there_are_told(chatapp: Shell, program: Program, bound: int) -> None:
+    assert chatapp.run("send", "-c", "api", "-t", "x").err.startswith("TO is missing.")
+    said = chatapp.run("send", "--to-file", "/no/such", "-c", "api", "-t", "x")
+    assert (said.code, said.err.splitlines()[1]) == (2, "→ It has to be a text file with one address a line.")
