@@ -1,0 +1,1 @@
+"""MAX through a bot: its folder is the whole channel."""

@@ -1,0 +1,128 @@
+"""Calls of MAX's API: the token in a header, and an own idea of whom to trust."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import msgspec
+
+from chatapp_cli.connectors.max import errors, wire
+from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.outbound import LocalFile
+from chatapp_cli.kit.http import Answer, network, open_proxied, read
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.world import Clock
+
+R = TypeVar("R")
+
+_LARGEST: Final = 16 << 20
+_CHUNK: Final = 1 << 16
+_SLOWEST: Final = 100_000
+"""Bytes per second that a transfer is given at least."""
+_PATIENCE: Final = 60
+
+
+class MaxApi:
+    """One bot's calls; whatever fails is a ChannelError in which the token does not appear."""
+
+    def __init__(
+        self, http: aiohttp.ClientSession, *, url: str, token: str, trust: ssl.SSLContext, clock: Clock
+    ) -> None:
+        self._http, self._url, self._token, self._trust, self._clock = http, url, token, trust, clock
+
+    async def get(self, path: str, kind: type[R], *, patience: float = _PATIENCE, **query: str | int) -> R:
+        """Ask for something."""
+        timeout = aiohttp.ClientTimeout(total=patience)
+        return self._decoded(await self._call("GET", path, params=query, timeout=timeout), kind)
+
+    async def post(self, path: str, kind: type[R], *, once: bool = False, json: Any = None, **query: str | int) -> R:
+        """Do something; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        answer = await self._call("POST", path, once=once, params=query, json=json)
+        return self._decoded(answer, kind, once=once)
+
+    async def change(self, method: str, path: str, *, json: Any = None, **query: str | int) -> None:
+        """Do something that may be done twice. Raises Rejected where MAX says in a good answer that it was not done."""
+        done = self._decoded(await self._call(method, path, params=query, json=json), wire.Done)
+        if not done.success:
+            raise Rejected("refused", done.message)
+
+    async def upload(self, url: str, file: LocalFile) -> bytes:
+        """Hand a file to the server that MAX named; nobody sees it before it is part of a message."""
+        timeout = aiohttp.ClientTimeout(total=_PATIENCE + file.size / _SLOWEST)
+        with await asyncio.to_thread(file.path.open, "rb") as content:
+            form = aiohttp.FormData(quote_fields=False)
+            form.add_field("data", content, filename=file.name, content_type=file.mime)
+            answer = await self._attempt("POST", url, once=False, data=form, timeout=timeout)
+        if not answer.ok:
+            raise self._refusal(answer, once=False)
+        return answer.body
+
+    async def download(self, url: str, target: Path) -> None:
+        """Write what a link gives."""
+        with network([self._token]):
+            async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=1800), ssl=self._trust) as response:
+                if not response.ok:
+                    raise _gone(response.status)
+                with target.open("wb") as file:
+                    async for chunk in response.content.iter_chunked(_CHUNK):
+                        file.write(chunk)
+
+    async def _call(self, method: str, path: str, *, once: bool = False, **request: Any) -> Answer:
+        headers = {"Authorization": self._token}
+        answer = await self._attempt(method, self._url + path, once=once, headers=headers, **request)
+        if not answer.ok:
+            raise self._refusal(answer, once=once)
+        return answer
+
+    async def _attempt(self, method: str, url: str, *, once: bool, **request: Any) -> Answer:
+        with network([self._token], once=once):
+            try:
+                async with self._http.request(
+                    method, url, allow_redirects=False, ssl=self._trust, **request
+                ) as response:
+                    return await read(response, _LARGEST)
+            except ssl.SSLCertVerificationError as error:
+                raise Misconfigured("certificate", error.verify_message, field="ca_file") from None
+
+    def _refusal(self, answer: Answer, *, once: bool) -> Exception:
+        return errors.refusal(answer, now=self._clock.now(), once=once, secrets=[self._token])
+
+    def _decoded(self, answer: Answer, kind: type[R], *, once: bool = False) -> R:
+        try:
+            return msgspec.json.decode(answer.body, type=kind)
+        except msgspec.MsgspecError as error:
+            raise (OutcomeUnknown if once else Retryable)("strange_answer", str(error)) from None
+
+
+def _gone(status: int) -> Rejected | Retryable:
+    return Retryable("server_trouble", f"HTTP {status}") if status >= errors.SERVER else Rejected("file_gone")
+
+
+def trust_in(ca_file: str) -> ssl.SSLContext:
+    """Believe whom the machine believes and, for this account alone, who signed with the file's certificates.
+
+    Raises Misconfigured where the file cannot be read or holds none.
+    """
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise Misconfigured("bad_ca_file", f"{ca_file}: {error.strerror or error}", field="ca_file") from None
+    return context
+
+
+@asynccontextmanager
+async def connected(bound: Bound, clock: Clock) -> AsyncIterator[MaxApi]:
+    """Speak for a bound bot, through its proxies."""
+    url = bound.settings["api_url"]
+    trust = await asyncio.to_thread(partial(trust_in, bound.settings.get("ca_file", "")))
+    async with open_proxied(bound.secrets.get("proxies", ""), url) as http:
+        yield MaxApi(http, url=url, token=bound.secrets["token"], trust=trust, clock=clock)

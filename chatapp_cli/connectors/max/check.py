@@ -1,0 +1,59 @@
+"""Whether a bot receives and sends, found out without a message to anybody and without taking updates away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.connectors.max.api import MaxApi
+from chatapp_cli.connectors.max.bind import KIND
+from chatapp_cli.connectors.max.receive import hook_url, subscriptions
+from chatapp_cli.connectors.max.wire import User
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+
+
+async def findings(api: MaxApi, bound: Bound) -> Sequence[Finding]:
+    """Ask for the bot and for the addresses that MAX calls."""
+    return [await _sending(api), await _receiving(api, bound)]
+
+
+def broken(name: str, error: ChannelError) -> Finding:
+    """Say what a failure means, in the manifest's words."""
+    words = manifest(KIND).errors[error.code]
+    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
+    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
+
+
+async def _sending(api: MaxApi) -> Finding:
+    try:
+        me = await api.get("/me", User)
+    except ChannelError as error:
+        return broken("send", error)
+    return Finding(name="send", ok=True, what=T("MAX accepts the token of {bot}.", bot=me.full_name))
+
+
+async def _receiving(api: MaxApi, bound: Bound) -> Finding:
+    try:
+        called = await subscriptions(api)
+    except ChannelError as error:
+        return broken("receive", error)
+    if bound.settings["intake"] == "webhook":
+        return _called(ok=hook_url(bound) in called)
+    if not called:
+        return Finding(name="receive", ok=True, what=T("The desk asks MAX for messages; that is meant for trying out."))
+    words = manifest(KIND).errors["subscribed_elsewhere"]
+    return Finding(name="receive", ok=False, what=words.what, next_step=words.next_step)
+
+
+def _called(*, ok: bool) -> Finding:
+    if ok:
+        return Finding(name="receive", ok=True, what=T("MAX calls this desk when something happens."))
+    return Finding(
+        name="receive",
+        ok=False,
+        what=T("MAX does not call this desk."),
+        next_step=T("It is set when the daemon opens the channel: start chatapp serve."),
+    )

@@ -1,0 +1,140 @@
+"""MAX through a bot, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from chatapp_cli.connectors.max import bind, check, convert, receive
+from chatapp_cli.connectors.max.api import MaxApi, connected
+from chatapp_cli.connectors.max.content import LINK, VIDEO
+from chatapp_cli.connectors.max.outgoing import Writer
+from chatapp_cli.connectors.max.wire import Video
+from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.kit import proxies
+from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
+from chatapp_cli.ports.world import Clock, World
+
+
+class MaxSession:
+    """What a bot does whichever way its updates come."""
+
+    def __init__(self, api: MaxApi, bound: Bound, clock: Clock) -> None:
+        self._api, self._bound, self._clock = api, bound, clock
+        self._writer = Writer(api, clock, bound.account)
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send text and files, as several of MAX's messages if need be."""
+        return await self._writer.send(message)
+
+    async def reconcile(self, message: Outbound) -> Receipt | None:
+        """Look for it in the chat's history."""
+        return await self._writer.reconcile(message)
+
+    async def edit(self, address: str, ext_id: str, text: str) -> None:  # noqa: ARG002 - a message's id says it all
+        """Replace a text; files stay as they are."""
+        await self._api.change("PUT", "/messages", json={"text": text}, message_id=ext_id)
+
+    async def delete(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - a message's id says it all
+        """Delete a message; one that is gone already is a success."""
+        try:
+            await self._api.change("DELETE", "/messages", message_id=ext_id)
+        except Rejected as refusal:
+            if refusal.code not in {"message_gone", "chat_gone"}:
+                raise
+
+    async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - MAX knows only whole chats
+        """Show the client that we read."""
+        await self._api.change("POST", f"/chats/{address}/actions", json={"action": "mark_seen"})
+
+    async def typing(self, address: str) -> None:
+        """Show that we write."""
+        await self._api.change("POST", f"/chats/{address}/actions", json={"action": "typing_on"})
+
+    async def fetch(self, remote: str, target: Path) -> None:
+        """Write a file's content; a video's link is asked for by its token."""
+        url = remote.removeprefix(LINK)
+        if remote.startswith(VIDEO):
+            url = await self._best_link(remote.removeprefix(VIDEO))
+        await self._api.download(url, target)
+
+    async def _best_link(self, token: str) -> str:
+        urls = (await self._api.get(f"/videos/{token}", Video)).urls
+        if urls is None:
+            raise Retryable("file_not_ready")
+        pixels = {int(name.removeprefix("mp4_")): url for name, url in urls.items() if name.startswith("mp4_") and url}
+        if not pixels:
+            raise Rejected("file_gone")
+        return pixels[max(pixels)]
+
+
+class PollingSession(MaxSession):
+    """We ask MAX."""
+
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield what MAX kept for us, for a day at most."""
+        return receive.poll(self._api, self._clock, self._bound.account, cursor)
+
+
+class HookedSession(MaxSession):
+    """MAX calls us."""
+
+    def __init__(self, api: MaxApi, bound: Bound, clock: Clock) -> None:
+        super().__init__(api, bound, clock)
+        self._hook = receive.Hook(api, clock, bound)
+
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - MAX keeps count
+        """Yield proofs of life, and titles of groups."""
+        return self._hook.watch()
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Check the secret and translate."""
+        return self._hook.accept(request)
+
+
+class Max:
+    """The channel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
+        """Ask for the token and prove it."""
+        return await bind.bind(ask, self._world, previous)
+
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an update bears its time
+        """Read an update once more."""
+        return convert.arrival(raw, bound.account)
+
+    async def check(self, bound: Bound) -> Sequence[Finding]:
+        """Ask MAX about the bot and its webhook, and try the proxies."""
+        tried = await proxies.findings(bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"])
+        try:
+            async with connected(bound, self._world.clock) as api:
+                return [*await check.findings(api, bound), *tried]
+        except ChannelError as error:
+            return [check.broken("receive", error), check.broken("send", error), *tried]
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - MAX keeps state
+        """Choose the way of receiving, of which MAX knows only one at a time."""
+        async with connected(bound, self._world.clock) as api:
+            if bound.settings["intake"] == "webhook":
+                await receive.unsubscribe(api, bound, keep=receive.hook_url(bound))
+                await receive.subscribe(api, bound)
+                yield HookedSession(api, bound, self._world.clock)
+            else:
+                await receive.unsubscribe(api, bound)
+                if others := await receive.subscriptions(api):
+                    raise Retryable("subscribed_elsewhere", ", ".join(others))
+                yield PollingSession(api, bound, self._world.clock)
+
+
+def create(world: World) -> Connector:
+    """Make the channel."""
+    return Max(world)

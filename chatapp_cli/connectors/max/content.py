@@ -1,0 +1,133 @@
+"""What a message says and carries: text for everything that can be read, files for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from mimetypes import guess_type
+from typing import Final, NamedTuple
+
+from chatapp_cli.connectors.max.wire import Attachment, Body, Message
+from chatapp_cli.domain.event import FileKind, IncomingFile
+
+LINK: Final = "link:"
+VIDEO: Final = "video:"
+"""How a file to fetch begins, before a link or a token."""
+
+
+class _Shape(NamedTuple):
+    kind: FileKind
+    ending: str
+    mime: str
+
+
+_FILES: Final[Mapping[str, _Shape]] = {
+    "image": _Shape("photo", ".jpg", "image/jpeg"),
+    "video": _Shape("video", ".mp4", "video/mp4"),
+    "audio": _Shape("voice", ".mp3", "audio/mpeg"),
+    "file": _Shape("document", "", "application/octet-stream"),
+    "sticker": _Shape("sticker", ".webp", "image/webp"),
+}
+_SILENT: Final = frozenset({"inline_keyboard", "reply_keyboard"})
+
+
+def words(message: Message) -> str:
+    """Everything of a message that can be read, under the name of whom it was passed on from."""
+    own = _said(message.body) if message.body else ""
+    link = message.link
+    if link is None or link.type != "forward":
+        return own
+    author = link.sender.full_name if link.sender else ""
+    return "\n".join(filter(None, (own, f"↪ {author}".rstrip(), _said(link.message))))
+
+
+def _said(body: Body) -> str:
+    parts = (_spoken(one) for one in body.attachments or ())
+    return "\n".join(filter(None, chain([body.text or ""], parts)))
+
+
+def _spoken(attachment: Attachment) -> str:
+    if attachment.type in _SPOKEN:
+        return _SPOKEN[attachment.type](attachment)
+    known = attachment.type in _SILENT or _content(attachment)
+    return "" if known else f"[{attachment.type}]"
+
+
+def _place(place: Attachment) -> str:
+    at = f"{place.latitude:.6f}/{place.longitude:.6f}"
+    return f"https://www.openstreetmap.org/?mlat={place.latitude:.6f}&mlon={place.longitude:.6f}#map=17/{at}"
+
+
+def _card(card: Attachment) -> str:
+    who = card.payload.max_info
+    name = (who.full_name if who else "") or _field(card, "FN")
+    return " ".join(filter(None, (name, _phone(card))))
+
+
+def _share(share: Attachment) -> str:
+    return " ".join(filter(None, (share.title, share.payload.url)))
+
+
+_SPOKEN: Final[Mapping[str, Callable[[Attachment], str]]] = {
+    "location": _place,
+    "contact": _card,
+    "share": _share,
+    "audio": lambda audio: audio.transcription or "",
+}
+
+
+def own_phone(message: Message) -> str:
+    """A shared card proves a phone only if it is the sender's own."""
+    for one in (message.body.attachments or ()) if message.body else ():
+        card = one.payload.max_info
+        if one.type == "contact" and card and message.sender and card.user_id == message.sender.user_id:
+            return _phone(one)
+    return ""
+
+
+def _phone(card: Attachment) -> str:
+    said = _field(card, "TEL")
+    return "+" + said.lstrip("+") if said else ""
+
+
+def _field(card: Attachment, name: str) -> str:
+    """A field of the card's vCard (RFC 6350): ``TEL;TYPE=cell:79160000001``."""
+    for line in (card.payload.vcf_info or "").splitlines():
+        head, _, value = line.partition(":")
+        if head.split(";")[0].upper() == name:
+            return value.strip()
+    return ""
+
+
+def files(message: Message) -> Sequence[IncomingFile]:
+    """The files of a message, and of the one that it passes on."""
+    return tuple(_files(message))
+
+
+def _files(message: Message) -> Iterator[IncomingFile]:
+    passed_on = message.link.message if message.link and message.link.type == "forward" else None
+    for body in filter(None, (message.body, passed_on)):
+        for number, one in enumerate(body.attachments or (), start=1):
+            if remote := _content(one):
+                yield _file(one, remote, f"{one.type}_{body.seq}_{number}")
+
+
+def _content(attachment: Attachment) -> str:
+    """Where the content is; a video has to be asked for by its token, its link is a page."""
+    if attachment.type not in _FILES:
+        return ""
+    if attachment.type == "video" and attachment.payload.token:
+        return VIDEO + attachment.payload.token
+    return LINK + attachment.payload.url if attachment.payload.url else ""
+
+
+def _file(attachment: Attachment, remote: str, name: str) -> IncomingFile:
+    shape = _FILES[attachment.type]
+    return IncomingFile(
+        kind=shape.kind,
+        name=attachment.filename or name + shape.ending,
+        mime=guess_type(attachment.filename)[0] or shape.mime,
+        size=attachment.size,
+        remote=remote,
+        seconds=attachment.duration or 0,
+    )

@@ -1,0 +1,78 @@
+"""What MAX's refusals lead to: by the word of its ``code``, or else by the status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.connectors.max.wire import Refusal
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+)
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.http import Answer, retry_after, veil
+
+PAUSE: Final = 2.0
+"""Seconds to wait where MAX asks for it and names no time."""
+SERVER: Final = 500
+LIMITED: Final = 429
+NOT_ALLOWED: Final = 405
+_LONGEST: Final = 300
+
+_WORDS: Final[Sequence[tuple[str, Callable[[str], ChannelError]]]] = (
+    ("verify.token", partial(NeedsRebind, "unauthorised")),
+    ("attachment.not.ready", partial(Retryable, "attachment_not_ready")),
+    ("not.processed", partial(Retryable, "attachment_not_ready")),
+    ("too.many.requests", partial(RateLimited, "rate_limited", retry_after=PAUSE)),
+    ("dialog.suspended", partial(Rejected, "blocked_by_user")),
+    ("user.blocked", partial(Rejected, "blocked_by_user")),
+    ("not.admin", partial(Rejected, "no_rights")),
+    ("permission", partial(Rejected, "no_rights")),
+    ("chat.denied", partial(Rejected, "no_access")),
+    ("message.not.found", partial(Rejected, "message_gone")),
+    ("chat.not.found", partial(Rejected, "chat_gone")),
+)
+"""Parts of ``code`` and ``message``, the most telling first."""
+
+_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
+    **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="api_url")),
+    401: partial(NeedsRebind, "unauthorised"),
+    403: partial(Rejected, "no_access"),
+    404: partial(Rejected, "chat_gone"),
+    NOT_ALLOWED: partial(Retryable, "subscribed_elsewhere"),
+    408: partial(Retryable, "timeout"),
+    413: partial(Rejected, "file_too_big"),
+}
+
+
+def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
+    """Name what an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
+    said = _said(answer)
+    words = veil(said.message or said.code or f"HTTP {answer.status}", secrets)[:_LONGEST]
+    if answer.status == LIMITED:
+        seconds = retry_after(answer.headers, now)
+        return RateLimited("rate_limited", words, retry_after=PAUSE if seconds is None else seconds)
+    if answer.status >= SERVER:
+        return (OutcomeUnknown if once else Retryable)("server_trouble", words)
+    return _verdict(answer.status, f"{said.code} {said.message}".lower())(words)
+
+
+def _verdict(status: int, words: str) -> Callable[[str], ChannelError]:
+    known = (lead for part, lead in _WORDS if part in words)
+    return next(known, _STATUS.get(status, partial(Rejected, "refused")))
+
+
+def _said(answer: Answer) -> Refusal:
+    try:
+        return msgspec.json.decode(answer.body, type=Refusal)
+    except msgspec.MsgspecError:
+        return Refusal()

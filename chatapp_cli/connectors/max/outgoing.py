@@ -1,0 +1,154 @@
+"""What goes out: our message as MAX's messages, its files uploaded before anybody sees anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from chatapp_cli.connectors.max import wire
+from chatapp_cli.connectors.max.api import MaxApi
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Retryable
+from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
+from chatapp_cli.ports.world import Clock
+
+Json: TypeAlias = dict[str, Any]
+
+MEGABYTE: Final = 1024 * 1024
+_SHOWN: Final[Mapping[str, tuple[frozenset[str], int]]] = {
+    "image": (
+        frozenset({"image/jpeg", "image/png", "image/gif", "image/tiff", "image/bmp", "image/heic"}),
+        50 * MEGABYTE,
+    ),
+    "video": (frozenset({"video/mp4", "video/quicktime", "video/x-matroska", "video/webm"}), 250 * MEGABYTE),
+    "audio": (
+        frozenset({"audio/mpeg", "audio/mp3", "audio/wav", "audio/x-wav", "audio/mp4", "audio/x-m4a"}),
+        256 * MEGABYTE,
+    ),
+}
+"""What MAX shows as more than a file, up to so many bytes."""
+_TOGETHER: Final = 10
+"""Pictures and videos in one message."""
+_NOT_READY: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Seconds between attempts while MAX still works on an upload; nothing was sent meanwhile."""
+_LONGEST_PAUSE: Final = 60.0
+_HISTORY: Final = 100
+
+
+def shape(file: LocalFile) -> str:
+    """Decide as what a file is uploaded: what MAX cannot show goes as a plain file."""
+    fitting = (kind for kind, (mimes, most) in _SHOWN.items() if file.mime in mimes and file.size <= most)
+    return next(fitting, "file")
+
+
+def _groups(files: Sequence[LocalFile]) -> Iterator[Sequence[LocalFile]]:
+    """Pictures and videos share a message; audio and plain files stand alone."""
+    for shared, neighbours in groupby(files, key=lambda file: shape(file) in {"image", "video"}):
+        together = list(neighbours)
+        most = _TOGETHER if shared else 1
+        yield from (together[start : start + most] for start in range(0, len(together), most))
+
+
+class _Part(NamedTuple):
+    """One of MAX's messages to be."""
+
+    text: str
+    attachments: Sequence[Json]
+
+    def fits(self, message: wire.Message) -> bool:
+        """It is this message that the part became, as far as can be seen."""
+        body = message.body
+        if body is None:
+            return False
+        carried = [one for one in body.attachments or () if one.type != "share"]
+        return (body.text or "").strip() == self.text.strip() and len(carried) == len(self.attachments)
+
+
+class Writer:
+    """Sends for one bot."""
+
+    def __init__(self, api: MaxApi, clock: Clock, bot: str) -> None:
+        self._api, self._clock, self._bot = api, clock, bot
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Upload, then post the text with the first files and the rest after it."""
+        parts = [_Part(text, [await self._upload(file) for file in files]) for text, files in _plan(message)]
+        sent: list[wire.Message] = []
+        for part in parts:
+            reply = message.reply_to if not sent else ""
+            sent.append(await self._post(message.address, _body(part, reply), sent))
+        return Receipt(ids=_ids(sent), at=sent[0].timestamp or None)
+
+    async def reconcile(self, message: Outbound) -> Receipt | None:
+        """Look for it among what the bot wrote after everything that the desk knows of the chat."""
+        history = await self._api.get("/messages", wire.Messages, chat_id=message.address, count=_HISTORY)
+        known = set(message.thread)
+        places = [place for place, one in enumerate(history.messages) if one.body and one.body.mid in known]
+        later = reversed(history.messages[: places[0]] if places else ())
+        ours = iter([one for one in later if one.sender and str(one.sender.user_id) == self._bot])
+        parts = [_Part(text, [{}] * len(files)) for text, files in _plan(message)]
+        found = [next((one for one in ours if part.fits(one)), None) for part in parts]
+        whole = [one for one in found if one is not None]
+        return Receipt(ids=_ids(whole), at=whole[0].timestamp) if len(whole) == len(parts) else None
+
+    async def _upload(self, file: LocalFile) -> Json:
+        """A picture's and a file's token comes with the upload, that of video and audio before it."""
+        kind = shape(file)
+        slot = await self._api.post("/uploads", wire.Slot, type=kind)
+        answer = await self._api.upload(slot.url, file)
+        return {"type": kind, "payload": {"token": slot.token} if slot.token else _payload(answer, kind)}
+
+    async def _post(self, address: str, body: Json, sent: Sequence[wire.Message]) -> wire.Message:
+        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
+        try:
+            return await self._ready(address, body)
+        except ChannelError as error:
+            if not sent:
+                raise
+            if not isinstance(error, RateLimited) or error.retry_after > _LONGEST_PAUSE:
+                raise OutcomeUnknown("sent_in_part", error.detail, ids=_ids(sent)) from error
+            pause = error.retry_after
+        await self._clock.sleep(pause)
+        return await self._post(address, body, sent)
+
+    async def _ready(self, address: str, body: Json) -> wire.Message:
+        for pause in (*_NOT_READY, None):
+            try:
+                answer = await self._api.post("/messages", wire.Sent, once=True, json=body, chat_id=address)
+            except Retryable as busy:
+                if busy.code != "attachment_not_ready" or pause is None:
+                    raise
+                await self._clock.sleep(pause)
+            else:
+                return answer.message
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _plan(message: Outbound) -> Iterator[tuple[str, Sequence[LocalFile]]]:
+    """Which text goes with which files; the text stands beside the first of them."""
+    groups = list(_groups(message.files)) or [()]
+    for number, files in enumerate(groups):
+        yield message.text if number == 0 else "", files
+
+
+def _body(part: _Part, reply_to: str) -> Json:
+    body: Json = {"text": part.text, "attachments": list(part.attachments)}
+    return body | ({"link": {"type": "reply", "mid": reply_to}} if reply_to else {})
+
+
+def _payload(answer: bytes, kind: str) -> Json:
+    try:
+        said = msgspec.json.decode(answer, type=wire.Uploaded)
+    except msgspec.MsgspecError:
+        said = wire.Uploaded()
+    if kind == "image" and said.photos:
+        return {"photos": {name: {"token": one.token} for name, one in said.photos.items()}}
+    if not said.token:
+        raise Retryable("strange_answer", "upload without a token")
+    return {"token": said.token}
+
+
+def _ids(messages: Sequence[wire.Message]) -> tuple[str, ...]:
+    return tuple(one.body.mid for one in messages if one.body)

@@ -1,0 +1,169 @@
+"""How updates reach us: MAX calls us, or for trying out we ask and wait.
+
+The two exclude one another at MAX: while any address is called, asking gives nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from hmac import compare_digest
+from typing import Final
+
+import msgspec
+
+from chatapp_cli.connectors.max import convert, wire
+from chatapp_cli.connectors.max.api import MaxApi
+from chatapp_cli.domain.errors import Misconfigured, Rejected, Retryable
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, PeerChanged
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.ports.world import Clock
+
+LONG_POLL: Final = 30
+"""Seconds that MAX keeps a question open at most."""
+LIMIT: Final = 100
+GAP: Final = 0.5
+"""Seconds between two questions: MAX lets two a second through."""
+HEALTH: Final = 45.0
+"""Seconds between two looks whether MAX still calls us; it forgets an address that failed for eight hours."""
+SECRET_HEADER: Final = "x-max-bot-api-secret"  # noqa: S105 - a name
+_TYPES: Final = ",".join(wire.WANTED)
+
+
+def hook_url(bound: Bound) -> str:
+    """Where MAX shall call us."""
+    return f"{bound.settings['public_url']}/hooks/{bound.hook_key}"
+
+
+async def subscriptions(api: MaxApi) -> Sequence[str]:
+    """Every address that MAX calls for this bot."""
+    found = await api.get("/subscriptions", wire.Subscriptions)
+    return [one.url for one in found.subscriptions]
+
+
+async def subscribe(api: MaxApi, bound: Bound) -> None:
+    """Have MAX call us from now on."""
+    asked = {"url": hook_url(bound), "update_types": list(wire.WANTED), "secret": bound.secrets["hook_secret"]}
+    try:
+        await api.change("POST", "/subscriptions", json=asked)
+    except Rejected as refusal:
+        raise Misconfigured("bad_webhook", refusal.detail, field="public_url") from refusal
+
+
+async def unsubscribe(api: MaxApi, bound: Bound, *, keep: str = "") -> None:
+    """Take back addresses of this channel's, such as that of a former public address; other programs' stay."""
+    for url in await subscriptions(api):
+        if url.endswith(f"/hooks/{bound.hook_key}") and url != keep:
+            await api.change("DELETE", "/subscriptions", url=url)
+
+
+async def marker_now(api: MaxApi) -> str | None:
+    """Where asking starts for a bot that is bound now; ``None`` where MAX does not say, as while it calls somebody."""
+    try:
+        answer = await api.get("/updates", wire.Updates, limit=LIMIT, timeout=0, types=_TYPES)
+    except (Rejected, Retryable):
+        return None
+    return None if answer.marker is None else str(answer.marker)
+
+
+class Titles:
+    """Groups and channels as they are called: their messages do not say, so each is asked for once a session."""
+
+    def __init__(self, api: MaxApi, clock: Clock) -> None:
+        self._api, self._clock = api, clock
+        self._known: set[str] = set()
+        self._wanted: set[str] = set()
+        self.news = asyncio.Event()
+
+    def notice(self, arrivals: Iterable[Arrival]) -> None:
+        """See which of these come from chats without a title."""
+        for one in arrivals:
+            for event in one.events:
+                self._see(event)
+
+    def _see(self, event: object) -> None:
+        if not isinstance(event, MessageArrived | PeerChanged) or event.peer.kind == "private":
+            return
+        gone = isinstance(event, PeerChanged) and not event.reachable
+        if event.peer.title or gone:
+            self._known.discard(event.peer.key) if gone else self._known.add(event.peer.key)
+        elif event.peer.key not in self._known:
+            self._wanted.add(event.peer.key)
+            self.news.set()
+
+    async def found(self) -> list[Arrival]:
+        """What the chats without a title are called; a chat that MAX does not show stays nameless."""
+        self.news.clear()
+        arrivals = []
+        while self._wanted:
+            key = self._wanted.pop()
+            self._known.add(key)
+            try:
+                chat = await self._api.get(f"/chats/{key}", wire.Chat)
+            except Rejected:
+                continue
+            arrivals.append(self._named(chat))
+        return arrivals
+
+    def _named(self, chat: wire.Chat) -> Arrival:
+        now = self._clock.now()
+        peer = convert.peer(chat.chat_id, convert.kind_of(chat.type), chat.title or "")
+        event = PeerChanged(peer=peer, at=now)
+        return Arrival(provider_id=f"chat:{chat.chat_id}:{now}", raw=msgspec.json.encode(chat), events=(event,))
+
+
+async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> AsyncGenerator[Batch, None]:
+    """Yield what arrives; the cursor is the marker, and asking with it confirms everything before."""
+    titles = Titles(api, clock)
+    asked: dict[str, int] = {} if cursor is None else {"marker": int(cursor)}
+    wait = 0
+    while True:
+        begun = clock.monotonic()
+        answer = await api.get(
+            "/updates", wire.Updates, patience=wait + 30, limit=LIMIT, timeout=wait, types=_TYPES, **asked
+        )
+        arrivals = [convert.arrival(bytes(raw), bot) for raw in answer.updates]
+        titles.notice(arrivals)
+        moved = answer.marker is not None and {"marker": answer.marker} != asked
+        yield Batch(arrivals=[*await titles.found(), *arrivals], cursor=str(answer.marker) if moved else None)
+        if answer.updates and not moved:
+            raise Retryable("strange_answer", "updates without a marker")
+        asked = asked if answer.marker is None else {"marker": answer.marker}
+        await clock.sleep(max(0.0, GAP - (clock.monotonic() - begun)))
+        wait = LONG_POLL
+
+
+class Hook:
+    """MAX calls us."""
+
+    def __init__(self, api: MaxApi, clock: Clock, bound: Bound) -> None:
+        self._api, self._clock, self._bound = api, clock, bound
+        self._titles = Titles(api, clock)
+
+    def accept(self, request: HookRequest) -> HookReply:
+        """Translate a call that bears our secret; anything else stores nothing."""
+        if request.method != "POST":
+            return HookReply(status=405)
+        given = request.headers.get(SECRET_HEADER, "").encode()
+        if not compare_digest(given, self._bound.secrets["hook_secret"].encode()):
+            return HookReply(status=401)
+        arrivals = (convert.arrival(request.body, self._bound.account),)
+        self._titles.notice(arrivals)
+        return HookReply(batch=Batch(arrivals=arrivals))
+
+    async def watch(self) -> AsyncGenerator[Batch, None]:
+        """Prove again and again that MAX knows our address, and tell how groups are called."""
+        while True:
+            if hook_url(self._bound) not in await subscriptions(self._api):
+                await subscribe(self._api, self._bound)
+            yield Batch(arrivals=await self._titles.found())
+            await self._rest()
+
+    async def _rest(self) -> None:
+        waits = [asyncio.ensure_future(one) for one in (self._titles.news.wait(), self._clock.sleep(HEALTH))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()

@@ -1,0 +1,132 @@
+"""The API's methods on the town: what a bot may do to chats, and how it is refused."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatapp_cli.sandbox.max.town import BOT, BOT_ID, MAX_TEXT, Chat, Json, Refusal, Town
+from chatapp_cli.sandbox.stage import StageFile
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, decoded."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+class Methods:
+    """What a bot can do."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self.actions: list[tuple[int, str]] = []
+        """Such as ``typing_on``, which vanish by themselves."""
+        self.not_ready = 0
+        """So many messages with files are refused because MAX still works on the files."""
+        self._slots = itertools.count(1)
+        self._open: dict[str, tuple[str, str]] = {}
+        self.table: Mapping[tuple[str, str], Callable[[Call], Any]] = {
+            ("GET", "/me"): lambda _call: dict(BOT),
+            ("GET", "/chats/{chatId}"): lambda call: self._town.find(call.path["chatId"]).about(),
+            ("POST", "/chats/{chatId}/actions"): self.act,
+            ("POST", "/uploads"): self.open_slot,
+            ("GET", "/messages"): self.history,
+            ("POST", "/messages"): self.send,
+            ("PUT", "/messages"): self.edit,
+            ("DELETE", "/messages"): self.delete,
+            ("GET", "/videos/{videoToken}"): self.video,
+        }
+
+    def act(self, call: Call) -> Json:
+        """Show an action for a moment."""
+        self.actions.append((self._town.reachable(call.path["chatId"]).id, call.body["action"]))
+        return {"success": True}
+
+    def open_slot(self, call: Call) -> Json:
+        """Where one file may be uploaded; the token of video and audio is known already."""
+        kind, number = call.query["type"], next(self._slots)
+        if kind not in {"image", "video", "audio", "file"}:
+            raise Refusal(400, "proto.payload", f"unknown upload type {kind}")
+        token = f"token-{kind}-slot-{number}" if kind in {"video", "audio"} else ""
+        self._open[str(number)] = (kind, token)
+        return {"url": f"{self._town.url}/upload/{number}"} | ({"token": token} if token else {})
+
+    def take(self, slot: str, file: StageFile) -> Json | str:
+        """The upload server's answer: JSON with a token, or for video and audio a bit of XML."""
+        kind, known = self._open.pop(slot)
+        token = self._town.keep(kind, file, known)
+        if known:
+            return "<retval>1</retval>"
+        return {"photos": {"k": {"token": token}}} if kind == "image" else {"token": token}
+
+    def history(self, call: Call) -> Json:
+        """A chat's messages, the latest first."""
+        count = int(call.query.get("count", 50))
+        return {"messages": self._town.reachable(call.query["chat_id"]).messages[::-1][:count]}
+
+    def send(self, call: Call) -> Json:
+        """A message of the bot."""
+        chat = self._town.reachable(call.query["chat_id"])
+        text, asked = _text(call), call.body.get("attachments") or ()
+        if not text and not asked:
+            raise Refusal(400, "proto.payload", "message is empty")
+        attachments = [self._attached(one) for one in asked]
+        if attachments and self.not_ready:
+            self.not_ready -= 1
+            raise Refusal(400, "attachment.not.ready", "Key: errors.process.attachment.file.not.processed")
+        link = self._link(call.body.get("link"))
+        return {"message": self._town.message(chat, dict(BOT), text, attachments, link)}
+
+    def _attached(self, asked: Json) -> Json:
+        payload = asked["payload"]
+        tokens = [one["token"] for one in payload.get("photos", {}).values()] or [payload.get("token", "")]
+        if self._town.kinds.get(tokens[0]) != asked["type"]:
+            raise Refusal(400, "proto.payload", "unknown attachment token")
+        return self._town.attachment(tokens[0])
+
+    def _link(self, link: Json | None) -> Json | None:
+        if link is None:
+            return None
+        _, quoted = self._town.find_message(link["mid"])
+        return {"type": link["type"], "message": quoted["body"]} | (
+            {"sender": quoted["sender"]} if "sender" in quoted else {}
+        )
+
+    def edit(self, call: Call) -> Json:
+        """Change a text of the bot's own; files that are not named stay."""
+        _, message = self._own(call.query["message_id"])
+        message["body"]["text"] = _text(call)
+        return {"success": True}
+
+    def delete(self, call: Call) -> Json:
+        """Delete a message of the bot's own."""
+        chat, message = self._own(call.query["message_id"])
+        chat.messages.remove(message)
+        return {"success": True}
+
+    def _own(self, mid: str) -> tuple[Chat, Json]:
+        chat, message = self._town.find_message(mid)
+        if message.get("sender", {}).get("user_id") != BOT_ID:
+            raise Refusal(403, "access.denied", "no permission for a message of somebody else")
+        return chat, message
+
+    def video(self, call: Call) -> Json:
+        """Where a video can be fetched."""
+        token = call.path["videoToken"]
+        if token not in self._town.files:
+            raise Refusal(404, "not.found", "video not found")
+        urls = {"mp4_360": f"{self._town.url}/content/{token}?small", "mp4_720": f"{self._town.url}/content/{token}"}
+        return {"token": token, "urls": urls, "width": 1280, "height": 720, "duration": 5}
+
+
+def _text(call: Call) -> str:
+    text = call.body.get("text") or ""
+    if len(text) > MAX_TEXT:
+        raise Refusal(400, "proto.payload", "text is longer than 4000 characters")
+    return str(text)

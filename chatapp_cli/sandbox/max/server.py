@@ -1,0 +1,211 @@
+"""The bot API's HTTP face, the faults that can be asked of it, and the clients who write to the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from aiohttp import web
+
+from chatapp_cli.sandbox.max.delivery import Delivery
+from chatapp_cli.sandbox.max.methods import Call, Methods
+from chatapp_cli.sandbox.max.town import BOT_ID, Chat, Json, Refusal, Town, kind_of, user
+from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
+
+TOKEN = "f9LHodD0cOI-invented-for-the-sandbox-only"
+_LARGEST = 1 << 29
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call and its answer, for whoever wants to judge both."""
+
+    method: str
+    path: str
+    """The template, such as ``/chats/{chatId}``."""
+    call: Call
+    status: int
+    answer: Any
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong with the next calls of a method and path; status 0 is silence after the call was done."""
+
+    method: str
+    path: str
+    status: int
+    code: str = ""
+    message: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    times: int = 1
+
+
+class MaxSandbox:
+    """MAX with one bot; with ``tls`` it speaks https."""
+
+    kind: ClassVar[str] = "max"
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.town = Town()
+        self.delivery = Delivery()
+        self.methods = Methods(self.town)
+        self.exchanges: list[Exchange] = []
+        self.faults: list[Fault] = []
+        self._tls = tls
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+        self._table: Mapping[tuple[str, str], Callable[[Call], Any]] = {
+            **self.methods.table,
+            ("GET", "/updates"): lambda call: self.delivery.updates(call.query),
+            ("GET", "/subscriptions"): lambda _call: self.delivery.subscriptions(),
+            ("POST", "/subscriptions"): lambda call: self.delivery.subscribe(call.body),
+            ("DELETE", "/subscriptions"): lambda call: self.delivery.unsubscribe(call.query["url"]),
+        }
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def url(self) -> str:
+        """Where this API is."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Asking, with the one token that is known here."""
+        return {"token": TOKEN, "intake": "polling", "public_url": "", "api_url": self.url, "ca_file": ""}
+
+    async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in MAX
+        """A customer writes to the bot; files stand beside the text."""
+        attachments = [self.town.attachment(self.town.keep(kind_of(file), file)) for file in files]
+        message = await self.arrive(self.town.dialog(who), who, text, attachments)
+        return str(message["body"]["mid"])
+
+    async def arrive(
+        self, chat: Chat, who: Customer | None, text: str, attachments: Sequence[Json] = (), link: Json | None = None
+    ) -> Json:
+        """Somebody posts anything to a chat with the bot; nobody is who posts to a channel."""
+        message = self.town.message(chat, user(who) if who else None, text, attachments, link)
+        await self.delivery.push("message_created", message=message)
+        return message
+
+    async def edit(self, message: Json, text: str) -> None:
+        """The author changes a message."""
+        message["body"]["text"] = text
+        await self.delivery.push("message_edited", message=message)
+
+    async def remove(self, who: Customer, chat: Chat, mid: str) -> None:
+        """The author deletes a message."""
+        chat.messages = [one for one in chat.messages if one["body"]["mid"] != mid]
+        await self.delivery.push("message_removed", message_id=mid, chat_id=chat.id, user_id=who.number)
+
+    async def start(self, who: Customer, payload: str = "") -> None:
+        """A customer opens the bot, perhaps by a link that carries something."""
+        chat = self.town.dialog(who)
+        chat.stopped = False
+        carried = {"payload": payload} if payload else {}
+        await self.delivery.push("bot_started", chat_id=chat.id, user=user(who), **carried)
+
+    async def stop(self, who: Customer) -> None:
+        """A customer stops the bot."""
+        chat = self.town.dialog(who)
+        chat.stopped = True
+        await self.delivery.push("bot_stopped", chat_id=chat.id, user=user(who))
+
+    async def tell(self, kind: str, who: Customer, chat: Chat, **more: object) -> None:
+        """Something else happens in a group or channel, such as ``bot_added``."""
+        await self.delivery.push(kind, chat_id=chat.id, user=user(who), **more)
+
+    async def heard(self, who: Customer) -> Sequence[Heard]:
+        """The bot's messages in this customer's dialog."""
+        return self.heard_in(self.town.dialog(who))
+
+    def heard_in(self, chat: Chat) -> Sequence[Heard]:
+        """The bot's messages in a chat."""
+        ours = (m for m in chat.messages if m.get("sender", {}).get("user_id") == BOT_ID)
+        return [self._heard(message) for message in ours]
+
+    def _heard(self, message: Json) -> Heard:
+        body = message["body"]
+        carried = [self.town.files[one["payload"]["token"]] for one in body.get("attachments", ())]
+        quoted = message.get("link", {}).get("message", {}).get("mid", "")
+        return Heard(text=body["text"], files=carried, reply_to=quoted)
+
+    async def vanish(self) -> None:
+        """Close the port; open questions are dropped."""
+        await self.delivery.rest()
+        if self._runner:
+            await self._runner.cleanup()
+        self._runner = None
+
+    async def come_back(self) -> None:
+        """Open the same port."""
+        app = web.Application(client_max_size=_LARGEST)
+        app.router.add_post("/upload/{slot}", self._take)
+        app.router.add_get("/content/{token}", self._give)
+        for method, path in self._table:
+            app.router.add_route(method, path, self._answer)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True, ssl_context=self._tls)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.town.url = self.url
+        self.delivery.work()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        path = request.match_info.route.resource.canonical if request.match_info.route.resource else ""
+        body = await request.read()
+        call = Call(dict(request.match_info), dict(request.query), json.loads(body) if body else {})
+        fault = self._next_fault(request.method, path)
+        status, headers = 200, {}
+        try:
+            answer = await self._perform(request, path, call, fault)
+        except Refusal as refused:
+            status, answer, headers = refused.status, refused.body, refused.headers
+        kept = json.loads(json.dumps(answer))
+        self.exchanges.append(Exchange(request.method, path, call, status, kept))
+        if fault and not fault.status and request.transport:
+            request.transport.close()
+        return web.json_response(answer, status=status, headers=headers)
+
+    async def _perform(self, request: web.Request, path: str, call: Call, fault: Fault | None) -> Any:
+        if request.headers.get("Authorization") != TOKEN:
+            raise Refusal(401, "verify.token", "Invalid access_token")
+        if fault and fault.status:
+            raise Refusal(fault.status, fault.code, fault.message, fault.headers)
+        result = self._table[request.method, path](call)
+        return await result if inspect.isawaitable(result) else result
+
+    def _next_fault(self, method: str, path: str) -> Fault | None:
+        fault = next((f for f in self.faults if f.times and (f.method, f.path) == (method, path)), None)
+        if fault:
+            fault.times -= 1
+        return fault
+
+    async def _take(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        part = form["data"]
+        if not isinstance(part, web.FileField):
+            raise web.HTTPBadRequest
+        content = await asyncio.to_thread(part.file.read)
+        answer = self.methods.take(
+            request.match_info["slot"], StageFile(name=part.filename, mime=part.content_type, content=content)
+        )
+        return web.Response(text=answer) if isinstance(answer, str) else web.json_response(answer)
+
+    async def _give(self, request: web.Request) -> web.Response:
+        file = self.town.files.get(request.match_info["token"])
+        if file is None:
+            raise web.HTTPNotFound
+        return web.Response(body=file.content, content_type=file.mime)

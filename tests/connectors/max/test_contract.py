@@ -1,0 +1,54 @@
+"""The bot of MAX keeps the promises of every channel, by asking and by webhook."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Connector
+from chatapp_cli.sandbox.max import MaxSandbox
+from tests.contract.connector_contract import ConnectorContract, ScriptedAsker
+from tests.contract.door import Door
+
+pytestmark = [pytest.mark.req("S-109")]
+
+WRONG = (
+    ({"token": "of-nobody"}, "token"),
+    ({"token": "two words"}, "token"),
+    ({"token": ""}, "token"),
+    ({"api_url": "http://127.0.0.1:1"}, "api_url"),
+    ({"api_url": "max"}, "api_url"),
+    ({"intake": "webhook", "public_url": "desk"}, "public_url"),
+    ({"ca_file": "/nowhere/ca.pem"}, "ca_file"),
+    ({"proxies": "http://127.0.0.1:1"}, "proxies"),
+    ({"proxies": "mtproxy://host:1"}, "proxies"),
+)
+
+
+class TestAsking(ConnectorContract):
+    kind = "max"
+    wrong = WRONG
+
+
+class TestWebhook(ConnectorContract):
+    """MAX calls plain http only where the server is our own."""
+
+    kind = "max"
+    by_hook = True
+
+    @pytest.fixture
+    async def bound(self, connector: Connector, sandbox: MaxSandbox, door: Door) -> Bound:
+        asker = ScriptedAsker({**sandbox.answers, "intake": "webhook", "public_url": "http://127.0.0.1"})
+        bound = await connector.bind(asker)
+        public_url = door.address(bound.hook_key).removesuffix(f"/hooks/{bound.hook_key}")
+        return replace(bound, settings={**bound.settings, "public_url": public_url})
+
+    async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
+        before = {finding.name: finding.ok for finding in await connector.check(bound)}
+        async with connector.open(ChannelId(1), bound):
+            after = {finding.name: finding.ok for finding in await connector.check(bound)}
+        assert before == {"send": True, "receive": False}, "nobody opened the channel yet"
+        assert after == {"send": True, "receive": True}
