@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "dialog": N_("Dialogs: find, read, mark"),
         "send": N_("Send a message to an address"),
         "reply": N_("Answer in a dialog"),
+        "template": N_("Texts that a provider approves: list, submit, fill"),
         "contact": N_("People: who is reachable where, address books"),
         "group": N_("Groups in messengers: make, fill, rename, end"),
         "chat": N_("Groups and channels to read: list, follow, read back"),

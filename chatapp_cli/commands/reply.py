@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands.frame import Dialog, Json, Verb, number, opened, single
-from chatapp_cli.commands.sendoff import PATIENCE, At, Files, Key, Subject, Text, Wait, Wish, into_dialog, send_off
+from chatapp_cli.commands.sendoff import (
+    PATIENCE,
+    Approved,
+    At,
+    Files,
+    Key,
+    Subject,
+    Text,
+    Values,
+    Wait,
+    Wish,
+    into_dialog,
+    send_off,
+)
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.i18n import N_
 
@@ -20,6 +33,8 @@ def reply(
     dialog: Dialog,
     *,
     text: Text = "",
+    template: Approved = "",
+    values: Values = None,
     subject: Subject = "",
     files: Files = None,
     quote: Annotated[
@@ -31,8 +46,10 @@ def reply(
     as_json: Json = False,
 ) -> None:
     """Answer in a dialog and wait for the verdict."""
-    wish = Wish(text=text, subject=subject, files=files or (), at=at, wait=wait, key=key)
+    wish = Wish(
+        text=text, subject=subject, files=files or (), at=at, wait=wait, key=key, template=template, values=values or ()
+    )
     with opened(ctx) as desk:
         draft = wish.draft(desk, reply_to=MessageId(quote) if quote else None)
-        code = send_off(desk, wish, into_dialog(desk, DialogId(dialog), draft), as_json=as_json)
+        code = send_off(desk, wish, into_dialog(desk, wish, DialogId(dialog), draft), as_json=as_json)
     raise typer.Exit(code)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, opened, single
-from chatapp_cli.commands.sendoff import PATIENCE, At, Files, Key, Subject, Text, Wait, Wish, send_off
+from chatapp_cli.commands.sendoff import PATIENCE, Approved, At, Files, Key, Subject, Text, Values, Wait, Wish, send_off
 from chatapp_cli.commands.way import Way
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Priority
@@ -52,6 +52,8 @@ def send(
     ] = None,
     line: Line = "",
     text: Text = "",
+    template: Approved = "",
+    values: Values = None,
     subject: Subject = "",
     files: Files = None,
     at: At = "",
@@ -61,11 +63,18 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask before it goes to several"))] = False,
     as_json: Json = False,
 ) -> None:
+<<<<<<< chatapp_cli/commands/send.py
+    """Send a message to an address and wait for the verdict."""
+    from chatapp_cli.services import channels, relay
+=======
     """Send a message to an address and wait for the verdict, or put it into the outbox for many."""
     from chatapp_cli.commands import mass
     from chatapp_cli.services import relay
+>>>>>>> /tmp/.new
 
-    wish = Wish(text=text, subject=subject, files=files or (), at=at, wait=wait, key=key)
+    wish = Wish(
+        text=text, subject=subject, files=files or (), at=at, wait=wait, key=key, template=template, values=values or ()
+    )
     way = Way(channel=channel, others=others or (), line=line)
     recipients = mass.listed(to or [], to_file)
     with opened(ctx) as desk:
@@ -80,7 +89,13 @@ def send(
             raise typer.Exit(mass.send(desk, recipients, steps, draft, order, how))
 
         def accept(tx: Tx, order: Order) -> MessageId:
+<<<<<<< chatapp_cli/commands/send.py
+            steps = way.steps(desk, tx, to)
+            ready = wish.filled(tx, channels.one(tx, steps[0].channel), draft)
+            return relay.accept(tx, desk.capabilities, steps, ready, order)
+=======
             return relay.accept(tx, desk.capabilities, steps(tx, recipients[0].address), draft, order)
+>>>>>>> /tmp/.new
 
         code = send_off(desk, wish, accept, as_json=as_json)
     raise typer.Exit(code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +12,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import actor, seconds, typed
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
@@ -43,6 +44,13 @@ Wait = Annotated[
 Key = Annotated[
     str, typer.Option("--idempotency-key", metavar="KEY", help=N_("The same key again sends nothing a second time"))
 ]
+Approved = Annotated[
+    str, typer.Option("--template", metavar="TEMPLATE", help=N_("Approved template: NAME, or NAME/LANGUAGE"))
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("--value", metavar="GAP=TEXT", help=N_("What fills a gap of the template; repeat it")),
+]
 PATIENCE = 30.0
 
 SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
@@ -59,14 +67,29 @@ class Wish:
     at: str
     wait: float
     key: str
+    template: str = ""
+    values: Sequence[str] = ()
 
     def draft(self, desk: Desk, *, reply_to: MessageId | None = None) -> Draft:
         """The message, its files taken into the store."""
         from chatapp_cli.domain.draft import Draft
         from chatapp_cli.services import files
 
+        if self.template and self.text:
+            raise UsageError(T("A template brings its own text."), T("Leave --text out."), field="text")
+        if self.values and not self.template:
+            raise UsageError(T("--value fills the gaps of a template."), T("Name it with --template."), field="value")
         staged = tuple(files.stage(desk.media, path) for path in self.files)
         return Draft(text=typed(self.text), subject=self.subject, files=staged, reply_to=reply_to)
+
+    def filled(self, tx: Tx, channel: ChannelRow, draft: Draft) -> Draft:
+        """The draft with the words of the template, if one was named."""
+        if not self.template:
+            return draft
+        from chatapp_cli.services import templates
+
+        template, text = templates.filled(tx, channel, self.template, _gaps(self.values))
+        return replace(draft, text=text, template=template)
 
     def order(self, desk: Desk) -> Order:
         """Who, when and under which key."""
@@ -75,6 +98,14 @@ class Wish:
 
         at = when(self.at, now=desk.world.clock.now()) if self.at else None
         return Order(actor=actor(desk), key=key_of(self.key) if self.key else desk.world.chance.key(), at=at)
+
+
+def _gaps(given: Sequence[str]) -> Mapping[str, str]:
+    pairs = [word.partition("=") for word in given]
+    for name, equals, _text in pairs:
+        if not (name.strip() and equals):
+            raise UsageError(T("{word} fills no gap.", word=name), T("Write it so: --value gap=TEXT"), field="value")
+    return {name.strip(): text for name, _equals, text in pairs}
 
 
 def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool) -> int:
@@ -99,11 +130,15 @@ def _channel(tx: Tx, dialog: DialogId) -> ChannelRow:
     return channels.one(tx, dialogs.card(tx, dialog).channel_id)
 
 
-def into_dialog(desk: Desk, dialog: DialogId, draft: Draft) -> Callable[[Tx, Order], MessageId]:
+def into_dialog(desk: Desk, wish: Wish, dialog: DialogId, draft: Draft) -> Callable[[Tx, Order], MessageId]:
     """Accept it for one dialog."""
     from chatapp_cli.services import sending
 
-    return lambda tx, order: sending.enqueue(tx, desk.capabilities(_channel(tx, dialog)), dialog, draft, order)
+    def accept(tx: Tx, order: Order) -> MessageId:
+        channel = _channel(tx, dialog)
+        return sending.enqueue(tx, desk.capabilities(channel), dialog, wish.filled(tx, channel, draft), order)
+
+    return accept
 
 
 def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:

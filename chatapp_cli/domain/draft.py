@@ -10,6 +10,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.segments import MOST, segments
+from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Draft:
     subject: str = ""
     files: Sequence[StagedFile] = ()
     reply_to: MessageId | None = None
+    template: Filled | None = None
+    """The approved template that ``text`` was made from."""
 
 
 def insist(can: Capabilities, draft: Draft) -> None:
@@ -47,6 +50,10 @@ def insist(can: Capabilities, draft: Draft) -> None:
         raise Refused("no_subject", T("This channel has no subjects."), T("Leave the subject out."))
     if draft.reply_to and not can.replies:
         raise Refused("no_replies", T("This channel cannot quote a message."), T("Send it without the quote."))
+    if draft.template and not can.templates:
+        raise Refused("no_templates", T("This channel has no templates."), T("Write the text itself."))
+    if draft.template and draft.files:
+        raise Refused("template_alone", T("A template goes without files."), T("Send the files after it."))
     limit = can.max_text
     if len(draft.text) > limit:
         raise Refused(

@@ -5,6 +5,7 @@ A claim is durable before the provider hears of it. Whoever lost the claim recor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
+from chatapp_cli.domain.template import Filled
 from chatapp_cli.services import dialogs, ingest
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
@@ -79,8 +81,16 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         stranger=card.heard_at is None and card.chat_kind == "private",
         first_name=card.first_name,
         last_name=card.last_name,
+        template=_template(tx.value("messages.template", id=message.id)),
     )
     return Claim(row, message, outbound)
+
+
+def _template(kept: str) -> Filled | None:
+    if not kept:
+        return None
+    filled = json.loads(kept)
+    return Filled(**{**filled, "values": tuple((gap, text) for gap, text in filled["values"])})
 
 
 def _local(media: Media, file: FileRow) -> LocalFile:

@@ -71,9 +71,10 @@ def _channel(tx: Tx, one: Step, *, last: bool) -> ChannelRow:
 
 
 def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
-    """The draft as another channel can carry it: without a subject where there is none, without a foreign quote."""
+    """The draft as another channel can carry it: no subject where there is none, no foreign quote or template."""
     subject = draft.subject if can.subject else ""
-    return replace(draft, subject=subject, reply_to=draft.reply_to if first else None)
+    quote, template = (draft.reply_to, draft.template) if first else (None, None)
+    return replace(draft, subject=subject, reply_to=quote, template=template)
 
 
 def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: Step, draft: Draft) -> DialogId:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from chatapp_cli.domain.address import canonical, kinds
@@ -15,6 +16,7 @@ from chatapp_cli.domain.ids import ContactId, DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.subject import subject_key
+from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import contacts, dialogs, words
 from chatapp_cli.services.ingest import preview
@@ -117,6 +119,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     _insist_reachable(card)
     insist(can, draft)
     scheduled = order.at is not None and order.at > tx.now
+    if draft.template is None:
+        _insist_free(can, card, order.at if order.at and scheduled else tx.now)
     state = State.SCHEDULED if scheduled else State.QUEUED
     subject = draft.subject or (tx.value("messages.last_subject", dialog=dialog) or "" if can.subject else "")
     message = MessageId(
@@ -132,6 +136,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
             subject=subject,
             reply_to=_quoted(tx, card, draft),
             automatic=int(order.origin is Origin.AUTOREPLY),
+            template=_kept(draft.template),
             now=tx.now,
         )
     )
@@ -158,6 +163,35 @@ def _insist_reachable(card: DialogCard) -> None:
             T("{name} cannot be reached through {channel}.", name=card.name, channel=card.channel),
             T("Wait until they write again, or use another channel."),
         )
+
+
+def _insist_free(can: Capabilities, card: DialogCard, at: Millis) -> None:
+    """Refuse a text of one's own where only an approved template may go (S-090)."""
+    step = T("Send an approved template; see them with: chatapp template list --channel {n}", n=card.channel_id)
+    if not can.free_text:
+        raise Refused(
+            "template_only", T("{channel} carries nothing but approved templates.", channel=card.channel), step
+        )
+    if not can.window or card.chat_kind != "private":
+        return
+    if card.heard_at is None:
+        raise Refused(
+            "window_closed", T("{name} has not written yet: only a template may go first.", name=card.name), step
+        )
+    closed = card.heard_at + can.window * 1000
+    if at > closed:
+        moment = datetime.fromtimestamp(closed / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+        what = T(
+            "{name} could be written to freely until {moment}: too long since their last message.",
+            name=card.name,
+            moment=moment,
+        )
+        raise Refused("window_closed", what, step)
+
+
+def _kept(template: Filled | None) -> str:
+    """A filled template as a message keeps it."""
+    return json.dumps(asdict(template), ensure_ascii=False) if template else ""
 
 
 def _quoted(tx: Tx, card: DialogCard, draft: Draft) -> str:

@@ -53,6 +53,16 @@ STAGES: Mapping[str, Text] = MappingProxyType(
     }
 )
 """Of applications on paper."""
+TEMPLATE_STATES: Mapping[str, Text] = MappingProxyType(
+    {
+        "draft": T("draft"),
+        "pending": T("being checked"),
+        "approved": T("approved"),
+        "rejected": T("rejected"),
+        "paused": T("paused"),
+        "gone": T("no longer at the provider"),
+    }
+)
 _COMMAND = T("Try the command by hand, see: chatapp config get transcribe_command; then: chatapp message transcribe")
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
@@ -125,6 +135,8 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "message.refused": T("Message {message}: {action} refused"),
         "message.merged": T("Message {message} joined with its copy"),
         "application.moved": T("Application {application} of {title}: {stage}"),
+        "template.state": T("Template {name} of channel {channel}: {standing}"),
+        "template.unannounced": T("Nobody could be told by mail about template {name}: {why}"),
         "chain.passed": T("Channel {channel} was stepped over: {why}"),
         "chain.handed_on": T("Goes on as message {into} through the next channel"),
         "chain.continued": T("Continues message {before}, which failed in the channel before"),
@@ -180,6 +192,11 @@ def stage(name: str) -> Text:
     return STAGES.get(name, Text(name))
 
 
+def template_state(name: str) -> Text:
+    """What a provider thinks of a template."""
+    return TEMPLATE_STATES.get(name, Text(name))
+
+
 def health(name: str) -> Text:
     """A channel's health."""
     return HEALTH.get(name, Text(name))
@@ -196,7 +213,13 @@ def news(row: JournalRow) -> Text:
     """A piece of news as a sentence."""
     data = json.loads(row.data) if row.data else {}
     values = {"channel": row.channel_id, "message": row.message_id, **data}
-    for name, spoken in (("state", state), ("health", health), ("action", action), ("stage", stage)):
+    for name, spoken in (
+        ("state", state),
+        ("health", health),
+        ("action", action),
+        ("stage", stage),
+        ("standing", template_state),
+    ):
         if name in data:
             values[name] = spoken(data[name])
     if isinstance(data.get("why"), dict):

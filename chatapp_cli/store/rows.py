@@ -20,6 +20,7 @@ from chatapp_cli.domain.ids import (
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.event import ChatKind, FileKind
+    from chatapp_cli.domain.template import TemplateState
 
 
 class LineRow(NamedTuple):
@@ -323,6 +324,20 @@ class TroubledRow(NamedTuple):
     detail: str
     at: Millis
     text: str
+
+
+class TemplateRow(NamedTuple):
+    """A text that a provider has to approve."""
+
+    id: int
+    channel_id: ChannelId
+    name: str
+    language: str
+    category: str
+    state: "TemplateState"
+    body: str
+    reason: str
+    updated_at: Millis
 
 
 class ApplicationRow(NamedTuple):

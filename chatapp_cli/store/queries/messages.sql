@@ -32,10 +32,17 @@ ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: messages.say
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
-  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at)
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, template)
 VALUES (:dialog, :channel, NULL, 'out', :origin, :author, NULL, :key, :state, '', '',
-  :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL)
+  :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL, :template)
 ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: messages.template
+SELECT template FROM message WHERE id = :id;
+
+-- name: messages.uncertain_under
+SELECT id, dialog_id, direction, state, origin FROM message
+WHERE key = :key AND channel_id = :channel AND state = 'uncertain' AND ext_id IS NULL;
 
 -- name: messages.by_key
 SELECT id FROM message WHERE key = :key;

@@ -1,0 +1,225 @@
+"""Texts that providers approve before they may be sent: drafts, verdicts, and filling their gaps (S-090)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.message import Origin, Priority
+from chatapp_cli.domain.template import Filled, Template, TemplateState, fill
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import show
+from chatapp_cli.services import channels, sending, words
+from chatapp_cli.services.routes import Able
+from chatapp_cli.services.waiting import STOPPED
+from chatapp_cli.store.rows import ChannelRow, TemplateRow
+from chatapp_cli.store.tx import Tx
+
+_WORTH_A_MAIL = frozenset({"approved", "rejected", "paused"})
+"""What a moderator decides; the rest is our own doing."""
+
+
+def everything(tx: Tx, *, channel: ChannelId | None = None) -> list[TemplateRow]:
+    """Templates of one channel or of all."""
+    if channel is None:
+        return tx.all(TemplateRow, "templates.all")
+    return tx.all(TemplateRow, "templates.of_channel", channel=channel)
+
+
+def find(tx: Tx, channel: ChannelRow, named: str) -> TemplateRow:
+    """A channel's template by ``NAME`` or ``NAME/LANGUAGE``. Raises NotFound, or UsageError if several are meant."""
+    name, _, language = named.partition("/")
+    rows = [row for row in everything(tx, channel=channel.id) if row.name == name and language in {"", row.language}]
+    if not rows:
+        raise NotFound(
+            T("There is no template {name} in {channel}.", name=named, channel=channel.title),
+            T("See them with: chatapp template list --channel {n}", n=channel.id),
+        )
+    if len(rows) > 1:
+        listed = ", ".join(f"{row.name}/{row.language}" for row in rows)
+        raise UsageError(T("Which one of these: {names}?", names=listed), field="template")
+    return rows[0]
+
+
+def value(row: TemplateRow) -> Template:
+    """A row as channels know it."""
+    return Template(
+        name=row.name,
+        language=row.language,
+        body=row.body,
+        category=row.category,
+        state=row.state,
+        reason=row.reason,
+    )
+
+
+def filled(tx: Tx, channel: ChannelRow, named: str, values: Mapping[str, str]) -> tuple[Filled, str]:
+    """An approved template ready to be sent, and what the client will read."""
+    row = find(tx, channel, named)
+    if row.state != "approved":
+        raise Refused(
+            "template_not_approved",
+            T("The template {name} is not approved: {state}.", name=row.name, state=words.template_state(row.state)),
+            T("See those that are with: chatapp template list --channel {n} --state approved", n=channel.id),
+        )
+    return fill(value(row), values)
+
+
+def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template, *, actor: str) -> TemplateRow:
+    """Keep a draft. Raises Refused where the channel has no templates, or has this one in moderation already."""
+    if not can.templates:
+        raise Refused("no_templates", T("This channel has no templates."), T("Write the text itself."))
+    if not template.body.strip():
+        raise UsageError(T("The template needs a text."), field="text")
+    known = _known(tx, channel.id).get((template.name, template.language))
+    if known is not None and known.state in {"pending", "approved", "paused"}:
+        raise Refused(
+            "template_submitted",
+            T(
+                "The template {name} is at the provider already: {state}.",
+                name=known.name,
+                state=words.template_state(known.state),
+            ),
+            T("Give the new one another name."),
+        )
+    _put(tx, channel.id, template, known, actor=actor)
+    return find(tx, channel, f"{template.name}/{template.language}")
+
+
+def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template], *, actor: str) -> int:
+    """Take over what the provider says of all its templates; returns how many changed. Drafts of ours stay."""
+    known = _known(tx, channel.id)
+    changed = [one for one in found if _differs(one, known.get((one.name, one.language)))]
+    for one in changed:
+        _judge(tx, able, channel, one, known.get((one.name, one.language)), actor=actor)
+    there = {(one.name, one.language) for one in found}
+    gone = [row for key, row in known.items() if key not in there and row.state != "draft"]
+    for row in gone:
+        tx.run("templates.drop", id=row.id)
+        tx.tell(
+            "template.state", actor=actor, channel=channel.id, name=row.name, language=row.language, standing="gone"
+        )
+    return len(changed) + len(gone)
+
+
+def judged(tx: Tx, able: Able, channel: ChannelRow, template: Template, *, actor: str) -> TemplateRow:
+    """Take over what the provider, or whoever asked it, says of one template."""
+    known = _known(tx, channel.id).get((template.name, template.language))
+    if _differs(template, known):
+        _judge(tx, able, channel, template, known, actor=actor)
+    return find(tx, channel, f"{template.name}/{template.language}")
+
+
+def _known(tx: Tx, channel: ChannelId) -> Mapping[tuple[str, str], TemplateRow]:
+    return {(row.name, row.language): row for row in everything(tx, channel=channel)}
+
+
+def _differs(template: Template, known: TemplateRow | None) -> bool:
+    return known is None or value(known) != template
+
+
+def _judge(
+    tx: Tx, able: Able, channel: ChannelRow, template: Template, known: TemplateRow | None, *, actor: str
+) -> None:
+    _put(tx, channel.id, template, known, actor=actor)
+    if known is not None and known.state != template.state and template.state in _WORTH_A_MAIL:
+        _announce(tx, able, channel, template)
+
+
+def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | None, *, actor: str) -> None:
+    tx.run(
+        "templates.put",
+        channel=channel,
+        name=template.name,
+        language=template.language,
+        category=template.category,
+        state=template.state,
+        body=template.body,
+        reason=template.reason,
+        now=tx.now,
+    )
+    if known is None or known.state != template.state:
+        tx.tell(
+            "template.state",
+            actor=actor,
+            channel=channel,
+            name=template.name,
+            language=template.language,
+            standing=template.state,
+            reason=template.reason,
+        )
+
+
+def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> None:
+    """Tell by mail who asked for it, through whichever channel writes to mail addresses."""
+    to = json.loads(channel.settings).get("notices_email", "")
+    carrier = _carrier(tx, able, channel) if to else None
+    if carrier is None:
+        return
+    draft = Draft(subject=show(_subject(template)), text=show(_notice(channel, template)))
+    key = sending.key_of(f"{channel.id} {template.name}/{template.language} {template.state} {tx.now}")
+    order = sending.Order(actor="", key=key, origin=Origin.AUTOREPLY, priority=Priority.AUTOMATIC)
+    can = able(carrier)
+    try:
+        with tx.trial():
+            if not can.subject:
+                draft = Draft(text=draft.text)
+            dialog = sending.dialog_for(tx, carrier, can, to, subject=draft.subject)
+            sending.enqueue(tx, can, dialog, draft, order)
+    except Refused as refusal:
+        tx.tell("template.unannounced", channel=channel.id, name=template.name, to=to, why=str(refusal))
+
+
+def _carrier(tx: Tx, able: Able, channel: ChannelRow) -> ChannelRow | None:
+    """A channel of the same line if it can be, that is at work and writes to mail addresses first."""
+    found = [
+        row
+        for row in channels.everything(tx)
+        if row.health not in STOPPED and "email" in (can := able(row)).write_first and can.free_text and not can.window
+    ]
+    return min(found, key=lambda row: (row.line_id != channel.line_id, row.id), default=None)
+
+
+def _subject(template: Template) -> Text:
+    return T("Template {name}: {state}", name=template.name, state=words.template_state(template.state))
+
+
+def _notice(channel: ChannelRow, template: Template) -> Text:
+    if not template.reason:
+        return T(
+            "The template {name} in {channel} is now: {state}.\n\n{body}",
+            name=template.name,
+            channel=channel.title,
+            state=words.template_state(template.state),
+            body=template.body,
+        )
+    return T(
+        "The template {name} in {channel} is now: {state}.\nWhy: {reason}\n\n{body}",
+        name=template.name,
+        channel=channel.title,
+        state=words.template_state(template.state),
+        reason=template.reason,
+        body=template.body,
+    )
+
+
+def decide(
+    tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateState, *, reason: str, actor: str
+) -> TemplateRow:
+    """Record by hand what a moderator said. Raises Refused for a rejection without its reason."""
+    if state == "rejected" and not reason.strip():
+        raise Refused("no_reason", T("A rejection needs its reason."), T("Add it with --reason."))
+    row = find(tx, channel, named)
+    said = Template(
+        name=row.name,
+        language=row.language,
+        body=row.body,
+        category=row.category,
+        state=state,
+        reason="" if state == "approved" else reason.strip(),
+    )
+    return judged(tx, able, channel, said, actor=actor)
