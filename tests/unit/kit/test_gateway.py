@@ -374,10 +374,21 @@ late = "expired"
 )
 
 
-def called(body: object, *, query: Mapping[str, str] | None = None) -> Batch:
-    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    request = HookRequest(method="POST", path="", query=query or {}, headers={}, body=raw)
-    return Batch(arrivals=gateway_calls.arrivals(CALLED, request, NOON))
+def hook_call(body: str, **query: str) -> HookRequest:
+    return HookRequest(method="POST", path="", query=query, headers={}, body=body.encode())
+
+
+def called(body: object) -> Batch:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Batch(arrivals=gateway_calls.arrivals(CALLED, hook_call(text), NOON))
+
+
+def test_parameters_of_the_address_and_a_form_are_one_call() -> None:
+    one = described(PLAIN + '[hook]\ninbound = { phone = "from", text = "body" }')
+    (arrival,) = gateway_calls.arrivals(one, hook_call("body=%D0%94%D0%B0+%2B", **{"from": "79160000001"}), NOON)
+    (event,) = arrival.events
+    assert isinstance(event, MessageArrived)
+    assert (event.peer.key, event.text) == ("+79160000001", "Да +")
 
 
 @pytest.mark.parametrize(
@@ -414,6 +425,22 @@ def test_reports_and_messages_may_come_in_one_call() -> None:
     assert isinstance(short, MessageArrived)
     assert (message.peer.key, message.sender.phone, message.text) == ("+79160000001", "+79160000001", "Да")
     assert (short.peer.key, short.sender.phone) == ("900", "")
+
+
+def test_a_message_may_bear_a_state_of_its_own() -> None:
+    one = described(
+        PLAIN
+        + """
+answer = { id = "id" }
+[hook]
+report = { id = "mid", status = "state" }
+inbound = { phone = "from", text = "body" }
+[states]
+new = "sent"
+"""
+    )
+    (arrival,) = gateway_calls.arrivals(one, hook_call('{"state": "new", "from": "79160000001", "body": "Да"}'), NOON)
+    assert [type(event) for event in arrival.events] == [MessageArrived]
 
 
 def test_the_same_call_again_is_the_same_thing_and_is_understood_again_from_what_was_kept() -> None:
