@@ -44,8 +44,8 @@ def _dialogs(call: Call, chats: Sequence[Chat]) -> dict[str, list[Any]]:
 
 
 def get_dialogs(call: Call, request: Any) -> Any:
-    """The list of chats, the liveliest first."""
-    every = call.cloud.chats_of(call.me)
+    """The list of chats, the liveliest first; nobody archives any."""
+    every = [] if request.folder_id else call.cloud.chats_of(call.me)
     rest = every
     if not isinstance(request.offset_peer, types.InputPeerEmpty):
         after = call.chat(request.offset_peer)
