@@ -8,15 +8,13 @@ from contextlib import asynccontextmanager
 from chatapp_cli.connectors.vk_notify import application, statement
 from chatapp_cli.connectors.vk_notify.bind import TRADE
 from chatapp_cli.connectors.vk_notify.convert import outgoing
-from chatapp_cli.connectors.vk_notify.templates import Register
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import gateway_bind, gateway_session
-from chatapp_cli.kit.gateway import Gateway
-from chatapp_cli.kit.gateway_client import GatewayClient
 from chatapp_cli.kit.gateway_session import GatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, Session, Statement
@@ -24,19 +22,15 @@ from chatapp_cli.ports.world import World
 
 
 class VkNotifySession(GatewaySession):
-    """Sends notices and keeps the register of templates."""
-
-    def __init__(self, world: World, bound: Bound, gateway: Gateway, client: GatewayClient) -> None:
-        super().__init__(world, bound, gateway, client, outgoing)
-        self._register = Register(bound.memory)
+    """Sends notices. About templates the partner is asked by hand, there is no way to do it by program."""
 
     async def templates(self) -> Sequence[Template]:
-        """The register."""
-        return await self._register.templates()
+        """Nobody can be asked."""
+        raise Rejected("not_here")
 
     async def submit(self, template: Template) -> Template:
-        """Enter a template, or what the provider thinks of it."""
-        return await self._register.submit(template)
+        """Nobody can be asked."""
+        raise Rejected("not_here", template.name)
 
 
 class VkNotify:
@@ -77,7 +71,7 @@ class VkNotify:
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
         """Nothing is connected before there is something to say."""
         async with gateway_session.opened(TRADE, self._world, bound) as (gateway, client):
-            yield VkNotifySession(self._world, bound, gateway, client)
+            yield VkNotifySession(self._world, bound, gateway, client, outgoing)
 
 
 def create(world: World) -> Connector:

@@ -10,7 +10,7 @@ import pytest
 
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.event import Arrival, DeliveryChanged
-from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.domain.template import Filled
@@ -114,7 +114,7 @@ class TestVkNotify(ConnectorContract):
         assert isinstance(event, DeliveryChanged)
         assert connector.understand(bound, first.raw, event.at) == first
 
-    async def test_templates_are_kept_where_the_manifest_promises_them(self, session: Session) -> None:
+    async def test_templates_are_what_the_manifest_promises(self, session: Session) -> None:
         assert manifest("vk_notify").capabilities.templates
         assert isinstance(session, HasTemplates)
 
@@ -124,8 +124,3 @@ class TestVkNotify(ConnectorContract):
         findings = {finding.name: finding for finding in await connector.check(bound)}
         assert str(findings["send"].what) == "The gateway answers; nothing but a message proves the login."
         assert "never tried" in str(findings["preset"].what)
-
-    async def test_templates_are_there_after_a_restart(self, connector: Connector, bound: Bound) -> None:
-        async with connector.open(ChannelId(1), bound) as session:
-            assert isinstance(session, HasTemplates)
-            assert await session.templates() == []

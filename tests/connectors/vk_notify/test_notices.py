@@ -185,17 +185,13 @@ async def test_binding_asks_for_user_community_and_e_mail(partner: VkNotifySandb
 
 
 @pytest.mark.req("S-090")
-async def test_templates_wait_for_moderation_until_a_person_enters_the_verdict(partner: VkNotifySandbox) -> None:
-    bound = await bound_to(partner)
-    draft = Template(name="thanks", body="Спасибо за покупку!")
-    async with create(system_world()).open(ChannelId(1), bound) as session:
+async def test_the_partner_is_asked_about_templates_by_hand(partner: VkNotifySandbox) -> None:
+    async with create(system_world()).open(ChannelId(1), await bound_to(partner)) as session:
         assert isinstance(session, HasTemplates)
-        pending = await session.submit(draft)
-        assert (pending.state, await session.templates()) == ("pending", [pending])
-        refused = await session.submit(replace(pending, state="rejected", reason="реклама"))
-    async with create(system_world()).open(ChannelId(1), bound) as session:
-        assert isinstance(session, HasTemplates)
-        assert await session.templates() == [refused]
+        for asked in (session.templates(), session.submit(Template(name="thanks", body="Спасибо за покупку!"))):
+            with pytest.raises(Rejected) as caught:
+                await asked
+            assert caught.value.code == "not_here"
 
 
 async def test_everything_goes_through_the_proxy(partner: VkNotifySandbox) -> None:
