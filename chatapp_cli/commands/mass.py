@@ -13,7 +13,6 @@ import typer
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
@@ -59,20 +58,20 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     return found
 
 
-def send(desk: Desk, to: Sequence[Recipient], steps: mailing.Steps, draft: Draft, order: Order, wish: Wish) -> int:
+def send(desk: Desk, to: Sequence[Recipient], plan: mailing.Plan, order: Order, wish: Wish) -> int:
     """Accept it for all, after a question where a person sits; the number is the exit code."""
 
     def accept(tx: Tx) -> Mailing:
-        return mailing.accept(tx, desk.capabilities, steps, to, draft, order)
+        return mailing.accept(tx, desk.capabilities, plan, to, order)
 
     if wish.dry or (len(to) > 1 and not wish.yes):
         tried = _tried(desk, accept)
         if wish.dry:
-            _report(desk, tried, draft, wish)
+            _report(desk, tried, wish)
             return 1 if tried.bad else 0
         _insist_on_yes(desk, tried)
     found = desk.write(accept)
-    _report(desk, found, draft, wish)
+    _report(desk, found, wish)
     if found.new and owner(desk) is None:
         note("No daemon runs now; it is carried out once it does: chatapp serve")
     return 1 if found.bad else 0
@@ -103,23 +102,23 @@ def _insist_on_yes(desk: Desk, tried: Mailing) -> None:
         raise typer.Abort
 
 
-def _report(desk: Desk, found: Mailing, draft: Draft, wish: Wish) -> None:
+def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
     if wish.as_json:
-        printing.document(_document(desk, found, draft, dry=wish.dry))
+        printing.document(_document(desk, found, dry=wish.dry))
         return
     if wish.dry:
         heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"))
-        printing.table(heads, [_row(one, draft) for one in found.going])
+        printing.table(heads, [_row(one) for one in found.going])
     else:
         for one in found.going:
             typer.echo(one.message)
     _tell(desk, found)
 
 
-def _row(one: Going, draft: Draft) -> tuple[object, ...]:
+def _row(one: Going) -> tuple[object, ...]:
     dialog = _("accepted before") if one.before else _("new") if one.fresh else one.dialog
     cost = "" if one.cost is None else one.cost
-    return one.to.address, one.channel.title, dialog, len(draft.text), one.parts, _encoding(one), cost
+    return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost
 
 
 def _encoding(one: Going) -> str:
@@ -150,10 +149,9 @@ def _blamed(one: Bad) -> Any:
     return T("Line {n}, {address}: {why}", n=one.to.line, address=one.to.address, why=one.why.what)
 
 
-def _document(desk: Desk, found: Mailing, draft: Draft, *, dry: bool) -> Mapping[str, Any]:
+def _document(desk: Desk, found: Mailing, *, dry: bool) -> Mapping[str, Any]:
     return {
         "dry_run": dry,
-        "characters": len(draft.text),
         "recipients": [_going_document(one, dry=dry) for one in found.going],
         "bad": [{"to": one.to.address, "line": one.to.line or None, "why": show(one.why.what)} for one in found.bad],
         "twice": found.again,
@@ -173,6 +171,7 @@ def _going_document(one: Going, *, dry: bool) -> Mapping[str, Any]:
         "before": one.before,
         "channel": one.channel.id,
         "kind": one.channel.kind,
+        "characters": one.characters,
         "parts": one.parts,
         "encoding": one.alphabet,
         "cost": None if one.cost is None else str(one.cost),

@@ -11,6 +11,7 @@ import typer
 from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, opened, single
 from chatapp_cli.commands.sendoff import PATIENCE, Approved, At, Files, Key, Subject, Text, Values, Wait, Wish, send_off
 from chatapp_cli.commands.way import Way
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.i18n import N_
@@ -21,35 +22,42 @@ from chatapp_cli.store.tx import Tx
 app = single()
 
 
+To = Annotated[
+    list[str] | None, typer.Argument(metavar="TO", help=N_("E-mail, phone, @username or chat id; several at once"))
+]
+ToFile = Annotated[
+    str, typer.Option("--to-file", metavar="FILE", help=N_("Send to every address of a file, one a line; - reads them"))
+]
+First = Annotated[
+    str,
+    typer.Option(
+        "--channel",
+        "-c",
+        help=N_("Channel by kind, account or number; without it the client's chain"),
+        autocompletion=completing(channel_names),
+    ),
+]
+Others = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--or",
+        metavar="CHANNEL[:ADDRESS]",
+        help=N_("Next channel if it fails for good in the one before; repeat it"),
+        autocompletion=completing(channel_names),
+    ),
+]
+Dry = Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would be sent and what it costs"))]
+Yes = Annotated[bool, typer.Option("--yes", help=N_("Do not ask before it goes to several"))]
+
+
 @app.command(cls=Verb)
 def send(
     ctx: typer.Context,
-    to: Annotated[
-        list[str] | None, typer.Argument(metavar="TO", help=N_("E-mail, phone, @username or chat id; several at once"))
-    ] = None,
+    to: To = None,
     *,
-    to_file: Annotated[
-        str,
-        typer.Option("--to-file", metavar="FILE", help=N_("Send to every address of a file, one a line; - reads them")),
-    ] = "",
-    channel: Annotated[
-        str,
-        typer.Option(
-            "--channel",
-            "-c",
-            help=N_("Channel by kind, account or number; without it the client's chain"),
-            autocompletion=completing(channel_names),
-        ),
-    ] = "",
-    others: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--or",
-            metavar="CHANNEL[:ADDRESS]",
-            help=N_("Next channel if it fails for good in the one before; repeat it"),
-            autocompletion=completing(channel_names),
-        ),
-    ] = None,
+    to_file: ToFile = "",
+    channel: First = "",
+    others: Others = None,
     line: Line = "",
     text: Text = "",
     template: Approved = "",
@@ -59,18 +67,13 @@ def send(
     at: At = "",
     wait: Wait = PATIENCE,
     key: Key = "",
-    dry: Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would be sent and what it costs"))] = False,
-    yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask before it goes to several"))] = False,
+    dry: Dry = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-<<<<<<< chatapp_cli/commands/send.py
-    """Send a message to an address and wait for the verdict."""
-    from chatapp_cli.services import channels, relay
-=======
     """Send a message to an address and wait for the verdict, or put it into the outbox for many."""
     from chatapp_cli.commands import mass
-    from chatapp_cli.services import relay
->>>>>>> /tmp/.new
+    from chatapp_cli.services import channels, relay
 
     wish = Wish(
         text=text, subject=subject, files=files or (), at=at, wait=wait, key=key, template=template, values=values or ()
@@ -80,22 +83,17 @@ def send(
     with opened(ctx) as desk:
         draft = wish.draft(desk)
 
-        def steps(tx: Tx, address: str) -> Sequence[Step]:
-            return way.steps(desk, tx, address)
+        def plan(tx: Tx, address: str) -> tuple[Sequence[Step], Draft]:
+            steps = way.steps(desk, tx, address)
+            return steps, wish.filled(tx, channels.one(tx, steps[0].channel), draft)
 
         if dry or to_file or len(recipients) > 1:
             order = replace(wish.order(desk), priority=Priority.BULK)
             how = mass.Wish(dry=dry, yes=yes, as_json=as_json)
-            raise typer.Exit(mass.send(desk, recipients, steps, draft, order, how))
+            raise typer.Exit(mass.send(desk, recipients, plan, order, how))
 
         def accept(tx: Tx, order: Order) -> MessageId:
-<<<<<<< chatapp_cli/commands/send.py
-            steps = way.steps(desk, tx, to)
-            ready = wish.filled(tx, channels.one(tx, steps[0].channel), draft)
-            return relay.accept(tx, desk.capabilities, steps, ready, order)
-=======
-            return relay.accept(tx, desk.capabilities, steps(tx, recipients[0].address), draft, order)
->>>>>>> /tmp/.new
+            return relay.accept(tx, desk.capabilities, *plan(tx, recipients[0].address), order)
 
         code = send_off(desk, wish, accept, as_json=as_json)
     raise typer.Exit(code)

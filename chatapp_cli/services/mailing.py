@@ -23,8 +23,8 @@ from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.store.tx import Tx
 
-Steps: TypeAlias = Callable[[Tx, str], Sequence[Step]]
-"""The channels to try for an address."""
+Plan: TypeAlias = Callable[[Tx, str], tuple[Sequence[Step], Draft]]
+"""The channels to try for an address, and what is said in the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Going:
     """They never wrote there."""
     before: bool
     """It was accepted earlier, under the same key."""
+    characters: int
     parts: int
     alphabet: Alphabet | None
     cost: Decimal | None
@@ -89,7 +90,7 @@ def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient
     return [*(Recipient(one) for one in named), *(one for one in listed if one.address and one.address[0] != "#")]
 
 
-def accept(tx: Tx, able: Able, steps: Steps, to: Iterable[Recipient], draft: Draft, order: Order) -> Mailing:
+def accept(tx: Tx, able: Able, plan: Plan, to: Iterable[Recipient], order: Order) -> Mailing:
     """Accept it for everybody in one transaction, each under a key that follows from the order's and the address."""
     found = Mailing()
     spelled: set[str] = set()
@@ -102,7 +103,7 @@ def accept(tx: Tx, able: Able, steps: Steps, to: Iterable[Recipient], draft: Dra
         spelled.add(address)
         try:
             with tx.trial():
-                going = _accepted(tx, able, steps, one, draft, replace(order, key=key_of(f"{order.key} {address}")))
+                going = _accepted(tx, able, plan, one, replace(order, key=key_of(f"{order.key} {address}")))
                 _insist_on_another(going, reached)
         except _Again:
             found.again += 1
@@ -129,9 +130,10 @@ def _spelled(address: str) -> str:
     return canonical(address, "phone" if "phone" in possible else possible[0])
 
 
-def _accepted(tx: Tx, able: Able, steps: Steps, to: Recipient, draft: Draft, order: Order) -> Going:
+def _accepted(tx: Tx, able: Able, plan: Plan, to: Recipient, order: Order) -> Going:
     before = tx.value("messages.by_key", key=order.key) is not None
-    message = relay.accept(tx, able, steps(tx, to.address), draft, order)
+    steps, draft = plan(tx, to.address)
+    message = relay.accept(tx, able, steps, draft, order)
     card = dialogs.card(tx, message_of(tx, message).dialog_id)
     channel = channels.one(tx, card.channel_id)
     counted = segments(draft.text) if able(channel).segments else None
@@ -144,6 +146,7 @@ def _accepted(tx: Tx, able: Able, steps: Steps, to: Recipient, draft: Draft, ord
         fresh=card.created_at == tx.now and not before,
         stranger=card.heard_at is None and card.chat_kind == "private",
         before=before,
+        characters=len(draft.text),
         parts=counted.parts if counted else 1,
         alphabet=counted.alphabet if counted else None,
         cost=price * counted.parts if price is not None and counted else None,

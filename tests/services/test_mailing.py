@@ -48,10 +48,10 @@ def mail(shop: Shop, channel: ChannelId, to: Sequence[str], key: str = "акци
     order = shop.order(key=sending.key_of(key), priority=Priority.BULK)
     listed = [Recipient(address, n) for n, address in enumerate(to, 1)]
 
-    def steps(tx: Tx, address: str) -> Sequence[Step]:
-        return [Step(channel, (address,))]
+    def plan(tx: Tx, address: str) -> tuple[Sequence[Step], Draft]:
+        return [Step(channel, (address,))], draft
 
-    return shop.write(lambda tx: mailing.accept(tx, able, steps, listed, draft, order))
+    return shop.write(lambda tx: mailing.accept(tx, able, plan, listed, order))
 
 
 def rows_of(shop: Shop, dialog: DialogId) -> list[OutboxRow]:
