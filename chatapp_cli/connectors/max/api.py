@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import aiohttp
 import msgspec
@@ -22,6 +22,9 @@ from chatapp_cli.ports.world import Clock
 
 R = TypeVar("R")
 
+Trust: TypeAlias = ssl.SSLContext | Literal[True]
+"""Whose signature a server's certificate needs; ``True``: the machine's own list."""
+
 _LARGEST: Final = 16 << 20
 _CHUNK: Final = 1 << 16
 _SLOWEST: Final = 100_000
@@ -32,9 +35,7 @@ _PATIENCE: Final = 60
 class MaxApi:
     """One bot's calls; whatever fails is a ChannelError in which the token does not appear."""
 
-    def __init__(
-        self, http: aiohttp.ClientSession, *, url: str, token: str, trust: ssl.SSLContext, clock: Clock
-    ) -> None:
+    def __init__(self, http: aiohttp.ClientSession, *, url: str, token: str, trust: Trust, clock: Clock) -> None:
         self._http, self._url, self._token, self._trust, self._clock = http, url, token, trust, clock
 
     async def get(self, path: str, kind: type[R], *, patience: float = _PATIENCE, **query: str | int) -> R:
@@ -88,8 +89,10 @@ class MaxApi:
                     method, url, allow_redirects=False, ssl=self._trust, **request
                 ) as response:
                     return await read(response, _LARGEST)
-            except ssl.SSLCertVerificationError as error:
-                raise Misconfigured("certificate", error.verify_message, field="ca_file") from None
+            except Exception as error:  # every library on the way wraps it in an error of its own
+                if distrust := _distrust(error):
+                    raise Misconfigured("certificate", distrust, field="ca_file") from None
+                raise
 
     def _refusal(self, answer: Answer, *, once: bool) -> Exception:
         return errors.refusal(answer, now=self._clock.now(), once=once, secrets=[self._token])
@@ -105,17 +108,28 @@ def _gone(status: int) -> Rejected | Retryable:
     return Retryable("server_trouble", f"HTTP {status}") if status >= errors.SERVER else Rejected("file_gone")
 
 
-def trust_in(ca_file: str) -> ssl.SSLContext:
+def _distrust(error: BaseException | None) -> str:
+    """Why the server's certificate is not believed, if that is what lies at the bottom of an error."""
+    why = ""
+    while error:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            why = getattr(error, "verify_message", str(error))
+        error = error.__cause__ or error.__context__
+    return why
+
+
+def trust_in(ca_file: str) -> Trust:
     """Believe whom the machine believes and, for this account alone, who signed with the file's certificates.
 
     Raises Misconfigured where the file cannot be read or holds none.
     """
+    if not ca_file:
+        return True
     context = ssl.create_default_context()
-    if ca_file:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise Misconfigured("bad_ca_file", f"{ca_file}: {error.strerror or error}", field="ca_file") from None
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise Misconfigured("bad_ca_file", f"{ca_file}: {error.strerror or error}", field="ca_file") from None
     return context
 
 

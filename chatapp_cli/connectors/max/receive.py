@@ -157,7 +157,7 @@ class Hook:
         while True:
             if hook_url(self._bound) not in await subscriptions(self._api):
                 await subscribe(self._api, self._bound)
-            yield Batch(arrivals=await self._titles.found())
+            yield Batch(arrivals=tuple(await self._titles.found()))
             await self._rest()
 
     async def _rest(self) -> None:

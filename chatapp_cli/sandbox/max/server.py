@@ -44,6 +44,8 @@ class Fault:
     message: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
+    after: int = 0
+    """So many calls go well before."""
 
 
 class MaxSandbox:
@@ -189,6 +191,9 @@ class MaxSandbox:
 
     def _next_fault(self, method: str, path: str) -> Fault | None:
         fault = next((f for f in self.faults if f.times and (f.method, f.path) == (method, path)), None)
+        if fault and fault.after:
+            fault.after -= 1
+            return None
         if fault:
             fault.times -= 1
         return fault

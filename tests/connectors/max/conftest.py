@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatapp_cli.connectors.max.connector import MaxSession, create
+from chatapp_cli.connectors.max.connector import PollingSession, create
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector
 from chatapp_cli.sandbox.max import MaxSandbox
-from tests.contract.max_schema import problems
 from tests.contract.connector_contract import ScriptedAsker
+from tests.contract.max_schema import problems
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def bound(connector: Connector, sandbox: MaxSandbox) -> Bound:
 
 
 @pytest.fixture
-async def session(connector: Connector, bound: Bound) -> AsyncIterator[MaxSession]:
+async def session(connector: Connector, bound: Bound) -> AsyncIterator[PollingSession]:
     async with connector.open(ChannelId(1), bound) as session:
-        assert isinstance(session, MaxSession)
+        assert isinstance(session, PollingSession)
         yield session
