@@ -59,6 +59,10 @@ class Cloud:
         """Random ids that were used, with who used them."""
         self._private: dict[frozenset[int], Private] = {}
         self._numbers = itertools.count(9001)
+        self.slice = 100
+        """Events in one answer to somebody who missed them."""
+        self.too_long = 5000
+        """More missed events than these are not told at all."""
         self.service = self.settle(Person(SERVICE_ID, "Telegram", phone="42777"))
 
     def settle(self, person: Person) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from telethon.tl import types
 
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram import reading, writing
-from chatapp_cli.sandbox.telegram.chats import Chat, Private
+from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Private
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
 from chatapp_cli.sandbox.telegram.devices import Authorisation
 from chatapp_cli.sandbox.telegram.groups_stage import GroupStage
@@ -118,6 +119,13 @@ class Stage:
             device.revoked = refusal
             for session in list(device.sessions):
                 session.cut()
+
+    def hint(self, channel: Channel | None = None) -> None:
+        """Tell the owner's devices only that there is more (in a channel) than is pushed."""
+        found = types.UpdateChannelTooLong(channel.id, channel.box.pts) if channel else None
+        told = types.UpdateShort(update=found, date=int(time.time())) if found else types.UpdatesTooLong()
+        for device in self.devices():
+            device.push(told)
 
     # Orders.
 

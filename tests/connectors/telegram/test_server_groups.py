@@ -234,6 +234,40 @@ async def test_a_live_gap_in_a_channel_is_filled(client: Device, sandbox: Telegr
     assert await client.hears(3) == ["раз", "мимо", "три"]
 
 
+async def test_a_hint_about_a_channel_makes_the_client_ask(
+    client: Device, sandbox: TelegramSandbox, anna: Person
+) -> None:
+    news = sandbox.stage.groups.channel("Новости", anna, username="les_news")
+    peer = await client.get_input_entity("@les_news")
+    await client(functions.channels.JoinChannelRequest(peer))
+    sandbox.stage.write(anna, news, "раз")
+    await client.hears(1)
+    mine = sandbox.stage.devices()[0]
+    sessions, mine.sessions[:] = list(mine.sessions), []
+    sandbox.stage.write(anna, news, "два")
+    mine.sessions[:] = sessions
+    sandbox.stage.hint(news)
+    assert await client.hears(2) == ["раз", "два"]
+
+
+async def test_a_channel_that_went_on_too_long_shows_its_end(
+    client: Device, sandbox: TelegramSandbox, anna: Person
+) -> None:
+    sandbox.cloud.too_long, sandbox.cloud.slice = 5, 2
+    news = sandbox.stage.groups.channel("Новости", anna, username="les_news")
+    pts = news.box.pts
+    for number in range(6):
+        sandbox.stage.write(anna, news, str(number))
+    peer = await client.get_input_entity("@les_news")
+    empty = types.ChannelMessagesFilterEmpty()
+    found = await client(functions.updates.GetChannelDifferenceRequest(peer, empty, pts=pts, limit=100))
+    assert isinstance(found, types.updates.ChannelDifferenceTooLong)
+    assert [message.message for message in found.messages] == ["5", "4"]
+    assert found.dialog.pts == news.box.pts
+    with pytest.raises(errors.PersistentTimestampInvalidError):
+        await client(functions.updates.GetChannelDifferenceRequest(peer, empty, pts=pts + 99, limit=100))
+
+
 async def test_slow_mode_makes_members_wait(client: Device, sandbox: TelegramSandbox, anna: Person) -> None:
     yard = sandbox.stage.groups.channel("Двор", anna, username="dvor", broadcast=False)
     yard.slowmode = 60

@@ -328,3 +328,34 @@ async def test_some_dialogs_can_be_asked_for_with_how_far_they_were_read(
     (dialog,) = found.dialogs
     assert (dialog.top_message, dialog.read_outbox_max_id, dialog.unread_count) == (sent.id, sent.id, 1)
     assert found.state.pts == sandbox.owner.box.pts
+
+
+async def test_who_was_away_too_long_is_told_only_that(client: Device, sandbox: TelegramSandbox) -> None:
+    sandbox.cloud.too_long = 5
+    before = await client(functions.updates.GetStateRequest())
+    for number in range(6):
+        await sandbox.say(ANNA, str(number))
+    request = functions.updates.GetDifferenceRequest(pts=before.pts, date=before.date, qts=0)
+    missed = await client(request)
+    assert isinstance(missed, types.updates.DifferenceTooLong)
+    assert missed.pts == before.pts + 6
+
+
+async def test_a_hint_makes_the_client_ask(client: Device, sandbox: TelegramSandbox) -> None:
+    await sandbox.say(ANNA, "раз")
+    await client.hears(1)
+    mine = sandbox.stage.devices()[0]
+    sessions, mine.sessions[:] = list(mine.sessions), []
+    await sandbox.say(ANNA, "два")
+    mine.sessions[:] = sessions
+    sandbox.stage.hint()
+    assert await client.hears(2) == ["раз", "два"]
+
+
+async def test_history_has_two_limits(client: Device, sandbox: TelegramSandbox) -> None:
+    numbers = [int(await sandbox.say(ANNA, str(n))) for n in range(6)]
+    await client.hears(6)
+    peer = await client.get_input_entity(ANNA.number)
+    window = {"offset_id": 0, "offset_date": None, "add_offset": 0, "limit": 100, "hash": 0}
+    found = await client(functions.messages.GetHistoryRequest(peer, min_id=numbers[1], max_id=numbers[4], **window))
+    assert [message.message for message in found.messages] == ["3", "2"]

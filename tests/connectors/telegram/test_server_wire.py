@@ -13,8 +13,11 @@ from telethon import errors, functions, types
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from chatapp_cli.sandbox.telegram.people import Contact
 from chatapp_cli.sandbox.telegram.server import OWNER_ID
-from chatapp_cli.sandbox.telegram.wire import frame
+from chatapp_cli.sandbox.telegram.tl import unpacked
+from chatapp_cli.sandbox.telegram.wire import frame, read_frame
 from tests.connectors.telegram.server_client import ANNA, Device, device, logged_in
+
+GREETING = frame(0, bytes(20) + bytes(functions.ReqPqMultiRequest(nonce=5)))
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ async def client(sandbox: TelegramSandbox) -> AsyncIterator[Device]:
 
 @pytest.mark.parametrize(
     "packet",
-    [b"GET / HTTP/1.1\r\n\r\n", frame(0, bytes(40))[:-1] + b"!", frame(0, bytes(20) + bytes(types.MsgsAck([1])))],
+    [b"GET / HTTP/1.1\r\n\r\n", GREETING[:-1] + b"!", frame(0, bytes(20) + bytes(types.MsgsAck([1])))],
     ids=["another protocol", "a wrong checksum", "no exchange of keys"],
 )
 async def test_what_is_no_telegram_is_hung_up_on(sandbox: TelegramSandbox, packet: bytes) -> None:
@@ -41,6 +44,14 @@ async def test_what_is_no_telegram_is_hung_up_on(sandbox: TelegramSandbox, packe
         async with asyncio.timeout(5):
             with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
                 await reader.readexactly(1)
+
+
+async def test_whoever_greets_is_answered(sandbox: TelegramSandbox) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.port)
+    with closing(writer):
+        writer.write(GREETING)
+        answer = unpacked((await read_frame(reader))[20:])
+        assert (answer.nonce, answer.server_public_key_fingerprints) == (5, [sandbox.key.fingerprint])
 
 
 async def test_a_forged_message_is_hung_up_on(client: Device, sandbox: TelegramSandbox) -> None:

@@ -15,10 +15,6 @@ from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
 from chatapp_cli.sandbox.telegram.methods.dialogs import dialog
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
-SLICE: Final = 100
-"""Events in one answer."""
-TOO_LONG: Final = 5000
-"""So many missed events are not told one by one."""
 _NEW: Final = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
 
 
@@ -37,9 +33,9 @@ def get_difference(call: Call, request: Any) -> Any:
     missed = call.me.box.since(_sane(request.pts, call.me.box))
     if not missed:
         return types.updates.DifferenceEmpty(date=int(time.time()), seq=0)
-    if len(missed) > TOO_LONG:
+    if len(missed) > call.cloud.too_long:
         return types.updates.DifferenceTooLong(pts=call.me.box.pts)
-    part = missed[:SLICE]
+    part = missed[: call.cloud.slice]
     told = {**_told(call, part), "new_encrypted_messages": []}
     if len(part) < len(missed):
         return types.updates.DifferenceSlice(intermediate_state=_state(call, part[-1].pts), **told)
@@ -65,16 +61,16 @@ def get_channel_difference(call: Call, request: Any) -> Any:
     missed = channel.box.since(_sane(request.pts, channel.box))
     if not missed:
         return types.updates.ChannelDifferenceEmpty(pts=channel.box.pts, final=True, timeout=30)
-    if len(missed) > TOO_LONG:
+    if len(missed) > call.cloud.too_long:
         return _too_long(call, channel)
-    part = missed[: max(1, request.limit)]
+    part = missed[: min(max(1, request.limit), call.cloud.slice)]
     return types.updates.ChannelDifference(
         pts=part[-1].pts, final=len(part) == len(missed), timeout=30, **_told(call, part)
     )
 
 
 def _too_long(call: Call, channel: Channel) -> Any:
-    last = [views.message(letter, call.me) for letter in channel.box.of(channel)[:SLICE]]
+    last = [views.message(letter, call.me) for letter in channel.box.of(channel)[: call.cloud.slice]]
     found = dialog(call, channel)
     return types.updates.ChannelDifferenceTooLong(
         dialog=found, messages=last, final=True, timeout=30, **call.cast([found, *last])
