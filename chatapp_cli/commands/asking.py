@@ -14,6 +14,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field, Form, Notice
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.qr import drawn
 
 _YES = {"on", "y", "yes", "да", "д", "1", "true"}
 _NO = {"off", "n", "no", "нет", "н", "0", "false"}
@@ -28,6 +29,9 @@ def applies(field: Field, answers: Mapping[str, str]) -> bool:
     return all(answers.get(name) == value for name, value in field.when.items())
 
 
+_BLACK_ON_WHITE, _PLAIN = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
+
+
 def show_notice(notice: Notice) -> None:
     """Words, a link and a QR code on stderr."""
     _tell()
@@ -37,9 +41,8 @@ def show_notice(notice: Notice) -> None:
     if notice.link:
         _tell(f"  {notice.link}")
     if notice.qr:
-        import segno
-
-        segno.make(notice.qr, micro=False).terminal(out=sys.stderr, compact=True)
+        for line in drawn(notice.qr):
+            _tell(f"{_BLACK_ON_WHITE}{line}{_PLAIN}")
 
 
 def _line(prompt: str) -> str:

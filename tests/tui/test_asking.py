@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import pytest
+
+from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import lines
 from chatapp_cli.tui.asking import WindowAsker
-from chatapp_cli.tui.screens.bind import qr, shown
+from chatapp_cli.tui.screens.bind import BindScreen, qr, shown
+from tests.tui.conftest import Opener
 
 LOGIN = "https://id.example.test/allow"
 
@@ -47,7 +52,23 @@ def test_a_qr_code_is_as_wide_as_it_is_high_and_fits_a_small_terminal() -> None:
     assert len(drawn) <= 20
 
 
-def test_a_notice_shows_title_words_link_and_code_together() -> None:
-    text = shown(Notice(title=T("Scan"), lines=(T("Open the app"),), link=LOGIN, qr="code")).plain
-    assert text.startswith("Scan\n\nOpen the app\n" + LOGIN + "\n\n")
-    assert "▀" in text or "▄" in text
+def test_a_notice_shows_title_words_and_link_and_says_what_to_do_about_a_code_that_is_too_tall() -> None:
+    notice = Notice(title=T("Scan"), lines=(T("Open the app"),), link=LOGIN, qr="code")
+    assert shown(notice, tall=False).plain == "Scan\n\nOpen the app\n" + LOGIN + "\n"
+    assert "enlarge it" in shown(notice, tall=True).plain
+
+
+@pytest.mark.parametrize(("size", "beside"), [((120, 35), True), ((80, 24), False)])
+async def test_a_code_has_the_page_to_itself_until_it_is_scanned(
+    window: Opener, desk: Desk, size: tuple[int, int], beside: bool
+) -> None:
+    async with window(size=size) as it:
+        page = BindScreen(desk.read(lines.everything)[0], "api", None)
+        await it.app.push_screen(page)
+        await it.until(lambda: page.query("FormView"))
+        page.notice(Notice(title=T("Scan"), qr="https://example.test/" + "a" * 180))
+        await it.until(lambda: page.query_one("#code").display and not page.query_one("#form").display)
+        assert page.has_class("-beside") == beside
+        await it.until(lambda: page.query_one("#code").size.width >= 53)
+        page.notice(Notice(title=T("Done")))
+        await it.until(lambda: page.query_one("#form").display and not page.query_one("#code").display)

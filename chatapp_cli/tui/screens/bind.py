@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
-from io import StringIO
 from typing import ClassVar
 
 from rich.style import Style
@@ -22,6 +21,7 @@ from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.qr import drawn
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import binding
 from chatapp_cli.store.rows import ChannelRow, LineRow
@@ -30,6 +30,11 @@ from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
+
+_BARS = 2
+"""Lines of the page that a code to scan cannot have."""
+_COLUMN = 32
+"""Columns that words beside a code need."""
 
 
 class AskingScreen(Hands):
@@ -43,6 +48,13 @@ class AskingScreen(Hands):
     AskingScreen #aside Static { width: 1fr; height: auto; }
     AskingScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
     AskingScreen.-waiting #waiting { display: block; }
+    AskingScreen #code { display: none; width: auto; }
+    AskingScreen.-scanning #form { display: none; }
+    AskingScreen.-scanning #code { display: block; }
+    AskingScreen.-scanning #aside { width: 1fr; max-width: 100%; border-left: none; padding: 0 2; }
+    AskingScreen.-beside #where { display: none; }
+    AskingScreen.-beside #aside { layout: horizontal; padding: 0; }
+    AskingScreen.-beside #notice { padding: 1 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave")]
 
@@ -70,6 +82,7 @@ class AskingScreen(Hands):
             with Vertical(id="form"):
                 yield Static(_("Asking the provider…"), id="waiting", markup=False)
             with Vertical(id="aside"):
+                yield Static(id="code")
                 yield Static(self.about(), id="notice")
         yield StatusBar(self.look)
 
@@ -94,14 +107,20 @@ class AskingScreen(Hands):
     async def answer(self, form: Form) -> Mapping[str, str]:
         """Show a form and wait for its answers."""
         self._answer = asyncio.get_running_loop().create_future()
-        self.remove_class("-waiting")
+        self.remove_class("-waiting", "-scanning", "-beside")
         await self.query(FormView).remove()
         await self.query_one("#form").mount(FormView(form, self._typed))
         return await self._answer
 
     def notice(self, notice: Notice) -> None:
-        """Show something beside the form."""
-        self.query_one("#notice", Static).update(shown(notice))
+        """Show something beside the form; a code to scan has the page to itself, as large as it has to be."""
+        code = qr(notice.qr) if notice.qr else Text()
+        lines, columns = code.plain.count("\n"), len(code.plain.partition("\n")[0])
+        tall = lines > self.size.height - _BARS
+        self.set_class(bool(notice.qr), "-scanning")
+        self.set_class(bool(notice.qr) and not tall and self.size.width >= columns + _COLUMN, "-beside")
+        self.query_one("#code", Static).update(code)
+        self.query_one("#notice", Static).update(shown(notice, tall=tall))
 
     @on(FormView.Answered)
     def _answered(self, event: FormView.Answered) -> None:
@@ -155,22 +174,18 @@ def _about(known: Manifest) -> Text:
     return text
 
 
-def shown(notice: Notice) -> Text:
-    """A notice as it stands beside the form."""
+def shown(notice: Notice, *, tall: bool) -> Text:
+    """A notice in words; with its code ``tall``, what to do about that."""
     text = Text().append(show(notice.title) + "\n\n", Style(bold=True))
     for words in notice.lines:
         text.append(show(words) + "\n")
     if notice.link:
         text.append(notice.link + "\n", Style(underline=True, link=notice.link))
-    if notice.qr:
-        text.append("\n").append_text(qr(notice.qr))
+    if tall:
+        text.append("\n" + _("The code is taller than the window: enlarge it, or make the letters smaller (Ctrl −)."))
     return text
 
 
 def qr(content: str) -> Text:
-    """A QR code of half blocks: dark on light, whatever the theme, so that every phone reads it."""
-    import segno
-
-    drawn = StringIO()
-    segno.make(content, error="l", micro=False).terminal(out=drawn, compact=True, border=2)
-    return Text.from_ansi(drawn.getvalue())
+    """A QR code, black on white."""
+    return Text("\n".join((*drawn(content), "")), Style(color="#000000", bgcolor="#ffffff"), no_wrap=True)

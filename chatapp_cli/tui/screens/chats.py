@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui import reading
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
@@ -48,6 +49,7 @@ class ChatsScreen(Hands):
     def on_mount(self) -> None:
         """Ask."""
         self.query_one(StatusBar).tell_keys("chats", "app")
+        self.do(self._tell_health, group="health")
         self.do(self._read, group="read", exclusive=True)
 
     async def _ask(self, what: str, arguments: Mapping[str, object], *, seconds: float = 60.0) -> Any:
@@ -117,6 +119,9 @@ class ChatsScreen(Hands):
         if await self.confirm(_("Read back {title}?", title=chat["title"]), note, yes=_("Read back")):
             read = await self._ask("history", {"address": chat["address"], "after": ""}, seconds=600.0)
             self.say(_("{messages} new messages, {known} known already.", **read))
+
+    async def _tell_health(self) -> None:
+        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
 
     def action_back(self) -> None:
         """To the lines."""

@@ -22,6 +22,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels
 from chatapp_cli.services.sending import dialog_for
 from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui import reading
 from chatapp_cli.tui.cells import cut, fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
@@ -72,6 +73,7 @@ class PeopleScreen(Hands):
     def on_mount(self) -> None:
         """To the box."""
         self.query_one(StatusBar).tell_keys("people", "app")
+        self.do(self._tell_health, group="health")
         self.query_one(Input).focus()
 
     @on(Input.Submitted)
@@ -176,6 +178,9 @@ class PeopleScreen(Hands):
     def action_box(self) -> None:
         """To the box."""
         self.query_one(Input).focus()
+
+    async def _tell_health(self) -> None:
+        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
 
     def action_back(self) -> None:
         """To the dialogs."""

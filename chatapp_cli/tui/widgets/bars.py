@@ -156,13 +156,23 @@ class StatusBar(Bar):
         """Two lines."""
         work = self._work()
         room = self.size.width - _length(work)
-        found = self._health(brief=False)
-        return [(found if _length(found) <= room else self._health(brief=True), work), (self._hints(), [])]
+        ways = (self._health(brief=False), self._health(brief=True), self._troubled())
+        found = next((way for way in ways if _length(way) <= room), ways[-1])
+        return [(found, work), (self._hints(), [])]
 
     def _health(self, *, brief: bool) -> list[Piece]:
         """All channels; ``brief`` keeps its words for those that do not work."""
         pieces = [piece for channel in self.overview.channels for piece in self._channel(channel, brief=brief)]
         return pieces or [(" " + _("No channel is bound yet: press F2"), self.look.palette.warn)]
+
+    def _troubled(self) -> list[Piece]:
+        """How many work, and which do not."""
+        look = self.look.palette
+        works = [channel for channel in self.overview.channels if health(channel, self.look)[1] == look.good]
+        others = [channel for channel in self.overview.channels if channel not in works]
+        said = ngettext("{n} channel works", "{n} channels work", len(works))
+        counted = [(" ●", look.good), (f" {said} ", look.muted)] if works else []
+        return [*(piece for channel in others for piece in self._channel(channel, brief=True)), *counted]
 
     def _channel(self, channel: ChannelRow, *, brief: bool) -> list[Piece]:
         look = self.look.palette

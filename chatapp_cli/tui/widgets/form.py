@@ -38,13 +38,12 @@ class FieldRow(Vertical):
 
     def compose(self) -> ComposeResult:
         """Label, hint, answer, error."""
-        if self.field.kind != "flag":
-            optional = "" if self.field.required else " " + _("(may be empty)")
-            yield Label(show(self.field.label) + optional, markup=False)
+        optional = "" if self.field.required or self.field.kind == "flag" else " " + _("(may be empty)")
+        yield Label(show(self.field.label) + optional, markup=False)
         if self.field.kind == "choice":
             yield self._choices()
         elif self.field.kind == "flag":
-            yield Checkbox(show(self.field.label), self._given == "on", compact=True)
+            yield Checkbox(_("Yes"), self._given == "on", compact=True)
         else:
             suggest = Paths() if self.field.kind == "file" else None
             yield Input(self._given, password=self.field.secret, suggester=suggest, compact=True)
@@ -78,7 +77,7 @@ class FormView(VerticalScroll):
     DEFAULT_CSS = """
     FormView { height: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
     FormView > .title { text-style: bold; width: 1fr; margin: 0 0 1 0; }
-    FormView > .intro { color: $muted; width: 1fr; }
+    FormView > .intro { color: $muted; width: 1fr; margin: 0 0 1 0; }
     FormView > .whole { color: $error; width: 1fr; margin: 0 0 1 0; }
     FormView > Button { border: none; height: 1; min-width: 16; background: $panel; color: $foreground; }
     FormView > Button:focus { background: $primary; color: $background; text-style: none; }
@@ -97,8 +96,8 @@ class FormView(VerticalScroll):
     def compose(self) -> ComposeResult:
         """Title, introduction, what is wrong with the whole, fields, button."""
         yield Static(show(self.form.title), classes="title", markup=False)
-        for words in self.form.intro:
-            yield Static(show(words), classes="intro", markup=False)
+        if self.form.intro:
+            yield Static("\n".join(map(show, self.form.intro)), classes="intro", markup=False)
         if "" in self.form.errors:
             yield Static(show(self.form.errors[""]), classes="whole", markup=False)
         for field in self.form.fields:
