@@ -157,10 +157,10 @@ def _name(me: Any) -> str:
 def _facts(me: Any, home: Home) -> Mapping[str, str]:
     username = username_of(me)
     facts = {
-        N_("Name"): _name(me),
-        N_("Username"): f"@{username}" if username else "",
-        N_("Phone"): masked(me.phone or ""),
-        N_("Link"): f"https://t.me/{username}" if username else "",
+        N_("Account"): _name(me),
+        N_("Account's username"): f"@{username}" if username else "",
+        N_("Account's phone"): masked(me.phone or ""),
+        N_("Link to the account"): f"https://t.me/{username}" if username else "",
         N_("Data centre"): str(home.dc),
     }
     return {label: fact for label, fact in facts.items() if fact}

@@ -44,16 +44,17 @@ class Gaps:
     async def newcomers(self, since: datetime) -> AsyncGenerator[Batch, None]:
         """Supergroups that began to speak while we were away: we stand nowhere in them yet."""
         at = self._reading.at
-        async for page in history.dialogs(self._wire):
+        async for page in history.dialogs(self._wire, since=since):
+            latest = history.tops(page)
             for dialog in page.dialogs:
-                channel = getattr(dialog.peer, "channel_id", OWN)
-                if channel and channel not in at.channels and self._reading.wants(channel, {}):
-                    async for batch in self._since(number_of(dialog.peer), since):
+                channel, number = getattr(dialog.peer, "channel_id", OWN), number_of(dialog.peer)
+                if not channel or channel in at.channels or not self._reading.wants(channel, {}):
+                    continue
+                if number in latest and latest[number].date >= since:
+                    async for batch in self._since(number, since):
                         yield batch
-                    at.move(channel, dialog.pts, dialog.top_message)
-                    yield Batch(cursor=at.cursor())
-            if not history.speaks_since(page, since):
-                return
+                at.move(channel, dialog.pts, dialog.top_message)
+            yield Batch(cursor=at.cursor())
 
     async def _ask(self, request: Any) -> Any:
         """Reading may wait a little; nobody sits in front of it."""
@@ -106,13 +107,11 @@ class Gaps:
         """Telegram keeps no difference that long."""
         at = self._reading.at
         since = at.when
-        async for page in history.dialogs(self._wire):
+        async for page in history.dialogs(self._wire, since=since):
             for number, message in history.tops(page).items():
                 if message.date >= since and not isinstance(message.peer_id, tl.PeerChannel):
                     async for batch in self._since(number, since):
                         yield batch
-            if not history.speaks_since(page, since):
-                break
         at.pts = pts
         yield Batch(cursor=at.cursor())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from chatapp_cli.connectors.telegram.peers import Known, number_of
 from chatapp_cli.connectors.telegram.wire import Wire
 
 PAGE: Final = 100
+_FOLDERS: Final = (0, 1)
+"""The list and the archive."""
 
 
 async def after(wire: Wire, chat: Known, last: int) -> AsyncGenerator[Any, None]:
@@ -58,14 +61,27 @@ def page(chat: Known, *, offset_id: int = 0, add_offset: int = 0) -> Any:
     )
 
 
-async def dialogs(wire: Wire) -> AsyncGenerator[Any, None]:
-    """All of the account's chats in pages, those with the latest messages first."""
+async def dialogs(wire: Wire, *, since: datetime | None = None) -> AsyncGenerator[Any, None]:
+    """The account's chats in pages, those with the latest messages first; the archive as well.
+
+    With a moment given, only pages in which somebody wrote since.
+    """
+    for folder in _FOLDERS:
+        async with aclosing(_folder(wire, folder)) as pages:
+            async for answer in pages:
+                if since and all(message.date < since for message in tops(answer).values()):
+                    break
+                yield answer
+
+
+async def _folder(wire: Wire, folder: int) -> AsyncGenerator[Any, None]:
     offset: dict[str, Any] = {"offset_date": None, "offset_id": 0, "offset_peer": tl.InputPeerEmpty()}
     while True:
-        answer = await wire.ask(fn.messages.GetDialogsRequest(**offset, limit=PAGE, hash=0))
+        answer = await wire.ask(fn.messages.GetDialogsRequest(**offset, limit=PAGE, hash=0, folder_id=folder))
+        answer.dialogs = [dialog for dialog in answer.dialogs if isinstance(dialog, tl.Dialog)]
         yield answer
         last = _last(answer)
-        if isinstance(answer, tl.messages.Dialogs) or last is None or len(answer.dialogs) < PAGE:
+        if isinstance(answer, tl.messages.Dialogs) or last is None:
             return
         chat = wire.peers.get(number_of(last.peer_id))
         peer = chat.input if chat else tl.InputPeerEmpty()
@@ -79,11 +95,6 @@ def posts(messages: Iterable[Any]) -> list[Any]:
         for one in messages
         if not isinstance(one, tl.MessageEmpty)
     ]
-
-
-def speaks_since(answer: Any, since: datetime) -> bool:
-    """Chats come with the latest messages first: pages after an old one are older."""
-    return any(message.date >= since for message in tops(answer).values())
 
 
 def tops(answer: Any) -> dict[int, Any]:

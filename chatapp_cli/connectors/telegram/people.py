@@ -10,9 +10,11 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.peers import Known, seen
 from chatapp_cli.connectors.telegram.wire import Wire
-from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.errors import RateLimited, Rejected
 from chatapp_cli.domain.event import Person
 
+_LATER: Final = 86_400.0
+"""Seconds: Telegram imports some contacts only «at a later date», https://core.telegram.org/method/contacts.importContacts."""
 _NOBODY: Final = frozenset({"phone_not_found", "username_not_found"})
 
 
@@ -37,7 +39,7 @@ async def _import(wire: Wire, phone: str, first_name: str, last_name: str) -> Kn
     card = tl.InputPhoneContact(client_id=0, phone=phone, first_name=first_name or phone, last_name=last_name)
     answer = await wire.ask(fn.contacts.ImportContactsRequest([card]), scope="strangers")
     if answer.retry_contacts:
-        raise Rejected("phone_too_often", phone)
+        raise RateLimited("phone_too_often", phone, retry_after=_LATER, scope="strangers")
     return _one(answer.users, "phone_not_found", phone)
 
 

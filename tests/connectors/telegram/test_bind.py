@@ -76,10 +76,10 @@ async def test_a_code_binds_the_account_and_the_warning_is_read_before_it_is_ask
 async def test_facts_show_the_account_and_only_the_ends_of_its_phone(sandbox: TelegramSandbox) -> None:
     bound = await bind(Somebody(sandbox.answers))
     assert dict(bound.facts) == {
-        "Name": "Ёлочный базар",
-        "Username": "@yolki_shop",
-        "Phone": "+7916•••00",
-        "Link": "https://t.me/yolki_shop",
+        "Account": "Ёлочный базар",
+        "Account's username": "@yolki_shop",
+        "Account's phone": "+7916•••00",
+        "Link to the account": "https://t.me/yolki_shop",
         "Data centre": "2",
     }
     assert sandbox.owner.phone not in str(bound.settings) + str(bound.facts)
@@ -131,6 +131,20 @@ async def test_a_qr_code_that_the_phone_scans_binds_the_account(sandbox: Telegra
     bound = await bind(person)
     assert bound.account == str(sandbox.owner.id)
     assert [notice.qr.partition("?")[0] for notice in person.notices] == ["tg://login"]
+
+
+async def test_a_qr_code_that_expires_is_replaced(sandbox: TelegramSandbox) -> None:
+    sandbox.cloud.desk.token_seconds = 1
+    person = Somebody({**sandbox.answers, "method": "qr"})
+
+    def scan_the_second(notice: Notice) -> None:
+        if len(person.notices) > 1:
+            sandbox.stage.scan(notice.qr)
+
+    person.scan = scan_the_second
+    assert (await bind(person)).account == str(sandbox.owner.id)
+    first, *_, last = [notice.qr for notice in person.notices]
+    assert first != last
 
 
 @pytest.mark.req("S-053")

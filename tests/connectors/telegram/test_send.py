@@ -84,14 +84,17 @@ async def test_a_send_without_an_answer_is_unknown_and_sent_again_it_arrives_onc
     assert [heard.text for heard in await sandbox.heard(ANNA)] == ["Есть"]
 
 
-async def test_our_own_messages_do_not_come_back_as_news_and_tear_no_hole(
+async def test_our_own_messages_tear_no_hole_and_an_echo_has_the_id_of_the_receipt(
     session: AccountSession, desk: Desk, sandbox: TelegramSandbox, anna: str
 ) -> None:
+    sent: list[str] = []
     for number in range(3):
-        await session.send(outbound(anna, str(number), key=str(number) * 32))
+        sent += (await session.send(outbound(anna, str(number), key=str(number) * 32))).ids
         await sandbox.say(ANNA, f"ответ {number}")
     await desk.until(texts("ответ 2"))
-    assert desk.store.texts == ["Здравствуйте", "ответ 0", "ответ 1", "ответ 2"]
+    heard = [message.text for message in desk.store.of(MessageArrived) if not message.from_us]
+    assert heard == ["Здравствуйте", "ответ 0", "ответ 1", "ответ 2"]
+    assert {message.ext_id for message in desk.store.of(MessageArrived) if message.from_us} <= set(sent)
 
 
 async def test_sends_at_once_go_one_at_a_time(
@@ -153,7 +156,8 @@ async def test_a_first_message_by_phone_enters_the_address_book_and_the_answer_l
     (contact,) = [one for one in await session.contacts() if one.id == str(ANNA.number)]
     assert (contact.name, contact.phone) == ("Анна Белова (ели)", ANNA.phone)
     await sandbox.say(ANNA, "Спасибо")
-    heard = await desk.one(MessageArrived)
+    await desk.until(texts("Спасибо"))
+    heard = desk.store.of(MessageArrived)[-1]
     assert (heard.peer.key, heard.sender.phone) == (moved.peer.key, ANNA.phone)
     assert receipt.ids == (str(int(heard.ext_id) - 1),)
     await session.send(outbound(ANNA.phone, "Ждём", key="b" * 32))
@@ -168,7 +172,7 @@ async def test_a_move_that_was_not_durable_when_the_desk_was_killed_comes_again(
         await session.send(outbound(ANNA.phone, "Ваш заказ готов"))
     async with desk.running():
         moved = await desk.one(PeerMoved)
-        await desk.one(MessageArrived)
+        await desk.one(MessageArrived)  # the echo of what was sent
     assert isinstance(desk.store.events[0], PeerMoved), "before what was said under the new key"
     assert (moved.old_key, moved.peer.key) == (ANNA.phone, str(ANNA.number))
     again = desk.connector.understand(desk.bound, desk.store.raw[0], moved.at)
