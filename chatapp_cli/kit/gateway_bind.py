@@ -105,7 +105,7 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
     settings |= {name: _address(answers[name], name) for name in ("url", "public_url")}
     settings |= await _description(trade, settings, previous)
     bound = Bound(
-        account=previous.account if previous else answers["name"],
+        account=previous.account if previous else _account(trade, settings),
         title=answers["name"],
         settings=settings,
         secrets=_secrets(trade, answers, previous),
@@ -114,6 +114,13 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
     )
     _insist_complete(trade, bound)
     return _with_facts(bound, await _balance(trade, world, bound))
+
+
+def _account(trade: Trade, settings: Mapping[str, str]) -> str:
+    """Who we are where: two lines may have senders of their own at one gateway."""
+    host = urlsplit(settings["url"] or trade.gateway(settings).url).hostname
+    who = settings["sender"] or settings.get("login") or settings["name"]
+    return f"{host or settings['preset']} {who}"
 
 
 def _address(said: str, field: str) -> str:

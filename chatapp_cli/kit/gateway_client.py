@@ -104,7 +104,7 @@ class GatewayClient:
         self, session: aiohttp.ClientSession, gateway: Gateway, *, own: Values, hide: Iterable[str], clock: Clock
     ) -> None:
         self._http, self._gateway, self._own, self._clock = session, gateway, own, clock
-        self._hide = [spelling for secret in hide if secret for spelling in (secret, quote(secret, safe=""))]
+        self._hide = [spelling for secret in hide if secret for spelling in _spellings(secret)]
 
     async def send(self, values: Values) -> str:
         """Hand a message over; returns the gateway's id, empty where it gives none.
@@ -167,6 +167,11 @@ class GatewayClient:
         said = (reading.find(reading.about.error), reading.find(reading.about.words))
         words = " ".join(filter(None, said)) or f"HTTP {reading.response.status}"
         return veil(" ".join(words.split()), self._hide)[:_WORDS]
+
+
+def _spellings(secret: str) -> tuple[str, str, str]:
+    """As it is, as it stands in a path, and as it stands among the parameters of an address."""
+    return secret, quote(secret, safe=""), URL.build(query={"k": secret}).raw_query_string.removeprefix("k=")
 
 
 def _leaves_open(response: Response, asked: Request) -> bool:

@@ -279,6 +279,13 @@ async def test_a_gateway_that_knows_our_key_again_may_be_sent_to_twice(smsc: Sms
     assert smsc.requests[-1][2]["extid"] == "k" * 32
 
 
+async def test_an_account_is_a_sender_at_a_gateway(smsc: SmsSandbox) -> None:
+    first, second = await bound_to(smsc), await bound_to(smsc, sender="")
+    assert (first.account, second.account) == ("127.0.0.1 Yolki", "127.0.0.1 yolki")
+    again = await create(system_world()).bind(ScriptedAsker({**smsc.answers, "sender": ""}), previous=first)
+    assert again.account == first.account
+
+
 def test_every_code_is_explained() -> None:
     verdicts = {make("").code for make in VERDICTS.values()}
     told = {news for preset in PRESETS for news in TRADE.gateway({"preset": preset}).states.values()}

@@ -330,6 +330,23 @@ async def test_the_secret_is_shown_in_no_words(peer: Peer) -> None:
     assert caught.value.detail == "99 bad key *** of /send?key=***"
 
 
+async def test_the_secret_is_not_shown_as_it_stands_in_an_address_either(peer: Peer) -> None:
+    for place in (
+        'url = "{url}/k/{secret}?to={phone}&t={text}"',
+        'url = "{url}?t={text}{phone}"\nquery = { k = "{secret}" }',
+    ):
+        peer.got.clear()
+        peer.answer = {"code": 99}
+        described_so = f'[send]\nmethod = "GET"\n{place}\n' + 'answer = { error = "code", words = "message" }'
+        with pytest.raises(Rejected):
+            await send(peer, described_so)
+        peer.answer = {"code": 99, "message": f"no such page: {peer.got[0][1]}"}
+        with pytest.raises(Rejected) as caught:
+            await send(peer, described_so)
+        assert "***" in caught.value.detail
+        assert "s3cret" not in caught.value.detail
+
+
 async def test_a_broken_connection_leaves_open_what_became_of_the_message(peer: Peer) -> None:
     peer.drops = True
     with pytest.raises(OutcomeUnknown) as caught:
