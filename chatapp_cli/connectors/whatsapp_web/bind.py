@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from chatapp_cli.connectors.whatsapp_web import device, wire
+from chatapp_cli.connectors.whatsapp_web import device, errors, wire
+from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
 from chatapp_cli.domain.errors import ChannelError, UsageError
 from chatapp_cli.domain.finding import digits
@@ -20,7 +21,6 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
 
-KIND: Final = "whatsapp_web"
 ENDPOINT: Final = "https://web.whatsapp.com"
 """Where the library connects to; it cannot be told otherwise. Proxies are tried against it."""
 ROUNDS: Final = 3
@@ -59,16 +59,16 @@ async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
         except UsageError as error:
             blame = {error.field or "": error.what}
         except ChannelError as error:
-            blame = {_BLAMED.get(error.code, ""): manifest(KIND).errors[error.code].what}
+            blame = {_BLAMED.get(error.code, ""): errors.words(error).what}
 
 
 def _settings_of(previous: Bound | None) -> dict[str, str]:
     return dict(previous.settings) if previous else {}
 
 
-def _form(values: Mapping[str, str], errors: Mapping[str, Text]) -> Form:
+def _form(values: Mapping[str, str], blame: Mapping[str, Text]) -> Form:
     fields = manifest(KIND).fields
-    return Form(title=T("WhatsApp Web"), intro=(*_RISKS, *_STEPS), fields=fields, values=values, errors=errors)
+    return Form(title=T("WhatsApp Web"), intro=(*_RISKS, *_STEPS), fields=fields, values=values, errors=blame)
 
 
 async def _link(ask: Asker, world: World, values: Mapping[str, str], previous: Bound | None) -> Bound:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from chatapp_cli.connectors.whatsapp_web.bind import KIND
+from chatapp_cli.connectors.whatsapp_web import errors
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.connector import Finding, Session
 
 _SIDES: Final = ("receive", "send")
@@ -23,7 +22,7 @@ async def findings(opening: AbstractAsyncContextManager[Session]) -> Sequence[Fi
     except ChannelError as error:
         if error.code == "in_use" and error.detail == "online":
             return _good(T("The daemon has this device connected just now."))
-        words = manifest(KIND).errors[error.code]
+        words = errors.words(error)
         return [Finding(name=side, ok=False, what=words.what, next_step=words.next_step) for side in _SIDES]
 
 

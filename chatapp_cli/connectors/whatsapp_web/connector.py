@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from chatapp_cli.connectors.whatsapp_web import bind, check, convert, device, wire
-from chatapp_cli.connectors.whatsapp_web.bind import KIND
+from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.groups import GroupKeeper
 from chatapp_cli.connectors.whatsapp_web.outgoing import plan
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Retryable
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown
 from chatapp_cli.domain.event import Arrival, Batch, Person
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
@@ -144,7 +144,7 @@ class WhatsAppWeb:
         async with child(bound.settings["child"], folder / device.LOG) as running:
             account = await running.ask("open", wire.Open(folder=str(folder), proxy=way), wire.Account)
             if account.phone != bound.account:
-                raise Retryable("another_account", account.phone)
+                raise NeedsRebind("another_account", account.phone)
             await asyncio.to_thread(device.forget_older, self._world.place, name)
             yield WhatsAppSession(running, name)
 

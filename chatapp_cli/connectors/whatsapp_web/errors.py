@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from chatapp_cli.connectors.whatsapp_web import wire
 from chatapp_cli.domain.errors import (
@@ -15,6 +16,10 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
+from chatapp_cli.domain.manifest import ErrorWords
+from chatapp_cli.kit.manifests import manifest
+
+KIND: Final = "whatsapp_web"
 
 _BY_OUTCOME: Mapping[str, Callable[[str, str], ChannelError]] = {
     "retry": Retryable,
@@ -33,6 +38,11 @@ def of(failure: wire.Failure) -> ChannelError:
         scope: Pause = "strangers" if failure.code in _STRANGERS else "account"
         return RateLimited(failure.code, failure.detail, retry_after=failure.retry_after, scope=scope)
     return _BY_OUTCOME.get(failure.outcome, OutcomeUnknown)(failure.code, failure.detail)
+
+
+def words(error: ChannelError) -> ErrorWords:
+    """What a person reads; a child of somebody else may know codes that we do not."""
+    return manifest(KIND).errors.get(error.code) or ErrorWords(what=error.what, next_step=error.next_step)
 
 
 def again(error: ChannelError) -> ChannelError:

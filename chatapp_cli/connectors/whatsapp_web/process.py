@@ -39,8 +39,11 @@ class Received:
 
 
 def command(said: str) -> Sequence[str]:
-    """The program that is started; empty means our own."""
-    return shlex.split(said) or [sys.executable, "-m", OWN]
+    """The program that is started; empty means our own. Raises Misconfigured."""
+    try:
+        return shlex.split(said) or [sys.executable, "-m", OWN]
+    except ValueError as error:
+        raise Misconfigured("no_child", str(error), field="child") from None
 
 
 def _environment() -> dict[str, str]:
@@ -51,9 +54,10 @@ def _environment() -> dict[str, str]:
 @asynccontextmanager
 async def child(said: str, log: Path) -> AsyncIterator[Child]:
     """Start the program, and end it on leaving. Raises Misconfigured, Retryable."""
+    argv = command(said)
     sink = await asyncio.to_thread(_sink, log)
     try:
-        process = await _started(command(said), sink)
+        process = await _started(argv, sink)
     finally:
         sink.close()
     one = Child(process)
@@ -220,12 +224,13 @@ class Child:
         """Close its stdin, which is the sign to go; kill it if it does not."""
         self._in.close()
         try:
-            async with asyncio.timeout(STOP):
-                await self._process.wait()
-        except TimeoutError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP):
+                    await self._process.wait()
+        finally:
             with suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()
+        await self._process.wait()
         await self._reader
         if self._hello.done() and not self._hello.cancelled():
             self._hello.exception()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from neonize.proto import Neonize_pb2 as events
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ImageMessage, Message, ProtocolMessage
-from neonize.utils.enum import ParticipantChange, ReceiptType
+from neonize.utils.enum import ChatPresence, ParticipantChange, Presence, ReceiptType
 
 from chatapp_cli.connectors.whatsapp_web import connector as wiring
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
@@ -293,6 +293,14 @@ async def test_a_device_that_is_asked_for_a_code_was_removed(
 async def _open(connector: Connector, bound: Bound) -> None:
     async with connector.open(ChannelId(1), bound):
         raise AssertionError("it opened")
+
+
+async def test_typing_is_seen_only_of_an_account_that_is_online(session: WhatsAppSession, native: Native) -> None:
+    await session.typing(PHONE)
+    assert [name for name, *_ in native.calls][-2:] == ["send_presence", "send_chat_presence"]
+    ((online,),) = native.called("send_presence")
+    ((chat, state, _),) = native.called("send_chat_presence")
+    assert (online, chat.User, state) == (Presence.AVAILABLE, "79160000001", ChatPresence.CHAT_PRESENCE_COMPOSING)
 
 
 async def test_checking_while_the_daemon_has_the_device_tells_how_that_is(

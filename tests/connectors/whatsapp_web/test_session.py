@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -270,6 +271,22 @@ async def test_other_ends_say_what_follows(
     sandbox.fail(code, outcome)
     with pytest.raises(expected):
         await arrivals(session, 1)
+
+
+async def test_a_code_of_a_foreign_child_is_told_as_it_is(connector: Connector, bound: Bound) -> None:
+    last_word = shlex.join(["echo", '{"error":{"code":"moon","outcome":"retry"}}'])
+    foreign = replace(bound, settings={**bound.settings, "child": last_word})
+    findings = await connector.check(foreign)
+    assert {(one.ok, str(one.what)) for one in findings} == {(False, "The channel answered: moon ")}
+    unbalanced = await connector.check(replace(bound, settings={**bound.settings, "child": "'"}))
+    assert {(one.ok, one.name) for one in unbalanced} == {(False, "receive"), (False, "send")}
+
+
+async def test_a_device_that_became_another_account_is_bound_again(connector: Connector, bound: Bound) -> None:
+    with pytest.raises(NeedsRebind) as other:
+        async with connector.open(ChannelId(1), replace(bound, account="79990000000")):
+            pass
+    assert other.value.code == "another_account"
 
 
 async def test_a_device_folder_that_is_gone_is_explained(connector: Connector, bound: Bound) -> None:

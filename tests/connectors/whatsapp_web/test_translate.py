@@ -132,6 +132,12 @@ def test_bookkeeping_of_whatsapp_says_nothing() -> None:
     assert told(library.text("новость", chat="120363@newsletter")) == ()
 
 
+def test_a_clients_broadcast_is_a_message_in_their_own_dialog() -> None:
+    message = heard(library.text("Скидки всем", chat="1795000000@broadcast", sender=ANNA_HIDDEN, sender_alt=ANNA))
+    assert message.peer.key == "+79160000001"
+    assert told(library.text("Наша рассылка", chat="1795000000@broadcast", sender=OWNER, from_me=True)) == ()
+
+
 def test_keys_that_come_along_do_not_hide_the_words() -> None:
     both = Message(conversation="слова", senderKeyDistributionMessage=SenderKeyDistributionMessage(groupID=GROUP))
     assert heard(library.message(both)).text == "слова"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 EDIT_WITHIN: Final = 20 * 60 * 1000
 READ_AT_ONCE: Final = 50
+SEEN_ONLINE: Final = 15.0
+"""Seconds after the last sign of typing."""
 _REFUSED: Final = Failure("refused")
 _UNKNOWN: Final = Failure("no_answer", "unknown")
 _SENT: Final = "sent"
@@ -50,6 +52,7 @@ class Deeds(groups.Groups):
     def __init__(self, phone: Phone, journal: Journal) -> None:
         super().__init__(phone)
         self._journal = journal
+        self._leaving: asyncio.Task[None] | None = None
 
     async def ping(self, _: wire.Nothing) -> wire.Nothing:
         """Tell whether it is still connected."""
@@ -146,7 +149,19 @@ class Deeds(groups.Groups):
         async with _done(_REFUSED):
             await self._phone.client.send_presence(Presence.AVAILABLE)
             await self._phone.client.send_chat_presence(jids.made(args.chat), state, media)
+        self._leave_soon()
         return wire.Nothing()
+
+    def _leave_soon(self) -> None:
+        """An account that is always online looks like a machine, and its phone rings no more."""
+        if self._leaving:
+            self._leaving.cancel()
+        self._leaving = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        await asyncio.sleep(SEEN_ONLINE)
+        with suppress(NeonizeError):
+            await self._phone.client.send_presence(Presence.UNAVAILABLE)
 
     async def find(self, args: wire.Members) -> wire.People:
         """Who of these phones is there."""

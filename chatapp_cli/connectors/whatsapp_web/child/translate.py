@@ -12,8 +12,8 @@ from chatapp_cli.connectors.whatsapp_web.child import content, jids
 from chatapp_cli.connectors.whatsapp_web.child.library import Content, Event, Jid, ProtocolMessage, events
 
 _SECOND: Final = 1000
-_NOT_CHATS: Final = ("broadcast", "newsletter")
-"""Servers of statuses, broadcast lists and channels."""
+_BROADCAST: Final = "broadcast"
+"""Server of broadcast lists, whose messages WhatsApp shows in the private chats, and of statuses."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ def hidden(event: Event) -> Sequence[str]:
 def group(event: Event) -> str:
     """The group that something was said in; empty if none."""
     source = _source(event)
-    return jids.bare(source.Chat) if source is not None and source.IsGroup else ""
+    return jids.bare(source.Chat) if source is not None and source.Chat.Server == jids.GROUPS else ""
 
 
 def _source(event: Event) -> Event | None:
@@ -61,6 +61,8 @@ def _who(jid: Jid, alt: Jid, known: Known, name: str = "") -> wire.Who:
 
 
 def _chat(source: Event, known: Known) -> wire.Who:
+    if source.Chat.Server == _BROADCAST:
+        return _who(source.Sender, source.SenderAlt, known)
     if source.IsGroup:
         address = jids.bare(source.Chat)
         return wire.Who(jid=address, name=known.titles.get(address, ""))
@@ -80,7 +82,7 @@ def unreadable(kind: str, at: int, detail: str, data: bytes) -> wire.Unreadable:
 def _message(event: Event, known: Known, remote: str) -> wire.Event | None:
     info = event.Info
     source = info.MessageSource
-    if source.Chat.Server in _NOT_CHATS:
+    if _for_nobody(source):
         return None
     inner = content.unwrapped(event.Message)
     chat = _chat(source, known)
@@ -103,6 +105,13 @@ def _message(event: Event, known: Known, remote: str) -> wire.Event | None:
         files=(said.file,) if said.file else (),
         reply_to=said.reply_to,
     )
+
+
+def _for_nobody(source: Event) -> bool:
+    """Statuses, channels, and what the owner sends to a list of their own."""
+    chat = source.Chat
+    listed = chat.Server == _BROADCAST and (chat.User == "status" or source.IsFromMe)
+    return bool(listed or chat.Server == "newsletter")
 
 
 def _correction(protocol: Content, chat: wire.Who, at: int) -> wire.Event | None:
