@@ -130,6 +130,24 @@ async def test_a_missing_part_is_named(client: Device) -> None:
     assert caught.value.which == 1
 
 
+async def test_a_spoilt_upload_is_refused(client: Device) -> None:
+    await client(functions.upload.SaveFilePartRequest(6, 0, b"spoilt"))
+    media = types.InputMediaUploadedDocument(types.InputFile(6, 1, "a.bin", "0" * 32), "application/octet-stream", [])
+    with pytest.raises(errors.Md5ChecksumInvalidError):
+        await client(functions.messages.SendMediaRequest(ANNA.number, media, ""))
+
+
+async def test_an_album_is_not_sent_twice(client: Device, sandbox: TelegramSandbox) -> None:
+    place = types.InputMediaGeoPoint(types.InputGeoPoint(55.75, 37.62))
+    album = [types.InputSingleMedia(place, text, random_id=number) for number, text in ((1, "раз"), (2, "два"))]
+    request = functions.messages.SendMultiMediaRequest(ANNA.number, album)
+    sent = await client(request)
+    assert [(u.id, u.random_id) for u in sent.updates if isinstance(u, types.UpdateMessageID)] == [(2, 1), (3, 2)]
+    with pytest.raises(errors.RandomIdDuplicateError):
+        await client(request)
+    assert [one.text for one in await sandbox.heard(ANNA)] == ["раз", "два"]
+
+
 async def test_a_caption_has_its_own_limit(client: Device) -> None:
     with pytest.raises(errors.MediaCaptionTooLongError):
         await client.send_file(ANNA.number, upload("a.pdf", b"x"), caption="я" * 1025)

@@ -185,6 +185,8 @@ async def test_a_private_channel_is_entered_by_its_link(client: Device, sandbox:
     assert (shown.title, shown.broadcast) == ("Для своих", True)
     joined = await client(functions.messages.ImportChatInviteRequest(secret.invite))
     assert joined.updates.chats[0].id == secret.id
+    with pytest.raises(errors.UserAlreadyParticipantError):
+        await client(functions.messages.ImportChatInviteRequest(secret.invite))
     assert isinstance(await client(functions.messages.CheckChatInviteRequest(secret.invite)), types.ChatInviteAlready)
     with pytest.raises(errors.InviteHashExpiredError):
         await client(functions.messages.ImportChatInviteRequest("нет-такой"))
@@ -284,6 +286,47 @@ async def test_the_list_of_dialogs_pages(client: Device, sandbox: TelegramSandbo
         sandbox.stage.groups.group(f"Группа {number}", anna, sandbox.owner)
     titles = [dialog.name async for dialog in client.iter_dialogs()]
     assert titles == [f"Группа {number}" for number in range(129, -1, -1)]
+
+
+async def test_only_whoever_made_it_ends_it_and_only_those_who_rule_rename_and_remove(
+    client: Device, sandbox: TelegramSandbox, anna: Person, boris: Person
+) -> None:
+    stage = sandbox.stage
+    group = stage.groups.group("Двор", anna, sandbox.owner, boris)
+    yard = stage.groups.channel("Двор", anna, username="dvor", broadcast=False)
+    peer = await client.get_input_entity("@dvor")
+    await client(functions.channels.JoinChannelRequest(peer))
+    post = stage.write(anna, yard, "не трогать")
+    user = await client.get_input_entity(f"@{BORIS.username}")
+    for request in (
+        functions.messages.DeleteChatRequest(group.id),
+        functions.messages.DeleteChatUserRequest(group.id, user),
+        functions.channels.DeleteChannelRequest(peer),
+        functions.channels.EditTitleRequest(peer, "Мой двор"),
+        functions.messages.ExportChatInviteRequest(peer),
+    ):
+        with pytest.raises(errors.ChatAdminRequiredError):
+            await client(request)
+    with pytest.raises(errors.MessageDeleteForbiddenError):
+        await client.delete_messages(peer, [post.id_for(anna)])
+    mine = await client.send_message(peer, "моё")
+    await client.delete_messages(peer, [mine.id])
+    assert [letter.text for letter in yard.box.of(yard) if not letter.action] == ["не трогать"]
+
+
+async def test_an_administrator_writes_in_a_broadcast_channel_without_waiting(
+    client: Device, sandbox: TelegramSandbox
+) -> None:
+    made = await client(functions.channels.CreateChannelRequest("Скидки", "", broadcast=True))
+    peer = await client.get_input_entity(made.chats[0])
+    channel = sandbox.cloud.gatherings[made.chats[0].id]
+    assert isinstance(channel, Channel)
+    channel.slowmode = 60
+    for text in ("раз", "два"):
+        await client.send_message(peer, text)
+    assert [letter.text for letter in channel.box.of(channel)][:2] == ["два", "раз"]
+    (one,) = await client.get_participants(peer, filter=types.ChannelParticipantsAdmins())
+    assert one.id == sandbox.owner.id
 
 
 async def test_a_wrong_access_hash_opens_nothing(client: Device, sandbox: TelegramSandbox, anna: Person) -> None:
