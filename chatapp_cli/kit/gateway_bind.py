@@ -113,7 +113,7 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
         hook_key=previous.hook_key if previous else world.chance.key(),
     )
     _insist_complete(trade, bound)
-    return _with_facts(bound, await _balance(trade, world, bound))
+    return _with_facts(trade, bound, await _balance(trade, world, bound))
 
 
 def _account(trade: Trade, settings: Mapping[str, str]) -> str:
@@ -191,6 +191,7 @@ def hidden(bound: Bound) -> Sequence[str]:
     return (bound.secrets.get("secret", ""), bound.hook_key)
 
 
-def _with_facts(bound: Bound, balance: str) -> Bound:
-    facts = {N_("Webhook path"): f"/hooks/{bound.hook_key}"}
-    return replace(bound, facts={**facts, N_("Balance"): balance} if balance else facts)
+def _with_facts(trade: Trade, bound: Bound, balance: str) -> Bound:
+    called = trade.gateway(bound.settings).hook is not None
+    known = {N_("Webhook path"): f"/hooks/{bound.hook_key}" if called else "", N_("Balance at binding"): balance}
+    return replace(bound, facts={label: value for label, value in known.items() if value})

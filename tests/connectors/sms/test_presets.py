@@ -78,8 +78,9 @@ async def test_every_preset_sends_text_phone_and_sender(sandbox: SmsSandbox) -> 
 async def test_every_preset_proves_the_login_and_shows_the_balance(sandbox: SmsSandbox) -> None:
     bound = await bound_to(sandbox)
     findings = {finding.name: finding for finding in await create(system_world()).check(bound)}
-    assert float(bound.facts["Balance"]) == 100
-    assert bound.facts["Balance"] in str(findings["send"].what)
+    assert float(bound.facts["Balance at binding"]) == 100
+    assert bound.facts["Balance at binding"] in str(findings["send"].what)
+    assert ("Webhook path" in bound.facts) == (sandbox.answers["preset"] == "smsc"), "only one of them calls"
     assert "guess" in str(findings["preset"].what) or "never tried" in str(findings["preset"].what)
     assert ("guess" in str(findings["preset"].what)) == ("sipout" in sandbox.answers["preset"])
     assert sandbox.sent == []
