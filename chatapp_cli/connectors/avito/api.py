@@ -134,7 +134,7 @@ def _decoded(body: bytes, kind: type[R]) -> R:
 
 
 def _gone(status: int) -> Rejected | Retryable:
-    return Retryable("server_trouble", f"HTTP {status}") if status >= errors.SERVER else Rejected("file_gone")
+    return Retryable("server_error", f"HTTP {status}") if status >= errors.SERVER else Rejected("file_gone")
 
 
 @asynccontextmanager

@@ -34,7 +34,7 @@ _REFUSALS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     NO_TARIFF: partial(Misconfigured, "tariff"),
     FORBIDDEN: partial(Misconfigured, "tariff"),
     404: partial(Rejected, "chat_gone"),
-    408: partial(Retryable, "timeout"),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
     413: partial(Rejected, "file_too_big"),
 }
 _SPENT: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
@@ -72,7 +72,7 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
         seconds = retry_after(answer.headers, now)
         return RateLimited("rate_limited", said, retry_after=MINUTE if seconds is None else seconds)
     if answer.status >= SERVER:
-        return (OutcomeUnknown if once else Retryable)("server_trouble", said)
+        return (OutcomeUnknown if once else Retryable)("server_error", said)
     return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(said)
 
 

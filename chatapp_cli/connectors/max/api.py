@@ -105,7 +105,7 @@ class MaxApi:
 
 
 def _gone(status: int) -> Rejected | Retryable:
-    return Retryable("server_trouble", f"HTTP {status}") if status >= errors.SERVER else Rejected("file_gone")
+    return Retryable("server_error", f"HTTP {status}") if status >= errors.SERVER else Rejected("file_gone")
 
 
 def _distrust(error: BaseException | None) -> str:

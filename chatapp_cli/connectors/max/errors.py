@@ -49,7 +49,7 @@ _STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     403: partial(Rejected, "no_access"),
     404: partial(Rejected, "chat_gone"),
     NOT_ALLOWED: partial(Retryable, "subscribed_elsewhere"),
-    408: partial(Retryable, "timeout"),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
     413: partial(Rejected, "file_too_big"),
 }
 
@@ -62,7 +62,7 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
         seconds = retry_after(answer.headers, now)
         return RateLimited("rate_limited", words, retry_after=PAUSE if seconds is None else seconds)
     if answer.status >= SERVER:
-        return (OutcomeUnknown if once else Retryable)("server_trouble", words)
+        return (OutcomeUnknown if once else Retryable)("server_error", words)
     return _verdict(answer.status, f"{said.code} {said.message}".lower())(words)
 
 

@@ -340,7 +340,7 @@ async def test_pictures_and_voices_are_fetched(
             RateLimited,
             "rate_limited",
         ),
-        (Fault("/chats", 500, {}, method="GET"), Retryable, "server_trouble"),
+        (Fault("/chats", 500, {}, method="GET"), Retryable, "server_error"),
         (Fault("/chats", 0, {}, method="GET", times=2), Retryable, "unreachable"),
         (Fault("/chats", 402, {"error": {"code": 402, "message": "x"}}, method="GET"), Misconfigured, "tariff"),
         (Fault("/chats", 403, {"code": 403, "message": "x"}, method="GET", times=2), Misconfigured, "tariff"),

@@ -226,7 +226,7 @@ async def test_what_was_not_durable_is_called_again(
     ("fault", "error", "code"),
     [
         (Fault("GET", "/updates", 429, "too.many.requests", "x", {"Retry-After": "9"}), RateLimited, "rate_limited"),
-        (Fault("GET", "/updates", 503, "service.unavailable", "x"), Retryable, "server_trouble"),
+        (Fault("GET", "/updates", 503, "service.unavailable", "x"), Retryable, "server_error"),
         (Fault("GET", "/updates", 0, times=2), Retryable, "unreachable"),
         (Fault("GET", "/updates", 302), Misconfigured, "redirected"),
     ],

@@ -134,9 +134,9 @@ async def test_an_answer_quotes_what_it_answers(session: Session, sandbox: MaxSa
         (Fault("POST", "/messages", 404, "chat.not.found", "x"), Rejected, "chat_gone"),
         (Fault("POST", "/messages", 429, "too.many.requests", "x", {"Retry-After": "3"}), RateLimited, "rate_limited"),
         (Fault("POST", "/messages", 429, "too.many.requests", "x"), RateLimited, "rate_limited"),
-        (Fault("POST", "/messages", 500, "internal.error", "x"), OutcomeUnknown, "server_trouble"),
+        (Fault("POST", "/messages", 500, "internal.error", "x"), OutcomeUnknown, "server_error"),
         (Fault("POST", "/messages", 0), OutcomeUnknown, "no_answer"),
-        (Fault("POST", "/uploads", 500, "internal.error", "x"), Retryable, "server_trouble"),
+        (Fault("POST", "/uploads", 500, "internal.error", "x"), Retryable, "server_error"),
         (Fault("POST", "/uploads", 0), Retryable, "unreachable"),
     ],
 )
