@@ -15,18 +15,20 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.form import Form, Notice
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import State
+from chatapp_cli.domain.template import Template, gaps
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest, manifests
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import has_sandbox, sandbox
-from chatapp_cli.sandbox.stage import CallsHooks, Heard, Sandbox
+from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
-from chatapp_cli.services import channels, files, lines, sending, transcript
+from chatapp_cli.services import channels, files, lines, sending, templates, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ChannelRow, DialogRow
+from chatapp_cli.store.tx import Tx
 
 R = TypeVar("R")
 
@@ -64,8 +66,17 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
         stack.callback(desk.close)
         line = desk.write(partial(lines.add, name=people.line, actor="demo"))
         for one in sandboxes:
-            await bind(desk, _Told(one.answers), line=line, kind=one.kind, actor="demo")
+            channel = await bind(desk, _Told(one.answers), line=line, kind=one.kind, actor="demo")
+            if isinstance(one, Approves):
+                desk.write(partial(_approve, desk=desk, channel=channel, approved=one.approved))
         yield Stage(desk, sandboxes, people)
+
+
+def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, str]) -> None:
+    """Moderation is over when the curtain rises."""
+    row = channels.one(tx, channel)
+    for name, body in approved.items():
+        templates.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"), actor="demo")
 
 
 def demo_settings(folder: Path, company: str, lang: str) -> Settings:
@@ -104,6 +115,30 @@ async def play(stage: Stage, tell: Tell) -> None:
     for number, one in enumerate(stage.town.people):
         attach = number < len(stage.sandboxes) and manifest(one.sandbox.kind).capabilities.max_upload > 0
         await _play(stage, one, tell, attach=attach)
+    for silent in stage.sandboxes:
+        if isinstance(silent, Approves):
+            await _notify(stage, silent, stage.town.people[0].customer, tell)
+
+
+async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
+    """Where clients are not heard the desk writes first, by a template."""
+    desk = stage.desk
+
+    def put_out(tx: Tx) -> tuple[MessageId, str]:
+        row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
+        one = templates.everything(tx, channel=row.id)[0]
+        filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
+        can, order = desk.capabilities(row), sending.Order(actor="Ольга", key=desk.world.chance.key())
+        dialog = sending.dialog_for(tx, row, can, customer.phone)
+        return sending.enqueue(tx, can, dialog, Draft(text=text, template=filled), order), text
+
+    message, text = await asyncio.to_thread(desk.write, put_out)
+    state = await _until_settled(stage, message)
+    about = {"name": customer.name, "channel": manifest(provider.kind).label}
+    tell("answered", {**about, "text": text, "state": state, "message": message})
+    async with asyncio.timeout(PATIENCE):
+        while not _has_heard(await provider.heard(customer), text, attach=False):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
 
 
 async def _play(stage: Stage, one: Townsman, tell: Tell, *, attach: bool) -> None:

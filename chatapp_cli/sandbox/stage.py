@@ -75,6 +75,16 @@ class Sandbox(Protocol):
 
 
 @runtime_checkable
+class Approves(Protocol):
+    """A sandbox whose provider carries texts that its moderators approved; clients are not heard there."""
+
+    @property
+    def approved(self) -> Mapping[str, str]:
+        """Name and text of each template."""
+        ...
+
+
+@runtime_checkable
 class CallsHooks(Protocol):
     """A sandbox whose provider calls the desk and is told by a person where that is."""
 
