@@ -19,7 +19,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.proxies import NAME as PROXIES
 from chatapp_cli.kit.proxies import understood
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.world import Chance
+from chatapp_cli.ports.world import Chance, Clock, World
 
 KIND: Final = "whatsapp"
 NUMBER: Final = "id,display_phone_number,verified_name,quality_rating,status"
@@ -35,14 +35,14 @@ _STEPS: Final = (
 )
 
 
-async def bind(ask: Asker, chance: Chance, previous: Bound | None) -> Bound:
+async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
     """Ask until Meta lets us at the number, then show what has to be entered there."""
     values: Mapping[str, str] = previous.settings if previous else {}
     blame: UsageError | None = None
     while True:
         values = {**values, **await ask.form(_form(values, blame))}
         try:
-            bound = await _prove(values, chance, previous)
+            bound = await _prove(values, world, previous)
         except UsageError as error:
             blame = error
             continue
@@ -56,19 +56,19 @@ def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
     return Form(title=found.title, intro=_STEPS, fields=found.fields, values=values, errors=errors)
 
 
-async def _prove(values: Mapping[str, str], chance: Chance, previous: Bound | None) -> Bound:
-    settings = _settings(values, chance, previous)
+async def _prove(values: Mapping[str, str], world: World, previous: Bound | None) -> Bound:
+    settings = _settings(values, world.chance, previous)
     secrets = _secrets(values)
     if previous and previous.account != settings["phone_number_id"]:
         words = T("The channel belongs to another number. Bind this one as a channel of its own.")
         raise UsageError(words, field="phone_number_id")
-    number = await _live(settings, secrets)
+    number = await _live(settings, secrets, world.clock)
     return Bound(
         account=number.id,
         title=number.display_phone_number or number.verified_name or number.id,
         settings=settings,
         secrets=secrets,
-        facts=_facts(number, settings, hook_key := previous.hook_key if previous else chance.key()),
+        facts=_facts(number, settings, hook_key := previous.hook_key if previous else world.chance.key()),
         hook_key=hook_key,
     )
 
@@ -117,12 +117,12 @@ def _secrets(values: Mapping[str, str]) -> Mapping[str, str]:
     return {**secrets, **({PROXIES: proxies} if proxies else {})}
 
 
-async def _live(settings: Mapping[str, str], secrets: Mapping[str, str]) -> wire.Number:
+async def _live(settings: Mapping[str, str], secrets: Mapping[str, str], clock: Clock) -> wire.Number:
     """Ask Meta for the number, prove the app's secret and the account, and subscribe the app to its news."""
     url = settings["api_url"]
     with _blaming({"proxies_down": PROXIES}, otherwise="api_url"):
         async with open_proxied(secrets.get(PROXIES, ""), towards=url) as http:
-            graph = Graph(http, url=url, version=settings["version"], token=secrets["token"])
+            graph = Graph(http, clock, url=url, version=settings["version"], token=secrets["token"])
             number = await _number(graph, settings["phone_number_id"], secrets["app_secret"])
             await _account(graph, settings["waba_id"], number.id)
             return number

@@ -155,7 +155,7 @@ class WhatsApp:
 
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
         """Ask for number, account and keys, and prove them."""
-        return await bind.bind(ask, self._world.chance, previous)
+        return await bind.bind(ask, self._world, previous)
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - it bears its own time
         """Read one thing of a webhook once more."""
@@ -166,7 +166,7 @@ class WhatsApp:
         said, url = bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"]
         try:
             async with open_proxied(said, towards=url) as http:
-                found = await check.findings(Graph.of(http, bound), bound)
+                found = await check.findings(Graph.of(http, self._world.clock, bound), bound)
         except ChannelError as error:
             found = [check.broken(name, error) for name in ("receive", "send")]
         return [*found, *await proxies.findings(said, url)]
@@ -177,7 +177,8 @@ class WhatsApp:
         book = Book(await bound.memory.known())
         async with open_proxied(bound.secrets.get(proxies.NAME, ""), towards=bound.settings["api_url"]) as http:
             try:
-                yield WhatsAppSession(Graph.of(http, bound), bound, book, self._world.clock)
+                graph = Graph.of(http, self._world.clock, bound)
+                yield WhatsAppSession(graph, bound, book, self._world.clock)
             finally:
                 await book.keep(bound.memory)
 

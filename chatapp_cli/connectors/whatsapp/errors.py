@@ -23,7 +23,8 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
-from chatapp_cli.kit.http import Answer
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.http import Answer, verdict
 
 
 class Then(Enum):
@@ -88,7 +89,6 @@ _OTHERWISE: Final = (Then.FAIL, "bad_request")
 
 _PAUSES: Final[Mapping[str, float]] = {"app_rate": 60, "throughput": 5, "pair_rate": 6}
 """Seconds to wait where Meta does not say."""
-_SERVER: Final = 500
 _MINUTE: Final = 60
 
 
@@ -104,17 +104,23 @@ def word(code: int) -> str:
     return _KNOWN.get(code, _OTHERWISE)[1]
 
 
-def refused(answer: Answer, *, once: bool) -> ChannelError:
+def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
     """What an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
     try:
         fault = msgspec.json.decode(answer.body, type=Refusal).error
     except msgspec.MsgspecError:
-        fault = Fault(code=500 if answer.status >= _SERVER else 100, message=f"HTTP {answer.status}")
+        return _strange(answer, once=once, now=now)
     then, known = _KNOWN.get(fault.code, _OTHERWISE)
     if then in {Then.PAUSE, Then.PAUSE_DIALOG}:
         return _pause(known, fault, answer, dialog=then is Then.PAUSE_DIALOG)
     made: Mapping[Then, Callable[[str, str], ChannelError]] = {**_MADE, Then.AGAIN: _lost(once=once)}
     return made[then](known, f"{fault.code} {fault.words}")
+
+
+def _strange(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
+    """It was not Meta who said this, but something on the way to it."""
+    error = verdict(answer, f"HTTP {answer.status}", now=now)
+    return OutcomeUnknown(error.code, error.detail) if once and type(error) is Retryable else error
 
 
 _MADE: Final[Mapping[Then, Callable[[str, str], ChannelError]]] = {

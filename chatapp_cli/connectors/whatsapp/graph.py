@@ -17,6 +17,7 @@ from chatapp_cli.connectors.whatsapp import errors, wire
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit.http import Answer, network, read, veil
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.world import Clock
 
 T = TypeVar("T")
 
@@ -34,16 +35,16 @@ _EXPIRED: Final = {401, 403}
 class Graph:
     """Calls with the access token; whatever fails is a ChannelError in which the token does not appear."""
 
-    def __init__(self, http: aiohttp.ClientSession, *, url: str, version: str, token: str) -> None:
-        self._http = http
+    def __init__(self, http: aiohttp.ClientSession, clock: Clock, *, url: str, version: str, token: str) -> None:
+        self._http, self._clock = http, clock
         self._base = f"{url}/{version}"
         self._token = token
 
     @classmethod
-    def of(cls, http: aiohttp.ClientSession, bound: Bound) -> Graph:
+    def of(cls, http: aiohttp.ClientSession, clock: Clock, bound: Bound) -> Graph:
         """Speak for a bound channel."""
         settings = bound.settings
-        return cls(http, url=settings["api_url"], version=settings["version"], token=bound.secrets["token"])
+        return cls(http, clock, url=settings["api_url"], version=settings["version"], token=bound.secrets["token"])
 
     async def get(self, path: str, into: type[T], **query: str) -> T:
         """Ask for something."""
@@ -72,7 +73,7 @@ class Graph:
             ) as response:
                 answer = await read(response, _LARGEST)
         if not answer.ok:
-            raise errors.refused(self._veiled(answer), once=once)
+            raise errors.refused(self._veiled(answer), once=once, now=self._clock.now())
         try:
             return msgspec.json.decode(answer.body, type=into, strict=False)
         except msgspec.MsgspecError as error:

@@ -21,17 +21,19 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.kit.http import Answer
 from chatapp_cli.kit.manifests import manifest
+from tests.unit.kit.worlds import NOON
 
 SOURCES = sorted(Path(whatsapp.__path__[0]).glob("*.py"))
 RAISED = re.compile(r'(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited|lost)\(\s*"(\w+)"')
-ELSEWHERE = {"unreachable", "timeout", "no_answer", "bad_url", "proxies_down"}
+ELSEWHERE = {"unreachable", "timeout", "no_answer", "bad_url", "proxies_down", "unauthorised", "redirected"}
+ELSEWHERE |= {"refused", "busy", "rate_limited", "server_error"}
 """Raised by what channels share."""
 
 
 def refused(code: int, *, once: bool = True, usage: str = "") -> ChannelError:
     fault = {"message": "Слишком", "type": "OAuthException", "code": code, "error_data": {"details": "Подробно"}}
     headers = {"x-business-use-case-usage": usage} if usage else {}
-    return errors.refused(Answer(400, headers, msgspec.json.encode({"error": fault})), once=once)
+    return errors.refused(Answer(400, headers, msgspec.json.encode({"error": fault})), once=once, now=NOON)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +60,22 @@ def test_every_code_leads_to_what_happens_next(codes: tuple[int, ...], kind: typ
 
 def test_trouble_at_meta_is_uncertain_only_where_doing_it_twice_would_be_seen() -> None:
     assert type(refused(131000, once=False)) is Retryable
-    assert type(errors.refused(Answer(502, {}, b"<html>"), once=True)) is OutcomeUnknown
-    assert type(errors.refused(Answer(502, {}, b"<html>"), once=False)) is Retryable
-    assert type(errors.refused(Answer(404, {}, b"<html>"), once=True)) is Rejected
+
+
+@pytest.mark.parametrize(
+    ("status", "once", "kind", "word"),
+    [
+        (502, True, OutcomeUnknown, "server_error"),
+        (502, False, Retryable, "server_error"),
+        (404, True, Rejected, "refused"),
+        (302, True, Misconfigured, "redirected"),
+    ],
+)
+def test_what_something_on_the_way_says_is_told_from_what_meta_says(
+    status: int, once: bool, kind: type[ChannelError], word: str
+) -> None:
+    error = errors.refused(Answer(status, {}, b"<html>"), once=once, now=NOON)
+    assert (type(error), error.code, error.detail) == (kind, word, f"HTTP {status}")
 
 
 def test_a_pause_is_as_long_as_meta_says_and_as_wide_as_it_has_to_be() -> None:
