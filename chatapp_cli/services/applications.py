@@ -42,11 +42,11 @@ def add(
     """Take an application whose answers hold; its documents are made when they are asked for."""
     made = tx.insert(
         "applications.add",
-        line=line,
+        line_id=line,
         kind=kind,
         state=Stage.READY,
         title=title,
-        answers=vault.seal(answers),
+        sealed=vault.seal(answers),
         now=tx.now,
     )
     tx.tell("application.moved", actor=actor, application=made, title=title, stage=Stage.READY)
@@ -89,7 +89,7 @@ def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "", 
         )
     if stage is Stage.REJECTED and not reason.strip():
         raise Refused("no_reason", T("A rejection needs a reason."), T("Say it with --reason."))
-    tx.run("applications.move", id=application, old=found.state, state=stage, reason=reason.strip(), now=tx.now)
+    tx.run("applications.move", id=application, was=found.state, state=stage, reason=reason.strip(), now=tx.now)
     tx.tell(
         "application.moved", actor=actor, application=application, title=found.title, stage=stage, reason=reason.strip()
     )

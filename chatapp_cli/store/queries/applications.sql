@@ -1,7 +1,7 @@
 -- name: applications.add
 INSERT INTO application (line_id, kind, state, title, answers, document_sha256, document_name, reason,
   created_at, updated_at)
-VALUES (:line, :kind, :state, :title, :answers, '', '', '', :now, :now) RETURNING id;
+VALUES (:line_id, :kind, :state, :title, :sealed, '', '', '', :now, :now) RETURNING id;
 
 -- name: applications.all
 SELECT a.id, a.line_id, l.name, a.kind, a.state, a.title, a.document_sha256, a.document_name, a.reason,
@@ -20,4 +20,4 @@ SELECT answers FROM application WHERE id = :id;
 UPDATE application SET document_sha256 = :sha256, document_name = :name WHERE id = :id;
 
 -- name: applications.move
-UPDATE application SET state = :state, reason = :reason, updated_at = :now WHERE id = :id AND state = :old;
+UPDATE application SET state = :state, reason = :reason, updated_at = :now WHERE id = :id AND state = :was;
