@@ -15,6 +15,13 @@ from scripts.parts import table
 
 COLUMNS = ("channel", "source id", "receives by", "writes first to", "files out / in", "tells back", "sends at most")
 INTAKE: Mapping[str, str] = {"socket": "open connection", "poll": "polling", "webhook": "webhook"}
+WHERE: Mapping[str, str] = {
+    "account": "",
+    "dialog": " in a dialog",
+    "group": " in a group",
+    "phone": " to bare phone numbers",
+    "strangers": " to people who never wrote",
+}
 SPANS: Mapping[float, str] = {1: "a second", 60: "a minute", 86400: "a day"}
 
 
@@ -48,5 +55,5 @@ def _size(most: int, *, none: str) -> str:
 
 
 def _rate(rate: Rate) -> str:
-    where = {"account": "", "dialog": " in a dialog", "group": " in a group"}[rate.scope]
+    where = WHERE[rate.scope]
     return f"{rate.limit} {SPANS.get(rate.per, f'in {rate.per:g} s')}{where}"

@@ -42,15 +42,20 @@ def named(tx: Tx, said: str) -> list[ContactRow]:
 
 
 def chain(tx: Tx, address: str) -> tuple[Sequence[str], list[ContactRow]]:
-    """The kinds of channels that somebody at an address is tried through, and who that is; empty without a chain."""
-    found = [contact for contact in at(tx, address) if contact.chain]
+    """The kinds of channels that somebody at an address is tried through, and who that is; empty without a chain.
+
+    A phone or an e-mail address is one person's; a ChatID or a username may be several people's. Raises UsageError.
+    """
+    found = at(tx, address)
+    if kinds(address)[0] in {"phone", "email"}:
+        found = [contact for contact in found if contact.chain]
     if len({contact.chain for contact in found}) > 1:
         raise UsageError(
             T("{address} belongs to contacts with different chains.", address=address),
             T("Name the channel with --channel."),
             field="to",
         )
-    return found[0].chain.split(",") if found else (), found
+    return found[0].chain.split(",") if found and found[0].chain else (), found
 
 
 def met_or_new(tx: Tx, said: str) -> list[ContactRow]:

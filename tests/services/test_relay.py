@@ -198,6 +198,15 @@ def test_where_the_client_wrote_to_us_comes_before_the_phone_and_a_foreign_name_
     assert told(shop, message)[0].endswith("No address of the client is known in Почта магазина.")
 
 
+def test_a_name_that_several_people_bear_is_no_way_to_one_of_them(shop: Shop) -> None:
+    one, two = shop.channel(), shop.channel()
+    for channel in (one, two):
+        shop.hear(channel, who="anna")
+    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna")[:1], ["letters"], actor="Ольга"))
+    with pytest.raises(UsageError, match="different chains"):
+        shop.read(lambda tx: routes.stored(tx, able, "@anna"))
+
+
 def test_contacts_with_different_chains_at_one_address_have_to_be_told_apart(shop: Shop) -> None:
     one, two = shop.channel(), shop.channel()
     for channel in (one, two):
