@@ -266,6 +266,9 @@ async def test_a_channel_that_went_on_too_long_shows_its_end(
     assert isinstance(found, types.updates.ChannelDifferenceTooLong)
     assert [message.message for message in found.messages] == ["5", "4"]
     assert found.dialog.pts == news.box.pts
+    sandbox.cloud.too_long = 100
+    part = await client(functions.updates.GetChannelDifferenceRequest(peer, empty, pts=pts, limit=100))
+    assert ([message.message for message in part.new_messages], part.final, part.pts) == (["0", "1"], False, pts + 2)
     with pytest.raises(errors.PersistentTimestampInvalidError):
         await client(functions.updates.GetChannelDifferenceRequest(peer, empty, pts=pts + 99, limit=100))
 

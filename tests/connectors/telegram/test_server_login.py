@@ -179,6 +179,7 @@ async def test_a_login_that_was_ended_elsewhere_is_refused_by_its_name_until_the
     async with logged_in(sandbox) as client:
         session = client.session
     sandbox.stage.revoke(refusal)
+    assert sandbox.stage.devices() == []
     async with device(sandbox, session) as again:
         with pytest.raises(kind):
             await again(functions.updates.GetStateRequest())

@@ -58,6 +58,13 @@ async def test_the_short_form_says_the_same(client: Device, sandbox: TelegramSan
     assert (answer.reply_to.reply_to_msg_id, answer.sender_id) == (first.id_for(sandbox.owner), anna.id)
     assert (third.chat_id, third.sender_id, third.out) == (-group.id, anna.id, False)
     assert (fourth.chat_id, fourth.out) == (-group.id, True)
+    boris = stage.person(BORIS)
+    stage.groups.add(anna, group, boris)
+    await until(lambda: sandbox.stage.devices()[0].known_users >= {boris.id})
+    sandbox.stage.devices()[0].known_users.discard(boris.id)
+    stage.write(boris, group, "пять")
+    await client.hears(5)
+    assert (type(client.told[-1]).__name__, client.messages[-1].sender.username) == ("UpdateNewMessage", "boris_y")
 
 
 async def test_a_customer_forwards_and_takes_another_name(client: Device, sandbox: TelegramSandbox) -> None:
@@ -122,6 +129,8 @@ async def test_reading_is_shown_to_the_author(client: Device, sandbox: TelegramS
     assert chat.read_outbox[anna.id] == chat.box_of(anna).of(chat)[-1].id_for(anna)
     (dialog,) = await client.get_dialogs()
     assert (dialog.unread_count, dialog.dialog.read_outbox_max_id) == (0, last.id)
+    again = await client(functions.messages.ReadHistoryRequest(ANNA.number, max_id=int(said)))
+    assert (again.pts, again.pts_count) == (sandbox.owner.box.pts, 0)
 
 
 async def test_typing_and_reactions_are_seen_on_both_sides(client: Device, sandbox: TelegramSandbox) -> None:
