@@ -1,0 +1,88 @@
+"""The process that speaks with WhatsApp may be killed at any time: the daemon goes on, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.sandbox.stage import Sandbox
+from chatapp_cli.sandbox.whatsapp_web import create
+from chatapp_cli.services import channels, sending, transcript
+from tests.contract.connector_contract import ANNA, BORIS
+from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
+
+HEARD, SAID, KILLS = 60, 30, 3
+
+
+def children() -> list[int]:
+    """The processes that we started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (folder / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            if int(fields[1]) == os.getpid() and b"stand_in" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+async def kill_some() -> None:
+    for _ in range(KILLS):
+        pid = await eventually(lambda: next(iter(children()), None))
+        await asyncio.sleep(0.7)
+        with suppress(ProcessLookupError):
+            os.kill(int(str(pid)), signal.SIGKILL)
+        await eventually(lambda pid=pid: pid not in children())
+
+
+def texts(desk: Desk, direction: str) -> list[str]:
+    found = []
+    for dialog in the_dialogs(desk):
+        entries = desk.read(partial(transcript.latest, dialog=dialog.id, n=500))
+        found += [entry.message.text for entry in entries if entry.message.direction == direction]
+    return found
+
+
+def say(desk: Desk, channel: ChannelId, dialog: DialogId, n: int) -> MessageId:
+    can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
+    order = sending.Order(actor="Ольга", key=desk.world.chance.key())
+    return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=f"ответ {n}"), order))
+
+
+async def customers_write(phones: Sandbox) -> None:
+    for n in range(HEARD):
+        await phones.say(ANNA if n % 2 else BORIS, f"вопрос {n}")
+        await asyncio.sleep(0.03)
+
+
+@pytest.mark.req("S-040")
+async def test_a_child_that_is_killed_during_traffic_comes_back_and_nothing_is_lost_or_doubled(desk: Desk) -> None:
+    async with create() as phones:
+        channel = await bound(desk, phones)
+        async with serving(desk):
+            await phones.say(ANNA, "начало")
+            (first,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+            written = [say(desk, channel, DialogId(first.id), n) for n in range(SAID)]
+            await asyncio.gather(customers_write(phones), kill_some())
+            await eventually(lambda: len(texts(desk, "in")) >= HEARD + 1, seconds=60)
+            await eventually(lambda: all(settled(desk, n) for n in written[:3]), seconds=60)
+            await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok", seconds=60)
+        assert Counter(texts(desk, "in")) == Counter(["начало", *(f"вопрос {n}" for n in range(HEARD))])
+        heard = Counter(heard.text for heard in await phones.heard(ANNA))
+    assert max(heard.values(), default=0) == 1
+    for n, number in enumerate(written):
+        state = desk.read(partial(transcript.message, wanted=number)).state
+        assert state in {"queued", "uncertain"} or heard[f"ответ {n}"] == 1, (n, state)
+
+
+def settled(desk: Desk, number: MessageId) -> bool:
+    return desk.read(partial(transcript.message, wanted=number)).state not in {"queued", "sending"}
