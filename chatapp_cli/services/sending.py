@@ -119,8 +119,11 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     _insist_reachable(card)
     insist(can, draft)
     scheduled = order.at is not None and order.at > tx.now
-    if draft.template is None:
-        _insist_free(can, card, order.at if order.at and scheduled else tx.now)
+    refusal = None if draft.template else closed(can, card, order.at if order.at and scheduled else tx.now)
+    if refusal is not None:
+        raise refusal
+    if draft.first_name or draft.last_name:
+        dialogs.introduce(tx, dialog, first_name=draft.first_name, last_name=draft.last_name, actor=order.actor)
     state = State.SCHEDULED if scheduled else State.QUEUED
     subject = draft.subject or (tx.value("messages.last_subject", dialog=dialog) or "" if can.subject else "")
     message = MessageId(
@@ -165,28 +168,27 @@ def _insist_reachable(card: DialogCard) -> None:
         )
 
 
-def _insist_free(can: Capabilities, card: DialogCard, at: Millis) -> None:
-    """Refuse a text of one's own where only an approved template may go (S-090)."""
+def closed(can: Capabilities, card: DialogCard, at: Millis) -> Refused | None:
+    """Why nothing but an approved template may go into a dialog at a time (S-090); ``None`` if anything may."""
     step = T("Send an approved template; see them with: chatapp template list --channel {n}", n=card.channel_id)
     if not can.free_text:
-        raise Refused(
-            "template_only", T("{channel} carries nothing but approved templates.", channel=card.channel), step
-        )
+        what = T("{channel} carries nothing but approved templates.", channel=card.channel)
+        return Refused("template_only", what, step)
     if not can.window or card.chat_kind != "private":
-        return
+        return None
     if card.heard_at is None:
-        raise Refused(
-            "window_closed", T("{name} has not written yet: only a template may go first.", name=card.name), step
-        )
-    closed = card.heard_at + can.window * 1000
-    if at > closed:
-        moment = datetime.fromtimestamp(closed / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-        what = T(
-            "{name} could be written to freely until {moment}: too long since their last message.",
-            name=card.name,
-            moment=moment,
-        )
-        raise Refused("window_closed", what, step)
+        what = T("{name} has not written yet: only a template may go first.", name=card.name)
+        return Refused("window_closed", what, step)
+    until = card.heard_at + can.window * 1000
+    if at <= until:
+        return None
+    moment = datetime.fromtimestamp(until / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    what = T(
+        "{name} could be written to freely until {moment}: too long since their last message.",
+        name=card.name,
+        moment=moment,
+    )
+    return Refused("window_closed", what, step)
 
 
 def _kept(template: Filled | None) -> str:

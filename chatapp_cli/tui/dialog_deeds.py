@@ -9,7 +9,7 @@ from textual.suggester import SuggestFromList
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
-from chatapp_cli.kit.manifests import kind_of, packages
+from chatapp_cli.kit.manifests import kind_of, manifest, packages
 from chatapp_cli.services import contacts, dialogs
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.tui.hands import Deed, Hands
@@ -94,6 +94,13 @@ async def chain(hands: Hands, card: DialogCard) -> None:
     )
 
 
+async def template(hands: Hands, card: DialogCard) -> None:
+    """An approved template, its gaps filled."""
+    from chatapp_cli.tui.screens import templates
+
+    await templates.send(hands, card)
+
+
 DEEDS: dict[str, Deed[DialogCard]] = {
     "mark": Deed(mark),
     "pin": Deed(pin),
@@ -102,5 +109,6 @@ DEEDS: dict[str, Deed[DialogCard]] = {
     "chain": Deed(chain),
     "tag": Deed(tag),
     "untag": Deed(untag),
+    "template": Deed(template, lambda card: manifest(card.kind).capabilities.templates),
     "group": Deed(group, lambda card: card.chat_kind != "private"),
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.draft import MEGABYTE, StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.text import T
@@ -27,20 +27,29 @@ if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
 
 
-def obstacles(card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
-    """Why nothing can be sent at all, and what to be warned of although it can."""
+def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
+    """Why no text can be sent, and what to be warned of although it can."""
     if card.blocked:
         return Refused("blocked", T("{name} is on the blacklist.", name=card.name), T("Press b to take them off.")), ""
     if not card.reachable:
         what, step = words.reason(manifest(card.kind), card.unreachable_code)
         said = what or _("{name} cannot be reached here.", name=card.name)
         return Refused("unreachable", T("{why}", why=said), T("{why}", why=step) if step else None), ""
+    if can.templates and (refusal := _only_templates(card, can, now)):
+        return refusal, ""
     if channel.health in {"needs_rebind", "misconfigured"}:
         state = show(told.health(channel.health))
         return None, _(
             "{channel}: {state}. What you write waits until that is done (F2).", channel=channel.title, state=state
         )
     return None, ""
+
+
+def _only_templates(card: DialogCard, can: Capabilities, now: Millis) -> Refused | None:
+    from chatapp_cli.services import sending
+
+    refusal = sending.closed(can, card, now)
+    return refusal and Refused(refusal.code, refusal.what, T("Press P to send an approved template."))
 
 
 def file_limit(can: Capabilities) -> str:

@@ -74,7 +74,8 @@ class Conversing(Listing):
     def _turn_composer(self, sheet: Sheet) -> None:
         assert self.opening is not None
         can = self.office.capabilities(self.opening.channel)
-        stop, warning = writing.obstacles(self.opening.card, self.opening.channel)
+        now = self.office.desk.world.clock.now()
+        stop, warning = writing.obstacles(self.opening.card, self.opening.channel, can, now)
         price = channels.price_of_part(self.opening.channel)
         self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning, price=price)
 
@@ -89,7 +90,8 @@ class Conversing(Listing):
             return
         self.opening = replace(self.opening, card=card, tags=tags, channel=channel)
         self._show_card(card, tags)
-        stop, warning = writing.obstacles(card, channel)
+        can, now = self.office.capabilities(channel), self.office.desk.world.clock.now()
+        stop, warning = writing.obstacles(card, channel, can, now)
         self.query_one(Composer).allow(stop, warning)
         self.watch_the_end()
 

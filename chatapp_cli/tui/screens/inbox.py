@@ -231,6 +231,10 @@ class InboxScreen(Conversing):
         """Change a group."""
         self._deed("group")
 
+    def action_template(self) -> None:
+        """Send an approved template."""
+        self._deed("template")
+
     @on(Transcript.Asked)
     def _asked(self, event: Transcript.Asked) -> None:
         from chatapp_cli.tui import message_deeds
