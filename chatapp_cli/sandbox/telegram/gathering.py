@@ -52,22 +52,25 @@ def add(actor: Actor, gathering: Gathering, people: Sequence[Person]) -> list[Pe
     return missing
 
 
-def join(actor: Actor, gathering: Gathering) -> None:
+def join(actor: Actor, gathering: Gathering, *, by_link: bool = False) -> None:
     """Come in by a public name or a link."""
     if actor.person in gathering.banned:
         raise Refusal("CHANNEL_PRIVATE" if isinstance(gathering, Channel) else "USER_BANNED_IN_CHANNEL")
     if not gathering.has(actor.person):
-        _let_in(actor, gathering, [actor.person])
+        inviter = gathering.creator.id
+        action = types.MessageActionChatJoinedByLink(inviter_id=inviter) if by_link else None
+        _let_in(actor, gathering, [actor.person], action)
 
 
-def _let_in(actor: Actor, gathering: Gathering, people: Sequence[Person]) -> None:
+def _let_in(actor: Actor, gathering: Gathering, people: Sequence[Person], action: Any = None) -> None:
     for person in people:
         gathering.members[person] = Membership(actor.person.id)
         gathering.banned.discard(person)
     gathering.version += 1
     _show(actor, gathering, people)
     if not _is_broadcast(gathering):
-        _announce(actor, gathering, types.MessageActionChatAddUser(users=[person.id for person in people]))
+        added = types.MessageActionChatAddUser(users=[person.id for person in people])
+        _announce(actor, gathering, action or added)
 
 
 def remove(actor: Actor, gathering: Gathering, person: Person, *, ban: bool = False) -> None:

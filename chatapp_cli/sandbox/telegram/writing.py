@@ -9,7 +9,7 @@ from typing import Any, Final
 from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram import views
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Group, Private
+from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Group, Private
 from chatapp_cli.sandbox.telegram.cloud import Actor
 from chatapp_cli.sandbox.telegram.letters import Box, Letter
 from chatapp_cli.sandbox.telegram.people import Person
@@ -23,7 +23,7 @@ _NEVER_WRITES: Final = "CHAT_WRITE_FORBIDDEN"
 def write(actor: Actor, letter: Letter) -> Letter:
     """Put a message where it belongs, if its author may."""
     may_write(actor.person, letter.chat)
-    _check_size(letter)
+    _check_size(letter, letter.text)
     return post(actor, letter)
 
 
@@ -70,10 +70,10 @@ def _may_write_in(author: Person, channel: Channel) -> None:
         raise Refusal(f"SLOWMODE_WAIT_{left}")
 
 
-def _check_size(letter: Letter) -> None:
-    if letter.media is None and not letter.text.strip():
+def _check_size(letter: Letter, text: str) -> None:
+    if letter.media is None and not text.strip():
         raise Refusal("MESSAGE_EMPTY")
-    if len(letter.text) > (MAX_TEXT if letter.media is None else MAX_CAPTION):
+    if len(text) > (MAX_TEXT if letter.media is None else MAX_CAPTION):
         raise Refusal("MESSAGE_TOO_LONG" if letter.media is None else "MEDIA_CAPTION_TOO_LONG")
 
 
@@ -83,11 +83,16 @@ def edit(actor: Actor, letter: Letter, text: str, entities: Sequence[Any] = ()) 
         raise Refusal("MESSAGE_AUTHOR_REQUIRED")
     if letter.text == text:
         raise Refusal("MESSAGE_NOT_MODIFIED")
+    _check_size(letter, text)
     letter.text, letter.entities, letter.edited_at = text, entities, int(time.time())
-    _check_size(letter)
-    for box in list(letter.ids):
+    for box in _reached(letter):
         change = box.record(views.edited(letter), letter=letter)
         actor.tell(box.audience(), change.update)
+
+
+def _reached(letter: Letter) -> list[Box]:
+    """Where a message is, and news of it still goes: not to those who left or blocked its author since."""
+    return [box for box in letter.chat.boxes(letter.author) if box in letter.ids]
 
 
 def delete(actor: Actor, letters: Sequence[Letter], *, revoke: bool = True) -> int:
@@ -110,11 +115,17 @@ def _may_delete(person: Person, letter: Letter) -> None:
 def _sorted_by_box(person: Person, letters: Sequence[Letter], *, revoke: bool) -> dict[Box, list[Letter]]:
     found: dict[Box, list[Letter]] = {}
     for letter in letters:
-        mine = letter.chat.box_of(person)
-        everywhere = revoke and (isinstance(letter.chat, Private | Channel) or letter.author is person)
-        for box in list(letter.ids) if everywhere else [mine]:
+        everywhere = _reached(letter) if revoke and _may_revoke(person, letter) else []
+        for box in dict.fromkeys([letter.chat.box_of(person), *everywhere]):
             found.setdefault(box, []).append(letter)
     return found
+
+
+def _may_revoke(person: Person, letter: Letter) -> bool:
+    """In a private chat both may, in a group the author and administrators."""
+    if isinstance(letter.chat, Gathering):
+        return letter.author is person or letter.chat.rules(person)
+    return True
 
 
 def react(actor: Actor, letter: Letter, reactions: Sequence[Any]) -> None:
@@ -126,7 +137,7 @@ def react(actor: Actor, letter: Letter, reactions: Sequence[Any]) -> None:
     if list(letter.reactions.get(actor.person, ())) == list(reactions):
         raise Refusal("MESSAGE_NOT_MODIFIED")
     letter.reactions[actor.person] = list(reactions)
-    for box in list(letter.ids):
+    for box in _reached(letter):
         actor.tell(box.audience(), lambda viewer: reacted(letter, viewer))
 
 

@@ -102,14 +102,38 @@ async def test_a_group_of_ours_is_filled_renamed_emptied_and_ended(
 async def test_whoever_is_thrown_out_hears_no_more(client: Device, sandbox: TelegramSandbox, anna: Person) -> None:
     stage = sandbox.stage
     group = stage.groups.group("Двор", anna, sandbox.owner)
+    before = stage.write(anna, group, "При нём")
     stage.groups.remove(anna, group, sandbox.owner)
     await client.told_of(types.UpdateChat)
     stage.write(anna, group, "Без него")
+    stage.edit(before, "Тоже без него")
     await sandbox.say(ANNA, "лично")
-    await client.hears(1)
-    assert client.texts[-1] == "лично"
+    assert await client.hears(2) == ["При нём", "лично"]
+    assert client.of(types.UpdateEditMessage) == []
     (shown,) = (await client(functions.messages.GetChatsRequest([group.id]))).chats
     assert isinstance(shown, types.ChatForbidden)
+
+
+async def test_an_administrator_deletes_for_everybody_and_a_member_for_themselves(
+    client: Device, sandbox: TelegramSandbox, anna: Person
+) -> None:
+    stage = sandbox.stage
+    user = await client.get_input_entity(f"@{ANNA.username}")
+    ours = stage.groups.group("Наша", sandbox.owner, anna)
+    theirs = stage.groups.group("Чужая", anna, sandbox.owner)
+    letters = [stage.write(anna, group, "прочь") for group in (ours, theirs)]
+    numbers = [letter.id_for(sandbox.owner) for letter in letters]
+    await client.delete_messages(user, numbers)
+    assert [letter.id_for(sandbox.owner) for letter in letters] == [None, None]
+    assert [letter.id_for(anna) is None for letter in letters] == [True, False]
+
+
+async def test_who_comes_by_a_link_is_announced_so(client: Device, sandbox: TelegramSandbox, anna: Person) -> None:
+    group = sandbox.stage.groups.group("Двор", anna, sandbox.stage.person(BORIS))
+    await client(functions.messages.ImportChatInviteRequest(group.invite))
+    assert anna.box.of(group)[0].action.inviter_id == anna.id
+    sandbox.stage.write(anna, group, "Привет новым")
+    assert await client.hears(1) == ["Привет новым"]
 
 
 async def test_a_group_becomes_a_supergroup(client: Device, sandbox: TelegramSandbox, anna: Person) -> None:
@@ -142,6 +166,9 @@ async def test_a_supergroup_of_ours(client: Device, sandbox: TelegramSandbox, an
     sandbox.stage.read(anna, channel)
     read = await client.told_of(types.UpdateReadChannelOutbox)
     assert (read.channel_id, read.max_id) == (channel.id, sent.id)
+    spam = sandbox.stage.write(anna, channel, "Реклама").id_for(anna)
+    await client.delete_messages(peer, [spam])
+    assert spam not in channel.box.letters
     people = await client.get_participants(peer)
     assert {person.id for person in people} == {anna.id, sandbox.owner.id}
     await client.edit_permissions(peer, anna.id, view_messages=False)

@@ -321,7 +321,10 @@ async def test_long_and_empty_texts_are_refused(client: Device, sandbox: Telegra
     with pytest.raises(errors.MessageTooLongError):
         await client.send_message(ANNA.number, "я" * 4097)
     await client.send_message(ANNA.number, "я" * 4096)
-    await until(lambda: len(sandbox.owner.box.letters) == 2)
+    sent = await client.send_message(ANNA.number, "в меру")
+    with pytest.raises(errors.MessageTooLongError):
+        await client.edit_message(ANNA.number, sent.id, "я" * 4097)
+    assert [len(heard.text) for heard in await sandbox.heard(ANNA)] == [4096, 6]
 
 
 async def test_some_dialogs_can_be_asked_for_with_how_far_they_were_read(

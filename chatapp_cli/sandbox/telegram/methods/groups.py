@@ -119,7 +119,7 @@ def import_invite(call: Call, request: Any) -> Any:
     found = _by_link(call, request.hash)
     if found.has(call.me):
         raise Refusal("USER_ALREADY_PARTICIPANT")
-    gathering.join(call.actor, found)
+    gathering.join(call.actor, found, by_link=True)
     return types.messages.ChatInviteJoinResultOk(updates=call.updates())
 
 
