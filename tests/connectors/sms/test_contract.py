@@ -1,4 +1,4 @@
-"""SMS keeps the promises of every channel, by each of the presets as far as its gateway goes."""
+"""SMS keeps the promises of every channel at a gateway that calls; what the other presets do is in test_presets.py."""
 
 from __future__ import annotations
 
