@@ -73,7 +73,7 @@ async def _prove(values: Mapping[str, str], world: World, previous: Bound | None
         secrets={name: kept for name, kept in secrets.items() if kept},
         facts=_facts(me),
         hook_key=previous.hook_key if previous else world.chance.key(),
-        cursor=None if previous else cursor,
+        cursor=None if previous and previous.settings.get("intake") == settings["intake"] else cursor,
     )
 
 

@@ -84,13 +84,13 @@ class PollingSession(MaxSession):
 class HookedSession(MaxSession):
     """MAX calls us."""
 
-    def __init__(self, api: MaxApi, bound: Bound, clock: Clock) -> None:
+    def __init__(self, api: MaxApi, bound: Bound, clock: Clock, *, forgotten: bool) -> None:
         super().__init__(api, bound, clock)
-        self._hook = receive.Hook(api, clock, bound)
+        self._hook = receive.Hook(api, clock, bound, forgotten=forgotten)
 
-    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - MAX keeps count
-        """Yield proofs of life, and titles of groups."""
-        return self._hook.watch()
+    def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Yield proofs of life, titles of groups, and what MAX had nobody to tell."""
+        return self._hook.watch(cursor)
 
     def accept(self, request: HookRequest) -> HookReply:
         """Check the secret and translate."""
@@ -125,12 +125,12 @@ class Max:
         """Choose the way of receiving, of which MAX knows only one at a time."""
         async with connected(bound, self._world.clock) as api:
             if bound.settings["intake"] == "webhook":
-                await receive.unsubscribe(api, bound, keep=receive.hook_url(bound))
+                address = receive.hook_url(bound)
+                forgotten = address not in await receive.take_back(api, bound, keep=address)
                 await receive.subscribe(api, bound)
-                yield HookedSession(api, bound, self._world.clock)
+                yield HookedSession(api, bound, self._world.clock, forgotten=forgotten)
             else:
-                await receive.unsubscribe(api, bound)
-                if others := await receive.subscriptions(api):
+                if others := await receive.take_back(api, bound):
                     raise Retryable("subscribed_elsewhere", ", ".join(others))
                 yield PollingSession(api, bound, self._world.clock)
 

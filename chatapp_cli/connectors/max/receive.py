@@ -6,6 +6,7 @@ The two exclude one another at MAX: while any address is called, asking gives no
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from hmac import compare_digest
 from typing import Final
@@ -14,6 +15,7 @@ import msgspec
 
 from chatapp_cli.connectors.max import convert, wire
 from chatapp_cli.connectors.max.api import MaxApi
+from chatapp_cli.connectors.max.gaps import Chats, cursor_at, missed, seen_at
 from chatapp_cli.domain.errors import Misconfigured, Rejected, Retryable
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, PeerChanged
 from chatapp_cli.ports.bind import Bound
@@ -27,6 +29,8 @@ GAP: Final = 0.5
 """Seconds between two questions: MAX lets two a second through."""
 HEALTH: Final = 45.0
 """Seconds between two looks whether MAX still calls us; it forgets an address that failed for eight hours."""
+MARK_EVERY: Final = 600.0
+"""Seconds between two notes that MAX had our address."""
 SECRET_HEADER: Final = "x-max-bot-api-secret"  # noqa: S105 - a name
 _TYPES: Final = ",".join(wire.WANTED)
 
@@ -51,11 +55,16 @@ async def subscribe(api: MaxApi, bound: Bound) -> None:
         raise Misconfigured("bad_webhook", refusal.detail, field="public_url") from refusal
 
 
-async def unsubscribe(api: MaxApi, bound: Bound, *, keep: str = "") -> None:
-    """Take back addresses of this channel's, such as that of a former public address; other programs' stay."""
-    for url in await subscriptions(api):
-        if url.endswith(f"/hooks/{bound.hook_key}") and url != keep:
-            await api.change("DELETE", "/subscriptions", url=url)
+async def take_back(api: MaxApi, bound: Bound, *, keep: str = "") -> Sequence[str]:
+    """Take back this channel's addresses but one, such as those under a former public address.
+
+    Returns what MAX calls now; addresses of other programs stay.
+    """
+    called = await subscriptions(api)
+    stale = [url for url in called if url.endswith(f"/hooks/{bound.hook_key}") and url != keep]
+    for url in stale:
+        await api.change("DELETE", "/subscriptions", url=url)
+    return [url for url in called if url not in stale]
 
 
 async def marker_now(api: MaxApi) -> str | None:
@@ -116,7 +125,7 @@ class Titles:
 async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> AsyncGenerator[Batch, None]:
     """Yield what arrives; the cursor is the marker, and asking with it confirms everything before."""
     titles = Titles(api, clock)
-    asked: dict[str, int] = {} if cursor is None else {"marker": int(cursor)}
+    asked: dict[str, int] = {"marker": int(cursor)} if cursor and cursor.isdecimal() else {}
     wait = 0
     while True:
         begun = clock.monotonic()
@@ -137,9 +146,11 @@ async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> Async
 class Hook:
     """MAX calls us."""
 
-    def __init__(self, api: MaxApi, clock: Clock, bound: Bound) -> None:
+    def __init__(self, api: MaxApi, clock: Clock, bound: Bound, *, forgotten: bool) -> None:
         self._api, self._clock, self._bound = api, clock, bound
+        self._forgotten = forgotten
         self._titles = Titles(api, clock)
+        self._chats = Chats(bound.memory)
 
     def accept(self, request: HookRequest) -> HookReply:
         """Translate a call that bears our secret; anything else stores nothing."""
@@ -150,15 +161,28 @@ class Hook:
             return HookReply(status=401)
         arrivals = (convert.arrival(request.body, self._bound.account),)
         self._titles.notice(arrivals)
+        if self._chats.notice(arrivals):
+            self._titles.news.set()
         return HookReply(batch=Batch(arrivals=arrivals))
 
-    async def watch(self) -> AsyncGenerator[Batch, None]:
-        """Prove again and again that MAX knows our address, and tell how groups are called."""
+    async def watch(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Prove again and again that MAX knows our address, fill the gap where it did not, and tell groups' titles."""
+        seen = seen_at(cursor)
+        told = -math.inf
+        await self._chats.known()
         while True:
-            if hook_url(self._bound) not in await subscriptions(self._api):
-                await subscribe(self._api, self._bound)
-            yield Batch(arrivals=tuple(await self._titles.found()))
+            if self._forgotten and seen is not None:
+                async for arrivals in missed(self._api, self._chats, self._bound.account, seen):
+                    yield Batch(arrivals=arrivals)
+            seen = self._clock.now()
+            due = self._clock.monotonic() >= told + MARK_EVERY
+            told = self._clock.monotonic() if due else told
+            await self._chats.keep()
+            yield Batch(arrivals=tuple(await self._titles.found()), cursor=cursor_at(seen) if due else None)
             await self._rest()
+            self._forgotten = hook_url(self._bound) not in await subscriptions(self._api)
+            if self._forgotten:
+                await subscribe(self._api, self._bound)
 
     async def _rest(self) -> None:
         waits = [asyncio.ensure_future(one) for one in (self._titles.news.wait(), self._clock.sleep(HEALTH))]

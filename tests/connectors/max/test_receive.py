@@ -22,7 +22,7 @@ from chatapp_cli.sandbox.max import MaxSandbox
 from chatapp_cli.sandbox.max.server import Fault
 from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker, collect
 from tests.contract.door import Door
-from tests.unit.kit.worlds import CountedChance, HeldClock
+from tests.unit.kit.worlds import NOON, CountedChance, HeldClock
 
 
 @pytest.fixture
@@ -181,10 +181,58 @@ async def test_a_subscription_that_max_dropped_is_set_again(
 ) -> None:
     patient = create(World(clock=HeldClock(), chance=CountedChance()))
     async with patient.open(ChannelId(1), hooked) as session, aclosing(session.events(None)) as proofs:
-        assert await anext(proofs) == Batch()
+        assert await anext(proofs) == Batch(cursor=f"seen:{NOON}")
         sandbox.delivery.hooks.clear()
         assert await anext(proofs) == Batch()
         assert len(sandbox.delivery.hooks) == 1
+
+
+async def test_what_was_said_while_max_had_forgotten_us_is_read_back(
+    connector: Connector, sandbox: MaxSandbox, hooked: Bound, door: Door
+) -> None:
+    async with connector.open(ChannelId(1), hooked) as session, aclosing(session.events(None)) as proofs:
+        cursor = (await anext(proofs)).cursor
+        for who in (ANNA, BORIS):
+            await sandbox.say(who, "до")
+        known = [message.ext_id for message in (await collect(session, 2, None, door=door))[0]]
+        async with asyncio.timeout(10):
+            assert await anext(proofs) == Batch(), "the chats are kept now"
+    assert sorted(await hooked.memory.known("chat:")) == sorted(
+        f"chat:{sandbox.town.dialog(who).id}" for who in (ANNA, BORIS)
+    )
+    sandbox.delivery.hooks.clear()
+    await sandbox.say(ANNA, "в пропасть")
+    sandbox.delivery.pending.clear()
+    sandbox.town.dialog(BORIS).stopped = True
+    async with connector.open(ChannelId(1), hooked) as session, aclosing(session.events(cursor)) as batches:
+        found = (await anext(batches)).arrivals
+        assert (await anext(batches)).arrivals == ()
+    texts = [event.text for one in found for event in one.events if isinstance(event, MessageArrived)]
+    assert texts == ["до", "в пропасть"]
+    assert found[0].provider_id == f"message_created:{known[0]}", "known already, and stepped over by this name"
+
+
+async def test_a_channel_that_was_never_called_before_reads_nothing_back(
+    connector: Connector, sandbox: MaxSandbox, hooked: Bound
+) -> None:
+    await sandbox.say(ANNA, "раньше")
+    sandbox.delivery.pending.clear()
+    async with connector.open(ChannelId(1), hooked) as session, aclosing(session.events("17")) as batches:
+        assert (await anext(batches)).arrivals == ()
+    assert "/messages" not in [one.path for one in sandbox.exchanges]
+
+
+async def test_from_calling_to_asking_the_place_is_asked_anew(
+    connector: Connector, sandbox: MaxSandbox, hooked: Bound
+) -> None:
+    await sandbox.say(ANNA, "раньше")
+    asking = await connector.bind(ScriptedAsker(sandbox.answers), previous=hooked)
+    assert asking.cursor == "2"
+    async with connector.open(ChannelId(1), asking) as session:
+        await sandbox.say(ANNA, "теперь")
+        for cursor in (asking.cursor, "seen:17"):
+            (message,), _ = await collect(session, 1, cursor)
+            assert message.text == "теперь"
 
 
 async def test_a_group_that_writes_by_webhook_gets_its_title_at_once(
