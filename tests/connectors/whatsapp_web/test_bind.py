@@ -112,7 +112,8 @@ async def test_renewing_replaces_the_device_and_the_old_one_goes_once_the_new_on
 ) -> None:
     again = await connector.bind(ScriptedAsker(sandbox.answers), previous=bound)
     assert again.settings["device"] > bound.settings["device"]
-    assert len(devices(tmp_path)) == 2
+    assert all(finding.ok for finding in await connector.check(bound))
+    assert len(devices(tmp_path)) == 2, "the new one is not in the store yet"
     assert all(finding.ok for finding in await connector.check(again))
     assert [folder.name for folder in devices(tmp_path)] == [again.settings["device"]]
 

@@ -17,7 +17,15 @@ from neonize.utils.enum import ChatPresence, ParticipantChange, Presence, Receip
 
 from chatapp_cli.connectors.whatsapp_web import connector as wiring
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
-from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retryable,
+    UsageError,
+)
 from chatapp_cli.domain.event import Arrival, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
@@ -86,22 +94,61 @@ async def test_linking_learns_the_account_only_once_it_is_connected(bound: Bound
     assert [name for name, *_ in native.calls][:1] == ["get_me"]
 
 
-async def test_what_arrived_survives_the_kill_of_a_child_that_had_told_nobody_yet(
+@pytest.mark.req("S-040")
+async def test_a_pairing_code_is_asked_for_once_whatsapp_offers_to_link(connector: Connector, native: Native) -> None:
+    native.up = False
+    native.answers["PairPhone"] = ["ЁЛКА-2026", ValueError("bad-request")]
+    asker = ScriptedAsker({"consent": "on", "method": "code", "phone": "8 916 123-45-67", "child": native.child})
+    binding = asyncio.create_task(connector.bind(asker))
+    await native.happens("qr", b"first")
+    await native.happens("qr", b"second")
+    async with asyncio.timeout(20):
+        while not asker.notices:
+            await asyncio.sleep(0.01)
+    await native.happens("event", events.Connected(status=True))
+    await native.happens("event", events.OfflineSyncCompleted(Count=0))
+    async with asyncio.timeout(60):
+        assert (await binding).account == "79161234567"
+    assert native.called("PairPhone") == [("79161234567", True)]
+    assert str(asker.notices[0].lines[-1]).endswith("and enter: ЁЛКА-2026")
+    refused = asyncio.create_task(connector.bind(asker))
+    await native.happens("qr", b"third")
+    with pytest.raises(UsageError):
+        await refused
+    assert asker.blamed == {"": "WhatsApp or the phone refused to link the device."}
+
+
+async def test_what_ends_the_connection_is_the_childs_last_word(
+    connector: Connector, bound: Bound, native: Native
+) -> None:
+    ban = events.TemporaryBan(Code=events.TemporaryBan.BLOCKED_BY_USERS, Expire=7200)
+    gone = events.LoggedOut(OnConnect=False, Reason=events.ConnectFailureReason.Value("LOGGED_OUT"))
+    for event, expected, code in ((ban, RateLimited, "ban_blocked"), (gone, NeedsRebind, "logged_out")):
+        async with connector.open(ChannelId(1), bound) as session:
+            assert isinstance(session, WhatsAppSession)
+            await native.happens("event", event)
+            with pytest.raises(expected) as end:
+                await arrivals(session, 1)
+        assert end.value.code == code
+
+
+async def test_what_was_told_but_not_acknowledged_survives_the_kill_of_the_child(
     connector: Connector, bound: Bound, native: Native
 ) -> None:
     async with connector.open(ChannelId(1), bound) as session:
         assert isinstance(session, WhatsAppSession)
         for number in range(5):
             await native.happens("event", library.text(f"слово {number}", f"3EB0{number}"))
-        first, cursor = await arrivals(session, 2)
-        kept = len(first)
-        await session._child.received(most=9, patience=1)
+        told = 0
+        async with asyncio.timeout(20):
+            while told < 5:
+                told += len(await session._child.received(most=9, patience=20))
         os.kill(session._child.pid, signal.SIGKILL)
     async with connector.open(ChannelId(1), bound) as session:
         assert isinstance(session, WhatsAppSession)
         await native.happens("event", library.text("последнее", "3EB09"))
-        rest, _ = await arrivals(session, 6 - kept, cursor)
-    assert words([*first, *rest]) == [*(f"слово {n}" for n in range(5)), "последнее"]
+        found, _ = await arrivals(session, 6)
+    assert words(found) == [*(f"слово {n}" for n in range(5)), "последнее"]
 
 
 async def test_a_hidden_sender_is_looked_up_and_a_group_asked_for_its_title_once(
@@ -150,26 +197,24 @@ async def test_a_quotation_carries_its_original_and_an_edit_keeps_a_caption_a_ca
     assert (target, again.imageMessage.caption, again.imageMessage.mediaKey) == ("3EB0S2", "Вот она", b"k")
 
 
-@pytest.mark.parametrize(
-    ("said", "expected", "code"),
-    [
-        ("timed out waiting for message send response", OutcomeUnknown, "no_answer"),
-        ("websocket disconnected before message send returned response", OutcomeUnknown, "no_answer"),
-        ("server returned error 463", RateLimited, "strangers_limited"),
-        ("info query returned status 429: rate-overlimit", RateLimited, "rate"),
-        ("server returned error 403", Rejected, "forbidden"),
-        ("can't send message to unknown server", Rejected, "not_found"),
-        ("websocket not connected", Retryable, "offline"),
-    ],
-)
-async def test_a_refused_send_says_whether_it_may_be_sent_again(
-    session: WhatsAppSession, native: Native, said: str, expected: type[ChannelError], code: str
-) -> None:
-    native.answers["send_message"] = ValueError(said)
-    with pytest.raises(expected) as refusal:
-        await session.send(outbound("Здравствуйте"))
-    assert refusal.value.code == code
-    assert len(native.called("send_message")) == 1
+REFUSALS: list[tuple[str, type[ChannelError], str]] = [
+    ("timed out waiting for message send response", OutcomeUnknown, "no_answer"),
+    ("websocket disconnected before message send returned response", OutcomeUnknown, "no_answer"),
+    ("server returned error 463", RateLimited, "strangers_limited"),
+    ("info query returned status 429: rate-overlimit", RateLimited, "rate"),
+    ("server returned error 403", Rejected, "forbidden"),
+    ("can't send message to unknown server", Rejected, "not_found"),
+    ("websocket not connected", Retryable, "offline"),
+]
+
+
+async def test_a_refused_send_says_whether_it_may_be_sent_again(session: WhatsAppSession, native: Native) -> None:
+    for said, expected, code in REFUSALS:
+        native.answers["send_message"] = ValueError(said)
+        with pytest.raises(expected) as refusal:
+            await session.send(outbound("Здравствуйте"))
+        assert refusal.value.code == code
+    assert len(native.called("send_message")) == len(REFUSALS)
 
 
 async def test_a_file_that_whatsapp_does_not_take_was_certainly_not_sent(

@@ -16,6 +16,7 @@ class NewAClient:
         self._handlers = {}
         self._numbers = count(1)
         self._asked = {}
+        self._running = set()
         self._qr = None
         self.contact = _Named(self, "contact.")
 
@@ -34,13 +35,19 @@ class NewAClient:
             (size,) = struct.unpack("!I", await reader.readexactly(4))
             what, value = pickle.loads(await reader.readexactly(size))
             if what == "event":
-                await self._handlers[type(value).DESCRIPTOR.name](self, value)
+                self._later(self._handlers[type(value).DESCRIPTOR.name](self, value))
             elif what == "qr":
-                await self._qr(self, value)
+                self._later(self._qr(self, value))
             elif what == "dial":
                 raise NeonizeError(value)
             else:
                 self._asked.pop(what).set_result(value)
+
+    def _later(self, handling):
+        """As the usual build does: in order, but nobody waits for a handler to end."""
+        task = asyncio.create_task(handling)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def ask(self, name, args, kwargs):
         number = next(self._numbers)
