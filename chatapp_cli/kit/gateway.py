@@ -43,6 +43,10 @@ _IN_HEADERS: Final = frozenset({"secret", "login", "sender", "key"})
 """Nothing that a client or an operator writes gets into a header."""
 
 
+_MORE: Final = {"status": frozenset({"id"}), "inbox": frozenset({"after"})}
+"""Gaps of one request alone."""
+
+
 class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of a description; a word that is not known is a slip."""
 
@@ -99,6 +103,12 @@ class Inbound(Base, frozen=True, kw_only=True):
     text: str
 
 
+class Inbox(Request, frozen=True, kw_only=True):
+    """Asks for what clients wrote after the message ``{after}``, for gateways that need not reach us."""
+
+    message: Inbound
+
+
 class Hook(Base, frozen=True, kw_only=True):
     """How the gateway calls us."""
 
@@ -119,7 +129,8 @@ class Gateway(Base, frozen=True, kw_only=True):
     idempotent: bool = False
     """The same ``{key}`` again is the same message to the gateway: after a timeout it is sent once more."""
     status: Request | None = None
-    """Asks what became of ``{id}``."""
+    """Asks what became of ``{id}``, which went to ``{phone}``."""
+    inbox: Inbox | None = None
     test: Request | None = None
     """Proves the login without sending anything."""
     hook: Hook | None = None
@@ -128,7 +139,7 @@ class Gateway(Base, frozen=True, kw_only=True):
 
     def requests(self) -> Iterator[tuple[str, Request]]:
         """Every request with its name."""
-        for name in ("send", "status", "test"):
+        for name in ("send", "status", "inbox", "test"):
             request: Request | None = getattr(self, name)
             if request is not None:
                 yield name, request
@@ -150,7 +161,7 @@ def parse(text: str, *, known: frozenset[str], needed: frozenset[str]) -> Gatewa
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise _slip(T("The description of the gateway cannot be read: {why}", why=error)) from None
     for name, request in found.requests():
-        _prove_request(name, request, known | ({"id"} if name == "status" else set()))
+        _prove_request(name, request, known | _MORE.get(name, frozenset()))
     _prove_whole(found, needed)
     return found
 

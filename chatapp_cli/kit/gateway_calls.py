@@ -28,6 +28,7 @@ _STATES: Final[Mapping[News, State]] = {
 """``pending`` is no news."""
 FINAL: Final = frozenset({"delivered", "read", "undelivered", "expired", "rejected"})
 _POLLED: Final = "polled"
+_FETCHED: Final = "fetched"
 
 
 def arrivals(gateway: Gateway, request: HookRequest, now: Millis) -> list[Arrival]:
@@ -45,6 +46,17 @@ def polled(gateway: Gateway, ext_id: str, state: str, words: str, now: Millis) -
     return arrival(gateway, raw, now)
 
 
+def fetched(gateway: Gateway, document: Any, now: Millis) -> tuple[list[Arrival], str]:
+    """What an inbox holds, and the id of the latest message; numbers grow, of other ids the last one counts."""
+    assert gateway.inbox is not None
+    where = gateway.inbox.message
+    found = dig(document, where.each)
+    items = _listed(found) if found else []
+    ids = [ext_id for item in items if (ext_id := _at(item, where.id))]
+    latest = max(ids, key=int) if all(ext_id.isdecimal() for ext_id in ids) and ids else "".join(ids[-1:])
+    return [arrival(gateway, msgspec.json.encode({_FETCHED: item}), now) for item in items], latest
+
+
 def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
     """One report or message."""
     hook = gateway.hook or Hook()
@@ -54,6 +66,8 @@ def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
         return Arrival(provider_id=f"unread {_digest(raw)}", raw=raw, problem=str(error))
     if isinstance(item, dict) and _POLLED in item:
         return _reported(gateway, item, raw, now, Report(id=_POLLED, status="status", words="words"))
+    if isinstance(item, dict) and _FETCHED in item and gateway.inbox:
+        return _heard(item[_FETCHED], raw, now, gateway.inbox.message)
     if hook.report and _at(item, hook.report.id) and _at(item, hook.report.status):
         return _reported(gateway, item, raw, now, hook.report)
     if hook.inbound and _at(item, hook.inbound.phone):
@@ -80,6 +94,8 @@ def _change(news: News, ext_id: str, words: str, now: Millis) -> Iterator[Event]
 
 def _heard(item: Any, raw: bytes, now: Millis, where: Inbound) -> Arrival:
     phone = incoming(_at(item, where.phone))
+    if not phone:
+        return Arrival(provider_id=f"unread {_digest(raw)}", raw=raw, problem="a message without a phone")
     ext_id = _at(item, where.id) or _digest(raw)
     message = MessageArrived(
         peer=Peer(key=phone, address=phone),

@@ -120,14 +120,22 @@ class GatewayClient:
             raise OutcomeUnknown("unclear_answer", self._words(reading))
         return found
 
-    async def status(self, ext_id: str) -> tuple[str, str]:
+    async def status(self, ext_id: str, phone: str) -> tuple[str, str]:
         """The gateway's word for what became of a message, and its explanation."""
         assert self._gateway.status is not None
-        reading = await self._ask(self._gateway.status, {"id": ext_id})
+        reading = await self._ask(self._gateway.status, {"id": ext_id, "phone": phone})
         state = reading.find(self._gateway.status.answer.status)
         if not reading.good and not state:
             raise self._refusal(reading, self._gateway.status)
         return state, reading.find(self._gateway.status.answer.words)
+
+    async def inbox(self, after: str) -> Any:
+        """What the gateway tells of messages that came after this one."""
+        assert self._gateway.inbox is not None
+        reading = await self._ask(self._gateway.inbox, {"after": after})
+        if not reading.good:
+            raise self._refusal(reading, self._gateway.inbox)
+        return reading.document
 
     async def test(self) -> str:
         """Prove the login; returns what the gateway shows, such as the balance.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
-from chatapp_cli.domain.errors import Busy, ChannelError, Rejected, StoreError
+from chatapp_cli.domain.errors import Busy, ChannelError, Misconfigured, Rejected, StoreError
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit import gateway_calls as calls
 from chatapp_cli.kit.gateway import Gateway
 from chatapp_cli.kit.gateway_bind import CUSTOM, Trade, hidden, own_values, prove
@@ -30,11 +31,24 @@ _AT_ONCE: Final = 20
 _PATIENCE: Final = 3 * 24 * 60 * 60 * 1000
 """Milliseconds after which a message's state is not asked for any more."""
 _SENT: Final = "sent "
-"""Begins the names in the memory: the provider's id follows, the value is when it was sent."""
+"""Begins the names in the memory: the provider's id follows, the value is when it was sent, and to whom."""
 _LARGEST: Final = 1 << 20
 
 Prepare = Callable[[Outbound], Values]
 """What a message puts into the gaps. Raises Rejected for one that the channel does not carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A message whose state is asked for."""
+
+    at: Millis
+    phone: str
+
+    @classmethod
+    def of(cls, said: str) -> _Watched:
+        at, _, phone = said.partition(" ")
+        return cls(int(at), phone)
 
 
 class GatewaySession:
@@ -45,22 +59,34 @@ class GatewaySession:
         self._gateway, self._client, self._prepare = gateway, client, prepare
         self._asked: dict[str, tuple[Millis, str]] = {}
 
-    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - nothing is read back
-        """Proofs of life, with the states that were asked for."""
+    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        """Proofs of life, with the states and messages that were asked for; the cursor is the latest message's id."""
+        after = cursor or ""
         while True:
             arrivals, settled = await self._states() if self._gateway.status else ([], [])
-            yield Batch(arrivals=arrivals)
+            heard, latest = await self._inbox(after) if self._gateway.inbox else ([], "")
+            yield Batch(arrivals=[*arrivals, *heard], cursor=latest or None)
+            after = latest or after
             await self._forget(settled)
             await self._world.clock.sleep(_PULSE)
+
+    async def _inbox(self, after: str) -> tuple[list[Arrival], str]:
+        """What clients wrote; a gateway that answers this question oddly still sends: the check tells of it."""
+        try:
+            document = await self._client.inbox(after)
+        except (Rejected, Misconfigured):
+            return [], ""
+        return calls.fetched(self._gateway, document, self._world.clock.now())
 
     async def _states(self) -> tuple[list[Arrival], list[str]]:
         """News of messages that are on their way, and those of which none will come any more."""
         now = self._world.clock.now()
-        watched = {name.removeprefix(_SENT): int(at) for name, at in (await self._bound.memory.known(_SENT)).items()}
-        settled = [ext_id for ext_id, at in watched.items() if now - at > _PATIENCE]
+        kept = (await self._bound.memory.known(_SENT)).items()
+        watched = {name.removeprefix(_SENT): _Watched.of(said) for name, said in kept}
+        settled = [ext_id for ext_id, one in watched.items() if now - one.at > _PATIENCE]
         arrivals = []
-        for ext_id in [ext_id for ext_id, at in watched.items() if self._is_due(ext_id, at, now)][:_AT_ONCE]:
-            word, words = await self._state(ext_id)
+        for ext_id in [ext_id for ext_id, one in watched.items() if self._is_due(ext_id, one.at, now)][:_AT_ONCE]:
+            word, words = await self._state(ext_id, watched[ext_id].phone)
             if word != self._asked.get(ext_id, (0, ""))[1]:
                 arrivals.append(calls.polled(self._gateway, ext_id, word, words, now))
             self._asked[ext_id] = (now, word)
@@ -73,10 +99,10 @@ class GatewaySession:
         last = self._asked.get(ext_id, (sent, ""))[0]
         return now - last >= max(_PULSE * 1000, (last - sent) / 3)
 
-    async def _state(self, ext_id: str) -> tuple[str, str]:
+    async def _state(self, ext_id: str, phone: str) -> tuple[str, str]:
         try:
-            return await self._client.status(ext_id)
-        except Rejected:
+            return await self._client.status(ext_id, phone)
+        except (Rejected, Misconfigured):
             return "", ""
 
     async def _forget(self, settled: Sequence[str]) -> None:
@@ -100,7 +126,7 @@ class GatewaySession:
         ext_id = await self._client.send(values)
         if ext_id and self._gateway.status:
             with suppress(StoreError, Busy):  # it is sent all the same, only its state will not be asked for
-                await self._bound.memory.keep({_SENT + ext_id: str(self._world.clock.now())})
+                await self._bound.memory.keep({_SENT + ext_id: f"{self._world.clock.now()} {values['phone']}"})
         return Receipt(ids=(ext_id or message.key,))
 
 
@@ -120,33 +146,50 @@ def understand(trade: Trade, bound: Bound, raw: bytes, at: Millis) -> Arrival:
 async def findings(trade: Trade, world: World, bound: Bound) -> Sequence[Finding]:
     """Whether the gateway lets us in, how it tells back, and how far its description is to be trusted."""
     gateway = trade.gateway(bound.settings)
-    found = [_receiving(gateway, bound), await _sending(trade, world, bound), *_doubts(gateway, bound)]
+    found = [await _receiving(trade, world, bound), await _sending(trade, world, bound), *_doubts(gateway, bound)]
     towards = str(own_values(trade, bound)["url"])
     return [*found, *await proxy_findings(bound.secrets.get(PROXIES, ""), towards)]
 
 
-def _receiving(gateway: Gateway, bound: Bound) -> Finding:
+async def _receiving(trade: Trade, world: World, bound: Bound) -> Finding:
+    gateway = trade.gateway(bound.settings)
+    if gateway.inbox:
+        try:
+            async with opened(trade, world, bound) as (_gateway, client):
+                await client.inbox("")
+        except ChannelError as error:
+            return _broken(trade, "receive", error)
+    return Finding(name="receive", ok=True, what=_way_back(gateway, f"/hooks/{bound.hook_key}"))
+
+
+def _way_back(gateway: Gateway, path: str) -> Text:
+    if gateway.hook and gateway.inbox:
+        return T("The gateway calls {path} of this desk, and is asked too.", path=path)
     if gateway.hook:
-        what = T("The gateway calls {path} of this desk.", path=f"/hooks/{bound.hook_key}")
-    elif gateway.status:
-        what = T("The gateway is asked what became of each message.")
-    else:
-        what = T("The gateway tells nothing back.")
-    return Finding(name="receive", ok=True, what=what)
+        return T("The gateway calls {path} of this desk.", path=path)
+    if gateway.inbox:
+        return T("The gateway is asked for what clients wrote.")
+    if gateway.status:
+        return T("The gateway is asked what became of each message.")
+    return T("The gateway tells nothing back.")
 
 
 async def _sending(trade: Trade, world: World, bound: Bound) -> Finding:
     try:
         balance = await prove(trade, world, bound)
     except ChannelError as error:
-        words = manifest(trade.kind).errors[error.code]
-        what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
-        return Finding(name="send", ok=False, what=what, next_step=words.next_step)
+        return _broken(trade, "send", error)
     if balance:
         return Finding(name="send", ok=True, what=T("The gateway lets us in; it shows: {balance}", balance=balance))
     if trade.gateway(bound.settings).test:
         return Finding(name="send", ok=True, what=T("The gateway lets us in."))
     return Finding(name="send", ok=True, what=T("The gateway answers; nothing but a message proves the login."))
+
+
+def _broken(trade: Trade, name: str, error: ChannelError) -> Finding:
+    words = manifest(trade.kind).errors[error.code]
+    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
 
 
 def _doubts(gateway: Gateway, bound: Bound) -> Sequence[Finding]:

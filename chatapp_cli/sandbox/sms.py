@@ -51,6 +51,8 @@ class SmsSandbox:
 
     def __init__(self, preset: Preset = "smsc") -> None:
         self.sent: list[Short] = []
+        self.written: list[Mapping[str, Any]] = []
+        """What clients wrote, as SMSC lists it."""
         self.requests: list[tuple[str, str, Mapping[str, str]]] = []
         """Method, path and parameters of everything that was asked."""
         self.money = 100.0
@@ -88,6 +90,7 @@ class SmsSandbox:
         del subject, files
         message_id = self._next_id()
         phone = digits(who.phone)
+        self.written.append({"id": int(message_id), "phone": phone, "message": text, "to_phone": NUMBER})
         self._tell({"id": message_id, "phone": phone, "mes": text, "to": NUMBER, "smsc": "79160000000", "sent": "1"})
         return message_id
 
@@ -111,6 +114,8 @@ class SmsSandbox:
         for path, handler in (
             ("/sys/send.php", self._smsc_send),
             ("/sys/balance.php", self._smsc_balance),
+            ("/sys/status.php", self._smsc_status),
+            ("/sys/get.php", self._smsc_get),
             ("/sms/send", self._sms_ru_send),
             ("/sms/status", self._sms_ru_status),
             ("/my/balance", self._sms_ru_balance),
@@ -166,6 +171,18 @@ class SmsSandbox:
         if asked.get("login") == LOGIN and asked.get("psw") == SECRET:
             return web.json_response({"balance": f"{self.money:.2f}"})
         return web.json_response(_smsc_error(Refusal("login")))
+
+    async def _smsc_status(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        wanted = (asked["id"], asked["phone"])
+        found = next((short for short in self.sent if (short.id, short.phone) == wanted), None)
+        return web.json_response({"status": -3 if found is None else int(found.delivered), "last_timestamp": 1})
+
+    async def _smsc_get(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        if asked.get("login") != LOGIN or asked.get("psw") != SECRET:
+            return web.json_response(_smsc_error(Refusal("login")))
+        return web.json_response([one for one in self.written if one["id"] > int(asked.get("after_id", 0))])
 
     async def _sms_ru_send(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)

@@ -12,7 +12,7 @@ import pytest
 from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.sms.connector import create
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable, UsageError
-from chatapp_cli.domain.event import DeliveryChanged
+from chatapp_cli.domain.event import Arrival, DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound
@@ -205,6 +205,65 @@ async def test_a_message_whose_state_never_comes_is_not_asked_for_for_ever(sms_r
     assert len(told) == 1, "the same state again is no news"
 
 
+async def first_heard(bound: Bound, cursor: str | None) -> tuple[list[Arrival], str | None]:
+    """What the first question brings, and the cursor after it."""
+    async with create(held_world()).open(ChannelId(1), bound) as session:
+        async for batch in session.events(cursor):
+            return list(batch.arrivals), batch.cursor
+    raise AssertionError("the session ended by itself")
+
+
+async def test_a_desk_that_cannot_be_called_asks_for_what_clients_wrote_meanwhile(smsc: SmsSandbox) -> None:
+    bound = await bound_to(smsc)
+    await smsc.say(ANNA, "Да")
+    await smsc.say(ANNA, "Нет, лучше завтра")
+    arrivals, cursor = await first_heard(bound, None)
+    assert [event.text for one in arrivals for event in one.events] == ["Да", "Нет, лучше завтра"]
+    assert [one.provider_id for one in arrivals] == ["message +79160000001 1", "message +79160000001 2"]
+    assert create(system_world()).understand(bound, arrivals[0].raw, arrivals[0].events[0].at) == arrivals[0]
+    assert await first_heard(bound, cursor) == ([], None)
+    await smsc.say(ANNA, "Ау")
+    (later,), cursor = await first_heard(bound, cursor)
+    assert (later.provider_id, cursor) == ("message +79160000001 3", "3")
+
+
+async def test_a_message_that_was_called_in_and_fetched_is_one(smsc: SmsSandbox) -> None:
+    bound = await bound_to(smsc)
+    await smsc.say(ANNA, "Да")
+    async with Door() as door, create(system_world()).open(ChannelId(1), bound) as session:
+        smsc.calls(door.address(bound.hook_key))
+        async for batch in door.batches(session):
+            (called,) = batch.arrivals
+            break
+    (fetched,), _ = await first_heard(bound, None)
+    assert called.provider_id == fetched.provider_id
+
+
+async def test_an_inbox_that_is_refused_does_not_hold_up_sending_and_the_check_tells(
+    smsc: SmsSandbox, tmp_path: Path
+) -> None:
+    inbox = '[inbox]\nurl = "{url}/nowhere"\nmessage = { phone = "phone", text = "message" }\n'
+    (tmp_path / "gateway.toml").write_text(GATEWAY + inbox, "utf-8")
+    bound = await bound_to(smsc, preset="custom", description=str(tmp_path / "gateway.toml"))
+    assert await first_heard(bound, None) == ([], None)
+    receive, *_ = await create(system_world()).check(bound)
+    assert (receive.name, receive.ok) == ("receive", False)
+    assert "no such place" in str(receive.what)
+
+
+async def test_a_called_gateway_is_asked_for_states_too_by_number_and_phone(smsc: SmsSandbox) -> None:
+    world, memory = held_world(), ShortMemory()
+    bound = replace(await bound_to(smsc), memory=memory)
+    async with create(world).open(ChannelId(1), bound) as session:
+        await session.send(message())
+        states = []
+        async for batch in session.events(None):
+            states += [event.state for arrival in batch.arrivals for event in arrival.events]
+            if states:
+                break
+    assert states == [State.DELIVERED]
+
+
 async def test_the_address_of_the_webhook_holds_nothing_else(smsc: SmsSandbox) -> None:
     async with create(system_world()).open(ChannelId(1), await bound_to(smsc)) as session:
         assert isinstance(session, TakesHooks)
@@ -226,14 +285,14 @@ async def test_everything_goes_through_the_proxy(smsc: SmsSandbox) -> None:
         await create(system_world()).check(bound)
     port = smsc.answers["url"].rpartition(":")[2]
     assert set(proxy.led_to) == {f"127.0.0.1:{port}"}
-    assert len(smsc.requests) == 3
+    assert len(smsc.requests) == 4
 
 
 async def test_a_proxy_that_is_gone_is_found_by_the_check_and_never_left_out(smsc: SmsSandbox) -> None:
     async with ConnectProxy() as proxy:
         bound = await bound_to(smsc, proxies=proxy.url)
     findings = await create(system_world()).check(bound)
-    assert [finding.name for finding in findings if not finding.ok] == ["send", "proxy"]
+    assert [finding.name for finding in findings if not finding.ok] == ["receive", "send", "proxy"]
     with pytest.raises(Retryable):
         await sent(bound)
     assert smsc.sent == []
