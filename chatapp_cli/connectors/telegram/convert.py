@@ -22,12 +22,16 @@ def arrival(update: Any, view: View) -> Arrival | None:
     """Understand one update, or set it aside with the reason; ``None`` where it is nothing that a desk may see."""
     if _is_private_matter(update, view.me):
         return None
-    raw = _raw(update, view)
+    raw = b""
     try:
+        raw = _raw(update, view)
         events = _events(update, view)
+        name = _identity(update, raw, view)
     except Exception as error:  # noqa: BLE001 - whatever one message holds, the others must not wait for it
-        return Arrival(provider_id=_identity(update, raw, view), raw=raw, problem=f"{type(error).__name__}: {error}")
-    return Arrival(provider_id=_identity(update, raw, view), raw=raw, events=events) if events else None
+        raw = raw or str(update).encode()
+        name = f"unread:{hashlib.sha256(raw).hexdigest()}"
+        return Arrival(provider_id=name, raw=raw, problem=f"{type(error).__name__}: {error}")
+    return Arrival(provider_id=name, raw=raw, events=events) if events else None
 
 
 def understand(raw: bytes, *, me: int, max_download: int, at: Millis) -> Arrival:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Final
@@ -89,12 +89,15 @@ async def _folder(wire: Wire, folder: int) -> AsyncGenerator[Any, None]:
 
 
 def posts(messages: Iterable[Any]) -> list[Any]:
-    """Messages as the updates that would have brought them."""
-    return [
-        (tl.UpdateNewChannelMessage if isinstance(one.peer_id, tl.PeerChannel) else tl.UpdateNewMessage)(one, 0, 0)
-        for one in messages
-        if not isinstance(one, tl.MessageEmpty)
-    ]
+    """Messages as the updates that would have brought them: one that we have already may have been edited since."""
+    return [update for one in messages if not isinstance(one, tl.MessageEmpty) for update in _updates(one)]
+
+
+def _updates(message: Any) -> Iterator[Any]:
+    in_channel = isinstance(message.peer_id, tl.PeerChannel)
+    yield (tl.UpdateNewChannelMessage if in_channel else tl.UpdateNewMessage)(message, 0, 0)
+    if getattr(message, "edit_date", None) and not message.edit_hide:
+        yield (tl.UpdateEditChannelMessage if in_channel else tl.UpdateEditMessage)(message, 0, 0)
 
 
 def tops(answer: Any) -> dict[int, Any]:

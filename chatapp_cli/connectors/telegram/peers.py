@@ -73,9 +73,10 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
             return tl.Chat(-self.number, self.name, empty, participants_count=0, date=None, version=0)
         if self.channel:
             broadcast = self.sort == "channel"
-            kind = {"broadcast": broadcast, "megagroup": not broadcast}
+            kind = {"broadcast": broadcast, "megagroup": not broadcast, "username": self.username or None}
             return tl.Channel(self.channel, self.name, tl.ChatPhotoEmpty(), None, access_hash=self.hash, **kind)
-        said = {"username": self.username or None, "phone": self.phone or None, "bot": self.sort == "bot"}
+        bot = {"bot": True, "bot_info_version": 0} if self.sort == "bot" else {}
+        said = {"username": self.username or None, "phone": self.phone or None, **bot}
         return tl.User(self.number, access_hash=self.hash, first_name=self.name, **said)
 
 
