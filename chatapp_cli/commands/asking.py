@@ -41,8 +41,8 @@ def show_notice(notice: Notice) -> None:
     if notice.link:
         _tell(f"  {notice.link}")
     if notice.qr:
-        for line in drawn(notice.qr):
-            _tell(f"{_BLACK_ON_WHITE}{line}{_PLAIN}")
+        for row in drawn(notice.qr):
+            _tell(f"{_BLACK_ON_WHITE}{row}{_PLAIN}")
 
 
 def _line(prompt: str) -> str:

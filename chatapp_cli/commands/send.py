@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, opened, single
-from chatapp_cli.commands.sendoff import PATIENCE, Approved, At, Files, Key, Subject, Text, Values, Wait, Wish, send_off
+from chatapp_cli.commands.sendoff import (
+    PATIENCE,
+    Approved,
+    At,
+    Files,
+    FirstName,
+    Key,
+    LastName,
+    Subject,
+    Text,
+    Values,
+    Wait,
+    Wish,
+    send_off,
+)
 from chatapp_cli.commands.way import Way
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import MessageId
@@ -63,6 +77,8 @@ def send(
     template: Approved = "",
     values: Values = None,
     subject: Subject = "",
+    first_name: FirstName = "",
+    last_name: LastName = "",
     files: Files = None,
     at: At = "",
     wait: Wait = PATIENCE,
@@ -76,7 +92,16 @@ def send(
     from chatapp_cli.services import channels, relay
 
     wish = Wish(
-        text=text, subject=subject, files=files or (), at=at, wait=wait, key=key, template=template, values=values or ()
+        text=text,
+        subject=subject,
+        files=files or (),
+        at=at,
+        wait=wait,
+        key=key,
+        template=template,
+        values=values or (),
+        first_name=first_name,
+        last_name=last_name,
     )
     way = Way(channel=channel, others=others or (), line=line)
     recipients = mass.listed(to or [], to_file)

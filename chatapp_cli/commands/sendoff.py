@@ -51,6 +51,10 @@ Values = Annotated[
     list[str] | None,
     typer.Option("--value", metavar="GAP=TEXT", help=N_("What fills a gap of the template; repeat it")),
 ]
+FirstName = Annotated[
+    str, typer.Option("--first-name", metavar="NAME", help=N_("Name of the client for the account's address book"))
+]
+LastName = Annotated[str, typer.Option("--last-name", metavar="NAME", help=N_("Last name of the client, likewise"))]
 PATIENCE = 30.0
 
 SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
@@ -69,6 +73,8 @@ class Wish:
     key: str
     template: str = ""
     values: Sequence[str] = ()
+    first_name: str = ""
+    last_name: str = ""
 
     def draft(self, desk: Desk, *, reply_to: MessageId | None = None) -> Draft:
         """The message, its files taken into the store."""
@@ -80,7 +86,14 @@ class Wish:
         if self.values and not self.template:
             raise UsageError(T("--value fills the gaps of a template."), T("Name it with --template."), field="value")
         staged = tuple(files.stage(desk.media, path) for path in self.files)
-        return Draft(text=typed(self.text), subject=self.subject, files=staged, reply_to=reply_to)
+        return Draft(
+            text=typed(self.text),
+            subject=self.subject,
+            files=staged,
+            reply_to=reply_to,
+            first_name=self.first_name.strip(),
+            last_name=self.last_name.strip(),
+        )
 
     def filled(self, tx: Tx, channel: ChannelRow, draft: Draft) -> Draft:
         """The draft with the words of the template, if one was named."""

@@ -40,6 +40,9 @@ class Draft:
     reply_to: MessageId | None = None
     template: Filled | None = None
     """The approved template that ``text`` was made from."""
+    first_name: str = ""
+    last_name: str = ""
+    """What the client is called in the account's address book, where somebody is written to first (S-056)."""
 
 
 def insist(can: Capabilities, draft: Draft) -> None:

@@ -98,6 +98,24 @@ def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     tx.tell("dialog.changed", actor=actor, dialog=dialog, name=shown)
 
 
+def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, actor: str) -> None:
+    """What a client is called in the account's address book; where nobody told their name, the dialog bears it too."""
+    known = card(tx, dialog)
+    if known.contact_id is None:
+        return
+    tx.run("contacts.introduce", id=known.contact_id, first_name=first_name, last_name=last_name)
+    name = " ".join(filter(None, (first_name, last_name)))
+    if known.person:
+        return
+    tx.run(
+        "contacts.learn", id=known.contact_id, name=name, username=known.username, phone=known.phone, email=known.email
+    )
+    if known.name == known.address:
+        search = search_text(name, known.username, known.email, known.address, phone=known.phone)
+        tx.run("dialogs.retitle", id=dialog, name=name, search=search)
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, name=name)
+
+
 def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Attach a label, making it if it is new."""
     name = name.strip()

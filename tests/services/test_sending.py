@@ -393,3 +393,16 @@ def test_the_filter_for_those_who_wait_no_longer_shows_who_was_answered(shop: Sh
     assert shop.read(lambda tx: dialog_list.ids(tx, shop.driver.dialect, waiting)) == [dialog]
     say(shop, dialog)
     assert shop.read(lambda tx: dialog_list.ids(tx, shop.driver.dialect, waiting)) == []
+
+
+@pytest.mark.req("S-056")
+def test_whom_we_write_to_first_is_called_what_we_say_until_they_tell_their_name(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+79160000001"))
+    draft = Draft(text="Добрый день", first_name="Анна", last_name="Белова")
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, draft, shop.order()))
+    card = shop.read(lambda tx: dialogs.card(tx, dialog))
+    assert (card.name, card.person, card.first_name, card.last_name) == ("Анна Белова", "Анна Белова", "Анна", "Белова")
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    assert claim is not None
+    assert (claim.outbound.first_name, claim.outbound.last_name) == ("Анна", "Белова")

@@ -26,6 +26,9 @@ VALUES (:name, :username, :phone, :email, :now) RETURNING id;
 -- name: contacts.learn
 UPDATE contact SET name = :name, username = :username, phone = :phone, email = :email WHERE id = :id;
 
+-- name: contacts.introduce
+UPDATE contact SET first_name = :first_name, last_name = :last_name WHERE id = :id;
+
 -- name: dialogs.retitle
 UPDATE dialog SET name = :name, search = :search WHERE id = :id;
 

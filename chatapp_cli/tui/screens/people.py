@@ -19,7 +19,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import channels
+from chatapp_cli.services import channels, dialogs
 from chatapp_cli.services.sending import dialog_for
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.tui import reading
@@ -149,9 +149,21 @@ class PeopleScreen(Hands):
     async def _write(self, one: Found) -> None:
         can = self.office.capabilities(one.channel)
         dialog = await self.office.write(lambda tx: dialog_for(tx, one.channel, can, one.address))
+        if not one.name:
+            await self._introduce(DialogId(dialog))
         behind = self.app.screen_stack[0]
         self.dismiss()
         behind.post_message(DialogList.Opened(DialogId(dialog)))
+
+    async def _introduce(self, dialog: DialogId) -> None:
+        """Ask what somebody is called whose name no messenger told."""
+        card = await self.office.read(partial(dialogs.card, dialog=dialog))
+        note = _("First and last name; may stay empty. The account's address book gets it where it has one.")
+        name = "" if card.person else await self.prompt(_("Name of the client"), note=note)
+        if name:
+            first, _space, last = name.strip().partition(" ")
+            introduce = partial(dialogs.introduce, dialog=dialog, first_name=first, last_name=last.strip())
+            await self.office.write(partial(introduce, actor=self.office.actor))
 
     def action_address_book(self) -> None:
         """Somebody out of an account's own address book."""
