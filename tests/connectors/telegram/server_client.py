@@ -9,6 +9,7 @@ from typing import Any
 
 from telethon import TelegramClient, events
 from telethon.crypto import rsa
+from telethon.errors import SessionPasswordNeededError
 from telethon.sessions import MemorySession
 
 from chatapp_cli.sandbox.telegram import TelegramSandbox
@@ -75,14 +76,10 @@ async def device(
         await client.disconnect()
 
 
-async def login(client: Device, **answers: str) -> Any:
+async def login(client: Device) -> Any:
     """By code, and by password if there is one."""
-    known = {**client.sandbox.answers, **answers}
+    known = client.sandbox.answers
     await client.send_code_request(known["phone"])
-    if client.sandbox.owner.password is None:
-        return await client.sign_in(known["phone"], known["code"])
-    from telethon.errors import SessionPasswordNeededError
-
     try:
         return await client.sign_in(known["phone"], known["code"])
     except SessionPasswordNeededError:
