@@ -460,6 +460,33 @@ new = "sent"
     assert [type(event) for event in arrival.events] == [MessageArrived]
 
 
+@pytest.mark.parametrize(
+    ("ids", "latest"), [([9, 11, 10], "11"), (["b", "c", "a"], "a"), ([None, 7], "7"), ([], ""), ([None], "")]
+)
+def test_an_inbox_goes_on_after_the_latest_message(ids: list[object], latest: str) -> None:
+    one = described(
+        PLAIN + '[inbox]\nurl = "{url}"\nmessage = { each = "data.list", id = "id", phone = "from", text = "body" }'
+    )
+    document = {"data": {"list": [{"id": ext_id, "from": "79160000001", "body": f"{ext_id}"} for ext_id in ids]}}
+    arrivals, found = gateway_calls.fetched(one, document, NOON)
+    assert (len(arrivals), found) == (len(ids), latest)
+    assert all(gateway_calls.arrival(one, arrival.raw, NOON) == arrival for arrival in arrivals)
+
+
+@pytest.mark.parametrize("document", [None, {}, [], {"data": None}, {"data": {"list": None}}, "no messages"])
+def test_an_inbox_may_be_empty_in_any_way(document: object) -> None:
+    one = described(
+        PLAIN + '[inbox]\nurl = "{url}"\nmessage = { each = "data.list", id = "id", phone = "from", text = "body" }'
+    )
+    assert gateway_calls.fetched(one, document, NOON) == ([], "")
+
+
+def test_a_message_without_a_phone_is_kept_for_a_person() -> None:
+    one = described(PLAIN + '[inbox]\nurl = "{url}"\nmessage = { id = "id", phone = "from", text = "body" }')
+    ((arrival,), _) = gateway_calls.fetched(one, [{"id": 1, "body": "Да"}], NOON)
+    assert (arrival.events, arrival.problem) == ((), "a message without a phone")
+
+
 def test_the_same_call_again_is_the_same_thing_and_is_understood_again_from_what_was_kept() -> None:
     call = {"messages": [{"from": "79160000001", "body": "Да"}]}
     (first,), (again,) = called(call).arrivals, called(call).arrivals
