@@ -58,7 +58,7 @@ def problems(sandbox: MaxSandbox) -> list[str]:
     """Everything that is wrong with what went between us and a sandbox."""
     judge = schema()
     if judge is None:
-        return []
+        return sandbox.strange
     told = [words for update in sandbox.delivery.sent if "poison" not in str(update) for words in judge.update(update)]
     sane = (one for one in sandbox.exchanges if "poison" not in str(one.answer))
-    return told + [words for exchange in sane for words in judge.exchange(exchange)]
+    return sandbox.strange + told + [words for exchange in sane for words in judge.exchange(exchange)]

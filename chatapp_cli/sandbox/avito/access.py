@@ -67,4 +67,3 @@ class Access:
         self._refresh = f"refresh-{next(self._numbers)}-of-the-miniature"
         scope = "messenger:read,messenger:write,user:read"
         return {**self._granted(), "refresh_token": self._refresh, "scope": scope}
-

@@ -71,6 +71,8 @@ class AvitoSandbox:
         self.methods = Methods(self.town)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
+        self.strange: list[str] = []
+        """Addresses that were asked for and do not exist."""
         self.called: list[Json] = []
         """Every webhook that was sent, whether it was taken or not."""
         self.bare_lists = False
@@ -151,6 +153,7 @@ class AvitoSandbox:
         app.router.add_get("/voice/{voice}", self._voice)
         for method, path in self.methods.table:
             app.router.add_route(method, path, self._answer)
+        app.router.add_route("*", "/{address:.*}", self._miss)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
@@ -188,6 +191,10 @@ class AvitoSandbox:
         if fault and not fault.status and request.transport:
             request.transport.close()
         return web.json_response(answer, status=status, headers=headers)
+
+    async def _miss(self, request: web.Request) -> web.Response:
+        self.strange.append(f"{request.method} {request.raw_path}")
+        raise web.HTTPNotFound
 
     def _next_fault(self, method: str, path: str) -> Fault | None:
         fitting = (f for f in self.faults if f.times and f.method == method and path.endswith(f.path))

@@ -59,6 +59,8 @@ class MaxSandbox:
         self.methods = Methods(self.town)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
+        self.strange: list[str] = []
+        """Addresses that were asked for and do not exist."""
         self._tls = tls
         self._port = 0
         self._runner: web.AppRunner | None = None
@@ -157,6 +159,7 @@ class MaxSandbox:
         app.router.add_get("/content/{token}", self._give)
         for method, path in self._table:
             app.router.add_route(method, path, self._answer)
+        app.router.add_route("*", "/{address:.*}", self._miss)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True, ssl_context=self._tls)
@@ -188,6 +191,10 @@ class MaxSandbox:
             raise Refusal(fault.status, fault.code, fault.message, fault.headers)
         result = self._table[request.method, path](call)
         return await result if inspect.isawaitable(result) else result
+
+    async def _miss(self, request: web.Request) -> web.Response:
+        self.strange.append(f"{request.method} {request.raw_path}")
+        raise web.HTTPNotFound
 
     def _next_fault(self, method: str, path: str) -> Fault | None:
         fault = next((f for f in self.faults if f.times and (f.method, f.path) == (method, path)), None)

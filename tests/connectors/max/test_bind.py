@@ -143,13 +143,18 @@ def ministry(tmp_path: Path) -> Ministry:
 
 
 async def test_an_authority_that_the_machine_does_not_know_is_trusted_only_by_name(
-    connector: Connector, ministry: Ministry
+    connector: Connector, ministry: Ministry, tmp_path: Path
 ) -> None:
     async with MaxSandbox(tls=ministry.server()) as sandbox:
         asker = ScriptedAsker(sandbox.answers)
         with pytest.raises(UsageError):
             await connector.bind(asker)
         assert "signed by nobody whom this machine trusts" in asker.blamed["ca_file"]
+        (tmp_path / "other").mkdir()
+        other = ScriptedAsker({**sandbox.answers, "ca_file": str(Ministry(tmp_path / "other").file)})
+        with pytest.raises(UsageError):
+            await connector.bind(other)
+        assert "signed by nobody" in other.blamed["ca_file"]
         bound = await connector.bind(ScriptedAsker({**sandbox.answers, "ca_file": str(ministry.file)}))
         async with connector.open(ChannelId(1), bound) as session:
             await sandbox.say(ANNA, "Ёлки?")

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp_cli.connectors.max.connector import HookedSession, PollingSession, create
+from chatapp_cli.connectors.max.convert import arrival
 from chatapp_cli.connectors.max.wire import WANTED
 from chatapp_cli.domain.errors import Misconfigured, RateLimited, Retryable
 from chatapp_cli.domain.event import Batch, MessageArrived, PeerChanged
@@ -70,6 +71,17 @@ async def test_an_update_that_cannot_be_understood_is_set_aside(
     batch = await anext(aiter(session.events(bound.cursor)))
     assert [bool(one.problem) for one in batch.arrivals] == [True, True, False]
     assert batch.arrivals[1].problem == "unknown type of update: poisoned"
+
+
+async def test_it_asks_for_every_kind_of_update_that_it_understands_and_for_no_other(
+    session: PollingSession, sandbox: MaxSandbox, bound: Bound
+) -> None:
+    await anext(aiter(session.events(bound.cursor)))
+    asked = sandbox.exchanges[-1].call.query["types"].split(",")
+    assert sorted(asked) == sorted(WANTED)
+    for kind in asked:
+        found = arrival(json.dumps({"update_type": kind, "timestamp": 1}).encode(), bound.account)
+        assert not found.problem.startswith("unknown type"), kind
 
 
 async def test_groups_are_asked_for_their_titles_once(
