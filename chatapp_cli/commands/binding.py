@@ -99,9 +99,11 @@ def _insist_on_pool(about: Manifest) -> None:
 
 
 def _previous(desk: Desk, kind: str, line: LineId, named: str) -> ChannelRow | None:
-    if named:
-        return desk.read(lambda tx: channels.find(tx, named, line=line))
     rows = [row for row in desk.read(channels.everything) if row.kind == kind and row.line_id == line]
+    if named:
+        rows = [row for row in rows if named in {str(row.id), row.account, row.title}]
+        if not rows:
+            raise NotFound(T("No channel {name} is bound here.", name=named), T("See them with: chatapp line show"))
     if len(rows) > 1:
         raise UsageError(
             T("{name} is bound several times.", name=kind),

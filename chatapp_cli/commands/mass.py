@@ -116,7 +116,7 @@ def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
 
 
 def _row(one: Going) -> tuple[object, ...]:
-    dialog = _("accepted before") if one.before else _("new") if one.fresh else one.dialog
+    dialog = _("accepted before") if one.before else _("new dialog") if one.fresh else one.dialog
     cost = "" if one.cost is None else one.cost
     return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost
 

@@ -46,6 +46,7 @@ def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
         2,
         ["telegram_bot is bound several times.", "→ Add one with --another, or renew one with --renew: 1, 2"],
     )
+    assert chatapp.run("line", "bind", "1", "--renew", "99").err.startswith("No channel 99 is bound here.")
     assert chatapp("line", "bind", "1", "--renew", second, *telegram).out == f"{second}\n"
     desk.write(lambda tx: channels.set_health(tx, first, "needs_rebind", "revoked"))
     invited = chatapp("line", "invite", "Магазин", "--json").json
