@@ -133,6 +133,7 @@ class Dialog(SQLModel, table=True):
             postgresql_where=text("waiting_since IS NOT NULL"),
         ),
         Index("ix_dialog_address", "channel_id", "address"),
+        Index("ix_dialog_contact", "contact_id"),
         NEVER_AGAIN,
     )
     id: int | None = Field(sa_column=_key())

@@ -140,8 +140,9 @@ SELECT d.id FROM dialog d JOIN contact p ON p.id = d.contact_id
 WHERE d.channel_id = :channel AND LOWER(p.username) = :username ORDER BY d.last_at DESC, d.id DESC LIMIT 1;
 
 -- name: dialogs.of_phone
-SELECT d.id FROM dialog d JOIN contact p ON p.id = d.contact_id
-WHERE d.channel_id = :channel AND p.phone = :phone ORDER BY d.last_at DESC, d.id DESC LIMIT 1;
+SELECT id FROM dialog
+WHERE contact_id IN (SELECT id FROM contact WHERE phone = :phone AND phone <> '') AND +channel_id = :channel
+ORDER BY last_at DESC, id DESC LIMIT 1;
 
 -- name: dialogs.totals
 SELECT COUNT(*), COALESCE(SUM(unread), 0) FROM dialog WHERE unread > 0 AND blocked = 0;

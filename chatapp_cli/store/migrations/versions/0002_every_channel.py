@@ -41,6 +41,7 @@ def _widen() -> None:
     )
     chained = sa.text("chain <> '' AND state = 'failed'")
     op.create_index("ix_message_chain", "message", ["id"], sqlite_where=chained, postgresql_where=chained)
+    op.create_index("ix_dialog_contact", "dialog", ["contact_id"])
     unheard = sa.text("kind = 'voice' AND state = 'here' AND words = '' AND code = ''")
     op.create_index("ix_file_unheard", "file", ["next_at"], sqlite_where=unheard, postgresql_where=unheard)
     for column in ("phone", "email"):
