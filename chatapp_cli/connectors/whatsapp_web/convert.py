@@ -70,8 +70,7 @@ def peer(chat: wire.Who) -> Peer:
 
 def person(who: wire.Who) -> Person:
     """A member of a chat."""
-    phone = f"+{who.phone}" if who.phone else ""
-    return Person(id=_key(who), name=who.name or phone, phone=phone)
+    return Person(id=_key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
 
 
 def jid(address: str) -> str:
