@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.connectors.whatsapp import wire
+from chatapp_cli.connectors.whatsapp import answers
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, UsageError
 from chatapp_cli.domain.form import Form, Notice
@@ -117,7 +117,7 @@ def _secrets(values: Mapping[str, str]) -> Mapping[str, str]:
     return {**secrets, **({PROXIES: proxies} if proxies else {})}
 
 
-async def _live(settings: Mapping[str, str], secrets: Mapping[str, str], clock: Clock) -> wire.Number:
+async def _live(settings: Mapping[str, str], secrets: Mapping[str, str], clock: Clock) -> answers.Number:
     """Ask Meta for the number, prove the app's secret and the account, and subscribe the app to its news."""
     url = settings["api_url"]
     with _blaming({"proxies_down": PROXIES}, otherwise="api_url"):
@@ -128,10 +128,10 @@ async def _live(settings: Mapping[str, str], secrets: Mapping[str, str], clock: 
             return number
 
 
-async def _number(graph: Graph, number: str, app_secret: str) -> wire.Number:
+async def _number(graph: Graph, number: str, app_secret: str) -> answers.Number:
     """Meta refuses a proof by another app's secret in words alone."""
     try:
-        return await graph.get(number, wire.Number, fields=NUMBER, appsecret_proof=graph.proof(app_secret))
+        return await graph.get(number, answers.Number, fields=NUMBER, appsecret_proof=graph.proof(app_secret))
     except NeedsRebind as error:
         words = T("Meta does not let this token at the number: {detail}", detail=error.detail)
         raise UsageError(words, field="token") from None
@@ -142,8 +142,8 @@ async def _number(graph: Graph, number: str, app_secret: str) -> wire.Number:
 
 async def _account(graph: Graph, waba: str, number: str) -> None:
     try:
-        numbers = await graph.get(f"{waba}/phone_numbers", wire.Refs, limit="100")
-        await graph.post(f"{waba}/subscribed_apps", wire.Anything, {})
+        numbers = await graph.get(f"{waba}/phone_numbers", answers.Refs, limit="100")
+        await graph.post(f"{waba}/subscribed_apps", answers.Anything, {})
     except (NeedsRebind, Rejected) as error:
         raise UsageError(T("Meta says: {detail}", detail=error.detail), field="waba_id") from None
     if number not in {one.id for one in numbers.data}:
@@ -164,7 +164,7 @@ def webhook(settings: Mapping[str, str], hook_key: str) -> str:
     return f"{settings['public_url']}/hooks/{hook_key}"
 
 
-def _facts(number: wire.Number, settings: Mapping[str, str], hook_key: str) -> Mapping[str, str]:
+def _facts(number: answers.Number, settings: Mapping[str, str], hook_key: str) -> Mapping[str, str]:
     return {
         N_("Phone"): number.display_phone_number,
         N_("Name"): number.verified_name,

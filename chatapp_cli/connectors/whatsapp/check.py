@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from chatapp_cli.connectors.whatsapp import wire
+from chatapp_cli.connectors.whatsapp import answers
 from chatapp_cli.connectors.whatsapp.bind import KIND, NUMBER, webhook
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.domain.errors import ChannelError, Misconfigured
@@ -19,9 +19,9 @@ _POOR: Final = frozenset({"RED", "YELLOW"})
 _LIMITED: Final = frozenset({"FLAGGED", "RESTRICTED", "RATE_LIMITED"})
 
 
-async def look(graph: Graph, number: str) -> wire.Number:
+async def look(graph: Graph, number: str) -> answers.Number:
     """Ask for the number. Raises Misconfigured if it is out of service."""
-    found = await graph.get(number, wire.Number, fields=NUMBER)
+    found = await graph.get(number, answers.Number, fields=NUMBER)
     if found.status in _DOWN:
         raise Misconfigured("number_down", found.status)
     return found
@@ -34,7 +34,7 @@ async def findings(graph: Graph, bound: Bound) -> Sequence[Finding]:
 
 async def _receiving(graph: Graph, bound: Bound) -> Finding:
     try:
-        apps = await graph.get(f"{bound.settings['waba_id']}/subscribed_apps", wire.Subscriptions)
+        apps = await graph.get(f"{bound.settings['waba_id']}/subscribed_apps", answers.Subscriptions)
     except ChannelError as error:
         return broken("receive", error)
     address = webhook(bound.settings, bound.hook_key)
@@ -58,7 +58,7 @@ async def _sending(graph: Graph, bound: Bound) -> Sequence[Finding]:
     return [Finding(name="send", ok=True, what=accepted), _quality(number)]
 
 
-def _quality(number: wire.Number) -> Finding:
+def _quality(number: answers.Number) -> Finding:
     what = T("Quality of the number: {rating}, status: {status}.", rating=number.quality_rating, status=number.status)
     if number.quality_rating not in _POOR and number.status not in _LIMITED:
         return Finding(name="quality", ok=True, what=what)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from chatapp_cli.connectors.whatsapp import bind, check, convert, groups, hooks, outgoing, templates, wire
+from chatapp_cli.connectors.whatsapp import answers, bind, check, convert, groups, hooks, outgoing, templates
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.connectors.whatsapp.outgoing import Part
 from chatapp_cli.connectors.whatsapp.people import Book
@@ -77,7 +77,7 @@ class WhatsAppSession:
         """Once a part is out the message cannot be queued again: short pauses are waited for here."""
         try:
             content = outgoing.addressed(message, part, quoting=not sent)
-            answer = await self._graph.post(self._messages, wire.Sent, content, once=True)
+            answer = await self._graph.post(self._messages, answers.Sent, content, once=True)
             return answer.messages[0].id
         except ChannelError as error:
             if not sent:
@@ -100,7 +100,7 @@ class WhatsAppSession:
         """Set our reaction; an empty one removes it."""
         reaction = {"message_id": ext_id, "emoji": emoji}
         content = {**outgoing.to(address), "type": "reaction", "reaction": reaction}
-        await self._graph.post(self._messages, wire.Anything, content)
+        await self._graph.post(self._messages, answers.Anything, content)
 
     async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - Meta's ids are unique
         """Show the client that everything up to this message was read."""
@@ -113,7 +113,7 @@ class WhatsAppSession:
 
     async def _read(self, ext_id: str, **beside: object) -> None:
         content = {"messaging_product": "whatsapp", "status": "read", "message_id": ext_id, **beside}
-        await self._graph.post(self._messages, wire.Anything, content)
+        await self._graph.post(self._messages, answers.Anything, content)
 
     async def templates(self) -> Sequence[Template]:
         """What Meta thinks of the account's templates."""

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from chatapp_cli.connectors.whatsapp.wire import Fault, Refusal
+from chatapp_cli.connectors.whatsapp.answers import Refusal
+from chatapp_cli.connectors.whatsapp.wire import Fault
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,

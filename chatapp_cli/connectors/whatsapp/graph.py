@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import aiohttp
 import msgspec
 
-from chatapp_cli.connectors.whatsapp import errors, wire
+from chatapp_cli.connectors.whatsapp import answers, errors
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit.http import Answer, network, read, veil
 from chatapp_cli.ports.bind import Bound
@@ -56,14 +56,14 @@ class Graph:
 
     async def delete(self, path: str, content: Mapping[str, Any] | None = None) -> None:
         """Have something taken away."""
-        await self._call("DELETE", path, wire.Anything, json=content)
+        await self._call("DELETE", path, answers.Anything, json=content)
 
     async def upload(self, number: str, file: Path, *, name: str, mime: str, size: int) -> str:
         """Hand over a file for sending; returns Meta's id of it, which is good for 30 days."""
         with await asyncio.to_thread(file.open, "rb") as content:
             form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
             form.add_field("file", content, filename=name, content_type=mime)
-            answer = await self._call("POST", f"{number}/media", wire.Ref, data=form, timeout=_patience(size))
+            answer = await self._call("POST", f"{number}/media", answers.Ref, data=form, timeout=_patience(size))
         return answer.id
 
     async def _call(self, method: str, path: str, into: type[T], *, once: bool = False, **how: Any) -> T:
@@ -90,7 +90,7 @@ class Graph:
 
     async def download(self, media: str, target: Path, *, most: int) -> None:
         """Write a client's file; its address is good for five minutes and wants the token as well."""
-        place = await self.get(media, wire.Place)
+        place = await self.get(media, answers.Place)
         if place.file_size > most:
             raise Rejected("file_too_big", str(place.file_size))
         patience = _patience(place.file_size)

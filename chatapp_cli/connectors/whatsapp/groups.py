@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.connectors.whatsapp import outgoing, wire
+from chatapp_cli.connectors.whatsapp import answers, outgoing
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
 from chatapp_cli.domain.event import Peer
@@ -21,7 +21,7 @@ _PAUSE: Final = 2.0
 async def create(graph: Graph, number: str, title: str, clock: Clock) -> Peer:
     """Ask for a group and wait until it is there. Raises OutcomeUnknown where Meta takes longer."""
     before = {group.id for group in await _active(graph, number)}
-    await graph.post(f"{number}/groups", wire.Anything, {**_PRODUCT, "subject": title}, once=True)
+    await graph.post(f"{number}/groups", answers.Anything, {**_PRODUCT, "subject": title}, once=True)
     for _ in range(_LOOKS):
         new = [one for one in await _active(graph, number) if one.id not in before and one.subject == title]
         if new:
@@ -34,8 +34,8 @@ def _peer(group_id: str, title: str = "") -> Peer:
     return Peer(key=group_id, address=group_id, kind="group", title=title)
 
 
-async def _active(graph: Graph, number: str) -> Sequence[wire.ActiveGroup]:
-    page = await graph.get(f"{number}/groups", wire.GroupPage, limit="1024")
+async def _active(graph: Graph, number: str) -> Sequence[answers.ActiveGroup]:
+    page = await graph.get(f"{number}/groups", answers.GroupPage, limit="1024")
     return page.data.groups
 
 
@@ -44,7 +44,7 @@ async def add(graph: Graph, group_id: str, members: Sequence[str], title: str = 
     missing: dict[str, str] = {}
     for some in _portions(members):
         try:
-            await graph.post(f"{group_id}/participants", wire.Anything, _participants(some))
+            await graph.post(f"{group_id}/participants", answers.Anything, _participants(some))
         except Rejected as refusal:
             code = "needs_invitation" if refusal.code == "bad_request" else refusal.code
             missing |= dict.fromkeys(some, code)
@@ -66,7 +66,7 @@ async def remove(graph: Graph, group_id: str, members: Sequence[str], title: str
 
 async def rename(graph: Graph, group_id: str, title: str) -> None:
     """Give it another subject."""
-    await graph.post(group_id, wire.Anything, {**_PRODUCT, "subject": title})
+    await graph.post(group_id, answers.Anything, {**_PRODUCT, "subject": title})
 
 
 async def end(graph: Graph, group_id: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.connectors.whatsapp import wire
+from chatapp_cli.connectors.whatsapp import answers
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.template import Template, TemplateState
@@ -30,17 +30,17 @@ async def listed(graph: Graph, waba: str) -> Sequence[Template]:
     return [found async for page in _pages(graph, waba) for found in _understood(page)]
 
 
-async def _pages(graph: Graph, waba: str) -> Any:
+async def _pages(graph: Graph, waba: str) -> AsyncIterator[answers.Forms]:
     query = {"fields": _FIELDS, "limit": "100"}
     while True:
-        page = await graph.get(f"{waba}/message_templates", wire.Forms, **query)
+        page = await graph.get(f"{waba}/message_templates", answers.Forms, **query)
         yield page
         if not (page.paging.next and page.paging.cursors.after):
             return
         query["after"] = page.paging.cursors.after
 
 
-def _understood(page: wire.Forms) -> Iterator[Template]:
+def _understood(page: answers.Forms) -> Iterator[Template]:
     for form in page.data:
         body = next((part.text for part in form.components if part.type.upper() == "BODY"), "")
         if body and form.status not in _LEAVING and all(map(_plain, form.components)):
@@ -54,13 +54,13 @@ def _understood(page: wire.Forms) -> Iterator[Template]:
             )
 
 
-def _plain(part: wire.Part) -> bool:
+def _plain(part: answers.Part) -> bool:
     """Nothing but its body has to be filled."""
     header = part.type.upper() == "HEADER" and (part.format not in {"", "TEXT"} or bool(_GAP.search(part.text)))
     return not (header or any(_GAP.search(bytes(button).decode()) for button in part.buttons))
 
 
-def _reason(form: wire.Form) -> str:
+def _reason(form: answers.Form) -> str:
     if form.status in {"DISABLED", "LIMIT_EXCEEDED"}:
         return form.status
     return "" if form.rejected_reason in {"", "NONE"} else form.rejected_reason
@@ -69,7 +69,7 @@ def _reason(form: wire.Form) -> str:
 async def submitted(graph: Graph, waba: str, template: Template) -> Template:
     """Ask for approval."""
     try:
-        answer = await graph.post(f"{waba}/message_templates", wire.Submitted, _form(template), once=True)
+        answer = await graph.post(f"{waba}/message_templates", answers.Submitted, _form(template), once=True)
     except Rejected as refusal:
         if refusal.code != "bad_request":
             raise
