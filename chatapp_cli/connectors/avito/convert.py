@@ -88,11 +88,12 @@ def _arrived(found: wire.Found, mine: Mine) -> MessageArrived:
 
 
 def peer(chat: wire.Chat, mine: Mine) -> Peer:
-    """Name a chat by the other side and the advertisement, with its price."""
+    """Name a chat by the other side and the advertisement, with its price and its link."""
     about = chat.context.value if chat.context else None
     others = (user.name for user in chat.users if str(user.id) != str(mine.account))
     subject = _joined(", ", about.title, about.price_string) if about else ""
-    return Peer(key=chat.id, address=chat.id, title=_joined(" · ", next(others, ""), subject))
+    link = about.url if about else ""
+    return Peer(key=chat.id, address=chat.id, title=_joined(" · ", next(others, ""), subject, link))
 
 
 def _sender(chat: wire.Chat, message: wire.Message) -> Person:

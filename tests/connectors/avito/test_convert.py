@@ -85,8 +85,8 @@ def test_the_largest_picture_and_the_voice_are_files(kind: str, content: object,
     assert (file.kind, file.remote, event.text) == (shape, remote, "")
 
 
-def test_the_dialog_bears_the_client_and_the_advertisement_with_its_price() -> None:
-    assert understood("text", {"text": "да"}).peer.title == "Анна · Ёлка, 900 ₽"
+def test_the_dialog_bears_the_client_and_the_advertisement_with_its_price_and_its_link() -> None:
+    assert understood("text", {"text": "да"}).peer.title == "Анна · Ёлка, 900 ₽ · https://avito.test/1"
     between_profiles = {"id": "u2u-1", "users": CHAT["users"]}
     assert understood("text", {"text": "да"}, chat=between_profiles).peer.title == "Анна"
     assert understood("text", {"text": "да"}, chat={"id": "u2u-1"}).peer.title == ""

@@ -225,7 +225,7 @@ async def test_a_ring_fetches_the_message_at_once_and_the_look_around_does_not_r
         assert (event.text, event.sender.name, event.peer.title) == (
             "Звонок",
             ANNA.name,
-            "Анна Белова · Плед «Норвегия», 2 390 ₽",
+            "Анна Белова · Плед «Норвегия», 2 390 ₽ · https://avito.test/pled_700100",
         )
         assert asked(sandbox) == {"/chats/{chat_id}": 1, "/chats/{chat_id}/messages/": 1}
         bell.strike.set()
