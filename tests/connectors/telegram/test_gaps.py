@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from telethon.tl import types as tl
 
+from chatapp_cli.connectors.telegram.follows import Follows
+from chatapp_cli.connectors.telegram.peers import Known, Peers
 from chatapp_cli.connectors.telegram.position import OWN, Position, Reach
+from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.domain.event import ChatRead, MessageArrived, MessageEdited, MessagesDeleted
+from chatapp_cli.kit.system import SystemClock
+from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from tests.connectors.telegram.conftest import Desk, Store, outbound, texts
 from tests.contract.connector_contract import ANNA, BORIS
@@ -171,3 +179,34 @@ def test_a_position_survives_its_cursor() -> None:
     position.move(OWN, 11)
     again = Position.of(position.cursor())
     assert (again.pts, again.qts, again.date, again.channels) == (11, 2, 1_795_000_000, {5: Reach(12, 4)})
+
+
+def posted(number: int, pts: int) -> Any:
+    message = tl.Message(id=number, peer_id=tl.PeerUser(7), date=datetime.now(UTC), message=str(number))
+    return tl.UpdateNewMessage(message, pts, 1)
+
+
+async def test_an_update_out_of_turn_is_left_to_the_difference() -> None:
+    """An edit before its message would be forgotten, and when it comes again be taken for known."""
+    memory = ShortMemory()
+    peers = Peers(memory, [Known(number=7, sort="user", hash=1, name="Анна")])
+    reading = Reading(me=5, max_download=1, peers=peers, follows=Follows(memory, {}), clock=SystemClock())
+    reading.at = Position(pts=10, qts=0, date=0)
+    assert reading.apply(posted(2, 12), {}) == []
+    assert (list(reading.doubts), reading.at.pts) == ([OWN], 10)
+    reading.doubts.clear()
+    assert len(reading.apply(posted(1, 11), {})) == 1
+    assert reading.apply(posted(1, 11), {}) == []
+    assert (list(reading.doubts), reading.at.pts) == ([], 11)
+
+
+async def test_somebody_whom_a_short_push_does_not_describe_is_asked_for() -> None:
+    memory = ShortMemory()
+    reading = Reading(me=5, max_download=1, peers=Peers(memory, []), follows=Follows(memory, {}), clock=SystemClock())
+    reading.at = Position(pts=10, qts=0, date=0)
+    short = tl.UpdateShortMessage(id=1, user_id=7, message="Ау", pts=11, pts_count=1, date=datetime.now(UTC))
+    assert reading.apply(short, {}) == []
+    assert (list(reading.doubts), reading.at.pts) == ([OWN], 10)
+    known = {7: tl.User(7, access_hash=1, first_name="Анна"), 5: tl.User(5, access_hash=2)}
+    (arrival,) = reading.apply(short, known)
+    assert [event.text for event in arrival.events if isinstance(event, MessageArrived)] == ["Ау"]
