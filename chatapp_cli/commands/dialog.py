@@ -137,14 +137,14 @@ def show_(
 ) -> None:
     """Show a dialog: the client and the last messages."""
     from chatapp_cli.commands import transcripts
-    from chatapp_cli.services import channels, transcript
+    from chatapp_cli.services import channels, relay, transcript
 
     with opened(ctx) as desk:
         card, tags, entries, channel = desk.read(
             lambda tx: (
                 (found := dialogs.card(tx, DialogId(dialog))),
                 dialogs.tags(tx, found.id),
-                transcript.latest(tx, found.id, n=n),
+                relay.with_onward(tx, transcript.latest(tx, found.id, n=n)),
                 channels.one(tx, found.channel_id),
             )
         )

@@ -38,12 +38,12 @@ class Verdict(StrEnum):
 def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     """Show a message with its files, reactions and state."""
     from chatapp_cli.commands import transcripts
-    from chatapp_cli.services import channels, dialogs
+    from chatapp_cli.services import channels, dialogs, relay
 
     with opened(ctx) as desk:
         entry, card, channel = desk.read(
             lambda tx: (
-                (found := transcript.entry(tx, MessageId(message))),
+                (found := relay.with_onward(tx, [transcript.entry(tx, MessageId(message))])[0]),
                 (about := dialogs.card(tx, found.message.dialog_id)),
                 channels.one(tx, about.channel_id),
             )

@@ -71,7 +71,9 @@ def _trouble(entry: Entry, manifest: Manifest) -> Iterator[str]:
     if message.code and message.direction == Direction.OUT:
         what, step = words.why(manifest, message.code, message.detail)
         yield f"! {show(what)}"
-        if step is not None:
+        if entry.onward is not None:
+            yield "→ " + _("It went on as message {n} through the next channel.", n=entry.onward)
+        elif step is not None:
             yield f"→ {show(step)}"
     if entry.waiting is not None:
         yield waiting_line(entry.waiting, manifest)
@@ -104,6 +106,7 @@ def message_document(entry: Entry) -> Mapping[str, Any]:
         **plainly,
         "files": [file_document(file) for file in entry.files],
         "reactions": [reaction._asdict() for reaction in entry.reactions],
+        "went_on_as": entry.onward,
         "waiting": None if entry.waiting is None else outbox_document(entry.waiting),
     }
 

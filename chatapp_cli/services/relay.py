@@ -14,11 +14,12 @@ from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Origin, Priority
+from chatapp_cli.domain.message import Origin, Priority, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, sending
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order
+from chatapp_cli.services.transcript import Entry
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow, FileRow
@@ -158,6 +159,14 @@ def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
     """The message that one became in its next channel."""
     found = tx.value("messages.by_key", key=following_key(message_of(tx, message).key or ""))
     return None if found is None else MessageId(found)
+
+
+def with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The same entries; those that failed tell where they went on."""
+    return [
+        replace(one, onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one
+        for one in entries
+    ]
 
 
 def still_open(tx: Tx, message: MessageId) -> bool:

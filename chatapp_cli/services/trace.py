@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import dialogs, relay
 from chatapp_cli.services.transcript import Entry, entry
 from chatapp_cli.store.rows import ArrivedRow, AttemptRow, DialogCard, JournalRow, OutboxRow
 from chatapp_cli.store.tx import Tx
@@ -28,7 +28,7 @@ class Life:
 
 def life(tx: Tx, message: MessageId) -> Life:
     """Gather it. Raises NotFound."""
-    found = entry(tx, message)
+    (found,) = relay.with_onward(tx, [entry(tx, message)])
     return Life(
         entry=found,
         dialog=dialogs.card(tx, found.message.dialog_id),

@@ -23,6 +23,8 @@ class Entry:
     reactions: Sequence[ReactionRow] = ()
     waiting: OutboxRow | None = None
     """Its place in the outbox while it has one: when it goes and why it waits."""
+    onward: MessageId | None = None
+    """The message that it became in the next channel of its chain, where somebody looked."""
 
 
 def message(tx: Tx, wanted: MessageId) -> MessageRow:

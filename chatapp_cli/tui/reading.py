@@ -73,7 +73,7 @@ def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:
 
 
 def _page(tx: Tx, dialog: DialogId, entries: Sequence[Entry]) -> Page:
-    return Page(entries, _quotes(tx, dialog, entries), complete=len(entries) < PAGE)
+    return Page(_with_onward(tx, entries), _quotes(tx, dialog, entries), complete=len(entries) < PAGE)
 
 
 def news(tx: Tx, dialog: DialogId, messages: Collection[MessageId]) -> News:
@@ -84,7 +84,16 @@ def news(tx: Tx, dialog: DialogId, messages: Collection[MessageId]) -> News:
             changed.append(transcript.entry(tx, one))
         except NotFound:
             gone.add(one)
-    return News(changed, gone, _quotes(tx, dialog, changed))
+    return News(_with_onward(tx, changed), gone, _quotes(tx, dialog, changed))
+
+
+def _with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Where each failed message went on; what tells it is imported only when one failed."""
+    if all(entry.message.state != State.FAILED for entry in entries):
+        return entries
+    from chatapp_cli.services import relay
+
+    return relay.with_onward(tx, entries)
 
 
 def _quotes(tx: Tx, dialog: DialogId, entries: Sequence[Entry]) -> dict[str, MessageRow]:

@@ -53,6 +53,8 @@ def test_a_message_that_is_refused_goes_on_to_the_next_channel_and_says_so(
     assert said.err == "Message 1 failed in its channel and went on as message 2.\n"
     story = chatapp("trace", "1").out
     assert "Goes on as message 2 through the next channel" in story
+    assert "→ It went on as message 2 through the next channel." in chatapp("message", "show", "1").out
+    assert chatapp("message", "show", "1", "--json").json["went_on_as"] == 2
 
 
 @pytest.mark.parametrize("words", [["--or", "mail"], ["--or", "api:client-8"]])

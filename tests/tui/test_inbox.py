@@ -6,11 +6,14 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import IncomingFile, Person
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.services import channels, dialogs, transcript, voice
+from chatapp_cli.services import channels, dialogs, relay, transcript, voice
 from chatapp_cli.services import outbox as outgoing
+from chatapp_cli.services.routes import Step
+from chatapp_cli.services.sending import Order
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ChannelRow, OutboxRow
 from chatapp_cli.tui.app import Inbox
@@ -217,6 +220,22 @@ async def test_what_is_said_in_a_voice_message_stands_below_it_or_why_not(
     async with window() as it:
         await it.open("Глеб")
         await it.sees("♪ 0.ogg", "добрый день", "took too long")
+
+
+async def test_a_failed_message_tells_where_it_went_on(window: Opener, desk: Desk, stage: Stage) -> None:
+    site = channel(desk, "api")
+    steps = [Step(channel(desk, "telegram_bot").id, (ANNA.id,)), Step(site.id, ("k-1841",))]
+    can = desk.capabilities
+    message = desk.write(lambda tx: relay.accept(tx, can, steps, Draft(text="Едем"), Order(actor="Марина", key="k")))
+    claim = desk.write(lambda tx: outgoing.claim(tx, desk.media, steps[0].channel))
+    assert claim is not None
+    async with window() as it:
+        await it.open("Анна")
+        desk.write(lambda tx: outgoing.fail(tx, claim, Rejected("blocked_by_user")))
+        await it.sees("s send again")
+        into = desk.write(lambda tx: relay.hand_on(tx, can, message))
+        await it.sees(f"It went on as message {into}")
+        await it.sees_no("s send again")
 
 
 async def test_the_order_of_channels_for_a_client_is_set_by_a_key_and_stands_on_the_card(window: Opener) -> None:

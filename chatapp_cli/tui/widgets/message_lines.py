@@ -206,7 +206,11 @@ class _Block:
         what, step = words.reason(self.here.manifest, message.code, message.detail)
         if message.state == State.FAILED:
             yield f"✗ {what}", self.look.bad
-            yield from self._steps(step, _keys(_("send again"), "retry"))
+            if self.entry.onward is not None:
+                onward = _("It went on as message {n} through the next channel.", n=self.entry.onward)
+                yield f"→ {onward}", self.look.accent
+            else:
+                yield from self._steps(step, _keys(_("send again"), "retry"))
         elif message.state == State.UNCERTAIN:
             yield f"? {what or _('Nobody knows whether it got through.')}", self.look.warn
             asks = f"{_keys(_('send again'), 'retry')}, {_keys(_('say what became of it'), 'resolve')}"
