@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from chatapp_cli.connectors.avito import bind, check, convert, hook
@@ -29,7 +30,7 @@ class AvitoSession:
         mine = _mine(bound)
         every = EVERY_BESIDE_HOOK if hook.hook_url(bound) else EVERY
         self._api = api
-        self._reader = Reader(api, clock, mine, every=every)
+        self._reader = Reader(api, clock, mine, every=every, see_to_bell=partial(hook.settle, api, bound))
         self._writer = Writer(api, clock, mine)
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:

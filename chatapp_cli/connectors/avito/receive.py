@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -27,6 +27,8 @@ from chatapp_cli.ports.world import Clock
 EVERY: Final = 10.0
 """Seconds between two looks at everything, where Avito cannot ring."""
 EVERY_BESIDE_HOOK: Final = 45.0
+BELL_EVERY: Final = 3600.0
+"""Seconds between two looks whether Avito still rings here."""
 CHAT_TYPES: Final = "u2i,u2u"
 """About advertisements and between profiles; without it Avito shows only the first kind."""
 PAGE: Final = 100
@@ -72,8 +74,11 @@ async def present(api: AvitoApi) -> Mark:
 class Reader:
     """Reads one account, for ever."""
 
-    def __init__(self, api: AvitoApi, clock: Clock, mine: Mine, *, every: float) -> None:
+    def __init__(
+        self, api: AvitoApi, clock: Clock, mine: Mine, *, every: float, see_to_bell: Callable[[], Awaitable[None]]
+    ) -> None:
         self._api, self._clock, self._mine, self._every = api, clock, mine, every
+        self._see_to_bell = see_to_bell
         self._bell = asyncio.Event()
         self._rung: set[str] = set()
         self._chats: dict[str, _Shown] = {}
@@ -97,8 +102,11 @@ class Reader:
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what is new; every batch says how far its chat is taken."""
         mark = mark_of(cursor) if cursor else await present(self._api)
-        given = cursor
+        given, bell_seen_to = cursor, self._clock.monotonic()
         while True:
+            if self._clock.monotonic() - bell_seen_to >= BELL_EVERY:
+                await self._see_to_bell()
+                bell_seen_to = self._clock.monotonic()
             due = self._clock.monotonic() + self._every
             async for arrivals in self._everywhere(mark):
                 yield Batch(arrivals=arrivals, cursor=(given := mark.text()))

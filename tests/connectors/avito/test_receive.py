@@ -306,6 +306,25 @@ async def test_the_webhook_is_set_once_and_taken_back_when_the_address_goes(
     assert sandbox.methods.hooks == ["https://other.example.org/hooks/theirs"]
 
 
+async def test_a_webhook_that_avito_lost_is_set_again_within_the_hour(
+    patient: Connector, rung: Bound, sandbox: AvitoSandbox, bell: Bell
+) -> None:
+    async with (
+        asyncio.timeout(10),
+        patient.open(ChannelId(1), rung) as session,
+        aclosing(session.events(rung.cursor)) as batches,
+    ):
+        await anext(batches)
+        sandbox.methods.hooks.clear()
+        bell.strike.set()
+        await anext(batches)
+        assert sandbox.methods.hooks == []
+        bell.at += 3_600_000
+        bell.strike.set()
+        await anext(batches)
+    assert len(sandbox.methods.hooks) == 1
+
+
 async def test_an_address_that_avito_refuses_blames_the_setting(connector: Connector, sandbox: AvitoSandbox) -> None:
     bound = await connector.bind(ScriptedAsker({**sandbox.answers, "public_url": "https://desk.example.org"}))
     sandbox.faults.append(Fault("/v3/webhook", 400, {"error": {"code": 400, "message": "url is not available"}}))
