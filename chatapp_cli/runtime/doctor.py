@@ -161,19 +161,19 @@ def _channels(desk: Desk) -> Iterator[Finding]:
 
 
 def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
-    """Of several accounts of a kind on a line, those that do not work get no new clients."""
+    """Of several accounts of a kind on a line, those that a person has to look after get no new clients."""
     sizes = Counter((row.line_id, row.line, row.kind) for row in rows)
     for (line, name, kind), n in sizes.items():
         found = desk.read(partial(pools.accounts, line=line, kind=kind)) if n > 1 else ()
         if found:
-            working = sum(one.takes for one in found)
+            working = sum(one.works for one in found)
             yield Finding(
                 name=f"line {line}",
                 ok=working == len(found),
-                what=T(
-                    "{line}, {kind}: {n} of {all} accounts take new clients", line=name, kind=kind, n=working, all=n
+                what=T("{line}, {kind}: {n} of {all} accounts work", line=name, kind=kind, n=working, all=n),
+                next_step=T(
+                    "New clients go to the others. Bind another: chatapp line bind {kind} --another", kind=kind
                 ),
-                next_step=T("Bind the others again, or another one: chatapp line bind {kind} --another", kind=kind),
             )
 
 

@@ -31,6 +31,11 @@ class Account:
     takes: bool
     """It works and is not told to wait."""
 
+    @property
+    def works(self) -> bool:
+        """Nobody has to look after it."""
+        return self.channel.health in _WORKING
+
 
 def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
     """A line's accounts of one kind that a link leads to, the next client's first."""

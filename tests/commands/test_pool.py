@@ -52,7 +52,7 @@ def test_a_second_bot_joins_the_line_and_a_blocked_one_gets_no_clients(
     invited = chatapp("line", "invite", "Магазин", "--json").json
     assert [(one["channel"], one["takes"]) for one in invited["accounts"]] == [(second, True), (first, False)]
     assert chatapp("line", "invite").out == f"{invited['link']}\n"
-    assert "Магазин, telegram_bot: 1 of 2 accounts take new clients" in chatapp.run("doctor").out
+    assert "Магазин, telegram_bot: 1 of 2 accounts work" in chatapp.run("doctor").out
 
 
 def test_a_kind_without_a_pool_takes_no_second_account(chatapp: Shell, program: Program, bound: int) -> None:
