@@ -11,6 +11,8 @@ from chatapp_cli.domain.manifest import AddressKind
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
 _PHONE = re.compile(r"\+?[\d\s()\-]{7,20}")
+_WRITTEN_OUT = re.compile(r"^\+|[\s()]|(?<=\d)-")
+"""A plus or gaps between the digits: nobody writes a ChatID so."""
 
 
 def kinds(address: str) -> Sequence[AddressKind]:
@@ -20,7 +22,7 @@ def kinds(address: str) -> Sequence[AddressKind]:
     if _EMAIL.fullmatch(address):
         return ("email", "chat_id")
     if _PHONE.fullmatch(address):
-        return ("phone", "chat_id") if address.startswith("+") else ("chat_id", "phone")
+        return ("phone", "chat_id") if _WRITTEN_OUT.search(address) else ("chat_id", "phone")
     return ("chat_id",)
 
 
