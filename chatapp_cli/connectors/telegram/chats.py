@@ -44,7 +44,7 @@ async def join(wire: Wire, address: str) -> Known:
     if link and link["invite"]:
         return await _invited(wire, link["name"])
     name = link["name"] if link else address.strip()
-    known = await reach(wire, name if name.startswith(("@", "-")) else f"@{name}")
+    known = await reach(wire, name)
     if known.sort not in _CHATS:
         raise Rejected("not_a_chat", address)
     if known.channel and not await _is_inside(wire, known):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,24 +16,24 @@ from chatapp_cli.domain.event import Person
 
 _LATER: Final = 86_400.0
 """Seconds: Telegram imports some contacts only «at a later date», https://core.telegram.org/method/contacts.importContacts."""
+_USERNAME: Final = re.compile(r"\w{2,32}", re.ASCII)
 _NOBODY: Final = frozenset({"phone_not_found", "username_not_found"})
 
 
 async def reach(wire: Wire, address: str, *, first_name: str = "", last_name: str = "") -> Known:
-    """Whom an address means: an id, ``@name`` or ``+7916…``; who is known already is not asked for again.
+    """Whom an address means: an id, a name with or without ``@``, or ``+7916…``; who is known is not asked for again.
 
     Somebody found by phone is put into the account's address book under these names (S-056). Raises Rejected where
     nobody is found, and RateLimited that holds only strangers up.
     """
     if address.startswith("+"):
         return wire.peers.by_phone(address) or await _import(wire, address, first_name, last_name)
-    if address.startswith("@"):
-        return wire.peers.by_username(address[1:]) or await _resolve(wire, address[1:])
-    try:
-        number = int(address)
-    except ValueError:
-        raise Rejected("peer_unknown", address) from None
-    return wire.peers.need(number)
+    if address.lstrip("-").isdecimal():
+        return wire.peers.need(int(address))
+    name = address.removeprefix("@")
+    if not _USERNAME.fullmatch(name):
+        raise Rejected("username_not_found", address)
+    return wire.peers.by_username(name) or await _resolve(wire, name)
 
 
 async def _import(wire: Wire, phone: str, first_name: str, last_name: str) -> Known:

@@ -186,11 +186,14 @@ async def test_a_move_that_was_not_durable_when_the_desk_was_killed_comes_again(
 
 
 @pytest.mark.req("S-054")
-async def test_a_first_message_by_username(session: AccountSession, desk: Desk, sandbox: TelegramSandbox) -> None:
+@pytest.mark.parametrize("address", ["@Boris_Y", "boris_y"])
+async def test_a_first_message_by_username(
+    session: AccountSession, desk: Desk, sandbox: TelegramSandbox, address: str
+) -> None:
     sandbox.stage.person(BORIS)
-    await session.send(outbound("@Boris_Y", "Здравствуйте"))
+    await session.send(outbound(address, "Здравствуйте"))
     moved = await desk.one(PeerMoved)
-    assert (moved.old_key, moved.peer.key) == ("@Boris_Y", str(BORIS.number))
+    assert (moved.old_key, moved.peer.key) == (address, str(BORIS.number))
     assert [heard.text for heard in await sandbox.heard(BORIS)] == ["Здравствуйте"]
 
 
@@ -219,9 +222,15 @@ async def test_whether_somebody_is_there_is_asked_without_touching_the_address_b
     assert await session.contacts() == []
 
 
-@pytest.mark.parametrize("address", ["424242", "-424242", "-1000000424242", "не адрес"])
+@pytest.mark.parametrize("address", ["424242", "-424242", "-1000000424242"])
 async def test_an_id_that_the_account_never_met_is_refused(session: AccountSession, address: str) -> None:
     with pytest.raises(Rejected, match="peer_unknown"):
+        await session.send(outbound(address, "Ау"))
+
+
+@pytest.mark.parametrize("address", ["@nobody_here", "не адрес"])
+async def test_a_name_that_nobody_bears_is_refused(session: AccountSession, address: str) -> None:
+    with pytest.raises(Rejected, match="username_not_found"):
         await session.send(outbound(address, "Ау"))
 
 
