@@ -35,6 +35,8 @@ log = structlog.get_logger()
 LONGEST: Final = 600.0
 """Seconds after which an answer of the provider is not waited for any more."""
 LONGEST_NAP: Final = 30.0
+LOOKUP_EVERY: Final = 2.0
+"""Seconds between two lookups of people: an account that asks for one number after another is taken for a harvester."""
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -47,6 +49,7 @@ class Errands:
         self._channel = channel
         self._intake = Intake(store, channel)
         self._news = asyncio.Event()
+        self._looked_at = -LOOKUP_EVERY
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -86,12 +89,19 @@ class Errands:
         arguments: Arguments = msgspec.json.decode(errand.arguments)
         if errand.what == "history":
             return await self._read_back(session, arguments)
+        if errand.what == "find":
+            await self._keep_pace()
         answer = await _DO[errand.what](session, arguments)
         if isinstance(answer, GroupChanged):
             await self._store.write(partial(_met, channel=self._channel, peer=answer.peer))
         elif isinstance(answer, Peer):
             await self._store.write(partial(_met, channel=self._channel, peer=answer))
         return answer
+
+    async def _keep_pace(self) -> None:
+        clock = self._store.desk.world.clock
+        await clock.sleep(max(0.0, self._looked_at + LOOKUP_EVERY - clock.monotonic()))
+        self._looked_at = clock.monotonic()
 
     async def _read_back(self, session: Session, arguments: Arguments) -> Mapping[str, int]:
         """Bring in what was said in a chat after a message; what is known already is stepped over."""

@@ -11,10 +11,11 @@ from functools import partial
 from textual import on
 from textual.timer import Timer
 
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.services import channels, dialogs
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import reading, words, writing
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
@@ -74,8 +75,7 @@ class Conversing(Listing):
     def _turn_composer(self, sheet: Sheet) -> None:
         assert self.opening is not None
         can = self.office.capabilities(self.opening.channel)
-        now = self.office.desk.world.clock.now()
-        stop, warning = writing.obstacles(self.opening.card, self.opening.channel, can, now)
+        stop, warning = self._obstacles(self.opening.card, self.opening.channel)
         price = channels.price_of_part(self.opening.channel)
         self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning, price=price)
 
@@ -90,10 +90,18 @@ class Conversing(Listing):
             return
         self.opening = replace(self.opening, card=card, tags=tags, channel=channel)
         self._show_card(card, tags)
-        can, now = self.office.capabilities(channel), self.office.desk.world.clock.now()
-        stop, warning = writing.obstacles(card, channel, can, now)
-        self.query_one(Composer).allow(stop, warning)
+        self._allow()
         self.watch_the_end()
+
+    def _allow(self) -> None:
+        """Say what stands in the way now; what is written already stays."""
+        for composer in self.query(Composer):
+            if self.opening is not None:
+                composer.allow(*self._obstacles(self.opening.card, self.opening.channel))
+
+    def _obstacles(self, card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
+        now = self.office.desk.world.clock.now()
+        return writing.obstacles(card, channel, self.office.capabilities(channel), now)
 
     async def _refresh_messages(self, dialog: DialogId, messages: set[MessageId]) -> None:
         found = await self.office.read(partial(reading.news, dialog=dialog, messages=messages))
@@ -188,6 +196,8 @@ class Conversing(Listing):
             self.do(self._tell_needs, group="needs", exclusive=True)
         self.query_one(DialogList).repaint_times()
         self.query_one(StatusBar).refresh()
+        if self.opening is not None and self.office.capabilities(self.opening.channel).window:
+            self._allow()
         waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]
         if self.opening is not None and waiting:
             self.do(partial(self._refresh_messages, self.opening.card.id, set(waiting)), group="news")

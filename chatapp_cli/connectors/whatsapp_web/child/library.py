@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from neonize import __version__ as version  # type: ignore[import-untyped]
-from neonize._binder import ProxySettings  # type: ignore[import-untyped]
-from neonize.aioze.client import NewAClient  # type: ignore[import-untyped]
-from neonize.exc import NeonizeError  # type: ignore[import-untyped]
-from neonize.proto import Neonize_pb2 as events  # type: ignore[import-untyped]
-from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (  # type: ignore[import-untyped]
+from neonize import __version__ as version
+from neonize._binder import ProxySettings
+from neonize.aioze.client import NewAClient
+from neonize.exc import NeonizeError
+from neonize.proto import Neonize_pb2 as events
+from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (
     DeviceProps,
 )
-from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (  # type: ignore[import-untyped]
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (
     AudioMessage,
     ContextInfo,
     DocumentMessage,
@@ -22,7 +22,7 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (  # type: ignore[import-u
     ProtocolMessage,
     VideoMessage,
 )
-from neonize.utils.enum import (  # type: ignore[import-untyped]
+from neonize.utils.enum import (
     ChatPresence,
     ChatPresenceMedia,
     MediaType,
@@ -30,7 +30,7 @@ from neonize.utils.enum import (  # type: ignore[import-untyped]
     Presence,
     ReceiptType,
 )
-from neonize.utils.log import log  # type: ignore[import-untyped]
+from neonize.utils.log import log
 
 Jid: TypeAlias = Any
 """``Neonize_pb2.JID``."""
