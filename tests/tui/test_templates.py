@@ -9,10 +9,11 @@ from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.services import channels, lines, outbox, templates
+from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.small import Confirm
 from chatapp_cli.tui.screens.templates import Fill
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import DAY, HOUR, Stage
+from tests.tui.stage import DAY, HOUR, HeldClock, Stage
 
 pytestmark = pytest.mark.req("S-090")
 BODY = "Здравствуйте, {{name}}! Заказ {{number}} готов."
@@ -98,3 +99,21 @@ async def test_within_the_window_anything_may_be_written_and_without_templates_t
         await it.sees("Write an answer")
         await it.press("ctrl+t")
         await it.until(lambda: any("No template of this channel" in note.message for note in it.app._notifications))
+
+
+async def test_the_window_closes_while_somebody_writes_and_the_words_stay(
+    window: Opener, desk: Desk, stage: Stage, channel: ChannelId, clock: HeldClock
+) -> None:
+    stage.hear(channel, FYODOR, "Готово?", ago=DAY - HOUR)
+    async with window() as it:
+        await it.press("/")
+        await it.type("Громов")
+        await it.press("enter")
+        await it.sees("Фёдор Громов")
+        await it.press("home", "enter")
+        await it.sees("Write an answer")
+        await it.type("Да")
+        clock.at += HOUR + 1
+        assert isinstance(it.app.screen, InboxScreen)
+        it.app.screen.tick()
+        await it.sees("Press P to send an approved template.", "Да")
