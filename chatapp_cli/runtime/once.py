@@ -18,6 +18,7 @@ from chatapp_cli.runtime.owner import owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import channels, dialogs, journal, relay, transcript
+from chatapp_cli.store.rows import MessageRow
 
 _Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
 _Question: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, bool]]
@@ -90,12 +91,15 @@ async def _settled(store: AsyncStore, message: MessageId) -> bool:
     found = await store.read(partial(transcript.message, wanted=message))
     if found.state == State.FAILED:
         return not await store.read(partial(relay.still_open, message=message))
-    return await _decided(store, message)
+    return await _over(store, found)
 
 
 async def _decided(store: AsyncStore, message: MessageId) -> bool:
     """Tell whether it is not on its way any more, or cannot go before a person acts."""
-    found = await store.read(partial(transcript.message, wanted=message))
+    return await _over(store, await store.read(partial(transcript.message, wanted=message)))
+
+
+async def _over(store: AsyncStore, found: MessageRow) -> bool:
     if found.state not in _OPEN:
         return True
     card = await store.read(partial(dialogs.card, dialog=found.dialog_id))
