@@ -28,7 +28,7 @@ from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.together import together
+from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows import ChannelRow
 
@@ -82,6 +82,7 @@ class ChannelRunner:
                 await self._set_health(health, error.code, error.detail)
                 return
             except ChatappError as error:
+                end_if_told()
                 await self._fall(error)
             except Exception as error:  # a mistake in one channel must not end the others
                 log.exception("channel.failed", channel=self.row.id, kind=self.row.kind)
@@ -102,6 +103,7 @@ class ChannelRunner:
         connector = await self._store.off_loop(partial(desk.connector, self.row.kind))
         bound = await self._store.off_loop(partial(bound_with_memory, desk, self.row, self._store))
         async with connector.open(self.row.id, bound) as session:
+            end_if_told()
             self.session = session
             try:
                 await together(*await self._parts(session))
@@ -131,6 +133,7 @@ class ChannelRunner:
                     raise Retryable("silent") from error
                 except StopAsyncIteration as error:
                     raise Retryable("ended") from error
+                end_if_told()
                 await self._take(batch)
 
     async def _take(self, batch: Batch) -> None:

@@ -26,6 +26,7 @@ from chatapp_cli.ports.connector import (
 )
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.together import end_if_told
 from chatapp_cli.services import errands, ingest
 from chatapp_cli.store.rows import ErrandRow
 from chatapp_cli.store.tx import Tx
@@ -59,6 +60,7 @@ class Errands:
         """Work until cancelled. What an ended session had begun is told to be uncertain."""
         await self._store.write(partial(errands.interrupted, channel=self._channel))
         while True:
+            end_if_told()
             self._news.clear()
             errand = await self._store.write(partial(errands.claim, channel=self._channel))
             if errand is not None:

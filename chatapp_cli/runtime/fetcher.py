@@ -9,6 +9,7 @@ from chatapp_cli.domain.errors import ChannelError, RateLimited, Rejected
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.connector import FetchesFiles
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.together import end_if_told
 from chatapp_cli.services import files
 from chatapp_cli.services.outbox import backoff
 from chatapp_cli.store.rows import FileRow
@@ -32,6 +33,7 @@ class Fetcher:
     async def run(self, session: FetchesFiles) -> None:
         """Fetch until cancelled."""
         while True:
+            end_if_told()
             self._news.clear()
             wanted = await self._store.read(partial(files.wanted, channel=self._channel, n=AT_ONCE))
             if wanted:

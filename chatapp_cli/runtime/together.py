@@ -20,3 +20,10 @@ async def together(*parts: Coroutine[None, None, None]) -> None:
                 await task
     for task in done:
         task.result()
+
+
+def end_if_told() -> None:
+    """End this task if it was told to: some libraries take a cancellation for a failure of the network."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
