@@ -131,9 +131,11 @@ class TwoProcesses(RuleBasedStateMachine):
             for process in everybody:
                 for waiter in process.waiters:
                     waiter.cancel()
-            for task in asyncio.all_tasks(self.loop):
+            left = asyncio.all_tasks(self.loop)
+            for task in left:
                 task.cancel()
-            self.run_on()
+            if left:
+                self.loop.run_until_complete(asyncio.wait(left, timeout=10))
             self.loop.close()
 
     @rule(name=PROCESSES)
