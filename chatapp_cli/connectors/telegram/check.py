@@ -57,6 +57,7 @@ async def _sending(client: Any) -> Finding:
 
 
 def _broken(name: str, error: ChannelError) -> Finding:
-    words = manifest(KIND).errors[error.code]
+    known = manifest(KIND).errors
+    words = known.get(error.code) or known["refused"]
     what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
     return Finding(name=name, ok=False, what=what, next_step=words.next_step)

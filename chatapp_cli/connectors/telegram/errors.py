@@ -6,6 +6,7 @@ The names are those of https://core.telegram.org/api/errors; Telethon knows most
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
@@ -27,6 +28,9 @@ from chatapp_cli.domain.errors import (
 
 PEER_FLOOD_REST: Final = 86_400.0
 """Seconds: Telegram names none. A day is how long its restrictions of strangers last at least."""
+
+UNTOLD_REST: Final = 60
+"""Seconds, where Telegram asks for a pause and does not say how long."""
 
 _TRANSPORT: Final = (
     OSError,
@@ -146,11 +150,18 @@ def translate(error: tg.RPCError, scope: Pause = "account") -> ChannelError:
 def _limited(error: tg.RPCError, name: str, scope: Pause) -> RateLimited | None:
     if isinstance(error, tg.SlowModeWaitError):
         return RateLimited("slow_mode", retry_after=error.seconds, scope="dialog")
-    if isinstance(error, tg.FloodWaitError | tg.FloodPremiumWaitError):
-        return RateLimited("flood", retry_after=max(1, error.seconds), scope=scope)
     if name == "PEER_FLOOD":
         return RateLimited("peer_flood", name, retry_after=PEER_FLOOD_REST, scope="strangers")
+    if isinstance(error, tg.FloodError) and not name.startswith("FROZEN_"):
+        return RateLimited("flood", retry_after=max(1, _seconds(error, name)), scope=scope)
     return None
+
+
+def _seconds(error: tg.RPCError, name: str) -> int:
+    """As Telethon read them, or from a name that it does not know."""
+    known = getattr(error, "seconds", None)
+    said = re.search(r"(\d+)$", name)
+    return int(known if known is not None else said[1] if said else UNTOLD_REST)
 
 
 def _unnamed(error: tg.RPCError, name: str) -> ChannelError:

@@ -25,7 +25,7 @@ async def create(wire: Wire, title: str, members: Sequence[str]) -> GroupChanged
         raise Rejected("no_members", ", ".join(f"{who}: {code}" for who, code in missing.items()))
     inputs = [_user(one) for one in people.values()]
     answer = await wire.ask(fn.messages.CreateChatRequest(inputs, title))
-    (group,) = [found for one in told(answer) if (found := seen(one)) is not None and found.sort == "group"]
+    group = next(found for one in told(answer) if (found := seen(one)) is not None and found.sort == "group")
     return GroupChanged(peer=group.peer, missing={**missing, **_left_out(answer, people)})
 
 

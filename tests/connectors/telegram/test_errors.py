@@ -49,3 +49,13 @@ def test_an_error_has_telegrams_name_and_nothing_of_the_request() -> None:
     told = translate(error)
     assert isinstance(told, RateLimited)
     assert "тайна" not in repr(told) + str(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [("FLOOD_WAIT_7", 7), ("FLOOD_WAIT_0", 1), ("NEW_KIND_OF_WAIT_45", 45), ("NEW_KIND_OF_WAIT", 60)],
+)
+def test_every_flood_is_a_pause_even_one_of_tomorrow(name: str, seconds: int) -> None:
+    told = translate(rpc_message_to_error(tl.RpcError(420, name), None), "strangers")
+    assert isinstance(told, RateLimited)
+    assert (told.retry_after, told.scope) == (seconds, "strangers")
