@@ -1,0 +1,42 @@
+"""Asks a provider now and then what its moderators think of our templates."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Final
+
+import structlog
+
+from chatapp_cli.domain.errors import ChannelError, Rejected
+from chatapp_cli.ports.connector import HasTemplates
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import templates
+from chatapp_cli.store.rows import ChannelRow
+
+log = structlog.get_logger()
+
+EVERY: Final = 3600.0
+"""Seconds between two questions."""
+
+
+class Approvals:
+    """Of one channel, while its session is up; a question that fails is asked again the next time."""
+
+    def __init__(self, store: AsyncStore, row: ChannelRow) -> None:
+        self._store = store
+        self._row = row
+
+    async def run(self, session: HasTemplates) -> None:
+        """Ask until cancelled; where nobody can be asked, rest."""
+        while True:
+            try:
+                found = await session.templates()
+            except Rejected:
+                await asyncio.Event().wait()
+            except ChannelError as error:
+                log.debug("templates.unasked", channel=self._row.id, code=error.code)
+            else:
+                able = self._store.desk.capabilities
+                await self._store.write(partial(templates.learn, able=able, channel=self._row, found=found, actor=""))
+            await self._store.desk.world.clock.sleep(EVERY)
