@@ -75,7 +75,7 @@ def bind(
 ) -> ChannelRow:
     """Bind, or renew what is bound there already; ``another`` adds an account to a pool, ``renew`` names one of it."""
     about = known_kind(kind)
-    known = {field.name for field in about.fields}
+    known = {field.name for field in about.fields} | set(about.later)
     wanted = desk.read(lambda tx: lines.find(tx, line))
     if another:
         _insist_on_pool(about)

@@ -120,7 +120,9 @@ def add(
     channel: Channel,
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("What the template is called"))],
     *,
-    text: Annotated[str, typer.Option("--text", "-t", help=N_("The text, its gaps like {{name}}; - reads standard input"))],
+    text: Annotated[
+        str, typer.Option("--text", "-t", help=N_("The text, its gaps like {{name}}; - reads standard input"))
+    ],
     language: Annotated[str, typer.Option("--language", help=N_("Language of the text"))] = "ru",
     category: Annotated[str, typer.Option("--category", help=N_("The provider's own word, such as UTILITY"))] = "",
     line: Line = "",

@@ -127,6 +127,8 @@ class Manifest:
     summary: Text
     capabilities: Capabilities
     fields: Sequence[Field] = ()
+    later: Sequence[str] = ()
+    """Names of what may be asked after the first form, such as a login code."""
     limits: Sequence[Text] = ()
     """What the channel cannot do, in words."""
     errors: Mapping[str, ErrorWords] = field(default_factory=dict)

@@ -1,0 +1,68 @@
+"""A messenger's account from the command line: bound by answers, asked for people, groups and chats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from chatapp_cli.sandbox.directory import sandbox
+from chatapp_cli.sandbox.stage import Sandbox
+from tests.commands.conftest import Shell, elsewhere
+from tests.contract.connector_contract import ANNA
+
+
+@pytest.fixture
+def telegram() -> Iterator[Sandbox]:
+    with elsewhere() as loop:
+
+        def do(work: object) -> object:
+            return asyncio.run_coroutine_threadsafe(work, loop).result(30)  # type: ignore[arg-type]
+
+        provider = sandbox("telegram")
+        do(provider.__aenter__())
+        do(provider.say(ANNA, "Здравствуйте"))
+        yield provider
+        do(provider.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def bound(chatapp: Shell, telegram: Sandbox) -> Shell:
+    chatapp("line", "add", "Магазин")
+    given = [word for name, value in telegram.answers.items() for word in ("--set", f"{name}={value}")]
+    said = chatapp("line", "bind", "2", *given)
+    assert said.out == "1\n"
+    return chatapp
+
+
+@pytest.mark.req("S-050")
+@pytest.mark.req("S-036")
+def test_an_account_is_bound_by_its_number_and_by_answers_to_several_forms(bound: Shell) -> None:
+    (channel,) = bound("line", "show", "--json").json["channels"]
+    assert (channel["kind"], channel["source_id"]) == ("telegram", 2)
+    assert bound("line", "check", "--json").code == 0
+
+
+@pytest.mark.req("S-054")
+def test_a_number_is_looked_for_and_nobody_is_an_exit_code(bound: Shell) -> None:
+    (found,) = bound("contact", "find", "8 (916) 000-00-01", "--json").json
+    assert (found["found"], found["name"], found["username"]) == (True, ANNA.name, ANNA.username)
+    assert bound("contact", "find", "@anna_b").rows[0][1:4] == ["yes", ANNA.name, "@anna_b"]
+    nobody = bound.run("contact", "find", "+79169999999", "--json")
+    assert (nobody.code, nobody.json[0]["found"]) == (1, False)
+    wrong = bound.run("contact", "find", "anna@example.org")
+    assert (wrong.code, wrong.err.splitlines()[0]) == (
+        2,
+        "No channel that is bound here can look for anna@example.org.",
+    )
+
+
+@pytest.mark.req("S-177")
+def test_a_group_is_made_renamed_and_ended(bound: Shell) -> None:
+    dialog = bound("group", "create", "telegram", "Соседи", "@anna_b").out.strip()
+    assert bound("dialog", "show", dialog, "--json").json["name"] == "Соседи"
+    bound("group", "rename", dialog, "Соседи и друзья")
+    assert [row[0] for row in bound("chat", "list", "telegram").rows] == ["Соседи и друзья"]
+    bound("group", "end", dialog)
+    assert bound("chat", "list", "telegram").rows == []
