@@ -22,7 +22,7 @@ WHERE: Mapping[str, str] = {
     "phone": " to bare phone numbers",
     "strangers": " to people who never wrote",
 }
-SPANS: Mapping[float, str] = {1: "a second", 60: "a minute", 86400: "a day"}
+SPANS: Mapping[float, str] = {1: "a second", 60: "a minute", 180: "in three minutes", 3600: "an hour", 86400: "a day"}
 
 
 def render(_root: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import warnings
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from tests.contract.connector_contract import ScriptedAsker
 
-with warnings.catch_warnings():
+with warnings.catch_warnings(), suppress(ImportError):
     # On being imported it asks «uname» by a pipe that it leaves open; the next process that is started closes it.
     warnings.simplefilter("ignore", ResourceWarning)
     import neonize  # noqa: F401

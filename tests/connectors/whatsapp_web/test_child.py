@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("neonize", reason="needs libmagic1: apt install libmagic1", exc_type=ImportError)
+
 from chatapp_cli.connectors.whatsapp_web import process, wire
 from chatapp_cli.connectors.whatsapp_web.bind import ENDPOINT
 from chatapp_cli.domain.errors import Misconfigured, Retryable, UsageError

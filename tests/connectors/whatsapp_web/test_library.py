@@ -11,6 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("neonize", reason="needs libmagic1: apt install libmagic1", exc_type=ImportError)
+
 from neonize.proto import Neonize_pb2 as events
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ImageMessage, Message, ProtocolMessage
 from neonize.utils.enum import ChatPresence, ParticipantChange, Presence, ReceiptType

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
+pytest.importorskip("neonize", reason="needs libmagic1: apt install libmagic1", exc_type=ImportError)
+
 from neonize.proto import Neonize_pb2 as events
 from neonize.proto.waCommon.WACommon_pb2 import MessageKey
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (

@@ -37,7 +37,7 @@ def _guarded() -> tuple[int, int]:
 def _load() -> wire.Failure | None:
     """Import neonize, whichever build of it the site has."""
     try:
-        import neonize
+        import neonize  # noqa: F401 - whether it can be imported is the question
     except (ImportError, OSError) as error:
         code = "no_libmagic" if "libmagic" in str(error) else "no_library"
         return wire.Failure(code=code, outcome="misconfigured", detail=str(error))
