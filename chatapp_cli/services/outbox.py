@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
@@ -105,10 +105,11 @@ def _local(media: Media, file: FileRow) -> LocalFile:
 
 def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
     """The provider took it."""
-    if not _mine(tx, claim):
+    mine = _mine(tx, claim)
+    if mine is None:
         return False
-    _CARRIED_OUT[Action(claim.row.action)](tx, claim, receipt)
-    _finish(tx, claim, "done", detail=" ".join(receipt.ids))
+    _CARRIED_OUT[Action(mine.row.action)](tx, mine, receipt)
+    _finish(tx, mine, "done", detail=" ".join(receipt.ids))
     return True
 
 
@@ -178,13 +179,14 @@ _CARRIED_OUT = {Action.SEND: _sent, Action.EDIT: _edited, Action.DELETE: _delete
 
 def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
     """It is certainly not done, and trying again would not help."""
-    if not _mine(tx, claim):
+    mine = _mine(tx, claim)
+    if mine is None:
         return False
-    if claim.row.action == Action.SEND:
-        _mark(tx, claim.row, State.FAILED, code=error.code, detail=error.detail)
+    if mine.row.action == Action.SEND:
+        _mark(tx, mine.row, State.FAILED, code=error.code, detail=error.detail)
     else:
-        _tell_refusal(tx, claim.row, error)
-    _finish(tx, claim, "failed", code=error.code, detail=error.detail)
+        _tell_refusal(tx, mine.row, error)
+    _finish(tx, mine, "failed", code=error.code, detail=error.detail)
     return True
 
 
@@ -204,18 +206,19 @@ def postpone(tx: Tx, claim: Claim, error: ChannelError, *, seconds: float, count
     """It is certainly not done; it stays queued and goes again after so many seconds."""
     if counted and claim.row.attempts >= MOST_ATTEMPTS:
         return fail(tx, claim, error)
-    if not _mine(tx, claim):
+    mine = _mine(tx, claim)
+    if mine is None:
         return False
     tx.run(
         "outbox.again",
-        id=claim.row.id,
+        id=mine.row.id,
         not_before=tx.now + int(seconds * 1000),
         code=error.code,
         uncounted=0 if counted else 1,
     )
-    if claim.row.action == Action.SEND:
-        _mark(tx, claim.row, State.QUEUED, code=error.code, detail=error.detail)
-    _log(tx, claim, "postponed", code=error.code, detail=error.detail)
+    if mine.row.action == Action.SEND:
+        _mark(tx, mine.row, State.QUEUED, code=error.code, detail=error.detail)
+    _log(tx, mine, "postponed", code=error.code, detail=error.detail)
     return True
 
 
@@ -226,16 +229,17 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
     """
     if claim.row.action != Action.SEND:
         return postpone(tx, claim, error, seconds=backoff(claim.row.attempts), counted=True)
-    ids = error.ids if isinstance(error, OutcomeUnknown) else ()
-    if any(_echoed(tx, claim.row, ext_id) for ext_id in ids):
-        return succeed(tx, claim, Receipt(ids=ids))
-    if not _mine(tx, claim):
+    mine = _mine(tx, claim)
+    if mine is None:
         return False
-    _mark(tx, claim.row, State.UNCERTAIN, code=error.code, detail=error.detail)
-    if ids and _is_ours(tx, claim.row, ids[0]):
-        tx.run("messages.expect", id=claim.row.message_id, ext_id=ids[0])
-    _finish(tx, claim, "uncertain", code=error.code, detail=error.detail)
-    _hear_early(tx, claim.row, ids)
+    ids = error.ids if isinstance(error, OutcomeUnknown) else ()
+    if any(_echoed(tx, mine.row, ext_id) for ext_id in ids):
+        return succeed(tx, mine, Receipt(ids=ids))
+    _mark(tx, mine.row, State.UNCERTAIN, code=error.code, detail=error.detail)
+    if ids and _is_ours(tx, mine.row, ids[0]):
+        tx.run("messages.expect", id=mine.row.message_id, ext_id=ids[0])
+    _finish(tx, mine, "uncertain", code=error.code, detail=error.detail)
+    _hear_early(tx, mine.row, ids)
     return True
 
 
@@ -310,8 +314,10 @@ def recent(tx: Tx, channel: ChannelId, *, seconds: float) -> list[RecentSend]:
     return tx.all(RecentSend, "attempts.recent", channel=channel, since=tx.now - int(seconds * 1000))
 
 
-def _mine(tx: Tx, claim: Claim) -> bool:
-    return tx.value("outbox.mine", id=claim.row.id, claims=claim.row.claims) is not None
+def _mine(tx: Tx, claim: Claim) -> Claim | None:
+    """The claim as it is now, if it is still ours: its dialog may have become one with another meanwhile."""
+    dialog = tx.value("outbox.mine", id=claim.row.id, claims=claim.row.claims)
+    return None if dialog is None else replace(claim, row=claim.row._replace(dialog_id=DialogId(dialog)))
 
 
 def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str = "") -> None:

@@ -20,6 +20,7 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import State
+from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import (
     channels,
     deadletters,
@@ -306,3 +307,18 @@ def test_who_never_wrote_is_a_stranger_until_they_do(shop: Shop) -> None:
     assert card_of(shop, bare).heard_at is None
     shop.hear(channel, ext_id="1", at=7, peer=Peer(key="anna", address="anna"))
     assert card_of(shop, bare).heard_at == 7
+
+
+def test_a_message_on_its_way_keeps_its_verdict_when_its_dialog_becomes_another(shop: Shop) -> None:
+    channel = shop.channel()
+    bare = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+79160000001"))
+    message = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Добрый день"), shop.order()))
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    known = shop.message(shop.hear(channel, ext_id="1", at=1)).dialog_id
+    shop.take(channel, PeerMoved(old_key="+79160000001", peer=Peer(key="anna", address="anna"), at=2))
+    shop.take(channel, said("Добрый день", ext_id="7", at=3, from_us=True))
+    assert claim is not None
+    assert shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("7", "8"))))
+    found = shop.message(message)
+    assert (found.dialog_id, found.state, found.ext_id) == (known, "sent", "7")
+    assert shop.texts(known).count("Добрый день") == 1

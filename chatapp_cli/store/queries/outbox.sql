@@ -18,7 +18,7 @@ RETURNING id, message_id, dialog_id, channel_id, action, value, actor, priority,
   attempts, claims;
 
 -- name: outbox.mine
-SELECT 1 FROM outbox WHERE id = :id AND state = 'sending' AND claims = :claims;
+SELECT dialog_id FROM outbox WHERE id = :id AND state = 'sending' AND claims = :claims;
 
 -- name: outbox.done
 DELETE FROM outbox WHERE id = :id;
