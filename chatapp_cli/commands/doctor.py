@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.frame import Json, Verb, loaded, single
+from chatapp_cli.i18n import N_
 
 app = single()
 
 
 @app.command(cls=Verb)
-def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+def doctor(
+    ctx: typer.Context,
+    *,
+    providers: Annotated[
+        bool, typer.Option("--providers", help=N_("Ask every channel's provider too, without a message to anybody"))
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Look whether everything is in order and say what to do if not."""
     from chatapp_cli.commands.binding import finding_document, print_findings
     from chatapp_cli.runtime.doctor import examine
 
-    found = list(examine(loaded(ctx)))
+    found = list(examine(loaded(ctx), providers=providers))
     if as_json:
         printing.document([finding_document(one) for one in found])
     else:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import shutil
 import stat
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import MEGABYTE
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
+from chatapp_cli.runtime import binding
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import channels, journal, pools, waiting, words
 from chatapp_cli.settings import Loaded
@@ -33,8 +36,11 @@ BUILT = 1_767_225_600_000
 """The beginning of 2026: no right clock is before it."""
 
 
-def examine(loaded: Loaded) -> Iterator[Finding]:
-    """Yield findings as they are made; a store that does not open ends them."""
+def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
+    """Yield findings as they are made; a store that does not open ends them.
+
+    With ``providers`` every channel's provider is asked as well.
+    """
     yield _program()
     yield _settings(loaded)
     try:
@@ -43,13 +49,14 @@ def examine(loaded: Loaded) -> Iterator[Finding]:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        yield from _desk(desk)
+        yield from _looked(desk, (_store, _key, _disk, _clock, _daemon, _channels))
+        if providers:
+            yield from _looked(desk, (_providers,))
     finally:
         desk.close()
 
 
-def _desk(desk: Desk) -> Iterator[Finding]:
-    looks: tuple[Callable[[Desk], Iterator[Finding]], ...] = (_store, _key, _disk, _clock, _daemon, _channels)
+def _looked(desk: Desk, looks: Sequence[Callable[[Desk], Iterator[Finding]]]) -> Iterator[Finding]:
     for look in looks:
         try:
             yield from look(desk)
@@ -158,6 +165,18 @@ def _channels(desk: Desk) -> Iterator[Finding]:
         if n := dead.get(row.id, 0):
             yield _dead(row.id, row.title, n)
     yield from _pools(desk, rows)
+
+
+def _providers(desk: Desk) -> Iterator[Finding]:
+    """What each channel proves about receiving and sending, without a message to anybody."""
+    for row in desk.read(channels.everything):
+        try:
+            found = asyncio.run(binding.check(desk, row))
+        except ChannelError as error:
+            what, step = words.why(desk.manifest(row), error.code, error.detail)
+            found = [Finding(name="check", ok=False, what=what, next_step=step)]
+        for one in found:
+            yield replace(one, name=f"{row.kind} {one.name}", what=T("{title}: {said}", title=row.title, said=one.what))
 
 
 def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:

@@ -42,6 +42,8 @@ def test_an_account_is_bound_by_its_number_and_by_answers_to_several_forms(bound
     (channel,) = bound("line", "show", "--json").json["channels"]
     assert (channel["kind"], channel["source_id"]) == ("telegram", 2)
     assert bound("line", "check", "--json").code == 0
+    looked = {one["name"]: one["ok"] for one in bound.run("doctor", "--providers", "--json").json}
+    assert (looked["telegram receive"], looked["telegram send"]) == (True, True)
 
 
 @pytest.mark.req("S-054")
