@@ -165,7 +165,7 @@ async def _insist_on_account(running: Child, account: wire.Account, previous: Bo
 def _bound(account: wire.Account, name: str, values: Mapping[str, str], said: str) -> Bound:
     return Bound(
         account=account.phone,
-        title=f"[WEB] WhatsApp +{account.phone}",
+        title=f"+{account.phone}",
         settings={"device": name, **{one: values[one] for one in ("child", "method", "phone", "consent")}},
         secrets={proxies.NAME: said} if said else {},
         facts={N_("Phone"): f"+{account.phone}", N_("Name"): account.name},

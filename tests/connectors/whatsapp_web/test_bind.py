@@ -101,7 +101,7 @@ async def test_a_pairing_code_is_shown_instead_of_a_picture(connector: Connector
 
 async def test_the_binding_names_the_account_and_keeps_the_device_from_other_eyes(bound: Bound, tmp_path: Path) -> None:
     (folder,) = devices(tmp_path)
-    assert (bound.account, bound.title) == ("79161234567", "[WEB] WhatsApp +79161234567")
+    assert (bound.account, bound.title) == ("79161234567", "+79161234567")
     assert bound.settings["device"] == folder.name
     assert bound.facts == {"Phone": "+79161234567", "Name": "Ёлочный базар"}
     assert folder.stat().st_mode & 0o777 == 0o700

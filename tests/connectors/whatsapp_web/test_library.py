@@ -93,7 +93,7 @@ def words(found: list[Arrival]) -> list[str]:
 
 @pytest.mark.req("S-040")
 async def test_linking_learns_the_account_only_once_it_is_connected(bound: Bound, native: Native) -> None:
-    assert (bound.account, bound.title) == ("79161234567", "[WEB] WhatsApp +79161234567")
+    assert (bound.account, bound.title) == ("79161234567", "+79161234567")
     assert [name for name, *_ in native.calls][:1] == ["get_me"]
 
 
