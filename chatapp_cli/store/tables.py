@@ -160,6 +160,10 @@ class Dialog(SQLModel, table=True):
     created_at: int = Field(sa_column=_time())
     heard_at: int | None = Field(sa_column=_time(null=True))
     """When the other side last wrote; never for a stranger."""
+    assignee: str = Field("", sa_column_kwargs=_later())
+    """The operator who answers for it; there may be none (S-122)."""
+    snoozed_until: int | None = Field(sa_column=_time(null=True))
+    """Out of the queue until then."""
 
 
 class Tag(SQLModel, table=True):
@@ -177,6 +181,80 @@ class DialogTag(SQLModel, table=True):
     __tablename__ = "dialog_tag"
     dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
     tag_id: int = Field(sa_column=Column(_Big, ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True))
+
+
+class DialogMember(SQLModel, table=True):
+    """An operator beside the assignee, by role (S-127)."""
+
+    metadata = metadata
+    __tablename__ = "dialog_member"
+    dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
+    operator: str = Field(primary_key=True)
+    role: str
+    """``producer``, ``participant`` or ``observer``."""
+
+
+class Note(SQLModel, table=True):
+    """What operators tell one another in a dialog; no client ever reads it."""
+
+    metadata = metadata
+    __table_args__ = NEVER_AGAIN
+    id: int | None = Field(sa_column=_key())
+    dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), index=True))
+    author: str
+    text: str
+    at: int = Field(sa_column=_time())
+
+
+class ReplySection(SQLModel, table=True):
+    """A section of quick replies (S-136)."""
+
+    metadata = metadata
+    __tablename__ = "reply_section"
+    id: int | None = Field(sa_column=_key())
+    name: str = Field(unique=True)
+
+
+class ReplyEditor(SQLModel, table=True):
+    """An operator who was invited to edit a section; a section without any is everybody's."""
+
+    metadata = metadata
+    __tablename__ = "reply_editor"
+    section_id: int = Field(
+        sa_column=Column(_Big, ForeignKey("reply_section.id", ondelete="CASCADE"), primary_key=True)
+    )
+    operator: str = Field(primary_key=True)
+
+
+class QuickReply(SQLModel, table=True):
+    """A text that operators send with two keys (S-137 to S-140)."""
+
+    metadata = metadata
+    __tablename__ = "quick_reply"
+    __table_args__ = (UniqueConstraint("section_id", "title"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=_key())
+    section_id: int = Field(sa_column=_ref("reply_section"))
+    title: str
+    text: str
+    keywords: str = ""
+    """«Ключевые вопросы»: what clients ask when this is the answer."""
+    category: str = ""
+    used: int = 0
+    updated_at: int = Field(sa_column=_time())
+
+
+class QuickReplyFile(SQLModel, table=True):
+    """A file that goes with a quick reply."""
+
+    metadata = metadata
+    __tablename__ = "quick_reply_file"
+    id: int | None = Field(sa_column=_key())
+    reply_id: int = Field(sa_column=Column(_Big, ForeignKey("quick_reply.id", ondelete="CASCADE"), index=True))
+    name: str
+    mime: str
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: str
+    kind: str
 
 
 class Arrived(SQLModel, table=True):
