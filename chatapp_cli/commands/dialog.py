@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import (
@@ -24,15 +25,16 @@ from chatapp_cli.commands.frame import (
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import dialogs, duties
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.store.dialog_list import Place
-    from chatapp_cli.store.rows import DialogCard, DialogRow
+    from chatapp_cli.store.rows import DialogCard, DialogRow, MemberRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()
+app.registered_commands += duty_verbs.app.registered_commands
 
 
 def _flag(name: str, words: str) -> Any:
@@ -58,6 +60,15 @@ def list_(
     waiting: Annotated[bool, _flag("--waiting", N_("Only unanswered, the longest waiting first"))] = False,
     pinned: Annotated[bool, _flag("--pinned", N_("Only pinned"))] = False,
     blocked: Annotated[bool, _flag("--blocked", N_("Only those on the blacklist"))] = False,
+    assignee: Annotated[
+        str,
+        typer.Option(
+            "--assignee",
+            help=N_("Whoever answers for it: a name, «me» or «nobody»"),
+            autocompletion=completing(duty_verbs.operator_names),
+        ),
+    ] = "",
+    snoozed: Annotated[bool, _flag("--snoozed", N_("Only those put off"))] = False,
     search: Annotated[str, typer.Option("--search", help=N_("Part of a name, phone, e-mail or username"))] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 50,
     after: Annotated[
@@ -68,11 +79,14 @@ def list_(
     """Find dialogs; the filters combine."""
     flags = {"tag": tag, "unread": unread, "waiting": waiting, "pinned": pinned, "blocked": blocked, "text": search}
     with opened(ctx) as desk:
+        flags |= {"snoozed": snoozed, "assignee": _assignee(assignee, actor(desk))}
         found = desk.read(lambda tx: _page(desk, tx, _filter(tx, line, channel, **flags), DialogId(after), limit))
     if as_json:
         printing.document([_row_document(row) for row in found])
         return
-    printing.table((_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text")), map_rows(found))
+    printing.table(
+        (_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text"), _("Answers")), map_rows(found)
+    )
     if not found:
         note("No dialog fits.")
 
@@ -86,6 +100,10 @@ def _filter(tx: Tx, line: str, channel: str, **flags: Any) -> DialogFilter:
         return DialogFilter(line=number_of_line, kind=channel, **flags)
     one = channels.find(tx, channel, line=number_of_line).id if channel else None
     return DialogFilter(line=number_of_line, channel=one, **flags)
+
+
+def _assignee(said: str, me: str) -> str | None:
+    return None if not said else "" if said == duty_verbs.NOBODY else duty_verbs.named(said, me)
 
 
 def _page(desk: Desk, tx: Tx, wanted: DialogFilter, after: DialogId, limit: int) -> list[DialogRow]:
@@ -106,13 +124,24 @@ def map_rows(found: list[DialogRow]) -> list[tuple[object, ...]]:
     from chatapp_cli.services import words
 
     def marks(row: DialogRow) -> str:
-        return "".join(mark for mark, shown in (("📌", row.pinned), ("⛔", row.blocked)) if shown)
+        return "".join(
+            mark for mark, shown in (("📌", row.pinned), ("⛔", row.blocked), ("⏰", row.snoozed_until)) if shown
+        )
 
     def last(row: DialogRow) -> str:
         return f"→ {row.preview} ({show(words.state(row.last_state))})" if row.last_direction == "out" else row.preview
 
     return [
-        (row.id, marks(row), row.name, row.kind, row.unread or "", printing.moment(row.last_at), last(row))
+        (
+            row.id,
+            marks(row),
+            row.name,
+            row.kind,
+            row.unread or "",
+            printing.moment(row.last_at),
+            last(row),
+            row.assignee,
+        )
         for row in found
     ]
 
@@ -124,6 +153,7 @@ def _row_document(row: DialogRow) -> Mapping[str, Any]:
         "pinned": bool(row.pinned),
         "blocked": bool(row.blocked),
         "waiting_since": printing.iso(row.waiting_since),
+        "snoozed_until": printing.iso(row.snoozed_until),
         "last_at": printing.iso(row.last_at),
     }
 
@@ -140,10 +170,11 @@ def show_(
     from chatapp_cli.services import channels, relay, transcript
 
     with opened(ctx) as desk:
-        card, tags, entries, channel = desk.read(
+        card, tags, members, entries, channel = desk.read(
             lambda tx: (
                 (found := dialogs.card(tx, DialogId(dialog))),
                 dialogs.tags(tx, found.id),
+                duties.members(tx, found.id),
                 relay.with_onward(tx, transcript.latest(tx, found.id, n=n)),
                 channels.one(tx, found.channel_id),
             )
@@ -151,17 +182,17 @@ def show_(
         manifest, can = desk.manifest(channel), desk.capabilities(channel)
     if as_json:
         messages = [transcripts.message_document(entry) for entry in entries]
-        about = transcripts.card_document(card, tags)
+        about = transcripts.card_document(card, tags, members)
         printing.document({**about, "receipts": can.receipts, "messages": messages})
         return
-    printing.facts(_facts(card, tags, transcripts.receipts_word(can)))
+    printing.facts(_facts(card, tags, members, transcripts.receipts_word(can)))
     for entry in entries:
         typer.echo()
         for line in transcripts.entry_lines(entry, card, manifest):
             typer.echo(line)
 
 
-def _facts(card: DialogCard, tags: list[str], receipts: str) -> Mapping[str, object]:
+def _facts(card: DialogCard, tags: list[str], members: list[MemberRow], receipts: str) -> Mapping[str, object]:
     return {
         _("Dialog"): f"{card.name} ({card.id})",
         _("Line"): card.line,
@@ -173,6 +204,9 @@ def _facts(card: DialogCard, tags: list[str], receipts: str) -> Mapping[str, obj
         _("Contact"): card.contact_id or "",
         _("Chain"): printing.chain(card.chain),
         _("Tags"): ", ".join(tags),
+        _("Answers"): card.assignee,
+        _("Members"): ", ".join(f"{one.operator} ({show(duties.ROLES[one.role])})" for one in members),
+        _("Put off until"): printing.moment(card.snoozed_until),
         _("Pinned"): _("yes") if card.pinned else "",
         _("Blacklist"): _("yes") if card.blocked else "",
         _("Unreachable"): card.unreachable_code if not card.reachable else "",

@@ -12,7 +12,7 @@ from chatapp_cli.domain.message import Direction
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import words
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import DialogCard, FileRow, MessageRow, OutboxRow
+from chatapp_cli.store.rows import DialogCard, FileRow, MemberRow, MessageRow, OutboxRow
 
 _KILOBYTE = 1024
 
@@ -122,10 +122,16 @@ def outbox_document(row: OutboxRow) -> Mapping[str, Any]:
     return {**row._asdict(), "not_before": iso(row.not_before)}
 
 
-def card_document(card: DialogCard, tags: Sequence[str]) -> Mapping[str, Any]:
+def card_document(card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow] = ()) -> Mapping[str, Any]:
     """A dialog for programs."""
     plainly = card._asdict()
-    for name in ("waiting_since", "last_at", "created_at"):
+    for name in ("waiting_since", "snoozed_until", "last_at", "created_at"):
         plainly[name] = iso(plainly[name])
     flags = {name: bool(plainly[name]) for name in ("pinned", "blocked", "reachable")}
-    return {**plainly, **flags, "chat_id": card.address, "tags": list(tags)}
+    return {
+        **plainly,
+        **flags,
+        "chat_id": card.address,
+        "tags": list(tags),
+        "members": [one._asdict() for one in members],
+    }

@@ -21,5 +21,9 @@ class DialogFilter:
     """Unanswered, the longest waiting first."""
     pinned: bool = False
     blocked: bool = False
+    assignee: str | None = None
+    """Whoever answers for it; empty: nobody does."""
+    snoozed: bool = False
+    """Those put off; they are left out of the others until somebody searches for a text."""
     text: str = ""
     """Part of a name, phone, e-mail or username (S-116)."""

@@ -21,7 +21,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
 from chatapp_cli.runtime.transcriber import Transcriber
-from chatapp_cli.services import outbox, upkeep
+from chatapp_cli.services import duties, outbox, upkeep
 from chatapp_cli.store.rows import JournalRow
 
 log = structlog.get_logger()
@@ -108,6 +108,8 @@ class Daemon:
                 offset = _offset(clock)
                 if await self.store.read(outbox.something_due):
                     await self.store.write(outbox.promote)
+                if await self.store.read(duties.something_due):
+                    await self.store.write(duties.wake)
                 await relay.turn()
                 if clock.monotonic() - kept_at > UPKEEP_EVERY:
                     kept_at = clock.monotonic()

@@ -398,6 +398,8 @@ _HAND_ON = (
     "dialogs.hand_on_outbox",
     "dialogs.hand_on_attempts",
     "dialogs.hand_on_tags",
+    "dialogs.hand_on_members",
+    "dialogs.hand_on_notes",
 )
 
 _APPLY: Mapping[type[Event], Callable[[Tx, ChannelId, Any], None]] = {

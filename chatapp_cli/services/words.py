@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,14 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "application.moved": T("Application {application} of {title}: {stage}"),
         "template.state": T("Template {name} of channel {channel}: {standing}"),
         "template.unannounced": T("Nobody could be told by mail about template {name}: {why}"),
+        "section.added": T("Section of quick replies added: {name}"),
+        "section.renamed": T("Section of quick replies renamed: {name}"),
+        "section.removed": T("Section of quick replies removed: {name}"),
+        "section.invited": T("{operator} may edit the quick replies in {name}"),
+        "section.uninvited": T("{operator} may edit the quick replies in {name} no longer"),
+        "reply.added": T("Quick reply added: {title}"),
+        "reply.edited": T("Quick reply changed: {title}"),
+        "reply.removed": T("Quick reply removed: {title}"),
         "chain.passed": T("Channel {channel} was stepped over: {why}"),
         "chain.handed_on": T("Goes on as message {into} through the next channel"),
         "chain.continued": T("Continues message {before}, which failed in the channel before"),
@@ -167,6 +176,16 @@ _CHANGES: Mapping[tuple[str, object], Text] = MappingProxyType(
         ("chain", ""): T("tried in this order: {value}"),
         ("tag", ""): T("tag {value} added"),
         ("untag", ""): T("tag {value} removed"),
+        ("assignee", ""): T("{value} answers for it"),
+        ("unassigned", ""): T("{value} answers for it no longer"),
+        ("waiting", False): T("no answer is needed"),
+        ("waiting", True): T("an answer is needed after all"),
+        ("snoozed", ""): T("put off until {value}"),
+        ("snoozed", False): T("back in the list"),
+        ("producer", ""): T("{value} is its producer"),
+        ("participant", ""): T("{value} is a participant"),
+        ("observer", ""): T("{value} is an observer"),
+        ("left", ""): T("{value} is no member any more"),
     }
 )
 """What was changed in a dialog, by the journal's name and value for it; "" stands for any word."""
@@ -233,4 +252,11 @@ def news(row: JournalRow) -> Text:
 def _change(data: Mapping[str, object]) -> Text:
     ((name, value),) = data.items()
     known = _CHANGES.get((name, value if isinstance(value, bool) else ""), Text(name))
-    return Text(known.msgid, {"value": value})
+    return Text(known.msgid, {"value": _moment(value) if name == "snoozed" else value})
+
+
+def _moment(value: object) -> object:
+    """A time on the clock of this machine."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return value
+    return datetime.fromtimestamp(value / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -13,7 +13,8 @@ from chatapp_cli.store.rows import DialogRow
 from chatapp_cli.store.tx import Tx
 
 _ROW = """SELECT d.id, d.channel_id, d.line_id, c.kind, d.name, d.address, d.pinned, d.blocked, d.unread,
-  d.waiting_since, d.last_at, d.last_direction, d.last_state, d.preview
+  d.waiting_since, d.last_at, d.last_direction, d.last_state, d.preview, d.assignee,
+  d.snoozed_until
 FROM dialog d JOIN channel c ON c.id = d.channel_id"""
 _NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
 _LONGEST_WAITING = "ORDER BY d.waiting_since, d.id"
@@ -77,6 +78,10 @@ def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
         (wanted.unread, "d.unread > 0", {}),
         (wanted.waiting, "d.waiting_since IS NOT NULL", {}),
         (wanted.pinned, "d.pinned = 1", {}),
+        (wanted.assignee == "", "d.assignee = ''", {}),
+        (wanted.assignee, "d.assignee = :assignee AND d.assignee <> ''", {"assignee": wanted.assignee}),
+        (wanted.snoozed, "d.snoozed_until IS NOT NULL", {}),
+        (not (wanted.snoozed or wanted.blocked or wanted.text), "d.snoozed_until IS NULL", {}),
     ):
         if condition:
             where.append(fragment)

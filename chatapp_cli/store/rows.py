@@ -75,6 +75,8 @@ class DialogRow(NamedTuple):
     last_direction: str
     last_state: str
     preview: str
+    assignee: str
+    snoozed_until: Millis | None
 
 
 class DialogCard(NamedTuple):
@@ -110,6 +112,16 @@ class DialogCard(NamedTuple):
     last_name: str
     chain: str
     """Kinds of channels in the order in which the client is tried."""
+    assignee: str
+    """The operator who answers for it; empty: nobody."""
+    snoozed_until: Millis | None
+
+
+class MemberRow(NamedTuple):
+    """An operator beside the assignee."""
+
+    operator: str
+    role: str
 
 
 class ContactRow(NamedTuple):

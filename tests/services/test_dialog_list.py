@@ -11,7 +11,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.event import Peer, Person
 from chatapp_cli.domain.finding import needles, search_text
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs, sending
+from chatapp_cli.services import dialogs, duties, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.dialog_list import Place
 from chatapp_cli.store.rows import DialogRow
@@ -61,6 +61,10 @@ def with_marks(shop: Shop, dialog: DialogId, n: int, tags: set[str]) -> None:
         shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, draft, shop.order()))
     shop.write(lambda tx: dialogs.pin(tx, dialog, pinned=n % 5 == 0, actor="Ольга"))
     shop.write(lambda tx: dialogs.block(tx, dialog, blocked=n % 11 == 0, actor="Ольга"))
+    if n % 3:
+        shop.write(lambda tx: duties.assign(tx, dialog, "Ольга" if n % 3 == 1 else "Пётр", actor="Ольга"))
+    if n % 6 == 1:
+        shop.write(lambda tx: duties.snooze(tx, dialog, shop.clock.at + 60_000, actor="Ольга"))
 
 
 def passes(one: Kept, wanted: DialogFilter) -> bool:
@@ -75,6 +79,9 @@ def passes(one: Kept, wanted: DialogFilter) -> bool:
             not wanted.unread or row.unread > 0,
             not wanted.waiting or row.waiting_since is not None,
             not wanted.pinned or row.pinned == 1,
+            wanted.assignee in {None, row.assignee},
+            not wanted.snoozed or row.snoozed_until is not None,
+            wanted.snoozed or wanted.blocked or wanted.text or row.snoozed_until is None,
             all(needle in one.search for needle in needles(wanted.text)),
         )
     )
@@ -97,6 +104,8 @@ FILTERS = st.builds(
     waiting=st.booleans(),
     pinned=st.booleans(),
     blocked=st.booleans(),
+    assignee=st.sampled_from([None, "", "Ольга", "Пётр"]),
+    snoozed=st.booleans(),
     text=st.sampled_from(
         ["", "семен", "СЕМЁН", "елкин", "%", "_", "!", "0% с", "9120001", "8 912 000 33 44", "@user1"]
     ),

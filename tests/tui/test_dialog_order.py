@@ -9,13 +9,22 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.event import Person
-from chatapp_cli.services import channels, dialogs
+from chatapp_cli.services import channels, dialogs, duties
 from chatapp_cli.tui import dialog_order
 from tests.tui.stage import HeldClock, Stage
 
 
 @pytest.mark.parametrize(
-    "wanted", [DialogFilter(), DialogFilter(unread=True), DialogFilter(waiting=True), DialogFilter(text="клиент 1")]
+    "wanted",
+    [
+        DialogFilter(),
+        DialogFilter(unread=True),
+        DialogFilter(waiting=True),
+        DialogFilter(text="клиент 1"),
+        DialogFilter(assignee="Ольга"),
+        DialogFilter(assignee="", waiting=True),
+        DialogFilter(snoozed=True),
+    ],
 )
 def test_following_news_gives_the_same_order_as_reading_again(
     desk: Desk, stage: Stage, clock: HeldClock, wanted: DialogFilter
@@ -38,7 +47,7 @@ def test_following_news_gives_the_same_order_as_reading_again(
 
 def _disturb(desk: Desk, stage: Stage, chance: random.Random, bot: int, one: int, people: list[Person]) -> None:
     person = next(p for p in people if stage.dialog(bot, p) == one)
-    deed = chance.choice(("hear", "read", "pin", "block", "say"))
+    deed = chance.choice(("hear", "read", "pin", "block", "say", "assign", "put off", "wake", "no answer"))
     if deed == "hear":
         stage.hear(bot, person, "ещё", ago=chance.randrange(50_000))
     elif deed == "say":
@@ -49,6 +58,10 @@ def _disturb(desk: Desk, stage: Stage, chance: random.Random, bot: int, one: int
             "read": lambda tx: dialogs.read(tx, one, actor=""),
             "pin": lambda tx: dialogs.pin(tx, one, pinned=chance.random() < 0.5, actor=""),
             "block": lambda tx: dialogs.block(tx, one, blocked=chance.random() < 0.5, actor=""),
+            "assign": lambda tx: duties.assign(tx, one, chance.choice(("Ольга", "Пётр")), actor=""),
+            "put off": lambda tx: duties.snooze(tx, one, tx.now + 1000, actor=""),
+            "wake": lambda tx: duties.unsnooze(tx, one, actor=""),
+            "no answer": lambda tx: duties.no_answer(tx, one, actor=""),
         }[deed]
         desk.write(change)
 

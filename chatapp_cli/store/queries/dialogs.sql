@@ -35,7 +35,7 @@ UPDATE dialog SET name = :name, search = :search WHERE id = :id;
 -- name: dialogs.heard
 UPDATE dialog SET unread = unread + 1, waiting_since = COALESCE(waiting_since, :at), last_id = :message,
   last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END, last_direction = 'in', last_state = 'received',
-  heard_at = CASE WHEN heard_at > :at THEN heard_at ELSE :at END, preview = :preview
+  heard_at = CASE WHEN heard_at > :at THEN heard_at ELSE :at END, preview = :preview, snoozed_until = NULL
 WHERE id = :id;
 
 -- name: dialogs.heard_silently
@@ -75,7 +75,8 @@ UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o
   pinned = CASE WHEN pinned = 1 THEN 1 ELSE (SELECT o.pinned FROM dialog o WHERE o.id = :old) END,
   blocked = CASE WHEN blocked = 1 THEN 1 ELSE (SELECT o.blocked FROM dialog o WHERE o.id = :old) END,
   waiting_since = COALESCE(waiting_since, (SELECT o.waiting_since FROM dialog o WHERE o.id = :old)),
-  contact_id = COALESCE(contact_id, (SELECT o.contact_id FROM dialog o WHERE o.id = :old))
+  contact_id = COALESCE(contact_id, (SELECT o.contact_id FROM dialog o WHERE o.id = :old)),
+  assignee = CASE WHEN assignee <> '' THEN assignee ELSE (SELECT o.assignee FROM dialog o WHERE o.id = :old) END
 WHERE id = :new;
 
 -- name: dialogs.take_last
@@ -102,6 +103,14 @@ UPDATE attempt SET dialog_id = :new WHERE dialog_id = :old;
 INSERT INTO dialog_tag (dialog_id, tag_id) SELECT :new, tag_id FROM dialog_tag WHERE dialog_id = :old
 ON CONFLICT DO NOTHING;
 
+-- name: dialogs.hand_on_members
+INSERT INTO dialog_member (dialog_id, operator, role)
+SELECT :new, operator, role FROM dialog_member WHERE dialog_id = :old
+ON CONFLICT DO NOTHING;
+
+-- name: dialogs.hand_on_notes
+UPDATE note SET dialog_id = :new WHERE dialog_id = :old;
+
 -- name: dialogs.drop
 DELETE FROM dialog WHERE id = :id;
 
@@ -124,7 +133,7 @@ UPDATE dialog SET blocked = :blocked, unread = 0, waiting_since = NULL WHERE id 
 SELECT d.id, d.channel_id, d.line_id, d.contact_id, l.name, c.title, c.kind, d.kind, d.key, d.name, d.address,
   COALESCE(p.username, ''), COALESCE(p.phone, ''), COALESCE(p.email, ''), d.pinned, d.blocked, d.reachable,
   d.unreachable_code, d.unread, d.waiting_since, d.last_at, d.created_at, COALESCE(p.name, ''), d.heard_at,
-  COALESCE(p.first_name, ''), COALESCE(p.last_name, ''), COALESCE(p.chain, '')
+  COALESCE(p.first_name, ''), COALESCE(p.last_name, ''), COALESCE(p.chain, ''), d.assignee, d.snoozed_until
 FROM dialog d JOIN channel c ON c.id = d.channel_id JOIN line l ON l.id = d.line_id
 LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.id = :id;
@@ -145,10 +154,11 @@ WHERE contact_id IN (SELECT id FROM contact WHERE phone = :phone AND phone <> ''
 ORDER BY last_at DESC, id DESC LIMIT 1;
 
 -- name: dialogs.totals
-SELECT COUNT(*), COALESCE(SUM(unread), 0) FROM dialog WHERE unread > 0 AND blocked = 0;
+SELECT COUNT(*), COALESCE(SUM(unread), 0) FROM dialog
+WHERE unread > 0 AND blocked = 0 AND snoozed_until IS NULL;
 
 -- name: dialogs.waiting
-SELECT COUNT(*) FROM dialog WHERE waiting_since IS NOT NULL AND blocked = 0;
+SELECT COUNT(*) FROM dialog WHERE waiting_since IS NOT NULL AND blocked = 0 AND snoozed_until IS NULL;
 
 -- name: tags.add
 INSERT INTO tag (name) VALUES (:name) ON CONFLICT DO NOTHING;

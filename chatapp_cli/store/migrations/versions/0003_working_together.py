@@ -17,8 +17,20 @@ def upgrade() -> None:
     """Go to this revision."""
     op.add_column("dialog", sa.Column("assignee", sa.Text(), server_default="", nullable=False))
     op.add_column("dialog", sa.Column("snoozed_until", sa.BigInteger(), nullable=True))
+    _indexes_of_dialogs()
     _members_and_notes()
     _quick_replies()
+
+
+def _indexes_of_dialogs() -> None:
+    assigned, snoozed = sa.text("assignee <> ''"), sa.text("snoozed_until IS NOT NULL")
+    order = [sa.text(f"{column} DESC") for column in ("pinned", "last_at", "id")]
+    op.create_index(
+        "ix_dialog_assignee", "dialog", ["assignee", *order], sqlite_where=assigned, postgresql_where=assigned
+    )
+    op.create_index(
+        "ix_dialog_snoozed", "dialog", ["snoozed_until"], sqlite_where=snoozed, postgresql_where=snoozed
+    )
 
 
 def _members_and_notes() -> None:

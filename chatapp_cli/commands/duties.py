@@ -1,0 +1,110 @@
+"""``chatapp dialog``: who answers, who else looks at it, when, and what operators tell one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands.frame import Dialog, Verb, actor, completing, noun, opened
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_
+from chatapp_cli.services import duties
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+ME, NOBODY = "me", "nobody"
+
+
+def operator_names(desk: Desk) -> list[str]:
+    """Whom a dialog can be given to, as far as they are known."""
+    return [ME, *desk.read(duties.operators)]
+
+
+def named(said: str, me: str) -> str:
+    """The operator that a person means."""
+    return me if said == ME else said
+
+
+Operator = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help=N_("Operator; «me» is yourself"), autocompletion=completing(operator_names)),
+]
+
+
+def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
+    with opened(ctx) as desk:
+        desk.write(lambda tx: job(tx, actor(desk)))
+
+
+@app.command(cls=Verb)
+def assign(ctx: typer.Context, dialog: Dialog, name: Operator = ME) -> None:
+    """Let an operator answer for a dialog, whoever did before."""
+    _do(ctx, lambda tx, who: duties.assign(tx, DialogId(dialog), named(name, who), actor=who))
+
+
+@app.command(cls=Verb)
+def claim(ctx: typer.Context, dialog: Dialog) -> None:
+    """Take a dialog that nobody answers for."""
+    _do(ctx, lambda tx, who: duties.claim(tx, DialogId(dialog), actor=who))
+
+
+@app.command(cls=Verb)
+def unassign(ctx: typer.Context, dialog: Dialog) -> None:
+    """Let nobody answer for a dialog any more."""
+    _do(ctx, lambda tx, who: duties.unassign(tx, DialogId(dialog), actor=who))
+
+
+@app.command(name="no-answer", cls=Verb)
+def no_answer(ctx: typer.Context, dialog: Dialog) -> None:
+    """Take a dialog off the unanswered ones without a message."""
+    _do(ctx, lambda tx, who: duties.no_answer(tx, DialogId(dialog), actor=who))
+
+
+@app.command(cls=Verb)
+def snooze(
+    ctx: typer.Context,
+    dialog: Dialog,
+    until: Annotated[
+        str, typer.Argument(metavar="TIME", help=N_("Until then: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
+    ],
+) -> None:
+    """Put a dialog off: it is back in the list at that time, or as soon as the client writes."""
+    from chatapp_cli.domain.when import when
+
+    with opened(ctx) as desk:
+        at = when(until, now=desk.world.clock.now())
+        desk.write(lambda tx: duties.snooze(tx, DialogId(dialog), at, actor=actor(desk)))
+
+
+@app.command(cls=Verb)
+def unsnooze(ctx: typer.Context, dialog: Dialog) -> None:
+    """Bring a dialog back that was put off."""
+    _do(ctx, lambda tx, who: duties.unsnooze(tx, DialogId(dialog), actor=who))
+
+
+@app.command(cls=Verb)
+def member(
+    ctx: typer.Context,
+    dialog: Dialog,
+    change: Annotated[str, typer.Argument(metavar="add|remove", help=N_("What to do"))],
+    name: Operator,
+    role: Annotated[str, typer.Option("--role", help=N_("producer, participant or observer"))] = "participant",
+) -> None:
+    """Let another operator look at a dialog, or no longer."""
+    if change not in {"add", "remove"}:
+        raise UsageError(T("{said} is neither add nor remove.", said=change))
+
+    def job(tx: Tx, who: str) -> None:
+        if change == "add":
+            duties.join(tx, DialogId(dialog), named(name, who), role, actor=who)
+        else:
+            duties.leave(tx, DialogId(dialog), named(name, who), actor=who)
+
+    _do(ctx, job)

@@ -1,0 +1,121 @@
+"""Who answers for a dialog, who else looks at it, and when (S-117, S-122, S-127). Operators are known by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services.dialogs import card
+from chatapp_cli.store.rows import MemberRow
+from chatapp_cli.store.tx import Tx
+
+ROLES: Mapping[str, Text] = MappingProxyType(
+    {"producer": T("Producer"), "participant": T("Participant"), "observer": T("Observer")}
+)
+"""What an operator may be beside the one who answers."""
+
+
+def operators(tx: Tx) -> list[str]:
+    """Everybody who answers for a dialog or is a member of one."""
+    return tx.all(str, "duties.operators")
+
+
+def assign(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+    """Let somebody answer for a dialog, whoever did before."""
+    name = _named(name)
+    if tx.run("duties.assign", id=card(tx, dialog).id, name=name):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, assignee=name)
+
+
+def unassign(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Let nobody answer for a dialog any more."""
+    before = card(tx, dialog).assignee
+    if tx.run("duties.assign", id=dialog, name=""):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, unassigned=before)
+
+
+def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Answer for a dialog that nobody has. Raises Refused if somebody was faster."""
+    has = card(tx, dialog).assignee
+    if has not in {"", actor}:
+        raise Refused(
+            "taken",
+            T("{name} answers for this dialog already.", name=has),
+            T("Agree with them; then: chatapp dialog assign {n} me", n=dialog),
+        )
+    assign(tx, dialog, actor, actor=actor)
+
+
+def no_answer(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Say that nothing has to be answered: it waits no longer, and no message goes out."""
+    if tx.run("duties.no_answer", id=card(tx, dialog).id):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, waiting=False)
+
+
+def awaits_answer(tx: Tx, dialog: DialogId, since: Millis, *, actor: str) -> None:
+    """Put back among the unanswered what was taken out by mistake."""
+    if tx.run("duties.awaits_answer", id=card(tx, dialog).id, at=since):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, waiting=True)
+
+
+def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
+    """Put off until a moment, or until the client writes. It waits on meanwhile: nothing is answered."""
+    known = card(tx, dialog)
+    if until <= tx.now:
+        raise UsageError(T("That moment is over already."), field="at")
+    if known.snoozed_until != until:
+        tx.run("duties.snooze", id=dialog, until=until)
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, snoozed=until)
+
+
+def unsnooze(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Bring back at once what was put off."""
+    if tx.run("duties.unsnooze", id=card(tx, dialog).id):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, snoozed=False)
+
+
+def something_due(tx: Tx) -> bool:
+    """Tell whether anything that was put off is due."""
+    return tx.value("duties.due", now=tx.now) is not None
+
+
+def wake(tx: Tx) -> Sequence[DialogId]:
+    """Bring back on top what was put off until now."""
+    due = tx.all(DialogId, "duties.due", now=tx.now)
+    for dialog in due:
+        tx.run("duties.wake", id=dialog, now=tx.now)
+        tx.tell("dialog.changed", dialog=dialog, snoozed=False)
+    return due
+
+
+def members(tx: Tx, dialog: DialogId) -> list[MemberRow]:
+    """Who else looks at a dialog, by name."""
+    return tx.all(MemberRow, "duties.members", dialog=dialog)
+
+
+def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
+    """Add a member, or give one another role."""
+    name = _named(name)
+    if role not in ROLES:
+        raise UsageError(T("There is no role {role}.", role=role), T("Roles: {roles}", roles=", ".join(ROLES)))
+    if MemberRow(name, role) not in members(tx, card(tx, dialog).id):
+        tx.run("duties.join", dialog=dialog, name=name, role=role)
+        told: dict[str, Any] = {role: name}
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, **told)
+
+
+def leave(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+    """Take a member out. Raises NotFound if they are none."""
+    if not tx.run("duties.leave", dialog=card(tx, dialog).id, name=name.strip()):
+        raise NotFound(T("{name} is no member of dialog {n}.", name=name, n=dialog))
+    tx.tell("dialog.changed", actor=actor, dialog=dialog, left=name.strip())
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise UsageError(T("An operator needs a name."), field="name")
+    return name.strip()
