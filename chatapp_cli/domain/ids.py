@@ -12,5 +12,7 @@ MessageId = NewType("MessageId", int)
 FileId = NewType("FileId", int)
 ErrandId = NewType("ErrandId", int)
 ApplicationId = NewType("ApplicationId", int)
+SectionId = NewType("SectionId", int)
+QuickReplyId = NewType("QuickReplyId", int)
 
 Millis: TypeAlias = int

@@ -16,6 +16,8 @@ from chatapp_cli.domain.ids import (
     LineId,
     MessageId,
     Millis,
+    QuickReplyId,
+    SectionId,
 )
 
 if TYPE_CHECKING:
@@ -367,4 +369,26 @@ class ApplicationRow(NamedTuple):
     document_name: str
     reason: str
     created_at: Millis
+    updated_at: Millis
+
+
+class SectionRow(NamedTuple):
+    """A section of quick replies."""
+
+    id: SectionId
+    name: str
+    replies: int
+
+
+class QuickReplyRow(NamedTuple):
+    """A quick reply, without its files."""
+
+    id: QuickReplyId
+    section_id: SectionId
+    section: str
+    title: str
+    text: str
+    keywords: str
+    category: str
+    used: int
     updated_at: Millis

@@ -1,0 +1,73 @@
+"""Variables in texts that are kept for later: ``{имя клиента}``, ``{client_name}``, and ``{{`` for a brace (S-140).
+
+The four that are known have a Russian and a Latin name. Any other name is a gap that a person fills before it is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.text import T
+
+CLIENT: Final = "client_name"
+COMPANY: Final = "company_name"
+OPERATOR: Final = "operator_name"
+DATE: Final = "date"
+
+_ALIASES: Mapping[str, str] = MappingProxyType(
+    {"имя клиента": CLIENT, "название компании": COMPANY, "имя оператора": OPERATOR, "дата": DATE}
+)
+_PIECE: Final = re.compile(r"\{\{|\}\}|\{[^\S\n]*(\w+(?:[^\S\n]+\w+)*)[^\S\n]*\}")
+
+
+def canonical(name: str) -> str:
+    """The name that values are given by, whichever way it is written."""
+    folded = fold(name)
+    return _ALIASES.get(folded, folded)
+
+
+def gaps(text: str) -> Mapping[str, str]:
+    """The variables of a text, each once in their order: the name for values, and how it is written there."""
+    found: dict[str, str] = {}
+    for piece in _PIECE.finditer(text):
+        if piece[1]:
+            found.setdefault(canonical(piece[1]), piece[1])
+    return found
+
+
+def missing(text: str, values: Mapping[str, str]) -> Sequence[str]:
+    """The names for values that a text wants and nothing fills."""
+    return [name for name in gaps(text) if not values.get(name, "").strip()]
+
+
+def preview(text: str, values: Mapping[str, str]) -> str:
+    """The text with what is known; what is missing still stands in braces."""
+
+    def spoken(piece: re.Match[str]) -> str:
+        if not piece[1]:
+            return piece[0][0]
+        return values.get(canonical(piece[1]), "").strip() or f"{{{piece[1]}}}"
+
+    return _PIECE.sub(spoken, text)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text as the client will read it. Raises UsageError that names what is missing, as it is written."""
+    if lacking := missing(text, values):
+        written = gaps(text)
+        raise UsageError(
+            T("Nothing fills {names}.", names=", ".join(f"{{{written[name]}}}" for name in lacking)),
+            T("Fill every one so: --value {name}", name=f'"{written[lacking[0]]}=…"'),
+            field="value",
+        )
+    return preview(text, values)
+
+
+def escape(text: str) -> str:
+    """The same text with every brace standing for itself."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,256 @@
+"""Quick replies: sections, who may edit them, and the answers themselves (S-135 to S-140)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain import variables
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
+from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.text import T
+from chatapp_cli.store.rows import DialogCard, QuickReplyRow, SectionRow
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.event import FileKind
+
+# Sections
+
+
+def sections(tx: Tx) -> list[SectionRow]:
+    """All sections with how many replies each has."""
+    return tx.all(SectionRow, "replies.sections")
+
+
+def section(tx: Tx, named: str) -> SectionRow:
+    """A section by its name, however it is capitalised, or by its number."""
+    every = sections(tx)
+    found = next((row for row in every if fold(named) in {fold(row.name), str(row.id)}), None)
+    if found is None:
+        raise NotFound(
+            T("There is no section {name}.", name=named),
+            T("Known sections: {known}", known=", ".join(row.name for row in every) or "–"),
+        )
+    return found
+
+
+def add_section(tx: Tx, name: str, *, actor: str) -> SectionId:
+    """Make a section; everybody may edit it until somebody is invited."""
+    _insist_free(tx, name)
+    made = SectionId(tx.insert("replies.add_section", name=name.strip()))
+    tx.tell("section.added", actor=actor, name=name.strip())
+    return made
+
+
+def rename_section(tx: Tx, row: SectionRow, name: str, *, actor: str) -> None:
+    """Give a section another name."""
+    insist_may_edit(tx, row, actor)
+    _insist_free(tx, name, but=row.id)
+    tx.run("replies.rename_section", id=row.id, name=name.strip())
+    tx.tell("section.renamed", actor=actor, name=name.strip())
+
+
+def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
+    """Remove a section; one that has replies only by force, for they go with it."""
+    insist_may_edit(tx, row, actor)
+    if row.replies and not force:
+        raise Refused(
+            "section_in_use",
+            T("Section {name} has quick replies: {n}. They would go with it.", name=row.name, n=row.replies),
+            T("Remove them first, or say --force."),
+        )
+    tx.run("replies.drop_section", id=row.id)
+    tx.tell("section.removed", actor=actor, name=row.name)
+
+
+def _insist_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
+    if not name.strip():
+        raise UsageError(T("A section needs a name."), field="name")
+    if any(fold(row.name) == fold(name) and row.id != but for row in sections(tx)):
+        raise Refused(
+            "section_exists", T("There is a section {name} already.", name=name.strip()), T("Choose another name.")
+        )
+
+
+# Who may edit
+
+
+def editors(tx: Tx, number: SectionId) -> list[str]:
+    """Who was invited to edit a section; empty: everybody may."""
+    return tx.all(str, "replies.editors", section=number)
+
+
+def may_edit(tx: Tx, number: SectionId, operator: str) -> bool:
+    """Whether an operator may change a section and its replies."""
+    invited = editors(tx, number)
+    return not invited or operator in invited
+
+
+def insist_may_edit(tx: Tx, row: SectionRow, operator: str) -> None:
+    """Raise Refused, with whom to ask, for somebody who was not invited."""
+    if not may_edit(tx, row.id, operator):
+        raise Refused(
+            "not_an_editor",
+            T("{operator} may not edit the section {name}.", operator=operator, name=row.name),
+            T("Ask one of its editors to be invited: {names}", names=", ".join(editors(tx, row.id))),
+        )
+
+
+def invite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
+    """Let an operator edit a section. The first who is invited closes it for all but them and the one who invites."""
+    insist_may_edit(tx, row, actor)
+    if not operator.strip():
+        raise UsageError(T("Say who is invited."), field="operator")
+    for name in (actor, operator.strip()):
+        if tx.run("replies.invite", section=row.id, operator=name):
+            tx.tell("section.invited", actor=actor, name=row.name, operator=name)
+
+
+def uninvite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
+    """Take the right back. A section whose last editor goes is everybody's again."""
+    insist_may_edit(tx, row, actor)
+    if not tx.run("replies.uninvite", section=row.id, operator=operator.strip()):
+        raise NotFound(T("{operator} is no editor of the section {name}.", operator=operator.strip(), name=row.name))
+    tx.tell("section.uninvited", actor=actor, name=row.name, operator=operator.strip())
+
+
+# Replies
+
+
+def everything(tx: Tx) -> list[QuickReplyRow]:
+    """All replies, by section and title."""
+    return tx.all(QuickReplyRow, "replies.all")
+
+
+def find(tx: Tx, named: str) -> QuickReplyRow:
+    """A reply by ``TITLE``, ``SECTION/TITLE`` or number. Raises NotFound, or UsageError if several are meant."""
+    wanted = fold(named)
+    every = everything(tx)
+    found = [row for row in every if wanted in {fold(row.title), f"{fold(row.section)}/{fold(row.title)}"}]
+    found = found or [row for row in every if str(row.id) == wanted]
+    if not found:
+        raise NotFound(
+            T("There is no quick reply {name}.", name=named), T("See them with: chatapp quick list --search WORDS")
+        )
+    if len(found) > 1:
+        listed = ", ".join(f"{row.section}/{row.title}" for row in found)
+        raise UsageError(T("Which one of these: {names}?", names=listed), field="reply")
+    return found[0]
+
+
+def files(tx: Tx, reply: QuickReplyId) -> list[StagedFile]:
+    """The files that go with a reply."""
+
+    def staged(name: str, mime: str, size: int, sha256: str, kind: FileKind) -> StagedFile:
+        return StagedFile(name=name, mime=mime, size=size, sha256=sha256, kind=kind)
+
+    return tx.all(staged, "replies.files", id=reply)
+
+
+def answer(tx: Tx, row: QuickReplyRow) -> Answer:
+    """A reply as it was given to us, with its files."""
+    return Answer(
+        title=row.title,
+        text=row.text,
+        keywords=row.keywords,
+        category=row.category,
+        files=tuple(files(tx, row.id)),
+    )
+
+
+def add(tx: Tx, where: SectionRow, new: Answer, *, actor: str) -> QuickReplyId:
+    """Keep a reply. Raises UsageError for what is missing, Refused for a title that the section has already."""
+    insist_may_edit(tx, where, actor)
+    _insist_sound(tx, where.id, new)
+    made = QuickReplyId(tx.insert("replies.add", section=where.id, now=tx.now, **_columns(new)))
+    _attach(tx, made, new.files)
+    tx.tell("reply.added", actor=actor, title=new.title.strip())
+    return made
+
+
+def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, actor: str, into: SectionRow | None = None) -> None:
+    """Change a reply, or move it to another section; both have to be open for whoever does it."""
+    insist_may_edit(tx, section(tx, row.section), actor)
+    where = into.id if into else row.section_id
+    if into is not None:
+        insist_may_edit(tx, into, actor)
+    _insist_sound(tx, where, new, but=row.id)
+    tx.run("replies.change", id=row.id, section=where, now=tx.now, **_columns(new))
+    tx.run("replies.detach", id=row.id)
+    _attach(tx, row.id, new.files)
+    tx.tell("reply.edited", actor=actor, title=new.title.strip())
+
+
+def remove(tx: Tx, row: QuickReplyRow, *, actor: str) -> None:
+    """Forget a reply."""
+    insist_may_edit(tx, section(tx, row.section), actor)
+    tx.run("replies.drop", id=row.id)
+    tx.tell("reply.removed", actor=actor, title=row.title)
+
+
+def count_use(tx: Tx, reply: QuickReplyId) -> None:
+    """Once more used: among equals it is found first."""
+    tx.run("replies.used", id=reply)
+
+
+def _columns(new: Answer) -> dict[str, object]:
+    keywords = " ".join(new.keywords.split())
+    category = " ".join(new.category.split())
+    return {"title": new.title.strip(), "text": new.text.strip(), "keywords": keywords, "category": category}
+
+
+def _attach(tx: Tx, reply: QuickReplyId, attached: Sequence[StagedFile]) -> None:
+    for file in attached:
+        tx.run(
+            "replies.attach",
+            id=reply,
+            name=file.name,
+            mime=file.mime,
+            size=file.size,
+            sha256=file.sha256,
+            kind=file.kind,
+        )
+
+
+def _insist_sound(tx: Tx, where: SectionId, new: Answer, *, but: QuickReplyId | None = None) -> None:
+    if not new.title.strip():
+        raise UsageError(T("A quick reply needs a title."), field="title")
+    if not new.text.strip() and not new.files:
+        raise UsageError(T("A quick reply needs a text or a file."), field="text")
+    same = (row for row in everything(tx) if row.section_id == where and fold(row.title) == fold(new.title))
+    if any(row.id != but for row in same):
+        raise Refused(
+            "reply_exists",
+            T("The section has a quick reply {title} already.", title=new.title.strip()),
+            T("Choose another title, or change that one."),
+        )
+
+
+# What they say
+
+
+def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dict[str, str]:
+    """What fills the known variables in a dialog; what nobody knows is left out."""
+    known = {
+        variables.CLIENT: _called(card),
+        variables.COMPANY: company,
+        variables.OPERATOR: operator,
+        variables.DATE: datetime.fromtimestamp(now / 1000, UTC).astimezone().strftime("%d.%m.%Y"),
+    }
+    return {name: value for name, value in known.items() if value.strip()}
+
+
+def _called(card: DialogCard) -> str:
+    """What a client is called; an address in place of a name is none."""
+    unnamed = {card.address, card.username, card.phone, card.email, card.key}
+    return card.first_name or ("" if card.name in unnamed else card.name)
+
+
+def said(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> tuple[str, list[StagedFile]]:
+    """What the client will read, and the files that go with it. Raises UsageError that names what is missing."""
+    return variables.fill(row.text, known), files(tx, row.id)

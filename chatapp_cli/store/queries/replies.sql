@@ -1,0 +1,49 @@
+-- name: replies.sections
+SELECT s.id, s.name, COUNT(r.id) FROM reply_section s LEFT JOIN quick_reply r ON r.section_id = s.id
+GROUP BY s.id, s.name ORDER BY s.name;
+
+-- name: replies.add_section
+INSERT INTO reply_section (name) VALUES (:name) ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: replies.rename_section
+UPDATE reply_section SET name = :name WHERE id = :id;
+
+-- name: replies.drop_section
+DELETE FROM reply_section WHERE id = :id;
+
+-- name: replies.editors
+SELECT operator FROM reply_editor WHERE section_id = :section ORDER BY operator;
+
+-- name: replies.invite
+INSERT INTO reply_editor (section_id, operator) VALUES (:section, :operator) ON CONFLICT DO NOTHING;
+
+-- name: replies.uninvite
+DELETE FROM reply_editor WHERE section_id = :section AND operator = :operator;
+
+-- name: replies.all
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+FROM quick_reply r JOIN reply_section s ON s.id = r.section_id ORDER BY s.name, r.title;
+
+-- name: replies.add
+INSERT INTO quick_reply (section_id, title, text, keywords, category, used, updated_at)
+VALUES (:section, :title, :text, :keywords, :category, 0, :now) ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: replies.change
+UPDATE quick_reply SET section_id = :section, title = :title, text = :text, keywords = :keywords,
+  category = :category, updated_at = :now WHERE id = :id;
+
+-- name: replies.drop
+DELETE FROM quick_reply WHERE id = :id;
+
+-- name: replies.used
+UPDATE quick_reply SET used = used + 1 WHERE id = :id;
+
+-- name: replies.files
+SELECT name, mime, size, sha256, kind FROM quick_reply_file WHERE reply_id = :id ORDER BY id;
+
+-- name: replies.attach
+INSERT INTO quick_reply_file (reply_id, name, mime, size, sha256, kind)
+VALUES (:id, :name, :mime, :size, :sha256, :kind);
+
+-- name: replies.detach
+DELETE FROM quick_reply_file WHERE reply_id = :id;

@@ -1,0 +1,213 @@
+"""Quick replies: who may edit what, and what is found first."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.quick_reply import Answer, ranked
+from chatapp_cli.i18n import use
+from chatapp_cli.services import replies, words
+from chatapp_cli.store.rows import JournalRow, QuickReplyRow
+from tests.stores import Shop
+
+DELIVERY = Answer(title="Доставка", text="Везём за два дня.", keywords="курьер, сколько ждать", category="продажи")
+PRICE = StagedFile(name="прайс.pdf", mime="application/pdf", size=5, sha256="a" * 64)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    use("en")
+
+
+def make(shop: Shop, name: str = "Заказы", *answers: Answer, actor: str = "Ольга") -> None:
+    def job(tx: Any) -> None:
+        replies.add_section(tx, name, actor=actor)
+        for one in answers:
+            replies.add(tx, replies.section(tx, name), one, actor=actor)
+
+    shop.write(job)
+
+
+def found(shop: Shop, named: str) -> QuickReplyRow:
+    row: QuickReplyRow = shop.read(lambda tx: replies.find(tx, named))
+    return row
+
+
+def titles(shop: Shop, query: str) -> list[str]:
+    return [row.title for row in ranked(shop.read(replies.everything), query)]
+
+
+@pytest.mark.req("S-136", "S-137")
+def test_a_section_is_made_renamed_and_removed_with_its_replies_only_by_force(shop: Shop) -> None:
+    make(shop, " Заказы ", DELIVERY)
+    section = shop.read(lambda tx: replies.section(tx, "ЗАКАЗЫ"))
+    assert (section.name, section.replies) == ("Заказы", 1)
+    shop.write(lambda tx: replies.rename_section(tx, section, "Заказ и доставка", actor="Ольга"))
+    section = shop.read(lambda tx: replies.section(tx, str(section.id)))
+    assert section.name == "Заказ и доставка"
+    with pytest.raises(Refused, match="has quick replies: 1"):
+        shop.write(lambda tx: replies.remove_section(tx, section, force=False, actor="Ольга"))
+    shop.write(lambda tx: replies.remove_section(tx, section, force=True, actor="Ольга"))
+    assert (shop.read(replies.sections), shop.read(replies.everything)) == ([], [])
+
+
+def test_a_section_needs_a_name_of_its_own(shop: Shop) -> None:
+    make(shop, "Счёт")
+    with pytest.raises(Refused, match="There is a section счет already"):
+        make(shop, "счет")
+    with pytest.raises(UsageError, match="needs a name"):
+        make(shop, " ")
+    with pytest.raises(NotFound) as caught:
+        shop.read(lambda tx: replies.section(tx, "Опт"))
+    assert str(caught.value.next_step) == "Known sections: Счёт"
+
+
+@pytest.mark.req("S-136")
+def test_only_invited_editors_change_a_section_and_its_replies(shop: Shop) -> None:
+    make(shop, "Заказы", DELIVERY)
+    section = shop.read(lambda tx: replies.section(tx, "Заказы"))
+    shop.write(lambda tx: replies.invite(tx, section, "Марина", actor="Ольга"))
+    assert shop.read(lambda tx: replies.editors(tx, section.id)) == ["Марина", "Ольга"]
+    row = found(shop, "Доставка")
+    for deed in (
+        lambda tx: replies.add(tx, section, Answer(title="Б", text="б"), actor="Иван"),
+        lambda tx: replies.edit(tx, row, DELIVERY, actor="Иван"),
+        lambda tx: replies.remove(tx, row, actor="Иван"),
+        lambda tx: replies.rename_section(tx, section, "Б", actor="Иван"),
+        lambda tx: replies.remove_section(tx, section, force=True, actor="Иван"),
+        lambda tx: replies.invite(tx, section, "Иван", actor="Иван"),
+        lambda tx: replies.uninvite(tx, section, "Ольга", actor="Иван"),
+    ):
+        with pytest.raises(Refused) as caught:
+            shop.write(deed)
+        assert caught.value.code == "not_an_editor"
+        assert str(caught.value.next_step) == "Ask one of its editors to be invited: Марина, Ольга"
+    shop.write(lambda tx: replies.add(tx, section, Answer(title="Б", text="б"), actor="Марина"))
+
+
+@pytest.mark.req("S-136")
+def test_a_section_without_editors_is_everybodys_again(shop: Shop) -> None:
+    make(shop)
+    section = shop.read(lambda tx: replies.section(tx, "Заказы"))
+    shop.write(lambda tx: replies.invite(tx, section, " Марина ", actor="Ольга"))
+    for name in ("Марина", "Ольга"):
+        shop.write(lambda tx, name=name: replies.uninvite(tx, section, name, actor="Ольга"))
+    assert shop.read(lambda tx: replies.may_edit(tx, section.id, "Иван"))
+    with pytest.raises(NotFound, match="Иван is no editor"):
+        shop.write(lambda tx: replies.uninvite(tx, section, "Иван", actor="Ольга"))
+    with pytest.raises(UsageError):
+        shop.write(lambda tx: replies.invite(tx, section, " ", actor="Ольга"))
+
+
+@pytest.mark.req("S-137", "S-138", "S-140")
+def test_a_reply_is_kept_with_its_keywords_category_and_files(shop: Shop) -> None:
+    priced = Answer(title=" Прайс ", text="", keywords=" цена \n почём ", category="информация", files=(PRICE,))
+    make(shop, "Заказы", DELIVERY, priced)
+    row = found(shop, "прайс")
+    kept = Answer(title="Прайс", text="", keywords="цена почём", category="информация", files=(PRICE,))
+    assert shop.read(lambda tx: replies.answer(tx, row)) == kept
+    make(shop, "Опт")
+    into = shop.read(lambda tx: replies.section(tx, "Опт"))
+    changed = Answer(title="Прайс", text="От 50 штук", category="оптовикам")
+    shop.write(lambda tx: replies.edit(tx, row, changed, actor="Ольга", into=into))
+    assert shop.read(lambda tx: replies.answer(tx, replies.find(tx, "Опт/прайс"))) == changed
+    shop.write(lambda tx: replies.remove(tx, row, actor="Ольга"))
+    assert [row.title for row in shop.read(replies.everything)] == ["Доставка"]
+
+
+def test_a_reply_cannot_be_moved_into_a_section_of_others(shop: Shop) -> None:
+    make(shop, "Заказы", DELIVERY)
+    make(shop, "Опт", actor="Иван")
+    into = shop.read(lambda tx: replies.section(tx, "Опт"))
+    shop.write(lambda tx: replies.invite(tx, into, "Иван", actor="Иван"))
+    with pytest.raises(Refused, match="Ольга may not edit the section Опт"):
+        shop.write(lambda tx: replies.edit(tx, replies.find(tx, "Доставка"), DELIVERY, actor="Ольга", into=into))
+
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        (Answer(title=" ", text="да"), "A quick reply needs a title."),
+        (Answer(title="Б", text=" "), "A quick reply needs a text or a file."),
+        (Answer(title="ДОСТАВКА", text="да"), "The section has a quick reply ДОСТАВКА already."),
+    ],
+)
+def test_what_is_missing_or_there_already_is_refused(shop: Shop, answer: Answer, what: str) -> None:
+    make(shop, "Заказы", DELIVERY)
+    section = shop.read(lambda tx: replies.section(tx, "Заказы"))
+    with pytest.raises((UsageError, Refused)) as caught:
+        shop.write(lambda tx: replies.add(tx, section, answer, actor="Ольга"))
+    assert str(caught.value.what) == what
+
+
+def test_a_title_that_two_sections_have_needs_its_section(shop: Shop) -> None:
+    make(shop, "Опт", DELIVERY)
+    make(shop, "Розница", DELIVERY)
+    assert found(shop, "опт/доставка").section == "Опт"
+    assert found(shop, str(found(shop, "Розница/Доставка").id)).section == "Розница"
+    with pytest.raises(UsageError, match="Опт/Доставка, Розница/Доставка"):
+        found(shop, "Доставка")
+    with pytest.raises(NotFound):
+        found(shop, "Оплата")
+
+
+@pytest.mark.req("S-139")
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [
+        ("самов", ["Самовывоз", "Адрес", "Режим"]),
+        ("ВЫВОЗ ЁЛКИ", ["Адрес"]),
+        ("елки вывоз", ["Адрес"]),
+        ("адрес елк", ["Адрес"]),
+        ("самовывос", ["Самовывоз", "Адрес", "Режим"]),
+        ("квитанция", []),
+    ],
+)
+def test_the_title_weighs_more_than_keywords_and_they_more_than_the_text(
+    shop: Shop, query: str, order: list[str]
+) -> None:
+    make(
+        shop,
+        "Заказы",
+        Answer(title="Режим", text="Самовывоз до 21:00"),
+        Answer(title="Адрес", text="Садовая, 5", keywords="самовывоз; вывоз ёлки"),
+        Answer(title="Самовывоз", text="Приходите"),
+    )
+    assert titles(shop, query) == order
+
+
+@pytest.mark.req("S-139")
+def test_among_equals_what_is_used_more_often_comes_first(shop: Shop) -> None:
+    make(shop, "Заказы", *(Answer(title=title, text="да") for title in ("Адрес", "Оплата", "Оплата частями")))
+    for _ in range(2):
+        shop.write(lambda tx: replies.count_use(tx, replies.find(tx, "Оплата частями").id))
+    assert titles(shop, "оплата") == ["Оплата частями", "Оплата"]
+    assert titles(shop, "") == ["Оплата частями", "Адрес", "Оплата"]
+
+
+def test_the_journal_says_what_was_done_in_words(shop: Shop) -> None:
+    make(shop, "Заказы", DELIVERY)
+    section = shop.read(lambda tx: replies.section(tx, "Заказы"))
+    shop.write(lambda tx: replies.edit(tx, replies.find(tx, "Доставка"), DELIVERY, actor="Ольга"))
+    shop.write(lambda tx: replies.remove(tx, replies.find(tx, "Доставка"), actor="Ольга"))
+    shop.write(lambda tx: replies.invite(tx, section, "Ольга", actor="Ольга"))
+    shop.write(lambda tx: replies.uninvite(tx, section, "Ольга", actor="Ольга"))
+    shop.write(lambda tx: replies.rename_section(tx, section, "Опт", actor="Ольга"))
+    shop.write(lambda tx: replies.remove_section(tx, replies.section(tx, "Опт"), force=False, actor="Ольга"))
+    rows = shop.read(lambda tx: tx.all(JournalRow, "journal.after", after=0, n=1000))
+    assert [str(words.news(row)) for row in rows] == [
+        "Section of quick replies added: Заказы",
+        "Quick reply added: Доставка",
+        "Quick reply changed: Доставка",
+        "Quick reply removed: Доставка",
+        "Ольга may edit the quick replies in Заказы",
+        "Ольга may edit the quick replies in Заказы no longer",
+        "Section of quick replies renamed: Опт",
+        "Section of quick replies removed: Опт",
+    ]
+    assert all(json.loads(row.data) and row.actor == "Ольга" for row in rows)
