@@ -1,0 +1,194 @@
+"""Messages by their words (S-116): keeping the index up to date, and asking it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.wording import Query, phones, stems, tokens
+from chatapp_cli.services import dialogs, journal
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.database import Database
+from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.search import TOP, Index, Mark, Shelf, Wording, Words, earliest
+from chatapp_cli.store.tx import Tx
+
+BATCH = 500
+"""Messages indexed in one transaction."""
+AT_ONCE = 100
+"""Batches that a person may have to wait for: some seconds."""
+_LOOK = 200
+"""Hits looked at together."""
+_LOOKED = 20_000
+"""Hits looked at for one page before it is given as it is."""
+_BEFORE, _WIDTH = 32, 120
+"""Letters of a snippet before the first hit, and in all."""
+
+
+# The index
+
+
+def advance(database: Database, index: Index, *, n: int = BATCH) -> bool:
+    """Index a batch: first what changed, then what was there before; tells whether more is to be done."""
+    if database.read(lambda tx: index.ask(lambda shelf: _is_current(tx, shelf))):
+        return False
+    # The index is locked before the store is looked at: nobody who saw less of the store may set it back.
+    return index.change(lambda shelf: database.read(lambda tx: _advance(tx, shelf, n)))
+
+
+def catch_up(database: Database, index: Index, *, most: int = AT_ONCE) -> bool:
+    """Index what is missing, the newest first; tells whether all of it is in."""
+    return not all(advance(database, index) for _batch in range(most))
+
+
+def _is_current(tx: Tx, shelf: Shelf) -> bool:
+    return shelf.mark() == Mark(journal.last(tx), 0)
+
+
+def _advance(tx: Tx, shelf: Shelf, n: int) -> bool:
+    mark = _begun(tx, shelf)
+    news = journal.after(tx, mark.journal, n=n)
+    changed = {row.message_id for row in news if row.message_id is not None}
+    shelf.drop(changed)
+    shelf.put(_wordings(_these(tx, list(changed))))
+    if news:
+        mark = mark._replace(journal=news[-1].id)
+    if len(news) < n and mark.lowest:
+        older = tx.all(Words, "search.before", before=mark.lowest, n=n)
+        shelf.put(_wordings(older))
+        mark = mark._replace(lowest=older[-1].id if len(older) == n else 0)
+    shelf.keep(mark)
+    return len(news) == n or mark.lowest > 0
+
+
+def _begun(tx: Tx, shelf: Shelf) -> Mark:
+    """Where the work goes on; a store that is older than its index was restored, and is indexed anew."""
+    mark, last = shelf.mark(), journal.last(tx)
+    if mark is not None and mark.journal <= last:
+        return mark
+    shelf.clear()
+    return Mark(last, tx.value("search.newest") + 1)
+
+
+def _these(tx: Tx, messages: Sequence[MessageId]) -> list[Words]:
+    return tx.all(Words, "search.these", ids=json.dumps(messages))
+
+
+def _wordings(found: Sequence[Words]) -> list[Wording]:
+    """What can be found: nothing that was taken back, nothing without a word."""
+    said = ((one, stems(_everything(one))) for one in found if one.deleted_at is None)
+    return [Wording(one.id, one.at, words) for one, words in said if words]
+
+
+def _everything(one: Words) -> str:
+    return "\n".join(filter(None, (one.subject, one.text, one.files)))
+
+
+# Asking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where to look."""
+
+    dialogs: DialogFilter = field(default_factory=DialogFilter)
+    dialog: DialogId | None = None
+    since: Millis = 0
+    until: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A part of a message around what was found in it."""
+
+    text: str
+    marks: Sequence[tuple[int, int]] = ()
+    """Where the words stand that were looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that fits."""
+
+    message: Words
+    dialog: DialogRow
+    snippet: Snippet
+
+    @property
+    def who(self) -> str:
+        """Who said it."""
+        return self.message.author or self.dialog.name
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of what fits, the newest first."""
+
+    found: Sequence[Found]
+    below: int
+    """Where the next part begins; 0 after the last one."""
+
+
+def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, below: int = TOP, n: int = 50) -> Page:
+    """The newest messages in which everything that is looked for occurs; those of blocked clients only if asked for."""
+    if not query:
+        return Page((), 0)
+    wanted = _reaching(tx, scope)
+    below = below if scope.until is None else min(below, earliest(scope.until))
+    found: list[Found] = []
+    for _look in range(0, _LOOKED, _LOOK):
+        at = below
+        hits = index.ask(lambda shelf: shelf.hits(query, since=scope.since, below=at, n=_LOOK))  # noqa: B023 - at once
+        fitting = _fitting(tx, dialect, [hit.message for hit in hits], wanted, scope.dialog)
+        for hit in hits:
+            if len(found) == n:
+                return Page(found, below)
+            below = hit.place
+            if (fits := fitting.get(hit.message)) is not None:
+                found.append(Found(*fits, snippet(fits[0], query)))
+        if len(hits) < _LOOK:
+            return Page(found, 0)
+    return Page(found, below)
+
+
+def _reaching(tx: Tx, scope: Scope) -> DialogFilter:
+    """A dialog that is named is looked through even if its client is blocked."""
+    if scope.dialog is None:
+        return scope.dialogs
+    return replace(scope.dialogs, blocked=bool(dialogs.card(tx, scope.dialog).blocked))
+
+
+def _fitting(
+    tx: Tx, dialect: str, messages: Sequence[MessageId], wanted: DialogFilter, dialog: DialogId | None
+) -> dict[MessageId, tuple[Words, DialogRow]]:
+    said = [one for one in _these(tx, messages) if dialog in {None, one.dialog_id} and one.deleted_at is None]
+    rows = dialog_list.rows(tx, dialect, list({one.dialog_id for one in said}), wanted)
+    return {one.id: (one, rows[one.dialog_id]) for one in said if one.dialog_id in rows}
+
+
+def snippet(message: Words, query: Query) -> Snippet:
+    """The part of a message in which the first of the words stands, on one line."""
+    for part in (message.text, message.subject, message.files):
+        if marks := _marks(part, query):
+            return _cut(part, marks)
+    return _cut(message.text or message.subject or message.files, [])
+
+
+def _marks(text: str, query: Query) -> list[tuple[int, int]]:
+    numbers = [span for number, span in phones(text) if any(number in part for part in query.parts)]
+    return sorted([(token.start, token.end) for token in tokens(text) if query.meets(token.word)] + numbers)
+
+
+def _cut(text: str, marks: Sequence[tuple[int, int]]) -> Snippet:
+    line = re.sub(r"\s", " ", text)
+    first = marks[0][0] if marks else 0
+    start = 0 if first <= _BEFORE else line.find(" ", first - _BEFORE, first) + 1 or first
+    end = start + _WIDTH
+    lead = "…" if start else ""
+    shift = len(lead) - start
+    shown = lead + line[start:end].rstrip() + ("…" if end < len(line) else "")
+    return Snippet(shown, [(a + shift, b + shift) for a, b in marks if b <= end])

@@ -1,0 +1,212 @@
+"""The index of messages by words: a file of its own beside the store, made from it and never missed.
+
+It may be removed at any time. What is damaged, of another format or of another store is begun anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.wording import Query
+from chatapp_cli.store.drivers import Sqlite, spoken
+from chatapp_cli.store.tx import Connection
+
+R = TypeVar("R")
+
+_FORMAT = 1
+_TABLES = (
+    "CREATE TABLE mark (journal INTEGER NOT NULL, lowest INTEGER NOT NULL)",
+    "CREATE TABLE place (message INTEGER PRIMARY KEY, place INTEGER NOT NULL UNIQUE)",
+    """CREATE VIRTUAL TABLE word USING fts5(stems, tokenize="unicode61 remove_diacritics 0")""",
+)
+_ID_BITS = 21
+_LATEST = (1 << 42) - 1
+TOP = (1 << 63) - 1
+"""Above every place."""
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+
+
+class Mark(NamedTuple):
+    """How far the store is indexed."""
+
+    journal: int
+    """The last piece of news that was followed."""
+    lowest: int
+    """Messages from this number on are in; those before it are still to be read, down to 0."""
+
+
+class Words(NamedTuple):
+    """A message with everything of it that is said in words."""
+
+    id: MessageId
+    dialog_id: DialogId
+    direction: str
+    author: str
+    at: Millis
+    deleted_at: Millis | None
+    text: str
+    subject: str
+    files: str
+    """Their names, and what was written down of voices."""
+
+
+class Hit(NamedTuple):
+    """A message that fits, and its place: places are in the order of time."""
+
+    place: int
+    message: MessageId
+
+
+class Wording(NamedTuple):
+    """What a message is found by."""
+
+    message: MessageId
+    at: Millis
+    stems: str
+
+
+class Index:
+    """The file. Every question opens it anew, so that whoever removes it disturbs nobody."""
+
+    def __init__(self, path: Path, url: str) -> None:
+        self.path = path
+        self._driver = Sqlite(path)
+        self._store = int.from_bytes(sha256(url.encode()).digest()[:4], "big") >> 1
+
+    def ask(self, job: Callable[[Shelf], R]) -> R:
+        """Look."""
+        return self._done(job, "BEGIN")
+
+    def change(self, job: Callable[[Shelf], R]) -> R:
+        """Look and change in one transaction."""
+        return self._done(job, "BEGIN IMMEDIATE")
+
+    def forget(self) -> None:
+        """Remove it."""
+        for end in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+
+    def _done(self, job: Callable[[Shelf], R], begin: str) -> R:
+        with spoken(self._driver):
+            try:
+                return self._attempt(job, begin)
+            except sqlite3.DatabaseError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+                    raise
+            self.forget()
+            return self._attempt(job, begin)
+
+    def _attempt(self, job: Callable[[Shelf], R], begin: str) -> R:
+        with closing(self._opened()) as connection:
+            connection.execute(begin)
+            try:
+                result = job(Shelf(connection))
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+    def _opened(self) -> Connection:
+        connection = self._driver.connect()
+        try:
+            self._make_ready(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _make_ready(self, connection: Connection) -> None:
+        """Have our tables of this format for this store, and no others."""
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA busy_timeout=30000")
+        if self._is_ours(connection):
+            return
+        self._driver.begin(connection)
+        if not self._is_ours(connection):
+            for table in ("mark", "place", "word"):
+                connection.execute(f"DROP TABLE IF EXISTS {table}")
+            for table in _TABLES:
+                connection.execute(table)
+            connection.execute(f"PRAGMA user_version={_FORMAT}")
+            connection.execute(f"PRAGMA application_id={self._store}")
+        connection.execute("COMMIT")
+
+    def _is_ours(self, connection: Connection) -> bool:
+        numbers = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
+        return tuple(numbers) == (_FORMAT, self._store)
+
+
+class Shelf:
+    """The index within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._execute = connection.execute
+
+    def mark(self) -> Mark | None:
+        """How far it got; ``None`` before it began."""
+        row = self._execute("SELECT journal, lowest FROM mark").fetchone()
+        return None if row is None else Mark(*row)
+
+    def keep(self, mark: Mark) -> None:
+        """Remember how far it got."""
+        self._execute("DELETE FROM mark")
+        self._execute("INSERT INTO mark (journal, lowest) VALUES (?, ?)", mark)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        for table in ("mark", "place", "word"):
+            self._execute(f"DELETE FROM {table}")
+
+    def drop(self, messages: Iterable[MessageId]) -> None:
+        """Find these no longer."""
+        for message in messages:
+            self._execute("DELETE FROM word WHERE rowid = (SELECT place FROM place WHERE message = ?)", (message,))
+            self._execute("DELETE FROM place WHERE message = ?", (message,))
+
+    def put(self, wordings: Sequence[Wording]) -> None:
+        """Find these by their words of now."""
+        self.drop(one.message for one in wordings)
+        for one in wordings:
+            place = _place(one.at, one.message)
+            self._execute("INSERT OR REPLACE INTO word (rowid, stems) VALUES (?, ?)", (place, one.stems))
+            self._execute("INSERT OR REPLACE INTO place (message, place) VALUES (?, ?)", (one.message, place))
+
+    def hits(self, query: Query, *, since: Millis, below: int, n: int) -> list[Hit]:
+        """The newest ``n`` that fit, said since a time, whose place is below another."""
+        rows = self._execute(
+            "SELECT word.rowid, place.message FROM word JOIN place ON place.place = word.rowid"
+            " WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? ORDER BY word.rowid DESC LIMIT ?",
+            (_match(query), earliest(since), below, n),
+        ).fetchall()
+        return [Hit(*row) for row in rows]
+
+
+def earliest(at: Millis) -> int:
+    """The first place of a moment."""
+    return _place(at, MessageId(0))
+
+
+def _place(at: Millis, message: MessageId) -> int:
+    """Order by time, then by number, in one number of 63 bits."""
+    return max(0, min(at, _LATEST)) << _ID_BITS | message & (1 << _ID_BITS) - 1
+
+
+def _match(query: Query) -> str:
+    """The query in FTS5's own language; every word quoted, so that none of them means anything there."""
+    wanted = [_phrase(part) for part in query.parts]
+    if query.begun:
+        wanted[-1] = f'({wanted[-1]} OR "{query.begun}" *)'
+    without = " OR ".join(map(_phrase, query.without))
+    return f"({' AND '.join(wanted)})" + (f" NOT ({without})" if without else "")
+
+
+def _phrase(words: Sequence[str]) -> str:
+    return '"' + " ".join(words) + '"'

@@ -1,0 +1,241 @@
+"""Messages are found by any form of their words: what a shop's operators ask, and what they expect to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.wording import understood
+from chatapp_cli.services import dialogs, search
+from chatapp_cli.services.search import Page, Scope
+from chatapp_cli.store.search import Index, Mark, Shelf
+from tests.stores import ON_SQLITE, Shop
+
+SAID = {
+    "sofa": "Здравствуйте! Серый диван «Осло» ещё в наличии?",
+    "sofas": "Сколько стоят диваны с ящиком для белья?",
+    "no_sofa": "У дивана отошла ножка, второй диван без брака",
+    "tree": "Нужна ёлка 180 см, с доставкой в Тверь",
+    "trees": "Привезите две ЁЛКИ и гирлянду",
+    "order": "Где мой заказ 1841? Заказывала в понедельник",
+    "orders": "По обоим заказам жду звонка, мой номер +7 (916) 123-45-67",
+    "thanks": "Спасибо большое, кружки чудесные, а подарок ребёнку понравился",
+    "mug": "Кружка пришла разбитая, прошу вернуть деньги",
+    "bed": "Кровать не проходит в дверь, нужен возврат",
+    "name": "Передайте Анне Ивановой, что курьер выехал",
+    "price": "Дорого. А скидок для оптовых покупателей нет?",
+    "mail": "Пишите на opt@sever-hotel.example, договор №17/2",
+    "pay": "Оплатила картой, чек не пришёл",
+    "gift": "Упакуйте подарки в красную бумагу",
+    "latin": "Есть ли наушники Sony WH-1000?",
+}
+EXPECTED = {
+    "диван": "sofa sofas no_sofa",
+    "дивана": "sofa sofas no_sofa",
+    "ДИВАНЫ": "sofa sofas no_sofa",
+    "диванами": "sofa sofas no_sofa",
+    "диван наличие": "sofa",
+    "диван -ножка": "sofa sofas",
+    "диван -ножки -ящики": "sofa",
+    "ёлка": "tree trees",
+    "елку": "tree trees",
+    "ёлки": "tree trees",
+    "елок": "tree trees",
+    "заказ": "order orders",
+    "заказа": "order orders",
+    "заказов": "order orders",
+    "заказать": "order orders",
+    "заказ 1841": "order",
+    "доставка": "tree",
+    "доставку": "tree",
+    "доставки": "tree",
+    "Анна": "name",
+    "Анну": "name",
+    "анна иванова": "name",
+    "Иванов": "name",
+    "кружек": "thanks mug",
+    "кружку": "thanks mug",
+    '"кружка чудесная"': "thanks",
+    "«разбитая кружка»": "",
+    '"пришла разбитая"': "mug",
+    '"разбитая пришла"': "",
+    "подарок": "thanks gift",
+    "подарков": "thanks gift",
+    "кровати": "bed",
+    "кроватью": "bed",
+    "возвраты": "bed",
+    "скидка": "price",
+    "скидки оптом": "price",
+    "оплатить": "pay",
+    "оплатили": "pay",
+    "89161234567": "orders",
+    "+7 916 123 45 67": "orders",
+    "opt@sever-hotel.example": "mail",
+    "sony": "latin",
+    "WH-1000": "latin",
+    "гирлянды тверь": "",
+    "красной бумаге": "gift",
+    'диван" OR "кружка': "",
+    "пельмени": "",
+    "!!!": "",
+    "-диван": "",
+}
+TYPED = {"див": "sofa sofas no_sofa", "дост": "tree", "гирля": "trees", "серый ди": "sofa", "заказ 18": "order"}
+
+
+@pytest.fixture
+def index(shop: Shop, tmp_path: Path) -> Index:
+    return Index(tmp_path / "search.db", shop.driver.url)
+
+
+Look = Callable[..., Page]
+
+
+@pytest.fixture
+def look(shop: Shop, index: Index) -> Look:
+    def looked(said: str, *, typing: bool = False, n: int = 50, below: int | None = None, **scope: object) -> Page:
+        assert search.catch_up(shop.database, index)
+        query, more = understood(said, typing=typing), {} if below is None else {"below": below}
+        where = Scope(**scope)  # type: ignore[arg-type]
+        return shop.database.read(lambda tx: search.find(tx, index, shop.driver.dialect, query, where, n=n, **more))
+
+    return looked
+
+
+@pytest.fixture
+def said(shop: Shop) -> ChannelId:
+    """Everything above, each from a client of their own; returns the channel."""
+    channel = shop.channel()
+    for key, text in SAID.items():
+        shop.clock.at += 60_000
+        shop.hear(channel, text, who=key)
+    return channel
+
+
+def keys(page: Page) -> set[str]:
+    return {found.dialog.address for found in page.found}
+
+
+@pytest.mark.req("S-116")
+def test_a_shops_messages_are_found_by_any_form_of_their_words(said: ChannelId, look: Look) -> None:
+    assert {query: keys(look(query)) for query in EXPECTED} == {q: set(e.split()) for q, e in EXPECTED.items()}
+    assert {query: keys(look(query, typing=True)) for query in TYPED} == {q: set(e.split()) for q, e in TYPED.items()}
+
+
+def test_the_newest_come_first_and_pages_follow_one_another(said: ChannelId, look: Look) -> None:
+    assert [found.dialog.address for found in look("диван").found] == ["no_sofa", "sofas", "sofa"]
+    first = look("диван", n=2)
+    second = look("диван", n=2, below=first.below)
+    assert [found.dialog.address for found in (*first.found, *second.found)] == ["no_sofa", "sofas", "sofa"]
+    assert second.below == 0
+
+
+def test_the_words_around_a_hit_are_shown_with_the_hit_marked(said: ChannelId, look: Look) -> None:
+    found = look("чудесная").found[0]
+    shown = found.snippet.text
+    assert shown.startswith("Спасибо большое, кружки чудесные")
+    assert [shown[a:b] for a, b in found.snippet.marks] == ["чудесные"]
+    number = look("8 916 123-45-67").found[0].snippet
+    assert [number.text[a:b] for a, b in number.marks] == ["+7 (916) 123-45-67"]
+
+
+def test_a_snippet_of_a_long_message_begins_near_the_hit_and_stays_on_one_line(shop: Shop, look: Look) -> None:
+    shop.hear(shop.channel(), "слово\n" * 200 + "чайник со свистком\n" + "слово " * 200)
+    shown = look("чайники").found[0].snippet
+    assert "\n" not in shown.text
+    assert shown.text[0] == shown.text[-1] == "…"
+    assert [shown.text[a:b] for a, b in shown.marks] == ["чайник"]
+
+
+def test_dialogs_channels_and_dates_narrow_the_search_and_the_blocked_are_left_out(
+    shop: Shop, said: ChannelId, look: Look
+) -> None:
+    number = look("ящик").found[0].dialog.id
+    before = shop.clock.at + 1
+    shop.clock.at += 3_600_000
+    shop.hear(shop.channel(kind="chat"), "Диван привезли", who="later")
+    assert keys(look("диван", dialog=number)) == {"sofas"}
+    assert keys(look("диван", since=before)) == {"later"}
+    assert keys(look("диван", until=before)) == {"sofa", "sofas", "no_sofa"}
+    assert keys(look("диван", dialogs=DialogFilter(kind="chat"))) == {"later"}
+    shop.write(lambda tx: dialogs.block(tx, number, blocked=True, actor="Ольга"))
+    assert keys(look("ящик")) == set()
+    assert keys(look("ящик", dialog=number)) == {"sofas"}
+
+
+def test_edits_deletions_and_names_of_files_are_followed(shop: Shop, said: ChannelId, look: Look) -> None:
+    photo = IncomingFile(kind="document", name="смета на шкаф.pdf", mime="application/pdf", size=5, sha256="0" * 64)
+    shop.hear(said, "Вот", who="file", ext_id="f1", files=(photo,))
+    shop.hear(said, "Хочу чайник", who="edit", ext_id="e1")
+    assert (keys(look("сметы")), keys(look("чайника"))) == ({"file"}, {"edit"})
+    shop.take(said, MessageEdited(peer_key="edit", ext_id="e1", at=shop.clock.at, text="Хочу самовар"))
+    assert (keys(look("чайник")), keys(look("самовары"))) == (set(), {"edit"})
+    shop.take(said, MessagesDeleted(peer_key="edit", ext_ids=("e1",), at=shop.clock.at))
+    assert keys(look("самовар")) == set()
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("damage", ["removed", "no database", "torn", "of another store", "older than a restore"])
+def test_an_index_that_is_of_no_use_is_made_anew(
+    shop: Shop, said: ChannelId, look: Look, index: Index, damage: str
+) -> None:
+    assert len(look("диван").found) == 3
+    if damage == "removed":
+        index.forget()
+    elif damage == "no database":
+        index.path.write_bytes(b"no database at all" * 500)
+    elif damage == "torn":
+        index.path.write_bytes(index.path.read_bytes()[:9000] + b"\xff" * 9000)
+    elif damage == "of another store":
+        other = Index(index.path, "sqlite:///elsewhere.db")
+        assert other.ask(lambda shelf: shelf.mark()) is None
+    else:
+        index.change(lambda shelf: shelf.keep(Mark(10**9, 0)))
+    assert len(look("диван").found) == 3
+
+
+def cleared_and_interrupted(shelf: Shelf) -> None:
+    shelf.clear()
+    raise KeyboardInterrupt
+
+
+@ON_SQLITE
+def test_an_interrupted_work_goes_on_where_it_was_and_the_newest_are_in_first(
+    shop: Shop, said: ChannelId, index: Index
+) -> None:
+    def found(words: str) -> int:
+        query = understood(words)
+        return len(shop.read(lambda tx: search.find(tx, index, "sqlite", query, Scope())).found)
+
+    assert search.advance(shop.database, index, n=4)
+    assert (found("наушники"), found("диван")) == (1, 0)
+    shop.hear(said, "Ещё один диван", who="new")
+    with pytest.raises(KeyboardInterrupt):
+        index.change(cleared_and_interrupted)
+    while search.advance(shop.database, index, n=4):
+        pass
+    assert (found("наушники"), found("диван")) == (1, 4)
+    assert not search.advance(shop.database, index)
+
+
+@ON_SQLITE
+def test_twenty_thousand_messages_are_indexed_in_bounded_steps(shop: Shop, look: Look, index: Index) -> None:
+    channel = shop.channel()
+    shop.hear(channel, "Диван номер 0")
+    dialog = shop.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key="anna"))
+    copy = """INSERT INTO message (dialog_id, channel_id, direction, origin, author, ext_id, key, state, code, detail,
+        text, subject, reply_to, album, automatic, at, stored_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+        SELECT i + 1 FROM n WHERE i < 20000) SELECT ?, ?, 'in', 'client', '', 'x' || i, NULL, 'received', '', '',
+        'Диван номер ' || i, '', '', '', 0, i, i FROM n"""
+    shop.database.connection().execute(copy, (dialog, channel))
+    steps = 1
+    while search.advance(shop.database, index):
+        steps += 1
+    assert steps <= 20_000 / search.BATCH + 1
+    assert len(look("диваны", n=30).found) == 30
+    assert [found.message.text for found in look("диван 13777").found] == ["Диван номер 13777"]
