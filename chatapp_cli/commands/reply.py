@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Dialog, Json, Verb, number, opened, single
+from chatapp_cli.commands.frame import Dialog, Json, Verb, completing, number, opened, single
+from chatapp_cli.commands.quick import titles
 from chatapp_cli.commands.sendoff import (
     PATIENCE,
     Approved,
@@ -34,6 +35,15 @@ def reply(
     *,
     text: Text = "",
     template: Approved = "",
+    quick: Annotated[
+        str,
+        typer.Option(
+            "--quick",
+            metavar="REPLY",
+            help=N_("Quick reply: TITLE, or SECTION/TITLE"),
+            autocompletion=completing(titles),
+        ),
+    ] = "",
     values: Values = None,
     subject: Subject = "",
     files: Files = None,
@@ -47,7 +57,15 @@ def reply(
 ) -> None:
     """Answer in a dialog and wait for the verdict."""
     wish = Wish(
-        text=text, subject=subject, files=files or (), at=at, wait=wait, key=key, template=template, values=values or ()
+        text=text,
+        subject=subject,
+        files=files or (),
+        at=at,
+        wait=wait,
+        key=key,
+        template=template,
+        values=values or (),
+        quick=quick,
     )
     with opened(ctx) as desk:
         draft = wish.draft(desk, reply_to=MessageId(quote) if quote else None)

@@ -49,7 +49,7 @@ Approved = Annotated[
 ]
 Values = Annotated[
     list[str] | None,
-    typer.Option("--value", metavar="GAP=TEXT", help=N_("What fills a gap of the template; repeat it")),
+    typer.Option("--value", metavar="GAP=TEXT", help=N_("What fills a gap; repeat it")),
 ]
 FirstName = Annotated[
     str, typer.Option("--first-name", metavar="NAME", help=N_("Name of the client for the account's address book"))
@@ -75,6 +75,8 @@ class Wish:
     values: Sequence[str] = ()
     first_name: str = ""
     last_name: str = ""
+    quick: str = ""
+    """The quick reply that is the text."""
 
     def draft(self, desk: Desk, *, reply_to: MessageId | None = None) -> Draft:
         """The message, its files taken into the store."""
@@ -83,7 +85,11 @@ class Wish:
 
         if self.template and self.text:
             raise UsageError(T("A template brings its own text."), T("Leave --text out."), field="text")
-        if self.values and not self.template:
+        if self.quick and (self.text or self.template):
+            raise UsageError(
+                T("A quick reply brings its own text."), T("Leave --text and --template out."), field="text"
+            )
+        if self.values and not (self.template or self.quick):
             raise UsageError(T("--value fills the gaps of a template."), T("Name it with --template."), field="value")
         staged = tuple(files.stage(desk.media, path) for path in self.files)
         return Draft(
@@ -103,6 +109,20 @@ class Wish:
 
         template, text = templates.filled(tx, channel, self.template, _gaps(self.values))
         return replace(draft, text=text, template=template)
+
+    def answered(self, tx: Tx, desk: Desk, dialog: DialogId, draft: Draft) -> Draft:
+        """The draft with the words and files of the quick reply, if one was named."""
+        if not self.quick:
+            return draft
+        from chatapp_cli.domain.variables import canonical
+        from chatapp_cli.services import dialogs, replies
+
+        row, card = replies.find(tx, self.quick), dialogs.card(tx, dialog)
+        known = replies.values(card, company=desk.settings.company_name, operator=actor(desk), now=tx.now)
+        given = {canonical(name): text for name, text in _gaps(self.values).items()}
+        text, files = replies.said(tx, row, known | given)
+        replies.count_use(tx, row.id)
+        return replace(draft, text=text, files=(*draft.files, *files))
 
     def order(self, desk: Desk) -> Order:
         """Who, when and under which key."""
@@ -149,7 +169,8 @@ def into_dialog(desk: Desk, wish: Wish, dialog: DialogId, draft: Draft) -> Calla
 
     def accept(tx: Tx, order: Order) -> MessageId:
         channel = _channel(tx, dialog)
-        return sending.enqueue(tx, desk.capabilities(channel), dialog, wish.filled(tx, channel, draft), order)
+        ready = wish.answered(tx, desk, dialog, wish.filled(tx, channel, draft))
+        return sending.enqueue(tx, desk.capabilities(channel), dialog, ready, order)
 
     return accept
 

@@ -1,0 +1,300 @@
+"""``chatapp quick``: quick replies, their sections, and who may edit them (S-135 to S-140)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed
+from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.quick_reply import Answer, ranked
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import replies
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.draft import StagedFile
+    from chatapp_cli.services.reply_sheet import Form
+    from chatapp_cli.store.rows import QuickReplyRow, SectionRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+
+def _section_names(desk: Desk) -> list[str]:
+    return [row.name for row in desk.read(replies.sections)]
+
+
+def titles(desk: Desk) -> list[str]:
+    """The titles of all quick replies."""
+    return [row.title for row in desk.read(replies.everything)]
+
+
+Named = Annotated[
+    str,
+    typer.Argument(metavar="REPLY", help=N_("TITLE, SECTION/TITLE or number"), autocompletion=completing(titles)),
+]
+Section = Annotated[
+    str,
+    typer.Argument(metavar="SECTION", help=N_("Section by name or number"), autocompletion=completing(_section_names)),
+]
+InSection = Annotated[
+    str,
+    typer.Option("--section", "-s", help=N_("Section by name or number"), autocompletion=completing(_section_names)),
+]
+Title = Annotated[str, typer.Argument(metavar="TITLE", help=N_("What the reply is called"))]
+Words = Annotated[
+    str | None,
+    typer.Option(
+        "--text", "-t", help=N_("The text; {client_name} and other names in braces are filled in; - reads it")
+    ),
+]
+Keywords = Annotated[str | None, typer.Option("--keywords", "-k", help=N_("What clients ask when this is the answer"))]
+Category = Annotated[
+    str | None, typer.Option("--category", help=N_("Such as sales, support, information, or a word of your own"))
+]
+Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeat it"))]
+Operator = Annotated[str, typer.Argument(metavar="OPERATOR", help=N_("Name that their messages are signed with"))]
+
+
+@app.command("list", cls=Verb)
+def list_(
+    ctx: typer.Context,
+    section: InSection = "",
+    category: Annotated[str, typer.Option("--category", help=N_("Of this category"))] = "",
+    search: Annotated[str, typer.Option("--search", help=N_("Words of the title, the keywords or the text"))] = "",
+    as_json: Json = False,
+) -> None:
+    """Find quick replies, the best fitting first."""
+    with opened(ctx) as desk:
+        rows = desk.read(lambda tx: _found(tx, section, category))
+    rows = ranked(rows, search) if search else rows
+    if as_json:
+        printing.document([_document(row) for row in rows])
+        return
+    columns = (_("No."), _("Section"), _("Title"), _("Category"), _("Used"), _("Text"))
+    printing.table(columns, [(r.id, r.section, r.title, r.category, r.used, r.text) for r in rows])
+    if not rows:
+        note("There is no such quick reply. Add one: chatapp quick add SECTION TITLE --text TEXT")
+
+
+def _found(tx: Tx, section: str, category: str) -> list[QuickReplyRow]:
+    where = replies.section(tx, section).id if section else None
+    every = (row for row in replies.everything(tx) if where in {None, row.section_id})
+    return [row for row in every if fold(category) in {"", fold(row.category)}]
+
+
+def _document(row: QuickReplyRow) -> Mapping[str, Any]:
+    about = row._asdict()
+    return {**about, "updated_at": printing.iso(row.updated_at)}
+
+
+@app.command("show", cls=Verb)
+def show_(ctx: typer.Context, named: Named, as_json: Json = False) -> None:
+    """Show one quick reply with its files and gaps."""
+    from chatapp_cli.domain.variables import gaps
+
+    with opened(ctx) as desk:
+        row, files = desk.read(lambda tx: ((one := replies.find(tx, named)), replies.files(tx, one.id)))
+    wanted = list(gaps(row.text).values())
+    if as_json:
+        attached = [{"name": file.name, "mime": file.mime, "size": file.size} for file in files]
+        printing.document({**_document(row), "gaps": wanted, "files": attached})
+        return
+    printing.facts(
+        {
+            _("Title"): row.title,
+            _("Section"): row.section,
+            _("Category"): row.category,
+            _("Keywords"): row.keywords,
+            _("Gaps"): ", ".join(wanted),
+            _("Files"): ", ".join(file.name for file in files),
+            _("Used"): row.used or "",
+            _("Changed"): printing.moment(row.updated_at),
+            _("Text"): row.text,
+        }
+    )
+
+
+@app.command(cls=Verb)
+def add(
+    ctx: typer.Context,
+    section: Section,
+    title: Title,
+    *,
+    text: Words = None,
+    keywords: Keywords = None,
+    category: Category = None,
+    files: Files = None,
+) -> None:
+    """Keep a quick reply."""
+    new = Answer(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
+    with opened(ctx) as desk:
+        ready = replace(new, files=_staged(desk, files))
+        made = desk.write(lambda tx: replies.add(tx, replies.section(tx, section), ready, actor=actor(desk)))
+    typer.echo(made)
+
+
+def _staged(desk: Desk, paths: list[Path] | None) -> tuple[StagedFile, ...]:
+    from chatapp_cli.services import files
+
+    return tuple(files.stage(desk.media, path) for path in paths or ())
+
+
+@app.command(cls=Verb)
+def edit(
+    ctx: typer.Context,
+    named: Named,
+    *,
+    title: Annotated[str | None, typer.Option("--title", help=N_("Another title"))] = None,
+    section: InSection = "",
+    text: Words = None,
+    keywords: Keywords = None,
+    category: Category = None,
+    files: Files = None,
+    no_files: Annotated[bool, typer.Option("--no-files", help=N_("Drop the files that it had"))] = False,
+) -> None:
+    """Change a quick reply, or move it to another section; what is not named stays."""
+    said = {"title": title, "text": None if text is None else typed(text), "keywords": keywords, "category": category}
+    changes = {name: value for name, value in said.items() if value is not None}
+    with opened(ctx) as desk:
+        more = _staged(desk, files)
+
+        def job(tx: Tx) -> None:
+            row = replies.find(tx, named)
+            known = replies.answer(tx, row)
+            new = replace(known, files=(*(() if no_files else known.files), *more), **changes)
+            into = replies.section(tx, section) if section else None
+            replies.edit(tx, row, new, actor=actor(desk), into=into)
+
+        desk.write(job)
+
+
+@app.command(cls=Verb)
+def remove(ctx: typer.Context, named: Named) -> None:
+    """Forget a quick reply."""
+    _do(ctx, lambda tx, who: replies.remove(tx, replies.find(tx, named), actor=who))
+
+
+def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
+    with opened(ctx) as desk:
+        desk.write(lambda tx: job(tx, actor(desk)))
+
+
+@app.command(cls=Verb)
+def sections(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the sections and who may edit each."""
+
+    def look(tx: Tx) -> list[tuple[SectionRow, list[str]]]:
+        return [(row, replies.editors(tx, row.id)) for row in replies.sections(tx)]
+
+    with opened(ctx) as desk:
+        found = desk.read(look)
+    if as_json:
+        printing.document([{**row._asdict(), "editors": editors} for row, editors in found])
+        return
+    shown = [(row.id, row.name, row.replies, ", ".join(names) or _("everybody")) for row, names in found]
+    printing.table((_("No."), _("Section"), _("Quick replies"), _("Editors")), shown)
+
+
+@app.command("add-section", cls=Verb)
+def add_section(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Its name"))]) -> None:
+    """Make a section; everybody may edit it until somebody is invited."""
+    with opened(ctx) as desk:
+        typer.echo(desk.write(lambda tx: replies.add_section(tx, name, actor=actor(desk))))
+
+
+@app.command("rename-section", cls=Verb)
+def rename_section(
+    ctx: typer.Context, section: Section, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name"))]
+) -> None:
+    """Give a section another name."""
+    _do(ctx, lambda tx, who: replies.rename_section(tx, replies.section(tx, section), name, actor=who))
+
+
+@app.command("remove-section", cls=Verb)
+def remove_section(ctx: typer.Context, section: Section, force: Force = False) -> None:
+    """Remove a section."""
+    _do(ctx, lambda tx, who: replies.remove_section(tx, replies.section(tx, section), force=force, actor=who))
+
+
+@app.command(cls=Verb)
+def invite(ctx: typer.Context, section: Section, operator: Operator) -> None:
+    """Let an operator edit a section; only those who are invited, and you, may then."""
+    _do(ctx, lambda tx, who: replies.invite(tx, replies.section(tx, section), operator, actor=who))
+
+
+@app.command(cls=Verb)
+def uninvite(ctx: typer.Context, section: Section, operator: Operator) -> None:
+    """Take back an operator's right to edit a section."""
+    _do(ctx, lambda tx, who: replies.uninvite(tx, replies.section(tx, section), operator, actor=who))
+
+
+@app.command("export", cls=Verb)
+def export(
+    ctx: typer.Context,
+    section: InSection = "",
+    form: Annotated[str, typer.Option("--form", help=N_("csv or json"))] = "csv",
+) -> None:
+    """Print quick replies as a file, without what is attached to them."""
+    from chatapp_cli.services.reply_sheet import written
+
+    with opened(ctx) as desk:
+        rows = desk.read(lambda tx: _found(tx, section, ""))
+    typer.echo(written(rows, _form(form)), nl=False)
+
+
+def _form(said: str) -> Form:
+    match said.lower():
+        case "csv":
+            return "csv"
+        case "json":
+            return "json"
+    raise UsageError(T("{said} is none of: {allowed}", said=said, allowed="csv, json"), field="form")
+
+
+@app.command("import", cls=Verb)
+def import_(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help=N_("A .csv or .json file; - reads standard input"))],
+    *,
+    form: Annotated[str, typer.Option("--form", help=N_("csv or json; else by the file's name"))] = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would change"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Take over a file of quick replies, all of it or nothing; what is wrong is told line by line."""
+    from chatapp_cli.services.reply_sheet import read, take
+
+    entries, faults = read(_content(file), _form(form or Path(file).suffix.lstrip(".") or "csv"))
+    with opened(ctx) as desk:
+        taken = desk.write(lambda tx: take(tx, entries, actor=actor(desk), dry=dry or bool(faults)))
+    for fault in (wrong := sorted([*faults, *taken.faults], key=lambda fault: fault.place)):
+        say(T("{place}: {what}", place=fault.place, what=fault.what))
+    if wrong:
+        say(T("Nothing was taken over: {n} faults.", n=len(wrong)), T("Correct them and import the file again."))
+        raise typer.Exit(UsageError.exit_code)
+    if as_json:
+        printing.document({"added": taken.added, "changed": taken.changed, "same": taken.same})
+    else:
+        typer.echo(taken.added + taken.changed)
+    note(
+        "New: {added}, changed: {changed}, the same: {same}.", added=taken.added, changed=taken.changed, same=taken.same
+    )
+
+
+def _content(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise NotFound(T("There is no readable file {path}.", path=file), T("Check the path.")) from error

@@ -1,0 +1,204 @@
+"""Quick replies as a CSV or JSON file: written for other desks, read all or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import replies
+from chatapp_cli.store.rows import QuickReplyRow, SectionRow
+from chatapp_cli.store.tx import Tx
+
+Form: TypeAlias = Literal["csv", "json"]
+COLUMNS = ("section", "title", "text", "keywords", "category")
+_NEEDED = COLUMNS[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reply of a file."""
+
+    place: int
+    """The line it begins in, or its number in a JSON list."""
+    section: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, and where."""
+
+    place: int
+    what: Text
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a file brought, or would bring."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+
+class _Undone(ChatappError):
+    """Nothing of it shall stay."""
+
+
+def written(rows: Sequence[QuickReplyRow], form: Form) -> str:
+    """Replies as the text of a file; attached files are not in it."""
+    entries = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
+    if form == "json":
+        return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+    out = io.StringIO()
+    sheet = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    sheet.writeheader()
+    sheet.writerows(entries)
+    return out.getvalue()
+
+
+def read(content: bytes, form: Form) -> tuple[list[Entry], list[Fault]]:
+    """The replies of a file and what is wrong in it."""
+    entries: list[Entry] = []
+    faults: list[Fault] = []
+    for place, found in (_json if form == "json" else _csv)(_decoded(content)):
+        if isinstance(found, Text):
+            faults.append(Fault(place, found))
+        else:
+            entries.append(_entry(place, found))
+    return entries, faults
+
+
+def _entry(place: int, found: Mapping[str, str]) -> Entry:
+    answer = Answer(
+        title=found["title"].strip(),
+        text=found["text"].strip(),
+        keywords=" ".join(found.get("keywords", "").split()),
+        category=" ".join(found.get("category", "").split()),
+    )
+    return Entry(place, found["section"].strip(), answer)
+
+
+def _decoded(content: bytes) -> str:
+    """UTF-8, or what spreadsheets on Russian Windows write."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1251", errors="replace")
+
+
+Found: TypeAlias = Iterator[tuple[int, Mapping[str, str] | Text]]
+
+
+def _csv(text: str) -> Found:
+    head = text.partition("\n")[0]
+    sheet = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
+    columns = [name.strip().lower() for name in next(sheet, [])]
+    if wrong := _wrong_columns(columns):
+        yield 1, wrong
+        return
+    place = sheet.line_num + 1
+    try:
+        for cells in sheet:
+            if any(cells):
+                yield place, _row(columns, cells)
+            place = sheet.line_num + 1
+    except csv.Error as error:
+        yield place, T("This is not understood: {words}", words=error)
+
+
+def _wrong_columns(columns: Sequence[str]) -> Text | None:
+    if lacking := [name for name in _NEEDED if name not in columns]:
+        return T("The column {name} is missing; the first line names the columns.", name=lacking[0])
+    if unknown := [name for name in columns if name not in COLUMNS]:
+        return T("There is no column {name}; known are: {known}", name=unknown[0], known=", ".join(COLUMNS))
+    return None
+
+
+def _row(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str] | Text:
+    if len(cells) > len(columns):
+        return T("The line has {n} cells, {most} are expected.", n=len(cells), most=len(columns))
+    return dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
+
+
+def _json(text: str) -> Found:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        yield getattr(error, "lineno", 1), T("This is not understood: {words}", words=error)
+        return
+    if not isinstance(found, list):
+        yield 1, T("A list of replies is expected.")
+        return
+    for place, one in enumerate(found, 1):
+        yield place, _object(one)
+
+
+def _object(one: Any) -> Mapping[str, str] | Text:
+    if not isinstance(one, dict) or not all(isinstance(value, str) for value in one.values()):
+        return T("A reply is an object of texts: {names}", names=", ".join(COLUMNS))
+    return _wrong_columns(list(one)) or one
+
+
+def take(tx: Tx, entries: Sequence[Entry], *, actor: str, dry: bool) -> Taken:
+    """Add what is new and change what differs, all of it or nothing; ``dry``: nothing in any case."""
+    taken = Taken()
+    try:
+        with tx.trial():
+            _put_all(tx, entries, taken, actor)
+            _insist_on_staying(taken, dry)
+    except _Undone:
+        pass
+    return taken
+
+
+def _insist_on_staying(taken: Taken, dry: bool) -> None:
+    if dry or taken.faults:
+        raise _Undone(Text(""))
+
+
+def _put_all(tx: Tx, entries: Sequence[Entry], taken: Taken, actor: str) -> None:
+    seen: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        before = seen.setdefault((fold(entry.section), fold(entry.answer.title)), entry.place)
+        if before != entry.place:
+            taken.faults.append(Fault(entry.place, T("The same section and title stand in {n} already.", n=before)))
+            continue
+        try:
+            _put(tx, entry, taken, actor)
+        except ChatappError as error:
+            taken.faults.append(Fault(entry.place, error.what))
+
+
+def _put(tx: Tx, entry: Entry, taken: Taken, actor: str) -> None:
+    where = _section(tx, entry.section, actor)
+    rows = [row for row in replies.everything(tx) if row.section_id == where.id]
+    row = next((row for row in rows if fold(row.title) == fold(entry.answer.title)), None)
+    if row is None:
+        replies.add(tx, where, entry.answer, actor=actor)
+        taken.added += 1
+        return
+    known = replies.answer(tx, row)
+    new = replace(entry.answer, files=known.files)
+    if new == known:
+        taken.same += 1
+    else:
+        replies.edit(tx, row, new, actor=actor)
+        taken.changed += 1
+
+
+def _section(tx: Tx, name: str, actor: str) -> SectionRow:
+    found = next((row for row in replies.sections(tx) if fold(row.name) == fold(name)), None)
+    if found is not None:
+        return found
+    replies.add_section(tx, name, actor=actor)
+    return replies.section(tx, name)

@@ -1,0 +1,149 @@
+"""``chatapp quick``, and quick replies in ``chatapp reply``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program, Shell, Write
+
+GREETING = "{имя клиента}, здравствуйте! Это {operator_name}, {название компании}. Заказ {номер заказа} готов."
+SHEET = "section;title;text;keywords\nЗаказы;Доставка;Везём за два дня;курьер\nЗаказы;Адрес;Садовая, 5;где вы\n"
+
+
+@pytest.fixture
+def filled(chatapp: Shell) -> Shell:
+    chatapp("quick", "add-section", "Заказы")
+    chatapp("quick", "add", "заказы", "Доставка", "-t", "Везём за два дня", "-k", "курьер", "--category", "продажи")
+    chatapp("quick", "add", "Заказы", "Готов", "--text", GREETING)
+    return chatapp
+
+
+@pytest.mark.req("S-137", "S-138", "S-140")
+def test_replies_are_found_shown_changed_and_removed(filled: Shell, tmp_path: Path) -> None:
+    assert filled("quick", "list", "--search", "курьер").rows == [
+        ["1", "Заказы", "Доставка", "продажи", "0", "Везём за два дня"]
+    ]
+    assert [row["title"] for row in filled("quick", "list", "--json").json] == ["Готов", "Доставка"]
+    assert [row[2] for row in filled("quick", "list", "-s", "заказы", "--category", "Продажи").rows] == ["Доставка"]
+    price = tmp_path / "прайс.txt"
+    price.write_text("900", "utf-8")
+    filled("quick", "edit", "готов", "--title", "Заказ готов", "--keywords", "когда", "--file", price)
+    shown = filled("quick", "show", "заказ готов", "--json").json
+    assert (shown["gaps"], shown["keywords"]) == (
+        ["имя клиента", "operator_name", "название компании", "номер заказа"],
+        "когда",
+    )
+    assert [file["name"] for file in shown["files"]] == ["прайс.txt"]
+    assert "прайс.txt" in filled("quick", "show", "Заказ готов").out
+    filled("quick", "edit", "Заказ готов", "--no-files")
+    assert filled("quick", "show", "Заказ готов", "--json").json["files"] == []
+    filled("quick", "remove", "Заказ готов")
+    assert [row[2] for row in filled("quick", "list").rows] == ["Доставка"]
+
+
+@pytest.mark.req("S-136")
+def test_a_section_is_closed_by_the_first_invitation(filled: Shell) -> None:
+    filled("quick", "rename-section", "Заказы", "Заказ")
+    assert filled("quick", "sections").rows == [["1", "Заказ", "2", "everybody"]]
+    filled("quick", "invite", "Заказ", "Марина")
+    assert filled("quick", "sections", "--json").json[0]["editors"] == ["Марина", "Ольга"]
+    refused = filled.run("quick", "remove", "Готов", CHATAPP_OPERATOR="Иван")
+    assert (refused.code, refused.err.splitlines()) == (
+        1,
+        ["Иван may not edit the section Заказ.", "→ Ask one of its editors to be invited: Марина, Ольга"],
+    )
+    for name in ("Марина", "Ольга"):
+        filled("quick", "uninvite", "Заказ", name)
+    filled("quick", "remove", "Готов", CHATAPP_OPERATOR="Иван")
+    filled("quick", "remove-section", "Заказ", "--force")
+    assert filled("quick", "sections").out == ""
+
+
+@pytest.mark.req("S-139", "S-140", "C-10")
+def test_a_quick_reply_answers_with_everything_filled(filled: Shell, program: Program, client_writes: Write) -> None:
+    client_writes("Готово?")
+    short = filled.run("reply", 1, "--quick", "Готов", CHATAPP_COMPANY_NAME="Тёплый дом")
+    assert (short.code, short.err.splitlines()[0]) == (2, "Nothing fills {номер заказа}.")
+    assert filled.run("reply", 1, "--quick", "Готов", "--text", "Да").code == 2
+    sent = filled(
+        "reply", 1, "--quick", "Готов", "--value", "Номер заказа=15", "--json", CHATAPP_COMPANY_NAME="Тёплый дом"
+    )
+    assert sent.json["state"] == "sent"
+    assert program.heard == ["Анна, здравствуйте! Это Ольга, Тёплый дом. Заказ 15 готов."]
+    assert [(row["title"], row["used"]) for row in filled("quick", "list", "--json").json] == [
+        ("Готов", 1),
+        ("Доставка", 0),
+    ]
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_what_is_exported_is_the_same_when_it_is_imported(filled: Shell, tmp_path: Path, form: str) -> None:
+    file = tmp_path / f"replies.{form}"
+    file.write_text(filled("quick", "export", "--form", form).out, "utf-8")
+    assert filled("quick", "import", file, "--json").json == {"added": 0, "changed": 0, "same": 2}
+    filled("quick", "remove-section", "Заказы", "--force")
+    assert filled("quick", "import", file).out == "2\n"
+    assert filled("quick", "export", "--form", form).out == file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
+def test_a_spreadsheets_file_is_taken_over_and_a_dry_run_changes_nothing(
+    filled: Shell, tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "replies.csv"
+    file.write_text(SHEET, encoding)
+    before = filled("quick", "export").out
+    assert filled("quick", "import", file, "--dry-run", "--json").json == {"added": 1, "changed": 1, "same": 0}
+    assert filled("quick", "export").out == before
+    assert filled("quick", "import", file).err == "New: 1, changed: 1, the same: 0.\n"
+    assert filled("quick", "show", "Адрес", "--json").json["keywords"] == "где вы"
+
+
+def test_of_a_faulty_file_nothing_is_taken_and_every_fault_is_told(filled: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "replies.csv"
+    file.write_text(
+        "section,title,text\nОпт,Скидка,От 50 штук\nОпт,,Пусто\nОпт,скидка,Ещё\n,Без раздела,Да\nОпт,Лишнее,Да,1\n",
+        "utf-8",
+    )
+    said = filled.run("quick", "import", file)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.splitlines() == [
+        "3: A quick reply needs a title.",
+        "4: The same section and title stand in 2 already.",
+        "5: A section needs a name.",
+        "6: The line has 4 cells, 3 are expected.",
+        "Nothing was taken over: 4 faults.",
+        "→ Correct them and import the file again.",
+    ]
+    assert [row[1] for row in filled("quick", "sections").rows] == ["Заказы"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("a.csv", "title,text\n", "1: The column section is missing; the first line names the columns."),
+        ("a.csv", "section,title,text,color\n", "1: There is no column color; known are: section, title"),
+        ("a.json", "{", "1: This is not understood: "),
+        ("a.json", "{}", "1: A list of replies is expected."),
+        ("a.json", '["да"]', "1: A reply is an object of texts: section, title"),
+        ("a.json", json.dumps([{"section": "О", "title": "С"}]), "1: The column text is missing"),
+        ("a.yaml", "", "yaml is none of: csv, json"),
+    ],
+)
+def test_a_file_that_is_not_understood_is_told_so(
+    chatapp: Shell, tmp_path: Path, name: str, content: str, what: str
+) -> None:
+    (tmp_path / name).write_text(content, "utf-8")
+    said = chatapp.run("quick", "import", tmp_path / name)
+    assert (said.code, said.err.splitlines()[0].startswith(what)) == (2, True), said
+
+
+def test_what_is_not_there_is_told(chatapp: Shell, tmp_path: Path) -> None:
+    assert "There is no such quick reply" in chatapp("quick", "list").err
+    assert "There is no section Опт." in chatapp.run("quick", "add", "Опт", "А", "--text", "да").err
+    assert "There is no readable file" in chatapp.run("quick", "import", tmp_path / "none.csv").err
+    piped = chatapp("quick", "import", "-", "--json", stdin=SHEET)
+    assert piped.json == {"added": 2, "changed": 0, "same": 0}
