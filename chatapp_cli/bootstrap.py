@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
+    from chatapp_cli.store.search import Index
 
 R = TypeVar("R")
 
@@ -65,6 +66,13 @@ class Desk:
         from chatapp_cli.services import channels
 
         return self.read(lambda tx: channels.bound(tx, self.vault, channel))
+
+    @property
+    def search(self) -> Index:
+        """The index of messages by words, beside the store or in its place on this machine."""
+        from chatapp_cli.store.search import Index
+
+        return Index(self.settings.folder / "search.db", self.database.driver.url)
 
     def close(self) -> None:
         """Close the store."""

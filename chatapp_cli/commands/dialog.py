@@ -80,7 +80,7 @@ def list_(
     flags = {"tag": tag, "unread": unread, "waiting": waiting, "pinned": pinned, "blocked": blocked, "text": search}
     with opened(ctx) as desk:
         flags |= {"snoozed": snoozed, "assignee": _assignee(assignee, actor(desk))}
-        found = desk.read(lambda tx: _page(desk, tx, _filter(tx, line, channel, **flags), DialogId(after), limit))
+        found = desk.read(lambda tx: _page(desk, tx, filtered(tx, line, channel, **flags), DialogId(after), limit))
     if as_json:
         printing.document([_row_document(row) for row in found])
         return
@@ -91,7 +91,8 @@ def list_(
         note("No dialog fits.")
 
 
-def _filter(tx: Tx, line: str, channel: str, **flags: Any) -> DialogFilter:
+def filtered(tx: Tx, line: str, channel: str, **flags: Any) -> DialogFilter:
+    """The filter that a person's words mean. Raises NotFound for a line or channel that is not there."""
     from chatapp_cli.kit.manifests import packages
     from chatapp_cli.services import channels, lines
 

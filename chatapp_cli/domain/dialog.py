@@ -25,5 +25,7 @@ class DialogFilter:
     """Whoever answers for it; empty: nobody does."""
     snoozed: bool = False
     """Those put off; they are left out of the others until somebody searches for a text."""
+    wherever: bool = False
+    """Those put off too: somebody searches for what was said."""
     text: str = ""
     """Part of a name, phone, e-mail or username (S-116)."""

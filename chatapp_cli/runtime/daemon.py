@@ -15,6 +15,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
+from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.relay import Relay
 from chatapp_cli.runtime.store import AsyncStore
@@ -40,6 +41,7 @@ class Daemon:
         self.store = store
         self.counted: Counter[tuple[str, str]] = Counter()
         self.transcriber = Transcriber(store)
+        self.indexer = Indexer(store)
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
 
@@ -63,7 +65,7 @@ class Daemon:
         try:
             await self.supervisor.refresh()
             self.ready = True
-            await together(self._hear(), self._time(), self.transcriber.run())
+            await together(self._hear(), self._time(), self.transcriber.run(), self.indexer.run())
         finally:
             self.ready = False
             await self.supervisor.stop()
@@ -79,6 +81,7 @@ class Daemon:
                     runner.sender.wake()
             if any(row.topic in _FILES for row in rows):
                 self.transcriber.wake()
+            self.indexer.wake()
             for row in rows:
                 self._pass_on(row)
 

@@ -157,9 +157,8 @@ def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, belo
 
 def _reaching(tx: Tx, scope: Scope) -> DialogFilter:
     """A dialog that is named is looked through even if its client is blocked."""
-    if scope.dialog is None:
-        return scope.dialogs
-    return replace(scope.dialogs, blocked=bool(dialogs.card(tx, scope.dialog).blocked))
+    blocked = scope.dialog is not None and bool(dialogs.card(tx, scope.dialog).blocked)
+    return replace(scope.dialogs, blocked=blocked or scope.dialogs.blocked, wherever=True)
 
 
 def _fitting(

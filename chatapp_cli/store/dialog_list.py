@@ -81,7 +81,7 @@ def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
         (wanted.assignee == "", "d.assignee = ''", {}),
         (wanted.assignee, "d.assignee = :assignee AND d.assignee <> ''", {"assignee": wanted.assignee}),
         (wanted.snoozed, "d.snoozed_until IS NOT NULL", {}),
-        (not (wanted.snoozed or wanted.blocked or wanted.text), "d.snoozed_until IS NULL", {}),
+        (not (wanted.snoozed or wanted.blocked or wanted.text or wanted.wherever), "d.snoozed_until IS NULL", {}),
     ):
         if condition:
             where.append(fragment)

@@ -1,0 +1,105 @@
+"""``chatapp search``: messages by their words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, number, opened, single
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.when import since
+from chatapp_cli.i18n import N_, _
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.search import Found, Scope
+    from chatapp_cli.store.tx import Tx
+
+app = single()
+
+
+@app.command(cls=Verb)
+def search(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS", help=N_("All must occur; '\"a phrase\"', 'this -not'"))
+    ],
+    *,
+    dialog: Annotated[int, typer.Option("--dialog", parser=number, metavar="DIALOG", help=N_("Only in this one"))] = 0,
+    line: Line = "",
+    channel: Annotated[
+        str,
+        typer.Option(
+            "--channel", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)
+        ),
+    ] = "",
+    tag: Annotated[str, typer.Option("--tag", help=N_("With this label"))] = "",
+    after: Annotated[str, typer.Option("--after", metavar="TIME", help=N_("Said since: 2026-12-01, or 7d ago"))] = "",
+    before: Annotated[
+        str, typer.Option("--before", metavar="TIME", help=N_("Said before: 2026-12-01, or 7d ago"))
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 20,
+    as_json: Json = False,
+) -> None:
+    """Find messages by their words in any form, the newest first."""
+    from chatapp_cli.domain.wording import understood
+    from chatapp_cli.services import search as service
+
+    query = understood(" ".join(words))
+    with opened(ctx) as desk:
+        now, index = desk.world.clock.now(), desk.search
+        times = {"since": since(after, now=now) if after else 0, "until": since(before, now=now) if before else None}
+
+        def look(tx: Tx) -> service.Page:
+            scope = _scope(tx, line, channel, tag, dialog=dialog, **times)
+            return service.find(tx, index, desk.database.driver.dialect, query, scope, n=limit)
+
+        whole = service.catch_up(desk.database, index)
+        found = desk.read(look).found
+    _print(found, as_json=as_json)
+    if not whole:
+        note("The index is being made; the oldest messages are not in it yet.")
+    if not found:
+        note("Nothing is found.")
+        raise typer.Exit(1)
+
+
+def _scope(tx: Tx, line: str, channel: str, tag: str, *, dialog: int, **times: Any) -> Scope:
+    from chatapp_cli.commands.dialog import filtered
+    from chatapp_cli.services.search import Scope
+
+    return Scope(dialogs=filtered(tx, line, channel, tag=tag), dialog=DialogId(dialog) if dialog else None, **times)
+
+
+def _print(found: Sequence[Found], *, as_json: bool) -> None:
+    if as_json:
+        printing.document([_document(one) for one in found])
+        return
+    columns = (_("Dialog"), _("Message"), _("Time"), _("Who"), _("Text"))
+    printing.table(columns, [_row(one) for one in found])
+
+
+def _row(one: Found) -> tuple[object, ...]:
+    arrow = "→ " if one.message.direction == "out" else ""
+    said = one.message
+    return one.dialog.id, said.id, printing.moment(said.at), f"{arrow}{one.who}", one.snippet.text
+
+
+def _document(one: Found) -> Mapping[str, Any]:
+    said = one.message
+    return {
+        "dialog": one.dialog.id,
+        "name": one.dialog.name,
+        "kind": one.dialog.kind,
+        "message": said.id,
+        "direction": said.direction,
+        "who": one.who,
+        "at": printing.iso(said.at),
+        "subject": said.subject,
+        "text": said.text,
+        "snippet": one.snippet.text,
+        "marks": one.snippet.marks,
+    }

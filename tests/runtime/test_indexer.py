@@ -1,0 +1,90 @@
+"""The daemon keeps the index of messages up to date, and nothing that befalls the index stops it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.wording import understood
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.runtime.indexer import Indexer
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import channels, ingest, lines
+from chatapp_cli.store.search import TOP
+from tests.unit.kit.worlds import held_world
+
+Desks = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(desks: Desks) -> Desk:
+    return replace(desks(), world=held_world())
+
+
+@pytest.fixture
+def channel(desk: Desk) -> ChannelId:
+    line = desk.write(lambda tx: lines.add(tx, "Магазин", actor="Ольга"))
+    bound = Bound(account="a", title="Сайт")
+    return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor="Ольга"))
+
+
+def hear(desk: Desk, channel: ChannelId, text: str) -> None:
+    event = MessageArrived(peer=Peer(key=text, address=text), ext_id=text, at=desk.world.clock.now(), text=text)
+    batch = Batch(arrivals=(Arrival(provider_id=text, raw=b"{}", events=(event,)),))
+    desk.write(lambda tx: ingest.ingest(tx, channel, batch))
+
+
+def found(desk: Desk, words: str) -> int:
+    query = understood(words)
+    return len(desk.search.ask(lambda shelf: shelf.hits(query, since=0, below=TOP, n=50)))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.req("S-116")
+async def test_what_was_said_before_and_what_is_said_now_is_indexed_in_the_background(
+    desk: Desk, channel: ChannelId
+) -> None:
+    hear(desk, channel, "Серый диван")
+    store = AsyncStore(desk)
+    indexer = Indexer(store)
+    task = asyncio.create_task(indexer.run())
+    try:
+        await until(lambda: found(desk, "диваны") == 1)
+        hear(desk, channel, "Два дивана")
+        indexer.wake()
+        await until(lambda: found(desk, "диваны") == 2)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.aclose()
+
+
+async def test_an_index_that_cannot_be_written_stops_nothing_and_is_tried_again_later(
+    desk: Desk, channel: ChannelId
+) -> None:
+    hear(desk, channel, "Серый диван")
+    index = desk.search.path
+    index.mkdir()
+    store = AsyncStore(desk)
+    task = asyncio.create_task(Indexer(store).run())
+    started = desk.world.clock.monotonic()
+    try:
+        await until(lambda: desk.world.clock.monotonic() > started + 300)
+        assert not task.done()
+        index.rmdir()
+        await until(lambda: found(desk, "диваны") == 1)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.aclose()
