@@ -31,6 +31,11 @@ def next_tag(wanted: DialogFilter, known: Sequence[str]) -> DialogFilter:
     return replace(wanted, tag=_after(known, wanted.tag or None) or "")
 
 
+def next_assignee(wanted: DialogFilter, me: str, known: Sequence[str]) -> DialogFilter:
+    """Mine, nobody's, then each other operator's."""
+    return replace(wanted, assignee=_after([me, "", *(name for name in known if name != me)], wanted.assignee))
+
+
 def _after(known: Sequence[T], now: T | None) -> T | None:
     following = [*known, None]
     return following[(following.index(now) + 1) % len(following)] if now in known else following[0]
@@ -48,6 +53,10 @@ def names(wanted: DialogFilter, overview: Overview) -> list[str]:
     ]
     if wanted.tag:
         found.append(f"#{wanted.tag}")
+    if wanted.assignee is not None:
+        found.append(f"@{wanted.assignee}" if wanted.assignee else _("nobody answers"))
+    if wanted.snoozed:
+        found.append(_("put off"))
     if wanted.blocked:
         found.append(_("blacklist"))
     return found

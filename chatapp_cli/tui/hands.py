@@ -13,11 +13,15 @@ from textual.suggester import Suggester
 from textual.worker import Worker
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.i18n import show
+from chatapp_cli.i18n import _, show
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.office import Office
 
 T = TypeVar("T")
+UNDO = 15.0
+"""Seconds for which a deed can be taken back."""
 Work: TypeAlias = Callable[[], Awaitable[None]]
 """Something to be done; made when it begins, so that one which never begins leaves nothing behind."""
 
@@ -39,6 +43,9 @@ class House(Protocol):
 
 class Hands(Screen[None]):
     """A page on which things are done."""
+
+    _undo: tuple[float, Callable[[Tx], None]] | None = None
+    """Until when the last deed can be taken back, and how."""
 
     @property
     def house(self) -> House:
@@ -73,6 +80,20 @@ class Hands(Screen[None]):
         """What happened, and what to do about it."""
         words = "\n".join(filter(None, [show(error.what), show(error.next_step)]))
         self.notify(words, severity="warning", markup=False, timeout=8)
+
+    def done(self, words: str, back: Callable[[Tx], None]) -> None:
+        """Something that went well and can be taken back for some seconds by one key."""
+        self._undo = self.office.desk.world.clock.monotonic() + UNDO, back
+        self.say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
+
+    async def take_back(self) -> None:
+        """Undo what was done last, if that was a moment ago."""
+        undo, self._undo = self._undo, None
+        if undo is None or undo[0] < self.office.desk.world.clock.monotonic():
+            self.say(_("There is nothing to take back."))
+            return
+        await self.office.write(undo[1])
+        self.say(_("Taken back."))
 
     def say(self, words: str) -> None:
         """Something that went well."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import channels, dialogs, transcript, waiting
+from chatapp_cli.services import channels, dialogs, duties, transcript, waiting
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
+from chatapp_cli.store.rows import ChannelRow, DialogCard, MemberRow, MessageRow
 from chatapp_cli.store.tx import Tx
 
 PAGE = 50
@@ -33,6 +33,7 @@ class Opening:
 
     card: DialogCard
     tags: Sequence[str]
+    members: Sequence[MemberRow]
     channel: ChannelRow
     page: Page
 
@@ -61,10 +62,10 @@ def opening(tx: Tx, dialog: DialogId) -> Opening:
     return Opening(*heading(tx, dialog), _page(tx, dialog, transcript.latest(tx, dialog, n=PAGE)))
 
 
-def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], ChannelRow]:
-    """Whose conversation it is, its tags, and the channel that carries it."""
+def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], Sequence[MemberRow], ChannelRow]:
+    """Whose conversation it is, its tags, who of us looks at it, and the channel that carries it."""
     card = dialogs.card(tx, dialog)
-    return card, dialogs.tags(tx, dialog), channels.one(tx, card.channel_id)
+    return card, dialogs.tags(tx, dialog), duties.members(tx, dialog), channels.one(tx, card.channel_id)
 
 
 def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:

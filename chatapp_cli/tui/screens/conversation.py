@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -55,7 +54,7 @@ class Conversing(Listing):
         await self.ready_to_write()
         self.opening = opening
         self.add_class("-open", "-conversing")
-        self._show_card(opening.card, opening.tags)
+        self._show_card(opening)
         self.query_one(DialogList).mark_opened(dialog)
         page = opening.page
         self.query_one(Transcript).open(
@@ -79,17 +78,17 @@ class Conversing(Listing):
         price = channels.price_of_part(self.opening.channel)
         self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning, price=price)
 
-    def _show_card(self, card: DialogCard, tags: Sequence[str]) -> None:
-        self.query_one(Heading).tell(card, tags)
-        self.query_one(Card).tell(card, tags)
+    def _show_card(self, opening: Opening) -> None:
+        self.query_one(Heading).tell(opening.card, opening.tags)
+        self.query_one(Card).tell(opening.card, opening.tags, opening.members)
 
     async def _reread(self, dialog: DialogId, news: News) -> None:
         await self._refresh_messages(dialog, news.messages(dialog))
-        card, tags, channel = await self.office.read(partial(reading.heading, dialog=dialog))
+        card, tags, members, channel = await self.office.read(partial(reading.heading, dialog=dialog))
         if self.opening is None or self.opening.card.id != dialog:
             return
-        self.opening = replace(self.opening, card=card, tags=tags, channel=channel)
-        self._show_card(card, tags)
+        self.opening = replace(self.opening, card=card, tags=tags, members=members, channel=channel)
+        self._show_card(self.opening)
         self._allow()
         self.watch_the_end()
 

@@ -128,7 +128,7 @@ class InboxScreen(Conversing):
         """Other colours."""
         self.query_one(Transcript).repaint()
         if self.opening is not None:
-            self.query_one(Card).tell(self.opening.card, self.opening.tags)
+            self.query_one(Card).tell(self.opening.card, self.opening.tags, self.opening.members)
         self.refresh(recompose=False)
 
     # Writing
@@ -157,6 +157,19 @@ class InboxScreen(Conversing):
             raise refusal
         composer.attach([await off_loop(partial(writing.staged, self.office.desk.media, typed))])
         composer.focus_pen()
+
+    @on(Pen.WantsQuick)
+    def action_quick(self) -> None:
+        """A quick reply into the text."""
+        if self.opening is not None and not self.query_one(Pen).disabled:
+            self.do(partial(self._quick, self.opening.card), group="quick", exclusive=True)
+
+    async def _quick(self, card: DialogCard) -> None:
+        from chatapp_cli.tui.quick_deeds import picked
+
+        said = await picked(self, card)
+        if said is not None and self.opening is not None and self.opening.card.id == card.id:
+            self.query_one(Composer).take_in(*said)
 
     def action_detach(self) -> None:
         """Drop what was added last."""
@@ -234,6 +247,30 @@ class InboxScreen(Conversing):
     def action_template(self) -> None:
         """Send an approved template."""
         self._deed("template")
+
+    def action_claim(self) -> None:
+        """Take it."""
+        self._deed("claim")
+
+    def action_assign(self) -> None:
+        """Give it to somebody."""
+        self._deed("assign")
+
+    def action_no_answer(self) -> None:
+        """Nothing has to be answered."""
+        self._deed("no_answer")
+
+    def action_snooze(self) -> None:
+        """Put off."""
+        self._deed("snooze")
+
+    def action_member(self) -> None:
+        """Who else looks at it."""
+        self._deed("member")
+
+    def action_undo(self) -> None:
+        """Take back what was done last."""
+        self.do(self.take_back)
 
     @on(Transcript.Asked)
     def _asked(self, event: Transcript.Asked) -> None:

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogRow
 from chatapp_cli.store.tx import Tx
@@ -128,6 +128,18 @@ class Listing(Hands):
 
     async def _next_tag(self) -> None:
         self.show_only(filters.next_tag(self.wanted, await self.office.read(dialogs.known_tags)))
+
+    def action_by_assignee(self) -> None:
+        """Mine, nobody's, the next operator's."""
+        self.do(self._next_assignee, group="filter", exclusive=True)
+
+    async def _next_assignee(self) -> None:
+        known = await self.office.read(duties.operators)
+        self.show_only(filters.next_assignee(self.wanted, self.office.actor, known))
+
+    def action_snoozed(self) -> None:
+        """Those put off, or back."""
+        self.show_only(DialogFilter(snoozed=not self.wanted.snoozed))
 
     def action_search(self) -> None:
         """To the search box."""

@@ -10,7 +10,8 @@ from textual.widgets import Static
 from chatapp_cli.domain.manifest import Receipts
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.services import duties
+from chatapp_cli.store.rows import DialogCard, MemberRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.look import Look
@@ -34,13 +35,13 @@ class Card(Static):
     def __init__(self, look: Look) -> None:
         super().__init__(markup=False)
         self._look = look
-        self._told: tuple[DialogCard, Sequence[str]] | None = None
+        self._told: tuple[DialogCard, Sequence[str], Sequence[MemberRow]] | None = None
 
-    def tell(self, card: DialogCard, tags: Sequence[str]) -> None:
+    def tell(self, card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow]) -> None:
         """Show somebody, now or once it is opened."""
-        self._told = card, tags
+        self._told = card, tags, members
         if self.has_class("-shown"):
-            self._write(card, tags)
+            self._write(card, tags, members)
 
     def turn(self) -> None:
         """Open or close it."""
@@ -48,10 +49,10 @@ class Card(Static):
         if self._told is not None:
             self.tell(*self._told)
 
-    def _write(self, card: DialogCard, tags: Sequence[str]) -> None:
+    def _write(self, card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow]) -> None:
         look = self._look.palette
         text = Text().append(line(card.name) + "\n", look.strong)
-        for label, value in self._facts(card, tags):
+        for label, value in [*self._facts(card, tags), *self._people(card, members)]:
             if value:
                 text.append(f"\n{label}\n", look.faint)
                 text.append(line(value) + "\n", look.plain)
@@ -74,6 +75,15 @@ class Card(Static):
             (_("Tags"), " ".join(f"#{tag}" for tag in tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
+        ]
+
+    def _people(self, card: DialogCard, members: Sequence[MemberRow]) -> list[tuple[str, str]]:
+        """Who of us answers, who else looks at it, and until when it is put off."""
+        until = card.snoozed_until
+        return [
+            (_("Answers"), card.assignee),
+            (_("Members"), ", ".join(f"{one.operator} ({show(duties.ROLES[one.role])})" for one in members)),
+            (_("Put off until"), "" if until is None else words.moment(until, self._look.now())),
         ]
 
 

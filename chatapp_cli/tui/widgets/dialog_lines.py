@@ -18,7 +18,7 @@ from chatapp_cli.tui.themes import Palette
 
 ONE_LINE = 72
 """Cells from which a dialog takes one line."""
-_NAME, _BADGE, _AGE = 26, 7, 7
+_NAME, _BADGE, _AGE, _OPERATOR = 26, 7, 7, 9
 
 
 def height(width: int) -> int:
@@ -45,7 +45,12 @@ def _stacked(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
         row(
             width, [_mark(dialog, look), name, *_pin(dialog, look)], [(" ", look.plain), time, (" ", look.plain)], base
         ),
-        row(width, [("  ", look.plain), badge, *_last(dialog, look)], [*ends, (" ", look.plain)], base),
+        row(
+            width,
+            [("  ", look.plain), badge, *_assignee(dialog, look), *_last(dialog, look)],
+            [*ends, (" ", look.plain)],
+            base,
+        ),
     ]
 
 
@@ -60,6 +65,7 @@ def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
         *pin,
         (" " * (room - cell_len(shown) + 1), name),
         (fit(manifest(dialog.kind).label, _BADGE) + " ", look.faint),
+        *_assignee(dialog, look),
         *_last(dialog, look),
     ]
     waiting = "".join(text for text, _style in _waiting(dialog, look, now)).strip()
@@ -72,9 +78,16 @@ def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
 
 
 def _mark(dialog: DialogRow, look: Palette) -> tuple[str, Style]:
-    if dialog.waiting_since is not None:
+    if dialog.waiting_since is not None and dialog.snoozed_until is None:
         return ("● ", look.warn)
+    if dialog.snoozed_until is not None:
+        return ("☾ ", look.muted)
     return ("⊘ ", look.bad) if dialog.blocked else ("  ", look.plain)
+
+
+def _assignee(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
+    """Who answers for it, as short as it has to be."""
+    return [(f"@{cut(dialog.assignee, _OPERATOR)} ", look.own)] if dialog.assignee else []
 
 
 def _pin(dialog: DialogRow, look: Palette) -> list[tuple[str, Style]]:
