@@ -122,6 +122,20 @@ class Inbox(App[None]):
         if not isinstance(self.screen, PeopleScreen):
             self.push_screen(PeopleScreen())
 
+    def action_replies(self) -> None:
+        """Quick replies."""
+        from chatapp_cli.tui.screens.replies import RepliesScreen
+
+        if not isinstance(self.screen, RepliesScreen):
+            self.push_screen(RepliesScreen())
+
+    def action_find(self) -> None:
+        """Messages by their words."""
+        from chatapp_cli.tui.screens.search import SearchScreen
+
+        if not isinstance(self.screen, SearchScreen):
+            self.push_screen(SearchScreen())
+
     def action_theme(self) -> None:
         """Dark to light and back."""
         self.theme = "light" if self.theme == "dark" else "dark"
@@ -160,6 +174,7 @@ def _scope_of(node: object) -> str:
         "LinesScreen": "lines",
         "TroublesScreen": "troubles",
         "PeopleScreen": "people",
+        "SearchScreen": "find",
         "ChatsScreen": "chats",
     }.get(type(node).__name__, "")
 

@@ -10,6 +10,8 @@ from chatapp_cli.tui.screens.applications import ApplicationsScreen
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
+from chatapp_cli.tui.screens.quick import QuickPick
+from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.troubles import TroublesScreen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -23,6 +25,8 @@ PLACES = {
     "lines": LinesScreen,
     "troubles": TroublesScreen,
     "applications": ApplicationsScreen,
+    "quick": QuickPick,
+    "replies": RepliesScreen,
 }
 
 
@@ -50,6 +54,7 @@ def test_no_key_means_two_things_in_one_place() -> None:
         ("app", "lines"),
         ("app", "troubles"),
         ("app", "applications"),
+        ("app", "replies"),
     ):
         keys = [key for act in keymap.actions(*scopes) for key in act.keys]
         assert sorted(keys) == sorted(set(keys)), scopes
@@ -75,7 +80,7 @@ async def test_russian_letters_do_in_the_window_what_the_latin_ones_do(window: O
 
 
 async def test_the_help_lists_every_action(window: Opener) -> None:
-    async with window((120, 90)) as it:
+    async with window((120, 140)) as it:
         await it.press("?")
         for group in keymap.groups():
             await it.sees(group.title)

@@ -49,6 +49,9 @@ class Pen(TextArea):
     class Left(Message):
         """The way up leads out of an empty text, into the conversation."""
 
+    class WantsQuick(Message):
+        """A quick reply is asked for, at the beginning of a text."""
+
     async def _on_key(self, event: events.Key) -> None:
         if event.key in action("composer", "send").keys:
             event.stop()
@@ -58,6 +61,10 @@ class Pen(TextArea):
             event.stop()
             event.prevent_default()
             self.insert("\n")
+        elif not self.text and event.character in action("composer", "quick").keys:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.WantsQuick())
         elif event.key == "up" and not self.text:
             event.stop()
             event.prevent_default()
@@ -142,6 +149,15 @@ class Composer(Vertical):
         """Put files beside the text."""
         self.sheet.files.extend(files)
         self._tell()
+
+    def take_in(self, text: str, files: Sequence[StagedFile]) -> None:
+        """Put words where the cursor is, and files beside them. Raises Refused for a file that cannot go."""
+        self.query_one(Pen).insert(text)
+        self.focus_pen()
+        for file in files:
+            if refusal := self.refusal_of(file):
+                raise refusal
+            self.attach([file])
 
     def refusal_of(self, file: StagedFile) -> Refused | None:
         """Why one more file could not go, before it is taken in."""

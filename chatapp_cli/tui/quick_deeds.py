@@ -1,0 +1,48 @@
+"""A quick reply on its way into the composer: chosen, its gaps filled, its use counted (S-139, S-140)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.variables import gaps, missing
+from chatapp_cli.i18n import _
+from chatapp_cli.services import replies
+from chatapp_cli.store.rows import DialogCard, QuickReplyRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.screens.quick import QuickPick
+
+
+async def picked(hands: Hands, card: DialogCard) -> tuple[str, Sequence[StagedFile]] | None:
+    """The words and files that the person chose; ``None`` if they would rather not."""
+    rows = await hands.office.read(replies.everything)
+    if not rows:
+        hands.say(_("There is no quick reply yet. F5 makes them."))
+        return None
+    desk = hands.office.desk
+    values = replies.values(
+        card, company=desk.settings.company_name, operator=hands.office.actor, now=desk.world.clock.now()
+    )
+    row: QuickReplyRow | None = await hands.app.push_screen_wait(QuickPick(rows, values))
+    if row is None or not await _ask(hands, row, values):
+        return None
+
+    def use(tx: Tx) -> tuple[str, Sequence[StagedFile]]:
+        replies.count_use(tx, row.id)
+        return replies.said(tx, row, values)
+
+    return await hands.office.write(use)
+
+
+async def _ask(hands: Hands, row: QuickReplyRow, values: dict[str, str]) -> bool:
+    """Ask for what nobody knows; false if the person leaves a gap."""
+    written = gaps(row.text)
+    for name in missing(row.text, values):
+        said = await hands.prompt(
+            _("{title}: what stands for {gap}?", title=row.title, gap=written[name]), note=row.text
+        )
+        if not (said or "").strip():
+            return False
+        values[name] = said or ""
+    return True

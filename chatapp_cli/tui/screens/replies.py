@@ -1,0 +1,241 @@
+"""Quick replies by section: find, add, change, remove, and invite who may edit (S-135 to S-138)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.quick_reply import Answer, ranked
+from chatapp_cli.i18n import _, ngettext
+from chatapp_cli.services import replies
+from chatapp_cli.store.rows import QuickReplyRow, SectionRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import reading, writing
+from chatapp_cli.tui.cells import fit, line
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.screens.reply_form import ReplyForm
+from chatapp_cli.tui.widgets.bars import StatusBar
+
+_TITLE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A section, who may edit it, and its replies that fit the search."""
+
+    section: SectionRow
+    editors: Sequence[str]
+    replies: Sequence[QuickReplyRow]
+
+
+class RepliesScreen(Hands):
+    """A box to search in, and a list: each section, its replies below it."""
+
+    DEFAULT_CSS = """
+    RepliesScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
+    RepliesScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }
+    RepliesScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    RepliesScreen OptionList:focus { border: none; background-tint: $background 0%; }
+    RepliesScreen #read { height: auto; max-height: 8; padding: 0 2; border-top: solid $rule; color: $muted; }
+    """
+    BINDINGS = bindings("replies")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shelves: Sequence[Shelf] = ()
+        self._listed: Sequence[tuple[Shelf, QuickReplyRow | None]] = ()
+
+    def compose(self) -> ComposeResult:
+        """Box, list, what the chosen one says."""
+        yield Input(placeholder=_("Words of the title, the keywords or the text"), compact=True)
+        yield OptionList()
+        yield Static(id="read", markup=False)
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """Read."""
+        self.query_one(StatusBar).tell_keys("replies", "app")
+        self.query_one(OptionList).focus()
+        self.do(self._read_all, group="read", exclusive=True)
+
+    def on_news(self, news: News) -> None:
+        """Read again when somebody changed something."""
+        if news.topics() & {"reply", "section"}:
+            self.do(self._read_all, group="read", exclusive=True)
+
+    async def _read_all(self) -> None:
+        query = self.query_one(Input).value
+
+        def look(tx: Tx) -> tuple[list[Shelf], reading.Overview]:
+            found = ranked(replies.everything(tx), query) if query else replies.everything(tx)
+            shelves = [
+                Shelf(row, replies.editors(tx, row.id), [one for one in found if one.section_id == row.id])
+                for row in replies.sections(tx)
+            ]
+            return [shelf for shelf in shelves if shelf.replies or not query], reading.bars(tx)
+
+        self._shelves, overview = await self.office.read(look)
+        self.query_one(StatusBar).tell(overview)
+        self._show()
+
+    def _show(self) -> None:
+        shown = self.query_one(OptionList)
+        chosen = shown.highlighted or 0
+        self._listed = [(shelf, row) for shelf in self._shelves for row in (None, *shelf.replies)]
+        shown.clear_options()
+        nothing = Option(_("There is no section yet. Press s to make one."), disabled=True)
+        shown.add_options([Option(self._line(shelf, row)) for shelf, row in self._listed] or [nothing])
+        shown.highlighted = min(chosen, len(self._listed) - 1) if self._listed else None
+
+    def _line(self, shelf: Shelf, row: QuickReplyRow | None) -> Text:
+        look = self.look.palette
+        if row is None:
+            who = ", ".join(shelf.editors) or _("everybody")
+            return Text.assemble((shelf.section.name, look.strong), (f"  {_('Editors')}: {who}", look.faint))
+        used = ngettext("used {n} time", "used {n} times", row.used) if row.used else ""
+        return Text.assemble(
+            ("  " + fit(row.title, _TITLE), look.accent),
+            (f" {line(row.text)}", look.plain),
+            (f"  {row.category}" if row.category else "", look.muted),
+            (f"  {used}", look.faint),
+        )
+
+    @on(Input.Changed)
+    def _narrow(self) -> None:
+        self.do(self._read_all, group="read", exclusive=True)
+
+    @on(Input.Submitted)
+    def _to_list(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _read(self) -> None:
+        row = self._chosen[1] if self._chosen else None
+        said = "\n".join(filter(None, (row.text, row.keywords))) if row else ""
+        self.query_one("#read", Static).update(said)
+
+    @property
+    def _chosen(self) -> tuple[Shelf, QuickReplyRow | None] | None:
+        at = self.query_one(OptionList).highlighted
+        return None if at is None or at >= len(self._listed) else self._listed[at]
+
+    # What can be done
+
+    def action_box(self) -> None:
+        """To the search."""
+        self.query_one(Input).focus()
+
+    def action_back(self) -> None:
+        """To the dialogs."""
+        self.dismiss()
+
+    def action_add_section(self) -> None:
+        """A new section."""
+        self.do(self._add_section)
+
+    async def _add_section(self) -> None:
+        name = await self.prompt(_("Name of the section"))
+        if name:
+            await self.office.write(lambda tx: replies.add_section(tx, name, actor=self.office.actor))
+
+    def action_add(self) -> None:
+        """A new reply in the section of the cursor."""
+        if self._chosen is None:
+            self.say(_("Make a section first: press s."))
+        else:
+            self.do(partial(self._form, self._chosen[0].section, None))
+
+    @on(OptionList.OptionSelected)
+    def action_edit(self) -> None:
+        """Change the reply, or the name of the section."""
+        if self._chosen is not None:
+            shelf, row = self._chosen
+            self.do(partial(self._rename, shelf.section) if row is None else partial(self._form, shelf.section, row))
+
+    async def _rename(self, section: SectionRow) -> None:
+        name = await self.prompt(_("Name of the section"), section.name)
+        if name:
+            await self.office.write(lambda tx: replies.rename_section(tx, section, name, actor=self.office.actor))
+
+    async def _form(self, section: SectionRow, row: QuickReplyRow | None) -> None:
+        await self.office.read(lambda tx: replies.insist_may_edit(tx, section, self.office.actor))
+        actor = self.office.actor
+
+        async def save(new: Answer) -> None:
+            if row is None:
+                await self.office.write(lambda tx: replies.add(tx, section, new, actor=actor))
+            else:
+                await self.office.write(lambda tx: replies.edit(tx, row, new, actor=actor))
+
+        empty = Answer(title="", text="")
+        known = empty if row is None else await self.office.read(lambda tx: replies.answer(tx, row))
+        title = _("New quick reply in {name}", name=section.name) if row is None else row.title
+        await self.app.push_screen_wait(ReplyForm(title, known, save))
+
+    def action_remove(self) -> None:
+        """Remove the reply, or the section with its replies."""
+        if self._chosen is not None:
+            self.do(partial(self._remove, *self._chosen))
+
+    async def _remove(self, shelf: Shelf, row: QuickReplyRow | None) -> None:
+        note = "" if row else _("Its quick replies go with it: {n}.", n=shelf.section.replies)
+        name, actor = row.title if row else shelf.section.name, self.office.actor
+        if not await self.confirm(_("Remove {name}?", name=name), note, yes=_("Remove")):
+            return
+        if row is None:
+            await self.office.write(lambda tx: replies.remove_section(tx, shelf.section, force=True, actor=actor))
+        else:
+            await self.office.write(lambda tx: replies.remove(tx, row, actor=actor))
+
+    def action_attach(self) -> None:
+        """A file that goes with the reply."""
+        if self._chosen is not None and self._chosen[1] is not None:
+            self.do(partial(self._add_file, self._chosen[1]))
+
+    async def _add_file(self, row: QuickReplyRow) -> None:
+        known = await self.office.read(lambda tx: replies.answer(tx, row))
+        there = ", ".join(file.name for file in known.files)
+        note = _("Attached: {names}. Empty: drop them.", names=there) if there else ""
+        path = await self.prompt(_("Attach a file"), note=note, suggest=Paths())
+        if path is None or not (path or known.files):
+            return
+        stage = partial(writing.staged, self.office.desk.media, path)
+        kept = (*known.files, await self.office.store.off_loop(stage)) if path else ()
+        new = replace(known, files=kept)
+        await self.office.write(lambda tx: replies.edit(tx, row, new, actor=self.office.actor))
+
+    def action_invite(self) -> None:
+        """Let somebody edit the section."""
+        if self._chosen is not None:
+            self.do(partial(self._invite, self._chosen[0].section))
+
+    async def _invite(self, section: SectionRow) -> None:
+        note = _("Only those who are invited, and you, may edit it then.")
+        name = await self.prompt(_("Who may edit {name}?", name=section.name), note=note)
+        if name:
+            await self.office.write(lambda tx: replies.invite(tx, section, name, actor=self.office.actor))
+
+    def action_uninvite(self) -> None:
+        """Take somebody's right back."""
+        if self._chosen is not None:
+            self.do(partial(self._uninvite, self._chosen[0]))
+
+    async def _uninvite(self, shelf: Shelf) -> None:
+        if not shelf.editors:
+            self.say(_("Everybody may edit this section."))
+            return
+        options = [(name, name) for name in shelf.editors]
+        name = await self.choose(_("Who may edit it no longer?"), options)
+        if name is not None:
+            await self.office.write(lambda tx: replies.uninvite(tx, shelf.section, name, actor=self.office.actor))

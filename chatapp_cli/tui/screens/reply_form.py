@@ -1,0 +1,76 @@
+"""The form of a quick reply: title, text, keywords, category (S-137, S-138)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.suggester import SuggestFromList
+from textual.widgets import Button, Input, Label, Static, TextArea
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.i18n import _, show
+from chatapp_cli.tui.screens.small import Small
+
+
+class ReplyForm(Small[None]):
+    """Stays until what is written could be kept, or the person leaves."""
+
+    DEFAULT_CSS = """
+    ReplyForm TextArea { border: none; border-bottom: solid $rule; height: 7; background: $surface; padding: 0; }
+    ReplyForm TextArea:focus { border: none; border-bottom: solid $primary; }
+    """
+
+    def __init__(self, title: str, known: Answer, save: Callable[[Answer], Awaitable[None]]) -> None:
+        super().__init__()
+        self._title, self._known, self._save = title, known, save
+
+    def compose(self) -> ComposeResult:
+        """Boxes and what is wrong."""
+        known, usual = self._known, [_("sales"), _("support"), _("information")]
+        suggest = SuggestFromList(usual, case_sensitive=False)
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            yield Input(known.title, placeholder=_("Title"), id="title")
+            yield TextArea(known.text, id="text", tab_behavior="focus", placeholder=_("Text"))
+            yield Input(known.keywords, placeholder=_("Keywords: what clients ask"), id="keywords")
+            yield Input(
+                known.category,
+                placeholder=_("Category: {known}", known=", ".join(usual)),
+                id="category",
+                suggester=suggest,
+            )
+            yield Static(
+                _("Filled in by itself: {names}", names="{client_name}, {company_name}, {operator_name}, {date}"),
+                classes="note",
+                markup=False,
+            )
+            with Horizontal():
+                yield Button(_("Save"), id="save")
+
+    @on(Input.Submitted)
+    def _next(self) -> None:
+        """To the next box."""
+        self.focus_next()
+
+    @on(Input.Submitted, "#category")
+    @on(Button.Pressed)
+    async def _keep(self, event: Input.Submitted | Button.Pressed) -> None:
+        event.stop()
+        event.prevent_default()
+        try:
+            await self._save(self._said())
+        except ChatappError as error:
+            words = " ".join(filter(None, (show(error.what), show(error.next_step))))
+            self.query_one(".note", Static).update(words)
+        else:
+            self.dismiss(None)
+
+    def _said(self) -> Answer:
+        title, keywords, category = (box.value for box in self.query(Input))
+        text = self.query_one(TextArea).text
+        return replace(self._known, title=title, text=text, keywords=keywords, category=category)
