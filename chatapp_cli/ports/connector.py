@@ -42,7 +42,7 @@ class Session(Protocol):
         """Yield what arrives after ``cursor``, for ever.
 
         Asking for the next batch says that the last one is durable: acknowledge to the provider only then.
-        A quiet channel yields an empty batch at least once a minute as proof that it lives.
+        A quiet channel yields an empty batch when it is connected, and at least once a minute, as proof that it lives.
         """
         ...
 

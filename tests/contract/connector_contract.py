@@ -181,6 +181,10 @@ class ConnectorContract:
         assert message.peer.address
         assert not message.from_us
 
+    async def test_a_session_proves_its_life_before_anybody_writes(self, session: Session, bound: Bound) -> None:
+        async with asyncio.timeout(10), aclosing(session.events(bound.cursor)) as batches:
+            assert not (await anext(batches)).arrivals
+
     async def test_what_is_acknowledged_is_not_repeated_and_what_is_not_comes_again(
         self, connector: Connector, sandbox: Sandbox, bound: Bound, door: Door | None
     ) -> None:

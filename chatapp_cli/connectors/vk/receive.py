@@ -116,6 +116,7 @@ class LongPoll:
         await of_the_key(listen(self._receiver.api, self._receiver.reader.community))
         self._server = await self._ask_where()
         self._cursor = replace(self._cursor, ts=self._cursor.ts or str(self._server.ts))
+        yield Batch()
         while True:
             if self._gap:
                 async for batch in self._receiver.missed(self._cursor):
