@@ -25,7 +25,7 @@ from chatapp_cli.commands.frame import (
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import dialogs, duties
+from chatapp_cli.services import dialogs, duties, notes
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
@@ -171,12 +171,13 @@ def show_(
     from chatapp_cli.services import channels, relay, transcript
 
     with opened(ctx) as desk:
-        card, tags, members, entries, channel = desk.read(
+        card, tags, members, entries, shown, channel = desk.read(
             lambda tx: (
                 (found := dialogs.card(tx, DialogId(dialog))),
                 dialogs.tags(tx, found.id),
                 duties.members(tx, found.id),
-                relay.with_onward(tx, transcript.latest(tx, found.id, n=n)),
+                (said := relay.with_onward(tx, transcript.latest(tx, found.id, n=n))),
+                notes.among(tx, found.id, said, complete=len(said) < n),
                 channels.one(tx, found.channel_id),
             )
         )
@@ -187,7 +188,7 @@ def show_(
         printing.document({**about, "receipts": can.receipts, "messages": messages})
         return
     printing.facts(_facts(card, tags, members, transcripts.receipts_word(can)))
-    for entry in entries:
+    for entry in shown:
         typer.echo()
         for line in transcripts.entry_lines(entry, card, manifest):
             typer.echo(line)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Dialog, Verb, actor, completing, noun, opened
+from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, completing, noun, opened, typed
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import N_
-from chatapp_cli.services import duties
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import duties, notes
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
@@ -38,7 +38,7 @@ Operator = Annotated[
 ]
 
 
-def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
+def _do(ctx: typer.Context, job: Callable[[Tx, str], object]) -> None:
     with opened(ctx) as desk:
         desk.write(lambda tx: job(tx, actor(desk)))
 
@@ -87,6 +87,47 @@ def snooze(
 def unsnooze(ctx: typer.Context, dialog: Dialog) -> None:
     """Bring a dialog back that was put off."""
     _do(ctx, lambda tx, who: duties.unsnooze(tx, DialogId(dialog), actor=who))
+
+
+@app.command(cls=Verb)
+def note(
+    ctx: typer.Context,
+    dialog: Dialog,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("What it says; - reads it from standard input"))],
+) -> None:
+    """Write a note that the client never sees; @NAME mentions an operator."""
+    said = typed(text)
+    _do(ctx, lambda tx, who: notes.add(tx, DialogId(dialog), said, actor=who))
+
+
+@app.command(name="notes", cls=Verb)
+def notes_(ctx: typer.Context, dialog: Dialog, as_json: Json = False) -> None:
+    """Show what operators told one another in a dialog."""
+    from chatapp_cli.commands import printing
+    from chatapp_cli.services.dialogs import card
+
+    with opened(ctx) as desk:
+        found = desk.read(lambda tx: notes.between(tx, card(tx, DialogId(dialog)).id))
+    if as_json:
+        printing.document([{**row._asdict(), "at": printing.iso(row.at)} for row in found])
+        return
+    columns = (_("No."), _("Time"), _("Author"), _("Text"))
+    printing.table(columns, [(row.id, printing.moment(row.at), row.author, row.text) for row in found])
+
+
+@app.command(cls=Verb)
+def mentions(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the notes of the last week that mention you and that you have not answered with a note."""
+    from chatapp_cli.commands import printing
+
+    with opened(ctx) as desk:
+        found = desk.read(lambda tx: notes.calling(tx, actor(desk)))
+    if as_json:
+        printing.document([{**row._asdict(), "at": printing.iso(row.at)} for row in found])
+        return
+    columns = (_("Dialog"), _("Name"), _("Time"), _("Author"), _("Text"))
+    rows = [(row.dialog_id, row.name, printing.moment(row.at), row.author, row.text) for row in found]
+    printing.table(columns, rows)
 
 
 @app.command(cls=Verb)

@@ -10,7 +10,7 @@ from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.i18n import _, show
-from chatapp_cli.services import words
+from chatapp_cli.services import notes, words
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import DialogCard, FileRow, MemberRow, MessageRow, OutboxRow
 
@@ -20,6 +20,10 @@ _KILOBYTE = 1024
 def entry_lines(entry: Entry, card: DialogCard, manifest: Manifest) -> Iterator[str]:
     """A message with everything beside it."""
     message = entry.message
+    if message.direction == notes.NOTE:
+        yield f"✎ {moment(message.at)}  {plain(message.author)}  [{_('a note, the client does not see it')}]"
+        yield from (f"    {line}" for line in plain(message.text).splitlines())
+        return
     yield f"#{message.id}  {moment(message.at)}  {_author(message, card)}  {_marks(message)}".rstrip()
     if message.subject:
         yield f"    [{plain(message.subject)}]"

@@ -185,6 +185,7 @@ _CHANGES: Mapping[tuple[str, object], Text] = MappingProxyType(
         ("producer", ""): T("{value} is its producer"),
         ("participant", ""): T("{value} is a participant"),
         ("observer", ""): T("{value} is an observer"),
+        ("note", ""): T("note {value} written"),
         ("left", ""): T("{value} is no member any more"),
     }
 )

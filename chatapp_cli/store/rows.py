@@ -126,6 +126,27 @@ class MemberRow(NamedTuple):
     role: str
 
 
+class NoteRow(NamedTuple):
+    """What an operator told the others in a dialog."""
+
+    id: int
+    dialog_id: DialogId
+    author: str
+    text: str
+    at: Millis
+
+
+class CallRow(NamedTuple):
+    """A note in which somebody may be mentioned, and what the dialog is called."""
+
+    id: int
+    dialog_id: DialogId
+    author: str
+    text: str
+    at: Millis
+    name: str
+
+
 class ContactRow(NamedTuple):
     """A person outside, and the order of channels in which they are tried."""
 

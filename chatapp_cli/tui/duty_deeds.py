@@ -8,7 +8,7 @@ from textual.suggester import SuggestFromList
 
 from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, show
-from chatapp_cli.services import duties
+from chatapp_cli.services import duties, notes
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
@@ -87,6 +87,15 @@ def _put_off(tx: Tx, *, card: DialogCard, until: int | None, actor: str) -> None
         duties.snooze(tx, card.id, until, actor=actor)
 
 
+async def note(hands: Hands, card: DialogCard) -> None:
+    """Tell the others something that the client never sees."""
+    known = ", ".join(f"@{name}" for name in await hands.office.read(duties.operators))
+    hint = _("The client never sees it. @name mentions an operator. {known}", known=known).strip()
+    text = await hands.prompt(_("A note for colleagues"), note=hint)
+    if text:
+        await hands.office.write(partial(notes.add, dialog=card.id, text=text, actor=hands.office.actor))
+
+
 async def member(hands: Hands, card: DialogCard) -> None:
     """One more who looks at it, in a role; or one less."""
     inside = await hands.office.read(partial(duties.members, dialog=card.id))
@@ -111,4 +120,5 @@ DEEDS: dict[str, Deed[DialogCard]] = {
     "no_answer": Deed(no_answer, lambda card: card.waiting_since is not None),
     "snooze": Deed(snooze),
     "member": Deed(member),
+    "note": Deed(note),
 }

@@ -39,6 +39,10 @@ class News(Message):
         """Messages of one dialog that changed."""
         return {row.message_id for row in self.rows if row.message_id is not None and row.dialog_id == dialog}
 
+    def noted(self) -> bool:
+        """Whether somebody wrote a note."""
+        return any(row.topic == "dialog.changed" and '"note"' in row.data for row in self.rows)
+
     def topics(self) -> set[str]:
         """The nouns that the news are about."""
         return {row.topic.partition(".")[0] for row in self.rows}

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import channels, dialogs, duties, transcript, waiting
+from chatapp_cli.services import channels, dialogs, duties, notes, transcript, waiting
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MemberRow, MessageRow
 from chatapp_cli.store.tx import Tx
@@ -70,11 +70,13 @@ def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], Sequen
 
 def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:
     """What was said before a message."""
-    return _page(tx, dialog, transcript.before(tx, dialog, first, n=PAGE))
+    return _page(tx, dialog, transcript.before(tx, dialog, first, n=PAGE), until=first.at)
 
 
-def _page(tx: Tx, dialog: DialogId, entries: Sequence[Entry]) -> Page:
-    return Page(_with_onward(tx, entries), _quotes(tx, dialog, entries), complete=len(entries) < PAGE)
+def _page(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, until: Millis = notes.EVER) -> Page:
+    complete = len(entries) < PAGE
+    shown = notes.among(tx, dialog, _with_onward(tx, entries), complete=complete, until=until)
+    return Page(shown, _quotes(tx, dialog, entries), complete=complete)
 
 
 def news(tx: Tx, dialog: DialogId, messages: Collection[MessageId]) -> News:
@@ -85,7 +87,8 @@ def news(tx: Tx, dialog: DialogId, messages: Collection[MessageId]) -> News:
             changed.append(transcript.entry(tx, one))
         except NotFound:
             gone.add(one)
-    return News(_with_onward(tx, changed), gone, _quotes(tx, dialog, changed))
+    noted = [notes.as_entry(row) for row in notes.between(tx, dialog)]
+    return News([*_with_onward(tx, changed), *noted], gone, _quotes(tx, dialog, changed))
 
 
 def _with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -108,9 +111,9 @@ def bars(tx: Tx) -> Overview:
     return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
 
 
-def needing(tx: Tx) -> int:
-    """How much of the last week needs a person: failed, uncertain, not understood."""
-    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values())
+def needing(tx: Tx, me: str) -> int:
+    """How much of the last week needs a person: failed, uncertain, not understood, asked of me in a note."""
+    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx, me))
 
 
 def queued(state: Overview) -> int:

@@ -54,3 +54,19 @@ def test_members_are_added_in_roles_and_taken_out(chatapp: Shell, client_writes:
     assert shown["members"] == [{"operator": "Ольга", "role": "producer"}]
     assert chatapp.run("dialog", "member", "1", "praise", "Вера").code == 2
     assert chatapp.run("dialog", "member", "1", "add", "Вера", "--role", "boss").code == 2
+
+
+def test_notes_are_written_shown_in_their_place_and_call_whom_they_mention(
+    chatapp: Shell, client_writes: Write
+) -> None:
+    client_writes("Будет ли скидка?")
+    chatapp("dialog", "note", "1", "-", stdin="Обещали 10 %\n@Пётр, верно?\n")
+    shown = chatapp("dialog", "show", "1").out
+    assert shown.index("Будет ли скидка?") < shown.index("[a note, the client does not see it]")
+    assert "    @Пётр, верно?" in shown
+    (row,) = chatapp("dialog", "notes", "1", "--json").json
+    assert (row["author"], row["text"]) == ("Ольга", "Обещали 10 %\n@Пётр, верно?")
+    assert len(chatapp("dialog", "show", "1", "--json").json["messages"]) == 1
+    assert chatapp("dialog", "mentions").rows == []
+    assert chatapp("dialog", "mentions", CHATAPP_OPERATOR="Пётр").rows[0][0] == "1"
+    assert chatapp.run("dialog", "note", "1", " ").code == 2

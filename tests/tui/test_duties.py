@@ -6,7 +6,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs, duties
+from chatapp_cli.services import dialogs, duties, notes
 from chatapp_cli.store.rows import DialogCard
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock
@@ -131,3 +131,27 @@ async def test_pins_tags_and_the_blacklist_are_taken_back(window: Opener, desk: 
         await it.press("U")
         await it.until(lambda: not card(desk, dialog).blocked)
         assert card(desk, dialog).waiting_since == before.waiting_since
+
+
+async def test_a_note_stands_in_the_conversation_with_a_look_of_its_own(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("escape", "N")
+        await it.sees("A note for colleagues")
+        await it.type("Обещали свечу")
+        await it.press("enter")
+        await it.sees(f"✎ {ME}: a note, the client does not see it", "┆ Обещали свечу")
+        await it.press("tab", "e")
+        await told(it, "This is not possible with this message.")
+        dialog = it.app.screen.opening.card.id
+        assert [row.text for row in desk.read(lambda tx: notes.between(tx, dialog))] == ["Обещали свечу"]
+
+
+async def test_whoever_is_mentioned_sees_it_among_what_needs_a_person(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        desk.write(lambda tx: notes.add(tx, dialog, f"@{ME}, взгляни", actor="Пётр"))
+        await it.sees("┆ @Марина, взгляни")
+        await it.press("escape", "f3")
+        await it.sees("Пётр mentioned you")

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
-from chatapp_cli.services import channels, dialogs
+from chatapp_cli.services import channels, dialogs, notes
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import reading, words, writing
 from chatapp_cli.tui.live import News
@@ -113,9 +113,10 @@ class Conversing(Listing):
 
     async def _read_older(self) -> None:
         shown, opening = self.query_one(Transcript), self.opening
-        if opening is None or not shown.entries:
+        first = next((e.message for e in shown.entries if e.message.direction != notes.NOTE), None)
+        if opening is None or first is None:
             return
-        page = await self.office.read(partial(reading.older, dialog=opening.card.id, first=shown.entries[0].message))
+        page = await self.office.read(partial(reading.older, dialog=opening.card.id, first=first))
         if opening is self.opening:
             shown.prepend(page.entries, page.quotes, complete=page.complete)
 
@@ -163,10 +164,11 @@ class Conversing(Listing):
         self.do(partial(self._take, news), group="news")
 
     async def _tell_needs(self) -> None:
-        self.query_one(StatusBar).tell_needs(await self.office.read(reading.needing))
+        self.query_one(StatusBar).tell_needs(await self.office.read(partial(reading.needing, me=self.office.actor)))
 
     async def _take(self, news: News) -> None:
-        self._needs_told = self._needs_told and not news.topics() & {"message", "arrived", "channel"}
+        needs = bool(news.topics() & {"message", "arrived", "channel"}) or news.noted()
+        self._needs_told = self._needs_told and not needs
         await self.tell_bars()
         if news.topics() & {"channel", "line"}:
             await self.list_again()

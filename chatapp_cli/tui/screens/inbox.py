@@ -268,6 +268,10 @@ class InboxScreen(Conversing):
         """Who else looks at it."""
         self._deed("member")
 
+    def action_note(self) -> None:
+        """A note for colleagues."""
+        self._deed("note")
+
     def action_undo(self) -> None:
         """Take back what was done last."""
         self.do(self.take_back)

@@ -17,9 +17,9 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import deadletters, sending, waiting
+from chatapp_cli.services import deadletters, notes, sending, waiting
 from chatapp_cli.services import words as told
-from chatapp_cli.store.rows import ArrivedRow, TroubledRow, WaitingRow
+from chatapp_cli.store.rows import ArrivedRow, CallRow, TroubledRow, WaitingRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import reading, words
 from chatapp_cli.tui.cells import cut, fit, line
@@ -76,16 +76,27 @@ class TroublesScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
-        if news.topics() & {"message", "arrived", "channel"}:
+        if news.topics() & {"message", "arrived", "channel"} or news.noted():
             self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        def look(tx: Tx) -> tuple[list[TroubledRow], list[ArrivedRow], list[WaitingRow], reading.Overview]:
-            return waiting.troubled(tx), deadletters.everything(tx), waiting.everything(tx), reading.bars(tx)
+        me = self.office.actor
 
-        troubled, dead, waits, overview = await self.office.read(look)
+        def look(
+            tx: Tx,
+        ) -> tuple[list[CallRow], list[TroubledRow], list[ArrivedRow], list[WaitingRow], reading.Overview]:
+            return (
+                notes.calling(tx, me),
+                waiting.troubled(tx),
+                deadletters.everything(tx),
+                waiting.everything(tx),
+                reading.bars(tx),
+            )
+
+        calls, troubled, dead, waits, overview = await self.office.read(look)
         self.query_one(StatusBar).tell(overview)
-        self._found = [*map(self._troubled, troubled), *map(self._dead, dead), *map(self._waiting, waits)]
+        told = map(self._calling, calls)
+        self._found = [*told, *map(self._troubled, troubled), *map(self._dead, dead), *map(self._waiting, waits)]
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
         shown.clear_options()
@@ -93,6 +104,13 @@ class TroublesScreen(Hands):
         shown.add_options([Option(one.shown) for one in self._found] or [nothing])
         shown.highlighted = min(chosen, len(self._found) - 1) if self._found else None
         shown.focus()
+
+    def _calling(self, row: CallRow) -> Trouble:
+        why = _("{author} mentioned you", author=row.author)
+        return Trouble(
+            self._shown(("✎", self.look.palette.warn), row.name, row.at, (why, self.look.palette.warn), row.text),
+            row.dialog_id,
+        )
 
     def _troubled(self, row: TroubledRow) -> Trouble:
         sign, look = words.SIGNS[row.state], self.look.palette

@@ -18,6 +18,7 @@ from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import notes
 from chatapp_cli.services import words as said
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import FileRow, MessageRow
@@ -101,6 +102,7 @@ class _Block:
     def __init__(self, entry: Entry, here: Setting) -> None:
         self.entry, self.message, self.here, self.look = entry, entry.message, here, here.look
         self.ours = entry.message.direction == Direction.OUT
+        self.noted = entry.message.direction == notes.NOTE
         self.base = here.look.said if self.ours else here.look.base
         whole = min(here.width, WIDEST)
         self.indent = whole // 10 if self.ours and whole >= _ROOM_TO_INDENT else 0
@@ -142,11 +144,13 @@ class _Block:
         yield from self._notes()
 
     def _author(self) -> list[Segment]:
-        style = self.look.own if self.ours else self.look.accent
+        style = self.look.warn if self.noted else self.look.own if self.ours else self.look.accent
         return [self._said(cut(self._name(), self.room), style + Style(bold=True))]
 
     def _name(self) -> str:
         origin, author = self.message.origin, self.message.author
+        if self.noted:
+            return _("✎ {author}: a note, the client does not see it", author=author)
         if origin == Origin.PHONE:
             return _("We, outside the desk")
         if origin == Origin.AUTOREPLY:
@@ -248,7 +252,8 @@ class _Block:
         inside = sum(segment.cell_length for segment in segments)
         end = [Segment(text, self.base + style) for text, style in ends]
         gap = self.room + _GUTTER - inside - sum(segment.cell_length for segment in end)
-        bar = Segment("▎ ", self.base + look.own) if self.ours else Segment("  ", self.base)
+        sign, style = ("▎ ", look.own) if self.ours else ("┆ ", look.warn) if self.noted else ("  ", look.plain)
+        bar = Segment(sign, self.base + style)
         body = [bar, *segments, Segment(" " * max(0, gap), self.base), *end]
         strip = Strip([Segment(" " * (self.indent + 1), look.base), *body])
         return strip.adjust_cell_length(self.here.width, look.base)

@@ -1,0 +1,80 @@
+"""What operators tell one another in a dialog: no client ever reads it, no channel ever carries it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.message import State
+from chatapp_cli.domain.text import T
+from chatapp_cli.services.dialogs import card
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.rows import CallRow, MessageRow, NoteRow
+from chatapp_cli.store.tx import Tx
+
+NOTE: Final = "note"
+"""The direction of a note among messages: neither in nor out."""
+EVER: Millis = 1 << 62
+RECENT = 7 * 86_400_000
+"""Milliseconds for which somebody who was mentioned is reminded of it."""
+
+
+def add(tx: Tx, dialog: DialogId, text: str, *, actor: str) -> int:
+    """Write a note; whoever stands in it after an @ is told."""
+    if not text.strip():
+        raise UsageError(T("A note needs a text."), field="text")
+    number: int = tx.insert("notes.add", dialog=card(tx, dialog).id, author=actor, text=text.strip(), now=tx.now)
+    tx.tell("dialog.changed", actor=actor, dialog=dialog, note=number)
+    return number
+
+
+def between(tx: Tx, dialog: DialogId, since: Millis = 0, until: Millis = EVER) -> list[NoteRow]:
+    """The notes of a time, oldest first; ``until`` is no longer part of it."""
+    return tx.all(NoteRow, "notes.between", dialog=dialog, since=since, until=until)
+
+
+def calling(tx: Tx, me: str) -> list[CallRow]:
+    """Notes of the last week that mention somebody who has written none in that dialog since, the newest first."""
+    found = tx.all(CallRow, "notes.calling", since=tx.now - RECENT, me=me)
+    return [row for row in found if mentions(row.text, me)]
+
+
+def mentions(text: str, name: str) -> bool:
+    """Tell whether ``@name`` stands in a text, as a whole and in either case."""
+    return re.search(rf"(?<!\w)@{re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def among(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, complete: bool, until: Millis = EVER) -> list[Entry]:
+    """A part of a conversation with the notes of its time, each in its place."""
+    since = 0 if complete or not entries else entries[0].message.at
+    noted = [as_entry(row) for row in between(tx, dialog, since, until)]
+    return sorted([*entries, *noted], key=lambda entry: (entry.message.at, entry.message.id))
+
+
+def as_entry(row: NoteRow) -> Entry:
+    """A note as it stands in a transcript: its number there is below zero, so that it is no message's."""
+    return Entry(
+        MessageRow(
+            id=MessageId(-row.id),
+            dialog_id=row.dialog_id,
+            direction=NOTE,
+            origin=NOTE,
+            author=row.author,
+            ext_id=None,
+            key=None,
+            state=State.RECEIVED,
+            code="",
+            detail="",
+            text=row.text,
+            subject="",
+            reply_to="",
+            album="",
+            at=row.at,
+            stored_at=row.at,
+            edited_at=None,
+            deleted_at=None,
+        )
+    )
