@@ -45,6 +45,12 @@ def before(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[
     return _dress(tx, dialog, tx.all(MessageRow, "messages.before", dialog=dialog, at=first.at, id=first.id, n=n))
 
 
+def since(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[Entry]:
+    """A message and those after it, oldest first."""
+    found = tx.all(MessageRow, "messages.since", dialog=dialog, at=first.at, id=first.id, n=n)
+    return _dress(tx, dialog, found[::-1])
+
+
 def quoted(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRow | None:
     """The message that a reply quotes, if it is known here."""
     return tx.one(MessageRow, "messages.in_dialog", dialog=dialog, ext_id=ext_id)

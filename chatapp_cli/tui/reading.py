@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
@@ -25,6 +25,8 @@ class Page:
     quotes: dict[str, MessageRow]
     complete: bool
     """Nothing is older."""
+    ended: bool = True
+    """Nothing is newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,17 @@ class Overview:
     unanswered: int = 0
 
 
-def opening(tx: Tx, dialog: DialogId) -> Opening:
-    """A dialog and the end of its conversation."""
-    return Opening(*heading(tx, dialog), _page(tx, dialog, transcript.latest(tx, dialog, n=PAGE)))
+def opening(tx: Tx, dialog: DialogId, message: MessageId | None = None) -> Opening:
+    """A dialog and the end of its conversation, or what surrounds a message of it."""
+    if message is None:
+        return Opening(*heading(tx, dialog), _page(tx, dialog, transcript.latest(tx, dialog, n=PAGE)))
+    return Opening(*heading(tx, dialog), _around(tx, dialog, transcript.message(tx, message)))
+
+
+def _around(tx: Tx, dialog: DialogId, middle: MessageRow) -> Page:
+    above, below = transcript.before(tx, dialog, middle, n=PAGE), transcript.since(tx, dialog, middle, n=PAGE)
+    found = _page(tx, dialog, [*above, *below])
+    return replace(found, complete=len(above) < PAGE, ended=len(below) < PAGE)
 
 
 def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], Sequence[MemberRow], ChannelRow]:
@@ -71,6 +81,12 @@ def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], Sequen
 def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:
     """What was said before a message."""
     return _page(tx, dialog, transcript.before(tx, dialog, first, n=PAGE), until=first.at)
+
+
+def newer(tx: Tx, dialog: DialogId, last: MessageRow) -> Page:
+    """What was said after a message."""
+    _last, *entries = transcript.since(tx, dialog, last, n=PAGE)
+    return replace(_page(tx, dialog, entries), ended=len(entries) < PAGE - 1)
 
 
 def _page(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, until: Millis = notes.EVER) -> Page:

@@ -130,6 +130,11 @@ SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detai
   at, stored_at, edited_at, deleted_at
 FROM message WHERE dialog_id = :dialog AND (at, id) < (:at, :id) ORDER BY at DESC, id DESC LIMIT :n;
 
+-- name: messages.since
+SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
+  at, stored_at, edited_at, deleted_at
+FROM message WHERE dialog_id = :dialog AND (at, id) >= (:at, :id) ORDER BY at, id LIMIT :n;
+
 -- name: messages.thread
 SELECT ext_id FROM message WHERE dialog_id = :dialog AND ext_id IS NOT NULL ORDER BY at DESC, id DESC LIMIT 20;
 

@@ -46,23 +46,20 @@ class Conversing(Listing):
 
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
-        self.do(partial(self.open, event.dialog), group="open", exclusive=True)
+        self.do(partial(self.open, event.dialog, event.message), group="open", exclusive=True)
 
-    async def open(self, dialog: DialogId) -> None:
-        """Show a dialog and make ready for the answer."""
-        opening = await self.office.read(partial(reading.opening, dialog=dialog))
+    async def open(self, dialog: DialogId, message: MessageId | None = None) -> None:
+        """Show a dialog and make ready for the answer, or show one message of it."""
+        opening = await self.office.read(partial(reading.opening, dialog=dialog, message=message))
         await self.ready_to_write()
         self.opening = opening
         self.add_class("-open", "-conversing")
         self._show_card(opening)
         self.query_one(DialogList).mark_opened(dialog)
-        page = opening.page
-        self.query_one(Transcript).open(
-            self.office.manifest(opening.channel), page.entries, page.quotes, complete=page.complete
-        )
+        self.query_one(Transcript).open(self.office.manifest(opening.channel), opening.page, at=message)
         self._turn_composer(self._sheets.setdefault(dialog, Sheet()))
         self.query_one(Composer).focus_pen()
-        if self.query_one(Pen).disabled:
+        if self.query_one(Pen).disabled or message is not None:
             self.query_one(Transcript).focus()
 
     async def ready_to_write(self) -> None:
@@ -119,6 +116,23 @@ class Conversing(Listing):
         page = await self.office.read(partial(reading.older, dialog=opening.card.id, first=first))
         if opening is self.opening:
             shown.prepend(page.entries, page.quotes, complete=page.complete)
+
+    @on(Transcript.WantsNewer)
+    def _newer(self) -> None:
+        self.do(self._read_newer, group="newer", exclusive=True)
+
+    async def _read_newer(self) -> None:
+        shown, opening = self.query_one(Transcript), self.opening
+        if opening is None or not shown.entries:
+            return
+        page = await self.office.read(partial(reading.newer, dialog=opening.card.id, last=shown.entries[-1].message))
+        if opening is self.opening:
+            shown.append(page.entries, page.quotes, ended=page.ended)
+
+    @on(Transcript.WantsEnd)
+    def _end(self) -> None:
+        if self.opening is not None:
+            self.do(partial(self.open, self.opening.card.id), group="open", exclusive=True)
 
     # Read is what was seen for a moment
 

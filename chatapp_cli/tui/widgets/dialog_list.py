@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.store.rows import DialogRow
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.dialog_order import Order
@@ -46,6 +46,8 @@ class DialogList(Lined):
         """A person wants to see a dialog."""
 
         dialog: DialogId
+        message: MessageId | None = None
+        """The one to show first; otherwise the last."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()

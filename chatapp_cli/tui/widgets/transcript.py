@@ -21,6 +21,7 @@ from chatapp_cli.store.rows import MessageRow
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.reading import Page
 from chatapp_cli.tui.widgets import message_lines
 from chatapp_cli.tui.widgets.bars import nowhere
 from chatapp_cli.tui.widgets.lined import Lined
@@ -34,6 +35,12 @@ class Transcript(Lined):
 
     class WantsOlder(Message):
         """The top came near."""
+
+    class WantsNewer(Message):
+        """The bottom of what is loaded came near, and there is more."""
+
+    class WantsEnd(Message):
+        """Something was said by us, or a person wants the latest, and the end is not loaded."""
 
     class SawLast(Message):
         """The last message is on the screen now."""
@@ -57,6 +64,9 @@ class Transcript(Lined):
         self._selected: MessageId | None = None
         self._complete = False
         self._asked_older = False
+        self._ended = True
+        self._asked_newer = False
+        self._aiming = False
         self._following = True
 
     # What is shown
@@ -75,17 +85,17 @@ class Transcript(Lined):
 
     @property
     def at_end(self) -> bool:
-        """Whether the last line is on the screen."""
-        return self.scroll_offset.y >= self.max_scroll_y
+        """Whether the last line of the conversation is on the screen."""
+        return self._ended and self.scroll_offset.y >= self.max_scroll_y
 
-    def open(
-        self, manifest: Manifest, entries: Sequence[Entry], quotes: dict[str, MessageRow], *, complete: bool
-    ) -> None:
-        """Show another conversation from its end."""
-        self._manifest, self._entries, self._quotes = manifest, list(entries), dict(quotes)
-        self._selected, self._complete, self._asked_older = None, complete, False
-        self._following = True
+    def open(self, manifest: Manifest, page: Page, *, at: MessageId | None = None) -> None:
+        """Show another conversation from its end, or at one of its messages."""
+        self._manifest, self._entries, self._quotes = manifest, list(page.entries), dict(page.quotes)
+        self._complete, self._ended = page.complete, page.ended
+        self._asked_older = self._asked_newer = False
+        self._selected, self._aiming, self._following = at, at is not None, at is None
         self._paint_all()
+        self._aim()
         self._keep_following()
         self.refresh()
         self._look_around()
@@ -108,6 +118,25 @@ class Transcript(Lined):
         self.scroll_to(y=self.scroll_offset.y + self._starts[-1] - before, animate=False, force=True)
         self.refresh()
 
+    def append(self, entries: Sequence[Entry], quotes: dict[str, MessageRow], *, ended: bool) -> None:
+        """Put newer messages below without moving what is seen."""
+        self._ended, self._asked_newer = ended, False
+        self._entries += entries
+        self._quotes.update(quotes)
+        self._paint_all()
+        self.refresh()
+        self._look_around()
+
+    def _aim(self) -> None:
+        """Show the message that the conversation was opened at, now and once the layout is done."""
+        if self._aiming and self._blocks:
+            self._aiming = False
+            self._select(self._index())
+            self.call_after_refresh(self._select_again)
+
+    def _select_again(self) -> None:
+        self._select(self._index())
+
     def update(self, changed: Sequence[Entry], gone: set[MessageId], quotes: dict[str, MessageRow]) -> None:
         """Take in news; follows the end if the end was seen."""
         following = self._following
@@ -116,6 +145,9 @@ class Transcript(Lined):
         oldest = self._entries[0].message if self._entries and not self._complete else None
         kept = [fresh.pop(e.message.id, e) for e in self._entries if e.message.id not in gone]
         new = [e for e in fresh.values() if oldest is None or e.message.at >= oldest.at]
+        if new and not self._ended:
+            self._leave_out(new)
+            new = []
         before, old_starts = self._blocks, self._starts
         self._entries = sorted([*kept, *new], key=lambda e: (e.message.at, e.message.id))
         self._paint_all()
@@ -124,6 +156,11 @@ class Transcript(Lined):
             self._following = True
             self._keep_following()
         self._look_around()
+
+    def _leave_out(self, new: Sequence[Entry]) -> None:
+        """What comes after the end that is not loaded is read when somebody scrolls there; what we say is shown."""
+        if any(entry.message.direction == "out" for entry in new):
+            self.post_message(self.WantsEnd())
 
     def _keep_following(self) -> None:
         """Go to the end now, and again once the layout that is under way is done."""
@@ -203,6 +240,10 @@ class Transcript(Lined):
         if self.scroll_offset.y < self.size.height and not self._complete and not self._asked_older:
             self._asked_older = True
             self.post_message(self.WantsOlder())
+        near = self.scroll_offset.y + 2 * self.size.height > self._starts[-1]
+        if near and not self._ended and not self._asked_newer:
+            self._asked_newer = True
+            self.post_message(self.WantsNewer())
         if self.at_end:
             self.post_message(self.SawLast())
 
@@ -210,6 +251,7 @@ class Transcript(Lined):
         """Wrap again, keeping the end in sight if it was."""
         if self.scrollable_content_region.width != self._painted_at:
             self._paint_all()
+        self._aim()
         self._keep_following()
 
     def on_focus(self) -> None:
@@ -270,7 +312,10 @@ class Transcript(Lined):
 
     def action_last(self) -> None:
         """To the latest."""
-        self._select(len(self._entries) - 1)
+        if self._ended:
+            self._select(len(self._entries) - 1)
+        else:
+            self.post_message(self.WantsEnd())
 
     def action_message(self, deed: str) -> None:
         """Do something with the chosen message."""

@@ -1,0 +1,171 @@
+"""Messages by their words: results as one types, Enter opens the dialog where it was said (S-116)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.timer import Timer
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.wording import Query, understood
+from chatapp_cli.i18n import _
+from chatapp_cli.services import search
+from chatapp_cli.services.search import Found, Page, Scope, Snippet
+from chatapp_cli.store.search import TOP
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import reading, words
+from chatapp_cli.tui.cells import fit, line
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+
+PAUSE = 0.15
+"""Seconds without a key after which the search begins."""
+_NAME = 24
+_MOMENT = 12
+
+
+class SearchScreen(Hands):
+    """A box for words, and the messages in which they occur."""
+
+    DEFAULT_CSS = """
+    SearchScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
+    SearchScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }
+    SearchScreen #said { height: 1; padding: 0 2; color: $muted; }
+    SearchScreen OptionList { border: none; height: 1fr; padding: 1 1; background: $background;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    SearchScreen OptionList:focus { border: none; background-tint: $background 0%; }
+    """
+    BINDINGS = bindings("find")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typing: Timer | None = None
+        self._query = Query()
+        self._found: list[Found] = []
+        self._below = 0
+
+    def compose(self) -> ComposeResult:
+        """Box, what is going on, the messages."""
+        yield Input(placeholder=_('Words in any form, "a phrase", -without'), compact=True)
+        yield Static(_("Search in messages: the newest come first."), id="said", markup=False)
+        yield OptionList()
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """To the box; what is missing in the index is brought in meanwhile."""
+        self.query_one(StatusBar).tell_keys("find", "app")
+        self.query_one(Input).focus()
+        self.do(self._tell_health, group="health")
+        self.do(self._begin, group="index")
+
+    async def _begin(self) -> None:
+        await self._catch_up()
+
+    async def _tell_health(self) -> None:
+        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
+
+    async def _catch_up(self) -> bool:
+        desk = self.office.desk
+        return await self.office.store.off_loop(partial(search.catch_up, desk.database, desk.search))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        query = understood(event.value, typing=True)
+        self._typing = self.set_timer(
+            PAUSE, lambda: self.do(partial(self._search, query), group="look", exclusive=True)
+        )
+
+    async def _search(self, query: Query) -> None:
+        whole = await self._catch_up()
+        page = await self._page(query, TOP)
+        self._query, self._found = query, []
+        self.query_one(OptionList).clear_options()
+        self._add(page)
+        self.query_one("#said", Static).update(self._said(query, whole=whole))
+
+    def _said(self, query: Query, *, whole: bool) -> str:
+        if not whole:
+            return _("The index is being made; the oldest messages are not in it yet.")
+        return "" if self._found or not query else _("Nothing is found.")
+
+    async def _page(self, query: Query, below: int) -> Page:
+        index, dialect = self.office.desk.search, self.office.dialect
+
+        def look(tx: Tx) -> Page:
+            return search.find(tx, index, dialect, query, Scope(), below=below)
+
+        return await self.office.read(look)
+
+    def _add(self, page: Page) -> None:
+        shown = self.query_one(OptionList)
+        self._found += page.found
+        self._below = page.below
+        shown.add_options([Option(self._line(one)) for one in page.found])
+        if page.below:
+            shown.add_option(Option(_("More…")))
+
+    def _line(self, one: Found) -> Text:
+        look, said = self.look.palette, one.message
+        return Text.assemble(
+            (fit(one.dialog.name, _NAME), look.strong),
+            (f" {fit(words.moment(said.at, self.look.now()), _MOMENT)} ", look.faint),
+            ("→ " if said.direction == "out" else "", look.own),
+            *((line(part), look.accent if marked else look.plain) for part, marked in _parts(one.snippet)),
+        )
+
+    # What can be done
+
+    @on(Input.Submitted)
+    def action_results(self) -> None:
+        """From the box to the messages."""
+        shown = self.query_one(OptionList)
+        if self._found:
+            shown.highlighted = shown.highlighted or 0
+            shown.focus()
+
+    @on(OptionList.OptionSelected)
+    def action_open(self) -> None:
+        """Open the dialog where it was said, or show more."""
+        at = self.query_one(OptionList).highlighted
+        if at is None:
+            return
+        if at == len(self._found):
+            self.do(self._more, group="look", exclusive=True)
+            return
+        one, behind = self._found[at], self.app.screen_stack[0]
+        self.dismiss()
+        behind.post_message(DialogList.Opened(one.dialog.id, one.message.id))
+
+    async def _more(self) -> None:
+        page, shown = await self._page(self._query, self._below), self.query_one(OptionList)
+        at = len(self._found)
+        shown.remove_option_at_index(at)
+        self._add(page)
+        shown.highlighted = min(at, shown.option_count - 1)
+
+    def action_box(self) -> None:
+        """To the box."""
+        self.query_one(Input).focus()
+
+    def action_back(self) -> None:
+        """To the dialogs."""
+        self.dismiss()
+
+
+def _parts(snippet: Snippet) -> Iterator[tuple[str, bool]]:
+    """The snippet in pieces, and whether each is one of the words that were looked for."""
+    at = 0
+    for start, end in snippet.marks:
+        yield snippet.text[at:start], False
+        yield snippet.text[start:end], True
+        at = end
+    yield snippet.text[at:], False
