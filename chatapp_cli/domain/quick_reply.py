@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.finding import fold
 
 _ALIKE = 0.75
 """How alike two words have to be, of 1, for one to be a slip or another form of the other."""
+_MOST_ALIKE = 8
 _WORD = re.compile(r"\w+")
 
 
@@ -53,39 +55,68 @@ class Findable(Protocol):
 
 
 F = TypeVar("F", bound=Findable)
+Words: TypeAlias = frozenset[str]
+Fit: TypeAlias = Callable[[Words], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read(Generic[F]):
+    """An answer with its words, folded once for all the keys that are still to come."""
+
+    one: F
+    title: str
+    places: Sequence[Words]
+    """Title, keywords, text: what is found further left weighs more."""
+
+    def weight(self, begin: str, fits: Sequence[Fit]) -> int | None:
+        """Where the words were found, summed up; less is better, ``None`` if one was found nowhere."""
+        if self.title.startswith(begin):
+            return -1
+        found = [next((n for n, words in enumerate(self.places) if fit(words)), None) for fit in fits]
+        known = [n for n in found if n is not None]
+        return sum(known) if len(known) == len(found) else None
+
+
+class Finder(Generic[F]):
+    """Finds among answers while somebody types."""
+
+    def __init__(self, found: Iterable[F]) -> None:
+        self._read = [
+            _Read(one, fold(one.title), tuple(map(_words, (one.title, one.keywords, one.text)))) for one in found
+        ]
+        self._vocabulary = frozenset(word for read in self._read for words in read.places for word in words)
+
+    def ranked(self, query: str) -> list[F]:
+        """Those that have every word of the query, as the beginning of a word; without any, those with words alike.
+
+        The title weighs more than the keywords, they more than the text; then comes what is used more often.
+        """
+        begin, wanted = fold(query), _WORD.findall(fold(query))
+        return self._sorted(begin, [partial(_begins, word) for word in wanted]) or self._sorted(
+            begin, [partial(_has_one_of, self._alike(word)) for word in wanted]
+        )
+
+    def _sorted(self, begin: str, fits: Sequence[Fit]) -> list[F]:
+        weighed = [(weight, read) for read in self._read if (weight := read.weight(begin, fits)) is not None]
+        weighed.sort(key=lambda pair: (pair[0], -pair[1].one.used, pair[1].title))
+        return [read.one for _weight, read in weighed]
+
+    def _alike(self, word: str) -> Words:
+        return frozenset(get_close_matches(word, self._vocabulary, n=_MOST_ALIKE, cutoff=_ALIKE))
 
 
 def ranked(found: Iterable[F], query: str) -> list[F]:
-    """Those that have every word of the query, as the beginning of a word; without any, those with words much alike.
-
-    The title weighs more than the keywords, they more than the text; then comes what is used more often.
-    """
-    every = list(found)
-    wanted = _WORD.findall(fold(query))
-    return _sorted(every, wanted, _begins) or _sorted(every, wanted, _resembles)
+    """Find among answers once."""
+    return Finder(found).ranked(query)
 
 
-def _sorted(every: Sequence[F], wanted: Sequence[str], fits: _Fit) -> list[F]:
-    weighed = [(weight, one) for one in every if (weight := _weight(one, wanted, fits)) is not None]
-    return [one for _weight, one in sorted(weighed, key=lambda pair: (pair[0], -pair[1].used, fold(pair[1].title)))]
+def _words(said: str) -> Words:
+    return frozenset(_WORD.findall(fold(said)))
 
 
-class _Fit(Protocol):
-    def __call__(self, wanted: str, words: Sequence[str]) -> bool: ...
-
-
-def _begins(wanted: str, words: Sequence[str]) -> bool:
+def _begins(wanted: str, words: Words) -> bool:
     return any(word.startswith(wanted) for word in words)
 
 
-def _resembles(wanted: str, words: Sequence[str]) -> bool:
-    return bool(get_close_matches(wanted, words, n=1, cutoff=_ALIKE))
-
-
-def _weight(one: Findable, wanted: Sequence[str], fits: _Fit) -> int | None:
-    """The sum of where each word was found; less is better, ``None`` if one was found nowhere."""
-    if fold(one.title).startswith(" ".join(wanted)):
-        return -1
-    places = [_WORD.findall(fold(words)) for words in (one.title, one.keywords, one.text)]
-    found = [next((n for n, words in enumerate(places) if fits(word, words)), None) for word in wanted]
-    return None if None in found else sum(n for n in found if n is not None)
+def _has_one_of(alike: Words, words: Words) -> bool:
+    return not alike.isdisjoint(words)

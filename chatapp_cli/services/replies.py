@@ -30,7 +30,8 @@ def sections(tx: Tx) -> list[SectionRow]:
 def section(tx: Tx, named: str) -> SectionRow:
     """A section by its name, however it is capitalised, or by its number."""
     every = sections(tx)
-    found = next((row for row in every if fold(named) in {fold(row.name), str(row.id)}), None)
+    named_so = (row for row in every if fold(row.name) == fold(named))
+    found = next(named_so, None) or next((row for row in every if str(row.id) == named.strip()), None)
     if found is None:
         raise NotFound(
             T("There is no section {name}.", name=named),

@@ -11,7 +11,7 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.quick_reply import Answer, ranked
 from chatapp_cli.i18n import use
-from chatapp_cli.services import replies, words
+from chatapp_cli.services import dialogs, replies, words
 from chatapp_cli.store.rows import JournalRow, QuickReplyRow
 from tests.stores import Shop
 
@@ -211,3 +211,31 @@ def test_the_journal_says_what_was_done_in_words(shop: Shop) -> None:
         "Section of quick replies removed: Опт",
     ]
     assert all(json.loads(row.data) and row.actor == "Ольга" for row in rows)
+
+
+@pytest.mark.req("S-140")
+@pytest.mark.parametrize(
+    ("known", "called"),
+    [
+        ({"name": "Анна (возврат)"}, "Анна (возврат)"),
+        ({"first_name": "Анна", "name": "anna_kuz"}, "Анна"),
+        ({"name": "anna_kuz", "username": "anna_kuz"}, None),
+        ({"name": "+79160000077", "address": "+79160000077"}, None),
+    ],
+)
+def test_a_client_without_a_name_leaves_its_variable_open(
+    shop: Shop, known: dict[str, str], called: str | None
+) -> None:
+    dialog = shop.message(shop.hear(shop.channel(), ext_id="in-1")).dialog_id
+    card = shop.read(lambda tx: dialogs.card(tx, dialog))._replace(**known)
+    values = replies.values(card, company=" ", operator="Ольга", now=shop.clock.now())
+    assert (values.get("client_name"), values.get("company_name")) == (called, None)
+    assert (values["operator_name"], values["date"]) == ("Ольга", "21.09.2026")
+
+
+def test_a_section_is_found_by_its_name_before_its_number(shop: Shop) -> None:
+    make(shop, "2")
+    make(shop, "Опт")
+    assert shop.read(lambda tx: replies.section(tx, "2")).name == "2"
+    number = shop.read(lambda tx: replies.section(tx, "опт")).id
+    assert number == 2

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.quick_reply import ranked
+from chatapp_cli.domain.quick_reply import Finder
 from chatapp_cli.domain.variables import preview
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows import QuickReplyRow
@@ -30,7 +30,7 @@ class QuickPick(Small[QuickReplyRow]):
 
     def __init__(self, rows: Sequence[QuickReplyRow], values: Mapping[str, str]) -> None:
         super().__init__()
-        self._rows, self._values = rows, values
+        self._finder, self._values = Finder(rows), values
         self._found: Sequence[QuickReplyRow] = ()
 
     def compose(self) -> ComposeResult:
@@ -50,7 +50,7 @@ class QuickPick(Small[QuickReplyRow]):
         self._show(event.value)
 
     def _show(self, query: str) -> None:
-        self._found = ranked(self._rows, query)
+        self._found = self._finder.ranked(query)
         shown = self.query_one(OptionList)
         shown.clear_options()
         nothing = Option(_("There is no such quick reply."), disabled=True)
