@@ -147,3 +147,13 @@ def test_what_is_not_there_is_told(chatapp: Shell, tmp_path: Path) -> None:
     assert "There is no readable file" in chatapp.run("quick", "import", tmp_path / "none.csv").err
     piped = chatapp("quick", "import", "-", "--json", stdin=SHEET)
     assert piped.json == {"added": 2, "changed": 0, "same": 0}
+
+
+@pytest.mark.req("S-136")
+def test_a_file_with_a_reply_for_a_section_of_others_is_not_taken_over_at_all(filled: Shell) -> None:
+    filled("quick", "invite", "Заказы", "Марина")
+    sheet = "section,title,text\nОпт,Скидка,От 50 штук\nЗаказы,Адрес,Садовая\n"
+    said = filled.run("quick", "import", "-", stdin=sheet, CHATAPP_OPERATOR="Иван")
+    assert (said.code, said.err.splitlines()[0]) == (2, "3: Иван may not edit the section Заказы.")
+    assert [row[1] for row in filled("quick", "sections").rows] == ["Заказы"]
+    assert filled("quick", "import", "-", stdin=sheet).out == "2\n"
