@@ -68,8 +68,7 @@ def opening(tx: Tx, dialog: DialogId, message: MessageId | None = None) -> Openi
 
 def _around(tx: Tx, dialog: DialogId, middle: MessageRow) -> Page:
     above, below = transcript.before(tx, dialog, middle, n=PAGE), transcript.since(tx, dialog, middle, n=PAGE)
-    found = _page(tx, dialog, [*above, *below])
-    return replace(found, complete=len(above) < PAGE, ended=len(below) < PAGE)
+    return _part(tx, dialog, [*above, *below], complete=len(above) < PAGE, ended=len(below) < PAGE)
 
 
 def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], Sequence[MemberRow], ChannelRow]:
@@ -84,13 +83,21 @@ def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:
 
 
 def newer(tx: Tx, dialog: DialogId, last: MessageRow) -> Page:
-    """What was said after a message."""
-    _last, *entries = transcript.since(tx, dialog, last, n=PAGE)
-    return replace(_page(tx, dialog, entries), ended=len(entries) < PAGE - 1)
+    """A message and what was said after it."""
+    entries = transcript.since(tx, dialog, last, n=PAGE)
+    return _part(tx, dialog, entries, complete=False, ended=len(entries) < PAGE)
 
 
-def _page(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, until: Millis = notes.EVER) -> Page:
-    complete = len(entries) < PAGE
+def _part(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, complete: bool, ended: bool) -> Page:
+    """Out of the middle: notes of later than what is read come with what was said then."""
+    until = notes.EVER if ended else entries[-1].message.at
+    return replace(_page(tx, dialog, entries, complete=complete, until=until), ended=ended)
+
+
+def _page(
+    tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, complete: bool | None = None, until: Millis = notes.EVER
+) -> Page:
+    complete = len(entries) < PAGE if complete is None else complete
     shown = notes.among(tx, dialog, _with_onward(tx, entries), complete=complete, until=until)
     return Page(shown, _quotes(tx, dialog, entries), complete=complete)
 

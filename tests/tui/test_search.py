@@ -6,7 +6,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
-from chatapp_cli.services import channels
+from chatapp_cli.services import channels, notes
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
@@ -63,15 +63,19 @@ async def test_far_back_in_a_long_conversation_only_the_surroundings_are_read_an
         assert len(shown.entries) < 300
         bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
         stage.hear(bot, ZOYA, "самое новое")
+        dialog = it.app.screen.opening.card.id
+        desk.write(lambda tx: notes.add(tx, dialog, "а это заметка", actor="Ольга"))
         for _ in range(80):
             await it.press("pagedown")
             if shown.at_end:
                 break
             await it.pilot.pause(0.01)
         await it.sees("самое новое")
-        numbers = [entry.message.id for entry in shown.entries]
+        texts = [entry.message.text for entry in shown.entries]
+        assert texts[-3:] == ["сообщение 299", "а это заметка", "самое новое"]
+        assert texts.count("а это заметка") == 1
+        numbers = [entry.message.id for entry in shown.entries if entry.message.id > 0]
         assert numbers == sorted(set(numbers))
-        assert [e.message.text for e in shown.entries[-2:]] == ["сообщение 299", "самое новое"]
 
 
 async def test_the_latest_are_a_key_away_from_wherever_one_is(window: Opener, long_talk: None) -> None:

@@ -123,9 +123,10 @@ class Conversing(Listing):
 
     async def _read_newer(self) -> None:
         shown, opening = self.query_one(Transcript), self.opening
-        if opening is None or not shown.entries:
+        last = next((e.message for e in reversed(shown.entries) if e.message.direction != notes.NOTE), None)
+        if opening is None or last is None:
             return
-        page = await self.office.read(partial(reading.newer, dialog=opening.card.id, last=shown.entries[-1].message))
+        page = await self.office.read(partial(reading.newer, dialog=opening.card.id, last=last))
         if opening is self.opening:
             shown.append(page.entries, page.quotes, ended=page.ended)
 

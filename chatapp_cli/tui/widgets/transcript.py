@@ -119,9 +119,10 @@ class Transcript(Lined):
         self.refresh()
 
     def append(self, entries: Sequence[Entry], quotes: dict[str, MessageRow], *, ended: bool) -> None:
-        """Put newer messages below without moving what is seen."""
+        """Put newer messages below without moving what is seen; those that are there already stay as they are."""
         self._ended, self._asked_newer = ended, False
-        self._entries += entries
+        known = {entry.message.id for entry in self._entries}
+        self._entries += [entry for entry in entries if entry.message.id not in known]
         self._quotes.update(quotes)
         self._paint_all()
         self.refresh()
