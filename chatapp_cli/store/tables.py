@@ -6,7 +6,18 @@ Imported only by migrations and tests: importing SQLModel costs most of a second
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    TextClause,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 NAMES = {
@@ -40,19 +51,32 @@ def _later(default: str | int = "") -> dict[str, str]:
     return {"server_default": str(default)}
 
 
-class Line(SQLModel, table=True):
-    """A line joins channels for one purpose of the business (S-003)."""
+_NEWEST = (text("pinned DESC"), text("last_at DESC"), text("id DESC"))
+"""The order of the dialog list."""
+
+
+def _partly(name: str, *columns: str | TextClause, where: str) -> Index:
+    """An index of those rows alone that are asked for."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class Table(SQLModel):
+    """A table of the store, apart from any other that a library may know."""
 
     metadata = metadata
+
+
+class Line(Table, table=True):
+    """A line joins channels for one purpose of the business (S-003)."""
+
     id: int | None = Field(sa_column=_key())
     name: str = Field(unique=True)
     created_at: int = Field(sa_column=_time())
 
 
-class Channel(SQLModel, table=True):
+class Channel(Table, table=True):
     """A bound account of one kind on a line, with its health and its place in the provider's stream."""
 
-    metadata = metadata
     __table_args__ = (UniqueConstraint("kind", "account"), UniqueConstraint("hook_key"), NEVER_AGAIN)
     id: int | None = Field(sa_column=_key())
     line_id: int = Field(sa_column=_ref("line"))
@@ -78,23 +102,21 @@ class Channel(SQLModel, table=True):
     """Until then the account writes to nobody who never wrote: the provider said so."""
 
 
-class ChannelMemory(SQLModel, table=True):
+class ChannelMemory(Table, table=True):
     """What sessions of a channel keep beside binding and cursor, sealed."""
 
-    metadata = metadata
     __tablename__ = "channel_memory"
     channel_id: int = Field(sa_column=Column(_Big, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True))
     name: str = Field(primary_key=True)
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class Contact(SQLModel, table=True):
+class Contact(Table, table=True):
     """A person outside, as far as they are known."""
 
-    metadata = metadata
     __table_args__ = (
-        Index("ix_contact_phone", "phone", sqlite_where=text("phone <> ''"), postgresql_where=text("phone <> ''")),
-        Index("ix_contact_email", "email", sqlite_where=text("email <> ''"), postgresql_where=text("email <> ''")),
+        _partly("ix_contact_phone", "phone", where="phone <> ''"),
+        _partly("ix_contact_email", "email", where="email <> ''"),
     )
     id: int | None = Field(sa_column=_key())
     name: str = ""
@@ -109,44 +131,18 @@ class Contact(SQLModel, table=True):
     """Kinds of channels in the order in which this person is tried, separated by commas."""
 
 
-class Dialog(SQLModel, table=True):
+class Dialog(Table, table=True):
     """One chat of one channel. What the list shows is kept here, so that no list ever counts messages."""
 
-    metadata = metadata
     __table_args__ = (
         UniqueConstraint("channel_id", "key"),
-        Index("ix_dialog_order", text("pinned DESC"), text("last_at DESC"), text("id DESC")),
-        Index("ix_dialog_line", "line_id", text("pinned DESC"), text("last_at DESC"), text("id DESC")),
-        Index("ix_dialog_channel", "channel_id", text("pinned DESC"), text("last_at DESC"), text("id DESC")),
-        Index(
-            "ix_dialog_unread",
-            text("pinned DESC"),
-            text("last_at DESC"),
-            text("id DESC"),
-            sqlite_where=text("unread > 0"),
-            postgresql_where=text("unread > 0"),
-        ),
-        Index(
-            "ix_dialog_waiting",
-            "waiting_since",
-            sqlite_where=text("waiting_since IS NOT NULL"),
-            postgresql_where=text("waiting_since IS NOT NULL"),
-        ),
-        Index(
-            "ix_dialog_assignee",
-            "assignee",
-            text("pinned DESC"),
-            text("last_at DESC"),
-            text("id DESC"),
-            sqlite_where=text("assignee <> ''"),
-            postgresql_where=text("assignee <> ''"),
-        ),
-        Index(
-            "ix_dialog_snoozed",
-            "snoozed_until",
-            sqlite_where=text("snoozed_until IS NOT NULL"),
-            postgresql_where=text("snoozed_until IS NOT NULL"),
-        ),
+        Index("ix_dialog_order", *_NEWEST),
+        Index("ix_dialog_line", "line_id", *_NEWEST),
+        Index("ix_dialog_channel", "channel_id", *_NEWEST),
+        _partly("ix_dialog_unread", *_NEWEST, where="unread > 0"),
+        _partly("ix_dialog_waiting", "waiting_since", where="waiting_since IS NOT NULL"),
+        _partly("ix_dialog_assignee", "assignee", *_NEWEST, where="assignee <> ''"),
+        _partly("ix_dialog_snoozed", "snoozed_until", where="snoozed_until IS NOT NULL"),
         Index("ix_dialog_address", "channel_id", "address"),
         Index("ix_dialog_contact", "contact_id"),
         NEVER_AGAIN,
@@ -181,27 +177,24 @@ class Dialog(SQLModel, table=True):
     """Out of the queue until then."""
 
 
-class Tag(SQLModel, table=True):
+class Tag(Table, table=True):
     """A label that dialogs can bear."""
 
-    metadata = metadata
     id: int | None = Field(sa_column=_key())
     name: str = Field(unique=True)
 
 
-class DialogTag(SQLModel, table=True):
+class DialogTag(Table, table=True):
     """Which dialog bears which label."""
 
-    metadata = metadata
     __tablename__ = "dialog_tag"
     dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
     tag_id: int = Field(sa_column=Column(_Big, ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True))
 
 
-class DialogMember(SQLModel, table=True):
+class DialogMember(Table, table=True):
     """An operator beside the assignee, by role (S-127)."""
 
-    metadata = metadata
     __tablename__ = "dialog_member"
     dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
     operator: str = Field(primary_key=True)
@@ -209,10 +202,9 @@ class DialogMember(SQLModel, table=True):
     """``producer``, ``participant`` or ``observer``."""
 
 
-class Note(SQLModel, table=True):
+class Note(Table, table=True):
     """What operators tell one another in a dialog; no client ever reads it."""
 
-    metadata = metadata
     __table_args__ = NEVER_AGAIN
     id: int | None = Field(sa_column=_key())
     dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), index=True))
@@ -221,19 +213,17 @@ class Note(SQLModel, table=True):
     at: int = Field(sa_column=_time())
 
 
-class ReplySection(SQLModel, table=True):
+class ReplySection(Table, table=True):
     """A section of quick replies (S-136)."""
 
-    metadata = metadata
     __tablename__ = "reply_section"
     id: int | None = Field(sa_column=_key())
     name: str = Field(unique=True)
 
 
-class ReplyEditor(SQLModel, table=True):
+class ReplyEditor(Table, table=True):
     """An operator who was invited to edit a section; a section without any is everybody's."""
 
-    metadata = metadata
     __tablename__ = "reply_editor"
     section_id: int = Field(
         sa_column=Column(_Big, ForeignKey("reply_section.id", ondelete="CASCADE"), primary_key=True)
@@ -241,10 +231,9 @@ class ReplyEditor(SQLModel, table=True):
     operator: str = Field(primary_key=True)
 
 
-class QuickReply(SQLModel, table=True):
+class QuickReply(Table, table=True):
     """A text that operators send with two keys (S-137 to S-140)."""
 
-    metadata = metadata
     __tablename__ = "quick_reply"
     __table_args__ = (UniqueConstraint("section_id", "title"), NEVER_AGAIN)
     id: int | None = Field(sa_column=_key())
@@ -258,10 +247,9 @@ class QuickReply(SQLModel, table=True):
     updated_at: int = Field(sa_column=_time())
 
 
-class QuickReplyFile(SQLModel, table=True):
+class QuickReplyFile(Table, table=True):
     """A file that goes with a quick reply."""
 
-    metadata = metadata
     __tablename__ = "quick_reply_file"
     id: int | None = Field(sa_column=_key())
     reply_id: int = Field(sa_column=Column(_Big, ForeignKey("quick_reply.id", ondelete="CASCADE"), index=True))
@@ -272,19 +260,12 @@ class QuickReplyFile(SQLModel, table=True):
     kind: str
 
 
-class Arrived(SQLModel, table=True):
+class Arrived(Table, table=True):
     """What a provider delivered, raw and unique; with a problem it is a dead letter."""
 
-    metadata = metadata
     __table_args__ = (
         UniqueConstraint("channel_id", "provider_id"),
-        Index(
-            "ix_arrived_dead",
-            "channel_id",
-            "id",
-            sqlite_where=text("problem <> ''"),
-            postgresql_where=text("problem <> ''"),
-        ),
+        _partly("ix_arrived_dead", "channel_id", "id", where="problem <> ''"),
     )
     id: int | None = Field(sa_column=_key())
     channel_id: int = Field(sa_column=_ref("channel"))
@@ -295,25 +276,14 @@ class Arrived(SQLModel, table=True):
     at: int = Field(sa_column=_time())
 
 
-class Message(SQLModel, table=True):
+class Message(Table, table=True):
     """One message in either direction."""
 
-    metadata = metadata
     __table_args__ = (
         UniqueConstraint("channel_id", "ext_id", "dialog_id"),
         Index("ix_message_transcript", "dialog_id", text("at DESC"), text("id DESC")),
-        Index(
-            "ix_message_trouble",
-            "id",
-            sqlite_where=text("state = 'uncertain' OR state = 'failed'"),
-            postgresql_where=text("state = 'uncertain' OR state = 'failed'"),
-        ),
-        Index(
-            "ix_message_chain",
-            "id",
-            sqlite_where=text("chain <> '' AND state = 'failed'"),
-            postgresql_where=text("chain <> '' AND state = 'failed'"),
-        ),
+        _partly("ix_message_trouble", "id", where="state = 'uncertain' OR state = 'failed'"),
+        _partly("ix_message_chain", "id", where="chain <> '' AND state = 'failed'"),
         NEVER_AGAIN,
     )
     id: int | None = Field(sa_column=_key())
@@ -344,20 +314,18 @@ class Message(SQLModel, table=True):
     """Where it goes next should it fail here, as JSON; emptied once it is handed on."""
 
 
-class MessagePart(SQLModel, table=True):
+class MessagePart(Table, table=True):
     """Further provider ids of a message that the channel split."""
 
-    metadata = metadata
     __tablename__ = "message_part"
     dialog_id: int = Field(sa_column=Column(_Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
     ext_id: str = Field(primary_key=True)
     message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
 
 
-class MessageRevision(SQLModel, table=True):
+class MessageRevision(Table, table=True):
     """What a message said before it was edited."""
 
-    metadata = metadata
     __tablename__ = "message_revision"
     id: int | None = Field(sa_column=_key())
     message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
@@ -365,10 +333,9 @@ class MessageRevision(SQLModel, table=True):
     at: int = Field(sa_column=_time())
 
 
-class Reaction(SQLModel, table=True):
+class Reaction(Table, table=True):
     """One emoji of one person on a message; an empty person is ourselves."""
 
-    metadata = metadata
     message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
     person: str = Field(primary_key=True)
     emoji: str = Field(primary_key=True)
@@ -378,19 +345,12 @@ class Reaction(SQLModel, table=True):
 _UNHEARD = "kind = 'voice' AND state = 'here' AND words = '' AND code = ''"
 
 
-class File(SQLModel, table=True):
+class File(Table, table=True):
     """A file of a message; its content lies in the media folder under its hash."""
 
-    metadata = metadata
     __table_args__ = (
-        Index(
-            "ix_file_wanted",
-            "channel_id",
-            "next_at",
-            sqlite_where=text("state = 'wanted'"),
-            postgresql_where=text("state = 'wanted'"),
-        ),
-        Index("ix_file_unheard", "next_at", sqlite_where=text(_UNHEARD), postgresql_where=text(_UNHEARD)),
+        _partly("ix_file_wanted", "channel_id", "next_at", where="state = 'wanted'"),
+        _partly("ix_file_unheard", "next_at", where=_UNHEARD),
     )
     id: int | None = Field(sa_column=_key())
     message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
@@ -411,10 +371,9 @@ class File(SQLModel, table=True):
     """What is said in a voice message, once the company's own command has written it down."""
 
 
-class Outbox(SQLModel, table=True):
+class Outbox(Table, table=True):
     """What is still to be done at a channel; the row goes when the verdict is in."""
 
-    metadata = metadata
     __table_args__ = (
         Index("ix_outbox_claim", "channel_id", "state", text("priority DESC"), "id"),
         Index("ix_outbox_dialog", "dialog_id", "state"),
@@ -440,10 +399,9 @@ class Outbox(SQLModel, table=True):
     created_at: int = Field(sa_column=_time())
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Table, table=True):
     """One try at a provider: the delivery log."""
 
-    metadata = metadata
     __table_args__ = (Index("ix_attempt_recent", "channel_id", "started_at"),)
     id: int | None = Field(sa_column=_key())
     message_id: int = Field(sa_column=Column(_Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
@@ -461,10 +419,9 @@ class Attempt(SQLModel, table=True):
     """The other side had never written."""
 
 
-class Errand(SQLModel, table=True):
+class Errand(Table, table=True):
     """Something that a channel's live session is asked for beside messages, and its answer; kept for a day."""
 
-    metadata = metadata
     __table_args__ = (Index("ix_errand_waiting", "channel_id", "state", "id"), NEVER_AGAIN)
     id: int | None = Field(sa_column=_key())
     channel_id: int = Field(sa_column=_ref("channel"))
@@ -481,10 +438,9 @@ class Errand(SQLModel, table=True):
     """When nobody waits for it any more."""
 
 
-class Template(SQLModel, table=True):
+class Template(Table, table=True):
     """A text that a provider has to approve before it may be sent."""
 
-    metadata = metadata
     __table_args__ = (UniqueConstraint("channel_id", "name", "language"), NEVER_AGAIN)
     id: int | None = Field(sa_column=_key())
     channel_id: int = Field(sa_column=_ref("channel"))
@@ -497,10 +453,9 @@ class Template(SQLModel, table=True):
     updated_at: int = Field(sa_column=_time())
 
 
-class Application(SQLModel, table=True):
+class Application(Table, table=True):
     """An application on paper to a provider, and how far it got (S-088)."""
 
-    metadata = metadata
     __table_args__ = NEVER_AGAIN
     id: int | None = Field(sa_column=_key())
     line_id: int = Field(sa_column=_ref("line"))
@@ -516,10 +471,9 @@ class Application(SQLModel, table=True):
     updated_at: int = Field(sa_column=_time())
 
 
-class EarlyNews(SQLModel, table=True):
+class EarlyNews(Table, table=True):
     """A provider's news of a message whose id we have not recorded yet; forgotten after a day."""
 
-    metadata = metadata
     __tablename__ = "early_news"
     __table_args__ = (Index("ix_early_news_ext", "channel_id", "ext_id"),)
     id: int | None = Field(sa_column=_key())
@@ -531,10 +485,9 @@ class EarlyNews(SQLModel, table=True):
     at: int = Field(sa_column=_time())
 
 
-class Journal(SQLModel, table=True):
+class Journal(Table, table=True):
     """Everything that changed, in order: the bus that daemon, window and command line share."""
 
-    metadata = metadata
     __table_args__ = NEVER_AGAIN
     id: int | None = Field(sa_column=_key())
     at: int = Field(sa_column=_time())
