@@ -20,7 +20,7 @@ from chatapp_cli.runtime.once import deliver
 from chatapp_cli.sandbox.directory import has_sandbox
 from chatapp_cli.sandbox.directory import sandbox as provider
 from chatapp_cli.sandbox.stage import CallsHooks, Sandbox
-from chatapp_cli.services import channels, lines, sending, transcript
+from chatapp_cli.services import channels, duties, lines, sending, transcript
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogRow
 from tests.contract.connector_contract import ANNA, ScriptedAsker
@@ -135,6 +135,19 @@ async def test_an_outage_is_told_and_healed_and_nothing_is_lost(desk: Desk, sand
         await eventually(lambda: state_of(desk, message) in {*OUT, "uncertain"}, seconds=40)
     texts = [h.text.strip() for h in await sandbox.heard(ANNA)]
     assert texts.count("ответ в бурю") == (1 if state_of(desk, message) == "sent" else texts.count("ответ в бурю"))
+
+
+async def test_what_is_put_off_comes_back_by_itself_at_its_time(desk: Desk) -> None:
+    async with provider("api") as sandbox, serving(desk) as address:
+        channel = await bound(desk, sandbox)
+        call_here(desk, sandbox, channel, address)
+        await sandbox.say(ANNA, "Спасибо, подумаю")
+        (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        desk.write(lambda tx: duties.snooze(tx, dialog.id, tx.now + 300, actor="Ольга"))
+        assert the_dialogs(desk) == []
+        (back,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+    assert (back.id, back.snoozed_until, back.waiting_since) == (dialog.id, None, dialog.waiting_since)
+    assert back.last_at >= dialog.last_at + 300
 
 
 async def test_a_second_daemon_is_refused_and_names_the_first(desks: Callable[..., Desk]) -> None:

@@ -6,7 +6,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs, duties, journal, sending
+from chatapp_cli.services import dialogs, duties, ingest, journal, notes, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogCard, MemberRow
 from tests.stores import EVERYTHING, Shop
@@ -127,3 +127,14 @@ def test_many_look_at_a_dialog_each_in_a_role(shop: Shop, dialog: DialogId) -> N
         '{"assignee": "Ольга"}',
         '{"left": "Вера"}',
     ]
+
+
+def test_who_works_on_a_dialog_goes_on_where_it_becomes_one_with_another(shop: Shop, dialog: DialogId) -> None:
+    other = shop.message(shop.hear(card(shop, dialog).channel_id, peer=Peer(key="b", address="b"))).dialog_id
+    shop.write(lambda tx: duties.assign(tx, dialog, "Пётр", actor="Ольга"))
+    shop.write(lambda tx: duties.join(tx, dialog, "Вера", "observer", actor="Ольга"))
+    shop.write(lambda tx: notes.add(tx, dialog, "Это один и тот же клиент", actor="Ольга"))
+    shop.write(lambda tx: ingest.join(tx, dialog, other))
+    assert card(shop, other).assignee == "Пётр"
+    assert shop.read(lambda tx: duties.members(tx, other)) == [MemberRow("Вера", "observer")]
+    assert [row.text for row in shop.read(lambda tx: notes.between(tx, other))] == ["Это один и тот же клиент"]
