@@ -17,7 +17,7 @@ from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.reply_form import ReplyForm
 from chatapp_cli.tui.screens.small import Confirm, Prompt
 from chatapp_cli.tui.widgets.composer import Composer, Pen
-from tests.tui.conftest import Opener, Window
+from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import ME
 
 HELLO = Answer(title="Приветствие", text="{имя клиента}, здравствуйте! Это {имя оператора}.", keywords="добрый день")
@@ -222,3 +222,14 @@ async def test_files_are_attached_to_a_reply_and_dropped(window: Opener, desk: D
         await it.sees("Attached: прайс.txt. Empty: drop them.")
         await it.press("enter")
         await it.until(lambda: attached() == [])
+
+
+async def test_the_form_fits_into_a_small_terminal(window: Opener, desk: Desk) -> None:
+    keep(desk, Answer(title="Возврат", text="строка\n" * 14))
+    async with window(SMALL) as it:
+        await it.press("f5")
+        await shown(it, RepliesScreen)
+        await it.sees("Возврат")
+        await it.press("down", "e")
+        await shown(it, ReplyForm)
+        await it.sees("Возврат", "строка", "Filled in by itself", "Save")

@@ -21,7 +21,7 @@ class ReplyForm(Small[None]):
     """Stays until what is written could be kept, or the person leaves."""
 
     DEFAULT_CSS = """
-    ReplyForm TextArea { border: none; border-bottom: solid $rule; height: 7; background: $surface; padding: 0; }
+    ReplyForm TextArea { border: none; border-bottom: solid $rule; height: 5; background: $surface; padding: 0; }
     ReplyForm TextArea:focus { border: none; border-bottom: solid $primary; }
     """
 
@@ -50,7 +50,7 @@ class ReplyForm(Small[None]):
                 markup=False,
             )
             with Horizontal():
-                yield Button(_("Save"), id="save")
+                yield Button(_("Save"), id="save", compact=True)
 
     @on(Input.Submitted)
     def _next(self) -> None:
