@@ -9,6 +9,20 @@ _LONG_ENOUGH_FOR_A_PHONE = 4
 _PHONE_DIGITS = 11
 _NATIONAL_DIGITS = 10
 _RUSSIAN_PREFIXES = "78"
+_LONG_ENOUGH_TO_RESPELL = 3
+_KEYS = dict(zip("qwertyuiop[]asdfghjkl;'zxcvbnm,.", "йцукенгшщзхъфывапролджэячсмитьбю", strict=True))
+"""What the keys of one keyboard layout type in the other."""
+_LETTERS = {
+    "shch": "щ", "sch": "щ", "iya": "ия", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш", "yu": "ю", "ya": "я",
+    "yo": "е", "ye": "е", "ia": "ия", "ey": "ей", "ay": "ай", "oy": "ой", "iy": "и", "a": "а", "b": "б", "c": "к",
+    "d": "д", "e": "е", "f": "ф", "g": "г", "h": "х", "i": "и", "j": "дж", "k": "к", "l": "л", "m": "м", "n": "н",
+    "o": "о", "p": "п", "q": "к", "r": "р", "s": "с", "t": "т", "u": "у", "v": "в", "w": "в", "x": "кс", "y": "ы",
+    "z": "з", "'": "ь",
+}  # fmt: skip
+_LATIN = {
+    **dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True)),
+    "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya", "ь": "", "ъ": "",
+}  # fmt: skip
 
 
 def fold(words: str) -> str:
@@ -35,3 +49,24 @@ def needles(query: str) -> list[str]:
         number = digits(query)
         return [number[1:] if number[0] in _RUSSIAN_PREFIXES else number]
     return fold(query).lstrip("@").split()
+
+
+def other_spellings(needle: str) -> list[str]:
+    """How else a piece of a name may be stored: in the other alphabet, or typed in the wrong keyboard layout.
+
+    Without soft signs, for Latin letters do not tell where they are: whoever compares leaves them out too.
+    """
+    if len(needle) < _LONG_ENOUGH_TO_RESPELL or not re.search(r"[a-zа-я]", needle):
+        return []
+    keys = _KEYS if re.search("[a-z]", needle) else {russian: latin for latin, russian in _KEYS.items()}
+    typed = "".join(keys.get(letter, letter) for letter in needle)
+    found = (spelled.replace("ь", "") for spelled in (_respelled(needle), fold(typed)))
+    return [spelled for spelled in found if len(spelled) >= _LONG_ENOUGH_TO_RESPELL]
+
+
+def _respelled(needle: str) -> str:
+    """«ivanova» as «иванова» and the other way round; the end of «dmitry» may be spelled in many ways."""
+    if re.search("[a-z]", needle):
+        root = re.sub(r"(?<=[^aeiouy])[iy]?y$", "", needle)
+        return re.sub("|".join(_LETTERS), lambda found: _LETTERS[found[0]], root)
+    return "".join(_LATIN.get(letter, letter) for letter in needle)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.finding import needles
+from chatapp_cli.domain.finding import needles, other_spellings
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.store.named import spell
 from chatapp_cli.store.rows import DialogRow
@@ -87,8 +87,12 @@ def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
             where.append(fragment)
             params |= values
     for n, needle in enumerate(needles(wanted.text)):
-        where.append(f"d.search LIKE :needle{n} ESCAPE '!'")
+        either = [f"d.search LIKE :needle{n} ESCAPE '!'"]
         params[f"needle{n}"] = "%" + _literal(needle) + "%"
+        for m, spelled in enumerate(other_spellings(needle)):
+            either.append(f"REPLACE(d.search, 'ь', '') LIKE :needle{n}_{m} ESCAPE '!'")
+            params[f"needle{n}_{m}"] = "%" + _literal(spelled) + "%"
+        where.append(f"({' OR '.join(either)})")
     return where, params
 
 

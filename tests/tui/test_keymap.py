@@ -12,6 +12,7 @@ from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.quick import QuickPick
 from chatapp_cli.tui.screens.replies import RepliesScreen
+from chatapp_cli.tui.screens.search import SearchScreen
 from chatapp_cli.tui.screens.troubles import TroublesScreen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -25,6 +26,7 @@ PLACES = {
     "lines": LinesScreen,
     "troubles": TroublesScreen,
     "applications": ApplicationsScreen,
+    "find": SearchScreen,
     "quick": QuickPick,
     "replies": RepliesScreen,
 }
@@ -54,6 +56,7 @@ def test_no_key_means_two_things_in_one_place() -> None:
         ("app", "lines"),
         ("app", "troubles"),
         ("app", "applications"),
+        ("app", "find"),
         ("app", "replies"),
     ):
         keys = [key for act in keymap.actions(*scopes) for key in act.keys]
