@@ -164,7 +164,7 @@ async def test_sections_and_replies_are_made_changed_and_removed_on_their_page(w
         await it.sees("Лавка")
         await it.press("d")
         await shown(it, Confirm)
-        await it.sees("Its quick replies go with it: 1.")
+        await it.sees("Its quick replies go with it: 1.", "  No  ", "  Remove  ")
         await it.press("n")
         await it.press("down", "d")
         await shown(it, Confirm)

@@ -68,8 +68,8 @@ class Confirm(Small[bool]):
             if self._note:
                 yield Static(self._note, classes="note", markup=False)
             with Horizontal():
-                yield Button(_("No"), id="no")
-                yield Button(self._yes, id="yes")
+                yield Button(_("No"), id="no", compact=True)
+                yield Button(self._yes, id="yes", compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""
