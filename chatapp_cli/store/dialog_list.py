@@ -17,6 +17,8 @@ _ROW = """SELECT d.id, d.channel_id, d.line_id, c.kind, d.name, d.address, d.pin
   d.snoozed_until
 FROM dialog d JOIN channel c ON c.id = d.channel_id"""
 _NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
+_NEWEST_OF_FEW = "ORDER BY +d.pinned DESC, d.last_at DESC, d.id DESC"
+"""The same order, sorted: its index would lead past all the dialogs for the few that are put off."""
 _LONGEST_WAITING = "ORDER BY d.waiting_since, d.id"
 
 
@@ -40,8 +42,7 @@ def page(tx: Tx, dialect: str, wanted: DialogFilter, *, after: Place | None = No
     elif after is not None:
         where.append("(d.pinned, d.last_at, d.id) < (:pinned, :last_at, :id)")
         params |= {"pinned": after.pinned, "last_at": after.last_at, "id": after.id}
-    order = _LONGEST_WAITING if wanted.waiting else _NEWEST
-    sql = f"{_ROW} WHERE {' AND '.join(where)} {order} LIMIT :n"
+    sql = f"{_ROW} WHERE {' AND '.join(where)} {_order(wanted)} LIMIT :n"
     return tx.compose(DialogRow, spell(sql, dialect), {**params, "n": n})
 
 
@@ -49,8 +50,7 @@ def ids(tx: Tx, dialect: str, wanted: DialogFilter) -> list[DialogId]:
     """Every dialog's id in order: what a virtual list needs once."""
     where, params = _where(wanted)
     join = " JOIN channel c ON c.id = d.channel_id" if wanted.kind else ""
-    order = _LONGEST_WAITING if wanted.waiting else _NEWEST
-    sql = f"SELECT d.id FROM dialog d{join} WHERE {' AND '.join(where)} {order}"
+    sql = f"SELECT d.id FROM dialog d{join} WHERE {' AND '.join(where)} {_order(wanted)}"
     return tx.compose(DialogId, spell(sql, dialect), params)
 
 
@@ -67,6 +67,12 @@ def rows(
     return {row.id: row for row in tx.compose(DialogRow, spell(sql, dialect), {**params, **names})}
 
 
+def _order(wanted: DialogFilter) -> str:
+    if wanted.waiting:
+        return _LONGEST_WAITING
+    return _NEWEST_OF_FEW if wanted.snoozed else _NEWEST
+
+
 def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
     where = ["d.blocked = 1" if wanted.blocked else "d.blocked = 0"]
     params: dict[str, object] = {}
@@ -80,7 +86,7 @@ def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
         (wanted.pinned, "d.pinned = 1", {}),
         (wanted.assignee == "", "d.assignee = ''", {}),
         (wanted.assignee, "d.assignee = :assignee AND d.assignee <> ''", {"assignee": wanted.assignee}),
-        (wanted.snoozed, "d.snoozed_until IS NOT NULL", {}),
+        (wanted.snoozed, "d.snoozed_until > 0", {}),
         (not (wanted.snoozed or wanted.blocked or wanted.text or wanted.wherever), "d.snoozed_until IS NULL", {}),
     ):
         if condition:
