@@ -72,3 +72,9 @@ async def test_a_code_has_the_page_to_itself_until_it_is_scanned(
         await it.until(lambda: page.query_one("#code").size.width >= 53)
         page.notice(Notice(title=T("Done")))
         await it.until(lambda: page.query_one("#form").display and not page.query_one("#code").display)
+
+
+async def test_the_button_of_a_form_says_what_it_does(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.app.push_screen(BindScreen(desk.read(lines.everything)[0], "api", None))
+        await it.sees("Continue")

@@ -103,7 +103,7 @@ class FormView(VerticalScroll):
         for field in self.form.fields:
             given = self.form.values.get(field.name, self._typed.get(field.name, field.default))
             yield FieldRow(field, given, show(self.form.errors.get(field.name)))
-        yield Button(_("Continue"))
+        yield Button(_("Continue"), compact=True)
 
     def on_mount(self) -> None:
         """Ask only what matters, and begin where something is wrong."""
