@@ -50,7 +50,7 @@ class Indexer:
     async def _advance(self) -> bool:
         desk = self._store.desk
         try:
-            more = await self._store.off_loop(partial(search.advance, desk.database, desk.search))
+            more = await self._store.with_store(partial(search.advance, desk.database, desk.search))
         except ChatappError as error:
             self._tell(str(error))
             return False

@@ -46,6 +46,10 @@ class AsyncStore:
         self._writer.submit(job, done)
         return await future
 
+    async def with_store(self, work: Callable[[], R]) -> R:
+        """Run work that asks the store by itself, on a thread that is waited for before the store is closed."""
+        return await self._loop.run_in_executor(self._readers, work)
+
     async def off_loop(self, work: Callable[[], R]) -> R:
         """Run blocking work, such as files, on a thread."""
         return await asyncio.to_thread(work)

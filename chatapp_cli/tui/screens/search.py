@@ -27,10 +27,8 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 PAUSE = 0.15
 """Seconds without a key after which the search begins."""
-_BEFORE_AN_ANSWER = 2
+_AT_ONCE = 2
 """Batches of the index that a key may have to wait for."""
-_AT_ONCE = 10
-"""Batches that are made in the background before the page may be left."""
 _NAME = 24
 _MOMENT = 12
 
@@ -71,18 +69,18 @@ class SearchScreen(Hands):
 
     async def _begin(self) -> None:
         """Make the index whole, some batches at a time; then look again for what is in the box."""
-        if await self._catch_up(_BEFORE_AN_ANSWER):
+        if await self._catch_up():
             return
-        while not await self._catch_up(_AT_ONCE):
+        while not await self._catch_up():
             pass
         await self._search(self._query)
 
     async def _tell_health(self) -> None:
         self.query_one(StatusBar).tell(await self.office.read(reading.bars))
 
-    async def _catch_up(self, most: int) -> bool:
+    async def _catch_up(self) -> bool:
         desk = self.office.desk
-        return await self.office.store.off_loop(partial(search.catch_up, desk.database, desk.search, most=most))
+        return await self.office.store.with_store(partial(search.catch_up, desk.database, desk.search, most=_AT_ONCE))
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -94,7 +92,7 @@ class SearchScreen(Hands):
         )
 
     async def _search(self, query: Query) -> None:
-        whole = await self._catch_up(_BEFORE_AN_ANSWER)
+        whole = await self._catch_up()
         page = await self._page(query, TOP)
         self._query, self._found = query, []
         self.query_one(OptionList).clear_options()
