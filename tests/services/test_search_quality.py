@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.wording import understood
 from chatapp_cli.services import dialogs, search
 from chatapp_cli.services.search import Page, Scope
-from chatapp_cli.store.search import Index, Mark, Shelf
+from chatapp_cli.store.search import TOP, Index, Mark, Shelf
 from tests.stores import ON_SQLITE, Shop
 
 SAID = {
@@ -168,7 +168,7 @@ def test_dialogs_channels_and_dates_narrow_the_search_and_the_blocked_are_left_o
     assert keys(look("ящик", dialog=number)) == {"sofas"}
 
 
-def test_edits_deletions_and_names_of_files_are_followed(shop: Shop, said: ChannelId, look: Look) -> None:
+def test_edits_deletions_and_names_of_files_are_followed(shop: Shop, said: ChannelId, look: Look, index: Index) -> None:
     photo = IncomingFile(kind="document", name="смета на шкаф.pdf", mime="application/pdf", size=5, sha256="0" * 64)
     shop.hear(said, "Вот", who="file", ext_id="f1", files=(photo,))
     shop.hear(said, "Хочу чайник", who="edit", ext_id="e1")
@@ -177,6 +177,7 @@ def test_edits_deletions_and_names_of_files_are_followed(shop: Shop, said: Chann
     assert (keys(look("чайник")), keys(look("самовары"))) == (set(), {"edit"})
     shop.take(said, MessagesDeleted(peer_key="edit", ext_ids=("e1",), at=shop.clock.at))
     assert keys(look("самовар")) == set()
+    assert index.ask(lambda shelf: shelf.hits(understood("самовар"), since=0, below=TOP, n=9)) == []
 
 
 @ON_SQLITE
