@@ -21,7 +21,6 @@ from chatapp_cli.domain.errors import (
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session, TakesHooks
-from chatapp_cli.runtime.approvals import Approvals
 from chatapp_cli.runtime.courtesy import Courtesy
 from chatapp_cli.runtime.errands import Errands
 from chatapp_cli.runtime.fetcher import Fetcher
@@ -122,6 +121,8 @@ class ChannelRunner:
         if self._reading and isinstance(session, FetchesFiles):
             parts.append(self._fetcher.run(session))
         if self._reading and isinstance(session, HasTemplates):
+            from chatapp_cli.runtime.approvals import Approvals
+
             parts.append(Approvals(self._store, row).run(session))
         return parts
 

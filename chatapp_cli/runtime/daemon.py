@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,7 +22,6 @@ from chatapp_cli.runtime.relay import Relay
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
-from chatapp_cli.runtime.transcriber import Transcriber
 from chatapp_cli.services import duties, outbox, upkeep
 from chatapp_cli.store.rows import JournalRow
 
@@ -33,6 +33,9 @@ UPKEEP_EVERY = 3600.0
 JUMP = 2000
 """Milliseconds that the wall clock has to be set back at once to count as a jump; less is keeping time."""
 
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.transcriber import Transcriber
+
 
 class Daemon:
     """What runs, and what it counted since it started."""
@@ -40,7 +43,7 @@ class Daemon:
     def __init__(self, store: AsyncStore) -> None:
         self.store = store
         self.counted: Counter[tuple[str, str]] = Counter()
-        self.transcriber = Transcriber(store)
+        self.transcriber = _transcriber(store)
         self.indexer = Indexer(store)
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
@@ -65,7 +68,8 @@ class Daemon:
         try:
             await self.supervisor.refresh()
             self.ready = True
-            await together(self._hear(), self._time(), self.transcriber.run(), self.indexer.run())
+            listening = [self.transcriber.run()] if self.transcriber else []
+            await together(self._hear(), self._time(), self.indexer.run(), *listening)
         finally:
             self.ready = False
             await self.supervisor.stop()
@@ -79,7 +83,7 @@ class Daemon:
                 runner = None if channel is None else self.supervisor.runners.get(channel)
                 if runner is not None:
                     runner.sender.wake()
-            if any(row.topic in _FILES for row in rows):
+            if self.transcriber and any(row.topic in _FILES for row in rows):
                 self.transcriber.wake()
             self.indexer.wake()
             for row in rows:
@@ -131,6 +135,15 @@ def _offset(clock: Clock) -> Millis:
 _BINDING = {"channel.bound", "channel.unbound", "channel.configured", "line.removed"}
 _FILES = {"file.here", "message.in"}
 _WORK = {"message.out", "message.state", "message.asked"}
+
+
+def _transcriber(store: AsyncStore) -> Transcriber | None:
+    """Only a company that has a command for it needs one."""
+    if not store.desk.settings.transcribe_command:
+        return None
+    from chatapp_cli.runtime.transcriber import Transcriber
+
+    return Transcriber(store)
 
 
 @asynccontextmanager

@@ -36,7 +36,7 @@ MOST_BYTES = 4 * voice.LONGEST
 
 
 class Transcriber:
-    """Belongs to a daemon; without a command it only waits."""
+    """Belongs to a daemon of a company that has such a command."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -49,8 +49,6 @@ class Transcriber:
 
     async def run(self) -> None:
         """Write down until cancelled."""
-        if not self._store.desk.settings.transcribe_command:
-            await asyncio.Event().wait()
         while True:
             self._news.clear()
             try:
