@@ -40,6 +40,7 @@ class WhatsAppSession(GroupKeeper):
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what the child kept for us; being asked for more lets it forget."""
         done = await self._forget(cursor)
+        await self._child.ask("ping", wire.Nothing(), wire.Nothing)
         yield Batch()
         while True:
             found = await self._child.received(most=_AT_ONCE, patience=QUIET)
