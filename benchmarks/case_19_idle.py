@@ -88,7 +88,7 @@ def cases() -> Iterator[Case]:
             "daemon's processor at rest: every channel",
             "%",
             ours=partial(busy, pid),
-            limit=2,
+            limit=1,
             at_most=1,
             rounds=3,
             warm_up=False,
