@@ -27,7 +27,7 @@ from chatapp_cli.store.rows import JournalRow
 
 log = structlog.get_logger()
 
-TICK = 0.5
+TICK = 1.0
 """Seconds between two looks for what is scheduled."""
 UPKEEP_EVERY = 3600.0
 JUMP = 2000
@@ -113,11 +113,12 @@ class Daemon:
                     await self.store.write(partial(upkeep.clock_went_back, milliseconds=back))
                     log.warning("clock.back", seconds=back // 1000)
                 offset = _offset(clock)
-                if await self.store.read(outbox.something_due):
+                due = await self.store.read(upkeep.due)
+                if due.scheduled:
                     await self.store.write(outbox.promote)
-                if await self.store.read(duties.something_due):
+                if due.snoozed:
                     await self.store.write(duties.wake)
-                await relay.turn()
+                await relay.turn(due.failed)
                 if clock.monotonic() - kept_at > UPKEEP_EVERY:
                     kept_at = clock.monotonic()
                     await self.store.write(upkeep.forget_early_news)

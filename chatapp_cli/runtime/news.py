@@ -17,18 +17,25 @@ log = structlog.get_logger()
 
 PAUSE = 1.0
 """Seconds between two looks while the store does not answer."""
+QUIET = 5.0
+"""Seconds without news after which one looks less often; each look wakes a processor that could sleep."""
+RESTING = 3
+"""How many times less often."""
 
 
 async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalRow], None]:
     """Yield news as they come, in order and without gaps, for ever; from now on unless a number is given."""
     clock = store.desk.world.clock
+    heard_at = clock.monotonic()
     tail = _Tail(store, await store.read(journal.last) if after is None else after)
     with closing(await store.off_loop(store.desk.database.pulse)) as pulse:
         while True:
             if pulse.beats():
                 while rows := await tail.more():
                     yield rows
-            await clock.sleep(pulse.pace)
+                    heard_at = clock.monotonic()
+            quiet = clock.monotonic() - heard_at > QUIET
+            await clock.sleep(pulse.pace * (RESTING if quiet else 1))
 
 
 class _Tail:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
@@ -21,9 +22,9 @@ class Relay:
         self._store = store
         self._stuck: set[MessageId] = set()
 
-    async def turn(self) -> None:
-        """Hand on everything that failed until now, each in a transaction of its own. Raises StoreError."""
-        for message in await self._store.read(relay.failed):
+    async def turn(self, failed: Sequence[MessageId]) -> None:
+        """Hand on what failed, each in a transaction of its own. Raises StoreError."""
+        for message in failed:
             if message not in self._stuck:
                 await self._hand_on(message)
 

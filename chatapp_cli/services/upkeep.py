@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.ids import Millis
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.services import duties, outbox, relay
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What waits for the daemon's timer."""
+
+    scheduled: bool
+    snoozed: bool
+    failed: Sequence[MessageId]
+    """Messages that failed for good and may go another way."""
+
+
+def due(tx: Tx) -> Due:
+    """Look once for everything that time makes due."""
+    return Due(scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), failed=relay.failed(tx))
 
 
 def forget_early_news(tx: Tx) -> None:
