@@ -18,7 +18,6 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.relay import Relay
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
@@ -34,6 +33,7 @@ JUMP = 2000
 """Milliseconds that the wall clock has to be set back at once to count as a jump; less is keeping time."""
 
 if TYPE_CHECKING:
+    from chatapp_cli.runtime.relay import Relay
     from chatapp_cli.runtime.transcriber import Transcriber
 
 
@@ -106,7 +106,7 @@ class Daemon:
         clock = self.store.desk.world.clock
         kept_at = clock.monotonic()
         offset = _offset(clock)
-        relay = Relay(self.store)
+        relay: Relay | None = None
         while True:
             try:
                 if (back := offset - _offset(clock)) > JUMP:
@@ -118,7 +118,9 @@ class Daemon:
                     await self.store.write(outbox.promote)
                 if due.snoozed:
                     await self.store.write(duties.wake)
-                await relay.turn(due.failed)
+                if due.for_elsewhere:
+                    relay = relay or _relay(self.store)
+                    await relay.turn(due.for_elsewhere)
                 if clock.monotonic() - kept_at > UPKEEP_EVERY:
                     kept_at = clock.monotonic()
                     await self.store.write(upkeep.forget_early_news)
@@ -145,6 +147,13 @@ def _transcriber(store: AsyncStore) -> Transcriber | None:
     from chatapp_cli.runtime.transcriber import Transcriber
 
     return Transcriber(store)
+
+
+def _relay(store: AsyncStore) -> Relay:
+    """Imported by the first message that has somewhere else to go."""
+    from chatapp_cli.runtime.relay import Relay
+
+    return Relay(store)
 
 
 @asynccontextmanager

@@ -106,11 +106,6 @@ def _why(refusal: ChatappError) -> Mapping[str, object]:
     return {"msgid": refusal.what.msgid, "params": {name: str(value) for name, value in refusal.what.params.items()}}
 
 
-def failed(tx: Tx, *, n: int = 100) -> list[MessageId]:
-    """Messages that failed for good and have somewhere to go."""
-    return tx.all(MessageId, "chain.failed", n=n)
-
-
 def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     """Send a failed message on by the rest of its chain; ``None`` if nothing was left that could carry it."""
     chain = tx.value("chain.of", id=message)

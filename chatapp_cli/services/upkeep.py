@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import MessageId, Millis
-from chatapp_cli.services import duties, outbox, relay
+from chatapp_cli.services import duties, outbox, waiting
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
@@ -18,13 +18,15 @@ class Due:
 
     scheduled: bool
     snoozed: bool
-    failed: Sequence[MessageId]
+    for_elsewhere: Sequence[MessageId]
     """Messages that failed for good and may go another way."""
 
 
 def due(tx: Tx) -> Due:
     """Look once for everything that time makes due."""
-    return Due(scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), failed=relay.failed(tx))
+    return Due(
+        scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), for_elsewhere=waiting.for_elsewhere(tx)
+    )
 
 
 def forget_early_news(tx: Tx) -> None:

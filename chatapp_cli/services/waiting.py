@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
 from chatapp_cli.store.rows import TroubledRow, WaitingRow
 from chatapp_cli.store.tx import Tx
 
@@ -48,3 +48,8 @@ def goes_at(row: WaitingRow) -> Millis:
 def reason(row: WaitingRow) -> str:
     """The code that explains why it waits: the channel's trouble before its own; empty if nothing holds it."""
     return row.health_code if row.health in STOPPED else row.wait_code
+
+
+def for_elsewhere(tx: Tx, *, n: int = 100) -> list[MessageId]:
+    """Messages that failed for good and have somewhere to go."""
+    return tx.all(MessageId, "chain.failed", n=n)

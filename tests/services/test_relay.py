@@ -17,7 +17,7 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import channels, contacts, journal, outbox, relay, routes, sending, trace
+from chatapp_cli.services import channels, contacts, journal, outbox, relay, routes, sending, trace, waiting
 from chatapp_cli.services.words import news
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -59,7 +59,7 @@ def rejected(shop: Shop, channel: ChannelId) -> None:
 
 def hand_on(shop: Shop) -> list[MessageId | None]:
     """What the daemon does on every tick."""
-    return [shop.write(lambda tx, m=m: relay.hand_on(tx, able, m)) for m in shop.read(relay.failed)]
+    return [shop.write(lambda tx, m=m: relay.hand_on(tx, able, m)) for m in shop.read(waiting.for_elsewhere)]
 
 
 def told(shop: Shop, message: MessageId) -> list[str]:
@@ -255,9 +255,9 @@ def test_whatever_happens_it_goes_on_once_and_is_never_lost(shop: Shop, story: l
 
 def _play(shop: Shop, deed: str, flying: dict[ChannelId, outbox.Claim], stale: list[MessageId]) -> None:
     if deed.startswith("hand on"):
-        stale += shop.read(relay.failed)
+        stale += shop.read(waiting.for_elsewhere)
         if deed.endswith("die"):
-            for message in shop.read(relay.failed):
+            for message in shop.read(waiting.for_elsewhere):
                 _die(shop, message)
         else:
             hand_on(shop)
