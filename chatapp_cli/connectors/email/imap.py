@@ -130,6 +130,7 @@ class Imap:
         if self._client.protocol.transport is not None:
             self._client.protocol.transport.close()
             await asyncio.wait({self._lost}, timeout=1)
+            self._client.protocol.transport.abort()
 
     async def select(self, folder: str = "INBOX") -> int:
         """Enter a folder and return its UIDVALIDITY."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -34,9 +35,18 @@ async def connect(account: Account) -> AsyncIterator[aiosmtplib.SMTP]:
         await _start(client, account)
         yield client
         with suppress(aiosmtplib.SMTPException, OSError):
-            await client.quit()
+            await client.execute_command(b"QUIT")
     finally:
-        client.close()
+        await _hang_up(client)
+
+
+async def _hang_up(client: aiosmtplib.SMTP) -> None:
+    """Leave no socket behind: after QUIT nothing is on its way, and a server may be slow to end TLS."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+        await asyncio.sleep(0)
 
 
 async def _start(client: aiosmtplib.SMTP, account: Account) -> None:

@@ -1,0 +1,11 @@
+"""The tables: the one source for migrations and, later, for the REST models.
+
+Imported only by migrations and tests: importing SQLModel costs most of a second.
+"""
+
+from __future__ import annotations
+
+from chatapp_cli.store.tables import channels, dialogs, journal, messages, outbox, people, replies
+from chatapp_cli.store.tables.base import metadata
+
+__all__ = ["channels", "dialogs", "journal", "messages", "metadata", "outbox", "people", "replies"]

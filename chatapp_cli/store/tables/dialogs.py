@@ -1,0 +1,127 @@
+"""Dialogs and what operators attach to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from chatapp_cli.store.tables.base import NEVER_AGAIN, NEWEST, Big, Table, key, later, moment, partly, ref
+
+
+class Dialog(Table, table=True):
+    """One chat of one channel. What the list shows is kept here, so that no list ever counts messages."""
+
+    __table_args__ = (
+        UniqueConstraint("channel_id", "key"),
+        Index("ix_dialog_order", *NEWEST),
+        Index("ix_dialog_line", "line_id", *NEWEST),
+        Index("ix_dialog_channel", "channel_id", *NEWEST),
+        partly("ix_dialog_unread", *NEWEST, where="unread > 0"),
+        partly("ix_dialog_waiting", "waiting_since", where="waiting_since IS NOT NULL"),
+        partly("ix_dialog_assignee", "assignee", *NEWEST, where="assignee <> ''"),
+        partly("ix_dialog_snoozed", "snoozed_until", where="snoozed_until IS NOT NULL"),
+        Index("ix_dialog_address", "channel_id", "address"),
+        Index("ix_dialog_contact", "contact_id"),
+        NEVER_AGAIN,
+    )
+    id: int | None = Field(sa_column=key())
+    channel_id: int = Field(sa_column=ref("channel"))
+    line_id: int = Field(sa_column=ref("line"))
+    contact_id: int | None = Field(sa_column=ref("contact", null=True))
+    key: str
+    address: str
+    kind: str = "private"
+    name: str = ""
+    renamed: int = 0
+    pinned: int = 0
+    blocked: int = 0
+    reachable: int = 1
+    unreachable_code: str = ""
+    unread: int = 0
+    waiting_since: int | None = Field(sa_column=moment(null=True))
+    last_at: int = Field(sa_column=moment())
+    last_id: int | None = Field(sa_column=Column(BigInteger, nullable=True))
+    last_direction: str = ""
+    last_state: str = ""
+    preview: str = ""
+    search: str = ""
+    created_at: int = Field(sa_column=moment())
+    heard_at: int | None = Field(sa_column=moment(null=True))
+    """When the other side last wrote; never for a stranger."""
+    assignee: str = Field("", sa_column_kwargs=later())
+    """The operator who answers for it; there may be none (S-122)."""
+    snoozed_until: int | None = Field(sa_column=moment(null=True))
+    """Out of the queue until then."""
+
+
+class Tag(Table, table=True):
+    """A label that dialogs can bear."""
+
+    id: int | None = Field(sa_column=key())
+    name: str = Field(unique=True)
+
+
+class DialogTag(Table, table=True):
+    """Which dialog bears which label."""
+
+    __tablename__ = "dialog_tag"
+    dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
+    tag_id: int = Field(sa_column=Column(Big, ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True))
+
+
+class DialogMember(Table, table=True):
+    """An operator beside the assignee, by role (S-127)."""
+
+    __tablename__ = "dialog_member"
+    dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
+    operator: str = Field(primary_key=True)
+    role: str
+    """``producer``, ``participant`` or ``observer``."""
+
+
+class Note(Table, table=True):
+    """What operators tell one another in a dialog; no client ever reads it."""
+
+    __table_args__ = NEVER_AGAIN
+    id: int | None = Field(sa_column=key())
+    dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), index=True))
+    author: str
+    text: str
+    at: int = Field(sa_column=moment())
+
+
+class DialogUnread(Table, table=True):
+    """How much of a dialog an operator with an account has not read; apart from what the client is shown as read."""
+
+    __tablename__ = "dialog_unread"
+    operator: str = Field(sa_column=Column(Text, ForeignKey("operator.name", ondelete="CASCADE"), primary_key=True))
+    dialog_id: int = Field(
+        sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
+    n: int
+
+
+class Draft(Table, table=True):
+    """What an operator began to write in a dialog and has not sent."""
+
+    operator: str = Field(primary_key=True)
+    dialog_id: int = Field(
+        sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
+    sheet: str
+    """Text, subject, files and quote, as JSON."""
+    at: int = Field(sa_column=moment())
+
+
+class SavedView(Table, table=True):
+    """A filter under a name, with a place in the row of views."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("operator", "name"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=key())
+    operator: str = ""
+    """Whose it is; empty: everybody's."""
+    name: str
+    wanted: str
+    """The filter, as JSON."""
+    position: int

@@ -1,0 +1,22 @@
+"""The bus."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column
+from sqlmodel import Field
+
+from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment
+
+
+class Journal(Table, table=True):
+    """Everything that changed, in order: the bus that daemon, window and command line share."""
+
+    __table_args__ = NEVER_AGAIN
+    id: int | None = Field(sa_column=key())
+    at: int = Field(sa_column=moment())
+    topic: str
+    actor: str = ""
+    channel_id: int | None = Field(sa_column=Column(Big, nullable=True))
+    dialog_id: int | None = Field(sa_column=Column(Big, nullable=True))
+    message_id: int | None = Field(sa_column=Column(Big, nullable=True, index=True))
+    data: str = ""

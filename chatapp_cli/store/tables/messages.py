@@ -1,0 +1,133 @@
+"""Messages in both directions, with what belongs to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field
+
+from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, partly, ref
+
+
+class Arrived(Table, table=True):
+    """What a provider delivered, raw and unique; with a problem it is a dead letter."""
+
+    __table_args__ = (
+        UniqueConstraint("channel_id", "provider_id"),
+        partly("ix_arrived_dead", "channel_id", "id", where="problem <> ''"),
+    )
+    id: int | None = Field(sa_column=key())
+    channel_id: int = Field(sa_column=ref("channel"))
+    provider_id: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    raw_sha256: str = ""
+    problem: str = ""
+    at: int = Field(sa_column=moment())
+
+
+class Message(Table, table=True):
+    """One message in either direction."""
+
+    __table_args__ = (
+        UniqueConstraint("channel_id", "ext_id", "dialog_id"),
+        Index("ix_message_transcript", "dialog_id", text("at DESC"), text("id DESC")),
+        partly("ix_message_trouble", "id", where="state = 'uncertain' OR state = 'failed'"),
+        partly("ix_message_chain", "id", where="chain <> '' AND state = 'failed'"),
+        NEVER_AGAIN,
+    )
+    id: int | None = Field(sa_column=key())
+    dialog_id: int = Field(sa_column=ref("dialog"))
+    channel_id: int = Field(sa_column=ref("channel"))
+    arrived_id: int | None = Field(sa_column=Column(Big, nullable=True))
+    direction: str
+    origin: str
+    author: str = ""
+    ext_id: str | None
+    key: str | None = Field(unique=True)
+    state: str
+    code: str = ""
+    detail: str = ""
+    text: str = ""
+    subject: str = ""
+    reply_to: str = ""
+    album: str = ""
+    automatic: int = 0
+    at: int = Field(sa_column=moment())
+    """When the provider says it was said; what the transcript is sorted by."""
+    stored_at: int = Field(sa_column=moment())
+    edited_at: int | None = Field(sa_column=moment(null=True))
+    deleted_at: int | None = Field(sa_column=moment(null=True))
+    template: str = Field("", sa_column_kwargs=later())
+    """The approved template that it was made from and what fills its gaps, as JSON."""
+    chain: str = Field("", sa_column_kwargs=later())
+    """Where it goes next should it fail here, as JSON; emptied once it is handed on."""
+
+
+class MessagePart(Table, table=True):
+    """Further provider ids of a message that the channel split."""
+
+    __tablename__ = "message_part"
+    dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
+    ext_id: str = Field(primary_key=True)
+    message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+
+
+class MessageRevision(Table, table=True):
+    """What a message said before it was edited."""
+
+    __tablename__ = "message_revision"
+    id: int | None = Field(sa_column=key())
+    message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+    text: str
+    at: int = Field(sa_column=moment())
+
+
+class Reaction(Table, table=True):
+    """One emoji of one person on a message; an empty person is ourselves."""
+
+    message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    person: str = Field(primary_key=True)
+    emoji: str = Field(primary_key=True)
+    name: str = ""
+
+
+_UNHEARD = "kind = 'voice' AND state = 'here' AND words = '' AND code = ''"
+
+
+class File(Table, table=True):
+    """A file of a message; its content lies in the media folder under its hash."""
+
+    __table_args__ = (
+        partly("ix_file_wanted", "channel_id", "next_at", where="state = 'wanted'"),
+        partly("ix_file_unheard", "next_at", where=_UNHEARD),
+    )
+    id: int | None = Field(sa_column=key())
+    message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+    channel_id: int = Field(sa_column=ref("channel"))
+    kind: str
+    name: str
+    mime: str = ""
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    seconds: int = 0
+    sha256: str = ""
+    remote: str = ""
+    state: str
+    """``here``, ``wanted`` or ``missing``."""
+    code: str = ""
+    attempts: int = 0
+    next_at: int = Field(sa_column=moment())
+    words: str = Field("", sa_column_kwargs=later())
+    """What is said in a voice message, once the company's own command has written it down."""
+
+
+class EarlyNews(Table, table=True):
+    """A provider's news of a message whose id we have not recorded yet; forgotten after a day."""
+
+    __tablename__ = "early_news"
+    __table_args__ = (Index("ix_early_news_ext", "channel_id", "ext_id"),)
+    id: int | None = Field(sa_column=key())
+    channel_id: int = Field(sa_column=ref("channel"))
+    ext_id: str
+    state: str
+    code: str
+    detail: str
+    at: int = Field(sa_column=moment())
