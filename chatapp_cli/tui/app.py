@@ -17,6 +17,7 @@ from chatapp_cli.tui.keymap import bindings, chords
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.themes import THEMES
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -26,6 +27,7 @@ class Inbox(App[None]):
     """One company's desk in a terminal."""
 
     TITLE = "chatapp"
+    SCOPE = "app"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings("app")
     CSS = """
@@ -101,40 +103,11 @@ class Inbox(App[None]):
 
         self.push_screen(Help(self.look))
 
-    def action_lines(self) -> None:
-        """Lines and channels."""
-        from chatapp_cli.tui.screens.lines import LinesScreen
-
-        if not isinstance(self.screen, LinesScreen):
-            self.push_screen(LinesScreen())
-
-    def action_troubles(self) -> None:
-        """What needs a person."""
-        from chatapp_cli.tui.screens.troubles import TroublesScreen
-
-        if not isinstance(self.screen, TroublesScreen):
-            self.push_screen(TroublesScreen())
-
-    def action_people(self) -> None:
-        """Who is reachable where."""
-        from chatapp_cli.tui.screens.people import PeopleScreen
-
-        if not isinstance(self.screen, PeopleScreen):
-            self.push_screen(PeopleScreen())
-
-    def action_replies(self) -> None:
-        """Quick replies."""
-        from chatapp_cli.tui.screens.replies import RepliesScreen
-
-        if not isinstance(self.screen, RepliesScreen):
-            self.push_screen(RepliesScreen())
-
-    def action_find(self) -> None:
-        """Messages by their words."""
-        from chatapp_cli.tui.screens.search import SearchScreen
-
-        if not isinstance(self.screen, SearchScreen):
-            self.push_screen(SearchScreen())
+    def action_page(self, name: str) -> None:
+        """Another page, unless it is in front already; see PAGES."""
+        page = page_named(name)
+        if not isinstance(self.screen, page):
+            self.push_screen(page())
 
     def action_theme(self) -> None:
         """Dark to light and back."""
@@ -152,7 +125,7 @@ class Inbox(App[None]):
         """Show what the second key may be, and do it."""
         from chatapp_cli.tui.screens.help import Chord
 
-        scopes = {"app": self, **{_scope_of(node): node for node in self._places()}}
+        scopes = {getattr(node, "SCOPE", ""): node for node in (self, *self._places())}
         following = chords(first, tuple(scopes))
 
         def chosen(answer: str | None) -> None:
@@ -164,19 +137,6 @@ class Inbox(App[None]):
 
     def _places(self) -> list[DOMNode]:
         return list(self.focused.ancestors_with_self) if self.focused else [self.screen]
-
-
-def _scope_of(node: object) -> str:
-    return {
-        "InboxScreen": "inbox",
-        "DialogList": "list",
-        "Transcript": "transcript",
-        "LinesScreen": "lines",
-        "TroublesScreen": "troubles",
-        "PeopleScreen": "people",
-        "SearchScreen": "find",
-        "ChatsScreen": "chats",
-    }.get(type(node).__name__, "")
 
 
 def run(desk: Desk) -> None:

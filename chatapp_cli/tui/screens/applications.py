@@ -40,6 +40,7 @@ _STAGE = 22
 class ApplicationsScreen(Hands):
     """The applications of one line, the latest first."""
 
+    SCOPE = "applications"
     DEFAULT_CSS = """
     ApplicationsScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
     ApplicationsScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;

@@ -27,6 +27,7 @@ _KIND = 10
 class ChatsScreen(Hands):
     """The chats that one account is in."""
 
+    SCOPE = "chats"
     DEFAULT_CSS = """
     ChatsScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
     ChatsScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;

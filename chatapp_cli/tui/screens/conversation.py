@@ -187,7 +187,7 @@ class Conversing(Listing):
         await self.tell_bars()
         if news.topics() & {"channel", "line"}:
             await self.list_again()
-        elif news.dialogs():
+        if news.dialogs():
             await self.reorder(news.dialogs())
         if self.opening is not None and self._concerns(self.opening, news):
             self._tell_refusals(self.opening, news)

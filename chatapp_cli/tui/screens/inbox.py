@@ -27,6 +27,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 class InboxScreen(Conversing):
     """Puts the panes together and knows what the keys mean."""
 
+    SCOPE = "inbox"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
     BINDINGS = bindings("inbox")
 
@@ -201,7 +202,8 @@ class InboxScreen(Conversing):
             return shown_list.current
         return self.opening.card.id
 
-    def _deed(self, name: str) -> None:
+    def action_deed(self, name: str) -> None:
+        """Do something with the dialog; see DEEDS."""
         target = self._target()
         if target is not None:
             self.do(partial(self._do_with_dialog, name, target))
@@ -211,66 +213,6 @@ class InboxScreen(Conversing):
 
         card: DialogCard = await self.office.read(partial(dialogs.card, dialog=dialog))
         await dialog_deeds.DEEDS[name].run(self, card)
-
-    def action_mark(self) -> None:
-        """Read or unread."""
-        self._deed("mark")
-
-    def action_pin(self) -> None:
-        """Pin or unpin."""
-        self._deed("pin")
-
-    def action_block(self) -> None:
-        """Blacklist."""
-        self._deed("block")
-
-    def action_rename(self) -> None:
-        """Rename."""
-        self._deed("rename")
-
-    def action_chain(self) -> None:
-        """Order of channels."""
-        self._deed("chain")
-
-    def action_tag(self) -> None:
-        """Add a tag."""
-        self._deed("tag")
-
-    def action_untag(self) -> None:
-        """Remove a tag."""
-        self._deed("untag")
-
-    def action_group(self) -> None:
-        """Change a group."""
-        self._deed("group")
-
-    def action_template(self) -> None:
-        """Send an approved template."""
-        self._deed("template")
-
-    def action_claim(self) -> None:
-        """Take it."""
-        self._deed("claim")
-
-    def action_assign(self) -> None:
-        """Give it to somebody."""
-        self._deed("assign")
-
-    def action_no_answer(self) -> None:
-        """Nothing has to be answered."""
-        self._deed("no_answer")
-
-    def action_snooze(self) -> None:
-        """Put off."""
-        self._deed("snooze")
-
-    def action_member(self) -> None:
-        """Who else looks at it."""
-        self._deed("member")
-
-    def action_note(self) -> None:
-        """A note for colleagues."""
-        self._deed("note")
 
     def action_undo(self) -> None:
         """Take back what was done last."""
@@ -298,7 +240,9 @@ class InboxScreen(Conversing):
         found: list[tuple[str, str, str]] = []
         if target is not None:
             card = await self.office.read(partial(dialogs.card, dialog=target))
-            found = [("inbox", name, name) for name, deed in dialog_deeds.DEEDS.items() if deed.possible(card)]
+            found = [
+                ("inbox", f"deed({name!r})", name) for name, deed in dialog_deeds.DEEDS.items() if deed.possible(card)
+            ]
         if transcript.has_focus and transcript.selected is not None:
             said = message_deeds.Said(transcript.selected, self.office.capabilities(self._channel()))
             possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
@@ -309,4 +253,4 @@ class InboxScreen(Conversing):
         if chosen in message_deeds.DEEDS:
             transcript.action_message(chosen)
         elif chosen is not None:
-            self._deed(chosen)
+            self.action_deed(chosen)

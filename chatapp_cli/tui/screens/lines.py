@@ -35,6 +35,7 @@ from chatapp_cli.tui.widgets.bars import StatusBar, health
 class LinesScreen(Hands):
     """What this company is connected to."""
 
+    SCOPE = "lines"
     DEFAULT_CSS = """
     LinesScreen #tree { width: 46%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 1 0;
         background: $background; scrollbar-size-vertical: 1; }

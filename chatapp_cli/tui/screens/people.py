@@ -49,6 +49,7 @@ class Found:
 class PeopleScreen(Hands):
     """A box for a number or a name, and the ways to whoever has it."""
 
+    SCOPE = "people"
     DEFAULT_CSS = """
     PeopleScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
     PeopleScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }

@@ -41,6 +41,7 @@ class Shelf:
 class RepliesScreen(Hands):
     """A box to search in, and a list: each section, its replies below it."""
 
+    SCOPE = "replies"
     DEFAULT_CSS = """
     RepliesScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
     RepliesScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }

@@ -36,6 +36,7 @@ _MOMENT = 12
 class SearchScreen(Hands):
     """A box for words, and the messages in which they occur."""
 
+    SCOPE = "find"
     DEFAULT_CSS = """
     SearchScreen Input { border: none; height: 1; margin: 1 2; background: $panel; }
     SearchScreen Input:focus { border: none; background: $panel; background-tint: $panel 0%; }

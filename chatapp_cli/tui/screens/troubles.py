@@ -51,6 +51,7 @@ class Trouble:
 class TroublesScreen(Hands):
     """Everything that will not go on by itself, and what waits."""
 
+    SCOPE = "troubles"
     DEFAULT_CSS = """
     TroublesScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
     TroublesScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;

@@ -190,7 +190,7 @@ class StatusBar(Bar):
         waiting = queued(self.overview)
         pieces: list[Piece] = []
         if self.needs:
-            key = shown(action("app", "troubles").keys[0])
+            key = shown(action("app", "page('troubles')").keys[0])
             pieces.append((f" ! {self.needs}", look.bad))
             pieces.append((f" {key} ", look.accent))
         if waiting:

@@ -32,6 +32,7 @@ _AGEING = 5_000
 class DialogList(Lined):
     """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
 
+    SCOPE = "list"
     BINDINGS = bindings("list")
 
     @dataclass

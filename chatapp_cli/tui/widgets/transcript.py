@@ -31,6 +31,7 @@ from chatapp_cli.tui.widgets.message_lines import Painted
 class Transcript(Lined):
     """Shows entries, oldest first."""
 
+    SCOPE = "transcript"
     BINDINGS = bindings("transcript")
 
     class WantsOlder(Message):
