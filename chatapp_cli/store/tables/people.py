@@ -62,12 +62,14 @@ class Operator(Table, table=True):
     password: str = ""
     """A hash that tells its own algorithm; without one nobody logs in by this name."""
     role: str = "operator"
+    every_line: int = 1
+    """Whether the lines beside it do not matter: who loses the last of them sees none, not all."""
     disabled: int = 0
     created_at: int = Field(sa_column=moment())
 
 
 class OperatorLine(Table, table=True):
-    """A line that an operator sees; one without any sees them all (S-128)."""
+    """A line that an operator sees who does not see every one (S-128)."""
 
     __tablename__ = "operator_line"
     operator: str = Field(sa_column=Column(Text, ForeignKey("operator.name", ondelete="CASCADE"), primary_key=True))

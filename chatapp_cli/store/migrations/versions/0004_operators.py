@@ -39,6 +39,7 @@ def _accounts() -> None:
         _text("name"),
         _text("password"),
         _text("role"),
+        sa.Column("every_line", sa.Integer(), nullable=False),
         sa.Column("disabled", sa.Integer(), nullable=False),
         _when("created_at"),
         sa.PrimaryKeyConstraint("name", name="pk_operator"),
