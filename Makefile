@@ -3,7 +3,7 @@
 #   make demo      look at the desk with invented customers     make demo ARGS=--headless
 #   make test      run the tests                                make test ARGS="-k outbox"
 #   make check     lint, types, layers, catalogues, pages       make bench ARGS="01 15"
-#   make messages  refresh the translations                     make docs, make picture, make lock
+#   make messages  refresh the translations                     make docs, make picture, make gallery, make lock
 
 PYTHON ?= python3
 ARGS ?=
@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 export PIP_USER = 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check bench messages docs picture lock
+.PHONY: demo test check bench messages docs picture gallery lock
 .DEFAULT_GOAL := test
 
 demo: $(READY)
@@ -41,6 +41,9 @@ docs: $(READY)
 
 picture: $(READY)
 	@$(BIN)/python docs/picture.py
+
+gallery: $(READY)
+	@$(BIN)/python -m scripts.gallery $(ARGS)
 
 # Names neither indexes nor folders of the machine it runs on. UPGRADE=1 takes the newest versions.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe \

@@ -1,0 +1,46 @@
+"""Draws every page of the window with an invented company: ``make gallery``, to be looked at.
+
+SVG pictures go to ``build/gallery``; the text of each page goes beside the tests, which compare.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+from tests.tui import gallery  # noqa: E402 - the time zone comes first
+
+ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "build" / "gallery"
+
+
+async def drawn(company: Path, names: list[str]) -> None:
+    """Draw the named scenes, or all of them."""
+    for shot in gallery.shots():
+        if names and shot.scene.name not in names:
+            continue
+        async with gallery.played(company, shot) as pilot:
+            (PICTURES / f"{shot.name}.svg").write_text(pilot.app.export_screenshot(), "utf-8")
+            if shot.kept is not None:
+                shot.kept.write_text(gallery.text_of(pilot), "utf-8")
+        sys.stderr.write(f"{shot.name}\n")
+
+
+def main() -> None:
+    """Furnish a company and draw."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    gallery.KEPT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        gallery.furnished(Path(folder))
+        asyncio.run(drawn(Path(folder), sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
