@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import duties as duty_verbs
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import printing, together
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import (
     Dialog,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 app = noun()
 app.registered_commands += duty_verbs.app.registered_commands
+app.registered_commands += together.app.registered_commands
 
 
 def _flag(name: str, words: str) -> Any:

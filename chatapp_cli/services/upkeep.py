@@ -35,9 +35,10 @@ def forget_early_news(tx: Tx) -> None:
 
 
 def forget_passing_things(tx: Tx) -> None:
-    """Drop after a day what nobody asks for later: answered errands, who was typing."""
+    """Drop after a day what nobody asks for later: answered errands, who looked and typed, windows that are closed."""
     tx.run("errands.forget", before=tx.now - DAY)
     tx.run("journal.forget_typing", before=tx.now - DAY)
+    tx.run("presence.expire", before=tx.now - DAY)
 
 
 def clock_went_back(tx: Tx, milliseconds: Millis) -> None:

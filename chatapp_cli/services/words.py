@@ -68,6 +68,9 @@ _COMMAND = T("Try the command by hand, see: chatapp config get transcribe_comman
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
         "scheduled": (T("It was written for later."), None),
+        "unless_heard": (T("It was written for later, should the client not write first."), None),
+        "heard_first": (T("The client wrote first, so it did not go."), None),
+        "held": (T("It can still be taken back."), None),
         "pace": (T("The channel allows no faster pace."), None),
         "interrupted": (
             T("The program ended while the message was on its way."),
@@ -121,6 +124,10 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "dialog.changed": T("Dialog changed: {changed}"),
         "dialog.read": T("Dialog read"),
         "dialog.typing": T("Somebody writes in a dialog"),
+        "presence.moved": T("{actor} looks at another dialog"),
+        "presence.typing": T("{actor} writes"),
+        "draft.kept": T("{actor} has a draft"),
+        "draft.dropped": T("{actor} has no draft any more"),
         "errand.asked": T("Channel {channel} was asked: {what}"),
         "errand.ended": T("Channel {channel} answered: {state}"),
         "dialog.reachable": T("Can be reached again"),
@@ -134,6 +141,7 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "message.reaction": T("Reaction to message {message}"),
         "message.asked": T("Asked of message {message}: {action}"),
         "message.refused": T("Message {message}: {action} refused"),
+        "message.rescheduled": T("Message {message} goes at {at}"),
         "message.merged": T("Message {message} joined with its copy"),
         "application.moved": T("Application {application} of {title}: {stage}"),
         "template.state": T("Template {name} of channel {channel}: {standing}"),
@@ -232,7 +240,7 @@ def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | N
 def news(row: JournalRow) -> Text:
     """A piece of news as a sentence."""
     data = json.loads(row.data) if row.data else {}
-    values = {"channel": row.channel_id, "message": row.message_id, **data}
+    values = {"channel": row.channel_id, "message": row.message_id, "actor": row.actor, **data}
     for name, spoken in (
         ("state", state),
         ("health", health),

@@ -126,6 +126,16 @@ class MemberRow(NamedTuple):
     role: str
 
 
+class PresenceRow(NamedTuple):
+    """An open window: who sits there, what they look at, until when they count as writing and as there."""
+
+    id: str
+    operator: str
+    dialog_id: DialogId | None
+    typing_until: Millis
+    until: Millis
+
+
 class NoteRow(NamedTuple):
     """What an operator told the others in a dialog."""
 

@@ -22,4 +22,5 @@ SELECT id FROM errand WHERE channel_id = :channel AND state = 'running';
 DELETE FROM errand WHERE created_at < :before;
 
 -- name: journal.forget_typing
-DELETE FROM journal WHERE topic = 'dialog.typing' AND at < :before;
+DELETE FROM journal WHERE at < :before AND topic IN ('dialog.typing', 'presence.moved', 'presence.typing',
+  'draft.kept', 'draft.dropped');

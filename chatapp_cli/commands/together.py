@@ -1,0 +1,96 @@
+"""``chatapp dialog``: who else looks at a dialog just now, and what was begun there and not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, number, opened, typed
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import dialogs, drafts, presence
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.drafts import Unsent
+    from chatapp_cli.store.rows import PresenceRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+
+@app.command(cls=Verb)
+def viewers(
+    ctx: typer.Context,
+    dialog: Annotated[
+        int, typer.Argument(metavar="[DIALOG]", parser=number, help=N_("Number of the dialog; all without one"))
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Show who looks at dialogs just now, and who is writing."""
+    from chatapp_cli.commands import printing
+
+    with opened(ctx) as desk:
+        found = desk.read(lambda tx: _there(tx, DialogId(dialog)))
+        now = desk.world.clock.now()
+    if as_json:
+        printing.document([_document(row, now) for row in found])
+        return
+    rows = [(row.dialog_id, row.operator, _("is writing") if row.typing_until > now else _("looks")) for row in found]
+    printing.table((_("Dialog"), _("Name"), _("Does")), rows)
+
+
+def _there(tx: Tx, dialog: DialogId) -> list[PresenceRow]:
+    return list(presence.others(tx, dialogs.card(tx, dialog).id) if dialog else presence.everyone(tx))
+
+
+def _document(row: PresenceRow, now: int) -> Mapping[str, Any]:
+    return {"dialog_id": row.dialog_id, "operator": row.operator, "typing": row.typing_until > now}
+
+
+@app.command(cls=Verb)
+def draft(
+    ctx: typer.Context,
+    dialog: Dialog,
+    text: Annotated[
+        str | None, typer.Argument(metavar="[TEXT]", help=N_("The text; - reads it from standard input; '' clears it"))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what you began to write in a dialog, or put other words there; nothing is sent."""
+    from chatapp_cli.commands import printing
+
+    said = None if text is None else typed(text)
+    with opened(ctx) as desk:
+        me, number_ = actor(desk), DialogId(dialog)
+        if said is not None:
+            desk.write(lambda tx: _put(tx, number_, said, me))
+        known = desk.read(lambda tx: drafts.of(tx, dialogs.card(tx, number_).id, operator=me))
+    if as_json:
+        printing.document(None if known is None else _unsent_document(known))
+    elif said is None and known is not None:
+        typer.echo(printing.plain(known.draft.text))
+
+
+def _put(tx: Tx, dialog: DialogId, text: str, me: str) -> None:
+    """Other words; files and subject stay, unless there is nothing left at all."""
+    known = drafts.of(tx, dialogs.card(tx, dialog).id, operator=me)
+    if not text.strip():
+        drafts.drop(tx, dialog, operator=me)
+        return
+    unsent = known or drafts.Unsent(Draft())
+    drafts.keep(tx, dialog, replace(unsent, draft=replace(unsent.draft, text=text)), operator=me)
+
+
+def _unsent_document(unsent: Unsent) -> Mapping[str, Any]:
+    draft = unsent.draft
+    return {
+        "text": draft.text,
+        "subject": draft.subject,
+        "files": [asdict(file) for file in draft.files],
+        "reply_to": draft.reply_to,
+        "edits": unsent.edits,
+    }

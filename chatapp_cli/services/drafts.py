@@ -1,0 +1,65 @@
+"""What an operator began to write and has not sent: kept from one window to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.services.dialogs import card
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A draft, and the sent message that it is to replace if it is an edit."""
+
+    draft: Draft
+    edits: MessageId | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would be lost without it."""
+        return not (self.draft.text.strip() or self.draft.files)
+
+
+def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
+    """Keep what is written so far; an empty one is forgotten."""
+    if unsent.empty:
+        drop(tx, dialog, operator=operator)
+        return
+    draft = unsent.draft
+    sheet = {
+        "text": draft.text,
+        "subject": draft.subject,
+        "files": [asdict(file) for file in draft.files],
+        "reply_to": draft.reply_to,
+        "edits": unsent.edits,
+    }
+    kept = json.dumps(sheet, ensure_ascii=False)
+    if tx.run("drafts.keep", operator=operator, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
+        tx.tell("draft.kept", actor=operator, dialog=dialog)
+
+
+def drop(tx: Tx, dialog: DialogId, *, operator: str) -> None:
+    """Forget a draft: it was sent, or is not wanted."""
+    if tx.run("drafts.drop", operator=operator, dialog=dialog):
+        tx.tell("draft.dropped", actor=operator, dialog=dialog)
+
+
+def of(tx: Tx, dialog: DialogId, *, operator: str) -> Unsent | None:
+    """What somebody began to write in a dialog."""
+    kept = tx.value("drafts.one", operator=operator, dialog=dialog)
+    if kept is None:
+        return None
+    sheet = json.loads(kept)
+    files = tuple(StagedFile(**file) for file in sheet["files"])
+    draft = Draft(text=sheet["text"], subject=sheet["subject"], files=files, reply_to=sheet["reply_to"])
+    return Unsent(draft, sheet["edits"])
+
+
+def everywhere(tx: Tx, *, operator: str) -> Sequence[DialogId]:
+    """The dialogs in which somebody has a draft, the newest first."""
+    return tx.all(DialogId, "drafts.everywhere", operator=operator)

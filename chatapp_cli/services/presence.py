@@ -1,0 +1,64 @@
+"""Which window looks at which dialog, and who is writing there: colleagues see it within a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.store.rows import PresenceRow
+from chatapp_cli.store.tx import Tx
+
+LASTS = 60_000
+"""Milliseconds after which a window that says nothing more is taken for closed."""
+TYPING = 6_000
+"""Milliseconds for which somebody counts as writing after the last key."""
+
+
+def look(tx: Tx, window: str, operator: str, dialog: DialogId | None) -> None:
+    """Say that a window is open, and at which dialog; news only if that is another one, or if its writing ends."""
+    before = tx.one(PresenceRow, "presence.one", window=window)
+    _put(tx, window, operator, dialog, typing_until=0)
+    if before is None or (before.dialog_id, before.typing_until > tx.now) != (dialog, False):
+        for one in {dialog, before and before.dialog_id} - {None}:
+            tx.tell("presence.moved", actor=operator, dialog=one)
+
+
+def beat(tx: Tx, window: str, operator: str, dialog: DialogId | None) -> Sequence[PresenceRow]:
+    """Say that a window is still where it was; tells nobody, and returns where everyone is."""
+    before = tx.one(PresenceRow, "presence.one", window=window)
+    _put(tx, window, operator, dialog, typing_until=before.typing_until if before else 0)
+    return everyone(tx)
+
+
+def typing(tx: Tx, window: str, operator: str, dialog: DialogId) -> None:
+    """Say that somebody writes in a dialog just now."""
+    _put(tx, window, operator, dialog, typing_until=tx.now + TYPING)
+    tx.tell("presence.typing", actor=operator, dialog=dialog)
+
+
+def gone(tx: Tx, window: str) -> None:
+    """Forget a window that is being closed."""
+    before = tx.one(PresenceRow, "presence.one", window=window)
+    if before is not None and tx.run("presence.gone", window=window):
+        tx.tell("presence.moved", actor=before.operator, dialog=before.dialog_id)
+
+
+def everyone(tx: Tx) -> Sequence[PresenceRow]:
+    """Every open window that looks at a dialog, by operator."""
+    return tx.all(PresenceRow, "presence.everyone", now=tx.now)
+
+
+def others(tx: Tx, dialog: DialogId, window: str = "") -> Sequence[PresenceRow]:
+    """Who looks at a dialog beside one's own window."""
+    return [row for row in everyone(tx) if row.dialog_id == dialog and row.id != window]
+
+
+def _put(tx: Tx, window: str, operator: str, dialog: DialogId | None, *, typing_until: int) -> None:
+    tx.run(
+        "presence.put",
+        window=window,
+        operator=operator,
+        dialog=dialog,
+        typing_until=typing_until,
+        until=tx.now + LASTS,
+    )

@@ -1,0 +1,18 @@
+-- name: presence.put
+INSERT INTO presence (id, operator, dialog_id, typing_until, until)
+VALUES (:window, :operator, :dialog, :typing_until, :until)
+ON CONFLICT (id) DO UPDATE SET operator = excluded.operator, dialog_id = excluded.dialog_id,
+  typing_until = excluded.typing_until, until = excluded.until;
+
+-- name: presence.one
+SELECT id, operator, dialog_id, typing_until, until FROM presence WHERE id = :window;
+
+-- name: presence.everyone
+SELECT id, operator, dialog_id, typing_until, until
+FROM presence WHERE dialog_id IS NOT NULL AND until > :now ORDER BY operator, id;
+
+-- name: presence.gone
+DELETE FROM presence WHERE id = :window;
+
+-- name: presence.expire
+DELETE FROM presence WHERE until < :before;
