@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Text
+from sqlalchemy import Column, ForeignKey, Index, Text, text
 from sqlmodel import Field
 
 from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, partly, ref
@@ -14,6 +14,8 @@ class Contact(Table, table=True):
     __table_args__ = (
         partly("ix_contact_phone", "phone", where="phone <> ''"),
         partly("ix_contact_email", "email", where="email <> ''"),
+        partly("ix_contact_username", text("LOWER(username)"), where="username <> ''"),
+        partly("ix_contact_name", "name", where="name <> ''"),
         partly("ix_contact_merged", "merged_into", where="merged_into IS NOT NULL"),
     )
     id: int | None = Field(sa_column=key())
@@ -32,15 +34,21 @@ class Contact(Table, table=True):
 
 
 class ContactMerge(Table, table=True):
-    """Two contacts that somebody said are one person; enough is kept to take it back."""
+    """Two contacts that somebody said are one person.
+
+    Those not undone are a tree whose branches lead from a kept contact to the gone ones: what a merge joined is the
+    branch that begins with its gone contact, whatever was merged or undone since.
+    """
 
     __tablename__ = "contact_merge"
-    __table_args__ = NEVER_AGAIN
+    __table_args__ = (
+        partly("ix_contact_merge_kept", "kept_id", where="undone_at IS NULL"),
+        partly("ix_contact_merge_gone", "gone_id", where="undone_at IS NULL"),
+        NEVER_AGAIN,
+    )
     id: int | None = Field(sa_column=key())
     kept_id: int = Field(sa_column=ref("contact"))
     gone_id: int = Field(sa_column=ref("contact"))
-    moved: str = "[]"
-    """The contacts that pointed at the gone one or were it, as JSON."""
     actor: str
     at: int = Field(sa_column=moment())
     undone_at: int | None = Field(sa_column=moment(null=True))
@@ -51,7 +59,9 @@ class ContactApart(Table, table=True):
 
     __tablename__ = "contact_apart"
     one_id: int = Field(sa_column=Column(Big, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True))
-    other_id: int = Field(sa_column=Column(Big, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True))
+    other_id: int = Field(
+        sa_column=Column(Big, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
     """The greater number of the two."""
 
 

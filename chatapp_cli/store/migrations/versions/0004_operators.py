@@ -33,6 +33,11 @@ def _goes_with(table: str, column: str, whose: str, key: str = "id") -> sa.Forei
     return sa.ForeignKeyConstraint([column], [f"{whose}.{key}"], name=f"fk_{table}_{column}", ondelete="CASCADE")
 
 
+def _index(name: str, table: str, column: str | sa.TextClause, *, where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, table, [column], sqlite_where=condition, postgresql_where=condition)
+
+
 def _accounts() -> None:
     op.create_table(
         "operator",
@@ -113,16 +118,14 @@ def _of_each_operator() -> None:
 
 def _people() -> None:
     op.add_column("contact", sa.Column("merged_into", BIG, nullable=True))
-    merged = sa.text("merged_into IS NOT NULL")
-    op.create_index(
-        "ix_contact_merged", "contact", ["merged_into"], sqlite_where=merged, postgresql_where=merged
-    )
+    _index("ix_contact_merged", "contact", "merged_into", where="merged_into IS NOT NULL")
+    _index("ix_contact_username", "contact", sa.text("LOWER(username)"), where="username <> ''")
+    _index("ix_contact_name", "contact", "name", where="name <> ''")
     op.create_table(
         "contact_merge",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("kept_id", BIG, nullable=False),
         sa.Column("gone_id", BIG, nullable=False),
-        _text("moved"),
         _text("actor"),
         _when("at"),
         _when("undone_at", null=True),
@@ -131,6 +134,8 @@ def _people() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_contact_merge"),
         sqlite_autoincrement=True,
     )
+    _index("ix_contact_merge_kept", "contact_merge", "kept_id", where="undone_at IS NULL")
+    _index("ix_contact_merge_gone", "contact_merge", "gone_id", where="undone_at IS NULL")
     op.create_table(
         "contact_apart",
         sa.Column("one_id", BIG, nullable=False),
@@ -139,3 +144,4 @@ def _people() -> None:
         _goes_with("contact_apart", "other_id", "contact"),
         sa.PrimaryKeyConstraint("one_id", "other_id", name="pk_contact_apart"),
     )
+    op.create_index("ix_contact_apart_other_id", "contact_apart", ["other_id"], unique=False)
