@@ -109,9 +109,9 @@ def _place(desk: Desk, dialog: DialogId) -> tuple[DialogCard, ChannelRow]:
 
 
 def _tell(desk: Desk, row: ChannelRow, answer: Mapping[str, Any], *, as_json: bool) -> int:
-    from chatapp_cli.services import sending
+    from chatapp_cli.services import reaching
 
-    dialog = desk.read(lambda tx: sending.dialog_for(tx, row, desk.capabilities(row), answer["peer"]["address"]))
+    dialog = desk.read(lambda tx: reaching.dialog_for(tx, row, desk.capabilities(row), answer["peer"]["address"]))
     missing = answer["missing"]
     if as_json:
         printing.document({"dialog": dialog, "address": answer["peer"]["address"], "missing": missing})

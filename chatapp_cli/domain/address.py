@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from chatapp_cli.domain.finding import digits
 from chatapp_cli.domain.manifest import AddressKind
+from chatapp_cli.domain.text import T, Text
+
+KINDS: Mapping[AddressKind, Text] = MappingProxyType(
+    {"phone": T("phone number"), "username": T("@username"), "email": T("e-mail address"), "chat_id": T("ChatID")}
+)
+"""What people call each kind."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
 _PHONE = re.compile(r"\+?[\d\s()\-]{7,20}")
 _WRITTEN_OUT = re.compile(r"^\+|[\s()]|(?<=\d)-")
 """A plus or gaps between the digits: nobody writes a ChatID so."""
+_RUSSIAN = re.compile(r"[78]\d{10}")
 
 
 def kinds(address: str) -> Sequence[AddressKind]:
@@ -24,6 +32,11 @@ def kinds(address: str) -> Sequence[AddressKind]:
     if _PHONE.fullmatch(address):
         return ("phone", "chat_id") if _WRITTEN_OUT.search(address) else ("chat_id", "phone")
     return ("chat_id",)
+
+
+def openings(address: str) -> Sequence[AddressKind]:
+    """The same for somebody who is not known yet: eleven digits from 7 or 8 on are rather a number than a ChatID."""
+    return ("phone", "chat_id") if _RUSSIAN.fullmatch(address) else kinds(address)
 
 
 def canonical(address: str, kind: AddressKind) -> str:

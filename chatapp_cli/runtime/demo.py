@@ -24,7 +24,7 @@ from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
-from chatapp_cli.services import channels, files, lines, sending, templates, transcript
+from chatapp_cli.services import channels, files, lines, reaching, sending, templates, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ChannelRow, DialogRow
@@ -129,7 +129,7 @@ async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tel
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
         can, order = desk.capabilities(row), sending.Order(actor="Ольга", key=desk.world.chance.key())
-        dialog = sending.dialog_for(tx, row, can, customer.phone)
+        dialog = reaching.dialog_for(tx, row, can, customer.phone)
         return sending.enqueue(tx, can, dialog, Draft(text=text, template=filled), order), text
 
     message, text = await asyncio.to_thread(desk.write, put_out)

@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, sending
+from chatapp_cli.services import channels, reaching, sending
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order
 from chatapp_cli.services.transcript import Entry
@@ -83,7 +83,7 @@ def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: Step, draft: Dr
     refusal = Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
     for address in one.addresses:
         try:
-            return sending.dialog_for(tx, channel, can, address, subject=draft.subject)
+            return reaching.dialog_for(tx, channel, can, address, subject=draft.subject)
         except Refused as error:
             refusal = error
     raise refusal

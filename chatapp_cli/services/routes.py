@@ -9,7 +9,7 @@ from typing import TypeAlias
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.services import channels, contacts, dialogs, sending
+from chatapp_cli.services import channels, contacts, dialogs, reaching
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow, ContactRow
 from chatapp_cli.store.tx import Tx
@@ -30,7 +30,7 @@ def said(
     tx: Tx, able: Able, first: ChannelRow, to: str, others: Sequence[tuple[ChannelRow, str]] = ()
 ) -> Sequence[Step]:
     """The channels that a person named, each with an address if it is another one there."""
-    met = sending.known(tx, first, to)
+    met = reaching.known(tx, first, to)
     number = None if met is None else dialogs.card(tx, met).contact_id
     people = [] if number is None else [contacts.one(tx, number)]
     rest = [

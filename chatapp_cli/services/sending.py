@@ -6,19 +6,17 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
-from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import ContactId, DialogId, MessageId, Millis
-from chatapp_cli.domain.manifest import AddressKind, Capabilities
+from chatapp_cli.domain.event import ChatKind
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
-from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import contacts, dialogs, words
+from chatapp_cli.services import dialogs, duties, words
 from chatapp_cli.services.ingest import preview
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
@@ -36,78 +34,42 @@ class Order:
     priority: int = Priority.OPERATOR
     at: Millis | None = None
     """Not before this time."""
+    assignee: str = ""
+    """Who answers for the dialog from then on; empty: whoever did before."""
+
+
+class Side(Protocol):
+    """As much of a dialog, or of one that does not exist yet, as decides what may be said there."""
+
+    @property
+    def name(self) -> str:
+        """Whose it is."""
+        ...
+
+    @property
+    def channel(self) -> str:
+        """The channel's title."""
+        ...
+
+    @property
+    def channel_id(self) -> ChannelId:
+        """Its number."""
+        ...
+
+    @property
+    def chat_kind(self) -> ChatKind:
+        """Whether it is one person's."""
+        ...
+
+    @property
+    def heard_at(self) -> Millis | None:
+        """When they last wrote."""
+        ...
 
 
 def key_of(said: str) -> str:
     """The key for a word that a person or a program chose."""
     return hashlib.sha256(said.encode()).hexdigest()[:32]
-
-
-def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
-    """Find the dialog with an address, or open one where the channel may write first (S-120)."""
-    if not (subject and _by_subject(channel, can)):
-        found = known(tx, channel, to)
-        if found is not None:
-            return found
-    for kind in kinds(to):
-        if can.may_begin(kind, canonical(to, kind)):
-            return _open(tx, channel, can, canonical(to, kind), kind, subject)
-    raise Refused(
-        "cannot_write_first",
-        T("{to} has no dialog in {channel} yet, and this channel cannot write first.", to=to, channel=channel.title),
-        T("Wait until the client writes, or use a channel that can: chatapp line channels"),
-    )
-
-
-def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
-    """The dialog that a channel has with an address already."""
-    found = (_known(tx, channel, kind, canonical(to, kind)) for kind in kinds(to))
-    return next((dialog for dialog in found if dialog is not None), None)
-
-
-def _by_subject(channel: ChannelRow, can: Capabilities) -> bool:
-    return bool(can.by_subject_when) and json.loads(channel.settings).get(can.by_subject_when) == "on"
-
-
-def _known(tx: Tx, channel: ChannelRow, kind: AddressKind, address: str) -> DialogId | None:
-    if kind == "username":
-        found = tx.value("dialogs.of_username", channel=channel.id, username=address)
-    elif kind == "phone":
-        found = tx.value("dialogs.of_phone", channel=channel.id, phone=address)
-    else:
-        found = tx.value("dialogs.at_address", channel=channel.id, address=address)
-    return None if found is None else DialogId(found)
-
-
-def _open(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, kind: AddressKind, subject: str) -> DialogId:
-    key = subject_key(address, subject) if subject and _by_subject(channel, can) else address
-    found = tx.value("dialogs.at_key", channel=channel.id, key=key)
-    if found is not None:
-        return DialogId(found)
-    contact = _contact(tx, address, kind)
-    name = subject if key != address else address
-    dialog = tx.insert(
-        "dialogs.add",
-        channel=channel.id,
-        contact_id=contact,
-        key=key,
-        address=address,
-        kind="private",
-        name=name,
-        search=search_text(name, address, phone=address if kind == "phone" else ""),
-        last_at=tx.now,
-        now=tx.now,
-    )
-    tx.tell("dialog.new", channel=channel.id, dialog=dialog)
-    return DialogId(dialog)
-
-
-def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactId:
-    """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise."""
-    if kind in {"phone", "email"} and (people := contacts.at(tx, address)):
-        return people[0].id
-    known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
-    return ContactId(tx.insert("contacts.add", name="", now=tx.now, **known))
 
 
 def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Order) -> MessageId:
@@ -116,7 +78,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     if already is not None:
         return MessageId(already)
     card = dialogs.card(tx, dialog)
-    _insist_reachable(card)
+    insist_reachable(card)
     insist(can, draft)
     scheduled = order.at is not None and order.at > tx.now
     refusal = None if draft.template else closed(can, card, order.at if order.at and scheduled else tx.now)
@@ -150,10 +112,13 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
         dialogs.said(tx, dialog, message, shown, answers=order.origin is not Origin.AUTOREPLY)
     tx.tell("message.out", actor=order.actor, channel=card.channel_id, dialog=dialog, message=message, state=state)
+    if order.assignee:
+        duties.assign(tx, dialog, order.assignee, actor=order.actor)
     return message
 
 
-def _insist_reachable(card: DialogCard) -> None:
+def insist_reachable(card: DialogCard) -> None:
+    """Raise Refused for somebody on the blacklist, and for whoever cannot be reached any more."""
     if card.blocked:
         raise Refused(
             "blocked",
@@ -168,7 +133,7 @@ def _insist_reachable(card: DialogCard) -> None:
         )
 
 
-def closed(can: Capabilities, card: DialogCard, at: Millis) -> Refused | None:
+def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
     """Why nothing but an approved template may go into a dialog at a time (S-090); ``None`` if anything may."""
     step = T("Send an approved template; see them with: chatapp template list --channel {n}", n=card.channel_id)
     if not can.free_text:
@@ -262,7 +227,7 @@ def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
             T("Message {n} is {state}; there is nothing to retry.", n=message, state=words.state(found.state)),
         )
     card = dialogs.card(tx, found.dialog_id)
-    _insist_reachable(card._replace(reachable=1))
+    insist_reachable(card._replace(reachable=1))
     _put_out(tx, card, message, Action.SEND, Order(actor=actor, key=found.key or ""), state=State.QUEUED)
     _settle(tx, found, State.QUEUED, actor=actor)
 

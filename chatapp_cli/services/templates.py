@@ -13,7 +13,7 @@ from chatapp_cli.domain.message import Origin, Priority
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, sending, words
+from chatapp_cli.services import channels, reaching, sending, words
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow, TemplateRow
@@ -168,7 +168,7 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
         with tx.trial():
             if not can.subject:
                 draft = Draft(text=draft.text)
-            dialog = sending.dialog_for(tx, carrier, can, to, subject=draft.subject)
+            dialog = reaching.dialog_for(tx, carrier, can, to, subject=draft.subject)
             sending.enqueue(tx, can, dialog, draft, order)
     except Refused as refusal:
         tx.tell("template.unannounced", channel=channel.id, name=template.name, to=to, why=str(refusal))

@@ -24,7 +24,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import channels, ingest, lines, sending, transcript
+from chatapp_cli.services import channels, ingest, lines, reaching, sending, transcript
 from chatapp_cli.store.rows import ChannelRow, OutboxRow
 from tests.stores import said
 
@@ -105,7 +105,7 @@ def write(desk: Desk, channel: ChannelId, to: str, n: int = 0) -> MessageId:
     def accept(tx: object) -> MessageId:
         row = channels.one(tx, channel)
         return sending.enqueue(
-            tx, CAUTIOUS, sending.dialog_for(tx, row, CAUTIOUS, to), Draft(text="Добрый день"), order
+            tx, CAUTIOUS, reaching.dialog_for(tx, row, CAUTIOUS, to), Draft(text="Добрый день"), order
         )
 
     return desk.write(accept)

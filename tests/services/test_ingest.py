@@ -28,6 +28,7 @@ from chatapp_cli.services import (
     ingest,
     journal,
     outbox,
+    reaching,
     sending,
     shelf,
     trace,
@@ -286,7 +287,7 @@ def test_what_we_read_on_the_phone_is_read_here_unless_more_came(shop: Shop) -> 
 
 def test_two_dialogs_that_turn_out_to_be_one_person_become_one_and_lose_nothing(shop: Shop) -> None:
     channel = shop.channel()
-    bare = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+7 916 000-00-01"))
+    bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+7 916 000-00-01"))
     queued = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Добрый день"), shop.order()))
     shop.write(lambda tx: dialogs.tag(tx, bare, "срочно", actor="Ольга"))
     known = shop.message(shop.hear(channel, "Это Анна", ext_id="1", at=shop.clock.at + 5)).dialog_id
@@ -303,7 +304,7 @@ def test_two_dialogs_that_turn_out_to_be_one_person_become_one_and_lose_nothing(
 
 def test_who_never_wrote_is_a_stranger_until_they_do(shop: Shop) -> None:
     channel = shop.channel()
-    bare = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "@anna"))
+    bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "@anna"))
     assert card_of(shop, bare).heard_at is None
     shop.hear(channel, ext_id="1", at=7, peer=Peer(key="anna", address="anna"))
     assert card_of(shop, bare).heard_at == 7
@@ -311,7 +312,7 @@ def test_who_never_wrote_is_a_stranger_until_they_do(shop: Shop) -> None:
 
 def test_a_message_on_its_way_keeps_its_verdict_when_its_dialog_becomes_another(shop: Shop) -> None:
     channel = shop.channel()
-    bare = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+79160000001"))
+    bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+79160000001"))
     message = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Добрый день"), shop.order()))
     claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
     known = shop.message(shop.hear(channel, ext_id="1", at=1)).dialog_id

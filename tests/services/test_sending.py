@@ -12,7 +12,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Origin, State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import channels, dialogs, outbox, sending, trace, transcript
+from chatapp_cli.services import channels, dialogs, outbox, reaching, sending, trace, transcript
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogRow
 from tests.stores import EVERYTHING, Shop, said
@@ -126,17 +126,17 @@ def test_a_new_address_opens_a_dialog_and_the_same_address_finds_it(
     shop: Shop, channel: ChannelId, to: str, again: str
 ) -> None:
     row = shop.read(lambda tx: channels.one(tx, channel))
-    opened = shop.write(lambda tx: sending.dialog_for(tx, row, EVERYTHING, to))
-    assert shop.write(lambda tx: sending.dialog_for(tx, row, EVERYTHING, again)) == opened
+    opened = shop.write(lambda tx: reaching.dialog_for(tx, row, EVERYTHING, to))
+    assert shop.write(lambda tx: reaching.dialog_for(tx, row, EVERYTHING, again)) == opened
 
 
 @pytest.mark.req("S-120")
 def test_a_channel_that_cannot_write_first_says_so(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
     row = shop.read(lambda tx: channels.one(tx, channel))
     with pytest.raises(Refused) as refused:
-        shop.write(lambda tx: sending.dialog_for(tx, row, BARE, "@boris"))
+        shop.write(lambda tx: reaching.dialog_for(tx, row, BARE, "@boris"))
     assert refused.value.code == "cannot_write_first"
-    assert shop.write(lambda tx: sending.dialog_for(tx, row, BARE, "anna")) == dialog
+    assert shop.write(lambda tx: reaching.dialog_for(tx, row, BARE, "anna")) == dialog
 
 
 @pytest.mark.req("S-079")
@@ -145,10 +145,10 @@ def test_a_public_comment_can_be_answered_at_its_own_address_and_nothing_else_is
 ) -> None:
     row = shop.read(lambda tx: channels.one(tx, channel))
     can = Capabilities(intake="poll", comments=r"wall-\d+_\d+_r\d+")
-    opened = shop.write(lambda tx: sending.dialog_for(tx, row, can, "wall-42_7_r19"))
-    assert shop.write(lambda tx: sending.dialog_for(tx, row, can, "wall-42_7_r19")) == opened
+    opened = shop.write(lambda tx: reaching.dialog_for(tx, row, can, "wall-42_7_r19"))
+    assert shop.write(lambda tx: reaching.dialog_for(tx, row, can, "wall-42_7_r19")) == opened
     with pytest.raises(Refused, match="cannot write first"):
-        shop.write(lambda tx: sending.dialog_for(tx, row, can, "7001"))
+        shop.write(lambda tx: reaching.dialog_for(tx, row, can, "7001"))
 
 
 @pytest.mark.req("S-098")
@@ -157,7 +157,7 @@ def test_every_subject_is_a_dialog_of_its_own_where_the_channel_is_set_so(shop: 
     row = shop.read(lambda tx: channels.one(tx, number))
 
     def dialog_about(subject: str) -> DialogId:
-        return shop.write(lambda tx: sending.dialog_for(tx, row, EVERYTHING, "anna@example.org", subject=subject))
+        return shop.write(lambda tx: reaching.dialog_for(tx, row, EVERYTHING, "anna@example.org", subject=subject))
 
     assert dialog_about("Смета") == dialog_about("Re: смета")
     assert dialog_about("Смета") != dialog_about("Договор")
@@ -398,7 +398,7 @@ def test_the_filter_for_those_who_wait_no_longer_shows_who_was_answered(shop: Sh
 @pytest.mark.req("S-056")
 def test_whom_we_write_to_first_is_called_what_we_say_until_they_tell_their_name(shop: Shop) -> None:
     channel = shop.channel()
-    dialog = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+79160000001"))
+    dialog = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+79160000001"))
     draft = Draft(text="Добрый день", first_name="Анна", last_name="Белова")
     shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, draft, shop.order()))
     card = shop.read(lambda tx: dialogs.card(tx, dialog))

@@ -17,7 +17,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill, gaps
 from chatapp_cli.i18n import use
-from chatapp_cli.services import channels, outbox, sending, templates, words
+from chatapp_cli.services import channels, outbox, reaching, sending, templates, words
 from chatapp_cli.store.rows import ChannelRow, JournalRow, TemplateRow
 from tests.stores import EVERYTHING, Shop
 
@@ -205,7 +205,7 @@ def test_the_mail_goes_by_a_channel_that_works_and_without_one_by_none(shop: Sho
 
 def test_a_notice_that_may_not_be_sent_holds_up_no_verdict(shop: Shop, channel: ChannelRow) -> None:
     mail = shop.channel(kind="letters")
-    dialog = shop.write(lambda tx: sending.dialog_for(tx, channels.one(tx, mail), EVERYTHING, "olga@example.org"))
+    dialog = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, mail), EVERYTHING, "olga@example.org"))
     shop.write(lambda tx: tx.run("dialogs.block", id=dialog, blocked=1))
     learn(shop, channel, ready(state="pending"))
     learn(shop, channel, ready())
@@ -256,7 +256,7 @@ def test_a_stranger_gets_a_template_and_nothing_else(
     shop: Shop, channel: ChannelRow, can: Capabilities, code: str
 ) -> None:
     learn(shop, channel, ready())
-    dialog = shop.write(lambda tx: sending.dialog_for(tx, channel, can, "+79160000001"))
+    dialog = shop.write(lambda tx: reaching.dialog_for(tx, channel, can, "+79160000001"))
     with pytest.raises(Refused) as caught:
         say(shop, can, dialog, Draft(text="Да"))
     assert caught.value.code == code

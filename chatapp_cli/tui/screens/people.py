@@ -20,7 +20,7 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, dialogs
-from chatapp_cli.services.sending import dialog_for
+from chatapp_cli.services.reaching import dialog_for
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.tui import reading
 from chatapp_cli.tui.cells import cut, fit

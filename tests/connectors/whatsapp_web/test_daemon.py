@@ -15,7 +15,7 @@ from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
-from chatapp_cli.services import channels, sending, transcript
+from chatapp_cli.services import channels, reaching, sending, transcript
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
 from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
@@ -33,7 +33,7 @@ def write(desk: Desk, channel: ChannelId, to: str, text: str) -> MessageId:
     row = desk.read(partial(channels.one, channel=channel))
     can = desk.capabilities(row)
     order = sending.Order(actor="Ольга", key=desk.world.chance.key())
-    dialog = desk.write(lambda tx: sending.dialog_for(tx, row, can, to))
+    dialog = desk.write(lambda tx: reaching.dialog_for(tx, row, can, to))
     return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=text), order))
 
 

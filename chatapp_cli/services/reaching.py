@@ -1,0 +1,115 @@
+"""How a channel gets to somebody: the dialog there is, or the address that one can be opened with (S-120, S-123)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import reduce
+
+from chatapp_cli.domain.address import KINDS, canonical, kinds, openings
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.finding import search_text
+from chatapp_cli.domain.ids import ContactId, DialogId
+from chatapp_cli.domain.manifest import AddressKind, Capabilities
+from chatapp_cli.domain.subject import subject_key
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import contacts
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a channel gets to somebody: the one spelling of their address, and the dialog if there is one."""
+
+    address: str
+    kind: AddressKind
+    dialog: DialogId | None
+
+
+def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
+    """Find the dialog with an address, or open one where the channel may write first (S-120)."""
+    found = reach(tx, channel, can, to, subject=subject)
+    return _open(tx, channel, can, found, subject) if found.dialog is None else found.dialog
+
+
+def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> Reach:
+    """How a channel gets to an address. Raises Refused where it cannot write first to such a one."""
+    if not (subject and _by_subject(channel, can)):
+        met = known(tx, channel, to)
+        if met is not None:
+            return Reach(to, kinds(to)[0], met)
+    for kind in openings(to):
+        address = canonical(to, kind)
+        if can.may_begin(kind, address):
+            met = tx.value("dialogs.at_key", channel=channel.id, key=_key(channel, can, address, subject))
+            return Reach(address, kind, None if met is None else DialogId(met))
+    raise _out_of_reach(channel, can, to)
+
+
+def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
+    step = T("Wait until the client writes, or use a channel that can: chatapp line channels")
+    if not can.write_first:
+        what = T(
+            "{to} has no dialog in {channel} yet, and this channel cannot write first.", to=to, channel=channel.title
+        )
+        return Refused("cannot_write_first", what, step)
+    first, *others = (KINDS[kind] for kind in can.write_first)
+    named = reduce(lambda said, kind: T("{kinds} or {kind}", kinds=said, kind=kind), others, first)
+    what = T(
+        "{channel} writes first by {kinds}; {to} is none that it knows.", channel=channel.title, kinds=named, to=to
+    )
+    return Refused("cannot_write_first", what, step)
+
+
+def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
+    """The dialog that a channel has with an address already."""
+    found = (_known(tx, channel, kind, canonical(to, kind)) for kind in kinds(to))
+    return next((dialog for dialog in found if dialog is not None), None)
+
+
+def _by_subject(channel: ChannelRow, can: Capabilities) -> bool:
+    return bool(can.by_subject_when) and json.loads(channel.settings).get(can.by_subject_when) == "on"
+
+
+def _known(tx: Tx, channel: ChannelRow, kind: AddressKind, address: str) -> DialogId | None:
+    if kind == "username":
+        found = tx.value("dialogs.of_username", channel=channel.id, username=address)
+    elif kind == "phone":
+        found = tx.value("dialogs.of_phone", channel=channel.id, phone=address)
+    else:
+        found = tx.value("dialogs.at_address", channel=channel.id, address=address)
+    return None if found is None else DialogId(found)
+
+
+def _key(channel: ChannelRow, can: Capabilities, address: str, subject: str) -> str:
+    return subject_key(address, subject) if subject and _by_subject(channel, can) else address
+
+
+def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: str) -> DialogId:
+    address, kind = new.address, new.kind
+    key = _key(channel, can, address, subject)
+    contact = _contact(tx, address, kind)
+    name = subject if key != address else address
+    dialog = tx.insert(
+        "dialogs.add",
+        channel=channel.id,
+        contact_id=contact,
+        key=key,
+        address=address,
+        kind="private",
+        name=name,
+        search=search_text(name, address, phone=address if kind == "phone" else ""),
+        last_at=tx.now,
+        now=tx.now,
+    )
+    tx.tell("dialog.new", channel=channel.id, dialog=dialog)
+    return DialogId(dialog)
+
+
+def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactId:
+    """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise."""
+    if kind in {"phone", "email"} and (people := contacts.at(tx, address)):
+        return people[0].id
+    known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
+    return ContactId(tx.insert("contacts.add", name="", now=tx.now, **known))
