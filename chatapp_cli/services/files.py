@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_ATTEMPTS = 8
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
+_SENDABLE = frozenset({"photo", "video", "audio", "voice", "document"})
 
 
 def stage(media: Media, path: Path) -> StagedFile:
@@ -66,13 +67,28 @@ def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
 
 def content(media: Media, file: FileRow) -> Path:
     """Where a file's content lies. Raises Busy while it is still to come, and Refused if it never will."""
+    _insist_here(file)
+    return media.path(file.sha256)
+
+
+def staged(file: FileRow) -> StagedFile:
+    """A message's file as it goes out with another one, its content where it lies. Raises as ``content`` does."""
+    _insist_here(file)
+    return StagedFile(name=sound_name(file), mime=file.mime, size=file.size, sha256=file.sha256, kind=_kind_of(file))
+
+
+def _kind_of(file: FileRow) -> FileKind:
+    """What it came as, where that can be sent as well."""
+    return file.kind if file.kind in _SENDABLE else _kind(file.mime)
+
+
+def _insist_here(file: FileRow) -> None:
     if file.state == "missing":
         raise Refused("missing", T("The file {name} never came: {code}.", name=file.name, code=file.code))
     if file.state != "here":
         raise Busy(
             T("The file {name} has not been fetched yet.", name=file.name), T("The daemon does it: chatapp serve")
         )
-    return media.path(file.sha256)
 
 
 def sound_name(file: FileRow) -> str:

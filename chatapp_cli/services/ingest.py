@@ -26,6 +26,7 @@ from chatapp_cli.domain.event import (
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Direction, Origin, State, may_follow
+from chatapp_cli.services import outrun
 from chatapp_cli.store.rows import Known, Ref
 from chatapp_cli.store.tx import Tx
 
@@ -118,7 +119,7 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
     result.messages += 1
     for file in event.files:
         result.files_wanted |= _keep_file(tx, channel, message, file)
-    _refresh_dialog(tx, dialog, event, message)
+    _refresh_dialog(tx, channel, dialog, event, message)
     tx.tell("message.out" if event.from_us else "message.in", channel=channel, dialog=dialog.id, message=message)
 
 
@@ -131,7 +132,7 @@ def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArri
     return found is not None
 
 
-def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: MessageId) -> None:
+def _refresh_dialog(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, message: MessageId) -> None:
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
@@ -140,6 +141,8 @@ def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: Messa
         tx.run("dialogs.heard_silently", **common)
     else:
         tx.run("dialogs.heard", **common)
+    if not event.from_us and not event.automatic:
+        outrun.give_up(tx, channel, dialog.id)
     if not dialog.reachable and not event.from_us:
         tx.run("dialogs.reach", id=dialog.id, reachable=1, code="")
 

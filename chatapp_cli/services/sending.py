@@ -16,7 +16,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import dialogs, duties, words
+from chatapp_cli.services import changes, dialogs, duties, outrun, words
 from chatapp_cli.services.ingest import preview
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
@@ -34,6 +34,10 @@ class Order:
     priority: int = Priority.OPERATOR
     at: Millis | None = None
     """Not before this time."""
+    unless_heard: bool = False
+    """With a time: not at all if the client writes before it."""
+    hold: Millis = 0
+    """Without a time: it rests so long in the outbox, where it can be taken back."""
     assignee: str = ""
     """Who answers for the dialog from then on; empty: whoever did before."""
 
@@ -201,10 +205,16 @@ def _put_out(
         actor=order.actor,
         priority=order.priority,
         state=state,
-        not_before=order.at or 0,
-        wait_code="scheduled" if state is State.SCHEDULED else "",
+        not_before=order.at or (order.hold and tx.now + order.hold),
+        wait_code=_wait_code(order, state),
         now=tx.now,
     )
+
+
+def _wait_code(order: Order, state: State) -> str:
+    if state is State.SCHEDULED:
+        return outrun.UNLESS_HEARD if order.unless_heard else "scheduled"
+    return "held" if order.hold else ""
 
 
 def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
@@ -274,26 +284,11 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, actor: str, code: str = 
 def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
     """Ask for an edit, a deletion or a reaction at the provider; refused with the reason where it cannot be."""
     found = message_of(tx, message)
-    allowed = {Action.EDIT: can.edits, Action.DELETE: can.deletes, Action.REACT: can.reactions}[action]
-    if not allowed:
-        raise Refused("not_here", T("This channel cannot do that to a message."))
-    if not found.ext_id:
-        raise Refused(
-            "not_sent",
-            T("Message {n} is not at the provider (it is {state}).", n=message, state=words.state(found.state)),
-        )
-    if found.deleted_at is not None:
-        raise Refused("deleted", T("Message {n} was deleted.", n=message))
-    if action is Action.EDIT and found.direction != Direction.OUT:
-        raise Refused("not_ours", T("Only our own messages can be edited."))
+    refusal = changes.obstacle(can, found, action, tx.now)
+    if refusal is not None:
+        raise refusal
     if action is Action.EDIT:
         insist(can, Draft(text=value))
-    if action is Action.DELETE and can.delete_within and tx.now - found.at > can.delete_within * 1000:
-        raise Refused(
-            "too_old",
-            T("Message {n} is older than {hours} hours.", n=message, hours=can.delete_within // 3600),
-            T("This channel takes back only newer ones."),
-        )
     card = dialogs.card(tx, found.dialog_id)
     _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
     tx.tell("message.asked", actor=order.actor, channel=card.channel_id, dialog=card.id, message=message, action=action)

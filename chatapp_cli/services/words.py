@@ -115,6 +115,14 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "line.added": T("Line added: {name}"),
         "line.renamed": T("Line renamed: {name}"),
         "line.removed": T("Line removed: {name}"),
+        "operator.added": T("Operator added: {name}"),
+        "operator.disabled": T("{name} can log in no longer"),
+        "operator.enabled": T("{name} can log in again"),
+        "operator.password": T("{name} has a new password"),
+        "operator.lines": T("{name} sees other lines"),
+        "operator.removed": T("Operator removed: {name}"),
+        "operator.login": T("{name} logged in"),
+        "operator.logout": T("{name} logged out"),
         "channel.bound": T("Channel bound: {title}"),
         "channel.unbound": T("Channel unbound: {title}"),
         "channel.configured": T("Channel {channel} set up anew"),
@@ -250,6 +258,8 @@ def news(row: JournalRow) -> Text:
     ):
         if name in data:
             values[name] = spoken(data[name])
+    if row.topic == "message.rescheduled":
+        values["at"] = _moment(data["at"])
     if isinstance(data.get("why"), dict):
         values["why"] = Text(**data["why"])
     if row.topic == "dialog.changed":

@@ -74,6 +74,16 @@ FROM outbox WHERE dialog_id = :dialog ORDER BY priority DESC, id;
 -- name: outbox.withdraw
 DELETE FROM outbox WHERE message_id = :message AND action = 'send' AND state IN ('queued', 'scheduled');
 
+-- name: outbox.give_up
+DELETE FROM outbox WHERE dialog_id = :dialog AND state = 'scheduled' AND wait_code = 'unless_heard' RETURNING message_id;
+
+-- name: outbox.reword
+UPDATE message SET text = :text WHERE id = (SELECT message_id FROM outbox
+  WHERE message_id = :message AND action = 'send' AND state IN ('queued', 'scheduled'));
+
+-- name: outbox.reschedule
+UPDATE outbox SET not_before = :at WHERE message_id = :message AND action = 'send' AND state = 'scheduled';
+
 -- name: outbox.depth
 SELECT channel_id, state, COUNT(*) FROM outbox GROUP BY channel_id, state;
 

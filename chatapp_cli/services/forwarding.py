@@ -1,0 +1,61 @@
+"""Passing on what was said in one dialog to another, of whatever channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.message import Direction
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _
+from chatapp_cli.services import dialogs, files, sending, transcript
+from chatapp_cli.services.sending import Order
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.tx import Tx
+
+
+def forward(
+    tx: Tx, can: Capabilities, messages: Sequence[MessageId], dialog: DialogId, order: Order
+) -> list[MessageId]:
+    """Accept each message for the other dialog, in this order: all of them, or none with the reason.
+
+    Files are not copied: both messages name the same content.
+    """
+    accepted = []
+    for n, message in enumerate(messages):
+        draft = _draft(tx, transcript.entry(tx, message))
+        accepted.append(sending.enqueue(tx, can, dialog, draft, replace(order, key=sending.key_of(f"{order.key} {n}"))))
+    return accepted
+
+
+def _draft(tx: Tx, entry: Entry) -> Draft:
+    refusal = obstacle(entry)
+    if refusal is not None:
+        raise refusal
+    text = "\n".join(filter(None, [_said_by(tx, entry), entry.message.text]))
+    return Draft(text=text, files=[files.staged(file) for file in entry.files])
+
+
+def obstacle(entry: Entry) -> Refused | None:
+    """Why a message cannot be passed on anywhere; ``None`` if it can."""
+    message = entry.message
+    if message.direction not in {Direction.IN, Direction.OUT}:
+        return Refused("a_note", T("A note is for colleagues alone."))
+    if message.deleted_at is not None:
+        return Refused("deleted", T("Message {n} was deleted.", n=message.id))
+    if not message.text and not entry.files:
+        return Refused("empty", T("There is nothing to send."))
+    return None
+
+
+def _said_by(tx: Tx, entry: Entry) -> str:
+    """Who said it and when, as the other side reads it."""
+    message = entry.message
+    other = dialogs.card(tx, message.dialog_id).name if message.direction == Direction.IN else _("We")
+    moment = datetime.fromtimestamp(message.at / 1000, UTC).astimezone().strftime("%d.%m.%Y %H:%M")
+    return f"{message.author or other}, {moment}:"
