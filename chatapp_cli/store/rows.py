@@ -126,6 +126,28 @@ class MemberRow(NamedTuple):
     role: str
 
 
+class OperatorRow(NamedTuple):
+    """An account; the password's hash is for comparing alone."""
+
+    name: str
+    password: str
+    role: str
+    every_line: int
+    disabled: int
+    created_at: Millis
+
+    def __repr__(self) -> str:
+        """Show everything but the hash."""
+        return f"OperatorRow(name={self.name!r}, role={self.role!r}, disabled={self.disabled})"
+
+
+class SeenLineRow(NamedTuple):
+    """A line that an operator sees."""
+
+    id: LineId
+    name: str
+
+
 class PresenceRow(NamedTuple):
     """An open window: who sits there, what they look at, until when they count as writing and as there."""
 

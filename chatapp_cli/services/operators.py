@@ -1,0 +1,158 @@
+"""Operators with accounts: who may log in, and which lines they see (S-128)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import passwords
+from chatapp_cli.store.rows import OperatorRow, SeenLineRow
+from chatapp_cli.store.tx import Tx
+
+SESSION = 30 * 24 * 3_600_000
+"""How long a login holds, milliseconds."""
+
+
+def everything(tx: Tx) -> list[OperatorRow]:
+    """All accounts, by name."""
+    return tx.all(OperatorRow, "operators.all")
+
+
+def known(tx: Tx, name: str) -> OperatorRow | None:
+    """An account, if there is one."""
+    return tx.one(OperatorRow, "operators.find", name=name)
+
+
+def find(tx: Tx, name: str) -> OperatorRow:
+    """An account. Raises NotFound."""
+    found = known(tx, name)
+    if found is None:
+        raise NotFound(T("There is no operator {name}.", name=name), T("See them with: chatapp user list"))
+    return found
+
+
+def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
+    """The lines that an operator sees; ``None``: all, those to come too."""
+    return None if who.every_line else tx.all(SeenLineRow, "operators.lines", name=who.name)
+
+
+def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor: str) -> OperatorRow:
+    """Make an account; without a hash nobody logs in by it, without lines it sees them all.
+
+    Raises UsageError for an empty name, and Refused for one that is taken.
+    """
+    name = _sound(name)
+    if not tx.run("operators.add", name=name, password=password_hash, every_line=int(not lines), now=tx.now):
+        raise Refused(
+            "operator_exists", T("There is an operator {name} already.", name=name), T("Choose another name.")
+        )
+    _see(tx, name, lines)
+    tx.tell("operator.added", actor=actor, name=name)
+    return find(tx, name)
+
+
+def disable(tx: Tx, name: str, *, actor: str) -> None:
+    """Let an operator in no longer; who is logged in is logged out at once."""
+    if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
+        tx.run("operators.close_sessions", name=name)
+        tx.tell("operator.disabled", actor=actor, name=name)
+
+
+def enable(tx: Tx, name: str, *, actor: str) -> None:
+    """Let an operator in again."""
+    if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
+        tx.tell("operator.enabled", actor=actor, name=name)
+
+
+def set_password(tx: Tx, name: str, password_hash: str, *, actor: str) -> None:
+    """Give a new password; whoever is logged in by the old one is logged out."""
+    tx.run("operators.set_password", name=find(tx, name).name, password=password_hash)
+    tx.run("operators.close_sessions", name=name)
+    tx.tell("operator.password", actor=actor, name=name)
+
+
+def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) -> None:
+    """Let an operator see these lines alone; ``None``: all of them."""
+    tx.run("operators.see", name=find(tx, name).name, every_line=int(lines is None))
+    tx.run("operators.see_no_line", name=name)
+    _see(tx, name, lines or ())
+    tx.tell("operator.lines", actor=actor, name=name)
+
+
+def remove(tx: Tx, name: str, *, actor: str) -> None:
+    """Forget an account with its logins; what was done under the name stays."""
+    tx.run("operators.remove", name=find(tx, name).name)
+    tx.tell("operator.removed", actor=actor, name=name)
+
+
+# Logging in
+
+
+def verify(tx: Tx, name: str, password: str) -> OperatorRow:
+    """The operator who knows the password. Slow on purpose: ask on a thread, in no writing transaction.
+
+    Raises Refused, in the same words and after the same work whatever was wrong.
+    """
+    found = known(tx, name.strip())
+    fits = passwords.fits(password, found.password if found else "")
+    if found is None or not fits or found.disabled:
+        raise Refused(
+            "wrong_login",
+            T("Name or password is wrong."),
+            T("Who looks after the desk can set another: chatapp user password NAME"),
+        )
+    return found
+
+
+def renewed(who: OperatorRow, password: str) -> str:
+    """The hash to be kept instead, where passwords are hashed in another way by now; otherwise empty."""
+    return passwords.hashed(password) if passwords.outdated(who.password) else ""
+
+
+def rehash(tx: Tx, name: str, password_hash: str) -> None:
+    """Keep the same password in another way."""
+    tx.run("operators.set_password", name=name, password=password_hash)
+
+
+def open_session(tx: Tx, name: str, token: str) -> None:
+    """Let a token stand for an operator for 30 days; only its hash is kept."""
+    tx.run("operators.sweep", now=tx.now)
+    tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION)
+    tx.tell("operator.login", actor=name, name=name)
+
+
+def of_session(tx: Tx, token: str) -> OperatorRow | None:
+    """For whom a token stands; nobody once it is over, closed, or they are disabled."""
+    return tx.one(OperatorRow, "operators.of_session", token=_digest(token), now=tx.now)
+
+
+def close_session(tx: Tx, token: str) -> None:
+    """Log out."""
+    who = of_session(tx, token)
+    if tx.run("operators.close_session", token=_digest(token)) and who:
+        tx.tell("operator.logout", actor=who.name, name=who.name)
+
+
+def close_sessions(tx: Tx, name: str, *, actor: str) -> None:
+    """Log an operator out everywhere."""
+    if tx.run("operators.close_sessions", name=find(tx, name).name):
+        tx.tell("operator.logout", actor=actor, name=name)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _see(tx: Tx, name: str, lines: Sequence[LineId]) -> None:
+    for line in lines:
+        tx.run("operators.see_line", name=name, line=line)
+
+
+def _sound(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise UsageError(T("An operator needs a name."), field="name")
+    return name

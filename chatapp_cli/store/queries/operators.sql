@@ -1,0 +1,48 @@
+-- name: operators.add
+INSERT INTO operator (name, password, role, every_line, disabled, created_at)
+VALUES (:name, :password, 'operator', :every_line, 0, :now) ON CONFLICT DO NOTHING;
+
+-- name: operators.all
+SELECT name, password, role, every_line, disabled, created_at FROM operator ORDER BY name;
+
+-- name: operators.find
+SELECT name, password, role, every_line, disabled, created_at FROM operator WHERE name = :name;
+
+-- name: operators.disable
+UPDATE operator SET disabled = :disabled WHERE name = :name AND disabled <> :disabled;
+
+-- name: operators.set_password
+UPDATE operator SET password = :password WHERE name = :name;
+
+-- name: operators.see
+UPDATE operator SET every_line = :every_line WHERE name = :name;
+
+-- name: operators.remove
+DELETE FROM operator WHERE name = :name;
+
+-- name: operators.lines
+SELECT ol.line_id, l.name FROM operator_line ol JOIN line l ON l.id = ol.line_id
+WHERE ol.operator = :name ORDER BY ol.line_id;
+
+-- name: operators.see_line
+INSERT INTO operator_line (operator, line_id) VALUES (:name, :line) ON CONFLICT DO NOTHING;
+
+-- name: operators.see_no_line
+DELETE FROM operator_line WHERE operator = :name;
+
+-- name: operators.open_session
+INSERT INTO operator_session (token_sha256, operator, created_at, until) VALUES (:token, :name, :now, :until);
+
+-- name: operators.of_session
+SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at
+FROM operator_session s JOIN operator o ON o.name = s.operator
+WHERE s.token_sha256 = :token AND s.until > :now AND o.disabled = 0;
+
+-- name: operators.close_session
+DELETE FROM operator_session WHERE token_sha256 = :token;
+
+-- name: operators.close_sessions
+DELETE FROM operator_session WHERE operator = :name;
+
+-- name: operators.sweep
+DELETE FROM operator_session WHERE until <= :now;
