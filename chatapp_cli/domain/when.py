@@ -11,8 +11,24 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 
 _IN: Final = re.compile(r"\+(?:(\d+)[dд])?(?:(\d+)[hч])?(?:(\d+)[mм])?")
-_DAY: Final = re.compile(r"(?:([a-zа-яё]+)\s+)?(\d{1,2}):(\d{2})")
+_IN_WORDS: Final = re.compile(r"(?:через|in)\s+(?:(\d+)\s+)?(мин|minute|час|hour|д|day|недел|week)[a-zа-яё]*")
+_UNITS: Final = {
+    **dict.fromkeys(("мин", "minute"), timedelta(minutes=1)),
+    **dict.fromkeys(("час", "hour"), timedelta(hours=1)),
+    **dict.fromkeys(("д", "day"), timedelta(days=1)),
+    **dict.fromkeys(("недел", "week"), timedelta(weeks=1)),
+}
+_DAY: Final = re.compile(r"(?:(?:во?\s+|on\s+)?(?!at\b)([a-zа-яё]{2,})\s+)?(в\s+|at\s+)?(\d{1,2})(?::(\d{2}))?")
 _DAYS: Final = {"": 0, "today": 0, "сегодня": 0, "tomorrow": 1, "завтра": 1, "послезавтра": 2}
+_WEEK: Final = (
+    ("понедельник", "пн", "monday"),
+    ("вторник", "вт", "tuesday"),
+    ("среда", "среду", "ср", "wednesday"),
+    ("четверг", "чт", "thursday"),
+    ("пятница", "пятницу", "пт", "friday"),
+    ("суббота", "субботу", "сб", "saturday"),
+    ("воскресенье", "вс", "sunday"),
+)
 _EXAMPLES: Final = T("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
 
 
@@ -20,7 +36,7 @@ def when(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     """The moment that was meant, in ``zone`` or on the machine's own clock. Raises UsageError."""
     words = said.strip().lower()
     here = datetime.fromtimestamp(now / 1000, zone)
-    meant = _after(words, here) or _on_a_day(words, here) or _written_out(said.strip())
+    meant = _after(words, here) or _after_words(words, here) or _on_a_day(words, here) or _written_out(said.strip())
     if meant is None:
         raise _wrong(T("{said} is not a time.", said=said))
     at = round(_placed(meant, zone, said).timestamp() * 1000)
@@ -52,16 +68,30 @@ def _after(words: str, here: datetime) -> datetime | None:
     return here.astimezone(UTC) + timedelta(days=days, hours=hours, minutes=minutes)
 
 
+def _after_words(words: str, here: datetime) -> datetime | None:
+    found = _IN_WORDS.fullmatch(words)
+    return None if found is None else here.astimezone(UTC) + int(found[1] or 1) * _UNITS[found[2]]
+
+
 def _on_a_day(words: str, here: datetime) -> datetime | None:
     found = _DAY.fullmatch(words)
-    day = None if found is None else _DAYS.get(found[1] or "")
-    if found is None or day is None:
+    if found is None or not (found[1] or found[2] or found[4]):
         return None
+    day = _days_ahead(found[1] or "", here)
+    if day is None:
+        return None
+    minute = int(found[4] or 0)
     try:
-        clock = here.replace(hour=int(found[2]), minute=int(found[3]), second=0, microsecond=0, tzinfo=None, fold=0)
+        clock = here.replace(hour=int(found[3]), minute=minute, second=0, microsecond=0, tzinfo=None, fold=0)
     except ValueError:
         return None
     return clock + timedelta(days=day)
+
+
+def _days_ahead(name: str, here: datetime) -> int | None:
+    """How far a day is that was named: a day of the week is the next one of that name, never today."""
+    weekday = next((n for n, names in enumerate(_WEEK) if name in names), None)
+    return _DAYS.get(name) if weekday is None else (weekday - here.weekday() - 1) % 7 + 1
 
 
 def _written_out(words: str) -> datetime | None:

@@ -29,6 +29,16 @@ def utc(said: str, *, zone: ZoneInfo = MOSCOW, now: int = NOW) -> str:
         ("+30m", "2026-11-21T13:00"),
         ("+1d2h5m", "2026-11-22T14:35"),
         ("+2ч", "2026-11-21T14:30"),
+        ("завтра в 9", "2026-11-22T06:00"),
+        ("tomorrow at 9", "2026-11-22T06:00"),
+        ("в 18", "2026-11-21T15:00"),
+        ("at 18:30", "2026-11-21T15:30"),
+        ("в понедельник в 10", "2026-11-23T07:00"),
+        ("суббота 9:00", "2026-11-28T06:00"),
+        ("friday 9:00", "2026-11-27T06:00"),
+        ("через час", "2026-11-21T13:30"),
+        ("через 20 минут", "2026-11-21T12:50"),
+        ("in 2 days", "2026-11-23T12:30"),
         ("2026-12-01 10:00", "2026-12-01T07:00"),
         ("2026-12-01T10:00Z", "2026-12-01T10:00"),
         ("2026-12-01T10:00+05:00", "2026-12-01T05:00"),
@@ -38,7 +48,9 @@ def test_a_time_is_understood_in_the_zone_of_the_person(said: str, meant: str) -
     assert utc(said) == meant
 
 
-@pytest.mark.parametrize("said", ["", "soon", "25:00", "12:60", "+", "+5", "someday 9:00", "2026-13-01"])
+@pytest.mark.parametrize(
+    "said", ["", "soon", "25:00", "12:60", "+", "+5", "someday 9:00", "2026-13-01", "9", "через 3 года"]
+)
 def test_what_is_no_time_is_refused_with_examples(said: str) -> None:
     with pytest.raises(UsageError, match="is not a time") as refused:
         when(said, now=NOW, zone=MOSCOW)
