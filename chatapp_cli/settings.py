@@ -43,6 +43,10 @@ class Settings:
     lang: str = _setting("", N_("Language: ru or en"))
     operator: str = _setting("", N_("Name that your messages and changes are signed with"))
     theme: str = _setting("dark", N_("Colours of the window: dark or light"))
+    pictures: str = _setting("auto", N_("Pictures in the conversation: auto, halfcells or off"))
+    undo_send: int = _setting(
+        0, N_("Seconds for which what is sent from the window can be taken back before it goes; 0: it goes at once")
+    )
     http_host: str = _setting(
         "127.0.0.1", N_("Address that the daemon listens on for webhooks and health; empty: not at all")
     )
@@ -148,6 +152,7 @@ def _insist(settings: Settings) -> None:
     for name, allowed in (
         ("lang", {"", "ru", "en"}),
         ("theme", {"dark", "light"}),
+        ("pictures", {"auto", "halfcells", "off"}),
         ("log_level", {"debug", "info", "warning", "error"}),
     ):
         if getattr(settings, name) not in allowed:

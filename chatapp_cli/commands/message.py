@@ -13,7 +13,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, number, opened, typed
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
@@ -22,6 +22,7 @@ from chatapp_cli.services.sending import Order
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.store.tx import Tx
 
 app = noun()
@@ -69,10 +70,7 @@ def _change(ctx: typer.Context, message: int, action: Action, value: str) -> Non
 
 
 def _ask(desk: Desk, tx: Tx, message: MessageId, action: Action, value: str) -> None:
-    from chatapp_cli.services import channels, dialogs
-
-    card = dialogs.card(tx, transcript.message(tx, message).dialog_id)
-    can = desk.capabilities(channels.one(tx, card.channel_id))
+    can = _capabilities(desk, tx, transcript.message(tx, message).dialog_id)
     order = Order(actor=actor(desk), key=desk.world.chance.key())
     sending.change(tx, can, message, action, value, order=order)
 
@@ -101,6 +99,50 @@ def react(
 ) -> None:
     """React to a message."""
     _change(ctx, message, Action.REACT, emoji)
+
+
+@app.command(cls=Verb)
+def forward(
+    ctx: typer.Context,
+    messages: Annotated[
+        list[int], typer.Argument(metavar="MESSAGE…", parser=number, help=N_("Numbers of the messages"))
+    ],
+    to: Annotated[int, typer.Option("--to", parser=number, metavar="DIALOG", help=N_("The dialog that they go to"))],
+    as_json: Json = False,
+) -> None:
+    """Pass messages with their files on to another dialog, of whatever channel."""
+    from chatapp_cli.services import forwarding
+
+    with opened(ctx) as desk:
+        order = Order(actor=actor(desk), key=desk.world.chance.key())
+        can = desk.read(lambda tx: _capabilities(desk, tx, DialogId(to)))
+        chosen = [MessageId(one) for one in messages]
+        made = desk.write(lambda tx: forwarding.forward(tx, can, chosen, DialogId(to), order))
+    if as_json:
+        printing.document([{"message": old, "went_as": new} for old, new in zip(chosen, made, strict=True)])
+        return
+    for one in made:
+        typer.echo(one)
+    note("It is in the outbox.")
+
+
+def _capabilities(desk: Desk, tx: Tx, dialog: DialogId) -> Capabilities:
+    from chatapp_cli.services import channels, dialogs
+
+    return desk.capabilities(channels.one(tx, dialogs.card(tx, dialog).channel_id))
+
+
+@app.command(cls=Verb)
+def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
+    """Show what a message said before it was edited, the first text first."""
+    with opened(ctx) as desk:
+        said = desk.read(lambda tx: transcript.revisions(tx, MessageId(message)))
+    if as_json:
+        printing.document([{"text": one.text, "until": printing.iso(one.until)} for one in said])
+        return
+    printing.table((_("Until"), _("Text")), [(printing.moment(one.until), one.text) for one in said])
+    if not said:
+        note("Message {n} was never edited.", n=message)
 
 
 def _settle(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:

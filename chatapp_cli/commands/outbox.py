@@ -9,13 +9,18 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Channel, Json, Line, Verb, actor, noun, opened
+from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, actor, noun, opened, typed
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import waiting, words
 
 if TYPE_CHECKING:
     from chatapp_cli.store.rows import TroubledRow, WaitingRow
+    from chatapp_cli.store.tx import Tx
 
+NOW = "now"
 app = noun()
 
 
@@ -36,6 +41,36 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     printing.table(columns, [*map(_waiting_row, waits), *map(_troubled_row, troubled)])
     if not waits and not troubled:
         note("Nothing waits, and nothing went wrong.")
+
+
+@app.command(cls=Verb)
+def edit(
+    ctx: typer.Context,
+    message: Message,
+    *,
+    text: Annotated[str, typer.Option("--text", "-t", help=N_("The new text; - reads standard input"))] = "",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help=N_("Such as: now, 18:30, +30m, tomorrow at 9"))] = "",
+) -> None:
+    """Change the text or the time of a message that has not gone out yet."""
+    from chatapp_cli.domain import when
+    from chatapp_cli.services import channels, dialogs, later, transcript
+
+    if not (text or at):
+        raise UsageError(T("Nothing is to be changed."), T("Name a new --text, a new --at, or both."), field="text")
+    number, said = MessageId(message), typed(text)
+    with opened(ctx) as desk:
+        moment = when.when(at, now=desk.world.clock.now()) if at and at != NOW else None
+
+        def change(tx: Tx) -> None:
+            card = dialogs.card(tx, transcript.message(tx, number).dialog_id)
+            can = desk.capabilities(channels.one(tx, card.channel_id))
+            if said:
+                later.reword(tx, can, number, said, actor=actor(desk))
+            if at:
+                later.reschedule(tx, can, number, moment, actor=actor(desk))
+
+        desk.write(change)
+    note("Message {n} is changed.", n=message)
 
 
 @app.command(cls=Verb)

@@ -16,6 +16,7 @@ from chatapp_cli.commands.sendoff import (
     Key,
     Subject,
     Text,
+    UnlessHeard,
     Values,
     Wait,
     Wish,
@@ -51,6 +52,7 @@ def reply(
         int, typer.Option("--quote", parser=number, metavar="MESSAGE", help=N_("Message that is answered"))
     ] = 0,
     at: At = "",
+    unless_heard: UnlessHeard = False,
     wait: Wait = PATIENCE,
     key: Key = "",
     as_json: Json = False,
@@ -66,6 +68,7 @@ def reply(
         template=template,
         values=values or (),
         quick=quick,
+        unless_heard=unless_heard,
     )
     with opened(ctx) as desk:
         draft = wish.draft(desk, reply_to=MessageId(quote) if quote else None)

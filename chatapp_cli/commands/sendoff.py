@@ -32,6 +32,9 @@ Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help
 At = Annotated[
     str, typer.Option("--at", metavar="TIME", help=N_("Not before: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
 ]
+UnlessHeard = Annotated[
+    bool, typer.Option("--unless-they-write", help=N_("With --at: not at all, if the client writes before it"))
+]
 Wait = Annotated[
     float,
     typer.Option(
@@ -77,6 +80,7 @@ class Wish:
     last_name: str = ""
     quick: str = ""
     """The quick reply that is the text."""
+    unless_heard: bool = False
 
     def draft(self, desk: Desk, *, reply_to: MessageId | None = None) -> Draft:
         """The message, its files taken into the store."""
@@ -129,8 +133,15 @@ class Wish:
         from chatapp_cli.domain.when import when
         from chatapp_cli.services.sending import Order, key_of
 
+        if self.unless_heard and not self.at:
+            raise UsageError(T("--unless-they-write needs a time."), T("Name it with --at."), field="unless_heard")
         at = when(self.at, now=desk.world.clock.now()) if self.at else None
-        return Order(actor=actor(desk), key=key_of(self.key) if self.key else desk.world.chance.key(), at=at)
+        return Order(
+            actor=actor(desk),
+            key=key_of(self.key) if self.key else desk.world.chance.key(),
+            at=at,
+            unless_heard=self.unless_heard,
+        )
 
 
 def _gaps(given: Sequence[str]) -> Mapping[str, str]:

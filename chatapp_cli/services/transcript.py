@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows import FileRow, MessageRow, OutboxRow, ReactionRow
 from chatapp_cli.store.tx import Tx
@@ -54,6 +54,20 @@ def since(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[E
 def quoted(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRow | None:
     """The message that a reply quotes, if it is known here."""
     return tx.one(MessageRow, "messages.in_dialog", dialog=dialog, ext_id=ext_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a message said before an edit."""
+
+    text: str
+    until: Millis
+
+
+def revisions(tx: Tx, wanted: MessageId) -> list[Revision]:
+    """The earlier texts of a message, the first one first; none if it was never edited."""
+    message(tx, wanted)
+    return tx.all(Revision, "messages.revisions", id=wanted)
 
 
 def entry(tx: Tx, wanted: MessageId) -> Entry:

@@ -1,0 +1,79 @@
+"""Passing on, writing for later and looking back, from the command line."""
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Arrival, Batch, MessageEdited
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.services.ingest import ingest
+from chatapp_cli.services.shelf import shelve
+from tests.commands.conftest import NOON, Shell, Write, a_file
+
+LATER = "2030-01-01 09:00"
+
+
+@pytest.fixture
+def two_clients(client_writes: Write) -> None:
+    client_writes("Где заказ 812?")
+    client_writes("Вот накладная", ext_id="in-2", files=[a_file()])
+    client_writes("Добрый день", ext_id="in-3", key="client-8", name="Борис")
+
+
+@pytest.mark.usefixtures("two_clients")
+def test_messages_are_passed_on_in_order_with_their_files(chatapp: Shell) -> None:
+    went = chatapp("message", "forward", "1", "2", "--to", "2", "--json").json
+    assert [one["message"] for one in went] == [1, 2]
+    first, second = (chatapp("message", "show", str(one["went_as"]), "--json").json for one in went)
+    assert (first["dialog_id"], first["text"].splitlines()[1]) == (2, "Где заказ 812?")
+    assert first["text"].startswith("Анна, ")
+    assert [file["name"] for file in second["files"]] == ["price.txt"]
+
+
+@pytest.mark.usefixtures("two_clients")
+def test_what_cannot_be_passed_on_is_refused_whole(chatapp: Shell) -> None:
+    assert chatapp.run("message", "forward", "1", "99", "--to", "2").code == 1
+    assert len(chatapp("dialog", "show", "2", "--json").json["messages"]) == 1
+    assert chatapp.run("message", "forward", "1").code == 2
+
+
+@pytest.mark.usefixtures("two_clients")
+def test_a_message_for_later_is_changed_moved_and_taken_back(chatapp: Shell) -> None:
+    number = chatapp("reply", "1", "--text", "Уже едет", "--at", LATER).out.strip()
+    chatapp("outbox", "edit", number, "--text", "Уже в пути", "--at", "2031-02-03 10:00")
+    (row,) = chatapp("outbox", "list").rows
+    assert (row[0], row[1], row[4], row[6]) == (number, "scheduled", "2031-02-03 10:00", "Уже в пути")
+    assert f"Message {number} goes at 2031-02-03 10:00" in chatapp("tail").out
+    chatapp("outbox", "edit", number, "--at", "now")
+    assert chatapp("outbox", "list").rows[0][1] == "waiting"
+    chatapp("message", "cancel", number)
+    refused = chatapp.run("outbox", "edit", number, "--text", "Поздно")
+    assert (refused.code, refused.err.splitlines()[0]) == (
+        1,
+        f"Message {number} is not waiting any more: it is cancelled.",
+    )
+    assert chatapp.run("outbox", "edit", number).code == 2
+
+
+def test_a_reminder_does_not_go_once_the_client_has_written(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("Подумаю")
+    number = chatapp("reply", "1", "--text", "Что надумали?", "--at", LATER, "--unless-they-write").out.strip()
+    assert "should the client not write first" in chatapp("outbox", "list").rows[0][5]
+    client_writes("Беру", ext_id="in-2")
+    assert chatapp("outbox", "list").rows == []
+    shown = chatapp("message", "show", number).out
+    assert "[cancelled]" in shown
+    assert "The client wrote first, so it did not go." in shown
+    assert chatapp.run("reply", "1", "--text", "А?", "--unless-they-write").code == 2
+
+
+def test_earlier_texts_of_an_edited_message_are_told(
+    chatapp: Shell, client_writes: Write, desk: Desk, bound: ChannelId
+) -> None:
+    client_writes("Два пледа")
+    event = MessageEdited(peer_key="client-7", ext_id="in-1", at=NOON + 60_000, text="Три пледа")
+    batch = shelve(desk.media, Batch(arrivals=(Arrival(provider_id="e-1", raw=b"{}", events=(event,)),)))
+    desk.write(lambda tx: ingest(tx, bound, batch))
+    (before,) = chatapp("message", "history", "1", "--json").json
+    assert before["text"] == "Два пледа"
+    assert chatapp("message", "history", "1").rows[0][1] == "Два пледа"
+    assert chatapp.run("message", "history", "99").code == 1
