@@ -51,6 +51,11 @@ class Settings:
         "127.0.0.1", N_("Address that the daemon listens on for webhooks and health; empty: not at all")
     )
     http_port: int = _setting(8320, N_("Port that the daemon listens on; 0: any free one"))
+    web: str = _setting("off", N_("The window in a browser, at /desk behind a login: on or off"))
+    web_windows: int = _setting(
+        20, N_("Windows that may be open in browsers at once; each is a process of about 60 MB")
+    )
+    web_idle: int = _setting(240, N_("Minutes without a key after which a browser is logged out; 0: never"))
     log_level: str = _setting("info", N_("Least serious log line: debug, info, warning or error"))
     transcribe_command: str = _setting(
         "",
@@ -153,6 +158,7 @@ def _insist(settings: Settings) -> None:
         ("lang", {"", "ru", "en"}),
         ("theme", {"dark", "light"}),
         ("pictures", {"auto", "halfcells", "off"}),
+        ("web", {"on", "off"}),
         ("log_level", {"debug", "info", "warning", "error"}),
     ):
         if getattr(settings, name) not in allowed:

@@ -7,12 +7,12 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatapp_cli.api import health, hooks
@@ -24,21 +24,26 @@ from chatapp_cli.runtime.owner import owning
 
 log = structlog.get_logger()
 
+LARGEST_SAID = 1_048_576
+"""Bytes that a browser may say at once, such as a pasted text."""
 
-def application(daemon: Daemon) -> ASGIApp:
+
+def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
     """Everything that the daemon answers: webhooks on the shortest way, the rest through the framework."""
-    pages = Starlette(
+    known = Starlette(
         routes=[
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),
+            *([Mount("/", web)] if web else []),
         ]
     )
-    pages.state.daemon = daemon
+    known.state.daemon = daemon
     doors = hooks.Hooks(daemon)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        wanted = doors if scope["path"].startswith(hooks.PREFIX) else pages
+        hook = scope["type"] == "http" and scope["path"].startswith(hooks.PREFIX)
+        wanted = doors if hook else known
         await wanted(scope, receive, send)
 
     return answer
@@ -48,11 +53,13 @@ async def serve(
     desk: Desk,
     *,
     http: bool = True,
+    web: bool = False,
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
 
+    ``web`` lets browsers have the window too.
     ``announce`` is told the address that it listens on, once it does; an empty one without HTTP.
     """
     stop = stop or asyncio.Event()
@@ -62,25 +69,55 @@ async def serve(
             if listening is None:
                 await _announce_and_wait(announce, "", stop)
             else:
-                await _serve_http(daemon, listening, announce, stop)
+                await _serve_http(daemon, listening, announce, stop, web=web)
             log.info("daemon.stopping")
     log.info("daemon.stopped")
 
 
 async def _serve_http(
-    daemon: Daemon, listening: socket.socket, announce: Callable[[str], None] | None, stop: asyncio.Event
+    daemon: Daemon,
+    listening: socket.socket,
+    announce: Callable[[str], None] | None,
+    stop: asyncio.Event,
+    *,
+    web: bool,
 ) -> None:
-    config = uvicorn.Config(
-        application(daemon), log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=10
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
     host, port = listening.getsockname()[:2]
+    async with _browsers(daemon, wanted=web) as browsers:
+        server = _Server(_config(application(daemon, browsers), web=web))
+        task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+        try:
+            await _announce_and_wait(announce, f"http://{host}:{port}", stop)
+        finally:
+            server.leave()
+            await task
+
+
+def _config(app: ASGIApp, *, web: bool) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio" if web else "none",
+        ws_max_size=LARGEST_SAID,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _browsers(daemon: Daemon, *, wanted: bool) -> AsyncIterator[ASGIApp | None]:
+    """What answers browsers; their windows are closed afterwards."""
+    if not wanted:
+        yield None
+        return
+    from chatapp_cli.api.web.desk import WebDesk
+
+    desk = WebDesk(daemon.store)
     try:
-        await _announce_and_wait(announce, f"http://{host}:{port}", stop)
+        yield desk.application()
     finally:
-        server.leave()
-        await task
+        await desk.aclose()
 
 
 async def _announce_and_wait(announce: Callable[[str], None] | None, address: str, stop: asyncio.Event) -> None:

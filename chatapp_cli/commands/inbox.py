@@ -16,9 +16,15 @@ app = single()
 @app.command(cls=Verb)
 def inbox(ctx: typer.Context) -> None:
     """Open the window with all dialogs."""
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    if not (sys.stdout.isatty() and sys.stdin.isatty()) and not _behind_a_browser():
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))
     from chatapp_cli.tui.app import run
 
     with opened(ctx) as desk:
         run(desk)
+
+
+def _behind_a_browser() -> bool:
+    from chatapp_cli.tui.browser import carried
+
+    return carried()

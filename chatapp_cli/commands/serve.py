@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands.frame import Verb, opened, single
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ app = single()
 def serve(
     ctx: typer.Context,
     http: Annotated[bool, typer.Option("--http/--no-http", help=N_("Listen for webhooks and health questions"))] = True,
+    web: Annotated[
+        bool | None,
+        typer.Option("--web/--no-web", help=N_("The window in a browser too, whatever the setting web says")),
+    ] = None,
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", help=N_("End when standard input is closed, for a starting program"))
     ] = False,
@@ -30,10 +36,27 @@ def serve(
 
     with opened(ctx) as desk:
         configure(desk.settings.log_level)
-        run(_serve(desk, http=http, leashed=until_stdin_closes))
+        wanted = desk.settings.web == "on" if web is None else web
+        if wanted:
+            _insist_on_web(desk, http=http)
+        run(_serve(desk, http=http, web=wanted, leashed=until_stdin_closes))
 
 
-async def _serve(desk: Desk, *, http: bool, leashed: bool) -> None:
+def _insist_on_web(desk: Desk, *, http: bool) -> None:
+    """Refuse a login page that nobody could reach, or at which nobody could log in. Raises UsageError."""
+    from chatapp_cli.services import operators
+
+    if not (http and desk.settings.http_host):
+        raise UsageError(
+            T("The window in a browser needs the daemon to listen."), T("Set http_host, and leave --no-http out.")
+        )
+    if not any(account.password and not account.disabled for account in desk.read(operators.everything)):
+        raise UsageError(
+            T("Nobody has an account yet, so that nobody could log in."), T("Make one first: chatapp user add NAME")
+        )
+
+
+async def _serve(desk: Desk, *, http: bool, web: bool, leashed: bool) -> None:
     from asyncio import Event
 
     from chatapp_cli.api.server import serve as run
@@ -42,4 +65,4 @@ async def _serve(desk: Desk, *, http: bool, leashed: bool) -> None:
     stop = Event()
     if leashed:
         watch_input(stop)
-    await run(desk, http=http, announce=typer.echo, stop=stop)
+    await run(desk, http=http, web=web, announce=typer.echo, stop=stop)

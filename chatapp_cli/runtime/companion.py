@@ -9,16 +9,15 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.runtime.leash import ended
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.settings import Settings
 
-PATIENCE = 10.0
-"""Seconds that the child has to finish what it is sending."""
 LOOK = 2.0
 """Seconds between two looks whether somebody carries the messages."""
 AGAIN = 30.0
@@ -92,19 +91,9 @@ class Companion:
         if child is not None and child.returncode is None:
             assert child.stdin is not None
             child.stdin.close()
-            await _ended(child)
+            await ended(child)
         if self._listener is not None:
             await self._listener
-
-
-async def _ended(child: asyncio.subprocess.Process) -> None:
-    for end in (child.terminate, child.kill):
-        with suppress(TimeoutError):
-            await asyncio.wait_for(child.wait(), PATIENCE)
-            return
-        with suppress(ProcessLookupError):
-            end()
-    await child.wait()
 
 
 def surroundings(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
+
+PATIENCE = 10.0
+"""Seconds that a process has to finish what it is doing."""
 
 
 def watch_input(stop: asyncio.Event) -> None:
@@ -18,3 +22,14 @@ def watch_input(stop: asyncio.Event) -> None:
             stop.set()
 
     loop.add_reader(handle, look)
+
+
+async def ended(child: asyncio.subprocess.Process) -> None:
+    """Wait until a process has ended by itself; end it if it does not."""
+    for end in (child.terminate, child.kill):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), PATIENCE)
+            return
+        with suppress(ProcessLookupError):
+            end()
+    await child.wait()

@@ -1,0 +1,1 @@
+"""The operators' window in a browser: login, one process of the window for each page, downloads."""

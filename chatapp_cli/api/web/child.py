@@ -1,0 +1,117 @@
+"""One window as a process of its own, spoken to as Textual's web driver speaks.
+
+A packet is one letter, the length of its content in four bytes, and the content:
+``D`` is what a terminal reads or writes, ``M`` a JSON object, ``P`` a packed piece of a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from chatapp_cli.runtime.companion import surroundings
+from chatapp_cli.runtime.leash import ended
+from chatapp_cli.settings import Settings
+
+COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
+DRIVER: Final = "chatapp_cli.tui.browser:BrowserDriver"
+GREETING: Final = b"__GANGLION__\n"
+LARGEST: Final = 500
+"""Columns or rows at most, whatever a browser says."""
+SAID: Final = 2_000
+"""Bytes that are kept of what it writes to standard error."""
+
+
+class Child:
+    """A window that runs; whoever started it has to ``stop`` it."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._said = b""
+        self._listener = asyncio.create_task(self._listen())
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    async def packets(self) -> AsyncIterator[tuple[bytes, bytes]]:
+        """Kind and content of all it says; one that ended before it could greet says why, as on a terminal."""
+        assert self._process.stdout is not None
+        stdout = self._process.stdout
+        try:
+            await stdout.readuntil(GREETING)
+            while True:
+                head = await stdout.readexactly(5)
+                yield head[:1], await stdout.readexactly(int.from_bytes(head[1:], "big"))
+        except asyncio.IncompleteReadError as cut:
+            if cut.expected is None:
+                await self._listener
+                yield b"D", self._said.replace(b"\n", b"\r\n")
+
+    async def type(self, text: str) -> None:
+        """Let it read what a terminal sent."""
+        await self._write(b"D", text.encode(errors="replace"))
+
+    async def tell(self, kind: str, **values: object) -> None:
+        """Tell it something that is no key."""
+        await self._write(b"M", json.dumps({"type": kind, **values}).encode())
+
+    async def resize(self, width: int, height: int) -> None:
+        """Tell it the browser's size in cells."""
+        await self.tell("resize", width=_fitting(width), height=_fitting(height))
+
+    async def stop(self) -> None:
+        """Close its input, which ends it; end it harder if it does not."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        rest = asyncio.create_task(_drained(self._process.stdout))
+        await ended(self._process)
+        await asyncio.gather(rest, self._listener)
+
+    async def _write(self, kind: bytes, content: bytes) -> None:
+        assert self._process.stdin is not None
+        with suppress(ConnectionError):  # it has ended, and its packets say so
+            self._process.stdin.write(kind + len(content).to_bytes(4, "big") + content)
+            await self._process.stdin.drain()
+
+    async def _listen(self) -> None:
+        """Keep the end of what it complains about."""
+        assert self._process.stderr is not None
+        while said := await self._process.stderr.read(SAID):
+            self._said = (self._said + said)[-SAID:]
+
+
+async def start(command: Sequence[str], settings: Settings, token: str, width: int, height: int) -> Child:
+    """Start a window for the operator whom the token stands for."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment(settings, token, width, height)
+    )
+    return Child(process)
+
+
+def _environment(settings: Settings, token: str, width: int, height: int) -> Mapping[str, str]:
+    return {
+        **surroundings(settings, os.environ),
+        "CHATAPP_TOKEN": token,
+        "TEXTUAL_DRIVER": DRIVER,
+        "TEXTUAL_COLOR_SYSTEM": "truecolor",
+        "COLUMNS": str(_fitting(width)),
+        "ROWS": str(_fitting(height)),
+    }
+
+
+def _fitting(cells: int) -> int:
+    return min(max(cells, 1), LARGEST)
+
+
+async def _drained(stdout: asyncio.StreamReader) -> None:
+    while await stdout.read(1 << 16):
+        pass

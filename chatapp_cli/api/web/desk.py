@@ -1,0 +1,169 @@
+"""``/desk``: who has logged in gets a window of their own, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from chatapp_cli.api.web import pages
+from chatapp_cli.api.web.child import COMMAND, start
+from chatapp_cli.api.web.door import HOME, PROOF, SESSION, Door, form_of, kept
+from chatapp_cli.api.web.guard import Guarded, from_here, proved
+from chatapp_cli.api.web.seat import Seat
+from chatapp_cli.domain.errors import Busy
+from chatapp_cli.domain.text import T
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import operators
+from chatapp_cli.store.rows import OperatorRow
+
+log = structlog.get_logger()
+
+SIZE: Final = (80, 24)
+FOREIGN: Final = 403
+
+
+class WebDesk:
+    """The pages, and the windows that are open in them."""
+
+    def __init__(self, store: AsyncStore, *, command: Sequence[str] = COMMAND) -> None:
+        self._store = store
+        self._command = command
+        self._settings = store.desk.settings
+        self._door = Door(store)
+        self._seats: set[Seat] = set()
+        self._taken = 0
+        self._closing = False
+
+    def application(self) -> ASGIApp:
+        """Everything below ``/desk``, and the downloads where the page's script looks for them."""
+        static = StaticFiles(packages=[("chatapp_cli.api.web", "static"), ("textual_serve", "static")])
+        return Guarded(
+            Starlette(
+                routes=[
+                    Route("/", _home),
+                    Route(HOME, self._page),
+                    Route(f"{HOME}/login", self._door.ask, methods=["GET"]),
+                    Route(f"{HOME}/login", self._door.enter, methods=["POST"]),
+                    Route(f"{HOME}/logout", self._leave, methods=["POST"]),
+                    WebSocketRoute(f"{HOME}/window", self._window),
+                    Mount(f"{HOME}/static", static),
+                    Route("/download/{key}", self._download),
+                ]
+            )
+        )
+
+    async def _page(self, request: Request) -> Response:
+        who = await self._who(request)
+        if who is None:
+            return RedirectResponse(f"{HOME}/login", 303)
+        if self._full:
+            return pages.word(self._door.company, _too_many(), 503)
+        url = request.url
+        socket = f"{'wss' if url.scheme == 'https' else 'ws'}://{url.netloc}{HOME}/window"
+        proof = self._door.proof(request)
+        page = pages.window(self._door.company, proof, name=who.name, socket=socket)
+        return kept(page, request, PROOF, proof)
+
+    async def _window(self, socket: WebSocket) -> None:
+        """Carry a window; a page that is not ours, or of nobody, gets none."""
+        who = await self._who(socket) if from_here(socket, certainly=True) else None
+        if who is None or self._full:
+            await socket.close()
+            return
+        self._taken += 1
+        try:
+            await socket.accept()
+            await self._carry(socket, who)
+        finally:
+            self._taken -= 1
+
+    async def _carry(self, socket: WebSocket, who: OperatorRow) -> None:
+        token = socket.cookies[SESSION]
+        child = await start(self._command, self._settings, token, *_size(socket))
+        log.info("web.window_opened", operator=who.name, pid=child.pid)
+        seat = Seat(socket, child, token=token, clock=self._store.desk.world.clock)
+        self._seats.add(seat)
+        try:
+            await seat.sit(self._stays)
+        finally:
+            await child.stop()
+            self._seats.discard(seat)
+            seat.gone.set()
+            log.info("web.window_closed", operator=who.name, pid=child.pid)
+
+    async def _stays(self, seat: Seat) -> bool:
+        """Whether the operator may still sit there: nobody logged them out, and they did not leave it alone."""
+        if self._settings.web_idle and seat.idle > self._settings.web_idle * 60:
+            await self._door.leave(seat.token)
+            return False
+        return not self._closing and await self._of(seat.token) is not None
+
+    async def _leave(self, request: Request) -> Response:
+        if not from_here(request) or not proved(await form_of(request), request.cookies.get(PROOF)):
+            raise HTTPException(FOREIGN)
+        token = request.cookies.get(SESSION, "")
+        await self._door.leave(token)
+        await _emptied([seat for seat in self._seats if seat.token == token])
+        gone = RedirectResponse(f"{HOME}/login", 303)
+        gone.delete_cookie(SESSION)
+        return gone
+
+    async def _download(self, request: Request) -> Response:
+        token = request.cookies.get(SESSION)
+        offers = [seat.downloads.answer(request.path_params["key"]) for seat in self._seats if seat.token == token]
+        found = next(filter(None, offers), None)
+        if found is None:
+            raise HTTPException(404)
+        return found
+
+    async def aclose(self) -> None:
+        """Close every window and wait until its process has ended."""
+        self._closing = True
+        await _emptied([*self._seats])
+
+    async def _who(self, caller: HTTPConnection) -> OperatorRow | None:
+        return await self._of(caller.cookies.get(SESSION, ""))
+
+    async def _of(self, token: str) -> OperatorRow | None:
+        return await self._store.read(lambda tx: operators.of_session(tx, token))
+
+    @property
+    def _full(self) -> bool:
+        return self._closing or self._taken >= self._settings.web_windows
+
+
+async def _emptied(seats: Sequence[Seat]) -> None:
+    for seat in seats:
+        seat.leave()
+    for seat in seats:
+        await seat.gone.wait()
+
+
+async def _home(request: Request) -> Response:
+    del request
+    return RedirectResponse(HOME, 303)
+
+
+def _size(socket: WebSocket) -> tuple[int, int]:
+    """The browser's size in cells, as it was when it asked."""
+    try:
+        return int(socket.query_params["width"]), int(socket.query_params["height"])
+    except (KeyError, ValueError):
+        return SIZE
+
+
+def _too_many() -> Busy:
+    return Busy(
+        T("As many windows are open in browsers as this desk allows."),
+        T("Close one of yours, or have web_windows raised: chatapp config set web_windows 40"),
+    )

@@ -1,0 +1,111 @@
+"""The login page: a form of ours, a name, a password, and a cookie that stands for a session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from chatapp_cli.api.web import pages
+from chatapp_cli.api.web.guard import Attempts, from_here, proved
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.i18n import _, show
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import operators
+from chatapp_cli.store.tx import Tx
+
+log = structlog.get_logger()
+
+HOME: Final = "/desk"
+SESSION: Final = "chatapp_session"
+"""The cookie that stands for an operator."""
+PROOF: Final = "chatapp_proof"
+"""The cookie whose value every form of ours repeats."""
+LARGEST: Final = 4_096
+"""Bytes of a form at most."""
+
+R = TypeVar("R", bound=Response)
+
+
+class Door:
+    """Lets operators in, one password at a time: each costs a tenth of a second and much memory on purpose."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+        self._world = store.desk.world
+        self._attempts = Attempts(store.desk.world.clock)
+        self._one_at_a_time = asyncio.Lock()
+        self.company = store.desk.settings.company_name or "chatapp"
+
+    async def ask(self, request: Request) -> Response:
+        """The empty form."""
+        proof = self.proof(request)
+        return kept(pages.login(self.company, proof), request, PROOF, proof)
+
+    async def enter(self, request: Request) -> Response:
+        """Take the form."""
+        form = await form_of(request)
+        who = {"name": form.get("name", ""), "address": request.client.host if request.client else ""}
+        if not from_here(request) or not proved(form, request.cookies.get(PROOF)):
+            return self._again(request, form, _("The page was open for too long. Please try again."), 403)
+        async with self._one_at_a_time:
+            if wait := self._attempts.wait(**who):
+                answer = self._again(request, form, _("Too many wrong passwords. Wait a quarter of an hour."), 429)
+                answer.headers["Retry-After"] = str(int(wait) + 1)
+                return answer
+            self._attempts.count(**who)
+            try:
+                token = await self._session(form)
+            except Refused as refused:
+                log.info("web.login_refused", address=who["address"])
+                return self._again(request, form, show(refused.what), 401)
+            self._attempts.right(**who)
+        return kept(RedirectResponse(HOME, 303), request, SESSION, token)
+
+    async def leave(self, token: str) -> None:
+        """Log out."""
+        await self._store.write(lambda tx: operators.close_session(tx, token))
+
+    def proof(self, request: Request) -> str:
+        """What shows that a form is ours: the browser's own one, or a new one."""
+        return request.cookies.get(PROOF) or self._world.chance.key()
+
+    async def _session(self, form: Mapping[str, str]) -> str:
+        """The token of a new session. Raises Refused."""
+        password, token = form.get("password", ""), self._world.chance.key()
+        who = await self._store.read(lambda tx: operators.verify(tx, form.get("name", ""), password))
+        better = await asyncio.to_thread(operators.renewed, who, password)
+
+        def open_session(tx: Tx) -> None:
+            if better:
+                operators.rehash(tx, who.name, better)
+            operators.open_session(tx, who.name, token)
+
+        await self._store.write(open_session)
+        return token
+
+    def _again(self, request: Request, form: Mapping[str, str], trouble: str, status: int) -> Response:
+        proof, name = self.proof(request), form.get("name", "")
+        page = pages.login(self.company, proof, name=name, trouble=trouble, status=status)
+        return kept(page, request, PROOF, proof)
+
+
+def kept(answer: R, request: Request, name: str, value: str) -> R:
+    """Let the browser keep a value until it is closed; no script and no other site gets at it."""
+    answer.set_cookie(name, value, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    return answer
+
+
+async def form_of(request: Request) -> Mapping[str, str]:
+    """The fields of a form; none of one that is too large to be ours."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))

@@ -1,0 +1,79 @@
+"""Files on their way from a window to its browser, piece by piece as the browser takes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Final
+from urllib.parse import quote
+
+from starlette.responses import StreamingResponse
+from textual_serve._binary_encode import load
+
+from chatapp_cli.api.web.child import Child
+
+PIECE: Final = 65_536
+PATIENCE: Final = 10.0
+"""Seconds for a window to give the next piece."""
+SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What a browser may show in our own name; anything else could be a page with a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that a window offers."""
+
+    name: str
+    kind: str
+    shown: bool
+    pieces: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+
+
+class Downloads:
+    """What one window offers now."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._offered: dict[str, Download] = {}
+
+    def offer(self, told: Mapping[str, object]) -> str:
+        """Remember a file that the window told of; returns its key."""
+        key, kind = str(told["key"]), str(told["mime_type"])
+        shown = told["open_method"] == "browser" and kind in SHOWN
+        self._offered[key] = Download(PurePath(str(told["path"])).name, kind, shown)
+        return key
+
+    def take(self, packed: bytes) -> None:
+        """A piece came."""
+        match load(packed):
+            case ("deliver_chunk", str(key), bytes(piece)) if key in self._offered:
+                self._offered[key].pieces.put_nowait(piece)
+            case _:
+                pass
+
+    def answer(self, key: str) -> StreamingResponse | None:
+        """The file for the browser, once; ``None`` for an unknown one."""
+        found = self._offered.get(key)
+        return None if found is None else StreamingResponse(self._pieces(key, found), headers=_headers(found))
+
+    async def _pieces(self, key: str, download: Download) -> AsyncIterator[bytes]:
+        try:
+            while piece := await self._next(key, download):
+                yield piece
+        finally:
+            self._offered.pop(key, None)
+
+    async def _next(self, key: str, download: Download) -> bytes:
+        await self._child.tell("deliver_chunk_request", key=key, size=PIECE, name=None)
+        return await asyncio.wait_for(download.pieces.get(), PATIENCE)
+
+
+def _headers(download: Download) -> Mapping[str, str]:
+    way = "inline" if download.shown else "attachment"
+    return {
+        "Content-Type": download.kind if download.shown else "application/octet-stream",
+        "Content-Disposition": f"{way}; filename*=utf-8''{quote(download.name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }

@@ -1,0 +1,373 @@
+"""The window in a browser: who gets in, what a page may do, and that nothing is left running."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from chatapp_cli.api.web.desk import WebDesk
+from chatapp_cli.api.web.guard import Attempts
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.kit.system import SystemClock
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import operators, passwords
+from tests.runtime.test_daemon import eventually
+from tests.unit.kit.worlds import HeldClock
+
+ECHO = (sys.executable, str(Path(__file__).with_name("fake_window.py")))
+PASSWORD = "тёплый плед 7"
+WRONG = "холодный плед 7"
+
+
+class MovedClock(SystemClock):
+    """The real clock, moved on when a test says so."""
+
+    def __init__(self) -> None:
+        self.moved = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.moved
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(0.02)
+
+
+class Site:
+    """The desk's address, and a browser that keeps cookies."""
+
+    def __init__(self, address: str, desk: Desk, clock: MovedClock) -> None:
+        self.address, self.desk, self.clock = address, desk, clock
+        self.http = self.browser()
+
+    def browser(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.address)
+
+    async def log_in(
+        self, name: str = "Ольга", password: str = PASSWORD, http: httpx.AsyncClient | None = None, **headers: str
+    ) -> httpx.Response:
+        http = http or self.http
+        form = {"proof": hidden(await http.get("/desk/login")), "name": name, "password": password}
+        return await http.post("/desk/login", data=form, headers=headers)
+
+    def window(
+        self, http: httpx.AsyncClient | None = None, *, origin: str | None = None, query: str = "?width=100&height=30"
+    ) -> connect:
+        cookies = "; ".join(f"{name}={value}" for name, value in (http or self.http).cookies.items())
+        return connect(
+            f"{self.address.replace('http', 'ws')}/desk/window{query}",
+            origin=self.address if origin is None else origin,  # type: ignore[arg-type]
+            additional_headers={"cookie": cookies},
+        )
+
+
+def hidden(page: httpx.Response) -> str:
+    found = re.search(r'name="proof" value="(\w+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+@pytest.fixture
+async def site(desk: Desk) -> AsyncIterator[Site]:
+    async with running(desk) as site:
+        yield site
+
+
+@asynccontextmanager
+async def running(desk: Desk, **settings: object) -> AsyncIterator[Site]:
+    """The pages of a desk with two operators, whose windows only echo."""
+    clock = MovedClock()
+    world = replace(desk.world, clock=clock)
+    desk = replace(desk, world=world, settings=replace(desk.settings, **settings))  # type: ignore[arg-type]
+    known = passwords.hashed(PASSWORD)
+    for name in ("Ольга", "Иван"):
+        desk.write(lambda tx, name=name: operators.add(tx, name, known, [], actor="owner"))
+    store = AsyncStore(desk)
+    web = WebDesk(store, command=ECHO)
+    server = uvicorn.Server(
+        uvicorn.Config(web.application(), port=0, log_config=None, lifespan="off", ws="websockets-sansio")
+    )
+    task = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    site = Site(f"http://127.0.0.1:{port}", desk, clock)
+    try:
+        yield site
+    finally:
+        await web.aclose()
+        await site.http.aclose()
+        server.should_exit = True
+        await task
+        await store.aclose()
+
+
+async def said(socket: ClientConnection) -> str:
+    async with asyncio.timeout(15):
+        told = await socket.recv()
+    return told if isinstance(told, str) else told.decode()
+
+
+async def closes(socket: ClientConnection) -> None:
+    await asyncio.wait_for(socket.wait_closed(), 15)
+
+
+def runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_who_has_no_session_gets_the_login_and_who_knows_the_password_gets_the_page(site: Site) -> None:
+    stranger = await site.http.get("/desk")
+    assert (stranger.status_code, stranger.headers["location"]) == (303, "/desk/login")
+    assert (await site.http.get("/")).headers["location"] == "/desk"
+    answer = await site.log_in()
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    page = await site.http.get("/desk")
+    assert page.status_code == 200
+    assert f'data-session-websocket-url="{site.address.replace("http", "ws")}/desk/window"' in page.text
+    assert "Ольга" in page.text
+
+
+async def test_a_wrong_password_an_unknown_name_and_a_disabled_operator_are_told_the_same(site: Site) -> None:
+    site.desk.write(lambda tx: operators.disable(tx, "Иван", actor="owner"))
+    for name, password in (("Ольга", WRONG), ("Никто", PASSWORD), ("Иван", PASSWORD)):
+        answer = await site.log_in(name, password)
+        assert answer.status_code == 401
+        assert "Name or password is wrong." in answer.text
+        assert password not in answer.text
+    assert (await site.http.get("/desk")).status_code == 303
+
+
+async def test_the_session_is_kept_from_scripts_and_other_sites_and_behind_tls_from_plain_connections(
+    site: Site,
+) -> None:
+    plain = (await site.log_in()).headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=strict"} <= set(plain.split("; "))
+    assert "Secure" not in plain
+    behind = (await site.log_in(**{"x-forwarded-proto": "https"})).headers["set-cookie"]
+    assert "Secure" in behind.split("; ")
+    await site.log_in()
+    page = await site.http.get("/desk", headers={"x-forwarded-proto": "https", "host": "desk.example.org"})
+    assert 'data-session-websocket-url="wss://desk.example.org/desk/window"' in page.text
+
+
+async def test_a_form_of_another_site_or_of_another_browser_is_refused(site: Site) -> None:
+    elsewhere = await site.log_in(origin="https://example.org")
+    assert elsewhere.status_code == 403
+    form = {"proof": hidden(await site.http.get("/desk/login")), "name": "Ольга", "password": PASSWORD}
+    async with site.browser() as other:
+        assert (await other.post("/desk/login", data=form)).status_code == 403
+        assert (await other.post("/desk/login", data={**form, "proof": ""})).status_code == 403
+    assert (await site.http.post("/desk/login", content=b"x" * 5000)).status_code == 403
+    assert (await site.log_in()).status_code == 303
+    assert (await site.http.post("/desk/logout")).status_code == 403
+    assert (await site.http.get("/desk")).status_code == 200
+
+
+async def test_ten_wrong_passwords_for_a_name_shut_it_for_a_quarter_of_an_hour(site: Site) -> None:
+    wrong = [(await site.log_in("Ольга", WRONG)).status_code for _ in range(10)]
+    shut = await site.log_in()
+    assert (wrong, shut.status_code) == ([401] * 10, 429)
+    assert 0 < int(shut.headers["retry-after"]) <= 901
+    assert (await site.log_in("Иван")).status_code == 303
+    site.clock.moved += 901
+    assert (await site.log_in()).status_code == 303
+
+
+def test_wrong_passwords_for_many_names_shut_an_address_and_right_ones_do_not() -> None:
+    clock = HeldClock()
+    attempts = Attempts(clock)
+    for n in range(100):
+        attempts.count(name=f"right {n}", address="192.0.2.1")
+        attempts.right(name=f"right {n}", address="192.0.2.1")
+    for n in range(30):
+        assert attempts.wait(name=f"wrong {n}", address="192.0.2.1") == 0
+        attempts.count(name=f"wrong {n}", address="192.0.2.1")
+        clock.at += 1000
+    assert attempts.wait(name="another", address="192.0.2.1") == 870
+    assert attempts.wait(name="another", address="192.0.2.2") == 0
+    clock.at += 870_000
+    assert attempts.wait(name="another", address="192.0.2.1") == 0
+
+
+async def test_every_page_tells_the_browser_what_it_may_not_do(site: Site) -> None:
+    for path in ("/desk/login", "/desk", "/desk/static/desk.css", "/desk/static/js/textual.js", "/desk/nothing"):
+        headers = (await site.http.get(path)).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+    assert (await site.http.get("/desk/static/fonts/RobotoMono-VariableFont_wght.ttf")).status_code == 200
+    assert (await site.http.get("/desk/static/../desk.py")).status_code in {303, 404}
+
+
+async def test_a_name_is_never_markup(site: Site) -> None:
+    answer = await site.log_in('"><script>alert(1)</script>', WRONG)
+    assert "<script>" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+async def test_keys_sizes_and_pastes_go_to_a_window_of_ones_own(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        hello = (await said(socket)).split()
+        assert hello[1:] == ["32", "100x30", site.desk.settings.home]
+        for sent, answer in (
+            (["stdin", "Привет 👋"], "typed Привет 👋"),
+            (["stdin", "\x1b[200~два\nряда\x1b[201~"], "typed \x1b[200~два\nряда\x1b[201~"),
+            (["resize", {"width": 90_000, "height": 0}], '{"type": "resize", "width": 500, "height": 1}'),
+            (["blur"], '{"type": "blur"}'),
+            (["ping", "17"], '["pong", "17"]'),
+        ):
+            await socket.send(json.dumps(sent))
+            assert await said(socket) == answer
+        for nonsense in ("{", "[]", '["stdin", 7]', '["resize", {"width": "a"}]', "null"):
+            await socket.send(nonsense)
+        await socket.send(b"\x00")
+        await socket.send(json.dumps(["stdin", "still here"]))
+        assert await said(socket) == "typed still here"
+
+
+async def test_a_page_of_another_site_or_without_a_session_gets_no_window(site: Site) -> None:
+    await site.log_in()
+    async with site.browser() as stranger:
+        for opening in (site.window(origin="https://example.org"), site.window(origin=""), site.window(stranger)):
+            with pytest.raises(InvalidStatus) as refused:
+                await opening
+            assert refused.value.response.status_code == 403
+
+
+async def test_the_process_ends_with_its_page(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        pid = int((await said(socket)).split()[0])
+        assert runs(pid)
+    await eventually(lambda: not runs(pid))
+
+
+async def test_a_window_that_is_left_closes_its_page_and_one_that_dies_too(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        pid = int((await said(socket)).split()[0])
+        await socket.send(json.dumps(["stdin", "quit"]))
+        await closes(socket)
+        await eventually(lambda: not runs(pid))
+    async with site.window() as socket:
+        os.kill(int((await said(socket)).split()[0]), signal.SIGKILL)
+        await closes(socket)
+
+
+async def test_logging_out_ends_the_windows_of_this_login_alone(site: Site) -> None:
+    await site.log_in()
+    async with site.browser() as other, site.window() as socket:
+        mine = int((await said(socket)).split()[0])
+        await site.log_in("Иван", http=other)
+        async with site.window(other) as theirs:
+            their = int((await said(theirs)).split()[0])
+            out = await site.http.post("/desk/logout", data={"proof": hidden(await site.http.get("/desk"))})
+            assert (out.status_code, out.headers["location"]) == (303, "/desk/login")
+            assert (runs(mine), runs(their)) == (False, True)
+            await closes(socket)
+            assert (await site.http.get("/desk")).status_code == 303
+            assert (await other.get("/desk")).status_code == 200
+
+
+async def test_a_window_closes_when_its_operator_is_disabled(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        await said(socket)
+        site.desk.write(lambda tx: operators.disable(tx, "Ольга", actor="owner"))
+        await closes(socket)
+
+
+async def test_a_window_that_nobody_touches_is_logged_out(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        await said(socket)
+        site.clock.moved += 239 * 60
+        await socket.send(json.dumps(["stdin", "k"]))
+        assert await said(socket) == "typed k"
+        site.clock.moved += 239 * 60
+        await socket.send(json.dumps(["ping", "1"]))
+        assert await said(socket) == '["pong", "1"]'
+        site.clock.moved += 2 * 60
+        await closes(socket)
+    assert (await site.http.get("/desk")).status_code == 303
+
+
+async def test_more_windows_than_allowed_are_refused_with_a_page_that_says_so(desk: Desk) -> None:
+    async with running(desk, web_windows=1) as site:
+        await site.log_in()
+        async with site.window() as socket:
+            await said(socket)
+            page = await site.http.get("/desk")
+            assert page.status_code == 503
+            assert "As many windows are open in browsers as this desk allows." in page.text
+            with pytest.raises(InvalidStatus):
+                await site.window()
+        await eventually(lambda: opens(site))
+
+
+async def opens(site: Site) -> bool:
+    return (await site.http.get("/desk")).status_code == 200
+
+
+async def test_nothing_is_left_running_when_the_daemon_stops(desk: Desk) -> None:
+    async with running(desk) as site:
+        await site.log_in()
+        sockets = [await site.window() for _ in range(3)]
+        pids = [int((await said(socket)).split()[0]) for socket in sockets]
+        assert all(map(runs, pids))
+    assert not any(map(runs, pids))
+    await asyncio.gather(*map(closes, sockets))
+
+
+async def test_a_window_that_cannot_open_says_why(desk: Desk) -> None:
+    os.environ["CHATAPP_SUPPORT"] = "broken"
+    try:
+        async with running(desk) as site:
+            await site.log_in()
+            async with site.window() as socket:
+                assert await said(socket) == "It cannot open.\r\nDo something.\r\n"
+                await closes(socket)
+    finally:
+        del os.environ["CHATAPP_SUPPORT"]
+
+
+async def test_links_open_only_on_the_web(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        await said(socket)
+        await socket.send(json.dumps(["stdin", "link"]))
+        assert await said(socket) == '["open_url", {"url": "https://example.org/", "new_tab": true}]'
+
+
+async def test_a_file_is_downloaded_by_its_own_page_once_and_never_shown_as_a_page(site: Site) -> None:
+    await site.log_in()
+    async with site.browser() as other, site.window() as socket:
+        await said(socket)
+        await site.log_in("Иван", http=other)
+        await socket.send(json.dumps(["stdin", "file"]))
+        assert await said(socket) == '["deliver_file_start", "k1"]'
+        assert (await other.get("/download/k1")).status_code == 404
+        file = await site.http.get("/download/k1")
+        assert (file.status_code, file.content) == (200, b"<script>1")
+        assert file.headers["content-type"] == "application/octet-stream"
+        assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert file.headers["content-disposition"].startswith("attachment; filename*=utf-8''%D0%A1")
+        assert (await site.http.get("/download/k1")).status_code == 404
