@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "trace": N_("A message's whole life"),
         "doctor": N_("Look whether everything is in order"),
         "config": N_("Settings, and where each comes from"),
+        "keys": N_("Keys of the window: list, check, try"),
         "demo": N_("Try the desk with invented customers, offline"),
         "support": N_("Whom to ask for help"),
     }

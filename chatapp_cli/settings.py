@@ -6,6 +6,7 @@ A flag beats the environment, the environment beats the file, the file beats the
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -42,7 +43,13 @@ class Settings:
     secret_key: str = _setting("", N_("Key that seals the channels' secrets; empty: the key file"), secret=True)
     lang: str = _setting("", N_("Language: ru or en"))
     operator: str = _setting("", N_("Name that your messages and changes are signed with"))
-    theme: str = _setting("dark", N_("Colours of the window: dark or light"))
+    theme: str = _setting("dark", N_("Colours of the window: dark, light, contrast or mono"))
+    keymap: str = _setting("vim", N_("Keys of the window: vim, or plain without single letters"))
+    plain: str = _setting("off", N_("The inbox line by line, for screen readers: on or off"))
+    notify: str = _setting("bell", N_("Tell of a new message by: off, bell, desktop or both"))
+    notify_text: str = _setting("off", N_("Show the words of the message in that notice: on or off"))
+    quiet: str = _setting("", N_("Hours without notices, such as 22:00-08:00"))
+    spelling: str = _setting("auto", N_("Underline misspelt words while writing: auto or off"))
     pictures: str = _setting("auto", N_("Pictures in the conversation: auto, halfcells or off"))
     undo_send: int = _setting(
         0, N_("Seconds for which what is sent from the window can be taken back before it goes; 0: it goes at once")
@@ -94,6 +101,11 @@ def config_file(env: Mapping[str, str]) -> Path:
     """Where the settings of a user belong; ``CHATAPP_CONFIG`` names another file."""
     base = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME", ".")) / ".config")
     return Path(env.get("CHATAPP_CONFIG") or Path(base) / "chatapp" / "config.toml")
+
+
+def keys_file(env: Mapping[str, str]) -> Path:
+    """Where a person's own keys stand, beside the settings."""
+    return config_file(env).with_name("keys.toml")
 
 
 def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
@@ -156,9 +168,14 @@ def _typed(name: str, value: object, default: object, source: str) -> object:
 def _insist(settings: Settings) -> None:
     for name, allowed in (
         ("lang", {"", "ru", "en"}),
-        ("theme", {"dark", "light"}),
-        ("pictures", {"auto", "halfcells", "off"}),
+        ("theme", {"dark", "light", "contrast", "mono"}),
+        ("keymap", {"vim", "plain"}),
+        ("plain", {"on", "off"}),
+        ("notify", {"off", "bell", "desktop", "both"}),
+        ("notify_text", {"on", "off"}),
+        ("spelling", {"auto", "off"}),
         ("web", {"on", "off"}),
+        ("pictures", {"auto", "halfcells", "off"}),
         ("log_level", {"debug", "info", "warning", "error"}),
     ):
         if getattr(settings, name) not in allowed:
@@ -174,6 +191,7 @@ def _insist(settings: Settings) -> None:
             field="database_url",
         )
     _insist_on_command(settings.transcribe_command)
+    _insist_on_hours(settings.quiet)
     if not settings.company.replace("-", "").replace("_", "").isalnum():
         raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
 
@@ -188,6 +206,15 @@ def _insist_on_command(command: str) -> None:
             T("transcribe_command cannot be {value}.", value=command),
             T("Write a program with its arguments, and {file} where the voice message's path belongs.", file=FILE),
             field="transcribe_command",
+        )
+
+
+def _insist_on_hours(said: str) -> None:
+    if said and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d-([01]?\d|2[0-3]):[0-5]\d", said):
+        raise UsageError(
+            T("quiet cannot be {value}.", value=said),
+            T("Write two times of the day, such as 22:00-08:00."),
+            field="quiet",
         )
 
 

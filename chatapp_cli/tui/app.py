@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 
@@ -13,13 +14,15 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui.keymap import bindings, chords
+from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.own import Own, own
 from chatapp_cli.tui.pages import page_named
+from chatapp_cli.tui.remapping import Keymap
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.themes import THEMES
+from chatapp_cli.tui.themes import THEMES, following
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 
@@ -35,15 +38,24 @@ class Inbox(App[None]):
     Toast { background: $panel; color: $foreground; padding: 0 1; width: 56; }
     """
 
-    def __init__(self, desk: Desk, *, alone: bool = False) -> None:
+    def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own()) -> None:  # noqa: B008 - it is frozen
         super().__init__()
         self.desk = desk
-        self.look = Look(desk.world.clock, dark=desk.settings.theme == "dark")
+        self.own = own
+        self.look = Look(desk.world.clock, own.theme(desk.settings))
         self._alone = alone
         self._open = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = desk.settings.theme
+        self.theme = own.theme(desk.settings)
+        self._listen_to(own.keymap(desk.settings))
+
+    def _listen_to(self, keymap: Keymap) -> None:
+        use(keymap.groups)
+        self.set_keymap(replaced())
+        for first, typed in first_keys().items():
+            self.bind(typed, f"chord({first!r})", show=False)
+        self._faults = keymap.faults
 
     async def on_load(self) -> None:
         """Open the store for this loop."""
@@ -60,6 +72,12 @@ class Inbox(App[None]):
         self._keep_on(self._follow)
         if not self._alone:
             self._keep_on(self._accompany)
+
+    def on_ready(self) -> None:
+        """Say what of the person's own keys could not be used."""
+        for fault in self._faults:
+            said = [f"{fault.place}: {show(fault.what)}", show(fault.next_step)]
+            self.notify("\n".join(said), severity="warning", markup=False, timeout=12)
 
     def _keep_on(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         return self.run_worker(work)
@@ -110,12 +128,16 @@ class Inbox(App[None]):
             self.push_screen(page())
 
     def action_theme(self) -> None:
-        """Dark to light and back."""
-        self.theme = "light" if self.theme == "dark" else "dark"
-        self.look.dark(self.theme == "dark")
+        """The next colours, kept for the next time."""
+        self.theme = following(self.theme)
+        self.look.use(self.theme)
         for screen in self.screen_stack:
             if isinstance(screen, InboxScreen):
                 screen.repaint()
+        try:
+            self.own.remember("theme", self.theme)
+        except (ChatappError, OSError) as error:
+            self.notify(str(error), severity="warning", markup=False)
 
     async def action_leave(self) -> None:
         """End."""
@@ -130,8 +152,8 @@ class Inbox(App[None]):
 
         def chosen(answer: str | None) -> None:
             if answer is not None:
-                scope, _space, name = answer.partition(" ")
-                self.call_later(self.run_action, name, scopes[scope])
+                act = following[answer]
+                self.call_later(self.run_action, act.name, scopes[act.scope])
 
         self.push_screen(Chord(first, following), chosen)
 
@@ -141,4 +163,4 @@ class Inbox(App[None]):
 
 def run(desk: Desk) -> None:
     """Open the window and stay until it is left."""
-    Inbox(desk).run()
+    Inbox(desk, own=own(os.environ)).run()

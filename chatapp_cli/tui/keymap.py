@@ -1,9 +1,13 @@
-"""The one keymap file: bindings, hints and help all come from it."""
+"""The one keymap: bindings, hints, help, palette and the page of keys all come from it.
+
+What stands in ``keymap.toml`` is bound when the classes are made; a preset or a person's own keys replace it while the
+window starts, by the bindings' ids (`replaced`), and everything that shows keys asks for those in use.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,11 +25,16 @@ _SHOWN = {
     "space": "␣",
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",
     "end": "End",
     "tab": "Tab",
+    "insert": "Ins",
+    "delete": "Del",
+    "backspace": "⌫",
 }
 
 
@@ -40,6 +49,11 @@ class Action:
     hint: str = ""
     """Short name for the status bar; empty: not shown there."""
 
+    @property
+    def id(self) -> str:
+        """What a file of keys calls it."""
+        return f"{self.scope}.{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -48,16 +62,42 @@ class Group:
     scope: str
     title: str
     actions: Sequence[Action]
+    inside: str = "app"
+    """The place around this one, whose keys work here too; empty: none does."""
 
 
 @cache
-def groups() -> Sequence[Group]:
-    """The whole keymap."""
+def built_in() -> Sequence[Group]:
+    """The keymap as it comes."""
     data = tomllib.loads(resources.files(__package__).joinpath("keymap.toml").read_text("utf-8"))
-    return tuple(
-        Group(g["scope"], g["title"], tuple(Action(scope=g["scope"], **action) for action in g["actions"]))
-        for g in data["groups"]
-    )
+    return tuple(_group(**group) for group in data["groups"])
+
+
+def _group(*, scope: str, title: str, actions: Sequence[Mapping[str, object]], inside: str = "app") -> Group:
+    return Group(scope, title, tuple(Action(scope=scope, **act) for act in actions), inside)  # type: ignore[arg-type]
+
+
+_used: Sequence[Group] | None = None
+
+
+def use(keymap: Sequence[Group] | None) -> None:
+    """Show these keys from now on, in the whole process; ``None``: those that are built in."""
+    global _used
+    _used = keymap
+
+
+def groups() -> Sequence[Group]:
+    """The keymap in use."""
+    return _used or built_in()
+
+
+def around(scope: str, keymap: Sequence[Group]) -> list[str]:
+    """A place and those around it, whose keys work in it together."""
+    inside = {group.scope: group.inside for group in keymap}
+    found = [scope]
+    while inside.get(found[-1]):
+        found.append(inside[found[-1]])
+    return found
 
 
 def actions(*scopes: str) -> Iterator[Action]:
@@ -70,12 +110,33 @@ def action(scope: str, name: str) -> Action:
     return next(found for found in actions(scope) if found.name == name)
 
 
+def key(scope: str, name: str) -> str:
+    """The first key of an action, as people write it."""
+    return shown(action(scope, name).keys[0])
+
+
 def bindings(scope: str) -> list[BindingType]:
-    """What Textual shall listen to in a place; the first key of a chord asks for the second one."""
-    found = {key: act.name for act in actions(scope) for key in act.keys if " " not in key}
-    for first in {key.split()[0] for act in actions(scope) for key in act.keys if _chord(key)}:
-        found.setdefault(first, f"app.chord('{first}')")
-    return [Binding("comma" if key == "," else key, name, show=False) for key, name in with_russian(found).items()]
+    """What Textual shall listen to in a place, each with the id by which another key can take its place."""
+    acts = [act for group in built_in() if group.scope == scope for act in group.actions]
+    ids = {act.name: act.id for act in acts}
+    found = {key: act.name for act in acts for key in act.keys if " " not in key}
+    return [Binding(_bound(key), name, show=False, id=ids[name]) for key, name in with_russian(found).items()]
+
+
+_NO_KEY = "none"
+"""A name that no key has: all keys of the action are chords."""
+
+
+def replaced() -> dict[str, str]:
+    """The keys in use that are not the built-in ones, by the ids of their bindings."""
+    known = {act.id: act.keys for group in built_in() for act in group.actions}
+    found = {}
+    for group in groups():
+        typed = with_russian({key: act.id for act in group.actions for key in act.keys if " " not in key})
+        for act in group.actions:
+            if list(act.keys) != list(known[act.id]):
+                found[act.id] = ",".join(_bound(key) for key, name in typed.items() if name == act.id) or _NO_KEY
+    return found
 
 
 def chords(first: str, scopes: Sequence[str]) -> dict[str, Action]:
@@ -83,6 +144,16 @@ def chords(first: str, scopes: Sequence[str]) -> dict[str, Action]:
     return {
         key.split()[1]: act for act in actions(*scopes) for key in act.keys if _chord(key) and key.split()[0] == first
     }
+
+
+def first_keys() -> dict[str, str]:
+    """The keys that begin a chord, each with all that it types."""
+    found = {key.split()[0] for group in groups() for act in group.actions for key in act.keys if _chord(key)}
+    return {key: ",".join(map(_bound, with_russian({key: key}))) for key in sorted(found)}
+
+
+def _bound(key: str) -> str:
+    return "comma" if key == "," else key
 
 
 def _chord(key: str) -> bool:
@@ -102,4 +173,4 @@ def shown(key: str) -> str:
         return " ".join(shown(part) for part in key.split())
     *modifiers, last = key.split("+") if key != "+" else ["+"]
     last = _SHOWN.get(last, last.upper() if modifiers or (last[0] == "f" and last[1:].isdigit()) else last)
-    return "".join({"ctrl": "Ctrl+", "shift": "Shift+"}[m] for m in modifiers) + last
+    return "".join({"ctrl": "Ctrl+", "shift": "Shift+", "alt": "Alt+"}.get(m, m + "+") for m in modifiers) + last

@@ -10,13 +10,13 @@ from chatapp_cli.tui.themes import Palette, palette
 class Look:
     """Colours and clock of one window."""
 
-    def __init__(self, clock: Clock, *, dark: bool) -> None:
+    def __init__(self, clock: Clock, theme: str) -> None:
         self._clock = clock
-        self.palette: Palette = palette(dark)
+        self.palette: Palette = palette(theme)
 
-    def dark(self, dark: bool) -> None:
-        """Change to the dark colours, or to the light ones."""
-        self.palette = palette(dark)
+    def use(self, theme: str) -> None:
+        """Change to other colours."""
+        self.palette = palette(theme)
 
     def now(self) -> Millis:
         """The time that ages are counted to."""

@@ -1,8 +1,8 @@
-"""Our two themes, and the styles that line widgets paint with."""
+"""Our themes, and the styles that line widgets paint with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.style import Style
 from textual.theme import Theme
@@ -27,6 +27,8 @@ class Colours:
     warn: str
     bad: str
     good: str
+    reverse: bool = False
+    """The cursor is text and background exchanged, and weight tells what colours tell elsewhere."""
 
 
 DARK = Colours(
@@ -63,6 +65,49 @@ LIGHT = Colours(
     bad="#b3352f",
     good="#2f7a41",
 )
+CONTRAST = Colours(
+    dark=True,
+    background="#000000",
+    surface="#000000",
+    panel="#262626",
+    cursor="#003c8f",
+    rule="#9a9a9a",
+    text="#ffffff",
+    muted="#e4e4e4",
+    faint="#c6c6c6",
+    accent="#66d9ff",
+    own="#7dffb0",
+    own_background="#0c1f14",
+    warn="#ffd75f",
+    bad="#ff9c9c",
+    good="#8bff8b",
+)
+MONO = Colours(
+    dark=True,
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    cursor="#ffffff",
+    rule="#ffffff",
+    text="#ffffff",
+    muted="#ffffff",
+    faint="#ffffff",
+    accent="#ffffff",
+    own="#ffffff",
+    own_background="#000000",
+    warn="#ffffff",
+    bad="#ffffff",
+    good="#ffffff",
+    reverse=True,
+)
+COLOURS = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST, "mono": MONO}
+"""Every theme by its name, in the order in which a key goes through them."""
+
+
+def following(name: str) -> str:
+    """The theme after this one."""
+    names = list(COLOURS)
+    return names[(names.index(name) + 1) % len(names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +133,10 @@ class Palette:
     """Behind our own messages."""
 
 
-def palette(dark: bool) -> Palette:
+def palette(name: str) -> Palette:
     """The styles of one of the themes."""
-    c = DARK if dark else LIGHT
-    return Palette(
+    c = COLOURS[name]
+    styles = Palette(
         plain=Style(color=c.text),
         strong=Style(color=c.text, bold=True),
         muted=Style(color=c.muted),
@@ -107,6 +152,22 @@ def palette(dark: bool) -> Palette:
         cursor=Style(color=c.text, bgcolor=c.cursor),
         shaded=Style(color=c.text, bgcolor=c.panel),
         said=Style(color=c.text, bgcolor=c.own_background),
+    )
+    return _weighted(styles, c) if c.reverse else styles
+
+
+def _weighted(styles: Palette, c: Colours) -> Palette:
+    """Without colours: bold is what matters, reversed is the cursor, underlined is where it was left."""
+    on = Style(color=c.text, bgcolor=c.background)
+    bold = Style(color=c.text, bold=True)
+    return replace(
+        styles,
+        accent=bold,
+        badge=bold,
+        warn=bold,
+        bad=bold + Style(underline=True),
+        cursor=on + Style(reverse=True),
+        shaded=on + Style(underline=True),
     )
 
 
@@ -140,9 +201,9 @@ def _theme(name: str, c: Colours) -> Theme:
             "scrollbar-corner-color": c.background,
             "input-cursor-background": c.accent,
             "input-cursor-foreground": c.background,
-            "input-selection-background": c.cursor,
+            "input-selection-background": "#808080" if c.reverse else c.cursor,
             "block-cursor-background": c.cursor,
-            "block-cursor-foreground": c.text,
+            "block-cursor-foreground": c.background if c.reverse else c.text,
             "block-cursor-text-style": "none",
             "block-cursor-blurred-background": c.panel,
             "block-cursor-blurred-foreground": c.text,
@@ -153,4 +214,4 @@ def _theme(name: str, c: Colours) -> Theme:
     )
 
 
-THEMES = (_theme("dark", DARK), _theme("light", LIGHT))
+THEMES = tuple(_theme(name, colours) for name, colours in COLOURS.items())

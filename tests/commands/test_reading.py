@@ -172,7 +172,7 @@ def test_settings_are_written_read_and_name_their_source(chatapp: Shell, tmp_pat
     assert listed["operator"] == {"value": "Ольга", "source": "env"}
     assert chatapp("config", "list", "--json", CHATAPP_SECRET_KEY="geheim").json["secret_key"]["value"] == "***"
     wrong = chatapp.run("config", "set", "theme", "pink")
-    assert (wrong.code, wrong.err) == (2, "theme cannot be pink.\n→ Choose one of: dark, light\n")
+    assert (wrong.code, wrong.err) == (2, "theme cannot be pink.\n→ Choose one of: contrast, dark, light, mono\n")
 
 
 @pytest.mark.req("S-014")

@@ -98,7 +98,7 @@ async def test_the_help_lists_every_action(window: Opener) -> None:
 async def test_the_second_key_of_a_chord_is_offered_and_done(window: Opener) -> None:
     async with window() as it:
         await it.press("g")
-        await it.sees("Lines and channels: health, bind, check", "Light or dark", "To the first")
+        await it.sees("Lines and channels: health, bind, check", "Other colours", "To the first")
         await it.press("l")
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
 

@@ -81,6 +81,5 @@ class Chord(Choose):
     """What the second key may be."""
 
     def __init__(self, first: str, following: Mapping[str, Action]) -> None:
-        self._following = following
-        options = [(act.scope + " " + act.name, _(act.help)) for act in following.values()]
+        options = [(key, _(act.help)) for key, act in following.items()]
         super().__init__(f"{shown(first)} …", options, keys=list(following))
