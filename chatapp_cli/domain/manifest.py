@@ -41,6 +41,8 @@ class Capabilities:
     write_first: Sequence[AddressKind] = ()
     addresses: Sequence[AddressKind] = ("chat_id",)
     """Kinds of address that name an existing dialog."""
+    chat_ids: str = ""
+    """What a ChatID looks like, as a regular expression; empty: anything may be one."""
     comments: str = ""
     """What the ChatID of a public comment looks like, as a regular expression: such a one may be answered at any time,
     whether or not its writer ever wrote to us."""
@@ -75,6 +77,8 @@ class Capabilities:
     """By which kinds of address the provider can be asked whether somebody is there."""
     lists_contacts: bool = False
     """The account has an address book of its own."""
+    keeps_names: bool = False
+    """A name given with a first message goes into that address book (S-056)."""
     reads_chats: bool = False
     """Groups and channels can be listed, followed and read back."""
     manages_groups: bool = False
@@ -102,7 +106,8 @@ class Capabilities:
     def may_begin(self, kind: AddressKind, address: str) -> bool:
         """Tell whether a dialog may be opened with an address before anybody wrote from there."""
         comment = kind == "chat_id" and bool(self.comments) and re.fullmatch(self.comments, address) is not None
-        return comment or kind in self.write_first
+        alike = kind != "chat_id" or not self.chat_ids or re.fullmatch(self.chat_ids, address) is not None
+        return comment or (alike and kind in self.write_first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

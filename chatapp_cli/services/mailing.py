@@ -12,15 +12,17 @@ from typing import TypeAlias
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
+from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs, relay
+from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order, key_of
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows import ChannelRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
 Plan: TypeAlias = Callable[[Tx, str], tuple[Sequence[Step], Draft]]
@@ -43,6 +45,9 @@ class Going:
     message: MessageId
     dialog: DialogId
     channel: ChannelRow
+    address: str
+    """Where it goes, as the channel spells it."""
+    chat_kind: ChatKind
     fresh: bool
     """The dialog begins with it."""
     stranger: bool
@@ -53,6 +58,8 @@ class Going:
     parts: int
     alphabet: Alphabet | None
     cost: Decimal | None
+    turn: Turn = NOW
+    """When it goes, after those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,22 @@ def accept(tx: Tx, able: Able, plan: Plan, to: Iterable[Recipient], order: Order
         else:
             reached.add(going.dialog)
             found.going.append(going)
+    found.going = _in_turn(tx, able, found.going, order)
     return found
+
+
+def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: Order) -> list[Going]:
+    """The same, each with the time at which it goes after what its account had to send already."""
+    accounts: dict[ChannelId, Forecast] = {}
+    told = []
+    for one in going:
+        if one.channel.id not in accounts:
+            accounts[one.channel.id] = forecast(
+                tx, one.channel, able(one.channel), priority=order.priority, before=one.message
+            )
+        wanted = RecentSend(one.address, one.chat_kind, int(one.stranger), order.at or 0)
+        told.append(one if one.before else replace(one, turn=accounts[one.channel.id].next(wanted)))
+    return told
 
 
 class _Again(Refused):
@@ -143,6 +165,8 @@ def _accepted(tx: Tx, able: Able, plan: Plan, to: Recipient, order: Order) -> Go
         message=message,
         dialog=card.id,
         channel=channel,
+        address=card.address,
+        chat_kind=card.chat_kind,
         fresh=card.created_at == tx.now and not before,
         stranger=card.heard_at is None and card.chat_kind == "private",
         before=before,

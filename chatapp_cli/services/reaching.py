@@ -55,10 +55,8 @@ def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
         )
         return Refused("cannot_write_first", what, step)
     first, *others = (KINDS[kind] for kind in can.write_first)
-    named = reduce(lambda said, kind: T("{kinds} or {kind}", kinds=said, kind=kind), others, first)
-    what = T(
-        "{channel} writes first by {kinds}; {to} is none that it knows.", channel=channel.title, kinds=named, to=to
-    )
+    named = reduce(lambda said, kind: T("{kinds}, {kind}", kinds=said, kind=kind), others, first)
+    what = T("{to} is not what {channel} can begin with: {kinds}.", to=to, channel=channel.title, kinds=named)
     return Refused("cannot_write_first", what, step)
 
 
@@ -109,7 +107,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
 
 def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactId:
     """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise."""
-    if kind in {"phone", "email"} and (people := contacts.at(tx, address)):
-        return people[0].id
+    if kind in {"phone", "email"} and (known_so := contacts.bearing(tx, address)):
+        return known_so.id
     known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
     return ContactId(tx.insert("contacts.add", name="", now=tx.now, **known))

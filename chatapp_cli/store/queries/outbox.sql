@@ -104,6 +104,13 @@ FROM attempt WHERE message_id = :message ORDER BY id;
 SELECT COALESCE(NULLIF(a.address, ''), d.address), d.kind, a.stranger, a.started_at FROM attempt a JOIN dialog d ON d.id = a.dialog_id
 WHERE a.channel_id = :channel AND a.started_at > :since AND a.action = 'send' ORDER BY a.started_at;
 
+-- name: outbox.ahead
+SELECT d.address, d.kind, CASE WHEN d.heard_at IS NULL AND d.kind = 'private' THEN 1 ELSE 0 END, o.not_before
+FROM outbox o JOIN dialog d ON d.id = o.dialog_id
+WHERE o.channel_id = :channel AND o.action = 'send' AND o.state IN ('queued', 'sending') AND o.priority >= :priority
+  AND o.message_id < :before
+ORDER BY o.priority DESC, o.id;
+
 -- name: outbox.shift
 UPDATE outbox SET not_before = not_before - :by WHERE state = 'queued' AND not_before > :now;
 

@@ -1,0 +1,164 @@
+"""Writing first: whether a channel can begin with somebody, when it would go, and what it costs (S-120 to S-126)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Literal
+
+from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.draft import Draft, insist
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, Millis
+from chatapp_cli.domain.manifest import AddressKind, Capabilities
+from chatapp_cli.domain.segments import Segments, segments
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import N_
+from chatapp_cli.services import channels, dialogs, reaching, sending
+from chatapp_cli.services.pace import NOW, Reason, Turn, forecast
+from chatapp_cli.services.routes import Able
+from chatapp_cli.services.sending import Order
+from chatapp_cli.services.waiting import STOPPED
+from chatapp_cli.store.rows import ChannelRow, DialogCard, RecentSend
+from chatapp_cli.store.tx import Tx
+
+_NAMED = 5
+"""How many are named when several are meant."""
+_TEMPLATES_ONLY = frozenset({"template_only", "window_closed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What would become of a first message through one channel."""
+
+    channel: ChannelRow
+    kind: AddressKind | None = None
+    """What the address was taken for; ``None``: the channel cannot get there."""
+    address: str = ""
+    """Its one spelling."""
+    dialog: DialogCard | None = None
+    """The dialog that there is already."""
+    refusal: Refused | None = None
+    turn: Turn = NOW
+    counted: Segments | None = None
+    """The short messages that the text takes, where they are paid for."""
+    cost: Decimal | None = None
+
+    @property
+    def template(self) -> bool:
+        """Nothing but an approved template may begin here."""
+        return self.refusal is not None and self.refusal.code in _TEMPLATES_ONLY
+
+    @property
+    def stopped(self) -> bool:
+        """The channel sends nothing until a person acts; what is written waits."""
+        return self.channel.health in STOPPED
+
+
+@dataclass(frozen=True, slots=True)
+class _Stranger:
+    """The other side of a dialog that does not exist yet."""
+
+    name: str
+    address: str
+    channel: str
+    channel_id: ChannelId
+    chat_kind: Literal["private"] = "private"
+    heard_at: None = None
+
+
+def able_to_begin(tx: Tx, able: Able, *, line: LineId | None = None) -> list[ChannelRow]:
+    """The bound channels that write first."""
+    return [row for row in channels.everything(tx) if line in {None, row.line_id} and able(row).write_first]
+
+
+def ways(tx: Tx, able: Able, to: str, *, line: LineId | None = None) -> Sequence[Outlook]:
+    """What every bound channel could do for an address; those that get there come first."""
+    rows = [row for row in channels.everything(tx) if line in {None, row.line_id}]
+    return sorted((outlook(tx, able, row, to) for row in rows), key=lambda one: one.kind is None)
+
+
+def outlook(tx: Tx, able: Able, channel: ChannelRow, to: str, draft: Draft | None = None, *, at: Millis = 0) -> Outlook:
+    """What would become of a draft, ``None``: of whatever may still be written. Nothing is changed."""
+    can, to = able(channel), to.strip()
+    try:
+        found = reaching.reach(tx, channel, can, to, subject=draft.subject if draft else "")
+    except Refused as refusal:
+        return Outlook(channel=channel, refusal=refusal)
+    card = None if found.dialog is None else dialogs.card(tx, found.dialog)
+    side = card or _Stranger(found.address, found.address, channel.title, channel.id)
+    counted = segments(draft.text) if draft and draft.text and can.segments else None
+    price = channels.price_of_part(channel)
+    stranger = side.heard_at is None and side.chat_kind == "private"
+    wanted = RecentSend(side.address, side.chat_kind, int(stranger), at)
+    return Outlook(
+        channel=channel,
+        kind=found.kind,
+        address=found.address,
+        dialog=card,
+        refusal=_refusal(can, side, draft, at=max(at, tx.now)),
+        turn=forecast(tx, channel, can).next(wanted),
+        counted=counted,
+        cost=price * counted.parts if price is not None and counted else None,
+    )
+
+
+def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | None, *, at: Millis) -> Refused | None:
+    """What ``sending.enqueue`` would raise."""
+    try:
+        if isinstance(side, DialogCard):
+            sending.insist_reachable(side)
+        if draft is not None:
+            insist(can, draft)
+    except Refused as refusal:
+        return refusal
+    return None if draft is not None and draft.template else sending.closed(can, side, at)
+
+
+def begin(tx: Tx, able: Able, channel: ChannelRow, to: str, draft: Draft, order: Order) -> DialogId:
+    """Open the dialog, or take the one there is, and accept its message. Raises Refused."""
+    can = able(channel)
+    dialog = reaching.dialog_for(tx, channel, can, to.strip(), subject=draft.subject)
+    sending.enqueue(tx, can, dialog, draft, order)
+    return dialog
+
+
+def goes(turn: Turn, can: Capabilities) -> Text:
+    """When it goes and why not sooner, in words."""
+    if not turn.at:
+        return T("goes at once")
+    moment = datetime.fromtimestamp(turn.at / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    if turn.reason == "phone" and "username" in can.write_first:
+        return T("by phone: not before {moment}; a @username goes at once", moment=moment)
+    return T(_WHY[turn.reason], moment=moment)
+
+
+_WHY: Mapping[Reason, str] = MappingProxyType(
+    {
+        "": N_("not before {moment}"),
+        "account": N_("not before {moment}: the account's own pace"),
+        "dialog": N_("not before {moment}: not so often to one client"),
+        "group": N_("not before {moment}: not so often to one group"),
+        "phone": N_("by phone: not before {moment}"),
+        "strangers": N_("not before {moment}: those who never wrote are written to slowly"),
+    }
+)
+
+
+def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str]:
+    """Somebody of an account's own address book by name, phone or username. Raises NotFound, UsageError."""
+    wanted = {fold(said), canonical(said, kinds(said)[0])}
+    exact = [one for one in people if wanted & {fold(one["name"]), one["phone"], one["username"].lower(), one["id"]}]
+    found = exact or [one for one in people if fold(said) in fold(one["name"])]
+    if not found:
+        raise NotFound(
+            T("Nobody in the address book is called {name}.", name=said), T("See it with: chatapp contact list CHANNEL")
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{one['name']} ({one['id']})" for one in found[:_NAMED])
+        raise UsageError(T("Which one of these: {names}?", names=names), field="contact")
+    return found[0]
