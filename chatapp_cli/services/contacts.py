@@ -20,16 +20,33 @@ def one(tx: Tx, contact: ContactId) -> ContactRow:
     return found
 
 
+def root(tx: Tx, contact: ContactId) -> ContactId:
+    """The contact that stands for a person: itself, or the one that it was joined to."""
+    return ContactId(tx.value("persons.root", id=one(tx, contact).id))
+
+
+def of_person(tx: Tx, contact: ContactId) -> list[ContactRow]:
+    """Every contact of the person that one belongs to; the one that stands for them comes first."""
+    return tx.all(ContactRow, "persons.contacts", id=root(tx, contact))
+
+
 def at(tx: Tx, address: str) -> list[ContactRow]:
-    """Everybody who is known by an address: one person has an entry for each channel that met them separately."""
+    """Everybody who is known by an address: those that are one person appear as the contact that stands for them."""
     first = kinds(address)[0]
     said = canonical(address, first)
     if first == "phone":
         return tx.all(ContactRow, "contacts.at_phone", phone=said)
     if first == "email":
         return tx.all(ContactRow, "contacts.at_email", email=said)
-    username = said if first == "username" else ""
-    return tx.all(ContactRow, "contacts.at_address", address=address, username=username)
+    named_so = tx.all(ContactRow, "contacts.at_username", username=said) if first == "username" else []
+    found = {row.id: row for row in [*named_so, *tx.all(ContactRow, "contacts.at_address", address=address)]}
+    return [found[number] for number in sorted(found)]
+
+
+def bearing(tx: Tx, address: str) -> ContactRow | None:
+    """The very contact with a phone or an e-mail address in its one spelling, whoever it was joined to."""
+    everyone = (row for person in at(tx, address) for row in of_person(tx, person.id))
+    return next((row for row in everyone if address in {row.phone, row.email}), None)
 
 
 def named(tx: Tx, said: str) -> list[ContactRow]:
@@ -37,25 +54,38 @@ def named(tx: Tx, said: str) -> list[ContactRow]:
     if found := at(tx, said):
         return found
     if said.isdigit():
-        return [one(tx, ContactId(int(said)))]
+        return [one(tx, root(tx, ContactId(int(said))))]
     raise NotFound(T("Nobody is known at {address}.", address=said), T("See clients with: chatapp dialog list"))
 
 
 def chain(tx: Tx, address: str) -> tuple[Sequence[str], list[ContactRow]]:
     """The kinds of channels that somebody at an address is tried through, and who that is; empty without a chain.
 
-    A phone or an e-mail address is one person's; a ChatID or a username may be several people's. Raises UsageError.
+    A phone or an e-mail address is one person's; a ChatID or a username may be several people's. Of a person with
+    several contacts those with this address come first. Raises UsageError.
     """
-    found = at(tx, address)
-    if kinds(address)[0] in {"phone", "email"}:
-        found = [contact for contact in found if contact.chain]
-    if len({contact.chain for contact in found}) > 1:
+    first = kinds(address)[0]
+    people = [of_person(tx, found.id) for found in at(tx, address)]
+    if first in {"phone", "email"}:
+        people = [person for person in people if _order(person)]
+    if len({_order(person) for person in people}) > 1:
         raise UsageError(
             T("{address} belongs to contacts with different chains.", address=address),
             T("Name the channel with --channel."),
             field="to",
         )
-    return found[0].chain.split(",") if found and found[0].chain else (), found
+    order = _order(people[0]) if people else ""
+    return order.split(",") if order else (), surest_first([one for person in people for one in person], address)
+
+
+def _order(person: Sequence[ContactRow]) -> str:
+    return next((contact.chain for contact in person if contact.chain), "")
+
+
+def surest_first(people: Sequence[ContactRow], address: str) -> list[ContactRow]:
+    """Contacts with those in front whose very address it is."""
+    said = canonical(address, kinds(address)[0])
+    return sorted(people, key=lambda one: said not in {one.phone, one.email, one.username.lower()})
 
 
 def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
@@ -71,9 +101,14 @@ def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
 
 def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str], *, actor: str) -> list[ContactRow]:
     """Keep in which order of kinds of channels somebody is tried; an empty one forgets it."""
-    for contact in people:
-        tx.run("contacts.chain", id=contact.id, chain=",".join(order))
-        tx.tell("contact.chain", actor=actor, contact=contact.id, chain=", ".join(order))
-        for dialog in tx.all(DialogId, "contacts.dialogs", contact=contact.id):
-            tx.tell("dialog.changed", actor=actor, dialog=dialog, chain=", ".join(order))
-    return [one(tx, contact.id) for contact in people]
+    for person in people:
+        for contact in of_person(tx, person.id):
+            _set_chain(tx, contact.id, order, actor=actor)
+    return [one(tx, root(tx, person.id)) for person in people]
+
+
+def _set_chain(tx: Tx, contact: ContactId, order: Sequence[str], *, actor: str) -> None:
+    tx.run("contacts.chain", id=contact, chain=",".join(order))
+    tx.tell("contact.chain", actor=actor, contact=contact, chain=", ".join(order))
+    for dialog in tx.all(DialogId, "contacts.dialogs", contact=contact):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, chain=", ".join(order))

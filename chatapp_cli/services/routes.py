@@ -30,14 +30,22 @@ def said(
     tx: Tx, able: Able, first: ChannelRow, to: str, others: Sequence[tuple[ChannelRow, str]] = ()
 ) -> Sequence[Step]:
     """The channels that a person named, each with an address if it is another one there."""
-    met = reaching.known(tx, first, to)
-    number = None if met is None else dialogs.card(tx, met).contact_id
-    people = [] if number is None else [contacts.one(tx, number)]
+    people = _known(tx, first, to)
     rest = [
         Step(channel.id, (address,)) if address else _step(tx, channel, able(channel), to, people)
         for channel, address in others
     ]
-    return [Step(first.id, (to,)), *rest]
+    return [Step(first.id, tuple(dict.fromkeys([to, *_met(tx, first, people)]))), *rest]
+
+
+def _known(tx: Tx, channel: ChannelRow, to: str) -> Sequence[ContactRow]:
+    """Whom a channel knows by an address; a phone or an e-mail address is theirs in every channel."""
+    met = reaching.known(tx, channel, to)
+    number = None if met is None else dialogs.card(tx, met).contact_id
+    if number is not None:
+        return contacts.surest_first(contacts.of_person(tx, number), to)
+    bearer = contacts.bearing(tx, canonical(to, kinds(to)[0]))
+    return [] if bearer is None else contacts.surest_first(contacts.of_person(tx, bearer.id), to)
 
 
 def stored(tx: Tx, able: Able, to: str, *, line: LineId | None = None) -> Sequence[Step]:

@@ -2,15 +2,24 @@
 SELECT id, name, username, phone, email, chain FROM contact WHERE id = :id;
 
 -- name: contacts.at_phone
-SELECT id, name, username, phone, email, chain FROM contact WHERE phone = :phone AND phone <> '' ORDER BY id;
+SELECT DISTINCT r.id, r.name, r.username, r.phone, r.email, r.chain
+FROM contact p JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE p.phone = :phone AND p.phone <> '' ORDER BY r.id;
 
 -- name: contacts.at_email
-SELECT id, name, username, phone, email, chain FROM contact WHERE email = :email AND email <> '' ORDER BY id;
+SELECT DISTINCT r.id, r.name, r.username, r.phone, r.email, r.chain
+FROM contact p JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE p.email = :email AND p.email <> '' ORDER BY r.id;
+
+-- name: contacts.at_username
+SELECT DISTINCT r.id, r.name, r.username, r.phone, r.email, r.chain
+FROM contact p JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE LOWER(p.username) = :username AND p.username <> '' ORDER BY r.id;
 
 -- name: contacts.at_address
-SELECT DISTINCT p.id, p.name, p.username, p.phone, p.email, p.chain
-FROM contact p JOIN dialog d ON d.contact_id = p.id
-WHERE d.address = :address OR (:username <> '' AND LOWER(p.username) = :username) ORDER BY p.id;
+SELECT DISTINCT r.id, r.name, r.username, r.phone, r.email, r.chain
+FROM dialog d JOIN contact p ON p.id = d.contact_id JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE d.channel_id IN (SELECT id FROM channel) AND d.address = :address ORDER BY r.id;
 
 -- name: contacts.chain
 UPDATE contact SET chain = :chain WHERE id = :id;

@@ -133,7 +133,11 @@ UPDATE dialog SET blocked = :blocked, unread = 0, waiting_since = NULL WHERE id 
 SELECT d.id, d.channel_id, d.line_id, d.contact_id, l.name, c.title, c.kind, d.kind, d.key, d.name, d.address,
   COALESCE(p.username, ''), COALESCE(p.phone, ''), COALESCE(p.email, ''), d.pinned, d.blocked, d.reachable,
   d.unreachable_code, d.unread, d.waiting_since, d.last_at, d.created_at, COALESCE(p.name, ''), d.heard_at,
-  COALESCE(p.first_name, ''), COALESCE(p.last_name, ''), COALESCE(p.chain, ''), d.assignee, d.snoozed_until
+  COALESCE(p.first_name, ''), COALESCE(p.last_name, ''), COALESCE((
+    SELECT o.chain FROM contact o
+    WHERE (o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)) AND o.chain <> ''
+    ORDER BY o.merged_into IS NOT NULL, o.id LIMIT 1), ''),
+  d.assignee, d.snoozed_until
 FROM dialog d JOIN channel c ON c.id = d.channel_id JOIN line l ON l.id = d.line_id
 LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.id = :id;

@@ -1,0 +1,198 @@
+"""One person, many channels: who is the same, said by people alone and taken back at any time.
+
+A person is the contact that stands for them with all that are merged into it. Merging moves and deletes nothing else:
+every contact keeps its dialogs and what its channel knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import ContactId
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import contacts
+from chatapp_cli.store.rows import AlikeRow, ContactRow, MergeRow, WayRow
+from chatapp_cli.store.tx import Tx
+
+FEW = 20
+"""Likenesses looked at for one person."""
+MANY = 200
+"""Likenesses looked at among everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with everything by which they are known."""
+
+    contacts: Sequence[ContactRow]
+    """The first stands for them."""
+    ways: Sequence[WayRow]
+    """Their dialogs in every channel, the newest first."""
+
+    @property
+    def id(self) -> ContactId:
+        """The number of the contact that stands for them."""
+        return self.contacts[0].id
+
+    @property
+    def name(self) -> str:
+        """What to call them."""
+        names = (*(one.name for one in self.contacts), *(way.name for way in self.ways), address(self.contacts[0]))
+        return next(filter(None, names))
+
+    def ways_of(self, contact: ContactId) -> list[WayRow]:
+        """The dialogs of one of their contacts."""
+        return [way for way in self.ways if way.contact_id == contact]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What two people have in common: ``phone``, ``email``, ``username`` or ``name``."""
+
+    kind: str
+    shared: str
+
+    @property
+    def said(self) -> Text:
+        """As a reason."""
+        return Text(_REASONS[self.kind].msgid, {"value": self.shared})
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Two that may be one person, and why; nothing follows from it until somebody says so."""
+
+    one: Person
+    other: Person
+    reasons: Sequence[Likeness]
+
+
+_STRENGTHS = ("phone", "email", "username", "name")
+"""The strongest first, as the statements number them."""
+
+_REASONS: Mapping[str, Text] = {
+    "phone": T("the same number {value}"),
+    "email": T("the same e-mail {value}"),
+    "username": T("the same username @{value}"),
+    "name": T("the same name on the same line: {value}"),
+}
+
+
+def address(contact: ContactRow) -> str:
+    """What a contact without a name is called."""
+    username = f"@{contact.username}" if contact.username else ""
+    return username or contact.phone or contact.email or str(contact.id)
+
+
+def person(tx: Tx, contact: ContactId) -> Person:
+    """The person to whom a contact belongs."""
+    found = contacts.of_person(tx, contact)
+    return Person(found, tx.all(WayRow, "persons.dialogs", id=found[0].id))
+
+
+def find(tx: Tx, said: str) -> ContactRow:
+    """The one contact that is named by its number, or by an address that only one person has.
+
+    A whole number is a contact's first, as lists show them. Raises NotFound, UsageError.
+    """
+    if said.isdecimal() and tx.value("persons.root", id=int(said)) is not None:
+        return contacts.one(tx, ContactId(int(said)))
+    found = contacts.named(tx, said)
+    if len(found) > 1:
+        raise UsageError(
+            T("Several people are known at {address}.", address=said),
+            T("Name one by its number: {numbers}", numbers=", ".join(str(one.id) for one in found)),
+            field="contact",
+        )
+    return found[0]
+
+
+# Saying who is the same
+
+
+def merge(tx: Tx, kept: ContactId, gone: ContactId, *, actor: str) -> MergeRow:
+    """Say that two contacts are one person, for whom the first one's stands from now on. Raises Refused."""
+    kept, gone = contacts.root(tx, kept), contacts.root(tx, gone)
+    if kept == gone:
+        raise Refused("one_person", T("Both are contact {n} already.", n=kept))
+    tx.run("persons.join", kept=kept, gone=gone)
+    number = tx.insert("persons.merge", kept=kept, gone=gone, actor=actor, now=tx.now)
+    tx.tell("contact.merged", actor=actor, contact=gone, into=kept)
+    _tell_dialogs(tx, kept, actor=actor, person=kept)
+    return MergeRow(number, kept, gone)
+
+
+def merge_of(tx: Tx, contact: ContactId) -> MergeRow:
+    """The merge that made a contact a part of another; for the one that stands for a person, the last into it."""
+    found = tx.one(MergeRow, "persons.merge_of", id=contact) or tx.one(MergeRow, "persons.last_merge_into", id=contact)
+    if found is None:
+        raise NotFound(T("Nobody was merged into contact {n}.", n=contact), T("See them with: chatapp contact show"))
+    return found
+
+
+def undo(tx: Tx, merge: MergeRow, *, actor: str) -> None:
+    """Take a merge back: what it joined is a person of its own again, whatever was merged since. Raises Refused."""
+    if tx.one(MergeRow, "persons.merge_of", id=merge.gone) != merge:
+        raise Refused("parted", T("This merge was taken back before."))
+    kept = contacts.root(tx, merge.kept)
+    tx.run("persons.undo", id=merge.id, now=tx.now)
+    tx.run("persons.part", gone=merge.gone)
+    tx.tell("contact.parted", actor=actor, contact=merge.gone, kept=kept)
+    for one in (kept, merge.gone):
+        _tell_dialogs(tx, one, actor=actor, person=one)
+
+
+def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[tuple[ContactId, ContactId]]:
+    """Say that two are not the same person: they are not suggested again; returns the pairs that this is news of."""
+    one, other = contacts.root(tx, one), contacts.root(tx, other)
+    if one == other:
+        raise Refused("one_person", T("Both are contact {n} already.", n=one), T("Part them: chatapp contact unmerge"))
+    pairs = product(*([row.id for row in contacts.of_person(tx, root)] for root in (one, other)))
+    ordered = [(min(pair), max(pair)) for pair in pairs]
+    fresh = [(low, high) for low, high in ordered if tx.run("persons.keep_apart", low=low, high=high)]
+    _tell_apart(tx, one, other, actor=actor)
+    return fresh
+
+
+def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]], *, actor: str) -> None:
+    """Take back that pairs of contacts are not the same person."""
+    for low, high in pairs:
+        tx.run("persons.let_together", low=low, high=high)
+    for low, high in pairs[:1]:
+        _tell_apart(tx, contacts.root(tx, low), contacts.root(tx, high), actor=actor)
+
+
+def _tell_apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> None:
+    tx.tell("contact.apart", actor=actor, contact=one, other=other)
+    _tell_dialogs(tx, one, actor=actor, apart=other)
+    _tell_dialogs(tx, other, actor=actor, apart=one)
+
+
+def _tell_dialogs(tx: Tx, root: ContactId, *, actor: str, **change: ContactId) -> None:
+    for way in person(tx, root).ways:
+        tx.tell("dialog.changed", actor=actor, channel=way.channel_id, dialog=way.id, **change)
+
+
+# Suggesting who may be
+
+
+def suggestions(tx: Tx, contact: ContactId) -> list[Suggestion]:
+    """Who may be the same person as one, the strongest reason first."""
+    return _suggested(tx, tx.all(AlikeRow, "persons.alike", id=contacts.root(tx, contact), n=FEW))
+
+
+def everybody(tx: Tx) -> list[Suggestion]:
+    """All that may be one person, the strongest reason first."""
+    found = tx.all(AlikeRow, "persons.all_alike", n=MANY)
+    return _suggested(tx, [row._replace(one=min(row[:2]), other=max(row[:2])) for row in found])
+
+
+def _suggested(tx: Tx, found: Sequence[AlikeRow]) -> list[Suggestion]:
+    pairs: dict[tuple[ContactId, ContactId], dict[Likeness, None]] = {}
+    for row in sorted(found, key=lambda row: row.strength):
+        likeness = Likeness(_STRENGTHS[row.strength - 1], row.shared)
+        pairs.setdefault((row.one, row.other), {})[likeness] = None
+    return [Suggestion(person(tx, one), person(tx, other), tuple(why)) for (one, other), why in pairs.items()]
