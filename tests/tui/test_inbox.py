@@ -421,3 +421,11 @@ async def test_a_dialog_opened_before_everything_is_ready_opens_all_the_same(des
         it = Window(app, pilot)
         await it.sees("Доплачу сразу")
         await it.until(lambda: len(app.screen.query(Composer)) == 1 and app.screen.query_one("Pen").has_focus)
+
+
+@pytest.mark.req("S-116")
+async def test_enter_right_after_the_last_letter_opens_what_was_typed_and_nobody_else(window: Opener) -> None:
+    async with window() as it:
+        await it.press("/", *"Вера", "enter", "enter")
+        await it.until(lambda: it.app.screen.opening is not None)
+        assert it.app.screen.opening.card.name == "Вера Ильина"

@@ -35,6 +35,7 @@ class Listing(Hands):
         self.wanted = DialogFilter()
         self.overview = Overview()
         self._searching: Timer | None = None
+        self._submitted: str | None = None
 
     async def list_head(self) -> None:
         """Show what fits on a screen."""
@@ -154,5 +155,18 @@ class Listing(Hands):
         self._searching = self.set_timer(SEARCH_PAUSE, partial(self.show_only, narrowed))
 
     @on(Input.Submitted, "#search")
-    def _searched(self) -> None:
-        self.query_one(DialogList).focus()
+    def _searched(self, event: Input.Submitted) -> None:
+        """Enter right after the last letter means what that letter finds; a second one at once opens it."""
+        again, self._submitted = self._submitted == event.value, event.value
+        self.do(partial(self._go_to_found, event.value.strip(), opens=again), group="list", exclusive=True)
+
+    async def _go_to_found(self, text: str, *, opens: bool) -> None:
+        if self._searching is not None:
+            self._searching.stop()
+        self.wanted = replace(self.wanted, text=text)
+        self._tell_filters()
+        await self.list_again()
+        shown, self._submitted = self.query_one(DialogList), None
+        shown.focus()
+        if opens:
+            shown.action_open()
