@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.store.named import Statement
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.lens import Lens
 
 T = TypeVar("T")
 
@@ -45,7 +49,7 @@ class Connection(Protocol):
 class Tx:
     """Statements that become true together, or not at all."""
 
-    __slots__ = ("_execute", "_inserted", "_statements", "now")
+    __slots__ = ("_execute", "_inserted", "_lens", "_statements", "now")
 
     def __init__(
         self,
@@ -57,11 +61,19 @@ class Tx:
         self._execute = connection.execute
         self._statements = statements
         self._inserted = inserted
+        self._lens: Lens | None = None
         self.now = now
         """The time of this transaction, milliseconds."""
 
+    def through(self, lens: Lens | None) -> Tx:
+        """The same transaction as somebody sees it who does not see everything."""
+        seen = copy(self)
+        seen._lens = lens
+        return seen
+
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
-        sql, pick = self._statements[name]
+        lens, all_of = self._lens, self._statements
+        sql, pick = all_of[name] if lens is None else lens.statement(name, all_of)
         return self._execute(sql, pick(params))
 
     def insert(self, name: str, /, **params: object) -> Any:
@@ -88,7 +100,8 @@ class Tx:
 
     def compose(self, shape: Callable[..., T], sql: str, params: Mapping[str, object]) -> list[T]:
         """All rows of a statement that ``store`` put together from its own fragments."""
-        return [shape(*row) for row in self._execute(sql, params).fetchall()]
+        seen = sql if self._lens is None else self._lens.sql(sql)
+        return [shape(*row) for row in self._execute(seen, params).fetchall()]
 
     @contextmanager
     def trial(self) -> Iterator[None]:

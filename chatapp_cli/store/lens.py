@@ -1,0 +1,114 @@
+"""The store as one operator sees it (S-128): their lines alone, and of each dialog what they have not read themselves.
+
+A question asked through a lens finds, under each table's name, only the rows that may be seen: a common table
+expression of the same name stands before the statement and hides the table. So no question can forget to look whose
+it is, and whoever sees everything pays nothing. What changes rows is asked as it is: every change begins with a
+question for the dialog, message or channel that it means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.store.named import Statement
+
+_BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
+_CHANGES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w")
+_WORD = re.compile(r"\w+")
+_OF_CHANNELS = ("message", "file", "outbox", "attempt", "arrived", "errand", "template")
+_OF_LINES = ("channel", "application")
+_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence")
+_DIALOG = """id channel_id line_id contact_id key address kind name renamed pinned blocked reachable unreachable_code
+waiting_since last_at last_id last_direction last_state preview search created_at heard_at assignee
+snoozed_until"""
+"""The columns of a dialog beside ``unread``."""
+
+
+class Lens:
+    """What hides the rest, for one operator."""
+
+    def __init__(self, dialect: str, *, lines: Sequence[LineId] | None, reader: str = "") -> None:
+        """``lines`` are those that are seen, ``None`` for all; ``reader`` is whose unread counts, empty: the desk's."""
+        schema = {"sqlite": "main", "postgresql": "public"}[dialect]
+        self._shown = dict(_shown(schema, lines, reader))
+        self._percent = "%%" if dialect == "postgresql" else "%"
+        self._seen: dict[str, Statement] = {}
+
+    def statement(self, name: str, whole: Mapping[str, Statement]) -> Statement:
+        """A named statement as it is asked through the lens."""
+        found = self._seen.get(name)
+        if found is None:
+            sql, pick = whole[name]
+            found = self._seen[name] = Statement(self.sql(sql), pick)
+        return found
+
+    def sql(self, whole: str) -> str:
+        """A statement in a driver's spelling; what changes rows stays as it is."""
+        begins = _BEGINS.match(whole)
+        if begins is None or _CHANGES.search(whole):
+            return whole
+        named = set(_WORD.findall(whole))
+        hides = ", ".join(f"{table} AS ({rows})" for table, rows in self._shown.items() if table in named)
+        if not hides:
+            return whole
+        hides = hides.replace("%", self._percent)
+        return f"WITH {hides} {whole}" if begins[1] == "SELECT" else f"{begins[1]} {hides}, {whole[begins.end() :]}"
+
+
+def _shown(schema: str, lines: Sequence[LineId] | None, reader: str) -> Iterator[tuple[str, str]]:
+    """Each table that is hidden, with the rows that are shown of it."""
+    if reader or lines is not None:
+        yield "dialog", _dialogs(schema, lines, reader)
+    if lines is None:
+        return
+    these = f"line_id IN ({_list(lines)})"
+    yield "line", f"SELECT * FROM {schema}.line WHERE id IN ({_list(lines)})"
+    for table in _OF_LINES:
+        yield table, f"SELECT * FROM {schema}.{table} WHERE {these}"
+    channel = f"channel_id IN (SELECT c.id FROM {schema}.channel c WHERE c.{these})"
+    for table in _OF_CHANNELS:
+        yield table, f"SELECT * FROM {schema}.{table} WHERE {channel}"
+    dialog = f"EXISTS (SELECT 1 FROM {schema}.dialog d WHERE d.id = t.dialog_id AND d.{these})"
+    for table in _OF_DIALOGS:
+        yield table, f"SELECT t.* FROM {schema}.{table} t WHERE t.dialog_id IS NULL OR {dialog}"
+    yield "contact", _contacts(schema, these)
+    message = f"SELECT 1 FROM {schema}.message m WHERE m.id = t.message_id AND m.{channel}"
+    yield (
+        "journal",
+        (
+            f"SELECT t.* FROM {schema}.journal t WHERE (t.dialog_id IS NULL OR {dialog})"
+            f" AND (t.channel_id IS NULL OR t.{channel}) AND (t.message_id IS NULL OR EXISTS ({message}))"
+        ),
+    )
+
+
+def _dialogs(schema: str, lines: Sequence[LineId] | None, reader: str) -> str:
+    unread = "d.unread"
+    if reader:
+        own = f"SELECT u.n FROM {schema}.dialog_unread u WHERE u.operator = {_quoted(reader)} AND u.dialog_id = d.id"
+        unread = f"COALESCE(({own}), 0) AS unread"
+    columns = ", ".join(f"d.{column}" for column in _DIALOG.split())
+    dialogs = f"SELECT {columns}, {unread} FROM {schema}.dialog d"
+    if lines is None:
+        return dialogs
+    # With several lines a list is read in its own order: the plus keeps SQLite from sorting what they all have.
+    return f"{dialogs} WHERE {'+' if len(lines) > 1 else ''}d.line_id IN ({_list(lines)})"
+
+
+def _contacts(schema: str, these: str) -> str:
+    """Whoever has a dialog that is seen, under this or another contact of theirs, or has none at all yet."""
+    has = f"EXISTS (SELECT 1 FROM {schema}.dialog d WHERE d.contact_id = p.id"
+    other = f"SELECT 1 FROM {schema}.contact o JOIN {schema}.dialog d ON d.contact_id = o.id WHERE o.merged_into = p.id"
+    return (
+        f"SELECT p.* FROM {schema}.contact p WHERE {has} AND d.{these}) OR NOT {has}) OR EXISTS ({other} AND d.{these})"
+    )
+
+
+def _list(lines: Sequence[LineId]) -> str:
+    return ", ".join(str(int(line)) for line in lines) or "NULL"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
