@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
@@ -424,8 +425,14 @@ async def test_a_dialog_opened_before_everything_is_ready_opens_all_the_same(des
 
 
 @pytest.mark.req("S-116")
-async def test_enter_right_after_the_last_letter_opens_what_was_typed_and_nobody_else(window: Opener) -> None:
+async def test_enter_right_after_the_last_letter_never_leads_to_what_the_list_showed_before(window: Opener) -> None:
     async with window() as it:
-        await it.press("/", *"Вера", "enter", "enter")
+        search, shown = it.app.screen.query_one("#search", Input), it.app.screen.query_one(DialogList)
+        search.focus()
+        search.value = "Вера"
+        await search.action_submit()
+        await it.until(lambda: shown.has_focus)
+        assert shown.order.wanted.text == "Вера"
+        await it.press("enter")
         await it.until(lambda: it.app.screen.opening is not None)
         assert it.app.screen.opening.card.name == "Вера Ильина"
