@@ -16,7 +16,7 @@ from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.paths import Paths
-from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.together import Together
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.card import Card
 from chatapp_cli.tui.widgets.composer import Composer, Pen
@@ -24,7 +24,7 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 
-class InboxScreen(Conversing):
+class InboxScreen(Together):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -187,7 +187,7 @@ class InboxScreen(Conversing):
         sheet, can, order = composer.sheet, self.office.capabilities(self._channel()), self.office.order()
         job = writing.sending_of(sheet, can, dialog, order)
         composer.clear()
-        await self.office.write(job)
+        await self.office.write(self.without_draft(dialog, job))
 
     def _channel(self) -> ChannelRow:
         assert self.opening is not None

@@ -91,11 +91,19 @@ class Heading(Bar):
     DEFAULT_CSS = "Heading { height: 2; border-bottom: solid $rule; }"
     card: DialogCard | None = None
     tags: Sequence[str] = ()
+    company: tuple[str, bool] = ("", False)
 
     def tell(self, card: DialogCard | None, tags: Sequence[str] = ()) -> None:
         """Show another dialog."""
         self.card, self.tags = card, tags
         self.refresh()
+
+    def tell_company(self, said: str, *, busy: bool) -> bool:
+        """Show which colleagues are here, and whether one is writing; tells whether that is news."""
+        before, self.company = self.company, (said, busy)
+        if before != self.company:
+            self.refresh()
+        return before != self.company
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """Name and address on the left; channel and line on the right."""
@@ -103,6 +111,8 @@ class Heading(Bar):
             return []
         look, card = self.look.palette, self.card
         left: list[Piece] = [(" ", look.plain), (card.name, look.strong)]
+        if said := self.company[0]:
+            left.append((f"  {said}", look.warn if self.company[1] else look.muted))
         if card.address != card.name:
             left.append((f"  {card.phone or card.username or card.address}", look.faint))
         left += [(f"  #{tag}", look.own) for tag in self.tags]

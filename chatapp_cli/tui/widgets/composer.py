@@ -128,7 +128,8 @@ class Composer(Vertical):
         self.query_one("#subject", Input).value = sheet.subject
         pen = self.query_one(Pen)
         if pen.text != sheet.text:
-            pen.load_text(sheet.text)
+            with pen.prevent(TextArea.Changed):  # nobody typed it
+                pen.load_text(sheet.text)
             pen.move_cursor(pen.document.end)
         self.allow(stop, warning)
 

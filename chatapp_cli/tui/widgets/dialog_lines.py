@@ -15,6 +15,7 @@ from chatapp_cli.store.rows import DialogRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, fit, row
 from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.widgets.marks import NOTHING, Beside
 
 ONE_LINE = 72
 """Cells from which a dialog takes one line."""
@@ -26,15 +27,18 @@ def height(width: int) -> int:
     return 1 if width >= ONE_LINE else 2
 
 
-def paint(dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis) -> list[Strip]:
+def paint(
+    dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside = NOTHING
+) -> list[Strip]:
     """The dialog's lines."""
-    painted = (
-        [_aligned(dialog, width, base, look, now)] if height(width) == 1 else _stacked(dialog, width, base, look, now)
-    )
-    return [Strip(segments, width) for segments in painted]
+    if height(width) == 1:
+        return [Strip(_aligned(dialog, width, base, look, now, beside), width)]
+    return [Strip(segments, width) for segments in _stacked(dialog, width, base, look, now, beside)]
 
 
-def _stacked(dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis) -> list[list[Segment]]:
+def _stacked(
+    dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside
+) -> list[list[Segment]]:
     time = (words.short(dialog.last_at, now), look.muted)
     name = (dialog.name, look.strong if dialog.unread else look.plain)
     badge = (manifest(dialog.kind).label + " ", look.faint)
@@ -43,20 +47,23 @@ def _stacked(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
         ends = [(" ", look.plain), *ends]
     return [
         row(
-            width, [_mark(dialog, look), name, *_pin(dialog, look)], [(" ", look.plain), time, (" ", look.plain)], base
+            width,
+            [_mark(dialog, look), name, *_pin(dialog, look)],
+            [*beside.company(look), (" ", look.plain), time, (" ", look.plain)],
+            base,
         ),
         row(
             width,
-            [("  ", look.plain), badge, *_assignee(dialog, look), *_last(dialog, look)],
+            [("  ", look.plain), badge, *_assignee(dialog, look), *beside.unsent(look), *_last(dialog, look)],
             [*ends, (" ", look.plain)],
             base,
         ),
     ]
 
 
-def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis) -> list[Segment]:
+def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Millis, beside: Beside) -> list[Segment]:
     name = look.strong if dialog.unread else look.plain
-    pin = _pin(dialog, look)
+    pin = [*_pin(dialog, look), *beside.company(look)]
     room = _NAME - sum(cell_len(text) for text, _style in pin)
     shown = cut(dialog.name, room)
     left = [
@@ -66,6 +73,7 @@ def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
         (" " * (room - cell_len(shown) + 1), name),
         (fit(manifest(dialog.kind).label, _BADGE) + " ", look.faint),
         *_assignee(dialog, look),
+        *beside.unsent(look),
         *_last(dialog, look),
     ]
     waiting = "".join(text for text, _style in _waiting(dialog, look, now)).strip()

@@ -21,6 +21,7 @@ from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets import dialog_lines
 from chatapp_cli.tui.widgets.lined import Lined
+from chatapp_cli.tui.widgets.marks import Marks
 
 MARGIN = 40
 """Rows kept beyond both ends of what is seen, so that a step finds its row."""
@@ -60,6 +61,7 @@ class DialogList(Lined):
         self._width, self._height = 0, dialog_lines.height(0)
         self.cursor = 0
         self.opened: DialogId | None = None
+        self.marks = Marks()
 
     # What is shown
 
@@ -174,10 +176,11 @@ class DialogList(Lined):
 
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
         """Both lines at once, and not again while nothing about them has changed."""
-        how = (id(dialog), width, base, id(self._look.palette), self._look.now() // _AGEING)
+        beside = self.marks.of(dialog.id)
+        how = (dialog, beside, width, base, id(self._look.palette), self._look.now() // _AGEING)
         known = self._strips.get(dialog.id)
         if known is None or known[0] != how:
-            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now()))
+            known = (how, dialog_lines.paint(dialog, width, base, self._look.palette, self._look.now(), beside))
             self._strips[dialog.id] = known
         return known[1]
 
@@ -248,6 +251,14 @@ class DialogList(Lined):
         before, self.opened = self.opened, dialog
         for at in self._visible():
             if self._order is not None and self._order.ids[at] in {before, dialog}:
+                self._repaint(at)
+
+    def mark(self, marks: Marks) -> None:
+        """Take other marks; only the lines where they differ are painted again."""
+        before, self.marks = self.marks, marks
+        for at in self._visible():
+            one = DialogId(self._order.ids[at]) if self._order else DialogId(0)
+            if before.of(one) != marks.of(one):
                 self._repaint(at)
 
     def action_down(self) -> None:

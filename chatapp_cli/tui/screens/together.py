@@ -1,0 +1,166 @@
+"""A page on which colleagues see one another, and on which nothing that was begun is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from textual import on
+from textual.timer import Timer
+
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.i18n import _
+from chatapp_cli.services import drafts
+from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import unsent
+from chatapp_cli.tui.colleagues import Colleagues, Company
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.widgets.bars import Heading
+from chatapp_cli.tui.widgets.composer import Composer, Pen
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.marks import Marks
+
+BEAT = 20.0
+"""Seconds between two signs of life of a window."""
+PAUSE = 1.0
+"""Seconds without a key after which what is written is kept."""
+
+
+class Together(Conversing):
+    """A page with a conversation, in the company of others."""
+
+    colleagues: Colleagues
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drafts: frozenset[DialogId] = frozenset()
+        self._kept: dict[DialogId, Unsent] = {}
+        """What the store has of this window's sheets."""
+        self._keeping: Timer | None = None
+
+    async def on_mount(self) -> None:
+        """See who is there and where one began to write, once there is time for it."""
+        self.colleagues = Colleagues(self.office)
+        self.set_interval(BEAT, partial(self.do, self._beat, group="company"))
+        self.call_after_refresh(self.do, self._look_around, group="company")
+
+    async def on_unmount(self) -> None:
+        """Keep what is written, and be seen no longer."""
+        await self.carry_out(self._keep)
+        await self.carry_out(self.colleagues.leave)
+
+    async def _look_around(self) -> None:
+        await self.colleagues.see()
+        await self._read_drafts()
+
+    async def _beat(self) -> None:
+        await self.colleagues.beat()
+        self.show_company()
+
+    # Colleagues
+
+    async def open(self, dialog: DialogId, message: MessageId | None = None) -> None:
+        """Show a dialog with what was begun there, and let the others know."""
+        await self.carry_out(self._keep)
+        await self._restore(dialog)
+        await super().open(dialog, message)
+        self.show_company()
+        self.do(partial(self.colleagues.look, dialog), group="company")
+
+    async def _take(self, news: News) -> None:
+        """What passes is not worth reading dialogs again for."""
+        topics = news.topics()
+        if "presence" in topics:
+            await self.colleagues.see()
+        if "draft" in topics:
+            await self._read_drafts()
+        elif "presence" in topics:
+            self.show_company()
+        lasting = [row for row in news.rows if not row.topic.startswith(("presence.", "draft."))]
+        if lasting:
+            await super()._take(News(lasting))
+
+    def tick(self) -> None:
+        """Whoever wrote may have stopped."""
+        super().tick()
+        self.show_company()
+
+    def show_company(self) -> None:
+        """Mark in the list where colleagues are, and name those who are here."""
+        there = self.colleagues.there(self.look.now())
+        writing = {dialog for dialog, company in there.items() if company.writing}
+        self.query_one(DialogList).mark(Marks(frozenset(there), writing, self._drafts))
+        here = self.company_here()
+        if self.query_one(Heading).tell_company(str(here), busy=bool(here.writing)):
+            self._allow()
+
+    def company_here(self) -> Company:
+        """Who else is in the dialog that is open."""
+        there = self.colleagues.there(self.look.now())
+        return Company() if self.opening is None else there.get(self.opening.card.id, Company())
+
+    def _obstacles(self, card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
+        stop, warning = super()._obstacles(card, channel)
+        return stop, "  ".join(filter(None, (warning, self._collision(card))))
+
+    def _collision(self, card: DialogCard) -> str:
+        """Why two may be about to answer the same client."""
+        if writing := self.company_here().writing:
+            return _("{name} is writing here just now.", name=", ".join(writing))
+        if card.assignee not in {"", self.office.actor}:
+            return _("{name} answers for this dialog.", name=card.assignee)
+        return ""
+
+    # Drafts
+
+    @on(Pen.Changed)
+    def _touched(self, event: Pen.Changed) -> None:
+        if self.opening is None:
+            return
+        if self._keeping is not None:
+            self._keeping.stop()
+        self._keeping = self.set_timer(PAUSE, partial(self.do, self._keep, group="drafts"))
+        if not event.text_area.text:
+            self.do(self.colleagues.rest, group="company")
+        elif self.colleagues.silent:
+            self.do(self.colleagues.write, group="company")
+
+    @on(Composer.Submitted)
+    def _begins_anew(self) -> None:
+        self.do(self.colleagues.rest, group="company")
+
+    async def _restore(self, dialog: DialogId) -> None:
+        """Have the sheet that the store keeps, unless this window knows better."""
+        known = self._sheets.get(dialog)
+        if known is not None and unsent.unsent(known) != self._kept[dialog]:
+            return
+        sheet = await self.office.read(partial(unsent.sheet_of, dialog=dialog, operator=self.office.actor))
+        self._sheets[dialog], self._kept[dialog] = sheet, unsent.unsent(sheet)
+
+    async def _keep(self) -> None:
+        """Keep what stands on the sheet of the open dialog, if the store does not have it."""
+        if self.opening is None:
+            return
+        dialog = self.opening.card.id
+        now = unsent.unsent(self._sheets[dialog])
+        if now != self._kept[dialog]:
+            await self.office.write(partial(drafts.keep, dialog=dialog, unsent=now, operator=self.office.actor))
+            self._kept[dialog] = now
+
+    def without_draft(self, dialog: DialogId, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
+        """A transaction that sends, and takes the draft with it."""
+        me = self.office.actor
+
+        def both(tx: Tx) -> None:
+            job(tx)
+            drafts.drop(tx, dialog, operator=me)
+
+        return both
+
+    async def _read_drafts(self) -> None:
+        self._drafts = frozenset(await self.office.read(partial(drafts.everywhere, operator=self.office.actor)))
+        self.show_company()

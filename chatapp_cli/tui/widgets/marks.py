@@ -1,0 +1,52 @@
+"""What stands beside dialogs in the list and is not in their rows: colleagues, drafts, what was picked out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rich.style import Style
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import _
+from chatapp_cli.tui.themes import Palette
+
+Piece = tuple[str, Style]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The marks of one dialog."""
+
+    looking: bool = False
+    writing: bool = False
+    draft: bool = False
+    picked: bool = False
+
+    def company(self, look: Palette) -> list[Piece]:
+        """Whether a colleague is there."""
+        if self.writing:
+            return [(" ✎", look.warn)]
+        return [(" ◎", look.muted)] if self.looking else []
+
+    def unsent(self, look: Palette) -> list[Piece]:
+        """Whether something was begun there."""
+        return [(_("draft") + " ", look.warn)] if self.draft else []
+
+
+NOTHING = Beside()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of all dialogs."""
+
+    looking: Collection[DialogId] = frozenset()
+    writing: Collection[DialogId] = frozenset()
+    drafts: Collection[DialogId] = frozenset()
+
+    def of(self, dialog: DialogId, *, picked: bool = False) -> Beside:
+        """Those of one dialog."""
+        if not (picked or dialog in self.looking or dialog in self.drafts):
+            return NOTHING
+        return Beside(dialog in self.looking, dialog in self.writing, dialog in self.drafts, picked)

@@ -1,0 +1,140 @@
+"""Several windows on one store: colleagues see one another, and nobody loses what they began to write."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.services import drafts, duties, presence
+from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.tui.app import Inbox
+from tests.tui.conftest import GOOD, Opener, Window
+from tests.tui.stage import ME, HeldClock, opened
+
+COLLEAGUE = "Пётр"
+
+
+@pytest.fixture
+def other_desk(desk: Desk, tmp_path: Path, clock: HeldClock) -> Iterator[Desk]:
+    """The same store, as another process opens it."""
+    found = opened(tmp_path / "desk", clock, operator=COLLEAGUE)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def colleague(other_desk: Desk) -> Callable[[], AbstractAsyncContextManager[Window]]:
+    """A colleague's window."""
+
+    @asynccontextmanager
+    async def opened_window() -> AsyncIterator[Window]:
+        app = Inbox(other_desk, alone=True)
+        async with app.run_test(size=GOOD) as pilot:
+            found = Window(app, pilot)
+            await found.until(lambda: app.screen.query_one("DialogList").order is not None)
+            yield found
+
+    return opened_window
+
+
+Colleague = Callable[[], AbstractAsyncContextManager[Window]]
+
+
+async def test_a_colleague_is_seen_looking_writing_and_leaving(window: Opener, colleague: Colleague) -> None:
+    async with window() as mine, colleague() as theirs:
+        await mine.open("Анна")
+        await theirs.open("Анна")
+        await mine.sees(f"{COLLEAGUE} looks")
+        await theirs.sees(f"{ME} looks")
+        await theirs.type("Здравствуйте")
+        await mine.sees(f"{COLLEAGUE} is writing…", f"{COLLEAGUE} is writing here just now.")
+        await theirs.press(*["backspace"] * len("Здравствуйте"))
+        await mine.sees(f"{COLLEAGUE} looks")
+        await theirs.press("escape")
+        await theirs.open("Игорь")
+        await mine.sees_no(f"{COLLEAGUE} looks")
+
+
+async def test_the_list_shows_quietly_where_colleagues_are(window: Opener, colleague: Colleague) -> None:
+    async with window() as mine, colleague() as theirs:
+        await theirs.open("Игорь")
+        await mine.sees("◎")
+        await theirs.type("Уже")
+        await mine.sees("✎")
+    async with window() as mine:
+        assert "◎" not in mine.text()
+
+
+async def test_a_claim_is_seen_in_another_window_at_once(window: Opener, colleague: Colleague, desk: Desk) -> None:
+    async with window() as mine, colleague() as theirs:
+        await mine.open("Анна")
+        await theirs.open("Анна")
+        await theirs.press("escape", "I")
+        await mine.sees(f"@{COLLEAGUE}", f"{COLLEAGUE} answers for this dialog.")
+        await mine.press("escape", "I")
+        await mine.until(lambda: any("answers for this dialog already" in n.message for n in mine.app._notifications))
+        dialog = mine.app.screen.opening.card.id
+        desk.write(lambda tx: duties.unassign(tx, dialog, actor=ME))
+        await mine.sees_no(f"{COLLEAGUE} answers for this dialog.")
+
+
+async def test_whoever_stops_writing_without_a_word_is_taken_for_looking(
+    window: Opener, desk: Desk, clock: HeldClock
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        desk.write(lambda tx: presence.typing(tx, "elsewhere", COLLEAGUE, dialog))
+        await it.sees(f"{COLLEAGUE} is writing…")
+        clock.at += presence.TYPING
+        it.app.screen.tick()
+        await it.sees(f"{COLLEAGUE} looks")
+        clock.at += presence.LASTS
+        it.app.screen.tick()
+        await it.sees_no(f"{COLLEAGUE} looks")
+
+
+async def test_what_was_begun_is_there_again_in_another_window(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        await it.type("Доплата 400")
+    assert desk.read(lambda tx: drafts.of(tx, dialog, operator=ME)) == Unsent(Draft(text="Доплата 400"))
+    assert desk.read(presence.everyone) == []
+    async with window() as it:
+        await it.sees("draft")
+        await it.open("Анна")
+        await it.sees("Доплата 400")
+        await it.type(" ₽")
+        await it.press("enter")
+        await it.until(lambda: not desk.read(lambda tx: drafts.everywhere(tx, operator=ME)))
+        await it.sees_no("draft ")
+
+
+async def test_a_pause_in_writing_keeps_it_and_emptying_forgets_it(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("да")
+        await it.until(lambda: desk.read(lambda tx: drafts.everywhere(tx, operator=ME)))
+        await it.sees("draft")
+        await it.press("backspace", "backspace")
+        await it.until(lambda: not desk.read(lambda tx: drafts.everywhere(tx, operator=ME)))
+
+
+async def test_a_restored_draft_is_no_sign_of_writing(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        await it.press("escape")
+        await it.open("Игорь")
+        await it.press("escape")
+        desk.write(lambda tx: drafts.keep(tx, dialog, Unsent(Draft(text="Доплата")), operator=ME))
+        await it.open("Анна")
+        await it.sees("Доплата")
+        await it.until(lambda: [row.dialog_id for row in desk.read(presence.everyone)] == [dialog])
+        assert [row.typing_until for row in desk.read(presence.everyone)] == [0]
