@@ -429,6 +429,7 @@ async def test_enter_right_after_the_last_letter_never_leads_to_what_the_list_sh
     async with window() as it:
         search, shown = it.app.screen.query_one("#search", Input), it.app.screen.query_one(DialogList)
         search.focus()
+        await it.until(lambda: search.has_focus)
         search.value = "Вера"
         await search.action_submit()
         await it.until(lambda: shown.has_focus)
