@@ -28,6 +28,7 @@ from chatapp_cli.i18n import N_, _, show
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.manifest import AddressKind
+    from chatapp_cli.services.beginning import Outlook
     from chatapp_cli.store.rows import ChannelRow
 
 app = noun()
@@ -58,6 +59,56 @@ def find(
     else:
         _print(rows, answers)
     raise typer.Exit(0 if any(one["found"] for one in documents) else 1)
+
+
+@app.command(cls=Verb)
+def reach(
+    ctx: typer.Context,
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help=N_("E-mail, phone, @username or chat id, spelled in any way"))
+    ],
+    line: Line = "",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show which channels could write to an address first, when it would go, or why not; nobody is asked."""
+    from chatapp_cli.services import beginning, lines
+
+    with opened(ctx) as desk:
+        found = desk.read(
+            lambda tx: beginning.ways(tx, desk.capabilities, address, line=lines.find(tx, line).id if line else None)
+        )
+        rows = [(one, beginning.goes(one.turn, desk.capabilities(one.channel))) for one in found]
+    if as_json:
+        printing.document([_outlook(one) for one, _goes in rows])
+    else:
+        heads = (_("Channel"), _("Taken for"), _("Dialog"), _("What happens"))
+        printing.table(heads, [_told(one, show(one.refusal.what if one.refusal else goes)) for one, goes in rows])
+    raise typer.Exit(0 if any(one.kind and (one.template or not one.refusal) for one in found) else 1)
+
+
+def _told(one: Outlook, happens: str) -> tuple[object, ...]:
+    from chatapp_cli.domain.address import KINDS
+
+    taken = show(KINDS[one.kind]) if one.kind else ""
+    return one.channel.title, taken, one.dialog.id if one.dialog else "", happens
+
+
+def _outlook(one: Outlook) -> Mapping[str, Any]:
+    return {
+        "channel": one.channel.id,
+        "kind": one.channel.kind,
+        "title": one.channel.title,
+        "taken_for": one.kind,
+        "address": one.address,
+        "dialog": one.dialog.id if one.dialog else None,
+        "template_only": one.template,
+        "code": one.refusal.code if one.refusal else "",
+        "why": show(one.refusal.what) if one.refusal else "",
+        "goes_at": printing.iso(one.turn.at) if one.turn.at else None,
+        "waits_for": one.turn.reason,
+        "stopped": one.stopped,
+    }
 
 
 def _able(desk: Desk, rows: Sequence[ChannelRow], address: str) -> list[ChannelRow]:

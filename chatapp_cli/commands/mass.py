@@ -18,6 +18,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import mailing
+from chatapp_cli.services.beginning import goes
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.tx import Tx
@@ -107,7 +108,7 @@ def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
         printing.document(_document(desk, found, dry=wish.dry))
         return
     if wish.dry:
-        heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"))
+        heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"), _("Goes"))
         printing.table(heads, [_row(one) for one in found.going])
     else:
         for one in found.going:
@@ -118,11 +119,15 @@ def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
 def _row(one: Going) -> tuple[object, ...]:
     dialog = _("accepted before") if one.before else _("new dialog") if one.fresh else one.dialog
     cost = "" if one.cost is None else one.cost
-    return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost
+    return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost, _goes(one)
 
 
 def _encoding(one: Going) -> str:
     return {None: "", "gsm7": "GSM 7", "ucs2": "UCS-2"}[one.alphabet]
+
+
+def _goes(one: Going) -> str:
+    return printing.moment(one.turn.at) if one.turn.at else _("at once")
 
 
 def _tell(desk: Desk, found: Mailing) -> None:
@@ -133,6 +138,8 @@ def _tell(desk: Desk, found: Mailing) -> None:
         note("Cost: {cost}", cost=found.cost)
     if took := mailing.seconds(desk.capabilities, new):
         note("At the channels' rates it takes {n} s at least.", n=took)
+    if waits := next((one for one in new if one.turn.at), None):
+        say(T("{address}: {why}", address=waits.to.address, why=goes(waits.turn, desk.capabilities(waits.channel))))
     if before := len(found.going) - len(new):
         note("Accepted before under the same key: {n}", n=before)
     if found.again:
@@ -175,4 +182,6 @@ def _going_document(one: Going, *, dry: bool) -> Mapping[str, Any]:
         "parts": one.parts,
         "encoding": one.alphabet,
         "cost": None if one.cost is None else str(one.cost),
+        "goes_at": printing.iso(one.turn.at) if one.turn.at else None,
+        "waits_for": one.turn.reason,
     }

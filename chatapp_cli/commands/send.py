@@ -12,6 +12,7 @@ from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completi
 from chatapp_cli.commands.sendoff import (
     PATIENCE,
     Approved,
+    Assignee,
     At,
     Files,
     FirstName,
@@ -60,7 +61,13 @@ Others = Annotated[
         autocompletion=completing(channel_names),
     ),
 ]
-Dry = Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would be sent and what it costs"))]
+Contact = Annotated[
+    str,
+    typer.Option("--contact", metavar="NAME", help=N_("Somebody of the account's own address book, named in any way")),
+]
+Dry = Annotated[
+    bool, typer.Option("--dry-run", help=N_("Only show what would be sent, when it would go and what it costs"))
+]
 Yes = Annotated[bool, typer.Option("--yes", help=N_("Do not ask before it goes to several"))]
 
 
@@ -70,6 +77,7 @@ def send(
     to: To = None,
     *,
     to_file: ToFile = "",
+    contact: Contact = "",
     channel: First = "",
     others: Others = None,
     line: Line = "",
@@ -79,6 +87,7 @@ def send(
     subject: Subject = "",
     first_name: FirstName = "",
     last_name: LastName = "",
+    assignee: Assignee = "",
     files: Files = None,
     at: At = "",
     wait: Wait = PATIENCE,
@@ -102,10 +111,11 @@ def send(
         values=values or (),
         first_name=first_name,
         last_name=last_name,
+        assignee=assignee,
     )
     way = Way(channel=channel, others=others or (), line=line)
-    recipients = mass.listed(to or [], to_file)
     with opened(ctx) as desk:
+        recipients = mass.listed([*(to or ()), *way.imported(desk, contact)], to_file)
         draft = wish.draft(desk)
 
         def plan(tx: Tx, address: str) -> tuple[Sequence[Step], Draft]:

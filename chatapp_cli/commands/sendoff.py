@@ -58,6 +58,9 @@ FirstName = Annotated[
     str, typer.Option("--first-name", metavar="NAME", help=N_("Name of the client for the account's address book"))
 ]
 LastName = Annotated[str, typer.Option("--last-name", metavar="NAME", help=N_("Last name of the client, likewise"))]
+Assignee = Annotated[
+    str, typer.Option("--assignee", metavar="OPERATOR", help=N_("Who answers for the dialog; me: you; else as before"))
+]
 PATIENCE = 30.0
 
 SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
@@ -78,6 +81,7 @@ class Wish:
     values: Sequence[str] = ()
     first_name: str = ""
     last_name: str = ""
+    assignee: str = ""
     quick: str = ""
     """The quick reply that is the text."""
     unless_heard: bool = False
@@ -135,12 +139,13 @@ class Wish:
 
         if self.unless_heard and not self.at:
             raise UsageError(T("--unless-they-write needs a time."), T("Name it with --at."), field="unless_heard")
-        at = when(self.at, now=desk.world.clock.now()) if self.at else None
+        at, who = when(self.at, now=desk.world.clock.now()) if self.at else None, actor(desk)
         return Order(
-            actor=actor(desk),
+            actor=who,
             key=key_of(self.key) if self.key else desk.world.chance.key(),
             at=at,
             unless_heard=self.unless_heard,
+            assignee=who if self.assignee == "me" else self.assignee,
         )
 
 

@@ -41,3 +41,16 @@ class Way:
                 field="channel",
             )
         return steps
+
+    def imported(self, desk: Desk, name: str) -> Sequence[str]:
+        """Where to write to somebody of the channel's own address book, asked for now; none if nobody is named."""
+        from chatapp_cli.commands import asked
+        from chatapp_cli.commands.binding import found
+        from chatapp_cli.services import beginning
+
+        if not name:
+            return ()
+        channel = found(desk, self.channel, self.line)
+        people = asked.of(desk, channel, "contacts", {}, seconds=asked.PATIENCE)
+        person = beginning.imported(people, name)
+        return (desk.read(lambda tx: beginning.address_of(tx, channel, person)),)

@@ -162,3 +162,10 @@ def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str
         names = ", ".join(f"{one['name']} ({one['id']})" for one in found[:_NAMED])
         raise UsageError(T("Which one of these: {names}?", names=names), field="contact")
     return found[0]
+
+
+def address_of(tx: Tx, channel: ChannelRow, person: Mapping[str, str]) -> str:
+    """Where somebody of the address book is written to: wherever there is a dialog with them, else their ChatID."""
+    username = f"@{person['username']}" if person["username"] else ""
+    spelled = filter(None, (person["id"], person["phone"], username))
+    return next((one for one in spelled if reaching.known(tx, channel, one) is not None), person["id"])

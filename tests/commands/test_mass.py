@@ -32,8 +32,8 @@ def sms(chatapp: Shell, desk: Desk) -> int:
 def test_a_dry_run_shows_what_would_go_and_keeps_nothing(chatapp: Shell, sms: int) -> None:
     said = chatapp(*MASS, "--dry-run")
     assert said.rows == [
-        ["+79160000001", "SMS", "new dialog", "17", "1", "UCS-2", "4.35"],
-        ["8 916 000-00-02", "SMS", "new dialog", "17", "1", "UCS-2", "4.35"],
+        ["+79160000001", "SMS", "new dialog", "17", "1", "UCS-2", "4.35", "at once"],
+        ["8 916 000-00-02", "SMS", "new dialog", "17", "1", "UCS-2", "4.35", "at once"],
     ]
     assert "Messages: 2, parts: 2\nCost: 8.70\n" in said.err
     assert chatapp("dialog", "list", "--json").json == []

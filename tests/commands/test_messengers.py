@@ -68,3 +68,35 @@ def test_a_group_is_made_renamed_and_ended(bound: Shell) -> None:
     assert [row[0] for row in bound("chat", "list", "telegram").rows] == ["Соседи и друзья"]
     bound("group", "end", dialog)
     assert bound("chat", "list", "telegram").rows == []
+
+
+@pytest.mark.req("S-056", "S-122", "S-123")
+def test_somebody_written_to_by_phone_stands_in_the_address_book_and_is_written_to_from_there(bound: Shell) -> None:
+    words = ("send", "8 916 000-00-01", "-c", "telegram", "-t", "Добрый день", "--first-name", "Анна")
+    first = bound(*words, "--last-name", "Из лавки", "--assignee", "me", "--json").json
+    assert first["state"] == "sent"
+    assert bound("dialog", "show", first["dialog"], "--json").json["assignee"] == "Ольга"
+    (known,) = bound("contact", "list", "telegram", "--json").json
+    assert known["name"] == "Анна Из лавки"
+    by_name = bound("send", "--contact", "анна из лавки", "-c", "telegram", "-t", "И ещё", "--wait", "0", "--json").json
+    assert by_name["dialog"] == first["dialog"]
+    assert bound("send", known["id"], "-c", "telegram", "-t", "По номеру чата", "--json").json["state"] == "sent"
+    nobody = bound.run("send", "--contact", "Вера", "-c", "telegram", "-t", "x")
+    assert (nobody.code, nobody.err.splitlines()[0]) == (1, "Nobody in the address book is called Вера.")
+
+
+@pytest.mark.req("S-054", "S-125")
+def test_before_it_is_sent_it_is_told_when_it_would_go_and_what_would_be_faster(bound: Shell) -> None:
+    bound("send", "+79160000001", "-c", "telegram", "-t", "Добрый день", "--wait", "0")
+    words = ("send", "+79160000002", "-c", "telegram", "-t", "Добрый день", "--dry-run")
+    (one,) = bound(*words, "--json").json["recipients"]
+    assert (one["waits_for"], one["message"], one["new"]) == ("phone", None, True)
+    assert one["goes_at"] is not None
+    assert "a @username goes at once" in bound(*words).err
+    (named,) = bound("send", "@anna_b", "-c", "telegram", "-t", "x", "--dry-run", "--json").json["recipients"]
+    assert (named["waits_for"], named["goes_at"]) == ("", None)
+    mail = bound.run("send", "anna@example.org", "-c", "telegram", "-t", "x", "--dry-run", "--json")
+    assert (mail.code, mail.json["bad"][0]["why"]) == (
+        1,
+        "anna@example.org is not what Ёлочный базар can begin with: @username, phone number, ChatID.",
+    )
