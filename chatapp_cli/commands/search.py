@@ -45,8 +45,8 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find messages by their words in any form, the newest first."""
-    from chatapp_cli.domain.wording import understood
     from chatapp_cli.services import search as service
+    from chatapp_cli.services.wording import understood
 
     query = understood(" ".join(words))
     with opened(ctx) as desk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,5 +27,9 @@ class DialogFilter:
     """Those put off; they are left out of the others until somebody searches for a text."""
     wherever: bool = False
     """Those put off too: somebody searches for what was said."""
+    since: Millis | None = None
+    """The last message is not older."""
+    until: Millis | None = None
+    """The last message is older."""
     text: str = ""
     """Part of a name, phone, e-mail or username (S-116)."""

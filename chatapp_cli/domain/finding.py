@@ -51,16 +51,21 @@ def needles(query: str) -> list[str]:
     return fold(query).lstrip("@").split()
 
 
+def bare(folded: str) -> str:
+    """Without soft signs: Latin letters do not tell where they are."""
+    return folded.replace("ь", "")
+
+
 def other_spellings(needle: str) -> list[str]:
     """How else a piece of a name may be stored: in the other alphabet, or typed in the wrong keyboard layout.
 
-    Without soft signs, for Latin letters do not tell where they are: whoever compares leaves them out too.
+    All of them are bare: whoever compares leaves the soft signs out too.
     """
     if len(needle) < _LONG_ENOUGH_TO_RESPELL or not re.search(r"[a-zа-я]", needle):
         return []
     keys = _KEYS if re.search("[a-z]", needle) else {russian: latin for latin, russian in _KEYS.items()}
     typed = "".join(keys.get(letter, letter) for letter in needle)
-    found = (spelled.replace("ь", "") for spelled in (_respelled(needle), fold(typed)))
+    found = (bare(spelled) for spelled in (_respelled(needle), fold(typed)))
     return [spelled for spelled in found if len(spelled) >= _LONG_ENOUGH_TO_RESPELL]
 
 

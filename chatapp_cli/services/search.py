@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
-from chatapp_cli.domain.wording import Query, phones, stems, tokens
-from chatapp_cli.services import dialogs, journal
+from chatapp_cli.domain.wording import Query
+from chatapp_cli.services import dialogs, journal, names
+from chatapp_cli.services.wording import marks, stems
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.database import Database
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows import DialogRow, JournalRow
 from chatapp_cli.store.search import TOP, Index, Mark, Shelf, Wording, Words, earliest
 from chatapp_cli.store.tx import Tx
 
@@ -25,6 +26,8 @@ _LOOK = 200
 """Hits looked at together."""
 _LOOKED = 20_000
 """Hits looked at for one page before it is given as it is."""
+_WITHIN = 1_000
+"""Hits of one dialog that a person may go through."""
 _BEFORE, _WIDTH = 32, 120
 """Letters of a snippet before the first hit, and in all."""
 
@@ -46,23 +49,33 @@ def catch_up(database: Database, index: Index, *, most: int = AT_ONCE) -> bool:
 
 
 def _is_current(tx: Tx, shelf: Shelf) -> bool:
-    return shelf.mark() == Mark(journal.last(tx), 0)
+    return shelf.mark() == Mark(journal.last(tx), 0, 0)
 
 
 def _advance(tx: Tx, shelf: Shelf, n: int) -> bool:
     mark = _begun(tx, shelf)
     news = journal.after(tx, mark.journal, n=n)
-    changed = {row.message_id for row in news if row.message_id is not None}
-    shelf.drop(changed)
-    shelf.put(_wordings(_these(tx, list(changed))))
+    _follow(tx, shelf, news)
     if news:
         mark = mark._replace(journal=news[-1].id)
-    if len(news) < n and mark.lowest:
+    if len(news) < n and mark.unnamed:
+        mark = mark._replace(unnamed=names.read_back(tx, shelf, mark.unnamed, n=n))
+    if len(news) < n and mark.lowest and not mark.unnamed:
         older = tx.all(Words, "search.before", before=mark.lowest, n=n)
         shelf.put(_wordings(older))
         mark = mark._replace(lowest=older[-1].id if len(older) == n else 0)
     shelf.keep(mark)
-    return len(news) == n or mark.lowest > 0
+    return len(news) == n or mark.lowest > 0 or mark.unnamed > 0
+
+
+def _follow(tx: Tx, shelf: Shelf, news: Sequence[JournalRow]) -> None:
+    """Take over what changed; a dialog that moved may have brought all its messages into another."""
+    changed = {row.message_id for row in news if row.message_id is not None}
+    shelf.drop(changed)
+    shelf.put(_wordings(_these(tx, list(changed))))
+    for dialog in {row.dialog_id for row in news if row.topic == "dialog.moved"}:
+        shelf.put(_wordings(tx.all(Words, "search.in_dialog", dialog=dialog)))
+    names.follow(tx, shelf, {row.dialog_id for row in news if row.dialog_id is not None})
 
 
 def _begun(tx: Tx, shelf: Shelf) -> Mark:
@@ -71,7 +84,7 @@ def _begun(tx: Tx, shelf: Shelf) -> Mark:
     if mark is not None and mark.journal <= last:
         return mark
     shelf.clear()
-    return Mark(last, tx.value("search.newest") + 1)
+    return Mark(last, tx.value("search.newest") + 1, names.above_all(tx))
 
 
 def _these(tx: Tx, messages: Sequence[MessageId]) -> list[Words]:
@@ -81,7 +94,7 @@ def _these(tx: Tx, messages: Sequence[MessageId]) -> list[Words]:
 def _wordings(found: Sequence[Words]) -> list[Wording]:
     """What can be found: nothing that was taken back, nothing without a word."""
     said = ((one, stems(_everything(one))) for one in found if one.deleted_at is None)
-    return [Wording(one.id, one.at, words) for one, words in said if words]
+    return [Wording(one.id, one.dialog_id, one.at, words) for one, words in said if words]
 
 
 def _everything(one: Words) -> str:
@@ -142,7 +155,9 @@ def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, belo
     found: list[Found] = []
     for _look in range(0, _LOOKED, _LOOK):
         at = below
-        hits = index.ask(lambda shelf: shelf.hits(query, since=scope.since, below=at, n=_LOOK))  # noqa: B023 - at once
+        hits = index.ask(
+            lambda shelf: shelf.hits(query, since=scope.since, below=at, n=_LOOK, dialog=scope.dialog)  # noqa: B023
+        )
         fitting = _fitting(tx, dialect, [hit.message for hit in hits], wanted, scope.dialog)
         for hit in hits:
             if len(found) == n:
@@ -153,6 +168,14 @@ def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, belo
         if len(hits) < _LOOK:
             return Page(found, 0)
     return Page(found, below)
+
+
+def within(index: Index, query: Query, dialog: DialogId) -> list[MessageId]:
+    """The messages of one dialog that fit, the oldest first; the newest thousand of them."""
+    if not query:
+        return []
+    hits = index.ask(lambda shelf: shelf.hits(query, n=_WITHIN, dialog=dialog))
+    return [hit.message for hit in reversed(hits)]
 
 
 def _reaching(tx: Tx, scope: Scope) -> DialogFilter:
@@ -172,22 +195,17 @@ def _fitting(
 def snippet(message: Words, query: Query) -> Snippet:
     """The part of a message in which the first of the words stands, on one line."""
     for part in (message.text, message.subject, message.files):
-        if marks := _marks(part, query):
-            return _cut(part, marks)
+        if found := marks(part, query):
+            return _cut(part, found)
     return _cut(message.text or message.subject or message.files, [])
 
 
-def _marks(text: str, query: Query) -> list[tuple[int, int]]:
-    numbers = [span for number, span in phones(text) if any(number in part for part in query.parts)]
-    return sorted([(token.start, token.end) for token in tokens(text) if query.meets(token.word)] + numbers)
-
-
-def _cut(text: str, marks: Sequence[tuple[int, int]]) -> Snippet:
+def _cut(text: str, found: Sequence[tuple[int, int]]) -> Snippet:
     line = re.sub(r"\s", " ", text)
-    first = marks[0][0] if marks else 0
+    first = found[0][0] if found else 0
     start = 0 if first <= _BEFORE else line.find(" ", first - _BEFORE, first) + 1 or first
     end = start + _WIDTH
     lead = "…" if start else ""
     shift = len(lead) - start
     shown = lead + line[start:end].rstrip() + ("…" if end < len(line) else "")
-    return Snippet(shown, [(a + shift, b + shift) for a, b in marks if b <= end])
+    return Snippet(shown, [(a + shift, b + shift) for a, b in found if b <= end])

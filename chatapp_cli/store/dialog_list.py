@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ _ROW = """SELECT d.id, d.channel_id, d.line_id, c.kind, d.name, d.address, d.pin
 FROM dialog d JOIN channel c ON c.id = d.channel_id"""
 _NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
 _NEWEST_OF_FEW = "ORDER BY +d.pinned DESC, d.last_at DESC, d.id DESC"
-"""The same order, sorted: its index would lead past all the dialogs for the few that are put off."""
+"""The same order, sorted: its index would lead past all the dialogs for the few that are wanted."""
 _LONGEST_WAITING = "ORDER BY d.waiting_since, d.id"
 
 
@@ -33,24 +34,35 @@ class Place:
     """Only the order of those that wait needs it."""
 
 
-def page(tx: Tx, dialect: str, wanted: DialogFilter, *, after: Place | None = None, n: int = 50) -> list[DialogRow]:
-    """The next ``n`` dialogs in order; keyset paging, so that a deep page costs what the first one does."""
-    where, params = _where(wanted)
+def page(
+    tx: Tx,
+    dialect: str,
+    wanted: DialogFilter,
+    *,
+    after: Place | None = None,
+    n: int = 50,
+    among: Sequence[DialogId] | None = None,
+) -> list[DialogRow]:
+    """The next ``n`` dialogs in order; keyset paging, so that a deep page costs what the first one does.
+
+    With ``among`` no others are looked at.
+    """
+    where, params = _where(wanted, dialect, among)
     if after is not None and wanted.waiting:
         where.append("(d.waiting_since, d.id) > (:waiting_since, :id)")
         params |= {"waiting_since": after.waiting_since, "id": after.id}
     elif after is not None:
         where.append("(d.pinned, d.last_at, d.id) < (:pinned, :last_at, :id)")
         params |= {"pinned": after.pinned, "last_at": after.last_at, "id": after.id}
-    sql = f"{_ROW} WHERE {' AND '.join(where)} {_order(wanted)} LIMIT :n"
+    sql = f"{_ROW} WHERE {' AND '.join(where)} {_order(wanted, among)} LIMIT :n"
     return tx.compose(DialogRow, spell(sql, dialect), {**params, "n": n})
 
 
-def ids(tx: Tx, dialect: str, wanted: DialogFilter) -> list[DialogId]:
+def ids(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> list[DialogId]:
     """Every dialog's id in order: what a virtual list needs once."""
-    where, params = _where(wanted)
+    where, params = _where(wanted, dialect, among)
     join = " JOIN channel c ON c.id = d.channel_id" if wanted.kind else ""
-    sql = f"SELECT d.id FROM dialog d{join} WHERE {' AND '.join(where)} {_order(wanted)}"
+    sql = f"SELECT d.id FROM dialog d{join} WHERE {' AND '.join(where)} {_order(wanted, among)}"
     return tx.compose(DialogId, spell(sql, dialect), params)
 
 
@@ -60,22 +72,27 @@ def rows(
     """The rows of a window of the list, by id; with a filter only those that pass it."""
     if not wanted:
         return {}
-    where, params = ([], {}) if among is None else _where(among)
+    where, params = ([], {}) if among is None else _where(among, dialect)
     names = {f"i{n}": one for n, one in enumerate(wanted)}
     where.append(f"d.id IN ({', '.join(':' + name for name in names)})")
     sql = f"{_ROW} WHERE {' AND '.join(where)}"
     return {row.id: row for row in tx.compose(DialogRow, spell(sql, dialect), {**params, **names})}
 
 
-def _order(wanted: DialogFilter) -> str:
+def _order(wanted: DialogFilter, among: Sequence[DialogId] | None) -> str:
     if wanted.waiting:
         return _LONGEST_WAITING
-    return _NEWEST_OF_FEW if wanted.snoozed else _NEWEST
+    return _NEWEST_OF_FEW if wanted.snoozed or among is not None else _NEWEST
 
 
-def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
+def _where(
+    wanted: DialogFilter, dialect: str, among: Sequence[DialogId] | None = None
+) -> tuple[list[str], dict[str, object]]:
     where = ["d.blocked = 1" if wanted.blocked else "d.blocked = 0"]
     params: dict[str, object] = {}
+    if among is not None:
+        where.append(_AMONG[dialect])
+        params["among"] = json.dumps(among)
     for condition, fragment, values in (
         (wanted.line, "d.line_id = :line", {"line": wanted.line}),
         (wanted.channel, "d.channel_id = :channel", {"channel": wanted.channel}),
@@ -87,23 +104,29 @@ def _where(wanted: DialogFilter) -> tuple[list[str], dict[str, object]]:
         (wanted.assignee == "", "d.assignee = ''", {}),
         (wanted.assignee, "d.assignee = :assignee AND d.assignee <> ''", {"assignee": wanted.assignee}),
         (wanted.snoozed, "d.snoozed_until > 0", {}),
+        (wanted.since is not None, "d.last_at >= :since", {"since": wanted.since}),
+        (wanted.until is not None, "d.last_at < :until", {"until": wanted.until}),
         (not (wanted.snoozed or wanted.blocked or wanted.text or wanted.wherever), "d.snoozed_until IS NULL", {}),
     ):
         if condition:
             where.append(fragment)
             params |= values
+    place = _PLACE[dialect]
     for n, needle in enumerate(needles(wanted.text)):
-        either = [f"d.search LIKE :needle{n} ESCAPE '!'"]
-        params[f"needle{n}"] = "%" + _literal(needle) + "%"
+        either = [f"{place}(d.search, :needle{n}) > 0"]
+        params[f"needle{n}"] = needle
         for m, spelled in enumerate(other_spellings(needle)):
-            either.append(f"REPLACE(d.search, 'ь', '') LIKE :needle{n}_{m} ESCAPE '!'")
-            params[f"needle{n}_{m}"] = "%" + _literal(spelled) + "%"
+            either.append(f"{place}(REPLACE(d.search, 'ь', ''), :needle{n}_{m}) > 0")
+            params[f"needle{n}_{m}"] = spelled
         where.append(f"({' OR '.join(either)})")
     return where, params
 
 
 _TAGGED = "d.id IN (SELECT dt.dialog_id FROM dialog_tag dt JOIN tag t ON t.id = dt.tag_id WHERE t.name = :tag)"
 
-
-def _literal(needle: str) -> str:
-    return needle.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+_PLACE = {"sqlite": "instr", "postgresql": "strpos"}
+"""Where a text stands in another, from 1: a third of what LIKE costs, and nothing has to be escaped."""
+_AMONG = {
+    "sqlite": "d.id IN (SELECT value FROM json_each(:among))",
+    "postgresql": "d.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:among AS json)))",
+}

@@ -1,6 +1,6 @@
-"""The index of messages by words: a file of its own beside the store, made from it and never missed.
+"""The index of messages by words and of clients by names: a file of its own beside the store, made from it.
 
-It may be removed at any time. What is damaged, of another format or of another store is begun anew.
+It is never missed and may be removed at any time. What is damaged, of another format or of another store is begun anew.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from chatapp_cli.store.tx import Connection
 
 R = TypeVar("R")
 
-_FORMAT = 1
+_FORMAT = 2
 _TABLES = (
-    "CREATE TABLE mark (journal INTEGER NOT NULL, lowest INTEGER NOT NULL)",
+    "CREATE TABLE mark (journal INTEGER NOT NULL, lowest INTEGER NOT NULL, unnamed INTEGER NOT NULL)",
     "CREATE TABLE place (message INTEGER PRIMARY KEY, place INTEGER NOT NULL UNIQUE)",
-    """CREATE VIRTUAL TABLE word USING fts5(stems, tokenize="unicode61 remove_diacritics 0")""",
+    """CREATE VIRTUAL TABLE word USING fts5(stems, dialog, tokenize="unicode61 remove_diacritics 0")""",
+    """CREATE VIRTUAL TABLE name USING fts5(said, tokenize="trigram", detail=none)""",
+    "CREATE TABLE name_word (word TEXT PRIMARY KEY) WITHOUT ROWID",
 )
+_NAMED = ("mark", "place", "word", "name", "name_word")
 _ID_BITS = 21
 _LATEST = (1 << 42) - 1
 TOP = (1 << 63) - 1
@@ -39,6 +42,8 @@ class Mark(NamedTuple):
     """The last piece of news that was followed."""
     lowest: int
     """Messages from this number on are in; those before it are still to be read, down to 0."""
+    unnamed: int
+    """The same of the dialogs' names."""
 
 
 class Words(NamedTuple):
@@ -67,8 +72,18 @@ class Wording(NamedTuple):
     """What a message is found by."""
 
     message: MessageId
+    dialog: DialogId
     at: Millis
     stems: str
+
+
+class Naming(NamedTuple):
+    """What a dialog is found by."""
+
+    dialog: DialogId
+    said: str
+    words: Sequence[str] = ()
+    """Those that may be meant by others that are nearly the same."""
 
 
 class Index:
@@ -131,7 +146,7 @@ class Index:
             return
         self._driver.begin(connection)
         if not self._is_ours(connection):
-            for table in ("mark", "place", "word"):
+            for table in _NAMED:
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             for table in _TABLES:
                 connection.execute(table)
@@ -152,17 +167,17 @@ class Shelf:
 
     def mark(self) -> Mark | None:
         """How far it got; ``None`` before it began."""
-        row = self._execute("SELECT journal, lowest FROM mark").fetchone()
+        row = self._execute("SELECT journal, lowest, unnamed FROM mark").fetchone()
         return None if row is None else Mark(*row)
 
     def keep(self, mark: Mark) -> None:
         """Remember how far it got."""
         self._execute("DELETE FROM mark")
-        self._execute("INSERT INTO mark (journal, lowest) VALUES (?, ?)", mark)
+        self._execute("INSERT INTO mark (journal, lowest, unnamed) VALUES (?, ?, ?)", mark)
 
     def clear(self) -> None:
         """Begin anew."""
-        for table in ("mark", "place", "word"):
+        for table in _NAMED:
             self._execute(f"DELETE FROM {table}")
 
     def drop(self, messages: Iterable[MessageId]) -> None:
@@ -176,17 +191,43 @@ class Shelf:
         self.drop(one.message for one in wordings)
         for one in wordings:
             place = _place(one.at, one.message)
-            self._execute("INSERT OR REPLACE INTO word (rowid, stems) VALUES (?, ?)", (place, one.stems))
+            row = (place, one.stems, str(one.dialog))
+            self._execute("INSERT OR REPLACE INTO word (rowid, stems, dialog) VALUES (?, ?, ?)", row)
             self._execute("INSERT OR REPLACE INTO place (message, place) VALUES (?, ?)", (one.message, place))
 
-    def hits(self, query: Query, *, since: Millis, below: int, n: int) -> list[Hit]:
-        """The newest ``n`` that fit, said since a time, whose place is below another."""
+    def hits(
+        self, query: Query, *, since: Millis = 0, below: int = TOP, n: int, dialog: DialogId | None = None
+    ) -> list[Hit]:
+        """The newest ``n`` that fit, said since a time or in a dialog, whose place is below another."""
         rows = self._execute(
             "SELECT word.rowid, place.message FROM word JOIN place ON place.place = word.rowid"
             " WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? ORDER BY word.rowid DESC LIMIT ?",
-            (_match(query), earliest(since), below, n),
+            (_match(query, dialog), earliest(since), below, n),
         ).fetchall()
         return [Hit(*row) for row in rows]
+
+    def call(self, namings: Sequence[Naming]) -> None:
+        """Find dialogs by their names of now; most have not changed."""
+        for one in namings:
+            known = self._execute("SELECT said FROM name WHERE rowid = ?", (one.dialog,)).fetchone()
+            if known is None or known[0] != one.said:
+                self._execute("INSERT OR REPLACE INTO name (rowid, said) VALUES (?, ?)", (one.dialog, one.said))
+                for word in one.words:
+                    self._execute("INSERT OR IGNORE INTO name_word VALUES (?)", (word,))
+
+    def called(self, pieces: Sequence[Sequence[str]], *, n: int) -> list[DialogId]:
+        """At most ``n`` dialogs in which each piece may occur in one of its spellings of three letters and more."""
+        match = " AND ".join(f"({' OR '.join(map(_trigrams, spellings))})" for spellings in pieces)
+        rows = self._execute("SELECT rowid FROM name WHERE name MATCH ? LIMIT ?", (match, n)).fetchall()
+        return [DialogId(row[0]) for row in rows]
+
+    def name_words(self, first: str, *, shortest: int, longest: int) -> list[str]:
+        """The words of all names that begin with a letter and have so many."""
+        rows = self._execute(
+            "SELECT word FROM name_word WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?",
+            (first, chr(ord(first) + 1), shortest, longest),
+        )
+        return [row[0] for row in rows.fetchall()]
 
 
 def earliest(at: Millis) -> int:
@@ -199,14 +240,21 @@ def _place(at: Millis, message: MessageId) -> int:
     return max(0, min(at, _LATEST)) << _ID_BITS | message & (1 << _ID_BITS) - 1
 
 
-def _match(query: Query) -> str:
+def _match(query: Query, dialog: DialogId | None) -> str:
     """The query in FTS5's own language; every word quoted, so that none of them means anything there."""
     wanted = [_phrase(part) for part in query.parts]
     if query.begun:
         wanted[-1] = f'({wanted[-1]} OR "{query.begun}" *)'
     without = " OR ".join(map(_phrase, query.without))
-    return f"({' AND '.join(wanted)})" + (f" NOT ({without})" if without else "")
+    said = f"stems: (({' AND '.join(wanted)})" + (f" NOT ({without}))" if without else ")")
+    return said if dialog is None else f'{said} AND dialog: "{dialog}"'
 
 
 def _phrase(words: Sequence[str]) -> str:
     return '"' + " ".join(words) + '"'
+
+
+def _trigrams(piece: str) -> str:
+    """All parts of three letters: more may have them all than have the whole."""
+    parts = (piece[at : at + 3].replace('"', '""') for at in range(len(piece) - 2))
+    return " AND ".join(f'"{part}"' for part in parts)

@@ -11,11 +11,11 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.domain.wording import understood
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, ingest, lines
+from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from tests.unit.kit.worlds import held_world
 

@@ -10,9 +10,9 @@ import pytest
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.domain.wording import understood
 from chatapp_cli.services import dialogs, search
 from chatapp_cli.services.search import Page, Scope
+from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP, Index, Mark, Shelf
 from tests.stores import ON_SQLITE, Shop
 
@@ -196,7 +196,7 @@ def test_an_index_that_is_of_no_use_is_made_anew(
         other = Index(index.path, "sqlite:///elsewhere.db")
         assert other.ask(lambda shelf: shelf.mark()) is None
     else:
-        index.change(lambda shelf: shelf.keep(Mark(10**9, 0)))
+        index.change(lambda shelf: shelf.keep(Mark(10**9, 0, 0)))
     assert len(look("диван").found) == 3
 
 

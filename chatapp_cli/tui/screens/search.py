@@ -12,10 +12,11 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.wording import Query, understood
+from chatapp_cli.domain.wording import Query
 from chatapp_cli.i18n import _
 from chatapp_cli.services import search
 from chatapp_cli.services.search import Found, Page, Scope, Snippet
+from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import reading, words

@@ -1,0 +1,79 @@
+"""What a person asks for, and what a message is found by: words without their endings, by Snowball's stemmers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+from chatapp_cli.domain.wording import PHONE, Query, phones, tokens
+
+_RUSSIAN = re.compile(r"[а-я]+")
+_ENGLISH = re.compile(r"[a-z]+")
+_PIECE = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+_QUOTES = str.maketrans("«»“”„", '"""""')
+_ROOT = 3
+"""Letters that are an ending no longer."""
+_NOUN = re.compile(r"(кроват|печат|памят)(?:ь|и|ью|ей|ям|ями|ях)")
+"""Those that a stemmer takes for infinitives."""
+_FLEETING = re.compile(r"(?<=[а-я][бвгджзклмнпрстфхцчшщ])(?:[ое](?=к$)|е(?=ц$))")
+"""The vowel of «ёлок» and «кузнец», which is not there in «ёлка» and «кузнеца»."""
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """What the forms of a folded word have in common; one that is neither Russian nor English stays as it is."""
+    if _RUSSIAN.fullmatch(word):
+        return _russian(word)
+    return _stemmer("english")(word) if _ENGLISH.fullmatch(word) else word
+
+
+def _russian(word: str) -> str:
+    """Asked again until nothing changes: Snowball makes «диван» of «диванами», but «дива» of «диваны»."""
+    if noun := _NOUN.fullmatch(word):
+        return noun[1]
+    bare = _stemmer("russian")
+    before, found = word, bare(word)
+    while found != before and len(found) > _ROOT:
+        before, found = found, bare(found)
+    return _FLEETING.sub("", found)
+
+
+@cache
+def _stemmer(language: str) -> Callable[[str], str]:
+    from Stemmer import Stemmer  # type: ignore[import-not-found]  # compiled, without types
+
+    found: Callable[[str], str] = Stemmer(language, 0).stemWord
+    return found
+
+
+def stems(text: str) -> str:
+    """What a text is found by: its words without endings, and the phones in it however they are written."""
+    return " ".join([*(stem(token.word) for token in tokens(text)), *(number for number, _span in phones(text))])
+
+
+def marks(text: str, query: Query) -> list[tuple[int, int]]:
+    """Where the words and phones stand in a text that a query looks for."""
+    wanted = {word for part in query.parts for word in part}
+    numbers = [span for number, span in phones(text) if number in wanted]
+    words = [
+        (token.start, token.end)
+        for token in tokens(text)
+        if stem(token.word) in wanted or (query.begun and token.word.startswith(query.begun))
+    ]
+    return sorted(words + numbers)
+
+
+def understood(said: str, *, typing: bool = False) -> Query:
+    """Read a query: words, "a phrase", -without; while somebody is ``typing`` the last word may be a beginning."""
+    if PHONE.fullmatch(said.strip()) and (numbers := [number for number, _span in phones(said.strip())]):
+        return Query(parts=[numbers])
+    said = said.translate(_QUOTES)
+    found: dict[bool, list[list[str]]] = {True: [], False: []}
+    for piece in _PIECE.finditer(said):
+        words = [stem(token.word) for token in tokens(piece[2] or piece[3] or "")]
+        if words:
+            found[bool(piece[1])].append(words)
+    *_all, last = ["", *(token.word for token in tokens(said))]
+    open_ended = typing and said[-1:].isalnum() and not said.split()[-1].startswith("-")
+    return Query(found[False], found[True], last if open_ended else "")
