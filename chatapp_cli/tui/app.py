@@ -121,6 +121,21 @@ class Inbox(App[None]):
 
         self.push_screen(Help(self.look))
 
+    def action_palette(self) -> None:
+        """Everything that can be done here, by a few letters."""
+        self.run_worker(self._choose_what_to_do(self._scopes()), group="palette", exclusive=True)
+
+    async def _choose_what_to_do(self, places: dict[str, DOMNode]) -> None:
+        from chatapp_cli.tui import palette
+        from chatapp_cli.tui.screens.palette import Palette
+
+        entries = list(palette.doable(places, self.run_action))
+        if isinstance(page := self.screen, InboxScreen):
+            entries += palette.narrowing(page, *await self.office.read(palette.known))
+        chosen = await self.push_screen_wait(Palette(entries, self.look))
+        if chosen is not None:
+            self.call_later(chosen.run)
+
     def action_page(self, name: str) -> None:
         """Another page, unless it is in front already; see PAGES."""
         page = page_named(name)
@@ -147,7 +162,7 @@ class Inbox(App[None]):
         """Show what the second key may be, and do it."""
         from chatapp_cli.tui.screens.help import Chord
 
-        scopes = {getattr(node, "SCOPE", ""): node for node in (self, *self._places())}
+        scopes = self._scopes()
         following = chords(first, tuple(scopes))
 
         def chosen(answer: str | None) -> None:
@@ -157,8 +172,10 @@ class Inbox(App[None]):
 
         self.push_screen(Chord(first, following), chosen)
 
-    def _places(self) -> list[DOMNode]:
-        return list(self.focused.ancestors_with_self) if self.focused else [self.screen]
+    def _scopes(self) -> dict[str, DOMNode]:
+        """The places around the focus, the nearest first."""
+        nodes = self.focused.ancestors_with_self if self.focused else [self.screen, self]
+        return {node.SCOPE: node for node in nodes if hasattr(node, "SCOPE")}
 
 
 def run(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.style import Style
 from textual.theme import Theme
@@ -136,7 +136,9 @@ class Palette:
 def palette(name: str) -> Palette:
     """The styles of one of the themes."""
     c = COLOURS[name]
-    styles = Palette(
+    if c.reverse:
+        return _without_colours(c)
+    return Palette(
         plain=Style(color=c.text),
         strong=Style(color=c.text, bold=True),
         muted=Style(color=c.muted),
@@ -153,21 +155,27 @@ def palette(name: str) -> Palette:
         shaded=Style(color=c.text, bgcolor=c.panel),
         said=Style(color=c.text, bgcolor=c.own_background),
     )
-    return _weighted(styles, c) if c.reverse else styles
 
 
-def _weighted(styles: Palette, c: Colours) -> Palette:
-    """Without colours: bold is what matters, reversed is the cursor, underlined is where it was left."""
-    on = Style(color=c.text, bgcolor=c.background)
-    bold = Style(color=c.text, bold=True)
-    return replace(
-        styles,
+def _without_colours(c: Colours) -> Palette:
+    """Bold is what matters, reversed is the cursor, underlined is where it was left."""
+    on, bold = Style(color=c.text, bgcolor=c.background), Style(bold=True)
+    return Palette(
+        plain=Style(),
+        strong=bold,
+        muted=Style(),
+        faint=Style(),
         accent=bold,
         badge=bold,
+        own=Style(),
         warn=bold,
         bad=bold + Style(underline=True),
+        good=Style(),
+        link=Style(underline=True),
+        base=on,
         cursor=on + Style(reverse=True),
         shaded=on + Style(underline=True),
+        said=on,
     )
 
 
@@ -205,8 +213,8 @@ def _theme(name: str, c: Colours) -> Theme:
             "block-cursor-background": c.cursor,
             "block-cursor-foreground": c.background if c.reverse else c.text,
             "block-cursor-text-style": "none",
-            "block-cursor-blurred-background": c.panel,
-            "block-cursor-blurred-foreground": c.text,
+            "block-cursor-blurred-background": c.cursor if c.reverse else c.panel,
+            "block-cursor-blurred-foreground": c.background if c.reverse else c.text,
             "border": c.accent,
             "border-blurred": c.rule,
             "footer-background": c.surface,

@@ -1,0 +1,101 @@
+"""Everything that can be done where the focus is, found by a few letters in either language or layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from textual.dom import DOMNode
+
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.i18n import _
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import dialogs, duties
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.keymap import SAME_KEY, action, actions, shown
+from chatapp_cli.tui.screens.listing import Listing
+
+ITSELF = "app.palette"
+_TYPED = str.maketrans({**SAME_KEY, **{russian: latin for latin, russian in SAME_KEY.items() if russian.isalpha()}})
+"""The same keys in the other layout."""
+_STEPS = {"down", "up", "page_down", "page_up", "first", "last", "next_pane", "previous_pane"}
+_ENOUGH = 72
+"""Of a hundred: how alike letters have to be."""
+_WITHIN, _BEGINS, _IS_KEY = 110, 120, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that can be done."""
+
+    id: str
+    words: str
+    run: Callable[[], object]
+    keys: str = ""
+    also: str = ""
+    """What it is found by beside its words."""
+
+
+def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object]) -> Iterator[Entry]:
+    """The actions of the places around the focus, the nearest first; steps of the cursor come last."""
+    found = [act for scope in places for act in actions(scope) if act.id != ITSELF]
+    for act in sorted(found, key=lambda act: act.name in _STEPS):
+        keys = "  ".join(map(shown, act.keys))
+        yield Entry(act.id, _(act.help), partial(run, act.name, places[act.scope]), keys, f"{act.help} {act.name}")
+
+
+def narrowing(page: Listing, tags: Iterable[str], operators: Iterable[str]) -> Iterator[Entry]:
+    """Each line, channel, tag and operator that the list can be narrowed to."""
+    wanted, channels = page.wanted, page.overview.channels
+    for line, name in {channel.line_id: channel.line for channel in channels}.items():
+        yield _filter(page, _("Line: {name}", name=name), "by_line", line=line, channel=None)
+    for channel in channels:
+        name = f"{manifest(channel.kind).label} {channel.title}"
+        yield _filter(page, _("Channel: {name}", name=name), "by_channel", channel=channel.id, line=channel.line_id)
+    for tag in tags:
+        yield _filter(page, _("Tag: {name}", name=tag), "by_tag", tag=tag)
+    for name in operators:
+        yield _filter(page, _("Operator: {name}", name=name), "by_assignee", assignee=name)
+    if wanted.assignee != "":
+        yield _filter(page, _("Operator: {name}", name=_("nobody answers")), "by_assignee", assignee="")
+
+
+def _filter(page: Listing, words: str, known_as: str, **changes: object) -> Entry:
+    wanted = replace(page.wanted, **changes)  # type: ignore[arg-type]  # fields of a filter
+    keys = shown(action("inbox", known_as).keys[0])
+    return Entry(f"{known_as} {words}", words, partial(page.show_only, wanted), keys, known_as)
+
+
+def known(tx: Tx) -> tuple[list[str], list[str]]:
+    """The tags and the operators that there are."""
+    return dialogs.known_tags(tx), duties.operators(tx)
+
+
+def ranked(entries: Sequence[Entry], typed: str) -> list[Entry]:
+    """Those that fit what was typed, the best first; all of them while nothing is typed."""
+    if not typed.strip():
+        return list(entries)
+    spelled = {fold(typed), fold(typed.translate(_TYPED))}
+
+    def fitness(entry: Entry) -> float:
+        if typed.strip() in entry.keys.split("  "):
+            return _IS_KEY
+        return max(_alike(said, text) for said in spelled for text in _texts(entry))
+
+    scored = [(fitness(entry), -n, entry) for n, entry in enumerate(entries)]
+    return [entry for score, _n, entry in sorted(scored, key=lambda one: one[:2], reverse=True) if score >= _ENOUGH]
+
+
+def _texts(entry: Entry) -> tuple[str, str]:
+    return fold(entry.words), fold(entry.also)
+
+
+def _alike(said: str, text: str) -> float:
+    from rapidfuzz.fuzz import partial_ratio
+
+    if f" {said}" in f" {text}":
+        return _BEGINS
+    if said in text:
+        return _WITHIN
+    return partial_ratio(said, text) if len(said) <= len(text) else 0
