@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.kit.system import system_world
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
+    from chatapp_cli.services.acting import Acting
+    from chatapp_cli.store.lens import Lens
     from chatapp_cli.store.search import Index
 
 R = TypeVar("R")
@@ -34,14 +36,31 @@ class Desk:
     database: Database
     media: Media
     vault: Vault
+    acting: Acting | None = None
+    """Who sits here; nobody at the desk of a machine such as the daemon, which sees everything."""
+    lens: Lens | None = None
 
     def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store on this thread."""
-        return self.database.read(job)
+        return self.database.read(self.seen(job))
 
     def write(self, job: Callable[[Tx], R]) -> R:
         """Change the store on this thread; durable when it returns."""
-        return self.database.write(job)
+        return self.database.write(self.seen(job))
+
+    def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
+        """A job that sees of the store what whoever sits here does."""
+        lens = self.lens
+        return job if lens is None else lambda tx: job(tx.through(lens))
+
+    def seen_by(self, acting: Acting) -> Desk:
+        """The same desk with somebody at it."""
+        return replace(self, acting=acting, lens=acting.lens(self.database.driver.dialect))
+
+    @property
+    def whole(self) -> Desk:
+        """The same desk with nobody at it: everything is seen."""
+        return replace(self, acting=None, lens=None)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do."""

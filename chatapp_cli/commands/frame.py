@@ -151,7 +151,18 @@ def loaded(ctx: typer.Context) -> Loaded:
 
 @contextmanager
 def opened(ctx: typer.Context) -> Iterator[Desk]:
-    """The company's desk, closed afterwards."""
+    """The company's desk as whoever acts sees it, closed afterwards. Raises Refused if they have to log in first."""
+    import os
+
+    from chatapp_cli.runtime import seat
+
+    with unattended(ctx) as desk:
+        yield seat.seated(desk, seat.token(os.environ, desk.settings.company))
+
+
+@contextmanager
+def unattended(ctx: typer.Context) -> Iterator[Desk]:
+    """The company's desk with nobody at it, closed afterwards."""
     from chatapp_cli.bootstrap import open_desk
 
     desk = open_desk(loaded(ctx).settings)
@@ -163,9 +174,11 @@ def opened(ctx: typer.Context) -> Iterator[Desk]:
 
 def actor(desk: Desk) -> str:
     """Who does it, as the journal and our own messages name them."""
-    from getpass import getuser
+    if desk.acting is not None:
+        return desk.acting.name
+    from chatapp_cli.runtime.seat import local_name
 
-    return desk.settings.operator or getuser()
+    return local_name(desk.settings)
 
 
 def number(said: str) -> int:

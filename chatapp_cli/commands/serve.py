@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Verb, opened, single
+from chatapp_cli.commands.frame import Verb, single, unattended
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -34,7 +34,7 @@ def serve(
 
     from chatapp_cli.runtime.logs import configure
 
-    with opened(ctx) as desk:
+    with unattended(ctx) as desk:
         configure(desk.settings.log_level)
         wanted = desk.settings.web == "on" if web is None else web
         if wanted:

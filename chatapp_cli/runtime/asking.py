@@ -49,7 +49,7 @@ async def ask_all(desk: Desk, wishes: Sequence[Wish], *, actor: str, seconds: fl
     """The answers of several channels, in order; where one has none, the error that says why."""
     for wish in wishes:
         errands.allowed(desk.capabilities(wish.channel), wish.what)
-    store = AsyncStore(desk)
+    store = AsyncStore(desk.whole)
     try:
         seen = await store.read(journal.last)
         asked = [await store.write(partial(_put, wish=wish, actor=actor, seconds=seconds)) for wish in wishes]

@@ -32,7 +32,7 @@ async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageI
     Returns as soon as there is a verdict, the channel needs a person, or the time is over; the message's state tells.
     The message that is returned is another one where a chain of channels handed it on.
     """
-    store = AsyncStore(desk)
+    store = AsyncStore(desk.whole)
     way = [message]
     try:
         with suppress(TimeoutError):

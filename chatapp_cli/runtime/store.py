@@ -43,7 +43,7 @@ class AsyncStore:
             else:
                 future.set_result(outcome.value)  # type: ignore[arg-type]  # a job's own value, None included
 
-        self._writer.submit(job, done)
+        self._writer.submit(self.desk.seen(job), done)
         return await future
 
     async def with_store(self, work: Callable[[], R]) -> R:

@@ -78,7 +78,7 @@ def _shown(schema: str, lines: Sequence[LineId] | None, reader: str) -> Iterator
     yield (
         "journal",
         (
-            f"SELECT t.* FROM {schema}.journal t WHERE (t.dialog_id IS NULL OR {dialog})"
+            f"SELECT t.* FROM {schema}.journal t WHERE t.topic NOT LIKE 'line.%' AND (t.dialog_id IS NULL OR {dialog})"
             f" AND (t.channel_id IS NULL OR t.{channel}) AND (t.message_id IS NULL OR EXISTS ({message}))"
         ),
     )

@@ -1,0 +1,45 @@
+"""``chatapp login``: act as an operator with an account."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Verb, single, unattended
+from chatapp_cli.i18n import N_, _
+
+app = single()
+
+
+@app.command(cls=Verb)
+def login(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name of the account; asked for without it"))] = "",
+) -> None:
+    """Act as an operator from now on; the password is asked for, or read from standard input."""
+    from chatapp_cli.runtime import seat
+
+    with unattended(ctx) as desk:
+        name = name or _asked(_("Name"))
+        token = seat.log_in(desk, name, password())
+        seat.keep(seat.token_file(os.environ, desk.settings.company), token)
+    note("You act as {name} now. To end it: chatapp logout", name=name)
+
+
+def password(*, new: bool = False) -> str:
+    """A password that nobody sees typed; a new one twice. Standard input gives it in a script."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    said: str = typer.prompt(
+        _("Password"), hide_input=True, confirmation_prompt=_("Once more") if new else False, err=True
+    )
+    return said
+
+
+def _asked(words: str) -> str:
+    said: str = typer.prompt(words, err=True)
+    return said

@@ -1,0 +1,148 @@
+"""``chatapp user``: operators with accounts (S-128)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Verb, actor, completing, line_names, noun, opened
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import acting, operators
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.ids import LineId
+    from chatapp_cli.store.rows import OperatorRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+
+def account_names(desk: Desk) -> list[str]:
+    """The names of the accounts."""
+    return [who.name for who in desk.read(operators.everything)]
+
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help=N_("Name of the account"), autocompletion=completing(account_names))
+]
+Lines = Annotated[
+    list[str] | None,
+    typer.Option("--line", help=N_("A line that is seen, repeat it"), autocompletion=completing(line_names)),
+]
+
+
+def _do(ctx: typer.Context, job: Callable[[Tx, str], object]) -> None:
+    """What only the owner may do, on the whole store."""
+    with opened(ctx) as desk:
+        acting.insist_on_owner(desk.acting)
+        desk.whole.write(lambda tx: job(tx, actor(desk)))
+
+
+@app.command(cls=Verb)
+def add(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name, as colleagues and the journal know it"))],
+    line: Lines = None,
+) -> None:
+    """Make an account; the password is asked for, or read from standard input. Without --line it sees every line."""
+    from chatapp_cli.commands.login import password
+    from chatapp_cli.services.passwords import hashed
+
+    with opened(ctx) as desk:
+        acting.insist_on_owner(desk.acting)
+        kept, whole = hashed(password(new=True)), desk.whole
+        made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ()), actor=actor(desk)))
+    note("{name} can log in now: chatapp login", name=made.name)
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the accounts and the lines they see."""
+    from chatapp_cli.commands import printing
+
+    with opened(ctx) as desk:
+        found = desk.read(_everybody)
+    if as_json:
+        printing.document(
+            [
+                {"name": who.name, "role": who.role, "disabled": bool(who.disabled), "lines": lines,
+                 "created_at": printing.iso(who.created_at)}
+                for who, lines in found
+            ]
+        )  # fmt: skip
+        return
+    rows = [
+        (
+            who.name,
+            _("cannot log in") if who.disabled else _("can log in"),
+            _("all") if seen is None else ", ".join(seen),
+        )
+        for who, seen in found
+    ]
+    printing.table((_("Name"), _("State"), _("Lines")), rows)
+
+
+@app.command(cls=Verb)
+def disable(ctx: typer.Context, name: Name) -> None:
+    """Let an operator in no longer; whoever is logged in is logged out at once."""
+    _do(ctx, lambda tx, who: operators.disable(tx, name, actor=who))
+
+
+@app.command(cls=Verb)
+def enable(ctx: typer.Context, name: Name) -> None:
+    """Let an operator in again."""
+    _do(ctx, lambda tx, who: operators.enable(tx, name, actor=who))
+
+
+@app.command(cls=Verb)
+def remove(ctx: typer.Context, name: Name) -> None:
+    """Forget an account; what was said and done under its name stays."""
+    _do(ctx, lambda tx, who: operators.remove(tx, name, actor=who))
+
+
+@app.command("password", cls=Verb)
+def password_(ctx: typer.Context, name: Name) -> None:
+    """Set a password, asked for or read from standard input; logins by the old one end. One's own, or the owner any."""
+    from chatapp_cli.commands.login import password
+    from chatapp_cli.runtime.seat import new_password
+
+    with opened(ctx) as desk:
+        if name != actor(desk):
+            acting.insist_on_owner(desk.acting)
+        desk.whole.read(lambda tx: operators.find(tx, name))
+        new_password(desk, name, password(new=True), actor=actor(desk))
+
+
+@app.command(cls=Verb)
+def lines(
+    ctx: typer.Context,
+    name: Name,
+    line: Lines = None,
+    every: Annotated[bool, typer.Option("--all", help=N_("Every line, those to come too"))] = False,
+) -> None:
+    """Say which lines an operator sees."""
+    if every == bool(line):
+        raise UsageError(T("Name the lines with --line, or say --all."))
+    _do(ctx, lambda tx, who: operators.see_lines(tx, name, None if every else numbers(tx, line or ()), actor=who))
+
+
+def numbers(tx: Tx, named: Sequence[str]) -> list[LineId]:
+    """Lines by what a person calls them."""
+    from chatapp_cli.services.lines import find
+
+    return [find(tx, name).id for name in named]
+
+
+def _everybody(tx: Tx) -> list[tuple[OperatorRow, list[str] | None]]:
+    return [
+        (who, None if (seen := operators.lines(tx, who)) is None else [line.name for line in seen])
+        for who in operators.everything(tx)
+    ]

@@ -1,0 +1,34 @@
+"""``chatapp whoami``: as whom one acts, and what they see."""
+
+from __future__ import annotations
+
+import typer
+
+from chatapp_cli.commands.frame import Json, Verb, opened, single
+from chatapp_cli.i18n import _
+from chatapp_cli.services import lines
+from chatapp_cli.services.acting import NOBODY
+
+app = single()
+
+
+@app.command(cls=Verb)
+def whoami(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show as whom you act and which lines you see."""
+    from chatapp_cli.commands import printing
+
+    with opened(ctx) as desk:
+        acting = desk.acting or NOBODY
+        seen = None if acting.lines is None else [line.name for line in desk.read(lines.everything)]
+    if as_json:
+        told = {"name": acting.name, "account": acting.account, "lines": seen, "owner": acting.owner}
+        printing.document(told)
+        return
+    printing.facts(
+        {
+            _("Name"): acting.name,
+            _("Account"): _("yes") if acting.account else _("no"),
+            _("Lines"): _("all") if seen is None else ", ".join(seen),
+            _("Owner of the desk"): _("yes") if acting.owner else _("no"),
+        }
+    )

@@ -1,0 +1,195 @@
+"""Accounts, logins and lines from the command line."""
+
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.commands import dialog, message
+from chatapp_cli.commands.frame import built
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import acting, channels, dialogs, ingest, lines, operators
+from tests.commands.conftest import NOON, Shell, Write
+
+PASSWORD = "семь осенних листьев"
+
+
+def logged_in(desk: Desk, name: str) -> str:
+    """A login's token, as the environment of a browser's window bears it."""
+    token = desk.world.chance.key()
+    desk.write(lambda tx: operators.open_session(tx, name, token))
+    return token
+
+
+@pytest.fixture
+def wholesale(desk: Desk, client_writes: Write) -> ChannelId:
+    """A second line with a client of its own, beside Анна in the shop."""
+    client_writes("Сколько стоит ель?")
+    line = desk.write(lambda tx: lines.add(tx, "Опт", actor="Ольга"))
+    bound = Bound(account="opt", title="Оптовый сайт")
+    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor="Ольга"))
+    peer = Peer(key="сосна", address="+79160000001", title="Секретный клиент")
+    event = MessageArrived(
+        peer=peer, ext_id="o-1", at=NOON, text="Сосна секретная", sender=Person(id="s", name="Секретный клиент")
+    )
+    batch = Batch(arrivals=(Arrival(provider_id="o-1", raw=b"{}", events=(event,)),))
+    desk.write(lambda tx: ingest.ingest(tx, channel, batch))
+    return channel
+
+
+@pytest.mark.req("S-128")
+def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
+    chatapp("line", "add", "Опт")
+    chatapp("user", "add", "Пётр", "--line", "Опт", stdin=f"{PASSWORD}\n")
+    assert chatapp.run("user", "add", "Анна", stdin="мало\n").code == 2
+    taken = chatapp.run("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    assert (taken.code, taken.err.splitlines()[0]) == (1, "There is an operator Пётр already.")
+    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт"]]
+    chatapp("user", "lines", "Пётр", "--all")
+    chatapp("user", "disable", "Пётр")
+    (shown,) = chatapp("user", "list", "--json").json
+    assert {key: shown[key] for key in ("name", "role", "disabled", "lines")} == {
+        "name": "Пётр",
+        "role": "operator",
+        "disabled": True,
+        "lines": None,
+    }
+    assert "argon2" not in chatapp("user", "list", "--json").out
+    chatapp("user", "enable", "Пётр")
+    assert chatapp.run("user", "lines", "Пётр").code == 2
+    chatapp("user", "remove", "Пётр")
+    assert chatapp("user", "list", "--json").json == []
+    said = chatapp("tail").out
+    assert PASSWORD not in said
+    for words in ("Operator added: Пётр", "Пётр sees other lines", "Пётр can log in no longer", "removed: Пётр"):
+        assert words in said
+
+
+@pytest.mark.req("S-128")
+def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp_path: Path) -> None:
+    assert chatapp("whoami", "--json").json == {"name": "Ольга", "account": False, "lines": None, "owner": True}
+    chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    wrong = chatapp.run("login", "Пётр", stdin="не тот пароль\n")
+    assert (wrong.code, wrong.err.splitlines()[0]) == (1, "Name or password is wrong.")
+    chatapp("login", "Пётр", stdin=f"{PASSWORD}\n")
+    assert chatapp("whoami", "--json").json == {"name": "Пётр", "account": True, "lines": None, "owner": False}
+    kept = tmp_path / "session-main"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    refused = chatapp.run("user", "lines", "Пётр", "--all")
+    assert (refused.code, refused.err.splitlines()[0]) == (1, "Only the owner of this desk can do that.")
+    assert chatapp.run("user", "password", "Ольга", stdin=f"{PASSWORD}\n").code == 1
+    chatapp("user", "password", "Пётр", stdin="другие восемь букв\n")
+    over = chatapp.run("whoami")
+    assert (over.code, over.err.splitlines()) == (1, ["You are logged in no longer.", "→ Log in: chatapp login"])
+    chatapp("logout")
+    assert not kept.exists()
+    assert chatapp("whoami").rows[0] == ["Name", "Ольга"]
+
+
+def test_somebody_who_does_not_own_the_desk_has_to_log_in(desk: Desk) -> None:
+    with pytest.raises(Refused, match="Nobody is logged in"):
+        desk.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
+
+
+@pytest.mark.req("S-128")
+def test_disabling_ends_a_login_at_once(chatapp: Shell, desk: Desk) -> None:
+    chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    token = logged_in(desk, "Пётр")
+    assert chatapp("whoami", CHATAPP_TOKEN=token).rows[0] == ["Name", "Пётр"]
+    chatapp("user", "disable", "Пётр")
+    assert chatapp.run("dialog", "list", CHATAPP_TOKEN=token).err.startswith("You are logged in no longer.")
+
+
+SECRET = re.compile(r"екретн|Опт\b|Оптов|79160000001")
+OF_EVERYTHING = [
+    "dialog list --limit 100",
+    "dialog list --waiting",
+    "dialog list --unread",
+    "dialog list --blocked",
+    "search сосна",
+    "line list",
+    "line show Магазин",
+    "outbox list",
+    "tail --json",
+    "deadletter list",
+    "dialog mentions",
+    "template list",
+    "user list",
+    "contact lookup +79160000001 --known",
+    "contact chain +79160000001",
+    "contact suggest",
+]
+OF_THE_LINE = [
+    "reply 2 --text нет",
+    "trace 2",
+    "line show Опт",
+    "line rename Опт Нет",
+    "line remove Опт --force",
+    "line unbind opt --force",
+    "line check opt",
+    "send --line Опт --text нет --wait 0 +79160000001",
+]
+ANSWERS = {
+    "dialog": "2", "message": "2", "messages": "2", "name": "Вера", "tag": "Вера", "text": "нет", "change": "add",
+    "until": "+30m", "emoji": "👍", "at": "+30m", "to": "1", "verdict": "sent", "folder": ".", "file": "2",
+}  # fmt: skip
+OPTIONS = {"forward": ["--to", "1"]}
+
+
+def verbs() -> Iterator[list[str]]:
+    """Every verb that is said of one dialog or one message, with what it insists on."""
+    for noun in (dialog, message):
+        group = built(noun.app)
+        for name in group.list_commands(None):
+            arguments = [one for one in group.get_command(None, name).params if one.param_type_name == "argument"]
+            if {one.name for one in arguments} & {"dialog", "message", "messages"}:
+                words = [ANSWERS[one.name] for one in arguments] + OPTIONS.get(name, [])
+                yield [noun.__name__.rpartition(".")[2], name, *words]
+
+
+@pytest.mark.req("S-128")
+def test_nothing_of_another_line_is_shown_or_can_be_touched(chatapp: Shell, desk: Desk, wholesale: ChannelId) -> None:
+    shop = desk.read(lambda tx: lines.find(tx, "Магазин").id)
+    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop], actor="Ольга"))
+    desk.write(lambda tx: dialogs.tag(tx, DialogId(2), "Вера", actor="Ольга"))
+    token = logged_in(desk, "Пётр")
+    telling = {one for one in OF_EVERYTHING if SECRET.search(chatapp.run(*one.split()).out)}
+    assert telling >= {"dialog list --limit 100", "search сосна", "line list", "tail --json"}
+    untouched = everything(desk)
+    for command in OF_EVERYTHING:
+        said = chatapp.run(*command.split(), CHATAPP_TOKEN=token)
+        assert not SECRET.search(said.out), (command, said)
+    for words in [*verbs(), *(command.split() for command in OF_THE_LINE)]:
+        said = chatapp.run(*words, CHATAPP_TOKEN=token)
+        assert not SECRET.search(said.out), (words, said)
+        assert said.code == 1, (words, said)
+        assert re.match("There is no|No channel", said.err), (words, said)
+    assert everything(desk) == untouched
+
+
+def everything(desk: Desk) -> list[list[tuple[object, ...]]]:
+    """All rows that an operator could have changed."""
+    tables = (
+        "line",
+        "channel",
+        "dialog",
+        "message",
+        "outbox",
+        "note",
+        "dialog_tag",
+        "dialog_member",
+        "draft",
+        "contact",
+    )
+    with desk.database.reading() as tx:
+        return [tx.compose(row, f"SELECT * FROM {table}", {}) for table in tables]
+
+
+def row(*columns: object) -> tuple[object, ...]:
+    return columns
