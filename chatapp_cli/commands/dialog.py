@@ -22,6 +22,7 @@ from chatapp_cli.commands.frame import (
     number,
     opened,
 )
+from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _, show
@@ -225,39 +226,39 @@ def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
 
 
 @app.command(cls=Verb)
-def read(ctx: typer.Context, dialog: Dialog) -> None:
+def read(ctx: typer.Context, dialog: Dialogs) -> None:
     """Mark a dialog as read."""
-    _do(ctx, lambda tx, who: dialogs.read(tx, DialogId(dialog), actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.read(tx, one, actor=who))
 
 
 @app.command(cls=Verb)
-def unread(ctx: typer.Context, dialog: Dialog) -> None:
+def unread(ctx: typer.Context, dialog: Dialogs) -> None:
     """Mark a dialog as unread."""
-    _do(ctx, lambda tx, who: dialogs.unread(tx, DialogId(dialog), actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.unread(tx, one, actor=who))
 
 
 @app.command(cls=Verb)
-def pin(ctx: typer.Context, dialog: Dialog) -> None:
+def pin(ctx: typer.Context, dialog: Dialogs) -> None:
     """Keep a dialog at the top of the list."""
-    _do(ctx, lambda tx, who: dialogs.pin(tx, DialogId(dialog), pinned=True, actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.pin(tx, one, pinned=True, actor=who))
 
 
 @app.command(cls=Verb)
-def unpin(ctx: typer.Context, dialog: Dialog) -> None:
+def unpin(ctx: typer.Context, dialog: Dialogs) -> None:
     """Let a dialog go down the list again."""
-    _do(ctx, lambda tx, who: dialogs.pin(tx, DialogId(dialog), pinned=False, actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.pin(tx, one, pinned=False, actor=who))
 
 
 @app.command(cls=Verb)
-def block(ctx: typer.Context, dialog: Dialog) -> None:
+def block(ctx: typer.Context, dialog: Dialogs) -> None:
     """Put a dialog on the blacklist."""
-    _do(ctx, lambda tx, who: dialogs.block(tx, DialogId(dialog), blocked=True, actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.block(tx, one, blocked=True, actor=who))
 
 
 @app.command(cls=Verb)
-def unblock(ctx: typer.Context, dialog: Dialog) -> None:
+def unblock(ctx: typer.Context, dialog: Dialogs) -> None:
     """Take a dialog off the blacklist."""
-    _do(ctx, lambda tx, who: dialogs.block(tx, DialogId(dialog), blocked=False, actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.block(tx, one, blocked=False, actor=who))
 
 
 @app.command(cls=Verb)
@@ -271,12 +272,12 @@ def rename(
 
 
 @app.command(cls=Verb)
-def tag(ctx: typer.Context, dialog: Dialog, name: Tag) -> None:
+def tag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
     """Attach a label to a dialog."""
-    _do(ctx, lambda tx, who: dialogs.tag(tx, DialogId(dialog), name, actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.tag(tx, one, name, actor=who))
 
 
 @app.command(cls=Verb)
-def untag(ctx: typer.Context, dialog: Dialog, name: Tag) -> None:
+def untag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
     """Take a label off a dialog."""
-    _do(ctx, lambda tx, who: dialogs.untag(tx, DialogId(dialog), name, actor=who))
+    each(ctx, dialog, lambda tx, one, who: dialogs.untag(tx, one, name, actor=who))

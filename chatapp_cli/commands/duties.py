@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, completing, noun, opened, typed
+from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
@@ -44,33 +45,46 @@ def _do(ctx: typer.Context, job: Callable[[Tx, str], object]) -> None:
 
 
 @app.command(cls=Verb)
-def assign(ctx: typer.Context, dialog: Dialog, name: Operator = ME) -> None:
+def assign(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIALOG... [NAME]",
+            help=N_("Numbers of dialogs, - reads them from standard input; then the operator, without one yourself"),
+            autocompletion=completing(operator_names),
+        ),
+    ],
+) -> None:
     """Let an operator answer for a dialog, whoever did before."""
-    _do(ctx, lambda tx, who: duties.assign(tx, DialogId(dialog), named(name, who), actor=who))
+    last = words[-1]
+    unnamed = last == "-" or last.isdigit()
+    chosen, name = (words, ME) if unnamed else (words[:-1] or words, last)
+    each(ctx, chosen, lambda tx, one, who: duties.assign(tx, one, named(name, who), actor=who))
 
 
 @app.command(cls=Verb)
-def claim(ctx: typer.Context, dialog: Dialog) -> None:
+def claim(ctx: typer.Context, dialog: Dialogs) -> None:
     """Take a dialog that nobody answers for."""
-    _do(ctx, lambda tx, who: duties.claim(tx, DialogId(dialog), actor=who))
+    each(ctx, dialog, lambda tx, one, who: duties.claim(tx, one, actor=who))
 
 
 @app.command(cls=Verb)
-def unassign(ctx: typer.Context, dialog: Dialog) -> None:
+def unassign(ctx: typer.Context, dialog: Dialogs) -> None:
     """Let nobody answer for a dialog any more."""
-    _do(ctx, lambda tx, who: duties.unassign(tx, DialogId(dialog), actor=who))
+    each(ctx, dialog, lambda tx, one, who: duties.unassign(tx, one, actor=who))
 
 
 @app.command(name="no-answer", cls=Verb)
-def no_answer(ctx: typer.Context, dialog: Dialog) -> None:
+def no_answer(ctx: typer.Context, dialog: Dialogs) -> None:
     """Take a dialog off the unanswered ones without a message."""
-    _do(ctx, lambda tx, who: duties.no_answer(tx, DialogId(dialog), actor=who))
+    each(ctx, dialog, lambda tx, one, who: duties.no_answer(tx, one, actor=who))
 
 
 @app.command(cls=Verb)
 def snooze(
     ctx: typer.Context,
-    dialog: Dialog,
+    dialog: Dialogs,
     until: Annotated[
         str, typer.Argument(metavar="TIME", help=N_("Until then: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
     ],
@@ -78,15 +92,13 @@ def snooze(
     """Put a dialog off: it is back in the list at that time, or as soon as the client writes."""
     from chatapp_cli.domain.when import when
 
-    with opened(ctx) as desk:
-        at = when(until, now=desk.world.clock.now())
-        desk.write(lambda tx: duties.snooze(tx, DialogId(dialog), at, actor=actor(desk)))
+    each(ctx, dialog, lambda tx, one, who: duties.snooze(tx, one, when(until, now=tx.now), actor=who))
 
 
 @app.command(cls=Verb)
-def unsnooze(ctx: typer.Context, dialog: Dialog) -> None:
+def unsnooze(ctx: typer.Context, dialog: Dialogs) -> None:
     """Bring a dialog back that was put off."""
-    _do(ctx, lambda tx, who: duties.unsnooze(tx, DialogId(dialog), actor=who))
+    each(ctx, dialog, lambda tx, one, who: duties.unsnooze(tx, one, actor=who))
 
 
 @app.command(cls=Verb)

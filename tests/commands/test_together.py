@@ -27,3 +27,26 @@ def test_a_draft_is_written_read_and_cleared(chatapp: Shell, client_writes: Writ
     assert chatapp("dialog", "draft", "1", CHATAPP_OPERATOR="Пётр").out == ""
     chatapp("dialog", "draft", "1", "")
     assert chatapp("dialog", "draft", "1", "--json").json is None
+
+
+def test_one_verb_changes_several_dialogs_in_one_write_or_none(chatapp: Shell, client_writes: Write) -> None:
+    for n in (1, 2, 3):
+        client_writes("Здравствуйте", ext_id=f"in-{n}", key=f"client-{n}", name=f"Клиент {n}")
+    chatapp("dialog", "tag", "1", "2", "опт")
+    assert sorted(row[0] for row in chatapp("dialog", "list", "--tag", "опт").rows) == ["1", "2"]
+    chatapp("dialog", "pin", "-", stdin="1\n3\n")
+    assert sorted(row[0] for row in chatapp("dialog", "list", "--pinned").rows) == ["1", "3"]
+    chatapp("dialog", "assign", "1", "2", "Пётр")
+    chatapp("dialog", "assign", "3")
+    assert [row[-1] for row in sorted(chatapp("dialog", "list").rows)] == ["Пётр", "Пётр", "Ольга"]
+    taken = chatapp.run("dialog", "claim", "3", "2")
+    assert (taken.code, taken.err.splitlines()[0]) == (1, "Пётр answers for this dialog already.")
+    chatapp("dialog", "unassign", "1", "3")
+    assert chatapp.run("dialog", "claim", "1", "3", "2").code == 1
+    assert sorted(row[0] for row in chatapp("dialog", "list", "--assignee", "nobody").rows) == ["1", "3"]
+    chatapp("dialog", "snooze", "1", "2", "2030-01-01 09:00")
+    chatapp("dialog", "no-answer", "1", "2")
+    assert [row[0] for row in chatapp("dialog", "list", "--waiting").rows] == ["3"]
+    chatapp("dialog", "read", "1", "2", "3")
+    assert chatapp("dialog", "list", "--unread", "--snoozed").rows == []
+    assert (chatapp.run("dialog", "pin", "один").code, chatapp.run("dialog", "assign", "me").code) == (2, 2)

@@ -1,0 +1,39 @@
+"""One verb for several dialogs: one write for all of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands.frame import actor, number, opened
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import N_
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.tx import Tx
+
+Dialogs = Annotated[
+    list[str],
+    typer.Argument(metavar="DIALOG...", help=N_("Numbers of dialogs; - reads them from standard input")),
+]
+
+
+def numbers(said: Sequence[str]) -> list[DialogId]:
+    """The dialogs that a person typed; ``-`` reads more of them from standard input. Raises UsageError."""
+    words = [word for one in said for word in (sys.stdin.read().split() if one == "-" else [one])]
+    return [DialogId(number(word)) for word in dict.fromkeys(words)]
+
+
+def each(ctx: typer.Context, said: Sequence[str], job: Callable[[Tx, DialogId, str], object]) -> None:
+    """Do the same with several dialogs: with all of them or, where one refuses, with none."""
+    chosen = numbers(said)
+
+    def all_of_them(tx: Tx, who: str) -> None:
+        for one in chosen:
+            job(tx, one, who)
+
+    with opened(ctx) as desk:
+        desk.write(lambda tx: all_of_them(tx, actor(desk)))
