@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "line": N_("Lines and their channels: add, bind, check"),
         "application": N_("Applications on paper that a provider wants first"),
         "dialog": N_("Dialogs: find, read, mark"),
+        "view": N_("Saved views: filters under a name"),
         "search": N_("Messages by their words, in any form"),
         "send": N_("Send a message to an address"),
         "reply": N_("Answer in a dialog"),

@@ -13,14 +13,26 @@ from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import (
     Dialog,
     Json,
-    Line,
     Verb,
     actor,
-    channel_names,
-    completing,
     noun,
     number,
     opened,
+)
+from chatapp_cli.commands.narrowing import (
+    Assignee,
+    Blocked,
+    Channel,
+    From,
+    OnLine,
+    Pinned,
+    Search,
+    Snoozed,
+    Tagged,
+    Unread,
+    Until,
+    Waiting,
+    flags,
 )
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.domain.dialog import DialogFilter
@@ -39,10 +51,6 @@ app.registered_commands += duty_verbs.app.registered_commands
 app.registered_commands += together.app.registered_commands
 
 
-def _flag(name: str, words: str) -> Any:
-    return typer.Option(name, help=words)
-
-
 Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Label"))]
 
 
@@ -50,28 +58,18 @@ Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Label"))]
 def list_(
     ctx: typer.Context,
     *,
-    line: Line = "",
-    channel: Annotated[
-        str,
-        typer.Option(
-            "--channel", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)
-        ),
-    ] = "",
-    tag: Annotated[str, typer.Option("--tag", help=N_("With this label"))] = "",
-    unread: Annotated[bool, _flag("--unread", N_("Only unread"))] = False,
-    waiting: Annotated[bool, _flag("--waiting", N_("Only unanswered, the longest waiting first"))] = False,
-    pinned: Annotated[bool, _flag("--pinned", N_("Only pinned"))] = False,
-    blocked: Annotated[bool, _flag("--blocked", N_("Only those on the blacklist"))] = False,
-    assignee: Annotated[
-        str,
-        typer.Option(
-            "--assignee",
-            help=N_("Whoever answers for it: a name, «me» or «nobody»"),
-            autocompletion=completing(duty_verbs.operator_names),
-        ),
-    ] = "",
-    snoozed: Annotated[bool, _flag("--snoozed", N_("Only those put off"))] = False,
-    search: Annotated[str, typer.Option("--search", help=N_("Part of a name, phone, e-mail or username"))] = "",
+    line: OnLine = "",
+    channel: Channel = "",
+    tag: Tagged = "",
+    unread: Unread = False,
+    waiting: Waiting = False,
+    pinned: Pinned = False,
+    blocked: Blocked = False,
+    assignee: Assignee = "",
+    snoozed: Snoozed = False,
+    last_from: From = "",
+    until: Until = "",
+    search: Search = "",
     limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 50,
     after: Annotated[
         int, typer.Option("--after", parser=number, metavar="DIALOG", help=N_("The page after this dialog"))
@@ -79,12 +77,14 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Find dialogs; the filters combine."""
-    flags = {"tag": tag, "unread": unread, "waiting": waiting, "pinned": pinned, "blocked": blocked, "text": search}
     with opened(ctx) as desk:
-        flags |= {"snoozed": snoozed, "assignee": _assignee(assignee, actor(desk))}
-        found = desk.read(lambda tx: _page(desk, tx, filtered(tx, line, channel, **flags), DialogId(after), limit))
+        chosen = flags(
+            actor(desk), desk.world.clock.now(), tag=tag, unread=unread, waiting=waiting, pinned=pinned,
+            blocked=blocked, assignee=assignee, snoozed=snoozed, after=last_from, before=until, text=search,
+        )  # fmt: skip
+        found = desk.read(lambda tx: _page(desk, tx, filtered(tx, line, channel, **chosen), DialogId(after), limit))
     if as_json:
-        printing.document([_row_document(row) for row in found])
+        printing.document([row_document(row) for row in found])
         return
     printing.table(
         (_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text"), _("Answers")), map_rows(found)
@@ -103,10 +103,6 @@ def filtered(tx: Tx, line: str, channel: str, **flags: Any) -> DialogFilter:
         return DialogFilter(line=number_of_line, kind=channel, **flags)
     one = channels.find(tx, channel, line=number_of_line).id if channel else None
     return DialogFilter(line=number_of_line, channel=one, **flags)
-
-
-def _assignee(said: str, me: str) -> str | None:
-    return None if not said else "" if said == duty_verbs.NOBODY else duty_verbs.named(said, me)
 
 
 def _page(desk: Desk, tx: Tx, wanted: DialogFilter, after: DialogId, limit: int) -> list[DialogRow]:
@@ -149,7 +145,8 @@ def map_rows(found: list[DialogRow]) -> list[tuple[object, ...]]:
     ]
 
 
-def _row_document(row: DialogRow) -> Mapping[str, Any]:
+def row_document(row: DialogRow) -> Mapping[str, Any]:
+    """A dialog of the list."""
     return {
         **row._asdict(),
         "chat_id": row.address,

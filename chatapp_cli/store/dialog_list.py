@@ -17,6 +17,7 @@ _ROW = """SELECT d.id, d.channel_id, d.line_id, c.kind, d.name, d.address, d.pin
   d.waiting_since, d.last_at, d.last_direction, d.last_state, d.preview, d.assignee,
   d.snoozed_until
 FROM dialog d JOIN channel c ON c.id = d.channel_id"""
+ALL = (1 << 63) - 1
 _NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
 _NEWEST_OF_FEW = "ORDER BY +d.pinned DESC, d.last_at DESC, d.id DESC"
 """The same order, sorted: its index would lead past all the dialogs for the few that are wanted."""
@@ -64,6 +65,14 @@ def ids(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId]
     join = " JOIN channel c ON c.id = d.channel_id" if wanted.kind else ""
     sql = f"SELECT d.id FROM dialog d{join} WHERE {' AND '.join(where)} {_order(wanted, among)}"
     return tx.compose(DialogId, spell(sql, dialect), params)
+
+
+def count(tx: Tx, dialect: str, wanted: DialogFilter, *, most: int = ALL) -> int:
+    """How many dialogs pass the filter; counting ends at ``most``."""
+    where, params = _where(wanted, dialect)
+    join = " JOIN channel c ON c.id = d.channel_id" if wanted.kind else ""
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM dialog d{join} WHERE {' AND '.join(where)} LIMIT :n) AS counted"
+    return tx.compose(int, spell(sql, dialect), {**params, "n": most})[0]
 
 
 def rows(

@@ -81,6 +81,18 @@ class DialogRow(NamedTuple):
     snoozed_until: Millis | None
 
 
+class ViewRow(NamedTuple):
+    """A filter under a name."""
+
+    id: int
+    operator: str
+    """Whose it is; empty: everybody's."""
+    name: str
+    wanted: str
+    """The filter, as JSON."""
+    position: int
+
+
 class DialogCard(NamedTuple):
     """A dialog with everything that is known of the client (S-119)."""
 

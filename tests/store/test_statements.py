@@ -25,7 +25,7 @@ SHAPED = sorted((shape, name) for shape, name in USED if hasattr(getattr(rows, s
 NUMBERS = re.compile(
     r"(id|channel|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
     r"|pinned|blocked|renamed|reachable|automatic|answers|priority|not_before|next_at|claims|uncounted|last_at|arrived"
-    r"|every_line|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until)"
+    r"|every_line|place|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until)"
 )
 
 

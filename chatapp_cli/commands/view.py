@@ -1,0 +1,139 @@
+"""``chatapp view``: filters under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.dialog import filtered, map_rows, row_document
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Verb, actor, completing, noun, number, opened
+from chatapp_cli.commands.narrowing import (
+    Assignee,
+    Blocked,
+    Channel,
+    From,
+    OnLine,
+    Pinned,
+    Search,
+    Snoozed,
+    Tagged,
+    Unread,
+    Until,
+    Waiting,
+    flags,
+)
+from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import views
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.store.rows import ViewRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+
+def _names(desk: Desk) -> list[str]:
+    return [row.name for row in desk.read(lambda tx: views.seen_by(tx, actor(desk)))]
+
+
+Named = Annotated[
+    str, typer.Argument(metavar="VIEW", help=N_("View by name or number"), autocompletion=completing(_names))
+]
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the views with how many dialogs are in each."""
+    with opened(ctx) as desk:
+        me, dialect = actor(desk), desk.database.driver.dialect
+        seen, counts = desk.read(
+            lambda tx: ((rows := views.seen_by(tx, me)), views.counts(tx, dialect, rows, operator=me))
+        )
+    if as_json:
+        printing.document([{**row._asdict(), "dialogs": counts[row.id]} for row in seen])
+        return
+    columns = (_("No."), _("Name"), _("Whose"), _("Dialogs"))
+    printing.table(columns, [(row.id, row.name, row.operator or _("everybody's"), counts[row.id]) for row in seen])
+    if not seen:
+        note("There is no view yet. Keep one: chatapp view add NAME --waiting")
+
+
+@app.command("show", cls=Verb)
+def show_(
+    ctx: typer.Context,
+    named: Named,
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show the dialogs of a view."""
+    from chatapp_cli.store.dialog_list import page
+
+    with opened(ctx) as desk:
+        me, dialect = actor(desk), desk.database.driver.dialect
+        found = desk.read(
+            lambda tx: page(tx, dialect, views.wanted(views.find(tx, named, operator=me), operator=me), n=limit)
+        )
+    if as_json:
+        printing.document([row_document(row) for row in found])
+        return
+    printing.table(
+        (_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text"), _("Answers")), map_rows(found)
+    )
+
+
+@app.command(cls=Verb)
+def add(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("What the view is called"))],
+    *,
+    line: OnLine = "",
+    channel: Channel = "",
+    tag: Tagged = "",
+    unread: Unread = False,
+    waiting: Waiting = False,
+    pinned: Pinned = False,
+    blocked: Blocked = False,
+    assignee: Assignee = "",
+    snoozed: Snoozed = False,
+    after: From = "",
+    before: Until = "",
+    search: Search = "",
+    mine: Annotated[bool, typer.Option("--mine", help=N_("Only you see it"))] = False,
+) -> None:
+    """Keep a filter under a name; an old one of that name is replaced."""
+    with opened(ctx) as desk:
+        me, now = actor(desk), desk.world.clock.now()
+        chosen = flags(
+            me, now, tag=tag, unread=unread, waiting=waiting, pinned=pinned, blocked=blocked, assignee=assignee,
+            snoozed=snoozed, after=after, before=before, text=search,
+        )  # fmt: skip
+        owner = me if mine else views.EVERYBODY
+        made = desk.write(lambda tx: views.add(tx, name, filtered(tx, line, channel, **chosen), owner=owner, actor=me))
+    typer.echo(made)
+
+
+@app.command(cls=Verb)
+def remove(ctx: typer.Context, named: Named) -> None:
+    """Forget a view; no dialog is touched."""
+    _do(ctx, named, lambda tx, view, me: views.remove(tx, view, actor=me))
+
+
+@app.command(cls=Verb)
+def move(
+    ctx: typer.Context,
+    named: Named,
+    place: Annotated[int, typer.Argument(parser=number, metavar="PLACE", help=N_("Its place in the row, from 1"))],
+) -> None:
+    """Put a view at another place of the row."""
+    _do(ctx, named, lambda tx, view, me: views.move(tx, view, place, actor=me))
+
+
+def _do(ctx: typer.Context, named: str, job: Callable[[Tx, ViewRow, str], None]) -> None:
+    with opened(ctx) as desk:
+        me = actor(desk)
+        desk.write(lambda tx: job(tx, views.find(tx, named, operator=me), me))

@@ -1,0 +1,35 @@
+"""Views and the filters by dates from the command line."""
+
+import pytest
+
+from tests.commands.conftest import Shell, Write
+
+
+@pytest.mark.req("S-117")
+def test_a_filter_is_kept_counted_shown_moved_and_forgotten(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("Сколько стоит ель?")
+    client_writes("Спасибо", ext_id="in-2", key="client-8", name="Борис")
+    chatapp("dialog", "no-answer", "2")
+    assert chatapp("view", "add", "Очередь", "--waiting").out == "1\n"
+    chatapp("view", "add", "Всё моё", "--assignee", "me", "--mine")
+    seen = chatapp("view", "list", "--json").json
+    assert [(row["name"], row["operator"], row["dialogs"]) for row in seen] == [
+        ("Очередь", "", 1),
+        ("Всё моё", "Ольга", 0),
+    ]
+    assert [row["id"] for row in chatapp("view", "show", "очередь", "--json").json] == [1]
+    chatapp("view", "move", "Всё моё", "1")
+    assert [row[1] for row in chatapp("view", "list").rows] == ["Всё моё", "Очередь"]
+    assert [row[1] for row in chatapp("view", "list", CHATAPP_OPERATOR="Пётр").rows] == ["Очередь"]
+    chatapp("view", "remove", "Очередь")
+    gone = chatapp.run("view", "show", "Очередь")
+    assert (gone.code, gone.err.splitlines()[0]) == (1, "There is no view Очередь.")
+
+
+@pytest.mark.req("S-117")
+def test_dialogs_are_listed_by_the_time_of_their_last_message(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("Сколько стоит ель?")
+    last = chatapp("dialog", "list", "--json").json[0]["last_at"]
+    assert [row["id"] for row in chatapp("dialog", "list", "--from", last, "--json").json] == [1]
+    assert chatapp("dialog", "list", "--until", last, "--json").json == []
+    assert chatapp.run("dialog", "list", "--from", "вчера-то").code == 2
