@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from textual.css.query import NoMatches
-from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.worker import Worker
 
@@ -16,6 +15,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import _, show
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.leaving import Leaving
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.office import Office
 
@@ -41,7 +41,7 @@ class House(Protocol):
     look: Look
 
 
-class Hands(Screen[None]):
+class Hands(Leaving[None]):
     """A page on which things are done."""
 
     _undo: tuple[float, Callable[[Tx], None]] | None = None

@@ -233,3 +233,17 @@ async def test_the_form_fits_into_a_small_terminal(window: Opener, desk: Desk) -
         await it.press("down", "e")
         await shown(it, ReplyForm)
         await it.sees("Возврат", "строка", "Filled in by itself", "Save")
+
+
+async def test_a_key_that_was_pressed_twice_leaves_a_page_once(window: Opener, desk: Desk) -> None:
+    keep(desk, PLAIN)
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("/")
+        await shown(it, QuickPick)
+        await it.sees("Садовая, 5")
+        pick = it.app.screen
+        pick.action_pick()
+        pick.action_pick()
+        await it.until(lambda: written(it) == "Садовая, 5")
+        assert [type(screen) for screen in it.app.screen_stack] == [InboxScreen]

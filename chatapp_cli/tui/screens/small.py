@@ -19,11 +19,12 @@ from textual.widgets.option_list import Option
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import SAME_KEY
+from chatapp_cli.tui.leaving import Leaving
 
 R = TypeVar("R")
 
 
-class Small(ModalScreen[R]):
+class Small(Leaving[R], ModalScreen[R]):
     """A page of a few lines; Escape leaves it without an answer."""
 
     DEFAULT_CSS = """
