@@ -10,7 +10,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.services import drafts, duties, presence
+from chatapp_cli.services import dialogs, drafts, duties, journal, presence
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.tui.app import Inbox
 from tests.tui.conftest import GOOD, Opener, Window
@@ -138,3 +138,65 @@ async def test_a_restored_draft_is_no_sign_of_writing(window: Opener, desk: Desk
         await it.sees("Доплата")
         await it.until(lambda: [row.dialog_id for row in desk.read(presence.everyone)] == [dialog])
         assert [row.typing_until for row in desk.read(presence.everyone)] == [0]
+
+
+def state(desk: Desk, *wanted: int) -> list[tuple[bool, str]]:
+    cards = [desk.read(lambda tx, one=one: dialogs.card(tx, one)) for one in wanted]
+    return [(bool(card.pinned), card.assignee) for card in cards]
+
+
+@pytest.mark.req("S-118")
+async def test_what_is_chosen_in_the_list_is_changed_in_one_write_and_taken_back_by_one_key(
+    window: Opener, desk: Desk
+) -> None:
+    async with window() as it:
+        shown = it.app.screen.query_one("DialogList")
+        await it.press("j", "V", "j", "S")
+        chosen = shown.picked
+        assert chosen == list(shown.order.ids[1:4])
+        await it.sees("✓ 3 chosen")
+        before = state(desk, *chosen)
+        await it.press("p")
+        await it.until(lambda: [pinned for pinned, _who in state(desk, *chosen)] == [True] * 3)
+        await it.until(lambda: any("Done with 3 dialogs." in note.message for note in it.app._notifications))
+        await it.press("U")
+        await it.until(lambda: state(desk, *chosen) == before)
+        await it.press("I")
+        await it.until(lambda: [who for _pinned, who in state(desk, *chosen)] == [ME] * 3)
+        changes = [row for row in desk.read(lambda tx: journal.after(tx, 0, n=10_000)) if '"assignee"' in row.data]
+        assert len({row.at for row in changes}) == 1
+        await it.press("n")
+        await it.until(lambda: any("one dialog at a time" in note.message for note in it.app._notifications))
+        await it.press("escape")
+        await it.sees_no("✓ 3 chosen")
+        assert shown.picked == []
+
+
+async def test_all_that_are_listed_can_be_chosen_and_another_list_drops_the_choice(window: Opener) -> None:
+    async with window() as it:
+        shown = it.app.screen.query_one("DialogList")
+        await it.press("*")
+        assert len(shown.picked) == len(shown.order.ids)
+        await it.press("*")
+        assert shown.picked == []
+        await it.press("s", "2")
+        await it.until(lambda: shown.order.wanted.unread and not shown.picked)
+
+
+async def test_claiming_many_leaves_those_that_others_have(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        shown = it.app.screen.query_one("DialogList")
+        await it.press("s", "s")
+        first, second = shown.picked
+        desk.write(lambda tx: duties.assign(tx, second, COLLEAGUE, actor=COLLEAGUE))
+        await it.press("I")
+        await it.until(lambda: [who for _pinned, who in state(desk, first, second)] == [ME, COLLEAGUE])
+        await it.press("t")
+        await it.sees("Add a tag")
+        await it.type("vip")
+        await it.press("enter")
+        await it.until(lambda: "vip" in desk.read(lambda tx: dialogs.tags(tx, second)))
+        await it.press("U")
+        await it.until(
+            lambda: not any("vip" in desk.read(lambda tx, o=o: dialogs.tags(tx, o)) for o in (first, second))
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from textual import events, on
@@ -88,6 +89,8 @@ class InboxScreen(Together):
     def action_back(self) -> None:
         """To the list; from the list, to all dialogs."""
         shown_list = self.query_one(DialogList)
+        if shown_list.has_focus and shown_list.drop_picks():
+            return
         if shown_list.has_focus and not self.has_class("-open"):
             self.action_everything()
         if self.has_class("-narrow"):
@@ -202,17 +205,31 @@ class InboxScreen(Together):
             return shown_list.current
         return self.opening.card.id
 
+    def _targets(self) -> Sequence[DialogId]:
+        """Those picked out while the list has the focus, otherwise the one that keys are about."""
+        shown_list, target = self.query_one(DialogList), self._target()
+        picked = shown_list.picked if shown_list.has_focus else []
+        return picked or ([] if target is None else [target])
+
     def action_deed(self, name: str) -> None:
-        """Do something with the dialog; see DEEDS."""
-        target = self._target()
-        if target is not None:
-            self.do(partial(self._do_with_dialog, name, target))
+        """Do something with the dialog, or with all that are picked out; see DEEDS."""
+        if targets := self._targets():
+            self.do(partial(self._do_with_dialogs, name, targets))
 
-    async def _do_with_dialog(self, name: str, dialog: DialogId) -> None:
-        from chatapp_cli.tui import dialog_deeds
+    async def _do_with_dialogs(self, name: str, chosen: Sequence[DialogId]) -> None:
+        from chatapp_cli.tui import dialog_deeds, many_deeds
 
-        card: DialogCard = await self.office.read(partial(dialogs.card, dialog=dialog))
-        await dialog_deeds.DEEDS[name].run(self, card)
+        cards = await self.office.read(lambda tx: [dialogs.card(tx, one) for one in chosen])
+        if name in many_deeds.DEEDS:
+            await many_deeds.DEEDS[name].run(self, cards)
+        elif len(cards) == 1:
+            await dialog_deeds.DEEDS[name].run(self, cards[0])
+        else:
+            self.say(_("That is done with one dialog at a time."))
+
+    @on(DialogList.Picked)
+    def _count_picked(self, event: DialogList.Picked) -> None:
+        self.query_one(StatusBar).tell_picked(event.n)
 
     def action_undo(self) -> None:
         """Take back what was done last."""

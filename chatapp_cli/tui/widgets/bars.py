@@ -136,6 +136,7 @@ class StatusBar(Bar):
     DEFAULT_CSS = "StatusBar { height: 2; dock: bottom; }"
     overview = Overview()
     needs = 0
+    picked = 0
     daemon = ""
     trouble = False
     scopes: tuple[str, ...] = ()
@@ -150,6 +151,11 @@ class StatusBar(Bar):
         if self.needs != number:
             self.needs = number
             self.refresh()
+
+    def tell_picked(self, number: int) -> None:
+        """Show how many dialogs are picked out."""
+        self.picked = number
+        self.refresh()
 
     def tell_daemon(self, said: str, *, trouble: bool) -> None:
         """Show who carries the messages; empty while all is well."""
@@ -199,6 +205,8 @@ class StatusBar(Bar):
         look = self.look.palette
         waiting = queued(self.overview)
         pieces: list[Piece] = []
+        if self.picked:
+            pieces.append((" ✓ " + ngettext("{n} chosen", "{n} chosen", self.picked), look.accent))
         if self.needs:
             key = shown(action("app", "page('troubles')").keys[0])
             pieces.append((f" ! {self.needs}", look.bad))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -48,7 +50,7 @@ def _stacked(
     return [
         row(
             width,
-            [_mark(dialog, look), name, *_pin(dialog, look)],
+            [_mark(dialog, look, beside), name, *_pin(dialog, look)],
             [*beside.company(look), (" ", look.plain), time, (" ", look.plain)],
             base,
         ),
@@ -67,7 +69,7 @@ def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
     room = _NAME - sum(cell_len(text) for text, _style in pin)
     shown = cut(dialog.name, room)
     left = [
-        _mark(dialog, look),
+        _mark(dialog, look, beside),
         (shown, name),
         *pin,
         (" " * (room - cell_len(shown) + 1), name),
@@ -85,7 +87,9 @@ def _aligned(dialog: DialogRow, width: int, base: Style, look: Palette, now: Mil
     return row(width, left, right, base)
 
 
-def _mark(dialog: DialogRow, look: Palette) -> tuple[str, Style]:
+def _mark(dialog: DialogRow, look: Palette, beside: Beside) -> tuple[str, Style]:
+    if beside.picked:
+        return ("✓ ", look.accent)
     if dialog.waiting_since is not None and dialog.snoozed_until is None:
         return ("● ", look.warn)
     if dialog.snoozed_until is not None:
@@ -136,8 +140,9 @@ def placeholder(width: int, base: Style, look: Palette) -> list[Strip]:
     return [first, *(Strip([Segment(" " * width, base)], width) for _line in range(height(width) - 1))]
 
 
-def empty(*, filtered: bool) -> str:
-    """What an empty list says."""
+def empty(width: int, *, filtered: bool) -> list[str]:
+    """What an empty list says, line by line."""
     if filtered:
-        return _("No dialog fits. Press 1 to see all of them.")
-    return _("No dialogs yet. Press F2 to bind a channel; what customers write appears here.")
+        return wrap(_("No dialog fits. Press 1 to see all of them."), max(1, width))
+    said = _("No dialogs yet. Press F2 to bind a channel; what customers write appears here.")
+    return wrap(said, max(1, width))

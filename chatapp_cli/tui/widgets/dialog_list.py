@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -20,8 +19,8 @@ from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets import dialog_lines
-from chatapp_cli.tui.widgets.lined import Lined
 from chatapp_cli.tui.widgets.marks import Marks
+from chatapp_cli.tui.widgets.picking import Picking
 
 MARGIN = 40
 """Rows kept beyond both ends of what is seen, so that a step finds its row."""
@@ -30,7 +29,7 @@ _AGEING = 5_000
 """Milliseconds after which ages are painted anew."""
 
 
-class DialogList(Lined):
+class DialogList(Picking):
     """Shows an order of dialogs; the rows around what is seen are brought by the screen when asked for."""
 
     SCOPE = "list"
@@ -59,7 +58,6 @@ class DialogList(Lined):
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
         self._asked = range(0)
         self._width, self._height = 0, dialog_lines.height(0)
-        self.cursor = 0
         self.opened: DialogId | None = None
         self.marks = Marks()
 
@@ -73,9 +71,12 @@ class DialogList(Lined):
     @property
     def current(self) -> DialogId | None:
         """The dialog under the cursor."""
-        if self._order is None or not self._order.ids:
-            return None
-        return DialogId(self._order.ids[self.cursor])
+        return DialogId(self.ids[self.cursor]) if self.ids else None
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """What is listed, in its order."""
+        return self._order.ids if self._order else ()
 
     def row_of(self, dialog: DialogId) -> DialogRow | None:
         """What is known of a dialog that is near."""
@@ -93,6 +94,7 @@ class DialogList(Lined):
         self.virtual_size = Size(0, len(order.ids) * self._height)
         self._measure()
         if not known:
+            self.drop_picks()
             self.scroll_to(y=0, animate=False)
         self._refresh_changed(seen)
         self._want()
@@ -103,7 +105,7 @@ class DialogList(Lined):
         self._rows.update(rows)
         self._forget_far()
         for at in self._visible():
-            if self._order is not None and DialogId(self._order.ids[at]) in changed:
+            if self.ids[at] in changed:
                 self._repaint(at)
 
     def repaint_times(self) -> None:
@@ -166,17 +168,17 @@ class DialogList(Lined):
         """One line of what is seen."""
         look, width = self._look.palette, self._width
         at, part = divmod(self.scroll_offset.y + y, self._height)
-        if self._order is None or at >= len(self._order.ids):
+        if at >= len(self.ids):
             return self._blank(y)
         base = self._base(at)
-        dialog = self._rows.get(DialogId(self._order.ids[at]))
+        dialog = self._rows.get(DialogId(self.ids[at]))
         if dialog is None:
             return dialog_lines.placeholder(width, base, look)[part]
         return self._painted(dialog, width, base)[part]
 
     def _painted(self, dialog: DialogRow, width: int, base: Style) -> list[Strip]:
         """Both lines at once, and not again while nothing about them has changed."""
-        beside = self.marks.of(dialog.id)
+        beside = self.marks.of(dialog.id, picked=self.is_picked(dialog.id))
         how = (dialog, beside, width, base, id(self._look.palette), self._look.now() // _AGEING)
         known = self._strips.get(dialog.id)
         if known is None or known[0] != how:
@@ -188,14 +190,13 @@ class DialogList(Lined):
         look = self._look.palette
         if at == self.cursor:
             return look.cursor if self.has_focus else look.shaded
-        assert self._order is not None
-        return look.shaded if self._order.ids[at] == self.opened else look.base
+        return look.shaded if self.ids[at] == self.opened else look.base
 
     def _blank(self, y: int) -> Strip:
         width, look = self._width, self._look.palette
         text = ""
         if y > 0 and self._order is not None and not self._order.ids:
-            said = _wrapped(dialog_lines.empty(filtered=self._order.wanted != type(self._order.wanted)()), width - 4)
+            said = dialog_lines.empty(width - 4, filtered=self._order.wanted != type(self._order.wanted)())
             text = "  " + said[y - 1] if y <= len(said) else ""
         return Strip([Segment(fit(text, width), look.base + look.muted)], width)
 
@@ -231,9 +232,7 @@ class DialogList(Lined):
 
     def move_to(self, at: int) -> None:
         """Put the cursor on a row and bring it into sight."""
-        if self._order is None or not self._order.ids:
-            return
-        old, self.cursor = self.cursor, max(0, min(at, len(self._order.ids) - 1))
+        old, self.cursor = self.cursor, max(0, min(at, len(self.ids) - 1))
         if old != self.cursor:
             self._repaint(old)
             self._repaint(self.cursor)
@@ -250,14 +249,14 @@ class DialogList(Lined):
         """Show which dialog stands beside the list."""
         before, self.opened = self.opened, dialog
         for at in self._visible():
-            if self._order is not None and self._order.ids[at] in {before, dialog}:
+            if self.ids[at] in {before, dialog}:
                 self._repaint(at)
 
     def mark(self, marks: Marks) -> None:
         """Take other marks; only the lines where they differ are painted again."""
         before, self.marks = self.marks, marks
         for at in self._visible():
-            one = DialogId(self._order.ids[at]) if self._order else DialogId(0)
+            one = DialogId(self.ids[at])
             if before.of(one) != marks.of(one):
                 self._repaint(at)
 
@@ -287,7 +286,7 @@ class DialogList(Lined):
 
     def action_last(self) -> None:
         """To the last."""
-        self.move_to(len(self._order.ids) - 1 if self._order else 0)
+        self.move_to(len(self.ids) - 1)
 
     def action_open(self) -> None:
         """Open what is under the cursor."""
@@ -297,15 +296,6 @@ class DialogList(Lined):
     def on_click(self, event: events.Click) -> None:
         """A click opens."""
         at = (self.scroll_offset.y + event.y) // self._height
-        if self._order is not None and at < len(self._order.ids):
+        if at < len(self.ids):
             self.move_to(at)
             self.action_open()
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    lines, rest = [""], text.split()
-    for word in rest:
-        if cell_len(lines[-1]) + cell_len(word) >= width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
