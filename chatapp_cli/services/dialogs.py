@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import operators
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.store.tx import Tx
 
@@ -42,13 +43,32 @@ def tags(tx: Tx, dialog: DialogId) -> list[str]:
 def read(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Mark as read by us; the client is shown it where the channel can."""
     found = card(tx, dialog)
+    own = tx.run("unread.read", operator=actor, dialog=dialog)
     if tx.run("dialogs.read", id=dialog):
         tx.tell("dialog.read", actor=actor, channel=found.channel_id, dialog=dialog)
+    elif own:
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+
+
+def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+    """Mark as read for oneself alone: to colleagues and to the client it stays unread.
+
+    Raises Refused for somebody without an account, of whom nothing is counted apart.
+    """
+    if tx.run("unread.read", operator=actor, dialog=card(tx, dialog).id):
+        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+    elif operators.known(tx, actor) is None:
+        raise Refused(
+            "no_account",
+            T("Only for an operator with an account it is counted apart what they have read."),
+            T("Make one: chatapp user add NAME"),
+        )
 
 
 def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Mark as unread."""
-    if tx.run("dialogs.unread", id=card(tx, dialog).id):
+    own = tx.run("unread.mark", operator=actor, dialog=card(tx, dialog).id)
+    if tx.run("dialogs.unread", id=dialog) or own:
         tx.tell("dialog.changed", actor=actor, dialog=dialog, read=False)
 
 
@@ -61,6 +81,7 @@ def pin(tx: Tx, dialog: DialogId, *, pinned: bool, actor: str) -> None:
 def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
     """Blacklist: what arrives is kept but silent, what goes out is refused."""
     if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
+        tx.run("unread.settle", dialog=dialog)
         tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
 
 
@@ -74,7 +95,7 @@ def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     tx.tell("dialog.typing", actor=actor, channel=card(tx, dialog).channel_id, dialog=dialog)
 
 
-def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> None:
+def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool, by: str = "") -> None:
     """Show a message of ours as the last one; what a person answers is read and waits no longer."""
     tx.run(
         "dialogs.said",
@@ -87,6 +108,7 @@ def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: b
     )
     if answers:
         tx.run("dialogs.read", id=dialog)
+        tx.run("unread.read", operator=by, dialog=dialog)
 
 
 def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:

@@ -20,7 +20,7 @@ ROLES: Mapping[str, Text] = MappingProxyType(
 
 
 def operators(tx: Tx) -> list[str]:
-    """Everybody who answers for a dialog or is a member of one."""
+    """Everybody who has an account, answers for a dialog or is a member of one."""
     return tx.all(str, "duties.operators")
 
 

@@ -141,6 +141,7 @@ def _refresh_dialog(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArr
         tx.run("dialogs.heard_silently", **common)
     else:
         tx.run("dialogs.heard", **common)
+        tx.run("unread.heard", dialog=dialog.id)
     if not event.from_us and not event.automatic:
         outrun.give_up(tx, channel, dialog.id)
     if not dialog.reachable and not event.from_us:
@@ -403,6 +404,8 @@ _HAND_ON = (
     "dialogs.hand_on_tags",
     "dialogs.hand_on_members",
     "dialogs.hand_on_notes",
+    "unread.hand_on",
+    "drafts.hand_on",
 )
 
 _APPLY: Mapping[type[Event], Callable[[Tx, ChannelId, Any], None]] = {

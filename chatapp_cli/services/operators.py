@@ -50,6 +50,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor
             "operator_exists", T("There is an operator {name} already.", name=name), T("Choose another name.")
         )
     _see(tx, name, lines)
+    tx.run("unread.begin", operator=name)
     tx.tell("operator.added", actor=actor, name=name)
     return find(tx, name)
 

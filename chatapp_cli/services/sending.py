@@ -114,7 +114,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     _put_out(tx, card, message, Action.SEND, order, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.said(tx, dialog, message, shown, answers=order.origin is not Origin.AUTOREPLY)
+        dialogs.said(tx, dialog, message, shown, answers=order.origin is not Origin.AUTOREPLY, by=order.actor)
     tx.tell("message.out", actor=order.actor, channel=card.channel_id, dialog=dialog, message=message, state=state)
     if order.assignee:
         duties.assign(tx, dialog, order.assignee, actor=order.actor)

@@ -30,4 +30,5 @@ ON CONFLICT (dialog_id, operator) DO UPDATE SET role = excluded.role;
 DELETE FROM dialog_member WHERE dialog_id = :dialog AND operator = :name;
 
 -- name: duties.operators
-SELECT assignee AS name FROM dialog WHERE assignee <> '' UNION SELECT operator FROM dialog_member ORDER BY name;
+SELECT assignee AS name FROM dialog WHERE assignee <> '' UNION SELECT operator FROM dialog_member
+UNION SELECT name FROM operator WHERE disabled = 0 ORDER BY name;

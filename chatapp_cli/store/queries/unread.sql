@@ -1,0 +1,31 @@
+-- name: unread.heard
+INSERT INTO dialog_unread (operator, dialog_id, n)
+SELECT o.name, :dialog, 1 FROM operator o
+WHERE o.disabled = 0 AND (o.every_line = 1 OR EXISTS (
+  SELECT 1 FROM operator_line ol JOIN dialog d ON d.line_id = ol.line_id WHERE ol.operator = o.name AND d.id = :dialog))
+ON CONFLICT (operator, dialog_id) DO UPDATE SET n = dialog_unread.n + 1;
+
+-- name: unread.read
+DELETE FROM dialog_unread WHERE operator = :operator AND dialog_id = :dialog;
+
+-- name: unread.mark
+INSERT INTO dialog_unread (operator, dialog_id, n) SELECT o.name, :dialog, 1 FROM operator o WHERE o.name = :operator
+ON CONFLICT DO NOTHING;
+
+-- name: unread.settle
+DELETE FROM dialog_unread WHERE dialog_id = :dialog;
+
+-- name: unread.begin
+INSERT INTO dialog_unread (operator, dialog_id, n)
+SELECT :operator, d.id, d.unread FROM dialog d WHERE d.unread > 0
+ON CONFLICT DO NOTHING;
+
+-- name: unread.hand_on
+INSERT INTO dialog_unread (operator, dialog_id, n)
+SELECT operator, :new, n FROM dialog_unread WHERE dialog_id = :old
+ON CONFLICT (operator, dialog_id) DO UPDATE SET n = dialog_unread.n + excluded.n;
+
+-- name: drafts.hand_on
+INSERT INTO draft (operator, dialog_id, sheet, at)
+SELECT operator, :new, sheet, at FROM draft WHERE dialog_id = :old
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,116 @@
+"""What each operator with an account has not read, apart from what the client is shown: on both databases."""
+
+import pytest
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.event import Peer, PeerMoved
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.services import dialogs, duties, journal, operators, sending
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.lens import Lens
+from tests.stores import EVERYTHING, Shop
+
+PYOTR, ANNA, DESK = "Пётр", "Анна", ""
+
+
+@pytest.fixture
+def channel(shop: Shop) -> ChannelId:
+    return shop.channel()
+
+
+@pytest.fixture
+def dialog(shop: Shop, channel: ChannelId) -> DialogId:
+    """A dialog in which two messages came to two operators with accounts; the first came before Анна had hers."""
+    shop.write(lambda tx: operators.add(tx, PYOTR, "", (), actor="Ольга"))
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    shop.write(lambda tx: operators.add(tx, ANNA, "", (), actor="Ольга"))
+    shop.hear(channel, "Ау!")
+    return dialog
+
+
+def unread(shop: Shop, dialog: DialogId, *names: str) -> list[int]:
+    """The count in the list as each of them sees it."""
+
+    def seen_by(name: str) -> int:
+        lens = Lens(shop.driver.dialect, lines=None, reader=name) if name else None
+        rows = shop.read(lambda tx: dialog_list.rows(tx.through(lens), shop.driver.dialect, [dialog]))
+        return int(rows[dialog].unread)
+
+    return [seen_by(name) for name in names]
+
+
+def topics(shop: Shop) -> list[str]:
+    return [row.topic for row in shop.read(lambda tx: journal.after(tx, 0, n=100)) if row.topic.startswith("dialog.")]
+
+
+def test_everybody_has_an_own_count_and_reading_clears_only_that_and_the_desks(shop: Shop, dialog: DialogId) -> None:
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [2, 2, 2]
+    shop.write(lambda tx: dialogs.read(tx, dialog, actor=PYOTR))
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 2, 0]
+    shop.write(lambda tx: dialogs.read(tx, dialog, actor=ANNA))
+    shop.write(lambda tx: dialogs.read(tx, dialog, actor=ANNA))
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 0, 0]
+    assert topics(shop) == ["dialog.new", "dialog.read", "dialog.changed"]
+    shop.write(lambda tx: dialogs.unread(tx, dialog, actor=ANNA))
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 1, 1]
+
+
+def test_an_answer_is_read_by_whoever_gave_it(shop: Shop, dialog: DialogId) -> None:
+    order = shop.order(actor=PYOTR)
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), order))
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 2, 0]
+
+
+def test_a_peek_tells_neither_colleagues_nor_the_client(shop: Shop, dialog: DialogId) -> None:
+    shop.write(lambda tx: dialogs.peek(tx, dialog, actor=PYOTR))
+    shop.write(lambda tx: dialogs.peek(tx, dialog, actor=PYOTR))
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 2, 2]
+    assert topics(shop) == ["dialog.new", "dialog.changed"]
+    with pytest.raises(Refused, match="with an account"):
+        shop.write(lambda tx: dialogs.peek(tx, dialog, actor="Ольга"))
+
+
+def test_filters_and_counters_go_by_ones_own_count(shop: Shop, dialog: DialogId) -> None:
+    shop.write(lambda tx: dialogs.read(tx, dialog, actor=PYOTR))
+
+    def found(name: str) -> tuple[list[DialogId], int]:
+        lens, dialect = Lens(shop.driver.dialect, lines=None, reader=name), shop.driver.dialect
+        seen: tuple[list[DialogId], int] = shop.read(
+            lambda tx: (
+                dialog_list.ids(tx.through(lens), dialect, DialogFilter(unread=True)),
+                dialogs.unread_count(tx.through(lens)),
+            )
+        )
+        return seen
+
+    assert (found(PYOTR), found(ANNA)) == (([], 0), ([dialog], 1))
+
+
+@pytest.mark.req("S-128")
+def test_nothing_is_counted_of_lines_that_are_not_seen_nor_for_whom_cannot_log_in(shop: Shop, dialog: DialogId) -> None:
+    elsewhere = shop.line()
+    shop.write(lambda tx: operators.see_lines(tx, PYOTR, [elsewhere], actor="Ольга"))
+    shop.write(lambda tx: operators.disable(tx, ANNA, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=False, actor="Ольга"))
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 0, 0]
+    row = shop.read(lambda tx: dialogs.card(tx, dialog))
+    shop.hear(row.channel_id, "Ещё")
+    assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 0, 1]
+
+
+def test_a_chat_that_moves_takes_counts_and_drafts_along(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
+    shop.write(lambda tx: dialogs.read(tx, dialog, actor=ANNA))
+    shop.write(lambda tx: tx.run("drafts.keep", operator=PYOTR, dialog=dialog, sheet="{}", at=1))
+    other = shop.message(shop.hear(channel, who="boris")).dialog_id
+    shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="boris", address="boris"), at=shop.clock.now()))
+    assert unread(shop, other, PYOTR, ANNA, DESK) == [3, 1, 1]
+    assert shop.read(lambda tx: tx.value("drafts.one", operator=PYOTR, dialog=other)) == "{}"
+
+
+def test_whoever_has_an_account_can_be_given_a_dialog(shop: Shop, dialog: DialogId) -> None:
+    shop.write(lambda tx: duties.assign(tx, dialog, "Вера", actor="Ольга"))
+    shop.write(lambda tx: operators.disable(tx, ANNA, actor="Ольга"))
+    assert shop.read(duties.operators) == ["Вера", PYOTR]
