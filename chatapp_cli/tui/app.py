@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 
 from textual.app import App
 from textual.dom import DOMNode
@@ -12,18 +13,23 @@ from textual.worker import Worker
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.i18n import show
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.notices import PAUSE, Notices
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own, own
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.remapping import Keymap
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.themes import THEMES, following
 from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.transcript import Transcript
 
 
 class Inbox(App[None]):
@@ -42,6 +48,7 @@ class Inbox(App[None]):
         super().__init__()
         self.desk = desk
         self.own = own
+        self.terminal = Terminal(own.env)
         self.look = Look(desk.world.clock, own.theme(desk.settings))
         self._alone = alone
         self._open = AsyncExitStack()
@@ -62,6 +69,7 @@ class Inbox(App[None]):
         store = AsyncStore(self.desk)
         self._open.push_async_callback(store.aclose)
         self.office = Office(self.desk, store)
+        self._notices = Notices(self.office, self.terminal, self.tell_terminal, partial(self.set_timer, PAUSE))
 
     def get_default_screen(self) -> InboxScreen:
         """The page that people work on."""
@@ -85,6 +93,8 @@ class Inbox(App[None]):
     async def _follow(self) -> None:
         follower = Follower(self.office)
         await follower.start()
+        self.tell_terminal(KEEP_TITLE)
+        await self._notices.entitle()
         told = ""
         while True:
             try:
@@ -97,6 +107,26 @@ class Inbox(App[None]):
             told = ""
             for screen in self.screen_stack:
                 screen.post_message(news)
+            await self._notices.hear(news, seen=self._looked_at())
+
+    def _looked_at(self) -> DialogId | None:
+        """The dialog whose end is in front of somebody's eyes."""
+        page = self.screen
+        if not isinstance(page, InboxScreen) or page.opening is None or not self.app_focus:
+            return None
+        shown = page.query_one(Transcript)
+        return page.opening.card.id if shown.at_end and shown.region else None
+
+    def tell_terminal(self, sequence: str) -> None:
+        """Send what Textual has no words for."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Into the clipboard of the person's own machine, from within tmux too."""
+        super().copy_to_clipboard(text)
+        if self.terminal.in_tmux:
+            self.tell_terminal(self.terminal.copied(text))
 
     async def _accompany(self) -> None:
         """Keep a daemon for as long as nobody else runs one; say so if there is none."""
@@ -110,6 +140,7 @@ class Inbox(App[None]):
 
     async def on_unmount(self) -> None:
         """Close what was opened."""
+        self.tell_terminal(RESTORE_TITLE)
         self.workers.cancel_all()
         await self._open.aclose()
 
@@ -153,6 +184,12 @@ class Inbox(App[None]):
             self.own.remember("theme", self.theme)
         except (ChatappError, OSError) as error:
             self.notify(str(error), severity="warning", markup=False)
+
+    def action_mute(self) -> None:
+        """No notices for an hour, or again."""
+        until = self._notices.mute()
+        said = _("No notices until {time}.", time=words.clock(until)) if until else _("Notices are back.")
+        self.notify(said, markup=False, timeout=3)
 
     async def action_leave(self) -> None:
         """End."""

@@ -1,0 +1,139 @@
+"""Tells a person of what was written to them while they looked elsewhere: by bell, on the desktop, in the title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.i18n import _, ngettext
+from chatapp_cli.services import dialogs, notes, transcript
+from chatapp_cli.settings import Settings
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import words
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.terminal import BELL, Terminal
+
+PAUSE = 4.0
+"""Seconds between two notices: what comes meanwhile is told together."""
+MUTED = words.HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something worth a notice: whose dialog, and the words."""
+
+    name: str
+    text: str
+
+
+class Notices:
+    """One person's notices at one terminal."""
+
+    def __init__(
+        self,
+        office: Office,
+        terminal: Terminal,
+        send: Callable[[str], None],
+        wait: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """``send`` writes to the terminal; ``wait`` calls something after the pause."""
+        self._office, self._terminal, self._send, self._wait = office, terminal, send, wait
+        self._settings: Settings = office.desk.settings
+        self._pending: dict[DialogId, Told] = {}
+        self._resting = False
+        self._until: Millis = 0
+        self._title = ""
+
+    async def hear(self, news: News, *, seen: DialogId | None) -> None:
+        """Tell of what is new, except in the dialog that is being looked at."""
+        written, noted = _new(news, self._office.actor)
+        if written or noted:
+            self._pending |= await self._office.read(
+                lambda tx: _told(
+                    tx, {d: m for d, m in written.items() if d != seen}, noted - {seen}, self._office.actor
+                )
+            )
+        if news.dialogs():
+            await self.entitle()
+        if not self._resting:
+            self._tell()
+
+    async def entitle(self) -> None:
+        """Show in the terminal's title how many dialogs are unread."""
+        unread = await self._office.read(dialogs.unread_count)
+        title = " ".join(filter(None, [f"({unread})" if unread else "", self._settings.company_name or "chatapp"]))
+        if title != self._title:
+            self._title = title
+            self._send(self._terminal.title(title))
+
+    def mute(self) -> Millis:
+        """No notices for an hour, or again if they were muted; until when."""
+        now = self._office.desk.world.clock.now()
+        self._until = 0 if now < self._until else now + MUTED
+        return self._until
+
+    def _tell(self) -> None:
+        told, self._pending = list(self._pending.values()), {}
+        self._resting = bool(told)
+        if not told:
+            return
+        self._wait(self._tell)
+        way = self._settings.notify
+        if way == "off" or self._is_quiet():
+            return
+        if way in {"bell", "both"}:
+            self._send(BELL)
+        if way in {"desktop", "both"}:
+            self._send(self._terminal.desktop(*self._words(told)))
+
+    def _words(self, told: list[Told]) -> tuple[str, str]:
+        if len(told) > 1:
+            return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(told))
+        one = told[0]
+        return (
+            (one.name, one.text) if self._settings.notify_text == "on" else ("chatapp", _("New: {name}", name=one.name))
+        )
+
+    def _is_quiet(self) -> bool:
+        now = self._office.desk.world.clock.now()
+        return now < self._until or within(self._settings.quiet, words.local(now).time())
+
+
+def within(hours: str, now: time) -> bool:
+    """Whether a time lies in hours such as ``22:00-08:00``, which may go past midnight."""
+    if not hours:
+        return False
+    begins, ends = (time.fromisoformat(said.zfill(5)) for said in hours.split("-"))
+    return begins <= now < ends if begins <= ends else now >= begins or now < ends
+
+
+def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogId]]:
+    """Dialogs in which clients wrote, each with the last message; and those in which somebody else left a note."""
+    written, noted = {}, set()
+    for row in news.rows:
+        if row.dialog_id is None:
+            continue
+        if row.topic == "message.in" and row.message_id is not None:
+            written[row.dialog_id] = row.message_id
+        elif row.topic == "dialog.changed" and '"note"' in row.data and row.actor != me:
+            noted.add(row.dialog_id)
+    return written, noted
+
+
+def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId], me: str) -> dict[DialogId, Told]:
+    calls = {call.dialog_id: Told(call.name, call.text) for call in notes.calling(tx, me) if call.dialog_id in noted}
+    found = {dialog: _unread(tx, dialog, message) for dialog, message in written.items()}
+    return {**calls, **{dialog: told for dialog, told in found.items() if told is not None}}
+
+
+def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> Told | None:
+    """What a message is told by; nothing if the dialog is on the blacklist, read by now, or not ours to see."""
+    try:
+        card, said = dialogs.card(tx, dialog), transcript.message(tx, message)
+    except NotFound:
+        return None
+    return Told(card.name, said.text) if card.unread and not card.blocked else None

@@ -1,0 +1,166 @@
+"""Who waits for an answer is heard of: once, in time, not at night, and not where one is looking already."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import time
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import dialogs, journal, notes
+from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.notices import Notices, within
+from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.terminal import Terminal
+from tests.tui.conftest import GOOD, Window
+from tests.tui.stage import ANNA, HOUR, ME, HeldClock, Stage, opened
+
+BOT = ChannelId(1)
+IGOR = Person(id="502", name="Игорь")
+
+
+@dataclass
+class Watch:
+    """Notices of one person, what they sent, and what waits for the pause to end."""
+
+    office: Office
+    notices: Notices
+    sent: list[str]
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+    seen: int = -1
+
+    async def hear(self, dialog: DialogId | None = None) -> list[str]:
+        rows = await self.office.read(lambda tx: journal.after(tx, self.seen, n=100))
+        self.seen = rows[-1].id
+        await self.notices.hear(News(rows), seen=dialog)
+        return self.said()
+
+    def pass_the_pause(self) -> list[str]:
+        self.waiting.pop()()
+        return self.said()
+
+    def said(self) -> list[str]:
+        said = [sequence for sequence in self.sent if not sequence.startswith("\x1b]2;")]
+        self.sent.clear()
+        return said
+
+
+Watcher = Callable[..., Watch]
+
+
+@pytest.fixture
+async def watching(desk: Desk, clock: HeldClock) -> AsyncIterator[Watcher]:
+    stores = []
+
+    def watch(**settings: str) -> Watch:
+        own = opened(desk.settings.folder.parent, clock, **settings)
+        stores.append(AsyncStore(own))
+        office, sent, waiting = Office(own, stores[-1]), list[str](), list[Callable[[], None]]()
+        notices = Notices(office, Terminal({}), sent.append, waiting.append)
+        return Watch(office, notices, sent, waiting, own.read(journal.last))
+
+    yield watch
+    for store in stores:
+        await store.aclose()
+        store.desk.close()
+
+
+async def test_a_message_rings_once_and_what_comes_meanwhile_is_told_together(watching: Watcher, stage: Stage) -> None:
+    at = watching(notify="both")
+    stage.hear(BOT, ANNA, "Ау?")
+    assert await at.hear() == ["\a", "\x1b]9;chatapp: New: Анна Кузнецова\a"]
+    stage.hear(BOT, ANNA, "Вы тут?")
+    assert await at.hear() == []
+    stage.hear(BOT, IGOR, "и я")
+    assert await at.hear() == []
+    assert at.pass_the_pause() == ["\a", "\x1b]9;chatapp: 2 dialogs have something new\a"]
+    assert at.pass_the_pause() == []
+    stage.hear(BOT, ANNA, "И снова")
+    assert await at.hear() != []
+
+
+async def test_the_words_of_a_message_are_shown_only_if_that_is_wanted(watching: Watcher, stage: Stage) -> None:
+    at = watching(notify="desktop", notify_text="on")
+    stage.hear(BOT, ANNA, "Код \x1b]0;x\a 4417")
+    assert await at.hear() == ["\x1b]9;Анна Кузнецова: Код  ]0;x  4417\a"]
+
+
+async def test_where_one_is_looking_and_on_the_blacklist_nothing_rings(watching: Watcher, stage: Stage) -> None:
+    at = watching(notify="bell")
+    anna = stage.dialog(BOT, ANNA)
+    stage.hear(BOT, ANNA, "Ау?")
+    assert await at.hear(anna) == []
+    stage.desk.write(lambda tx: dialogs.block(tx, anna, blocked=True, actor=ME))
+    stage.hear(BOT, ANNA, "Ау?")
+    assert await at.hear() == []
+
+
+async def test_a_note_rings_for_whom_it_mentions(watching: Watcher, stage: Stage) -> None:
+    at = watching(notify="bell")
+    anna = stage.dialog(BOT, ANNA)
+    stage.desk.write(lambda tx: notes.add(tx, anna, "@Олег, глянь", actor="Нина"))
+    assert await at.hear() == []
+    stage.desk.write(lambda tx: notes.add(tx, anna, f"@{ME}, глянь", actor="Нина"))
+    assert await at.hear() == ["\a"]
+
+
+async def test_an_hour_of_peace_by_a_key(watching: Watcher, stage: Stage, clock: HeldClock) -> None:
+    at = watching(notify="bell")
+    assert at.notices.mute() == clock.now() + HOUR
+    stage.hear(BOT, ANNA, "Ау?")
+    assert await at.hear() == []
+    at.pass_the_pause()
+    clock.at += HOUR
+    stage.hear(BOT, ANNA, "Ау?")
+    assert await at.hear() == ["\a"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "quiet"),
+    [
+        ("22:00-08:00", time(23, 0), True),
+        ("22:00-08:00", time(7, 59), True),
+        ("22:00-08:00", time(8, 0), False),
+        ("13:00-14:00", time(13, 30), True),
+        ("13:00-14:00", time(12, 59), False),
+        ("", time(3, 0), False),
+    ],
+)
+def test_hours_of_peace_may_go_past_midnight(hours: str, now: time, quiet: bool) -> None:
+    assert within(hours, now) is quiet
+
+
+def test_each_terminal_hears_what_it_knows_and_tmux_hands_it_on() -> None:
+    assert Terminal({"TERM": "foot"}).desktop("a;b", "c") == "\x1b]777;notify;a,b;c\a"
+    assert Terminal({"TMUX": "/tmp/tmux"}).desktop("", "c") == "\x1bPtmux;\x1b\x1b]9;c\a\x1b\\"
+    assert Terminal({"TMUX": "/tmp/tmux"}).copied("да") == "\x1bPtmux;\x1b\x1b]52;c;0LTQsA==\a\x1b\\"
+
+
+class Heard(Inbox):
+    """The window, with what it tells the terminal."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, alone=True)
+        self.told: list[str] = []
+
+    def tell_terminal(self, sequence: str) -> None:
+        self.told.append(sequence)
+
+
+async def test_the_window_rings_for_another_dialog_and_counts_the_unread_in_its_title(desk: Desk, stage: Stage) -> None:
+    app = Heard(desk)
+    async with app.run_test(size=GOOD, notifications=True) as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: "\x1b]2;(6) chatapp\a" in app.told)
+        await it.open("Анна")
+        stage.hear(BOT, IGOR, "Ау?")
+        await it.until(lambda: "\a" in app.told)
+        await it.press("escape", "g", "b")
+        await it.sees("No notices until")
+    assert (app.told[0], app.told[-1]) == ("\x1b[22;2t", "\x1b[23;2t")
