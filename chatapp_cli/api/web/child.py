@@ -15,8 +15,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from chatapp_cli.i18n import language
 from chatapp_cli.runtime.companion import surroundings
 from chatapp_cli.runtime.leash import ended
+from chatapp_cli.runtime.seat import TOKEN
 from chatapp_cli.settings import Settings
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
@@ -100,7 +102,8 @@ async def start(command: Sequence[str], settings: Settings, token: str, width: i
 def _environment(settings: Settings, token: str, width: int, height: int) -> Mapping[str, str]:
     return {
         **surroundings(settings, os.environ),
-        "CHATAPP_TOKEN": token,
+        TOKEN: token,
+        "CHATAPP_LANG": language(),
         "TEXTUAL_DRIVER": DRIVER,
         "TEXTUAL_COLOR_SYSTEM": "truecolor",
         "COLUMNS": str(_fitting(width)),

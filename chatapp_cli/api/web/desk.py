@@ -19,7 +19,7 @@ from chatapp_cli.api.web import pages
 from chatapp_cli.api.web.child import COMMAND, start
 from chatapp_cli.api.web.door import HOME, PROOF, SESSION, Door, form_of, kept
 from chatapp_cli.api.web.guard import Guarded, from_here, proved
-from chatapp_cli.api.web.seat import Seat
+from chatapp_cli.api.web.tab import Tab
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.store import AsyncStore
@@ -40,7 +40,7 @@ class WebDesk:
         self._command = command
         self._settings = store.desk.settings
         self._door = Door(store)
-        self._seats: set[Seat] = set()
+        self._tabs: set[Tab] = set()
         self._taken = 0
         self._closing = False
 
@@ -91,36 +91,36 @@ class WebDesk:
         token = socket.cookies[SESSION]
         child = await start(self._command, self._settings, token, *_size(socket))
         log.info("web.window_opened", operator=who.name, pid=child.pid)
-        seat = Seat(socket, child, token=token, clock=self._store.desk.world.clock)
-        self._seats.add(seat)
+        tab = Tab(socket, child, token=token, clock=self._store.desk.world.clock)
+        self._tabs.add(tab)
         try:
-            await seat.sit(self._stays)
+            await tab.carry(self._stays)
         finally:
             await child.stop()
-            self._seats.discard(seat)
-            seat.gone.set()
+            self._tabs.discard(tab)
+            tab.gone.set()
             log.info("web.window_closed", operator=who.name, pid=child.pid)
 
-    async def _stays(self, seat: Seat) -> bool:
+    async def _stays(self, tab: Tab) -> bool:
         """Whether the operator may still sit there: nobody logged them out, and they did not leave it alone."""
-        if self._settings.web_idle and seat.idle > self._settings.web_idle * 60:
-            await self._door.leave(seat.token)
+        if self._settings.web_idle and tab.idle > self._settings.web_idle * 60:
+            await self._door.leave(tab.token)
             return False
-        return not self._closing and await self._of(seat.token) is not None
+        return not self._closing and await self._of(tab.token) is not None
 
     async def _leave(self, request: Request) -> Response:
         if not from_here(request) or not proved(await form_of(request), request.cookies.get(PROOF)):
             raise HTTPException(FOREIGN)
         token = request.cookies.get(SESSION, "")
         await self._door.leave(token)
-        await _emptied([seat for seat in self._seats if seat.token == token])
+        await _emptied([tab for tab in self._tabs if tab.token == token])
         gone = RedirectResponse(f"{HOME}/login", 303)
         gone.delete_cookie(SESSION)
         return gone
 
     async def _download(self, request: Request) -> Response:
         token = request.cookies.get(SESSION)
-        offers = [seat.downloads.answer(request.path_params["key"]) for seat in self._seats if seat.token == token]
+        offers = [tab.downloads.answer(request.path_params["key"]) for tab in self._tabs if tab.token == token]
         found = next(filter(None, offers), None)
         if found is None:
             raise HTTPException(404)
@@ -129,7 +129,7 @@ class WebDesk:
     async def aclose(self) -> None:
         """Close every window and wait until its process has ended."""
         self._closing = True
-        await _emptied([*self._seats])
+        await _emptied([*self._tabs])
 
     async def _who(self, caller: HTTPConnection) -> OperatorRow | None:
         return await self._of(caller.cookies.get(SESSION, ""))
@@ -142,11 +142,11 @@ class WebDesk:
         return self._closing or self._taken >= self._settings.web_windows
 
 
-async def _emptied(seats: Sequence[Seat]) -> None:
-    for seat in seats:
-        seat.leave()
-    for seat in seats:
-        await seat.gone.wait()
+async def _emptied(tabs: Sequence[Tab]) -> None:
+    for tab in tabs:
+        tab.leave()
+    for tab in tabs:
+        await tab.gone.wait()
 
 
 async def _home(request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -15,9 +16,9 @@ from chatapp_cli.api.web import pages
 from chatapp_cli.api.web.guard import Attempts, from_here, proved
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import _, show
+from chatapp_cli.runtime.seat import log_in
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import operators
-from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
@@ -77,17 +78,8 @@ class Door:
 
     async def _session(self, form: Mapping[str, str]) -> str:
         """The token of a new session. Raises Refused."""
-        password, token = form.get("password", ""), self._world.chance.key()
-        who = await self._store.read(lambda tx: operators.verify(tx, form.get("name", ""), password))
-        better = await asyncio.to_thread(operators.renewed, who, password)
-
-        def open_session(tx: Tx) -> None:
-            if better:
-                operators.rehash(tx, who.name, better)
-            operators.open_session(tx, who.name, token)
-
-        await self._store.write(open_session)
-        return token
+        name, password = form.get("name", ""), form.get("password", "")
+        return await self._store.with_store(partial(log_in, self._store.desk, name, password))
 
     def _again(self, request: Request, form: Mapping[str, str], trouble: str, status: int) -> Response:
         proof, name = self.proof(request), form.get("name", "")

@@ -16,12 +16,14 @@ from chatapp_cli.i18n import _, language, show
 FOLDER: Final = Path(__file__).parent / "pages"
 SIZE: Final = 16
 """Pixels of a letter in the window; the browser's own zoom changes it."""
-SCRIPT: Final = '<script src="/desk/static/js/textual.js"></script>\n'
+SCRIPTS: Final = """<script src="/desk/static/js/textual.js"></script>
+<script src="/desk/static/desk.js"></script>
+"""
 
 
 def login(company: str, proof: str, *, name: str = "", trouble: str = "", status: int = 200) -> HTMLResponse:
     """The form that asks for name and password."""
-    words = {"name_word": _("Name"), "password_word": _("Password"), "enter_word": _("Log in")}
+    words = {"name_word": _("Your name"), "password_word": _("Password"), "enter_word": _("Log in")}
     return _page("login", status, company=company, proof=proof, name=name, trouble=trouble, **words)
 
 
@@ -33,7 +35,7 @@ def window(company: str, proof: str, *, name: str, socket: str) -> HTMLResponse:
         "over_word": _("The window has closed."),
         "again_word": _("Open it again"),
     }
-    return _page("window", 200, SCRIPT, company=company, proof=proof, name=name, socket=socket, size=SIZE, **words)
+    return _page("window", 200, SCRIPTS, company=company, proof=proof, name=name, socket=socket, size=SIZE, **words)
 
 
 def word(company: str, error: ChatappError, status: int) -> HTMLResponse:

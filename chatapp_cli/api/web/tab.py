@@ -17,10 +17,10 @@ from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.together import together
 
 LOOK: Final = 15.0
-"""Seconds between two looks whether the operator may still sit here."""
+"""Seconds between two looks whether the operator may still sit there."""
 
 
-class Seat:
+class Tab:
     """Carries keys one way and the screen the other."""
 
     def __init__(self, socket: WebSocket, child: Child, *, token: str, clock: Clock) -> None:
@@ -39,7 +39,7 @@ class Seat:
         """Seconds since the last key or movement of the mouse."""
         return self._clock.monotonic() - self._touched
 
-    async def sit(self, stays: Callable[[Seat], Awaitable[bool]]) -> None:
+    async def carry(self, stays: Callable[[Tab], Awaitable[bool]]) -> None:
         """Carry until the browser leaves, the window ends, somebody lets it leave, or ``stays`` says no."""
         with suppress(WebSocketDisconnect):
             await together(self._hear(), self._show(), self._watch(stays), self._told_to_leave())
@@ -52,7 +52,7 @@ class Seat:
     async def _told_to_leave(self) -> None:
         await self._leaves.wait()
 
-    async def _watch(self, stays: Callable[[Seat], Awaitable[bool]]) -> None:
+    async def _watch(self, stays: Callable[[Tab], Awaitable[bool]]) -> None:
         while await stays(self):
             await self._clock.sleep(LOOK)
 

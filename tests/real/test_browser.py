@@ -1,0 +1,233 @@
+"""The window in a real browser: headless Chromium in front of a daemon with a channel that works."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Error, Page, Playwright, async_playwright
+
+from chatapp_cli.api.server import serve
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.sandbox.stage import Customer
+from chatapp_cli.services import operators, passwords, transcript
+from chatapp_cli.settings import Settings
+from tests.runtime.test_daemon import bound, call_here, eventually, the_dialogs
+
+CHROMIUM = Path("/usr/bin/chromium")
+ANNA = Customer(number=501, name="Анна Белова", username="anna")
+PASSWORD = "тёплый плед 7"
+SEAT = """
+Object.defineProperty(Object.prototype, "refreshBytes", { configurable: true, set(bytes) {
+  window.seat = this;
+  Object.defineProperty(this, "refreshBytes", { value: bytes, writable: true });
+} });
+"""
+"""Finds the page's terminal, which its script keeps to itself, by a field that it sets."""
+SCREEN = """() => {
+  const screen = window.seat?.terminal.buffer.active;
+  const lines = Array.from({ length: screen?.length ?? 0 }, (_, n) => screen.getLine(n).translateToString());
+  return lines.join("\\n");
+}"""
+PASTE = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+  document.querySelector(".xterm-helper-textarea").dispatchEvent(paste);
+}"""
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+]
+
+
+class Tab:
+    """A page that somebody looks at."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def log_in(self, name: str, password: str = PASSWORD) -> None:
+        await self.page.get_by_label("Your name").fill(name)
+        await self.page.get_by_label("Password").fill(password)
+        await self.page.get_by_role("button", name="Log in").click()
+
+    async def screen(self) -> str:
+        """What the terminal shows."""
+        said: str = await self.page.evaluate(SCREEN)
+        return said
+
+    async def sees(self, *words: str) -> None:
+        async def seen() -> bool:
+            with suppress(Error):  # the page is just being left
+                screen = await self.screen()
+                return all(word in screen for word in words)
+            return False
+
+        try:
+            await eventually(seen, 40)
+        except TimeoutError:
+            raise AssertionError(f"waited in vain for {words}\n{await self.screen()}") from None
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.page.keyboard.press(key)
+
+    async def size(self) -> tuple[int, int]:
+        found = await self.page.evaluate("[window.seat.terminal.cols, window.seat.terminal.rows]")
+        return found[0], found[1]
+
+
+class Shop:
+    """A daemon with two operators and a client who wrote."""
+
+    def __init__(self, address: str, desk: Desk, program: ApiSandbox, browser: Browser) -> None:
+        self.address, self.desk, self.program, self._browser = address, desk, program, browser
+
+    @asynccontextmanager
+    async def tab(self, width: int = 1180, height: int = 720) -> AsyncIterator[Tab]:
+        """A page of a browser with cookies of its own; nothing on it may be refused or fail."""
+        context = await self._browser.new_context(viewport={"width": width, "height": height})
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        await page.add_init_script(SEAT)
+        await page.goto(f"{self.address}/desk")
+        yield Tab(page)
+        await context.close()
+        assert complaints == []
+
+    def windows(self) -> set[int]:
+        """The processes that were started for browsers."""
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        return {int(pid) for pid in children if b"inbox" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+    def said(self) -> list[tuple[str, str, str]]:
+        found = self.desk.read(lambda tx: transcript.latest(tx, DialogId(1)))
+        return [(entry.message.author, entry.message.text, entry.message.state) for entry in found]
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    desk = open_desk(Settings(home=str(tmp_path), http_port=0, lang="en"))
+    for name in ("Ольга", "Иван"):
+        known = passwords.hashed(PASSWORD)
+        desk.write(lambda tx, name=name, known=known: operators.add(tx, name, known, [], actor="owner"))
+    async with ApiSandbox() as program, async_playwright() as tools:
+        channel = await bound(desk, program)
+        async with serving(desk) as address, chromium(tools) as browser:
+            call_here(desk, program, channel, address)
+            await program.say(ANNA, "Есть ли плед «Облако»?")
+            await eventually(lambda: the_dialogs(desk))
+            yield Shop(address, desk, program, browser)
+    desk.close()
+
+
+@asynccontextmanager
+async def serving(desk: Desk) -> AsyncIterator[str]:
+    """The daemon as ``chatapp serve --web`` runs it."""
+    stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(desk, web=True, announce=address.set_result, stop=stop))
+    try:
+        yield await address
+    finally:
+        stop.set()
+        await task
+
+
+@asynccontextmanager
+async def chromium(tools: Playwright) -> AsyncIterator[Browser]:
+    browser = await tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    yield browser
+    await browser.close()
+
+
+async def test_the_desk_is_behind_a_login(shop: Shop) -> None:
+    async with shop.tab() as tab:
+        await tab.log_in("Ольга", "холодный плед")
+        await tab.page.get_by_text("Name or password is wrong.").wait_for()
+        assert shop.windows() == set()
+        await tab.log_in("Ольга")
+        await tab.sees("Анна Белова", "Есть ли плед «Облако»?")
+        assert len(shop.windows()) == 1
+
+
+async def test_an_operator_opens_a_dialog_and_answers_in_russian(shop: Shop) -> None:
+    async with shop.tab() as tab:
+        await tab.log_in("Ольга")
+        await tab.sees("Анна Белова")
+        await tab.press("Enter", "Enter")
+        await tab.sees("Write an answer…", "Enter send")
+        await tab.page.keyboard.type("Да, остались серый и молочный. ")
+        await tab.page.keyboard.insert_text("Ёмкость — 2 шт.")
+        await tab.sees("серый и молочный. Ёмкость — 2 шт.")
+        await tab.press("Enter")
+        await eventually(lambda: heard(shop), 30)
+        assert [one.text for one in await shop.program.heard(ANNA)] == [
+            "Да, остались серый и молочный. Ёмкость — 2 шт."
+        ]
+        assert shop.said()[-1][:2] == ("Ольга", "Да, остались серый и молочный. Ёмкость — 2 шт.")
+
+
+async def heard(shop: Shop) -> bool:
+    return bool(await shop.program.heard(ANNA))
+
+
+async def test_a_pasted_text_of_several_lines_is_not_sent_by_its_line_ends(shop: Shop) -> None:
+    async with shop.tab() as tab:
+        await tab.log_in("Ольга")
+        await tab.sees("Анна Белова")
+        await tab.press("Enter", "Enter")
+        await tab.sees("Write an answer…", "Enter send")
+        await tab.page.evaluate(PASTE, "первая строка\nвторая строка")
+        await tab.sees("первая строка", "вторая строка")
+        assert [text for _, text, _ in shop.said()] == ["Есть ли плед «Облако»?"]
+
+
+async def test_two_operators_see_at_once_who_took_a_dialog(shop: Shop) -> None:
+    async with shop.tab() as olga, shop.tab() as ivan:
+        await olga.log_in("Ольга")
+        await ivan.log_in("Иван")
+        await olga.sees("Анна Белова")
+        await ivan.sees("Анна Белова")
+        await olga.press("I")
+        await ivan.sees("Ольга")
+        assert len(shop.windows()) == 2
+
+
+async def test_the_window_follows_the_size_of_the_browser(shop: Shop) -> None:
+    async with shop.tab(1180, 720) as tab:
+        await tab.log_in("Ольга")
+        await tab.sees("Анна Белова")
+        columns, rows = await tab.size()
+        await tab.page.set_viewport_size({"width": 800, "height": 480})
+        await eventually(lambda: smaller(tab, columns, rows))
+        await tab.sees("Анна Белова")
+        assert (await tab.screen()).splitlines()[-1].strip() != ""
+
+
+async def smaller(tab: Tab, columns: int, rows: int) -> bool:
+    now = await tab.size()
+    return now[0] < columns and now[1] < rows
+
+
+async def test_logging_out_ends_the_process_and_leaving_the_window_too(shop: Shop) -> None:
+    async with shop.tab() as tab:
+        await tab.log_in("Ольга")
+        await tab.sees("Анна Белова")
+        await tab.press("q")
+        await tab.page.get_by_text("The window has closed.").wait_for()
+        await eventually(lambda: not shop.windows())
+        await tab.press("Enter")
+        await tab.sees("Анна Белова")
+        await tab.page.get_by_role("button", name="Log out").click()
+        await tab.page.get_by_role("button", name="Log in").wait_for()
+        assert shop.windows() == set()
