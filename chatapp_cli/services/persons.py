@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.ids import ContactId
+from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import contacts
 from chatapp_cli.store.rows import AlikeRow, ContactRow, MergeRow, WayRow
@@ -42,6 +42,11 @@ class Person:
         """What to call them."""
         names = (*(one.name for one in self.contacts), *(way.name for way in self.ways), address(self.contacts[0]))
         return next(filter(None, names))
+
+    def answered_by(self, dialog: DialogId) -> DialogId:
+        """The dialog to answer in: where they wrote last, of those that can be written to; otherwise the one given."""
+        open_ways = [way for way in self.ways if way.reachable and not way.blocked and way.heard_at is not None]
+        return max(open_ways, key=lambda way: way.heard_at or 0).id if open_ways else dialog
 
     def ways_of(self, contact: ContactId) -> list[WayRow]:
         """The dialogs of one of their contacts."""

@@ -10,7 +10,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import kind_of, manifest, packages
 from chatapp_cli.services import contacts, dialogs
 from chatapp_cli.store.rows import DialogCard
-from chatapp_cli.tui import duty_deeds, many_deeds
+from chatapp_cli.tui import duty_deeds, many_deeds, person_deeds
 from chatapp_cli.tui.hands import Deed, Hands
 
 
@@ -63,6 +63,7 @@ DEEDS: dict[str, Deed[DialogCard]] = {
     **duty_deeds.DEEDS,
     "rename": Deed(rename),
     "chain": Deed(chain),
+    **person_deeds.DEEDS,
     "template": Deed(template, lambda card: manifest(card.kind).capabilities.templates),
     "group": Deed(group, lambda card: card.chat_kind != "private"),
 }

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import State
-from chatapp_cli.services import channels, dialogs, duties, notes, transcript, waiting
+from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript, waiting
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MemberRow, MessageRow
 from chatapp_cli.store.tx import Tx
 
+if TYPE_CHECKING:
+    from chatapp_cli.services.persons import Person, Suggestion
+    from chatapp_cli.store.rows import WayRow
+
 PAGE = 50
 """Messages read at once."""
+Quotes: TypeAlias = dict[tuple[DialogId, str], MessageRow]
+"""Messages that others quote, by their dialog and the provider's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +29,14 @@ class Page:
     """A part of a conversation, oldest first."""
 
     entries: Sequence[Entry]
-    quotes: dict[str, MessageRow]
+    quotes: Quotes
     complete: bool
     """Nothing is older."""
     ended: bool = True
     """Nothing is newer."""
+
+
+NOTHING = Page((), {}, complete=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +44,44 @@ class Opening:
     """Everything that opening a dialog shows."""
 
     card: DialogCard
+    """The dialog that is answered in."""
     tags: Sequence[str]
     members: Sequence[MemberRow]
     channel: ChannelRow
     page: Page
+    person: Person | None = None
+    """Whose dialog it is; a group is nobody's."""
+    alike: Sequence[Suggestion] = ()
+    """Who may be the same person."""
+    joined: bool = False
+    """Whether all dialogs of the person are shown as one conversation."""
+    channels: Mapping[DialogId, ChannelRow] = field(default_factory=dict)
+    """Then also those that carry the others."""
+
+    @property
+    def ways(self) -> Sequence[WayRow]:
+        """The dialogs of the person, this one among them."""
+        return () if self.person is None else self.person.ways
+
+    @property
+    def thread(self) -> Sequence[DialogId]:
+        """The dialogs whose messages are shown."""
+        return [way.id for way in self.ways] if self.joined and self.ways else [self.card.id]
+
+    def known(self, what: str) -> Sequence[str]:
+        """All that is known of the person of one kind: ``username``, ``phone`` or ``email``."""
+        contacts = () if self.person is None else self.person.contacts
+        return list(dict.fromkeys(filter(None, (getattr(one, what) for one in contacts))))
+
+    def channel_of(self, dialog: DialogId) -> ChannelRow:
+        """The channel that carries one of the dialogs that are shown."""
+        return self.channels.get(dialog, self.channel)
+
+    @property
+    def unread(self) -> Sequence[DialogId]:
+        """Those of them in which something is unread."""
+        known = {way.id for way in self.ways if way.unread} | ({self.card.id} if self.card.unread else set())
+        return [one for one in self.thread if one in known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +90,7 @@ class News:
 
     changed: Sequence[Entry]
     gone: set[MessageId]
-    quotes: dict[str, MessageRow]
+    quotes: Quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +103,77 @@ class Overview:
     unanswered: int = 0
 
 
-def opening(tx: Tx, dialog: DialogId, message: MessageId | None = None) -> Opening:
-    """A dialog and the end of its conversation, or what surrounds a message of it."""
+def opening(
+    tx: Tx, dialog: DialogId, message: MessageId | None = None, *, joined: bool = False, exact: bool = True
+) -> Opening:
+    """A dialog and the end of its conversation, or what surrounds a message of it.
+
+    Joined it is the conversation of its person, answered where they wrote last unless ``exact`` this dialog is meant.
+    """
+    found = _about(tx, dialog, joined=joined)
+    if joined and not exact and message is None and found.person is not None:
+        found = _about(tx, found.person.answered_by(dialog), joined=joined)
     if message is None:
-        return Opening(*heading(tx, dialog), _page(tx, dialog, transcript.latest(tx, dialog, n=PAGE)))
-    return Opening(*heading(tx, dialog), _around(tx, dialog, transcript.message(tx, message)))
+        return replace(found, page=_page(tx, found.thread, thread.latest(tx, found.thread, n=PAGE)))
+    return replace(found, page=_around(tx, found.thread, transcript.message(tx, message)))
 
 
-def _around(tx: Tx, dialog: DialogId, middle: MessageRow) -> Page:
-    above, below = transcript.before(tx, dialog, middle, n=PAGE), transcript.since(tx, dialog, middle, n=PAGE)
-    return _part(tx, dialog, [*above, *below], complete=len(above) < PAGE, ended=len(below) < PAGE)
+def again(tx: Tx, opening: Opening, dialog: DialogId | None = None) -> Opening:
+    """The same messages with what is known now around them, or around another dialog that they are answered in."""
+    return replace(_about(tx, dialog or opening.card.id, joined=opening.joined), page=opening.page)
 
 
-def heading(tx: Tx, dialog: DialogId) -> tuple[DialogCard, Sequence[str], Sequence[MemberRow], ChannelRow]:
+def _about(tx: Tx, dialog: DialogId, *, joined: bool) -> Opening:
     """Whose conversation it is, its tags, who of us looks at it, and the channel that carries it."""
     card = dialogs.card(tx, dialog)
-    return card, dialogs.tags(tx, dialog), duties.members(tx, dialog), channels.one(tx, card.channel_id)
+    known = (card, dialogs.tags(tx, dialog), duties.members(tx, dialog), channels.one(tx, card.channel_id), NOTHING)
+    if card.contact_id is None:
+        return Opening(*known)
+    from chatapp_cli.services import persons
+
+    person = persons.person(tx, card.contact_id)
+    others = {way.id: channels.one(tx, way.channel_id) for way in person.ways} if joined else {}
+    return Opening(*known, person, persons.suggestions(tx, person.id), joined, others)
 
 
-def older(tx: Tx, dialog: DialogId, first: MessageRow) -> Page:
+def _around(tx: Tx, shown: Sequence[DialogId], middle: MessageRow) -> Page:
+    above, below = thread.before(tx, shown, middle, n=PAGE), thread.since(tx, shown, middle, n=PAGE)
+    return _part(tx, shown, [*above, *below], complete=len(above) < PAGE, ended=len(below) < PAGE)
+
+
+def older(tx: Tx, shown: Sequence[DialogId], first: MessageRow) -> Page:
     """What was said before a message."""
-    return _page(tx, dialog, transcript.before(tx, dialog, first, n=PAGE), until=first.at)
+    return _page(tx, shown, thread.before(tx, shown, first, n=PAGE), until=first.at)
 
 
-def newer(tx: Tx, dialog: DialogId, last: MessageRow) -> Page:
+def newer(tx: Tx, shown: Sequence[DialogId], last: MessageRow) -> Page:
     """A message and what was said after it."""
-    entries = transcript.since(tx, dialog, last, n=PAGE)
-    return _part(tx, dialog, entries, complete=False, ended=len(entries) < PAGE)
+    entries = thread.since(tx, shown, last, n=PAGE)
+    return _part(tx, shown, entries, complete=False, ended=len(entries) < PAGE)
 
 
-def _part(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, complete: bool, ended: bool) -> Page:
+def _part(tx: Tx, shown: Sequence[DialogId], entries: Sequence[Entry], *, complete: bool, ended: bool) -> Page:
     """Out of the middle: notes of later than what is read come with what was said then."""
     until = notes.EVER if ended else entries[-1].message.at
-    return replace(_page(tx, dialog, entries, complete=complete, until=until), ended=ended)
+    return replace(_page(tx, shown, entries, complete=complete, until=until), ended=ended)
 
 
 def _page(
-    tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, complete: bool | None = None, until: Millis = notes.EVER
+    tx: Tx,
+    shown: Sequence[DialogId],
+    entries: Sequence[Entry],
+    *,
+    complete: bool | None = None,
+    until: Millis = notes.EVER,
 ) -> Page:
     complete = len(entries) < PAGE if complete is None else complete
-    shown = notes.among(tx, dialog, _with_onward(tx, entries), complete=complete, until=until)
-    return Page(shown, _quotes(tx, dialog, entries), complete=complete)
+    noted = _with_onward(tx, entries)
+    for dialog in shown:
+        noted = notes.among(tx, dialog, noted, complete=complete, until=until)
+    return Page(noted, _quotes(tx, entries), complete=complete)
 
 
-def news(tx: Tx, dialog: DialogId, messages: Collection[MessageId]) -> News:
+def news(tx: Tx, shown: Sequence[DialogId], messages: Collection[MessageId]) -> News:
     """Look again at messages."""
     changed, gone = [], set()
     for one in messages:
@@ -110,8 +181,8 @@ def news(tx: Tx, dialog: DialogId, messages: Collection[MessageId]) -> News:
             changed.append(transcript.entry(tx, one))
         except NotFound:
             gone.add(one)
-    noted = [notes.as_entry(row) for row in notes.between(tx, dialog)]
-    return News([*_with_onward(tx, changed), *noted], gone, _quotes(tx, dialog, changed))
+    noted = [notes.as_entry(row) for dialog in shown for row in notes.between(tx, dialog)]
+    return News([*_with_onward(tx, changed), *noted], gone, _quotes(tx, changed))
 
 
 def _with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -123,10 +194,10 @@ def _with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
     return relay.with_onward(tx, entries)
 
 
-def _quotes(tx: Tx, dialog: DialogId, entries: Sequence[Entry]) -> dict[str, MessageRow]:
-    wanted = {e.message.reply_to for e in entries if e.message.reply_to}
-    found = {ext_id: transcript.quoted(tx, dialog, ext_id) for ext_id in wanted}
-    return {ext_id: row for ext_id, row in found.items() if row is not None}
+def _quotes(tx: Tx, entries: Sequence[Entry]) -> Quotes:
+    wanted = {(e.message.dialog_id, e.message.reply_to) for e in entries if e.message.reply_to}
+    found = {(dialog, ext_id): transcript.quoted(tx, dialog, ext_id) for dialog, ext_id in wanted}
+    return {which: row for which, row in found.items() if row is not None}
 
 
 def bars(tx: Tx) -> Overview:

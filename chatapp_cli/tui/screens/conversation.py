@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from functools import partial
 
 from textual import on
@@ -15,7 +14,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.services import channels, dialogs, notes
 from chatapp_cli.store.rows import ChannelRow, DialogCard
-from chatapp_cli.tui import reading, words, writing
+from chatapp_cli.tui import reading, ways, words, writing
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.screens.listing import Listing
@@ -38,6 +37,8 @@ class Conversing(Listing):
     def __init__(self) -> None:
         super().__init__()
         self.opening: Opening | None = None
+        self.joined = False
+        """Whether all dialogs of a person are shown as one conversation."""
         self._sheets: dict[DialogId, Sheet] = {}
         self._dwell: Timer | None = None
         self._needs_told = False
@@ -48,19 +49,32 @@ class Conversing(Listing):
     def _open(self, event: DialogList.Opened) -> None:
         self.do(partial(self.open, event.dialog, event.message), group="open", exclusive=True)
 
-    async def open(self, dialog: DialogId, message: MessageId | None = None) -> None:
-        """Show a dialog and make ready for the answer, or show one message of it."""
-        opening = await self.office.read(partial(reading.opening, dialog=dialog, message=message))
+    async def open(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
+        """Show a dialog and make ready for the answer, or show one message of it.
+
+        Where a person's dialogs are joined, ``exact`` asks for an answer by this one and no other.
+        """
+        job = partial(reading.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
+        opening = await self.office.read(job)
         await self.ready_to_write()
-        self.opening = opening
         self.add_class("-open", "-conversing")
-        self._show_card(opening)
-        self.query_one(DialogList).mark_opened(dialog)
-        self.query_one(Transcript).open(self.office.manifest(opening.channel), opening.page, at=message)
-        self._turn_composer(self._sheets.setdefault(dialog, Sheet()))
+        await self.answer_by(opening)
+        known, routes = self.office.manifest(opening.channel), ways.routes(opening)
+        self.query_one(Transcript).open(known, opening.page, at=message, routes=routes)
         self.query_one(Composer).focus_pen()
         if self.query_one(Pen).disabled or message is not None:
             self.query_one(Transcript).focus()
+
+    async def answer_by(self, opening: Opening) -> None:
+        """Let what is written now go by a dialog."""
+        self.opening = opening
+        self._show_card(opening)
+        self.query_one(DialogList).mark_opened(opening.card.id)
+        self._turn_composer(self._sheets.setdefault(opening.card.id, Sheet()))
+
+    def shows(self, opening: Opening) -> bool:
+        """Whether the same messages are shown still."""
+        return self.opening is not None and set(self.opening.thread) == set(opening.thread)
 
     async def ready_to_write(self) -> None:
         """Have a composer: made after the first paint, or when somebody opens a dialog before that."""
@@ -74,18 +88,22 @@ class Conversing(Listing):
         stop, warning = self._obstacles(self.opening.card, self.opening.channel)
         price = channels.price_of_part(self.opening.channel)
         self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning, price=price)
+        self.query_one(Composer).border_title = ways.title(self.opening)
 
     def _show_card(self, opening: Opening) -> None:
         self.query_one(Heading).tell(opening.card, opening.tags)
-        self.query_one(Card).tell(opening.card, opening.tags, opening.members)
+        self.query_one(Card).tell(opening)
 
-    async def _reread(self, dialog: DialogId, news: News) -> None:
-        await self._refresh_messages(dialog, news.messages(dialog))
-        card, tags, members, channel = await self.office.read(partial(reading.heading, dialog=dialog))
-        if self.opening is None or self.opening.card.id != dialog:
+    async def _reread(self, opening: Opening, news: News) -> None:
+        await self._refresh_messages(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
+        fresh = await self.office.read(partial(reading.again, opening=opening))
+        if self.opening is None or self.opening.card.id != opening.card.id or not self.shows(opening):
             return
-        self.opening = replace(self.opening, card=card, tags=tags, members=members, channel=channel)
-        self._show_card(self.opening)
+        if not self.shows(fresh):
+            await self.open(fresh.card.id, exact=True)
+            return
+        self.opening = fresh
+        self._show_card(fresh)
         self._allow()
         self.watch_the_end()
 
@@ -93,15 +111,16 @@ class Conversing(Listing):
         """Say what stands in the way now; what is written already stays."""
         for composer in self.query(Composer):
             if self.opening is not None:
+                composer.border_title = ways.title(self.opening)
                 composer.allow(*self._obstacles(self.opening.card, self.opening.channel))
 
     def _obstacles(self, card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
         now = self.office.desk.world.clock.now()
         return writing.obstacles(card, channel, self.office.capabilities(channel), now)
 
-    async def _refresh_messages(self, dialog: DialogId, messages: set[MessageId]) -> None:
-        found = await self.office.read(partial(reading.news, dialog=dialog, messages=messages))
-        if self.opening is not None and self.opening.card.id == dialog:
+    async def _refresh_messages(self, opening: Opening, messages: set[MessageId]) -> None:
+        found = await self.office.read(partial(reading.news, shown=opening.thread, messages=messages))
+        if self.shows(opening):
             self.query_one(Transcript).update(found.changed, found.gone, found.quotes)
 
     @on(Transcript.WantsOlder)
@@ -113,8 +132,8 @@ class Conversing(Listing):
         first = next((e.message for e in shown.entries if e.message.direction != notes.NOTE), None)
         if opening is None or first is None:
             return
-        page = await self.office.read(partial(reading.older, dialog=opening.card.id, first=first))
-        if opening is self.opening:
+        page = await self.office.read(partial(reading.older, shown=opening.thread, first=first))
+        if self.shows(opening):
             shown.prepend(page.entries, page.quotes, complete=page.complete)
 
     @on(Transcript.WantsNewer)
@@ -126,14 +145,14 @@ class Conversing(Listing):
         last = next((e.message for e in reversed(shown.entries) if e.message.direction != notes.NOTE), None)
         if opening is None or last is None:
             return
-        page = await self.office.read(partial(reading.newer, dialog=opening.card.id, last=last))
-        if opening is self.opening:
+        page = await self.office.read(partial(reading.newer, shown=opening.thread, last=last))
+        if self.shows(opening):
             shown.append(page.entries, page.quotes, ended=page.ended)
 
     @on(Transcript.WantsEnd)
     def _end(self) -> None:
         if self.opening is not None:
-            self.do(partial(self.open, self.opening.card.id), group="open", exclusive=True)
+            self.do(partial(self.open, self.opening.card.id, exact=True), group="open", exclusive=True)
 
     # Read is what was seen for a moment
 
@@ -145,15 +164,15 @@ class Conversing(Listing):
         """Begin to count the moment after which the dialog is read."""
         if self._dwell is not None:
             self._dwell.stop()
-        if self.opening is not None and self.opening.card.unread:
-            self._dwell = self.set_timer(DWELL, partial(self._dwelt, self.opening.card.id))
+        if self.opening is not None and self.opening.unread:
+            self._dwell = self.set_timer(DWELL, partial(self._dwelt, self.opening))
 
-    def _dwelt(self, dialog: DialogId) -> None:
-        opening = self.opening
-        if opening is None or opening.card.id != dialog or not self.app.app_focus or not self.is_current:
+    def _dwelt(self, opening: Opening) -> None:
+        if not self.shows(opening) or not self.app.app_focus or not self.is_current:
             return
         if self.query_one(Transcript).at_end and self.query_one("#right").display:
-            self.do(partial(self._mark_read, dialog), group="read")
+            for dialog in opening.unread:
+                self.do(partial(self._mark_read, dialog), group="read")
 
     async def _mark_read(self, dialog: DialogId) -> None:
         await self.office.write(partial(dialogs.read, dialog=dialog, actor=self.office.actor))
@@ -191,18 +210,19 @@ class Conversing(Listing):
             await self.reorder(news.dialogs())
         if self.opening is not None and self._concerns(self.opening, news):
             self._tell_refusals(self.opening, news)
-            await self._reread(self.opening.card.id, news)
+            await self._reread(self.opening, news)
 
     @staticmethod
     def _concerns(opening: Opening, news: News) -> bool:
-        return opening.card.id in news.dialogs() or opening.channel.id in news.channels()
+        near = {opening.card.id, *(way.id for way in opening.ways)}
+        return bool(near & news.dialogs()) or opening.channel.id in news.channels()
 
     def _tell_refusals(self, opening: Opening, news: News) -> None:
         """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""
         for row in news.rows:
-            if row.topic == "message.refused" and row.dialog_id == opening.card.id:
-                data = json.loads(row.data)
-                said = words.reason(self.office.manifest(opening.channel), data["code"], data["detail"])
+            if row.topic == "message.refused" and row.dialog_id is not None and row.dialog_id in opening.thread:
+                data, channel = json.loads(row.data), opening.channel_of(row.dialog_id)
+                said = words.reason(self.office.manifest(channel), data["code"], data["detail"])
                 self.notify("\n".join(filter(None, said)), severity="warning", markup=False, timeout=8)
 
     def tick(self) -> None:
@@ -216,4 +236,4 @@ class Conversing(Listing):
             self._allow()
         waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]
         if self.opening is not None and waiting:
-            self.do(partial(self._refresh_messages, self.opening.card.id, set(waiting)), group="news")
+            self.do(partial(self._refresh_messages, self.opening, set(waiting)), group="news")

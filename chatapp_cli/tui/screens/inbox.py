@@ -13,10 +13,12 @@ from textual.widgets import Input
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
+from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.screens.joining import Joining
 from chatapp_cli.tui.screens.together import Together
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.card import Card
@@ -25,7 +27,7 @@ from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 
-class InboxScreen(Together):
+class InboxScreen(Together, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -132,7 +134,7 @@ class InboxScreen(Together):
         """Other colours."""
         self.query_one(Transcript).repaint()
         if self.opening is not None:
-            self.query_one(Card).tell(self.opening.card, self.opening.tags, self.opening.members)
+            self.query_one(Card).tell(self.opening)
         self.refresh(recompose=False)
 
     # Writing
@@ -196,6 +198,10 @@ class InboxScreen(Together):
         assert self.opening is not None
         return self.opening.channel
 
+    def _channel_of(self, entry: Entry) -> ChannelRow:
+        assert self.opening is not None
+        return self.opening.channel_of(entry.message.dialog_id)
+
     # What can be done
 
     def _target(self) -> DialogId | None:
@@ -239,10 +245,10 @@ class InboxScreen(Together):
     def _asked(self, event: Transcript.Asked) -> None:
         from chatapp_cli.tui import message_deeds
 
-        said = message_deeds.Said(event.entry, self.office.capabilities(self._channel()))
+        said = message_deeds.Said(event.entry, self.office.capabilities(self._channel_of(event.entry)))
         deed = message_deeds.DEEDS[event.deed]
         if deed.possible(said):
-            self.do(partial(deed.run, self, said))
+            self.do(partial(self.by_its_own_way, event.deed, event.entry, partial(deed.run, self, said)))
         else:
             self.say(_("This is not possible with this message."))
 
@@ -261,7 +267,8 @@ class InboxScreen(Together):
                 ("inbox", f"deed({name!r})", name) for name, deed in dialog_deeds.DEEDS.items() if deed.possible(card)
             ]
         if transcript.has_focus and transcript.selected is not None:
-            said = message_deeds.Said(transcript.selected, self.office.capabilities(self._channel()))
+            chosen_in = self._channel_of(transcript.selected)
+            said = message_deeds.Said(transcript.selected, self.office.capabilities(chosen_in))
             possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
             found = [("transcript", f"message({name!r})", name) for name in possible] + found
         acts = [action(scope, full) for scope, full, _name in found]

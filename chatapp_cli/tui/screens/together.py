@@ -9,7 +9,7 @@ from textual import on
 from textual.timer import Timer
 
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
@@ -18,6 +18,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import unsent
 from chatapp_cli.tui.colleagues import Colleagues, Company
 from chatapp_cli.tui.live import News
+from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.screens.conversation import Conversing
 from chatapp_cli.tui.widgets.bars import Heading
 from chatapp_cli.tui.widgets.composer import Composer, Pen
@@ -63,13 +64,13 @@ class Together(Conversing):
 
     # Colleagues
 
-    async def open(self, dialog: DialogId, message: MessageId | None = None) -> None:
-        """Show a dialog with what was begun there, and let the others know."""
+    async def answer_by(self, opening: Opening) -> None:
+        """Go on with what was begun in a dialog, and let the others know."""
         await self.carry_out(self._keep)
-        await self._restore(dialog)
-        await super().open(dialog, message)
+        await self._restore(opening.card.id)
+        await super().answer_by(opening)
         self.show_company()
-        self.do(partial(self.colleagues.look, dialog), group="company")
+        self.do(partial(self.colleagues.look, opening.card.id), group="company")
 
     async def _take(self, news: News) -> None:
         """What passes is not worth reading dialogs again for."""

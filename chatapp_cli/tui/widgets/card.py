@@ -15,6 +15,7 @@ from chatapp_cli.store.rows import DialogCard, MemberRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.reading import Opening
 
 RECEIPTS: Mapping[Receipts, str] = {
     "none": N_("not available"),
@@ -35,24 +36,27 @@ class Card(Static):
     def __init__(self, look: Look) -> None:
         super().__init__(markup=False)
         self._look = look
-        self._told: tuple[DialogCard, Sequence[str], Sequence[MemberRow]] | None = None
+        self._told: Opening | None = None
 
-    def tell(self, card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow]) -> None:
+    def tell(self, opening: Opening) -> None:
         """Show somebody, now or once it is opened."""
-        self._told = card, tags, members
+        self._told = opening
         if self.has_class("-shown"):
-            self._write(card, tags, members)
+            self._write(opening)
 
     def turn(self) -> None:
         """Open or close it."""
         self.toggle_class("-shown")
         if self._told is not None:
-            self.tell(*self._told)
+            self.tell(self._told)
 
-    def _write(self, card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow]) -> None:
-        look = self._look.palette
+    def _write(self, opening: Opening) -> None:
+        from chatapp_cli.tui.widgets.kin import kin
+
+        look, card = self._look.palette, opening.card
         text = Text().append(line(card.name) + "\n", look.strong)
-        for label, value in [*self._facts(card, tags), *self._people(card, members)]:
+        text.append_text(kin(opening, look))
+        for label, value in [*self._facts(opening), *self._people(card, opening.members)]:
             if value:
                 text.append(f"\n{label}\n", look.faint)
                 text.append(line(value) + "\n", look.plain)
@@ -61,18 +65,18 @@ class Card(Static):
             text.append(f"· {show(limit)}\n", look.muted)
         self.update(text)
 
-    def _facts(self, card: DialogCard, tags: Sequence[str]) -> list[tuple[str, str]]:
-        now = self._look.now()
+    def _facts(self, opening: Opening) -> list[tuple[str, str]]:
+        now, card = self._look.now(), opening.card
         return [
             (_("ChatID"), card.address),
-            (_("Username"), card.username and "@" + card.username.lstrip("@")),
-            (_("Phone"), card.phone),
-            (_("E-mail"), card.email),
+            (_("Username"), ", ".join(f"@{name.lstrip('@')}" for name in opening.known("username"))),
+            (_("Phone"), ", ".join(opening.known("phone"))),
+            (_("E-mail"), ", ".join(opening.known("email"))),
             (_("Line"), card.line),
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
             (_("Tried in this order"), _chain(card)),
             (_("News of delivery"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
-            (_("Tags"), " ".join(f"#{tag}" for tag in tags)),
+            (_("Tags"), " ".join(f"#{tag}" for tag in opening.tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
         ]

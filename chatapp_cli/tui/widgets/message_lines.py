@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.subject import plain_subject
@@ -25,6 +25,7 @@ from chatapp_cli.store.rows import FileRow, MessageRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, fit, line, lines
 from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.reading import Quotes
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets.dialog_lines import sign_style
 
@@ -39,6 +40,14 @@ _FILE_SIGNS = {"photo": "▣", "video": "▶", "audio": "♪", "voice": "♪", "
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """The way that messages of a dialog take, where several are shown together."""
+
+    manifest: Manifest
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """What all messages of a conversation are painted with."""
 
@@ -46,7 +55,9 @@ class Setting:
     look: Palette
     now: Millis
     manifest: Manifest
-    quotes: Mapping[str, MessageRow]
+    quotes: Quotes
+    routes: Mapping[DialogId, Route] = field(default_factory=dict)
+    """Only where the messages of several dialogs are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ def paint(entry: Entry, before: Entry | None, here: Setting) -> Painted:
 def _continues(message: MessageRow, before: MessageRow | None) -> bool:
     return (
         before is not None
+        and before.dialog_id == message.dialog_id
         and (before.direction, before.author, before.origin) == (message.direction, message.author, message.origin)
         and message.at - before.at < SAME_BREATH
         and plain_subject(message.subject) == plain_subject(before.subject)
@@ -101,6 +113,8 @@ class _Block:
 
     def __init__(self, entry: Entry, here: Setting) -> None:
         self.entry, self.message, self.here, self.look = entry, entry.message, here, here.look
+        self.route = here.routes.get(entry.message.dialog_id)
+        self.manifest = here.manifest if self.route is None else self.route.manifest
         self.ours = entry.message.direction == Direction.OUT
         self.noted = entry.message.direction == notes.NOTE
         self.base = here.look.said if self.ours else here.look.base
@@ -145,7 +159,11 @@ class _Block:
 
     def _author(self) -> list[Segment]:
         style = self.look.warn if self.noted else self.look.own if self.ours else self.look.accent
-        return [self._said(cut(self._name(), self.room), style + Style(bold=True))]
+        name = [self._said(cut(self._name(), self.room), style + Style(bold=True))]
+        if self.route is None or self.noted:
+            return name
+        left = self.room - name[0].cell_length
+        return [*name, self._said(cut(f"  {self.route.name}", left), self.look.faint)]
 
     def _name(self) -> str:
         origin, author = self.message.origin, self.message.author
@@ -158,7 +176,7 @@ class _Block:
         return author or (_("We") if self.ours else _("Client"))
 
     def _quote(self) -> list[Segment]:
-        quoted = self.here.quotes.get(self.message.reply_to)
+        quoted = self.here.quotes.get((self.message.dialog_id, self.message.reply_to))
         text = _("a message that is not here") if quoted is None else quoted.text or quoted.subject or "…"
         return [self._said("┃ ", self.look.accent), self._said(cut(text, self.room - 2), self.look.muted)]
 
@@ -181,7 +199,7 @@ class _Block:
             facts.append(_("is being fetched"))
             style = self.look.warn
         elif file.state == "missing":
-            facts.append(_("missing: {why}", why=" ".join(filter(None, words.reason(self.here.manifest, file.code)))))
+            facts.append(_("missing: {why}", why=" ".join(filter(None, words.reason(self.manifest, file.code)))))
             style = self.look.bad
         sign = self._said(f"{_FILE_SIGNS.get(file.kind, '▤')} ", self.look.accent)
         name = cut(file.name or file.kind, max(8, self.room - 26))
@@ -194,7 +212,7 @@ class _Block:
     def _words(self, file: FileRow) -> Iterator[list[Segment]]:
         """What is said in a voice message, or why that could not be written down."""
         style = self.look.plain + Style(italic=True) if file.words else self.look.muted
-        why = words.reason(self.here.manifest, file.code)[0] if file.code and file.state == "here" else ""
+        why = words.reason(self.manifest, file.code)[0] if file.code and file.state == "here" else ""
         for part in Text(line(file.words or why)).wrap(_CONSOLE, self.room - 2):
             if part.plain:
                 yield [self._said(f"  {part.plain}", style)]
@@ -207,7 +225,7 @@ class _Block:
     def _delivery(self) -> Iterator[tuple[str, Style]]:
         """Words for what is not plain sailing."""
         message, waiting = self.message, self.entry.waiting
-        what, step = words.reason(self.here.manifest, message.code, message.detail)
+        what, step = words.reason(self.manifest, message.code, message.detail)
         if message.state == State.FAILED:
             yield f"✗ {what}", self.look.bad
             if self.entry.onward is not None:
@@ -232,7 +250,7 @@ class _Block:
         yield keys, self.look.accent
 
     def _why_it_waits(self, code: str, until: Millis) -> str:
-        why = words.reason(self.here.manifest, code)[0] if code else show(said.state(State.QUEUED))
+        why = words.reason(self.manifest, code)[0] if code else show(said.state(State.QUEUED))
         if until <= self.here.now:
             return f"◷ {why}"
         return f"◷ {why} " + _("It goes at {time}.", time=words.moment(until, self.here.now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -14,18 +14,19 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import MessageRow
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.reading import Page
+from chatapp_cli.tui.reading import Page, Quotes
 from chatapp_cli.tui.widgets import message_lines
 from chatapp_cli.tui.widgets.bars import nowhere
 from chatapp_cli.tui.widgets.lined import Lined
-from chatapp_cli.tui.widgets.message_lines import Painted
+from chatapp_cli.tui.widgets.message_lines import Painted, Route
+
+_ALONE: Mapping[DialogId, Route] = {}
 
 
 class Transcript(Lined):
@@ -58,7 +59,8 @@ class Transcript(Lined):
         self._look = look
         self._manifest: Manifest | None = None
         self._entries: list[Entry] = []
-        self._quotes: dict[str, MessageRow] = {}
+        self._quotes: Quotes = {}
+        self._routes: Mapping[DialogId, Route] = _ALONE
         self._blocks: list[Painted] = []
         self._starts: list[int] = [0]
         self._painted_at = 0
@@ -89,8 +91,11 @@ class Transcript(Lined):
         """Whether the last line of the conversation is on the screen."""
         return self._ended and self.scroll_offset.y >= self.max_scroll_y
 
-    def open(self, manifest: Manifest, page: Page, *, at: MessageId | None = None) -> None:
-        """Show another conversation from its end, or at one of its messages."""
+    def open(
+        self, manifest: Manifest, page: Page, *, at: MessageId | None = None, routes: Mapping[DialogId, Route] = _ALONE
+    ) -> None:
+        """Show another conversation from its end, or at one of its messages; one of several dialogs with ``routes``."""
+        self._routes = routes
         self._manifest, self._entries, self._quotes = manifest, list(page.entries), dict(page.quotes)
         self._complete, self._ended = page.complete, page.ended
         self._asked_older = self._asked_newer = False
@@ -107,7 +112,7 @@ class Transcript(Lined):
         self._paint_all()
         self.refresh()
 
-    def prepend(self, entries: Sequence[Entry], quotes: dict[str, MessageRow], *, complete: bool) -> None:
+    def prepend(self, entries: Sequence[Entry], quotes: Quotes, *, complete: bool) -> None:
         """Put older messages above without moving what is seen."""
         self._complete, self._asked_older = complete, False
         if not entries:
@@ -119,7 +124,7 @@ class Transcript(Lined):
         self.scroll_to(y=self.scroll_offset.y + self._starts[-1] - before, animate=False, force=True)
         self.refresh()
 
-    def append(self, entries: Sequence[Entry], quotes: dict[str, MessageRow], *, ended: bool) -> None:
+    def append(self, entries: Sequence[Entry], quotes: Quotes, *, ended: bool) -> None:
         """Put newer messages below without moving what is seen; those that are there already stay as they are."""
         self._ended, self._asked_newer = ended, False
         known = {entry.message.id for entry in self._entries}
@@ -139,7 +144,7 @@ class Transcript(Lined):
     def _select_again(self) -> None:
         self._select(self._index())
 
-    def update(self, changed: Sequence[Entry], gone: set[MessageId], quotes: dict[str, MessageRow]) -> None:
+    def update(self, changed: Sequence[Entry], gone: set[MessageId], quotes: Quotes) -> None:
         """Take in news; follows the end if the end was seen."""
         following = self._following
         self._quotes.update(quotes)
@@ -194,7 +199,7 @@ class Transcript(Lined):
         self._blocks = []
         if self._manifest is not None and self._painted_at > 0:
             here = message_lines.Setting(
-                self._painted_at, self._look.palette, self._look.now(), self._manifest, self._quotes
+                self._painted_at, self._look.palette, self._look.now(), self._manifest, self._quotes, self._routes
             )
             pairs = zip(self._entries, [None, *self._entries], strict=False)
             self._blocks = [message_lines.paint(entry, before, here) for entry, before in pairs]

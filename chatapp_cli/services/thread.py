@@ -1,0 +1,31 @@
+"""What was said in several dialogs as one conversation, a window at a time, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.services import transcript
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.tx import Tx
+
+
+def latest(tx: Tx, dialogs: Sequence[DialogId], *, n: int = 50) -> list[Entry]:
+    """The last messages, oldest first: as many of each dialog as could be shown, so that each reads its own index."""
+    return _in_order(transcript.latest(tx, one, n=n) for one in dialogs)[-n:]
+
+
+def before(tx: Tx, dialogs: Sequence[DialogId], first: MessageRow, *, n: int = 50) -> list[Entry]:
+    """The messages before one, oldest first."""
+    return _in_order(transcript.before(tx, one, first, n=n) for one in dialogs)[-n:]
+
+
+def since(tx: Tx, dialogs: Sequence[DialogId], first: MessageRow, *, n: int = 50) -> list[Entry]:
+    """A message and those after it, oldest first."""
+    return _in_order(transcript.since(tx, one, first, n=n) for one in dialogs)[:n]
+
+
+def _in_order(parts: Iterable[Sequence[Entry]]) -> list[Entry]:
+    return sorted(chain.from_iterable(parts), key=lambda entry: (entry.message.at, entry.message.id))

@@ -1,0 +1,98 @@
+"""One person, many channels: said, denied and taken back by keys; nothing is ever joined by itself."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import ContactId
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _
+from chatapp_cli.services import dialogs, persons
+from chatapp_cli.services.persons import Person
+from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.hands import Deed, Hands
+
+
+async def same(hands: Hands, card: DialogCard) -> None:
+    """Whoever is suggested first is this person; without a suggestion somebody is looked for."""
+    mine = _contact(card)
+    found = await hands.office.read(partial(persons.suggestions, contact=mine))
+    if found:
+        await _join(hands, mine, found[0].other)
+    else:
+        await pick(hands, card)
+
+
+async def not_same(hands: Hands, card: DialogCard) -> None:
+    """Whoever is suggested first is somebody else."""
+    mine, me = _contact(card), hands.office.actor
+    found = await hands.office.read(partial(persons.suggestions, contact=mine))
+    if not found:
+        hands.say(_("Nobody is suggested."))
+        return
+    other = found[0].other
+    pairs = await hands.office.write(partial(persons.apart, one=mine, other=other.id, actor=me))
+    hands.done(_("{name} is somebody else.", name=other.name), partial(persons.forget_apart, pairs=pairs, actor=me))
+
+
+async def pick(hands: Hands, card: DialogCard) -> None:
+    """Somebody who is looked for is this person too."""
+    from chatapp_cli.tui.screens.dialog_pick import DialogPick
+
+    mine = _contact(card)
+    chosen = await hands.app.push_screen_wait(DialogPick(hands.office, _("Who is the same person?")))
+    if chosen is not None:
+        other = _contact(await hands.office.read(partial(dialogs.card, dialog=chosen.id)))
+        await _join(hands, mine, await hands.office.read(partial(persons.person, contact=other)))
+
+
+async def _join(hands: Hands, mine: ContactId, other: Person) -> None:
+    me = hands.office.actor
+    merge = await hands.office.write(partial(persons.merge, kept=mine, gone=other.id, actor=me))
+    hands.done(_("{name} is the same person.", name=other.name), partial(persons.undo, merge=merge, actor=me))
+
+
+async def part(hands: Hands, card: DialogCard) -> None:
+    """One of those who were joined is a person of their own again."""
+    whole = await hands.office.read(partial(persons.person, contact=_contact(card)))
+    others = whole.contacts[1:]
+    options = [(str(one.id), f"{one.name or persons.address(one)}  {_ways(whole, one.id)}") for one in others]
+    if not options:
+        hands.say(_("Nobody was joined to this client."))
+        return
+    chosen = await hands.choose(_("Who is a person of their own?"), options)
+    if chosen is None:
+        return
+    me = hands.office.actor
+    merge = await hands.office.read(partial(persons.merge_of, contact=ContactId(int(chosen))))
+    await hands.office.write(partial(persons.undo, merge=merge, actor=me))
+    again = partial(_join_again, kept=whole.id, gone=merge.gone, actor=me)
+    hands.done(_("They are two people again."), again)
+
+
+def _join_again(tx: Tx, *, kept: ContactId, gone: ContactId, actor: str) -> None:
+    persons.merge(tx, kept, gone, actor=actor)
+
+
+def _ways(whole: Person, contact: ContactId) -> str:
+    return ", ".join(f"{way.channel} {way.address}" for way in whole.ways_of(contact))
+
+
+def _contact(card: DialogCard) -> ContactId:
+    if card.contact_id is None:
+        raise NotFound(T("A group is nobody's dialog."))
+    return card.contact_id
+
+
+def _private(card: DialogCard) -> bool:
+    return card.contact_id is not None
+
+
+DEEDS: dict[str, Deed[DialogCard]] = {
+    "same": Deed(same, _private),
+    "not_same": Deed(not_same, _private),
+    "pick_same": Deed(pick, _private),
+    "part": Deed(part, _private),
+}

@@ -1,0 +1,64 @@
+"""On the client's card: by which other ways they are known, and who may be the same person (S-119)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.style import Style
+from rich.text import Text
+
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services.persons import Person, Suggestion
+from chatapp_cli.store.rows import WayRow
+from chatapp_cli.tui.cells import cut, line
+from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.themes import Palette
+
+WIDTH = 31
+_FEW = 2
+"""Suggestions shown on a card: what is decided makes room for the next."""
+
+
+def kin(opening: Opening, look: Palette) -> Text:
+    """The person's dialogs, if there are several, and whom they may be as well; empty for who is known but once."""
+    pieces = [*_suggested(opening.alike, look), *(_ways(opening, look) if len(opening.ways) > 1 else ())]
+    return Text.assemble(*pieces)
+
+
+def _ways(opening: Opening, look: Palette) -> Iterator[tuple[str, Style]]:
+    yield f"\n{_('Their dialogs')}", look.faint
+    yield f"  {_key('way')} {_('the next')}  {_key('join')} {_('as one')}\n", look.muted
+    for way in sorted(opening.ways):
+        yield from _way(way, look, here=way.id == opening.card.id)
+
+
+def _way(way: WayRow, look: Palette, *, here: bool) -> Iterator[tuple[str, Style]]:
+    yield ("▸ " if here else "  "), look.accent
+    yield cut(f"{manifest(way.kind).label} · {line(way.channel)}", WIDTH - 6), look.strong if here else look.plain
+    yield (f" ✉ {way.unread}" if way.unread else ""), look.accent
+    yield f"\n  {cut(line(way.address), WIDTH - 2)}\n", look.muted
+
+
+def _suggested(alike: Sequence[Suggestion], look: Palette) -> Iterator[tuple[str, Style]]:
+    for n, one in enumerate(alike[:_FEW]):
+        yield f"\n{_('Perhaps the same person')}\n" if n == 0 else "\n", look.warn
+        yield cut(line(one.other.name), WIDTH) + "\n", look.strong
+        yield cut(_where(one.other), WIDTH) + "\n", look.muted
+        for reason in one.reasons:
+            yield f"≈ {cut(line(show(reason.said)), WIDTH - 2)}\n", look.plain
+        if n == 0:
+            yield f"{_deed('same')} {_('the same')}  {_deed('not_same')} {_('somebody else')}\n", look.accent
+
+
+def _where(other: Person) -> str:
+    return ", ".join(dict.fromkeys(f"{manifest(way.kind).label} {line(way.address)}" for way in other.ways))
+
+
+def _key(name: str) -> str:
+    return shown(action("inbox", name).keys[0])
+
+
+def _deed(name: str) -> str:
+    return _key(f"deed({name!r})")
