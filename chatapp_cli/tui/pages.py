@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.hands import Hands
 
 PAGES = {
+    "begin": "begin.BeginScreen",
     "lines": "lines.LinesScreen",
     "troubles": "troubles.TroublesScreen",
     "people": "people.PeopleScreen",

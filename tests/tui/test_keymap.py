@@ -7,9 +7,11 @@ import pytest
 from chatapp_cli.tui import keymap
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.screens.applications import ApplicationsScreen
+from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
+from chatapp_cli.tui.screens.people import PeopleScreen
 from chatapp_cli.tui.screens.quick import QuickPick
 from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.search import SearchScreen
@@ -27,6 +29,8 @@ PLACES = {
     "troubles": TroublesScreen,
     "applications": ApplicationsScreen,
     "find": SearchScreen,
+    "begin": BeginScreen,
+    "people": PeopleScreen,
     "quick": QuickPick,
     "replies": RepliesScreen,
 }
@@ -58,6 +62,8 @@ def test_no_key_means_two_things_in_one_place() -> None:
         ("app", "applications"),
         ("app", "find"),
         ("app", "replies"),
+        ("app", "people"),
+        ("app", "begin"),
     ):
         keys = [key for act in keymap.actions(*scopes) for key in act.keys]
         assert sorted(keys) == sorted(set(keys)), scopes
@@ -83,7 +89,7 @@ async def test_russian_letters_do_in_the_window_what_the_latin_ones_do(window: O
 
 
 async def test_the_help_lists_every_action(window: Opener) -> None:
-    async with window((120, 140)) as it:
+    async with window((120, 200)) as it:
         await it.press("?")
         for group in keymap.groups():
             await it.sees(group.title)

@@ -19,13 +19,13 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import channels, dialogs
-from chatapp_cli.services.reaching import dialog_for
+from chatapp_cli.services import channels, reaching
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.tui import reading
 from chatapp_cli.tui.cells import cut, fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.screens.begin import BeginScreen, Start
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
@@ -142,51 +142,25 @@ class PeopleScreen(Hands):
 
     @on(OptionList.OptionSelected)
     def action_write(self) -> None:
-        """Open the dialog, or begin one."""
+        """Open the dialog, or the form to begin one."""
         at = self.query_one(OptionList).highlighted
         if at is not None and self._found:
             self.do(partial(self._write, self._found[at]))
 
     async def _write(self, one: Found) -> None:
-        can = self.office.capabilities(one.channel)
-        dialog = await self.office.write(lambda tx: dialog_for(tx, one.channel, can, one.address))
-        if not one.name:
-            await self._introduce(DialogId(dialog))
+        dialog = await self.office.read(partial(reaching.known, channel=one.channel, to=one.address))
+        if dialog is not None:
+            self._open(dialog)
+            return
+        form = BeginScreen(Start(one.channel.id, one.address, one.name))
+        await self.app.push_screen_wait(form)
+        if form.begun:
+            self.dismiss()
+
+    def _open(self, dialog: DialogId) -> None:
         behind = self.app.screen_stack[0]
         self.dismiss()
-        behind.post_message(DialogList.Opened(DialogId(dialog)))
-
-    async def _introduce(self, dialog: DialogId) -> None:
-        """Ask what somebody is called whose name no messenger told."""
-        card = await self.office.read(partial(dialogs.card, dialog=dialog))
-        note = _("First and last name; may stay empty. The account's address book gets it where it has one.")
-        name = "" if card.person else await self.prompt(_("Name of the client"), note=note)
-        if name:
-            first, _space, last = name.strip().partition(" ")
-            introduce = partial(dialogs.introduce, dialog=dialog, first_name=first, last_name=last.strip())
-            await self.office.write(partial(introduce, actor=self.office.actor))
-
-    def action_address_book(self) -> None:
-        """Somebody out of an account's own address book."""
-        self.do(self._address_book, group="look", exclusive=True)
-
-    async def _address_book(self) -> None:
-        every = await self.office.read(channels.everything)
-        able = {str(row.id): row for row in every if self.office.capabilities(row).lists_contacts}
-        if not able:
-            self.say(_("No channel that is bound here has an address book."))
-            return
-        options = [(number, f"{manifest(row.kind).label}  {row.title}") for number, row in able.items()]
-        chosen = next(iter(able)) if len(able) == 1 else await self.choose(_("Whose address book?"), options)
-        if chosen is not None:
-            await self._open_book(able[chosen])
-
-    async def _open_book(self, row: ChannelRow) -> None:
-        from chatapp_cli.runtime.asking import Wish, ask
-
-        self.query_one("#said", Static).update(_("Asking the messengers…"))
-        people = await ask(self.office.desk, Wish(row, "contacts"), actor=self.office.actor)
-        self._show([self._way(row, one) for one in people], _("The address book is empty."))
+        behind.post_message(DialogList.Opened(dialog))
 
     def action_box(self) -> None:
         """To the box."""

@@ -13,14 +13,13 @@ from textual.widgets import Input, Label, Static
 
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.template import Template, fill, gaps
+from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, sending, templates
 from chatapp_cli.tui.screens.small import Small
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.rows import DialogCard, TemplateRow
-    from chatapp_cli.store.tx import Tx
+    from chatapp_cli.store.rows import ChannelRow, DialogCard, TemplateRow
     from chatapp_cli.tui.hands import Hands
 
 
@@ -39,7 +38,7 @@ class Fill(Small[dict[str, str]]):
             yield Static(self._template.body, id="read", markup=False)
             for gap in self._gaps:
                 yield Input(placeholder=gap, name=gap)
-            yield Static(_("Enter: the next gap; after the last one it is sent."), classes="note", markup=False)
+            yield Static(_("Enter: to the next gap, and past the last one."), classes="note", markup=False)
 
     def _values(self) -> dict[str, str]:
         return {gap: box.value for gap, box in zip(self._gaps, self.query(Input), strict=True)}
@@ -64,17 +63,27 @@ class Fill(Small[dict[str, str]]):
 
 async def send(hands: Hands, card: DialogCard) -> None:
     """Choose one of the channel's approved templates, fill it and send it."""
-    rows = await hands.office.read(partial(templates.everything, channel=card.channel_id))
+    channel = await hands.office.read(partial(channels.one, channel=card.channel_id))
+    found = await filled(hands, channel, yes=_("Send"))
+    if found is not None:
+        can, order = hands.office.capabilities(channel), hands.office.order()
+        draft = Draft(text=found[1], template=found[0])
+        await hands.office.write(lambda tx: sending.enqueue(tx, can, card.id, draft, order))
+
+
+async def filled(hands: Hands, channel: ChannelRow, *, yes: str = "") -> tuple[Filled, str] | None:
+    """One of a channel's approved templates with its gaps filled, and what the client will read."""
+    rows = await hands.office.read(partial(templates.everything, channel=channel.id))
     approved = [row for row in rows if row.state == "approved"]
     if not approved:
         hands.say(_("No template of this channel is approved. Read them again: chatapp template sync"))
-        return
+        return None
     chosen = await _chosen(hands, approved)
-    if chosen is None:
-        return
-    values = await _filled(hands, templates.value(chosen))
-    if values is not None:
-        await _put_out(hands, card, chosen, values)
+    values = None if chosen is None else await _filled(hands, templates.value(chosen), yes)
+    if chosen is None or values is None:
+        return None
+    named = f"{chosen.name}/{chosen.language}"
+    return await hands.office.read(partial(templates.filled, channel=channel, named=named, values=values))
 
 
 async def _chosen(hands: Hands, approved: list[TemplateRow]) -> TemplateRow | None:
@@ -83,21 +92,8 @@ async def _chosen(hands: Hands, approved: list[TemplateRow]) -> TemplateRow | No
     return None if number is None else approved[int(number)]
 
 
-async def _filled(hands: Hands, template: Template) -> Mapping[str, str] | None:
+async def _filled(hands: Hands, template: Template, yes: str) -> Mapping[str, str] | None:
     if gaps(template.body):
         values: dict[str, str] | None = await hands.app.push_screen_wait(Fill(template))
         return values
-    return {} if await hands.confirm(template.name, template.body, yes=_("Send")) else None
-
-
-async def _put_out(hands: Hands, card: DialogCard, chosen: TemplateRow, values: Mapping[str, str]) -> None:
-    order = hands.office.order()
-
-    def accept(tx: Tx) -> object:
-        channel = channels.one(tx, card.channel_id)
-        named = f"{chosen.name}/{chosen.language}"
-        template, text = templates.filled(tx, channel, named, values)
-        can = hands.office.capabilities(channel)
-        return sending.enqueue(tx, can, card.id, Draft(text=text, template=template), order)
-
-    await hands.office.write(accept)
+    return {} if await hands.confirm(template.name, template.body, yes=yes or _("Take it")) else None

@@ -1,0 +1,244 @@
+"""«Новый диалог +»: somebody is written to first, and told beforehand what becomes of it (S-120 to S-126)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+
+from chatapp_cli.domain.address import KINDS, openings
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errors import ChatappError, Refused
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import beginning, duties
+from chatapp_cli.services.beginning import Outlook
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import reading, writing
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import action, bindings, shown
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.begin_form import BeginForm, Sheet
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+
+_NARROW, _LOW = 60, 30
+"""Columns and lines below which the form closes up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is known before the form is shown."""
+
+    channel: ChannelId | None = None
+    to: str = ""
+    name: str = ""
+
+
+class BeginScreen(Hands):
+    """The form, and below the address what would become of it."""
+
+    SCOPE = "begin"
+    BINDINGS = bindings("begin")
+
+    def __init__(self, start: Start | None = None) -> None:
+        super().__init__()
+        self._start = start or Start()
+        self._names = {self._start.to: self._start.name}
+        self._outlook: Outlook | None = None
+        self.begun = False
+        """Something was sent, or the dialog was opened."""
+
+    def compose(self) -> ComposeResult:
+        """The form comes as soon as it is known what can be chosen."""
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """Read what can be chosen."""
+        self.query_one(StatusBar).tell_keys("begin")
+        self.do(self._show_form)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Close up in a small window."""
+        self.set_class(event.size.width < _NARROW, "-narrow")
+        self.set_class(event.size.height < _LOW, "-low")
+
+    async def _show_form(self) -> None:
+        able = self.office.capabilities
+
+        def look(tx: Tx) -> tuple[list[ChannelRow], list[str], reading.Overview]:
+            return beginning.able_to_begin(tx, able), duties.operators(tx), reading.bars(tx)
+
+        rows, operators, overview = await self.office.read(look)
+        self.query_one(StatusBar).tell(overview)
+        if not rows:
+            self.dismiss()
+            raise Refused("none_begins", T("No channel that is bound here can write first."), T("Bind one: F2."))
+        first = next((row for row in rows if row.id == self._start.channel), rows[0])
+        known = dict.fromkeys([self.office.actor, *operators])
+        form = BeginForm(rows, {row.id: able(row) for row in rows}, list(known), first=first, to=self._start.to)
+        await self.mount(form, before=self.query_one(StatusBar))
+
+    @property
+    def _form(self) -> BeginForm:
+        return self.query_one(BeginForm)
+
+    # What would become of it
+
+    @on(BeginForm.Changed)
+    def _look_again(self) -> None:
+        self.do(self._look, group="look", exclusive=True)
+
+    async def _look(self) -> None:
+        sheet = self._form.sheet
+        try:
+            files = await self._files(sheet, writing.looked_at)
+        except ChatappError as error:
+            self._tell(sheet, None, error)
+            return
+        draft = sheet.draft(files) if sheet.begun else None
+        able = self.office.capabilities
+
+        def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
+            ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
+            others = [one for one in ways if one.kind and one.channel.id != sheet.channel.id]
+            return beginning.outlook(tx, able, sheet.channel, sheet.to, draft), others
+
+        one, others = await self.office.read(look) if sheet.to else (None, [])
+        if one is not None and self._turned(sheet, one, others):
+            return
+        self._tell(sheet, one, others=[other.channel for other in others])
+
+    def _turned(self, sheet: Sheet, one: Outlook, others: Sequence[Outlook]) -> bool:
+        """Whether another channel was chosen, because it takes the address for what it looks like."""
+        likeliest = openings(sheet.to)[0]
+        better = next((other for other in others if other.kind == likeliest), None)
+        return better is not None and one.kind != likeliest and self._form.turn_to(better.channel)
+
+    async def _files(self, sheet: Sheet, take: Callable[[str], StagedFile]) -> Sequence[StagedFile]:
+        return [await self.office.store.off_loop(partial(take, sheet.path))] if sheet.path else []
+
+    def _tell(
+        self, sheet: Sheet, one: Outlook | None, error: ChatappError | None = None, *, others: Sequence[ChannelRow] = ()
+    ) -> None:
+        self._outlook = one
+        said = Text("\n").join(self._said(sheet, one, error, others))
+        self._form.tell(said, known=one is not None and one.dialog is not None)
+
+    def _said(
+        self, sheet: Sheet, one: Outlook | None, error: ChatappError | None, others: Sequence[ChannelRow]
+    ) -> list[Text]:
+        look = self.look.palette
+        error = error or (one.refusal if one else None)
+        lines = [Text(self._taken(sheet, one), look.muted)] if one and one.kind else []
+        if one and one.dialog:
+            key = shown(action("begin", "open").keys[0])
+            lines.append(
+                Text(
+                    _("There is a dialog with {name} already; {key} opens it.", name=one.dialog.name, key=key),
+                    look.accent,
+                )
+            )
+        if one and one.template:
+            key = shown(action("begin", "template").keys[0])
+            lines.append(Text(_("Only an approved template may go first: {key} chooses one.", key=key), look.warn))
+        elif error:
+            lines.append(Text(" ".join(filter(None, (show(error.what), show(error.next_step)))), look.warn))
+        if one and one.kind is None and others:
+            names = ", ".join(manifest(row.kind).label for row in others)
+            lines.append(Text(_("These can: {names}", names=names), look.muted))
+        if one and one.stopped:
+            lines.append(
+                Text(
+                    _("{channel} has stopped; it waits until that is done (F2).", channel=one.channel.title), look.warn
+                )
+            )
+        return lines
+
+    def _taken(self, sheet: Sheet, one: Outlook) -> str:
+        """What the address was taken for, whose it is, when it goes, and what it costs."""
+        assert one.kind is not None
+        spelled = f"{show(KINDS[one.kind])} {one.address.removeprefix('@')}"
+        if one.kind == "username":
+            spelled = f"@{one.address.removeprefix('@')}"
+        parts = ngettext("{n} part", "{n} parts", one.counted.parts) if one.counted else ""
+        goes = "" if one.refusal else show(beginning.goes(one.turn, self.office.capabilities(one.channel)))
+        cost = "" if one.cost is None else str(one.cost)
+        return " · ".join(filter(None, (spelled, self._names.get(sheet.to, ""), goes, parts, cost)))
+
+    # What can be done
+
+    @on(BeginForm.Pressed)
+    async def _pressed(self, event: BeginForm.Pressed) -> None:
+        await self.run_action(event.action)
+
+    def action_begin(self) -> None:
+        """Send it, and open the dialog."""
+        self.do(self._begin, group="begin", exclusive=True)
+
+    async def _begin(self) -> None:
+        sheet, able = self._form.sheet, self.office.capabilities
+        if not sheet.to:
+            self.query_one("#to").focus()
+            raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
+        draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.office.desk.media)))
+        order = replace(self.office.order(), assignee=sheet.assignee)
+        dialog = await self.office.write(lambda tx: beginning.begin(tx, able, sheet.channel, sheet.to, draft, order))
+        self._show_dialog(dialog)
+
+    def action_open(self) -> None:
+        """The dialog that there is already."""
+        if self._outlook is not None and self._outlook.dialog is not None:
+            self._show_dialog(self._outlook.dialog.id)
+
+    def _show_dialog(self, dialog: DialogId) -> None:
+        self.begun = True
+        self.dismiss()
+        self.app.screen_stack[0].post_message(DialogList.Opened(dialog))
+
+    def action_template(self) -> None:
+        """Words that the provider approved."""
+        self.do(self._template)
+
+    async def _template(self) -> None:
+        from chatapp_cli.tui.screens.templates import filled
+
+        found = await filled(self, self._form.channel)
+        if found is not None:
+            self._form.take_template(*found)
+
+    def action_contacts(self) -> None:
+        """Somebody out of the account's own address book."""
+        self.do(self._contacts)
+
+    async def _contacts(self) -> None:
+        from chatapp_cli.runtime.asking import Wish, ask
+        from chatapp_cli.tui.screens.contact_pick import ContactPick
+
+        row = self._form.channel
+        if not self.office.capabilities(row).lists_contacts:
+            self.say(_("{channel} has no address book.", channel=row.title))
+            return
+        self._form.tell(Text(_("Asking the messengers…")), known=False)
+        people = await ask(self.office.desk, Wish(row, "contacts"), actor=self.office.actor)
+        person = await self.app.push_screen_wait(ContactPick(people))
+        if person is not None:
+            to = await self.office.read(partial(beginning.address_of, channel=row, person=person))
+            self._names[to] = person["name"]
+            self._form.take_address(to)
+        self._look_again()
+
+    def action_back(self) -> None:
+        """To where it was asked for; what was typed is lost after a question only."""
+        self.do(self._leave, group="leave", exclusive=True)
+
+    async def _leave(self) -> None:
+        typed = bool(self.query(BeginForm)) and self._form.typed()
+        if not typed or await self.confirm(_("Leave without sending?"), _("What was typed is lost."), yes=_("Leave")):
+            self.dismiss()

@@ -1,0 +1,227 @@
+"""The form of a new dialog: what is told while it is filled in, what is refused, and what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.template import Template
+from chatapp_cli.services import channels, dialogs, lines, reaching, templates, transcript
+from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.tui.screens.begin import BeginScreen, Start
+from chatapp_cli.tui.screens.contact_pick import ContactPick
+from chatapp_cli.tui.screens.inbox import InboxScreen
+from tests.tui.conftest import Opener, Window
+from tests.tui.stage import ME, Stage
+
+RITA = Person(id="RU.77", name="Рита Лебедева", phone="+79160000077")
+
+
+@pytest.fixture
+def messengers(desk: Desk, stage: Stage) -> dict[str, ChannelId]:
+    """Channels of the second line that write first, beside its mailbox."""
+    line = desk.read(lines.everything)[1].id
+    return {kind: stage.channel(line, kind, kind, f"Опт {kind}") for kind in ("telegram", "sms", "whatsapp")}
+
+
+async def opens(it: Window, start: Start | None = None) -> BeginScreen:
+    page = BeginScreen(start)
+    await it.app.push_screen(page)
+    await it.until(lambda: page.query("#channel #label"))
+    return page
+
+
+async def chooses(it: Window, page: BeginScreen, channel: ChannelId) -> None:
+    """The line of a channel, and the channel."""
+    row = it.app.desk.read(lambda tx: channels.one(tx, channel))
+    page.query_one("#line").value = row.line_id
+    await it.until(lambda: page._form.channel.line_id == row.line_id)
+    page.query_one("#channel").value = row.id
+    await it.until(lambda: page._form.channel.id == channel)
+
+
+async def fills(page: BeginScreen, **boxes: str) -> None:
+    for name, words in boxes.items():
+        box = page.query_one(f"#{name}")
+        if name == "text":
+            box.load_text(words)
+        else:
+            box.value = words
+
+
+async def opened(it: Window) -> DialogCard:
+    """The dialog that is in front."""
+    await it.until(lambda: isinstance(it.app.screen, InboxScreen) and it.app.screen.opening is not None)
+    found: DialogCard = it.app.screen.opening.card
+    await it.until(lambda: it.app.screen.query_one("Transcript").has_focus or it.app.screen.query_one("Pen").has_focus)
+    return found
+
+
+def said(desk: Desk, card: DialogCard) -> list[tuple[str, str]]:
+    entries = desk.read(lambda tx: transcript.latest(tx, card.id, n=9))
+    return [(one.message.subject, one.message.text) for one in entries]
+
+
+@pytest.mark.req("S-100", "S-121", "S-122", "S-126")
+async def test_a_mail_is_begun_by_keys_alone_and_its_dialog_opens(window: Opener, desk: Desk, tmp_path: Path) -> None:
+    price = tmp_path / "прайс.txt"
+    price.write_text("плед 900")
+    async with window() as it:
+        await it.press("D")
+        await it.sees("Add a dialog", "Line", "Messenger", "Choose who answers", "Assignee")
+        await it.press(*"Nina@Example.org", "enter")
+        await it.sees("e-mail address nina@example.org · goes at once")
+        await it.press(*"Цены", "enter", *str(price), "enter", *"Добрый день")
+        await it.press("f8")
+        card = await opened(it)
+        assert (card.address, card.assignee, card.line) == ("nina@example.org", "", "Розница")
+        assert said(desk, card) == [("Цены", "Добрый день")]
+        (entry,) = desk.read(lambda tx: transcript.latest(tx, card.id, n=9))
+        assert [file.name for file in entry.files] == ["прайс.txt"]
+
+
+@pytest.mark.req("S-120", "S-122", "S-054", "S-056")
+async def test_a_messenger_gets_phone_assignee_and_name(
+    window: Opener, desk: Desk, messengers: dict[str, ChannelId]
+) -> None:
+    async with window() as it:
+        page = await opens(it)
+        await chooses(it, page, messengers["telegram"])
+        await it.sees("@example or 7 999 999 99 99", "First name", "Import a contact")
+        await fills(page, to="8 (916) 000-00-01", first="Рита", last="Лебедева", text="Здравствуйте")
+        await it.sees("phone number +79160000001 · goes at once")
+        page.query_one("#assignee").value = ME
+        await it.press("ctrl+enter")
+        card = await opened(it)
+        assert (card.phone, card.assignee, card.name) == ("+79160000001", ME, "Рита Лебедева")
+
+
+@pytest.mark.req("S-054", "S-055")
+async def test_the_form_tells_when_a_number_would_go_and_what_goes_at_once(
+    window: Opener, desk: Desk, stage: Stage, messengers: dict[str, ChannelId]
+) -> None:
+    async with window() as it:
+        page = await opens(it)
+        await chooses(it, page, messengers["telegram"])
+        await fills(page, to="+79160000001", text="Здравствуйте")
+        await it.press("f8")
+        await opened(it)
+        page = await opens(it)
+        await chooses(it, page, messengers["telegram"])
+        await fills(page, to="+79160000002")
+        await it.sees("by phone: not before 2026-11-20", "a @username goes at once")
+        await fills(page, to="@rita")
+        await it.sees("@rita · goes at once")
+
+
+async def test_another_channel_that_gets_there_is_taken_unless_one_was_chosen(
+    window: Opener, messengers: dict[str, ChannelId]
+) -> None:
+    async with window() as it:
+        page = await opens(it, Start(messengers["sms"]))
+        await fills(page, to="@rita")
+        await it.until(lambda: page._form.channel.id == messengers["telegram"])
+        await chooses(it, page, messengers["sms"])
+        await it.sees("@rita is not what Опт sms can begin with: phone number.", "These can: Telegram")
+
+
+async def test_short_messages_are_counted_and_a_refusal_stands_there_before_it_is_sent(
+    window: Opener, desk: Desk, messengers: dict[str, ChannelId]
+) -> None:
+    async with window() as it:
+        page = await opens(it, Start(messengers["sms"], "+79160000001"))
+        await fills(page, text="я" * 71)
+        await it.sees("2 parts")
+        await fills(page, text="я" * 1000)
+        await it.sees("The text takes 15 short messages")
+        await it.press("f8")
+        await it.until(lambda: any("15 short" in note.message for note in it.app._notifications))
+        assert it.app.screen is page
+        row = desk.read(lambda tx: channels.one(tx, messengers["sms"]))
+        assert desk.read(lambda tx: reaching.known(tx, row, "+79160000001")) is None
+
+
+async def test_the_dialog_that_there_is_already_is_offered_and_opened(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        page = await opens(it)
+        await fills(page, to="zakup@sever-hotel.example")
+        await chooses(it, page, desk.read(lambda tx: channels.find(tx, "opt@teply-dom.example")).id)
+        await it.sees("There is a dialog with Гостиница «Север» already; F10 opens it.")
+        await it.press("f10")
+        assert (await opened(it)).name == "Гостиница «Север»"
+
+
+@pytest.mark.req("S-120", "S-090")
+async def test_where_only_a_template_may_go_first_one_is_chosen_and_sent(
+    window: Opener, desk: Desk, messengers: dict[str, ChannelId]
+) -> None:
+    row = desk.read(lambda tx: channels.one(tx, messengers["whatsapp"]))
+    hello = Template(name="ready", language="ru", body="Заказ {{number}} готов", state="approved")
+    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, [hello], actor=ME))
+    async with window() as it:
+        await opens(it, Start(row.id, "+79160000001"))
+        await it.sees("Only an approved template may go first: F12 chooses one.")
+        await it.press("f12", "enter", *"15", "enter")
+        await it.sees("Заказ 15 готов", "goes at once")
+        await it.press("f8")
+        assert said(desk, await opened(it)) == [("", "Заказ 15 готов")]
+
+
+async def test_leaving_asks_only_when_something_was_typed(window: Opener) -> None:
+    async with window() as it:
+        page = await opens(it)
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, InboxScreen))
+        page = await opens(it)
+        await fills(page, text="Здравствуйте")
+        await it.press("escape")
+        await it.sees("Leave without sending?")
+        await it.press("n")
+        await it.until(lambda: it.app.screen is page)
+        await it.press("escape", "y")
+        await it.until(lambda: isinstance(it.app.screen, InboxScreen))
+
+
+@pytest.mark.req("S-122")
+async def test_the_address_book_is_searched_while_a_name_is_typed(window: Opener) -> None:
+    people = [
+        {"id": "1", "name": "Анна Белова", "phone": "+79160000001", "username": ""},
+        {"id": "2", "name": "Рита Лебедева", "phone": "", "username": "rita"},
+    ]
+    async with window() as it:
+        chosen: list[object] = []
+        await it.app.push_screen(ContactPick(people), chosen.append)
+        await it.sees("Анна Белова", "Рита Лебедева  @rita")
+        await it.type("леб")
+        await it.sees_no("Анна Белова")
+        await it.press("enter")
+        await it.until(lambda: chosen == [people[1]])
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (50, 24)])
+async def test_the_form_stands_in_every_window_and_its_buttons_take_a_click(
+    window: Opener, desk: Desk, size: tuple[int, int]
+) -> None:
+    async with window(size) as it:
+        page = await opens(it)
+        await fills(page, to="nina@example.org", text="Добрый день")
+        await it.sees("e-mail address nina@example.org")
+        page.query_one("#begin").scroll_visible(animate=False)
+        await it.pilot.pause()
+        await it.pilot.click("#begin")
+        assert (await opened(it)).address == "nina@example.org"
+
+
+async def test_the_blacklist_is_told_before_anything_is_written(
+    window: Opener, desk: Desk, stage: Stage, messengers: dict[str, ChannelId]
+) -> None:
+    stage.hear(messengers["sms"], RITA, "Добрый день")
+    dialog = stage.dialog(messengers["sms"], RITA)
+    desk.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor=ME))
+    async with window() as it:
+        await opens(it, Start(messengers["sms"], "+79160000077"))
+        await it.sees("is on the blacklist")
