@@ -32,6 +32,8 @@ class Deed(Generic[T]):
 
     run: Callable[[Hands, T], Awaitable[None]]
     possible: Callable[[T], bool] = lambda _target: True
+    against: Callable[[T], ChatappError | None] = lambda _target: None
+    """The reason why it makes no sense there, where one can be named."""
 
 
 class House(Protocol):
@@ -73,7 +75,7 @@ class Hands(Leaving[None]):
         except ChatappError as error:
             self.complain(error)
         except NoMatches:
-            if self.app.is_running:
+            if self.app.is_running and self.children:
                 raise  # otherwise the window is closing, and its panes went before this was done
 
     def complain(self, error: ChatappError) -> None:

@@ -35,11 +35,12 @@ class Office:
         """Change the store, off the loop; durable when it returns."""
         return await self.store.write(job)
 
-    def order(self) -> Order:
-        """A new order of the person who sits here."""
+    def order(self, *, held: bool = False) -> Order:
+        """A new order of the person who sits here; one that is held can be taken back for the seconds they set."""
         from chatapp_cli.services.sending import Order
 
-        return Order(actor=self.actor, key=self.desk.world.chance.key())
+        hold = max(0, self.desk.settings.undo_send) * 1000 if held else 0
+        return Order(actor=self.actor, key=self.desk.world.chance.key(), hold=hold)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do, in words too."""

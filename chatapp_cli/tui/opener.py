@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
@@ -38,6 +39,21 @@ async def show(media: Media, file: FileRow) -> None:
             T("Save the file and take it to your own computer."),
         )
     folder = Path(tempfile.mkdtemp(prefix="chatapp-"))
-    copied = await asyncio.to_thread(files.copy_out, media, file, folder)
+    await _run(program, str(await asyncio.to_thread(files.copy_out, media, file, folder)))
+
+
+async def follow(url: str) -> None:
+    """Open a web address in the browser of this machine. Raises Refused for any other, and where there is none."""
+    program = shutil.which(OPENER)
+    if program is None or urlsplit(url).scheme.lower() not in {"http", "https"}:
+        raise Refused(
+            "no_opener",
+            T("This machine has no program that opens links."),
+            T("Copy the link and open it on your own computer."),
+        )
+    await _run(program, url)
+
+
+async def _run(program: str, target: str) -> None:
     quiet = asyncio.subprocess.DEVNULL
-    await asyncio.create_subprocess_exec(program, str(copied), stdin=quiet, stdout=quiet, stderr=quiet)
+    await asyncio.create_subprocess_exec(program, target, stdin=quiet, stdout=quiet, stderr=quiet)

@@ -75,10 +75,12 @@ def staged(media: Media, typed: str) -> StagedFile:
 
 def sending_of(sheet: Sheet, can: Capabilities, dialog: DialogId, order: Order) -> Callable[[Tx], object]:
     """The transaction that sends a sheet, or changes the message that it edits."""
-    from chatapp_cli.services import sending
+    from chatapp_cli.services import later, sending
 
     draft, editing = sheet.draft(), sheet.editing
     if editing is not None:
         message = editing.message.id
+        if not editing.message.ext_id:
+            return lambda tx: later.reword(tx, can, message, draft.text, actor=order.actor)
         return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)
     return lambda tx: sending.enqueue(tx, can, dialog, draft, order)

@@ -142,7 +142,7 @@ async def test_a_note_stands_in_the_conversation_with_a_look_of_its_own(window: 
         await it.press("enter")
         await it.sees(f"✎ {ME}: a note, the client does not see it", "┆ Обещали свечу")
         await it.press("tab", "e")
-        await told(it, "This is not possible with this message.")
+        await told(it, "A note is for colleagues alone.")
         dialog = it.app.screen.opening.card.id
         assert [row.text for row in desk.read(lambda tx: notes.between(tx, dialog))] == ["Обещали свечу"]
 

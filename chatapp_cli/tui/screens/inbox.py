@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,7 +14,6 @@ from textual.widgets import Input
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
-from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
@@ -25,6 +25,11 @@ from chatapp_cli.tui.widgets.card import Card
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.sending import Order
+    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.tui.said import Said
 
 
 class InboxScreen(Together, Joining):
@@ -187,12 +192,32 @@ class InboxScreen(Together, Joining):
         if self.opening is not None:
             self.do(partial(self._put_out, self.opening.card.id), group="send")
 
-    async def _put_out(self, dialog: DialogId) -> None:
+    async def _put_out(self, dialog: DialogId, order: Order | None = None) -> None:
         composer = self.query_one(Composer)
-        sheet, can, order = composer.sheet, self.office.capabilities(self._channel()), self.office.order()
+        sheet, can = composer.sheet, self.office.capabilities(self._channel())
+        order = order or self.office.order(held=sheet.editing is None)
         job = writing.sending_of(sheet, can, dialog, order)
         composer.clear()
         await self.office.write(self.without_draft(dialog, job))
+
+    def action_later(self) -> None:
+        """Send what is written at a time that is asked for."""
+        if self.opening is not None and self.query_one(Composer).ready():
+            self.do(partial(self._put_out_later, self.opening.card.id), group="send")
+
+    async def _put_out_later(self, dialog: DialogId) -> None:
+        from chatapp_cli.tui import waiting_deeds
+
+        order = await waiting_deeds.order_for_later(self)
+        if order is not None:
+            await self._put_out(dialog, order)
+
+    @on(Pen.WantsBack)
+    def _take_back_last(self) -> None:
+        shown = self.query_one(Transcript)
+        last = next((e for e in reversed(shown.entries) if e.waiting and e.message.direction == "out"), None)
+        if last is not None:
+            shown.post_message(Transcript.Asked("cancel", last))
 
     def _channel(self) -> ChannelRow:
         assert self.opening is not None
@@ -245,12 +270,17 @@ class InboxScreen(Together, Joining):
     def _asked(self, event: Transcript.Asked) -> None:
         from chatapp_cli.tui import message_deeds
 
-        said = message_deeds.Said(event.entry, self.office.capabilities(self._channel_of(event.entry)))
-        deed = message_deeds.DEEDS[event.deed]
-        if deed.possible(said):
+        said, deed = self._said(event.entry), message_deeds.DEEDS[event.deed]
+        reason = deed.against(said)
+        if reason is None:
             self.do(partial(self.by_its_own_way, event.deed, event.entry, partial(deed.run, self, said)))
         else:
-            self.say(_("This is not possible with this message."))
+            self.complain(reason)
+
+    def _said(self, entry: Entry) -> Said:
+        from chatapp_cli.tui.said import Said
+
+        return Said(entry, self.office.capabilities(self._channel_of(entry)), self.look.now())
 
     def action_menu(self) -> None:
         """Everything that makes sense here, with its keys."""
@@ -267,8 +297,7 @@ class InboxScreen(Together, Joining):
                 ("inbox", f"deed({name!r})", name) for name, deed in dialog_deeds.DEEDS.items() if deed.possible(card)
             ]
         if transcript.has_focus and transcript.selected is not None:
-            chosen_in = self._channel_of(transcript.selected)
-            said = message_deeds.Said(transcript.selected, self.office.capabilities(chosen_in))
+            said = self._said(transcript.selected)
             possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
             found = [("transcript", f"message({name!r})", name) for name in possible] + found
         acts = [action(scope, full) for scope, full, _name in found]

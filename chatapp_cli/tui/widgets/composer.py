@@ -17,6 +17,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, line
@@ -49,6 +50,9 @@ class Pen(TextArea):
     class Left(Message):
         """The way up leads out of an empty text, into the conversation."""
 
+    class WantsBack(Message):
+        """What was said last is to come back, while it has not gone."""
+
     class WantsQuick(Message):
         """A quick reply is asked for, at the beginning of a text."""
 
@@ -65,6 +69,10 @@ class Pen(TextArea):
             event.stop()
             event.prevent_default()
             self.post_message(self.WantsQuick())
+        elif not self.text and event.key in action("composer", "recall").keys:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.WantsBack())
         elif event.key == "up" and not self.text:
             event.stop()
             event.prevent_default()
@@ -173,8 +181,21 @@ class Composer(Vertical):
     def edit(self, entry: Entry) -> None:
         """Change a message that was sent."""
         self.sheet.editing, self.sheet.reply_to = entry, None
-        self.query_one(Pen).load_text(entry.message.text)
+        self._load(entry.message.text)
         self._tell()
+
+    def _load(self, text: str) -> None:
+        """Go on writing at the end of a text."""
+        pen = self.query_one(Pen)
+        pen.load_text(text)
+        pen.move_cursor(pen.document.end)
+
+    def take_back(self, entry: Entry) -> None:
+        """Have the words and files of a message that did not go, unless something else is being written."""
+        if not (self.sheet.text.strip() or self.sheet.files):
+            self.sheet.files.extend(staged(file) for file in entry.files)
+            self._load(entry.message.text)
+            self.focus_pen()
 
     def drop(self) -> None:
         """Take away what was added last: a file, the quote, the edit."""
@@ -212,11 +233,15 @@ class Composer(Vertical):
     def on_pen_sent(self, event: Pen.Sent) -> None:
         """Send, unless it cannot be."""
         event.stop()
-        refusal = self._stop or self._refusal(self.sheet.draft())
-        if refusal is None:
+        if self.ready():
             self.post_message(self.Submitted(self.sheet))
-        else:
+
+    def ready(self) -> bool:
+        """Whether it can be sent; if not, the reason is said."""
+        refusal = self._stop or self._refusal(self.sheet.draft())
+        if refusal is not None:
             self._say(_refused(refusal), refused=True)
+        return refusal is None
 
     def _refusal(self, draft: Draft) -> Refused | None:
         try:

@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.services import notes
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import bindings
@@ -65,6 +66,7 @@ class Transcript(Lined):
         self._starts: list[int] = [0]
         self._painted_at = 0
         self._selected: MessageId | None = None
+        self._picked: set[MessageId] = set()
         self._complete = False
         self._asked_older = False
         self._ended = True
@@ -87,9 +89,21 @@ class Transcript(Lined):
         )
 
     @property
+    def picked(self) -> list[Entry]:
+        """The messages that were chosen together, oldest first."""
+        return [entry for entry in self._entries if entry.message.id in self._picked]
+
+    @property
     def at_end(self) -> bool:
         """Whether the last line of the conversation is on the screen."""
         return self._ended and self.scroll_offset.y >= self.max_scroll_y
+
+    @property
+    def place(self) -> MessageId | None:
+        """The message in the middle of what is seen, by which one finds back; ``None`` at the end."""
+        at = bisect_right(self._starts, self.scroll_offset.y + self.size.height // 2)
+        said = (entry.message for entry in self._entries[max(0, at - 1) :] if entry.message.direction != notes.NOTE)
+        return None if self.at_end else next((message.id for message in said), None)
 
     def open(
         self, manifest: Manifest, page: Page, *, at: MessageId | None = None, routes: Mapping[DialogId, Route] = _ALONE
@@ -99,6 +113,7 @@ class Transcript(Lined):
         self._manifest, self._entries, self._quotes = manifest, list(page.entries), dict(page.quotes)
         self._complete, self._ended = page.complete, page.ended
         self._asked_older = self._asked_newer = False
+        self._picked.clear()
         self._selected, self._aiming, self._following = at, at is not None, at is None
         self._paint_all()
         self._aim()
@@ -223,10 +238,13 @@ class Transcript(Lined):
             return Strip([Segment(fit(text, width), look.base + look.faint)], width)
         part, painted = at - self._starts[block], self._blocks[block]
         strip = painted.strips[part]
-        chosen = self._entries[block].message.id == self._selected and part >= painted.lead
-        if not chosen or not self.has_focus:
-            return strip
-        return Strip([Segment("▌", look.cursor + look.accent), *strip.crop(1)], width).apply_style(_chosen(look.cursor))
+        here = self._entries[block].message.id
+        chosen = self.has_focus and here == self._selected and part >= painted.lead
+        picked = here in self._picked and part >= painted.lead
+        if picked or chosen:
+            sign = Segment("●" if picked else "▌", (look.cursor if chosen else look.base) + look.accent)
+            strip = Strip([sign, *strip.crop(1)], width)
+        return strip.apply_style(_chosen(look.cursor)) if chosen else strip
 
     @property
     def _above(self) -> int:
@@ -324,6 +342,17 @@ class Transcript(Lined):
         else:
             self.post_message(self.WantsEnd())
 
+    def action_pick(self) -> None:
+        """Choose this message together with others, or no longer; then the next one."""
+        if self.selected is not None:
+            self._picked ^= {self.selected.message.id}
+            self.action_down()
+
+    def pick_none(self) -> None:
+        """No messages are chosen together any more."""
+        self._picked.clear()
+        self.refresh()
+
     def action_message(self, deed: str) -> None:
         """Do something with the chosen message."""
         if self.selected is not None:
@@ -334,6 +363,8 @@ class Transcript(Lined):
         at = self.scroll_offset.y + event.y - self._above
         if 0 <= at < self._starts[-1]:
             self._select(bisect_right(self._starts, at) - 1)
+            if event.style.link:
+                self.action_message("follow")
 
 
 def _chosen(cursor: Style) -> Style:

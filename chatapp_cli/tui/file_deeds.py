@@ -1,0 +1,61 @@
+"""What can be done with the files of a message."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _
+from chatapp_cli.runtime import transcriber
+from chatapp_cli.services import files
+from chatapp_cli.store.rows import FileRow
+from chatapp_cli.tui import opener
+from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.said import NO_FILE, Said, deed, unless
+
+
+async def _pick(hands: Hands, said: Said) -> FileRow | None:
+    """The message's file; with several the person chooses."""
+    found = {str(file.id): file for file in said.entry.files}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    options = [(number, files.sound_name(file)) for number, file in found.items()]
+    chosen = await hands.choose(_("Which file?"), options, keys=[str(n) for n in range(1, len(found) + 1)])
+    return None if chosen is None else found[chosen]
+
+
+async def save(hands: Hands, said: Said) -> None:
+    """Copy a file out of the store, into a folder that the person names."""
+    file = await _pick(hands, said)
+    if file is None:
+        return
+    typed = await hands.prompt(
+        _("Save into the folder"), str(opener.downloads()), note=files.sound_name(file), suggest=Paths()
+    )
+    if typed:
+        job = partial(opener.saved, hands.office.desk.media, file, typed)
+        hands.say(_("Saved: {path}", path=await hands.office.store.off_loop(job)))
+
+
+async def show(hands: Hands, said: Said) -> None:
+    """Show a file with the program that this machine opens such files with."""
+    file = await _pick(hands, said)
+    if file is not None:
+        await opener.show(hands.office.desk.media, file)
+
+
+async def transcribe(hands: Hands, said: Said) -> None:
+    """Have what is said written down."""
+    hands.say(_("Listening…"))
+    await transcriber.asked(hands.office.desk, said.entry)
+
+
+_has_files = unless(lambda said: said.entry.files, NO_FILE)
+DEEDS: dict[str, Deed[Said]] = {
+    "save": deed(save, _has_files),
+    "show": deed(show, _has_files),
+    "transcribe": deed(
+        transcribe, unless(lambda said: transcriber.spoken(said.entry), T("Nothing is spoken in this message."))
+    ),
+}

@@ -1,0 +1,47 @@
+"""Passing messages on: which ones, to whom, and back again while they have not gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.i18n import _
+from chatapp_cli.services import channels, dialogs, forwarding, sending
+from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.said import Said, deed
+from chatapp_cli.tui.widgets.transcript import Transcript
+
+
+async def forward(hands: Hands, said: Said) -> None:
+    """The chosen messages, or this one, to a dialog that the person looks up."""
+    from chatapp_cli.tui.screens.dialog_pick import DialogPick
+
+    shown = hands.query_one(Transcript)
+    messages = [entry.message.id for entry in shown.picked or [said.entry]]
+    row: DialogRow | None = await hands.app.push_screen_wait(DialogPick(hands.office, _("Forward to")))
+    if row is None:
+        return
+    order = hands.office.order()
+
+    def send(tx: Tx) -> list[MessageId]:
+        can = hands.office.capabilities(channels.one(tx, dialogs.card(tx, row.id).channel_id))
+        return forwarding.forward(tx, can, messages, row.id, order)
+
+    made = await hands.office.write(send)
+    shown.pick_none()
+    hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made, hands.office.actor))
+
+
+def _cancel(tx: Tx, made: Sequence[MessageId], actor: str) -> None:
+    for message in made:
+        sending.cancel(tx, message, actor=actor)
+
+
+def _against(said: Said) -> ChatappError | None:
+    return forwarding.obstacle(said.entry)
+
+
+DEEDS: dict[str, Deed[Said]] = {"forward": deed(forward, _against)}

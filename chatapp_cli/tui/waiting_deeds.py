@@ -1,0 +1,94 @@
+"""What can be done with a message of ours before it has gone, and when it did not get through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from chatapp_cli.domain import when
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.message import State
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _
+from chatapp_cli.services import later, sending
+from chatapp_cli.services.sending import Order
+from chatapp_cli.tui import words
+from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.said import Said, deed, unless
+from chatapp_cli.tui.widgets.composer import Composer
+
+
+async def retry(hands: Hands, said: Said) -> None:
+    """Send again; with an uncertain one the person knows that there may be two."""
+    if said.entry.message.state == State.UNCERTAIN and not await hands.confirm(
+        _("Send it again?"), _("It may have got through already; then the client has it twice."), yes=_("Send again")
+    ):
+        return
+    await hands.office.write(lambda tx: sending.retry(tx, said.entry.message.id, actor=hands.office.actor))
+
+
+async def cancel(hands: Hands, said: Said) -> None:
+    """Take back what has not gone yet; its words return to the composer, if that is empty."""
+    await hands.office.write(lambda tx: sending.cancel(tx, said.entry.message.id, actor=hands.office.actor))
+    hands.query_one(Composer).take_back(said.entry)
+
+
+async def resolve(hands: Hands, said: Said) -> None:
+    """A person looked and knows."""
+    options = [("sent", _("It got through")), ("failed", _("It did not get through"))]
+    verdict = await hands.choose(_("What became of this message?"), options, keys=["1", "2"])
+    if verdict is not None:
+        known: Literal["sent", "failed"] = "sent" if verdict == "sent" else "failed"
+        await hands.office.write(lambda tx: sending.resolve(tx, said.entry.message.id, known, actor=hands.office.actor))
+
+
+async def order_for_later(hands: Hands) -> Order | None:
+    """An order for the time that the person names, also whether an answer makes it needless; ``None``: rather not."""
+    typed = await hands.prompt(_("When does it go?"), note=_("Such as: 18:30, tomorrow at 9, in 2 hours"))
+    if not typed:
+        return None
+    at = when.when(typed, now=hands.office.desk.world.clock.now())
+    options = [("always", _("In any case")), ("unless", _("Only if the client does not write first"))]
+    chosen = await hands.choose(_goes_at(hands, at), options, keys=["1", "2"])
+    return None if chosen is None else replace(hands.office.order(), at=at, unless_heard=chosen == "unless")
+
+
+def _goes_at(hands: Hands, at: Millis) -> str:
+    return _("It goes at {time}.", time=words.moment(at, hands.office.desk.world.clock.now()))
+
+
+async def retime(hands: Hands, said: Said) -> None:
+    """Another time for what is scheduled, or now."""
+    message, me = said.entry.message.id, hands.office.actor
+    note = _("Such as: 18:30, tomorrow at 9, in 2 hours. Empty: now.")
+    typed = await hands.prompt(_("When does it go?"), note=note)
+    if typed is None:
+        return
+    at = when.when(typed, now=hands.office.desk.world.clock.now()) if typed.strip() else None
+    await hands.office.write(lambda tx: later.reschedule(tx, said.can, message, at, actor=me))
+    hands.say(_("It goes now.") if at is None else _goes_at(hands, at))
+
+
+DEEDS: dict[str, Deed[Said]] = {
+    "retry": deed(
+        retry,
+        unless(
+            lambda said: said.ours and said.entry.message.state in {State.FAILED, State.UNCERTAIN, State.CANCELLED},
+            T("Only what failed, is uncertain or was taken back goes again."),
+        ),
+    ),
+    "cancel": deed(cancel, unless(lambda said: said.waits, T("Only what has not gone out yet can be taken back."))),
+    "retime": deed(
+        retime,
+        unless(
+            lambda said: said.entry.message.state == State.SCHEDULED, T("Only what was written for later has a time.")
+        ),
+    ),
+    "resolve": deed(
+        resolve,
+        unless(
+            lambda said: said.entry.message.state == State.UNCERTAIN,
+            T("Only of an uncertain message a person has to say what became of it."),
+        ),
+    ),
+}
