@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatapp_cli.commands import asked, printing
+from chatapp_cli.commands import asked, persons, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import (
     Channel,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows import ChannelRow
 
 app = noun()
+app.registered_commands += persons.app.registered_commands
 
 
 @app.command(cls=Verb)

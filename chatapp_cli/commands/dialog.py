@@ -163,12 +163,22 @@ def show_(
     ctx: typer.Context,
     dialog: Dialog,
     n: Annotated[int, typer.Option("-n", parser=number, metavar="N", help=N_("So many last messages"))] = 20,
+    *,
+    person: Annotated[
+        bool, typer.Option("--person", help=N_("Of all dialogs of the client, in the order of time"))
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show a dialog: the client and the last messages."""
     from chatapp_cli.commands import transcripts
     from chatapp_cli.services import channels, relay, transcript
 
+    if person:
+        from chatapp_cli.commands import thread
+
+        with opened(ctx) as desk:
+            thread.show(desk, DialogId(dialog), n, as_json=as_json)
+        return
     with opened(ctx) as desk:
         card, tags, members, entries, shown, channel = desk.read(
             lambda tx: (

@@ -40,7 +40,7 @@ class Person:
     @property
     def name(self) -> str:
         """What to call them."""
-        names = (*(one.name for one in self.contacts), *(way.name for way in self.ways), address(self.contacts[0]))
+        names = (*(one.name for one in self.contacts), *(way.name for way in self.ways), title(self.contacts[0]))
         return next(filter(None, names))
 
     def answered_by(self, dialog: DialogId) -> DialogId:
@@ -86,10 +86,10 @@ _REASONS: Mapping[str, Text] = {
 }
 
 
-def address(contact: ContactRow) -> str:
-    """What a contact without a name is called."""
+def title(contact: ContactRow) -> str:
+    """What a contact is called, whatever is known of it."""
     username = f"@{contact.username}" if contact.username else ""
-    return username or contact.phone or contact.email or str(contact.id)
+    return contact.name or username or contact.phone or contact.email or str(contact.id)
 
 
 def person(tx: Tx, contact: ContactId) -> Person:

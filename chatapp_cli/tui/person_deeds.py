@@ -58,7 +58,7 @@ async def part(hands: Hands, card: DialogCard) -> None:
     """One of those who were joined is a person of their own again."""
     whole = await hands.office.read(partial(persons.person, contact=_contact(card)))
     others = whole.contacts[1:]
-    options = [(str(one.id), f"{one.name or persons.address(one)}  {_ways(whole, one.id)}") for one in others]
+    options = [(str(one.id), f"{persons.title(one)}  {_ways(whole, one.id)}") for one in others]
     if not options:
         hands.say(_("Nobody was joined to this client."))
         return

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from rich.text import Text
 
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import ngettext
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows import WayRow
 from chatapp_cli.tui.cells import line
@@ -33,8 +34,9 @@ def title(opening: Opening) -> Text:
     """The route that the answer takes, and the key for another one if there is any."""
     card = opening.card
     said = Text(f"→ {manifest(card.kind).label} · {line(card.channel)}")
-    if len(opening.ways) > 1:
-        said.append(f"  {shown(action('inbox', 'way').keys[0])} {len(opening.ways)}", "dim")
+    if (others := len(opening.ways) - 1) > 0:
+        key = shown(action("inbox", "way").keys[0])
+        said.append(f"  {key} {ngettext('{n} other way', '{n} other ways', others)}", "dim")
     return said
 
 

@@ -1,0 +1,168 @@
+"""``chatapp contact``: who is one person, said and taken back, and who may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
+from chatapp_cli.i18n import N_, _, show
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.persons import Person, Suggestion
+    from chatapp_cli.store.rows import WayRow
+    from chatapp_cli.store.tx import Tx
+
+app = noun()
+
+
+def _contact(metavar: str, words: str) -> Any:
+    return typer.Argument(metavar=metavar, help=words)
+
+
+Contact = Annotated[str, _contact("CONTACT", N_("Number of the contact, phone, e-mail or @username"))]
+
+
+@app.command("show", cls=Verb)
+def show_(ctx: typer.Context, contact: Contact, *, as_json: Json = False) -> None:
+    """Show a client: every contact and dialog by which they are known."""
+    from chatapp_cli.services import persons
+
+    with opened(ctx) as desk:
+        found = desk.read(lambda tx: persons.person(tx, persons.find(tx, contact).id))
+    if as_json:
+        printing.document(document(found))
+        return
+    printing.facts(facts(found))
+    typer.echo()
+    printing.table(
+        (_("Contact"), _("Name"), _("Dialog"), _("Channel"), _("Chat id"), _("Line"), _("Unread")),
+        [
+            (one.id, persons.title(one), way.id, f"{way.channel} ({way.kind})", way.address, way.line, way.unread or "")
+            for one in found.contacts
+            for way in found.ways_of(one.id)
+        ],
+    )
+
+
+def facts(person: Person) -> Mapping[str, object]:
+    """A client for people."""
+    known = person.contacts
+    return {
+        _("Contact"): f"{person.name} ({person.id})",
+        _("Joined"): ", ".join(str(one.id) for one in known[1:]),
+        _("Username"): ", ".join(dict.fromkeys(f"@{one.username}" for one in known if one.username)),
+        _("Phone"): ", ".join(dict.fromkeys(one.phone for one in known if one.phone)),
+        _("E-mail"): ", ".join(dict.fromkeys(one.email for one in known if one.email)),
+        _("Chain"): printing.chain(next((one.chain for one in known if one.chain), "")),
+    }
+
+
+def document(person: Person) -> Mapping[str, Any]:
+    """A client for programs."""
+    contacts = [
+        {
+            **one._asdict(),
+            "chain": one.chain.split(",") if one.chain else [],
+            "dialogs": [_way(way) for way in person.ways_of(one.id)],
+        }
+        for one in person.contacts
+    ]
+    return {"id": person.id, "name": person.name, "contacts": contacts}
+
+
+def _way(way: WayRow) -> Mapping[str, Any]:
+    times = {name: printing.iso(getattr(way, name)) for name in ("heard_at", "last_at")}
+    flags = {name: bool(getattr(way, name)) for name in ("blocked", "reachable")}
+    return {**way._asdict(), **times, **flags, "chat_id": way.address}
+
+
+@app.command(cls=Verb)
+def merge(
+    ctx: typer.Context,
+    kept: Annotated[str, _contact("KEPT", N_("Who stands for the person: number, phone, e-mail or @username"))],
+    gone: Annotated[str, _contact("OTHER", N_("Who is the same person, likewise"))],
+) -> None:
+    """Say that two contacts are one person; nothing is moved or deleted, and unmerge takes it back."""
+    from chatapp_cli.services import persons
+
+    with opened(ctx) as desk:
+        who = actor(desk)
+
+        def join(tx: Tx) -> tuple[int, int]:
+            pair = persons.find(tx, kept).id, persons.find(tx, gone).id
+            found = persons.merge(tx, *pair, actor=who)
+            return found.kept, found.gone
+
+        first, second = desk.write(join)
+    note(
+        "Contact {gone} belongs to contact {kept} now. Take it back: chatapp contact unmerge {gone}",
+        kept=first,
+        gone=second,
+    )
+
+
+@app.command(cls=Verb)
+def unmerge(ctx: typer.Context, contact: Contact) -> None:
+    """Take a contact out of the person it was merged into; of the kept one, whoever was merged last."""
+    from chatapp_cli.services import persons
+
+    with opened(ctx) as desk:
+        who = actor(desk)
+
+        def part(tx: Tx) -> int:
+            found = persons.merge_of(tx, persons.find(tx, contact).id)
+            persons.undo(tx, found, actor=who)
+            return found.gone
+
+        gone = desk.write(part)
+    note("Contact {gone} is a person of its own again.", gone=gone)
+
+
+@app.command(cls=Verb)
+def apart(
+    ctx: typer.Context, one: Contact, other: Annotated[str, _contact("OTHER", N_("Somebody else, likewise"))]
+) -> None:
+    """Say that two contacts are not the same person: they are not suggested again."""
+    from chatapp_cli.services import persons
+
+    with opened(ctx) as desk:
+        who = actor(desk)
+        desk.write(lambda tx: persons.apart(tx, persons.find(tx, one).id, persons.find(tx, other).id, actor=who))
+
+
+@app.command(cls=Verb)
+def suggestions(
+    ctx: typer.Context,
+    contact: Annotated[str, _contact("[CONTACT]", N_("Only who may be the same as this one"))] = "",
+    *,
+    as_json: Json = False,
+) -> None:
+    """List who may be one person, with the reasons, the strongest first; nothing is merged by itself."""
+    from chatapp_cli.services import persons
+
+    def look(tx: Tx) -> list[Suggestion]:
+        return persons.suggestions(tx, persons.find(tx, contact).id) if contact else persons.everybody(tx)
+
+    with opened(ctx) as desk:
+        found = desk.read(look)
+    if as_json:
+        printing.document([_suggestion(one) for one in found])
+        return
+    printing.table(
+        (_("No."), _("Name"), _("No."), _("Name"), _("Why")),
+        [(one.one.id, one.one.name, one.other.id, one.other.name, _why(one)) for one in found],
+    )
+
+
+def _why(one: Suggestion) -> str:
+    return ", ".join(show(reason.said) for reason in one.reasons)
+
+
+def _suggestion(one: Suggestion) -> Mapping[str, Any]:
+    reasons = [{"kind": reason.kind, "shared": reason.shared} for reason in one.reasons]
+    return {"one": document(one.one), "other": document(one.other), "reasons": reasons}

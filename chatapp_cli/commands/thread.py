@@ -1,0 +1,59 @@
+"""``chatapp dialog show --person``: all that was said with a client, in whichever channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from chatapp_cli.commands import persons as person_verbs
+from chatapp_cli.commands import printing, transcripts
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import dialogs, persons, relay, thread
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.services.persons import Person
+    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.store.rows import DialogCard
+    from chatapp_cli.store.tx import Tx
+
+
+def show(desk: Desk, dialog: DialogId, n: int, *, as_json: bool) -> None:
+    """The client of a dialog with the last messages of all their dialogs."""
+    person, entries, cards = desk.read(lambda tx: _read(tx, dialog, n))
+    if as_json:
+        messages = [_document(entry, cards[entry.message.dialog_id]) for entry in entries]
+        printing.document({"person": person_verbs.document(person), "messages": messages})
+        return
+    printing.facts(person_verbs.facts(person))
+    before = None
+    for entry in entries:
+        card = cards[entry.message.dialog_id]
+        typer.echo()
+        if card.id != before:
+            typer.echo(printing.one_line(f"[{card.channel} ({card.kind}) {card.address}]"))
+        before = card.id
+        for line in transcripts.entry_lines(entry, card, manifest(card.kind)):
+            typer.echo(line)
+
+
+def _read(tx: Tx, dialog: DialogId, n: int) -> tuple[Person, list[Entry], dict[DialogId, DialogCard]]:
+    contact = dialogs.card(tx, dialog).contact_id
+    if contact is None:
+        raise NotFound(T("A group is nobody's dialog."))
+    person = persons.person(tx, contact)
+    cards = {way.id: dialogs.card(tx, way.id) for way in person.ways}
+    return person, list(relay.with_onward(tx, thread.latest(tx, list(cards), n=n))), cards
+
+
+def _document(entry: Entry, card: DialogCard) -> dict[str, object]:
+    return {
+        **transcripts.message_document(entry),
+        "channel_id": card.channel_id,
+        "channel": card.channel,
+        "kind": card.kind,
+    }
