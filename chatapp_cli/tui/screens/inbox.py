@@ -19,11 +19,12 @@ from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.paths import Paths
 from chatapp_cli.tui.screens.joining import Joining
-from chatapp_cli.tui.screens.together import Together
+from chatapp_cli.tui.screens.tabbed import Tabbed
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.card import Card
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.tab_bar import TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.said import Said
 
 
-class InboxScreen(Together, Joining):
+class InboxScreen(Tabbed, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -66,6 +67,7 @@ class InboxScreen(Together, Joining):
                 yield Input(placeholder=_("Search: name, phone, e-mail"), id="search", compact=True)
                 yield DialogList(look)
             with Vertical(id="right"):
+                yield TabBar(look)
                 yield Heading(look)
                 yield Transcript(look)
             yield Card(look)
@@ -229,16 +231,9 @@ class InboxScreen(Together, Joining):
 
     # What can be done
 
-    def _target(self) -> DialogId | None:
-        """The open dialog, or the one under the cursor while the list has the focus."""
-        shown_list = self.query_one(DialogList)
-        if shown_list.has_focus or self.opening is None:
-            return shown_list.current
-        return self.opening.card.id
-
     def _targets(self) -> Sequence[DialogId]:
         """Those picked out while the list has the focus, otherwise the one that keys are about."""
-        shown_list, target = self.query_one(DialogList), self._target()
+        shown_list, target = self.query_one(DialogList), self.target()
         picked = shown_list.picked if shown_list.has_focus else []
         return picked or ([] if target is None else [target])
 
@@ -289,7 +284,7 @@ class InboxScreen(Together, Joining):
     async def _menu(self) -> None:
         from chatapp_cli.tui import dialog_deeds, message_deeds
 
-        transcript, target = self.query_one(Transcript), self._target()
+        transcript, target = self.query_one(Transcript), self.target()
         found: list[tuple[str, str, str]] = []
         if target is not None:
             card = await self.office.read(partial(dialogs.card, dialog=target))

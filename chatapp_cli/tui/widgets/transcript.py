@@ -105,6 +105,13 @@ class Transcript(Lined):
         said = (entry.message for entry in self._entries[max(0, at - 1) :] if entry.message.direction != notes.NOTE)
         return None if self.at_end else next((message.id for message in said), None)
 
+    @property
+    def place(self) -> MessageId | None:
+        """The message in the middle of what is seen, by which one finds back; ``None`` at the end."""
+        at = bisect_right(self._starts, self.scroll_offset.y + self.size.height // 2)
+        said = (entry.message for entry in self._entries[max(0, at - 1) :] if entry.message.direction != notes.NOTE)
+        return None if self.at_end else next((message.id for message in said), None)
+
     def open(
         self, manifest: Manifest, page: Page, *, at: MessageId | None = None, routes: Mapping[DialogId, Route] = _ALONE
     ) -> None:

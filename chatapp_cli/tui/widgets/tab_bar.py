@@ -1,0 +1,70 @@
+"""Several open dialogs side by side: their names, the one in front, and where something new was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.message import Message
+
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.tui.cells import cut
+from chatapp_cli.tui.widgets.bars import Bar, Piece
+
+_LEAST, _MOST = 6, 24
+"""Cells of a name."""
+
+
+@dataclass(slots=True)
+class Tab:
+    """A dialog that stays open while others are looked at."""
+
+    dialog: DialogId
+    name: str = ""
+    at: MessageId | None = None
+    """The message that stood in the middle when it was left; ``None``: the end was on the screen."""
+    unread: bool = False
+
+
+class TabBar(Bar):
+    """One line; not there at all while only one dialog is open."""
+
+    DEFAULT_CSS = "TabBar { height: 1; display: none; }  TabBar.-several { display: block; }"
+    tabs: Sequence[Tab] = ()
+    front = 0
+
+    @dataclass
+    class Chosen(Message):
+        """Somebody clicked on a tab."""
+
+        tab: int
+
+    def tell(self, tabs: Sequence[Tab], front: int) -> None:
+        """Show other tabs."""
+        self.tabs, self.front = tuple(tabs), front
+        self.set_class(len(tabs) > 1, "-several")
+        self.refresh()
+
+    def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
+        """All names in a row."""
+        return [([piece for pieces in self._pieces() for piece in pieces], [])]
+
+    def _pieces(self) -> Iterator[list[Piece]]:
+        """What is painted of each tab."""
+        look = self.look.palette
+        room = max(_LEAST, min(_MOST, self.size.width // max(1, len(self.tabs)) - 3))
+        for n, tab in enumerate(self.tabs):
+            style = look.strong + Style(underline=True) if n == self.front else look.muted
+            yield [("•" if tab.unread else " ", look.accent), (cut(tab.name, room), style), ("  ", look.plain)]
+
+    def on_click(self, event: events.Click) -> None:
+        """A click brings a tab to the front."""
+        end = 0
+        for n, pieces in enumerate(self._pieces()):
+            end += sum(cell_len(text) for text, _style in pieces)
+            if event.x < end:
+                self.post_message(self.Chosen(n))
+                return
