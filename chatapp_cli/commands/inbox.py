@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from chatapp_cli.commands.frame import Verb, opened, single
+from chatapp_cli.commands.frame import Verb, single, unattended
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 
@@ -20,7 +20,7 @@ def inbox(ctx: typer.Context) -> None:
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))
     from chatapp_cli.tui.app import run
 
-    with opened(ctx) as desk:
+    with unattended(ctx) as desk:
         run(desk)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -15,6 +16,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _, show
+from chatapp_cli.runtime import seat
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
@@ -24,6 +26,7 @@ from chatapp_cli.tui.notices import PAUSE, Notices
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own, own
 from chatapp_cli.tui.pages import page_named
+from chatapp_cli.tui.reception import Reception
 from chatapp_cli.tui.remapping import Keymap
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
@@ -31,12 +34,16 @@ from chatapp_cli.tui.themes import THEMES, following
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 
+LOGIN = 60.0
+"""Seconds between two looks whether a login still holds."""
+
 
 class Inbox(App[None]):
     """One company's desk in a terminal."""
 
     TITLE = "chatapp"
     SCOPE = "app"
+    DEFAULT_MODE = "sitting"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings("app")
     CSS = """
@@ -44,9 +51,11 @@ class Inbox(App[None]):
     Toast { background: $panel; color: $foreground; padding: 0 1; width: 56; }
     """
 
-    def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own()) -> None:  # noqa: B008 - it is frozen
+    def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
         super().__init__()
+        self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.desk = desk
+        self._token = token
         self.own = own
         self.terminal = Terminal(own.env)
         self.look = Look(desk.world.clock, own.theme(desk.settings))
@@ -69,6 +78,9 @@ class Inbox(App[None]):
         store = AsyncStore(self.desk)
         self._open.push_async_callback(store.aclose)
         self.office = Office(self.desk, store)
+        self._door = asyncio.Lock()
+        self.reception = Reception(self.office, self._token)
+        self._outside = await self.reception.look()
         self._notices = Notices(self.office, self.terminal, self.tell_terminal, partial(self.set_timer, PAUSE))
 
     def get_default_screen(self) -> InboxScreen:
@@ -77,7 +89,9 @@ class Inbox(App[None]):
 
     def on_mount(self) -> None:
         """Follow what happens."""
+        self._ask_to_log_in()
         self._keep_on(self._follow)
+        self.set_interval(LOGIN, lambda: self._keep_on(self._look_who_sits_here))
         if not self._alone:
             self._keep_on(self._accompany)
 
@@ -105,6 +119,8 @@ class Inbox(App[None]):
                     self.notify(show(error.what), severity="error", markup=False)
                 continue
             told = ""
+            if "operator" in news.topics():
+                await self._look_who_sits_here()
             for screen in self.screen_stack:
                 screen.post_message(news)
             await self._notices.hear(news, seen=self._looked_at())
@@ -143,6 +159,32 @@ class Inbox(App[None]):
         self.tell_terminal(RESTORE_TITLE)
         self.workers.cancel_all()
         await self._open.aclose()
+
+    # Who sits here
+
+    async def _look_who_sits_here(self) -> None:
+        """Show to whoever sits here what they may see by now, or the door."""
+        async with self._door:
+            before = self.reception.acting
+            self._outside = await self.reception.look()
+            if self.reception.acting != before:
+                await self._begin_anew()
+
+    async def _begin_anew(self) -> None:
+        """Pages of their own for whoever sits here now: nothing of what the last one saw is left."""
+        before = self.current_mode
+        after = f"{before}'"
+        self.add_mode(after, self.get_default_screen)
+        await self.switch_mode(after)
+        await self.remove_mode(before)
+        self._ask_to_log_in()
+
+    def _ask_to_log_in(self) -> None:
+        if self._outside is not None:
+            from chatapp_cli.tui.screens.login import LoginScreen
+
+            title = self.desk.settings.company_name or self.TITLE
+            self.push_screen(LoginScreen(title, self.reception.log_in, show(self._outside.what)))
 
     # Everywhere
 
@@ -217,4 +259,4 @@ class Inbox(App[None]):
 
 def run(desk: Desk) -> None:
     """Open the window and stay until it is left."""
-    Inbox(desk, own=own(os.environ)).run()
+    Inbox(desk, own=own(os.environ), token=seat.token(os.environ, desk.settings.company)).run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,10 +21,18 @@ class Office:
     """One person at one company's desk."""
 
     def __init__(self, desk: Desk, store: AsyncStore) -> None:
-        self.desk = desk
         self.store = store
-        self.actor = desk.settings.operator or getpass.getuser()
         self.dialect = desk.database.driver.dialect
+        self.sit_down(desk)
+
+    def sit_down(self, desk: Desk) -> None:
+        """Work from now on at a desk where somebody else sits."""
+        self.desk = self.store.desk = desk
+
+    @property
+    def actor(self) -> str:
+        """Whose name is on what is done here."""
+        return self.desk.acting.name if self.desk.acting else ""
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store, off the loop."""
