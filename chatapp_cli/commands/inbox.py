@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Verb, single, unattended
+from chatapp_cli.commands.frame import Verb, loaded, opened, single, unattended
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_
 
 app = single()
 
 
 @app.command(cls=Verb)
-def inbox(ctx: typer.Context) -> None:
+def inbox(
+    ctx: typer.Context,
+    plain: Annotated[
+        bool, typer.Option("--plain", help=N_("Line by line, for screen readers: words in, lines out"))
+    ] = False,
+) -> None:
     """Open the window with all dialogs."""
+    if plain or loaded(ctx).settings.plain == "on":
+        from chatapp_cli.tui import plain as line_by_line
+
+        with opened(ctx) as desk:
+            line_by_line.run(desk)
+        return
     if not (sys.stdout.isatty() and sys.stdin.isatty()) and not _behind_a_browser():
         raise UsageError(T("The window needs a terminal."), T("In a script use: chatapp dialog list, reply, tail"))
     from chatapp_cli.tui.app import run

@@ -1,0 +1,69 @@
+"""The words that the inbox understands line by line, in Russian and English at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.i18n import N_, _
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What can be said, and what it does."""
+
+    words: tuple[str, ...]
+    """The Russian one, the English one, shorter ones; each in front of what it is about."""
+    about: str
+    help: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "list": Command(
+        ("список", "list", "с", "l"),
+        N_("all, unread, mine"),
+        N_("Who waits for an answer; or all dialogs, the unread ones, those that are mine"),
+    ),
+    "find": Command(("найти", "find"), N_("words"), N_("Dialogs by name, phone or e-mail")),
+    "open": Command(("открыть", "open", "о", "o"), N_("number"), N_("Read a dialog; the number alone does it too")),
+    "more": Command(("раньше", "earlier"), "", N_("What was said before")),
+    "answer": Command(("ответ", "ответить", "answer", "a"), N_("text"), N_("Answer at once, without a question")),
+    "claim": Command(("взять", "take"), "", N_("Take it: I answer")),
+    "later": Command(("отложить", "later"), N_("time"), N_("Put off until then, such as: tomorrow 9:00, +2h")),
+    "enough": Command(("неважно", "ответ не нужен", "enough"), "", N_("No answer is needed")),
+    "note": Command(("заметка", "note"), N_("text"), N_("A note for colleagues, with @mentions")),
+    "close": Command(("закрыть", "close"), "", N_("Leave the dialog, back to all")),
+    "help": Command(("помощь", "help", "?"), "", N_("These words")),
+    "leave": Command(("выход", "quit", "q"), "", N_("Leave")),
+}
+YES = {"да", "д", "yes", "y"}
+EVERYTHING, UNREAD, MINE = {"все", "всё", "all"}, {"непрочитанные", "unread"}, {"мои", "mine"}
+
+
+def understood(said: str) -> tuple[str, str] | None:
+    """The command and what it is about; nothing if no command begins like that."""
+    words = said.strip()
+    if words.isdigit():
+        return "open", words
+    spoken = [(word, name) for name, command in COMMANDS.items() for word in command.words]
+    for word, name in sorted(spoken, key=lambda one: -len(one[0])):
+        begins, rest = words[: len(word)], words[len(word) :]
+        if fold(begins) == fold(word) and (not rest or rest[0] in " :,"):
+            return name, rest.lstrip(" :,")
+    return None
+
+
+def near(said: str) -> str:
+    """The command that may have been meant."""
+    known = [word for command in COMMANDS.values() for word in command.words if len(word) > 1]
+    return next(iter(get_close_matches(fold(said.partition(" ")[0]), known, n=1)), "")
+
+
+def explained() -> list[str]:
+    """A line for each command."""
+    return [
+        f"{command.words[0]}, {command.words[1]}{f' [{_(command.about)}]' if command.about else ''}: {_(command.help)}"
+        for command in COMMANDS.values()
+    ]

@@ -1,0 +1,166 @@
+"""The inbox line by line: every word of it can be read out, and no escape sequence is ever printed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli import i18n
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import journal
+from chatapp_cli.services.transcript import latest
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.plain import Plain
+from chatapp_cli.tui.plain_words import COMMANDS, understood
+from tests.tui.stage import ANNA, ME, Stage
+
+BOT = ChannelId(1)
+
+
+@dataclass
+class Talk:
+    """A conversation with the inbox."""
+
+    plain: Plain
+    office: Office
+    said: list[str] = field(default_factory=list)
+
+    async def __call__(self, words: str) -> list[str]:
+        self.said.clear()
+        await self.plain.hear(words)
+        return list(self.said)
+
+    async def news(self, since: int) -> list[str]:
+        self.said.clear()
+        await self.plain.tell(News(await self.office.read(lambda tx: journal.after(tx, since, n=100))))
+        return list(self.said)
+
+
+@pytest.fixture
+async def talk(desk: Desk) -> AsyncIterator[Talk]:
+    store = AsyncStore(desk)
+    office, said = Office(desk, store), list[str]()
+    yield Talk(Plain(office, said.append), office, said)
+    await store.aclose()
+
+
+async def opened(talk: Talk, name: str) -> list[str]:
+    await talk(f"найти {name}")
+    return await talk("1")
+
+
+async def test_who_waits_is_read_out_with_numbers_the_longest_waiting_first(talk: Talk) -> None:
+    said = await talk("list")
+    assert said[0].startswith("1. Зоя Белая. TG bot, waits 2 d, 1 unread.")
+    assert any(
+        line.endswith(
+            "Анна Кузнецова. TG bot, waits 40 min, 2 unread. А можно ещё свечу «Кедр» в ту же посылку? "
+            "Доплачу сразу, как скажете"
+        )
+        for line in said
+    )
+    assert len(await talk("список все")) > len(said)
+
+
+async def test_a_dialog_is_opened_by_its_number_answered_and_left(talk: Talk, desk: Desk, stage: Stage) -> None:
+    said = await opened(talk, "Анна")
+    assert said[0] == "Анна Кузнецова. TG bot, Розница."
+    assert said[-1] == "11:48 Анна Кузнецова: А можно ещё свечу «Кедр» в ту же посылку? Доплачу сразу, как скажете"
+    assert await talk("ответ Конечно, добавим!") == ["Sent to Анна Кузнецова."]
+    anna = stage.dialog(BOT, ANNA)
+    last = desk.read(lambda tx: latest(tx, anna))[-1].message
+    assert (last.text, last.state) == ("Конечно, добавим!", "queued")
+    assert "Анна" not in " ".join(await talk("закрыть"))
+
+
+async def test_what_is_no_command_goes_out_only_after_a_yes(talk: Talk, desk: Desk, stage: Stage) -> None:
+    await opened(talk, "Анна")
+    anna = stage.dialog(BOT, ANNA)
+    before = len(desk.read(lambda tx: latest(tx, anna)))
+    assert await talk("Спасибо!") == ["Send to Анна Кузнецова: Спасибо!? yes or no"]
+    await talk("нет")
+    await talk("Спасибо!")
+    assert await talk("да") == ["Sent to Анна Кузнецова."]
+    assert len(desk.read(lambda tx: latest(tx, anna))) == before + 1
+
+
+async def test_work_is_taken_put_off_and_noted_in_words(talk: Talk, desk: Desk, stage: Stage) -> None:
+    assert await talk("взять") == ["No dialog is open.", "Say «list», then its number."]
+    await opened(talk, "Анна")
+    assert await talk("взять") == ["You answer for Анна Кузнецова."]
+    assert (await talk("список мои"))[0].startswith("1. Анна Кузнецова. TG bot, waits 40 min")
+    assert await talk("заметка @Олег, глянь") == ["The note is kept; the client does not see it."]
+    assert await talk("отложить завтра") == ["Анна Кузнецова comes back at 21.11 09:00."]
+    assert await talk("отложить когда-нибудь") == [
+        "когда-нибудь is not a time.",
+        "Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00",
+    ]
+    assert await talk("неважно") == ["Анна Кузнецова waits no longer."]
+
+
+async def test_what_clients_write_is_read_out_as_it_comes(talk: Talk, desk: Desk, stage: Stage) -> None:
+    await talk("list")
+    seen = desk.read(journal.last)
+    stage.hear(BOT, ANNA, "Ау,\x1b[2J вы тут?")
+    (said,) = await talk.news(seen)
+    assert said.endswith("Анна Кузнецова, TG bot: Ау, [2J вы тут?")
+    assert said.startswith("new, ")
+    await opened(talk, "Анна")
+    assert await talk.news(seen) == ["12:00 Анна Кузнецова: Ау, [2J вы тут?"]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("список", ("list", "")),
+        ("Открыть 3", ("open", "3")),
+        ("3", ("open", "3")),
+        ("ответ: Да, есть", ("answer", "Да, есть")),
+        ("ответ не нужен", ("enough", "")),
+        ("отложить завтра 9:00", ("later", "завтра 9:00")),
+        ("ответственный кто?", None),
+    ],
+)
+def test_commands_are_words_of_either_language(said: str, meant: tuple[str, str] | None) -> None:
+    assert understood(said) == meant
+
+
+async def test_help_names_every_command_and_a_slip_of_the_fingers_is_put_right(talk: Talk) -> None:
+    assert len(await talk("помощь")) == len(COMMANDS)
+    assert await talk("спсок") == ["Did you mean: список"]
+
+
+def test_the_program_talks_through_a_pipe_without_a_single_escape(desk: Desk, tmp_path: Path) -> None:
+    i18n.use("ru")
+    home = desk.settings.folder
+    env = {
+        **os.environ,
+        "CHATAPP_HOME": str(home.parent),
+        "CHATAPP_COMPANY": home.name,
+        "CHATAPP_CONFIG": str(tmp_path / "none.toml"),
+        "CHATAPP_LANG": "ru",
+        "CHATAPP_OPERATOR": ME,
+        "CHATAPP_HTTP_HOST": "",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "chatapp_cli", "inbox", "--plain"],
+        input="список все\nнайти Дмитрий\n1\nвыход\n",
+        env=env,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Дмитрий, перенесли доставку на завтра, с 10 до 14." in done.stdout
+    assert all(letter.isprintable() or letter == "\n" for letter in done.stdout)
+    assert not set("│╭╰─●▿") & set(done.stdout)
