@@ -63,6 +63,9 @@ class Settings:
         20, N_("Windows that may be open in browsers at once; each is a process of about 60 MB")
     )
     web_idle: int = _setting(240, N_("Minutes without a key after which a browser is logged out; 0: never"))
+    view: str = _setting(
+        "unanswered", N_("What the window opens with: unanswered, unread, all, or the name of a saved view")
+    )
     log_level: str = _setting("info", N_("Least serious log line: debug, info, warning or error"))
     transcribe_command: str = _setting(
         "",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
@@ -13,6 +15,11 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogRow
 from chatapp_cli.store.tx import Tx
 
+if TYPE_CHECKING:
+    from chatapp_cli.store.search import Index
+
+NEARLY = "≈"
+"""Before the name of what does not fit but nearly does."""
 MANY = 64
 """Changes at once from which reading the whole order again is cheaper."""
 
@@ -24,22 +31,39 @@ class Order:
     wanted: DialogFilter
     dialect: str
     ids: array[int]
+    near: frozenset[int] = frozenset()
+    """The last of them, which do not fit but nearly do."""
 
     def window(self, tx: Tx, start: int, n: int) -> dict[DialogId, DialogRow]:
         """The rows of a part of the list."""
-        return dialog_list.rows(tx, self.dialect, [DialogId(i) for i in self.ids[max(0, start) : start + n]])
+        return self.rows(tx, [DialogId(i) for i in self.ids[max(0, start) : start + n]])
 
-    def after(self, tx: Tx, changed: Collection[DialogId]) -> Order:
+    def rows(self, tx: Tx, wanted: Sequence[DialogId]) -> dict[DialogId, DialogRow]:
+        """These rows; what fits only nearly is marked."""
+        found = dialog_list.rows(tx, self.dialect, wanted)
+        return {
+            one: row._replace(name=f"{NEARLY} {row.name}") if one in self.near else row for one, row in found.items()
+        }
+
+    def joined(self, near: Sequence[DialogId]) -> Order:
+        """The same with what nearly fits below."""
+        others = [one for one in near if one not in self.ids]
+        return Order(self.wanted, self.dialect, self.ids + array("q", others), frozenset(others))
+
+    def after(self, tx: Tx, changed: AbstractSet[DialogId]) -> Order:
         """The order once these dialogs have changed: each is taken out and put back where it belongs now."""
         if len(changed) > MANY:
             return read(tx, self.dialect, self.wanted)
+        fitting = dialog_list.rows(tx, self.dialect, list(changed), among=self.wanted)
+        near = self.near - fitting.keys()
         ids = array("q", self.ids)
-        for one in changed:
+        for one in changed - near:
             if one in ids:
                 ids.remove(one)
-        for row in dialog_list.rows(tx, self.dialect, list(changed), among=self.wanted).values():
-            ids.insert(self._place(tx, ids, row), row.id)
-        return Order(self.wanted, self.dialect, ids)
+        exact, below = ids[: len(ids) - len(near)], ids[len(ids) - len(near) :]
+        for row in fitting.values():
+            exact.insert(self._place(tx, exact, row), row.id)
+        return Order(self.wanted, self.dialect, exact + below, near)
 
     def _place(self, tx: Tx, ids: Sequence[int], row: DialogRow) -> int:
         def rank(one: int) -> tuple[int, ...]:
@@ -60,6 +84,14 @@ def head(tx: Tx, dialect: str, wanted: DialogFilter, n: int) -> tuple[Order, dic
     return Order(wanted, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
 
 
-def read(tx: Tx, dialect: str, wanted: DialogFilter) -> Order:
-    """Every dialog that passes the filter."""
-    return Order(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted)))
+def read(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> Order:
+    """Every dialog that passes the filter; with ``among`` no others are looked at."""
+    return Order(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted, among=among)))
+
+
+def searched(tx: Tx, index: Index, dialect: str, wanted: DialogFilter) -> Order:
+    """Every dialog that passes a filter with a text; if those are few, what nearly does too."""
+    from chatapp_cli.services import names
+
+    found = read(tx, dialect, wanted, among=names.among(tx, index, wanted.text))
+    return found if len(found.ids) >= names.FEW else found.joined(names.near(tx, index, dialect, wanted))

@@ -1,4 +1,4 @@
-"""Filters that go round by a key: lines, channels, tags, and then none again."""
+"""The filter that the window opens with, and those that go round by a key: lines, channels, tags, then none again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from typing import TypeVar
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import views
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import words
 from chatapp_cli.tui.reading import Overview
 
 T = TypeVar("T")
+_PLAIN = {"all": DialogFilter(), "unread": DialogFilter(unread=True), "unanswered": DialogFilter(waiting=True)}
+QUEUE = _PLAIN["unanswered"]
 
 
 def next_line(wanted: DialogFilter, overview: Overview) -> DialogFilter:
@@ -41,6 +46,11 @@ def _after(known: Sequence[T], now: T | None) -> T | None:
     return following[(following.index(now) + 1) % len(following)] if now in known else following[0]
 
 
+def first(tx: Tx, view: str, *, me: str) -> DialogFilter:
+    """What the window opens with: one of the three views, or a saved one. Raises NotFound."""
+    return _PLAIN[view] if view in _PLAIN else views.wanted(views.find(tx, view, operator=me), operator=me)
+
+
 def names(wanted: DialogFilter, overview: Overview) -> list[str]:
     """What narrows the list beside the three views, in words."""
     found = []
@@ -55,6 +65,12 @@ def names(wanted: DialogFilter, overview: Overview) -> list[str]:
         found.append(f"#{wanted.tag}")
     if wanted.assignee is not None:
         found.append(f"@{wanted.assignee}" if wanted.assignee else _("nobody answers"))
+    if wanted.pinned:
+        found.append(_("pinned"))
+    if wanted.since is not None:
+        found.append(_("since {time}", time=f"{words.local(wanted.since):%d.%m.%y}"))
+    if wanted.until is not None:
+        found.append(_("before {time}", time=f"{words.local(wanted.until):%d.%m.%y}"))
     if wanted.snoozed:
         found.append(_("put off"))
     if wanted.blocked:

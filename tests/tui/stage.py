@@ -57,7 +57,7 @@ class HeldClock:
 
 def opened(folder: Path, clock: HeldClock, **settings: str) -> Desk:
     """A company's desk in a folder."""
-    values = {"home": str(folder), "company": "home", "operator": ME, **settings}
+    values = {"home": str(folder), "company": "home", "operator": ME, "view": "all", **settings}
     return open_desk(Settings(**values), World(clock=clock, chance=SystemChance()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,20 +11,24 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs, duties
-from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.i18n import _
+from chatapp_cli.services import dialogs, duties, views
+from chatapp_cli.store.rows import DialogRow, ViewRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import dialog_order, filters, reading
+from chatapp_cli.tui import dialog_order, filters, reading, view_deeds
 from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.reading import Overview
 from chatapp_cli.tui.widgets.bars import FilterBar, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
 SEARCH_PAUSE = 0.12
 """Seconds without a key after which the search begins."""
+COUNT_PAUSE = 1.0
+"""Seconds from news to the next count of the views."""
 _FIRST_ROWS = 80
 
 
@@ -35,22 +40,49 @@ class Listing(Hands):
         self.wanted = DialogFilter()
         self.overview = Overview()
         self._searching: Timer | None = None
+        self._counting: Timer | None = None
+        self._views: Sequence[ViewRow] = ()
         self._submitted: str | None = None
 
     async def list_head(self) -> None:
-        """Show what fits on a screen."""
+        """Show what fits on a screen; at the very first what the window opens with."""
+        if self.query_one(DialogList).order is None:
+            self.wanted = await self._first()
         wanted, dialect = self.wanted, self.office.dialect
         first, rows = await self.office.read(lambda tx: dialog_order.head(tx, dialect, wanted, _FIRST_ROWS))
         self.query_one(DialogList).show(first, rows)
 
+    async def _first(self) -> DialogFilter:
+        view, me = self.office.desk.settings.view, self.office.actor
+        try:
+            return await self.office.read(lambda tx: filters.first(tx, view, me=me))
+        except NotFound as error:
+            self.complain(error)
+            return filters.QUEUE
+
     async def list_again(self) -> None:
         """Read the order anew: first what fits on a screen, then all of it."""
         wanted, dialect, shown = self.wanted, self.office.dialect, self.query_one(DialogList)
+        if wanted.text:
+            await self._list_searched(wanted)
+            return
         if shown.order is None or shown.order.wanted != wanted:
             await self.list_head()
         order = await self.office.read(lambda tx: dialog_order.read(tx, dialect, wanted))
         if wanted == self.wanted:
             shown.show(order, {})
+
+    async def _list_searched(self, wanted: DialogFilter) -> None:
+        index, dialect = self.office.desk.search, self.office.dialect
+
+        def look(tx: Tx) -> tuple[Order, dict[DialogId, DialogRow]]:
+            order = dialog_order.searched(tx, index, dialect, wanted)
+            return order, order.window(tx, 0, _FIRST_ROWS)
+
+        found = await self.office.read(look)
+        if wanted == self.wanted:
+            self.query_one(DialogList).show(*found)
+            self._tell_filters()
 
     @on(DialogList.Needs)
     def _bring(self, event: DialogList.Needs) -> None:
@@ -70,7 +102,7 @@ class Listing(Hands):
 
         def look(tx: Tx) -> tuple[Order, dict[DialogId, DialogRow]]:
             fresh = order.after(tx, changed)
-            return fresh, dialog_list.rows(tx, order.dialect, list(changed))
+            return fresh, fresh.rows(tx, list(changed))
 
         fresh, rows = await self.office.read(look)
         if shown.order is order:
@@ -83,10 +115,64 @@ class Listing(Hands):
         self.overview = await self.office.read(reading.bars)
         self.query_one(StatusBar).tell(self.overview)
         self._tell_filters()
+        if self._counting is None:
+            self._counting = self.set_timer(COUNT_PAUSE, self._count)
 
     def _tell_filters(self) -> None:
-        names = filters.names(self.wanted, self.overview)
+        names, order = filters.names(self.wanted, self.overview), self.query_one(DialogList).order
+        if order is not None and order.near and order.wanted == self.wanted:
+            names.append(_("{sign} similar names", sign=dialog_order.NEARLY))
         self.query_one(FilterBar).tell(self.wanted, names, self.overview)
+
+    # Saved views
+
+    def _count(self) -> None:
+        self._counting = None
+        self.do(self._tell_views, group="views", exclusive=True)
+
+    async def _tell_views(self) -> None:
+        """Count what is seen of the row; it is there only if there is a view."""
+        bar = next(iter(self.query(ViewsBar)), None)
+        self._views, counts = await view_deeds.read(self, bar.seen if bar else _none)
+        if bar is None and self._views:
+            bar = ViewsBar(self.look)
+            await self.query_one("#left").mount(bar, after=self.query_one(FilterBar))
+            self.call_after_refresh(self._count)
+        if bar is not None:
+            bar.display = bool(self._views)
+            bar.tell(self._views, counts, self._viewed())
+
+    def _viewed(self) -> int | None:
+        me = self.office.actor
+        return next((row.id for row in self._views if views.wanted(row, operator=me) == self.wanted), None)
+
+    def go_to(self, view: ViewRow) -> None:
+        """Show the dialogs of a view."""
+        self.show_only(views.wanted(view, operator=self.office.actor))
+        self._count()
+
+    @on(ViewsBar.Chosen)
+    def _view_chosen(self, event: ViewsBar.Chosen) -> None:
+        self.go_to(event.view)
+
+    def _step_view(self, step: int) -> None:
+        known = [row.id for row in self._views]
+        if known:
+            here = self._viewed()
+            at = known.index(here) + step if here in known else min(0, step)
+            self.go_to(self._views[at % len(known)])
+
+    def action_next_view(self) -> None:
+        """The next saved view."""
+        self._step_view(1)
+
+    def action_previous_view(self) -> None:
+        """The saved view before."""
+        self._step_view(-1)
+
+    def action_views(self) -> None:
+        """Go to a view, keep the filter of now, move, forget."""
+        self.do(partial(view_deeds.choose, self), group="filter", exclusive=True)
 
     # Filters
 
@@ -142,6 +228,12 @@ class Listing(Hands):
         """Those put off, or back."""
         self.show_only(DialogFilter(snoozed=not self.wanted.snoozed))
 
+    def action_filter(self) -> None:
+        """All filters on one page."""
+        from chatapp_cli.tui import narrow_deeds
+
+        self.do(partial(narrow_deeds.narrow, self), group="filter", exclusive=True)
+
     def action_search(self) -> None:
         """To the search box."""
         self.remove_class("-open")
@@ -170,3 +262,7 @@ class Listing(Hands):
         shown.focus()
         if opens:
             shown.action_open()
+
+
+def _none(_seen: Sequence[ViewRow]) -> Sequence[ViewRow]:
+    return ()

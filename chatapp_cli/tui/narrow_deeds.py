@@ -1,0 +1,39 @@
+"""What the page of all filters offers, and what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.i18n import _
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import dialogs, duties
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.screens.narrow import Choices, Narrow
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.reading import Overview
+    from chatapp_cli.tui.screens.listing import Listing
+
+
+async def narrow(listing: Listing) -> None:
+    """Ask for filters, and show what fits."""
+    me, overview, now = listing.office.actor, listing.overview, listing.office.desk.world.clock.now()
+    choices = await listing.office.read(lambda tx: _choices(tx, overview, me))
+    wanted: DialogFilter | None = await listing.app.push_screen_wait(Narrow(listing.wanted, choices, now))
+    if wanted is not None:
+        listing.show_only(wanted)
+
+
+def _choices(tx: Tx, overview: Overview, me: str) -> Choices:
+    others = [name for name in duties.operators(tx) if name != me]
+    lines = {channel.line_id: channel.line for channel in overview.channels}
+    return Choices(
+        assignees=[(None, _("any")), (me, f"@{me}"), ("", _("nobody")), *((name, f"@{name}") for name in others)],
+        tags=[("", _("any")), *((tag, f"#{tag}") for tag in dialogs.known_tags(tx))],
+        lines=[(None, _("any")), *lines.items()],
+        channels=[
+            (None, _("any")),
+            *((channel.id, f"{manifest(channel.kind).label} {channel.title}") for channel in overview.channels),
+        ],
+    )

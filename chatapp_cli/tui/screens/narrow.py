@@ -1,0 +1,135 @@
+"""All filters on one small page (S-117)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Static
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.when import since
+from chatapp_cli.i18n import _, show
+from chatapp_cli.tui import words
+from chatapp_cli.tui.screens.small import Small
+
+Options = Sequence[tuple[Any, str]]
+"""Values with the words for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from."""
+
+    assignees: Options
+    tags: Options
+    lines: Options
+    channels: Options
+
+
+class Cycler(Widget, can_focus=True):
+    """One of several values, turned by the arrows, Space or a click."""
+
+    DEFAULT_CSS = "Cycler { height: 1; width: 1fr; }  Cycler:focus { background: $panel; text-style: bold; }"
+    BINDINGS: ClassVar[list[BindingType]] = [("right,space,l,д", "turn(1)"), ("left,h,р", "turn(-1)")]
+
+    class Turned(Message):
+        """Another value is chosen."""
+
+    def __init__(self, options: Options, value: object, *, id: str) -> None:  # noqa: A002 - as Textual calls it
+        super().__init__(id=id)
+        self._options = options
+        self._at = next((n for n, (known, _words) in enumerate(options) if known == value), 0)
+
+    @property
+    def value(self) -> Any:
+        """The chosen value."""
+        return self._options[self._at][0]
+
+    def render(self) -> Text:
+        """The words of the value between arrows."""
+        return Text(f"‹ {self._options[self._at][1]} ›", no_wrap=True, overflow="ellipsis")
+
+    def action_turn(self, step: int) -> None:
+        """The next value, or the one before."""
+        self._at = (self._at + step) % len(self._options)
+        self.refresh()
+
+    def on_click(self) -> None:
+        """A click turns."""
+        self.action_turn(1)
+
+
+class Narrow(Small[DialogFilter]):
+    """Rows of a name and a value; Enter shows the dialogs that fit all of them."""
+
+    DEFAULT_CSS = """
+    Narrow .row { height: 1; margin: 0; }
+    Narrow .row > Label { width: 24; color: $muted; }
+    Narrow .row > Input, Narrow .row > Input:focus { border: none; height: 1; padding: 0; width: 1fr; }
+    Narrow .row > Input:focus { background: $panel; }
+    Narrow #buttons { margin: 1 0 0 0; }
+    Narrow .note { margin: 1 0 0 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("down", "app.focus_next"),
+        ("up", "app.focus_previous"),
+        ("enter", "apply"),
+    ]
+
+    def __init__(self, wanted: DialogFilter, choices: Choices, now: Millis) -> None:
+        super().__init__()
+        self._wanted, self._choices, self._now = wanted, choices, now
+
+    def compose(self) -> ComposeResult:
+        """A row for each filter."""
+        wanted, known = self._wanted, self._choices
+        either = ((False, _("any")), (True, _("only these")))
+        with Vertical():
+            yield Label(_("Which dialogs"), classes="title", markup=False)
+            yield self._row(_("Answers"), Cycler(known.assignees, wanted.assignee, id="assignee"))
+            yield self._row(_("Tag"), Cycler(known.tags, wanted.tag, id="tag"))
+            yield self._row(_("Line"), Cycler(known.lines, wanted.line, id="line"))
+            yield self._row(_("Channel"), Cycler(known.channels, wanted.channel, id="channel"))
+            yield self._row(_("Unanswered"), Cycler(either, wanted.waiting, id="waiting"))
+            yield self._row(_("Unread"), Cycler(either, wanted.unread, id="unread"))
+            yield self._row(_("Pinned"), Cycler(either, wanted.pinned, id="pinned"))
+            yield self._row(_("Blacklist"), Cycler(either, wanted.blocked, id="blocked"))
+            yield self._row(_("Put off"), Cycler(either, wanted.snoozed, id="snoozed"))
+            yield self._row(_("Last message since"), self._date(wanted.since, "since"))
+            yield self._row(_("Last message before"), self._date(wanted.until, "until"))
+            yield Static(_("Dates: 2026-12-01, 7d or 2h ago. Enter shows what fits."), classes="note", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button(_("Show"), id="show", compact=True)
+
+    @staticmethod
+    def _row(name: str, value: Widget) -> Horizontal:
+        return Horizontal(Label(name, markup=False), value, classes="row")
+
+    @staticmethod
+    def _date(at: Millis | None, name: str) -> Input:
+        said = "" if at is None else f"{words.local(at):%Y-%m-%d %H:%M}"
+        return Input(said, placeholder=_("any"), id=name, compact=True)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed)
+    def action_apply(self) -> None:
+        """Show what fits; a date that is none is said."""
+        chosen: dict[str, Any] = {str(cycler.id): cycler.value for cycler in self.query(Cycler)}
+        try:
+            for box in self.query(Input):
+                chosen[str(box.id)] = since(box.value, now=self._now) if box.value.strip() else None
+        except UsageError as error:
+            self.query_one(".note", Static).update(show(error.what))
+            return
+        self.dismiss(replace(self._wanted, **chosen))

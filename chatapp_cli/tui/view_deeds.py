@@ -1,0 +1,85 @@
+"""What is done with saved views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from chatapp_cli.i18n import _
+from chatapp_cli.services import views
+from chatapp_cli.store.rows import ViewRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.widgets.views_bar import MOST
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.screens.listing import Listing
+
+
+Answer = tuple[str, int]
+"""What to do, and with which view."""
+KEEP, GO, REMOVE, UP, DOWN = "keep", "go", "remove", "up", "down"
+
+
+async def choose(listing: Listing) -> None:
+    """Show the views until one is gone to or the person leaves."""
+    from chatapp_cli.tui.screens.views import Views
+
+    at = 0
+    while True:
+        seen, counts = await read(listing)
+        answer: Answer | None = await listing.app.push_screen_wait(Views(seen, counts, at=at))
+        if answer is None:
+            return
+        what, number = answer
+        at = next((n for n, row in enumerate(seen) if row.id == number), 0)
+        if what == GO:
+            listing.go_to(seen[at])
+            return
+        at = await _change(listing, seen, what, at)
+
+
+async def read(
+    listing: Listing, among: Callable[[Sequence[ViewRow]], Sequence[ViewRow]] = lambda seen: seen
+) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
+    """All views, and the counts of those ``among`` them."""
+    me, dialect = listing.office.actor, listing.office.dialect
+
+    def look(tx: Tx) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
+        seen = views.seen_by(tx, me)
+        return seen, views.counts(tx, dialect, among(seen), operator=me, most=MOST)
+
+    return await listing.office.read(look)
+
+
+async def _change(listing: Listing, seen: Sequence[ViewRow], what: str, at: int) -> int:
+    """Returns where the cursor belongs then."""
+    me, office = listing.office.actor, listing.office
+    if what == KEEP:
+        return len(seen) if await _keep(listing) else at
+    if what == REMOVE:
+        gone = seen[at]
+        await office.write(lambda tx: views.remove(tx, gone, actor=me))
+        wanted = views.wanted(gone, operator=me)
+
+        def back(tx: Tx) -> None:
+            views.add(tx, gone.name, wanted, owner=gone.operator, actor=me)
+
+        listing.done(_("{name} is forgotten.", name=gone.name), back)
+        return at
+    there = at + (1 if what == DOWN else -1)
+    await office.write(lambda tx: views.move(tx, seen[at], there + 1, actor=me))
+    return min(max(0, there), len(seen) - 1)
+
+
+async def _keep(listing: Listing) -> bool:
+    """The filter of now under a name, for everybody or for oneself."""
+    name = await listing.prompt(_("Keep the filter of now under a name"))
+    if not name:
+        return False
+    options = [("", _("Everybody sees it")), (listing.office.actor, _("Only I see it"))]
+    owner = await listing.choose(_("Who sees the view?"), options, keys=["1", "2"])
+    if owner is None:
+        return False
+    wanted, me = listing.wanted, listing.office.actor
+    await listing.office.write(lambda tx: views.add(tx, name, wanted, owner=owner, actor=me))
+    return True

@@ -1,0 +1,81 @@
+"""The row of saved views with their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.message import Message
+
+from chatapp_cli.store.rows import ViewRow
+from chatapp_cli.tui.cells import cut
+from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.widgets.bars import Bar, Piece
+
+MOST = 1_000
+"""Dialogs that are counted in the window."""
+_NAME = 18
+_BETWEEN = 3
+
+
+def counted(number: int) -> str:
+    """A number as the row shows it."""
+    return f"{MOST - 1}+" if number >= MOST else str(number)
+
+
+class ViewsBar(Bar):
+    """Views by their names; a click goes to one."""
+
+    DEFAULT_CSS = "ViewsBar { height: 1; }"
+
+    @dataclass
+    class Chosen(Message):
+        """A person wants to see a view."""
+
+        view: ViewRow
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._views: Sequence[ViewRow] = ()
+        self._counts: Mapping[int, int] = {}
+        self._chosen: int | None = None
+
+    def tell(self, views: Sequence[ViewRow], counts: Mapping[int, int], chosen: int | None) -> None:
+        """Show other views, counts, or another chosen one."""
+        self._views, self._counts, self._chosen = views, counts, chosen
+        self.refresh()
+
+    def seen(self, views: Sequence[ViewRow]) -> list[ViewRow]:
+        """Those of them that there is room for; what is not seen is not counted."""
+        return [row for row, start in self._placed(views) if start < self.size.width]
+
+    @staticmethod
+    def _placed(views: Sequence[ViewRow]) -> list[tuple[ViewRow, int]]:
+        """Each view and the cell where it begins, with room for its count."""
+        placed, at = [], 1
+        for row in views:
+            placed.append((row, at))
+            at += cell_len(cut(row.name, _NAME)) + _BETWEEN + len(counted(MOST))
+        return placed
+
+    def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
+        """One line."""
+        look = self.look.palette
+        pieces: list[Piece] = [(" ", look.plain)]
+        for row in self._views:
+            name = cut(row.name, _NAME)
+            number = self._counts.get(row.id, 0)
+            style = look.strong + Style(underline=True) if row.id == self._chosen else look.muted
+            shown = f" {counted(number)}" if number else ""
+            room = _BETWEEN + len(counted(MOST)) - len(shown)
+            pieces += [(name, style), (shown, look.accent), (" " * room, look.plain)]
+        return [(pieces, [])]
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the view under the pointer."""
+        under = [row for row, start in self._placed(self._views) if start <= event.x]
+        if under:
+            self.post_message(self.Chosen(under[-1]))

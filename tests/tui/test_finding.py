@@ -1,0 +1,151 @@
+"""Finding dialogs in the window: what it opens with, saved views, all filters on a page, names with slips."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.services import search, views
+from chatapp_cli.store import dialog_list
+from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.screens.narrow import Narrow
+from chatapp_cli.tui.screens.views import Views
+from chatapp_cli.tui.widgets.views_bar import ViewsBar
+from tests.tui.conftest import GOOD, Opener, Window
+from tests.tui.stage import HOUR, ME, NOON, HeldClock, Stage, opened
+
+
+def listed(it: Window) -> list[int]:
+    return list(it.app.screen.query_one("DialogList").order.ids)
+
+
+def wanted(it: Window) -> DialogFilter:
+    return it.app.screen.query_one("DialogList").order.wanted
+
+
+def fitting(desk: Desk, **filters: object) -> list[int]:
+    return desk.read(lambda tx: dialog_list.ids(tx, "sqlite", DialogFilter(**filters)))
+
+
+@asynccontextmanager
+async def opening_with(view: str, company: Path) -> AsyncIterator[Window]:
+    desk = opened(company, HeldClock(), view=view)
+    try:
+        app = Inbox(desk, alone=True)
+        async with app.run_test(size=GOOD) as pilot:
+            found = Window(app, pilot)
+            await found.until(lambda: app.screen.query_one("DialogList").order is not None)
+            yield found
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize(
+    ("view", "filters"), [("unanswered", {"waiting": True}), ("all", {}), ("unread", {"unread": True})]
+)
+async def test_the_window_opens_with_the_view_that_is_set_and_all_are_a_key_away(
+    desk: Desk, tmp_path: Path, view: str, filters: dict[str, bool]
+) -> None:
+    async with opening_with(view, tmp_path / "desk") as it:
+        assert wanted(it) == DialogFilter(**filters)
+        await it.until(lambda: listed(it) == fitting(desk, **filters))
+        await it.press("1")
+        await it.until(lambda: listed(it) == fitting(desk))
+
+
+async def test_the_window_opens_with_a_saved_view_or_with_the_queue_if_that_is_gone(desk: Desk, tmp_path: Path) -> None:
+    desk.write(lambda tx: views.add(tx, "Важное", DialogFilter(pinned=True), actor=ME))
+    async with opening_with("важное", tmp_path / "desk") as it:
+        assert wanted(it) == DialogFilter(pinned=True)
+    async with opening_with("прежнее", tmp_path / "desk") as it:
+        assert wanted(it) == DialogFilter(waiting=True)
+        assert any("There is no view прежнее." in note.message for note in it.app._notifications)
+
+
+@pytest.mark.req("S-117")
+async def test_a_filter_is_kept_as_a_view_counted_gone_to_and_forgotten(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    async with window() as it:
+        await it.press("3", "g", "v")
+        await it.sees("Saved views", "There is none yet.")
+        await it.press("a")
+        await it.type("Ждут")
+        await it.press("enter", "enter")
+        await it.sees("Saved views", "Ждут")
+        await it.press("escape", "1")
+        await it.until(lambda: it.app.screen.query(ViewsBar))
+        count = len(fitting(desk, waiting=True))
+        await it.sees(f"Ждут {count}")
+        bot = desk.read(lambda tx: tx.value("dialogs.at_key", channel=1, key="501"))
+        assert bot
+        await it.press(">")
+        await it.until(lambda: wanted(it) == DialogFilter(waiting=True))
+        await it.press("1")
+        await it.until(lambda: wanted(it) == DialogFilter())
+        await it.pilot.click(ViewsBar, offset=(2, 0))
+        await it.until(lambda: wanted(it) == DialogFilter(waiting=True))
+        await it.press("g", "v")
+        await it.until(lambda: isinstance(it.app.screen, Views))
+        await it.press("d")
+        await it.until(lambda: desk.read(lambda tx: views.seen_by(tx, ME)) == [])
+        await it.press("escape")
+        await it.until(lambda: not isinstance(it.app.screen, Views))
+        await it.press("U")
+        await it.until(lambda: [row.name for row in desk.read(lambda tx: views.seen_by(tx, ME))] == ["Ждут"])
+
+
+async def test_what_others_do_to_views_and_dialogs_is_counted_a_moment_later(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        desk.write(lambda tx: views.add(tx, "Ждут", DialogFilter(waiting=True), actor="Пётр"))
+        count = len(fitting(desk, waiting=True))
+        await it.sees(f"Ждут {count}")
+        one = fitting(desk, waiting=True)[0]
+        from chatapp_cli.services import duties
+
+        desk.write(lambda tx: duties.no_answer(tx, one, actor="Пётр"))
+        await it.sees(f"Ждут {count - 1}")
+
+
+@pytest.mark.req("S-117")
+async def test_several_filters_are_set_at_once_on_one_page(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.press("0")
+        await it.until(lambda: isinstance(it.app.screen, Narrow))
+        await it.press("down", "right", "down", "down", "down", "right")
+        await it.sees("#возврат", "‹ only these ›")
+        await it.press("down", "down", "down", "down", "down")
+        await it.type("2h")
+        await it.press("enter")
+        since = NOON - 2 * HOUR
+        await it.until(lambda: wanted(it) == DialogFilter(tag="возврат", waiting=True, since=since))
+        assert listed(it) == fitting(desk, tag="возврат", waiting=True, since=since) != []
+        await it.sees("#возврат · since 20.11.26")
+
+
+async def test_a_date_that_is_none_is_said_on_the_page(window: Opener) -> None:
+    async with window() as it:
+        await it.press("0")
+        await it.until(lambda: isinstance(it.app.screen, Narrow))
+        it.app.screen.query_one("#since").focus()
+        await it.type("вчера-то")
+        await it.press("enter")
+        await it.sees("вчера-то is not a time.")
+
+
+@pytest.mark.req("S-116")
+async def test_a_name_with_a_slip_is_offered_below_and_marked(window: Opener, desk: Desk) -> None:
+    while search.advance(desk.database, desk.search):
+        pass
+    async with window() as it:
+        await it.press("/")
+        await it.type("Кузнецва")
+        await it.sees("≈ Анна Кузнецова", "≈ similar names")
+        await it.press("enter", "enter")
+        await it.until(lambda: it.app.screen.opening is not None)
+        assert it.app.screen.opening.card.name == "Анна Кузнецова"
