@@ -1,0 +1,185 @@
+"""One person, many channels: suggested on the card, joined and parted by keys, answered by whichever way."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.services import channels, dialogs, persons, transcript
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui.widgets.composer import Composer, Pen
+from chatapp_cli.tui.widgets.transcript import Transcript
+from tests.tui.conftest import Opener, Window
+from tests.tui.stage import HOUR, ME, MINUTE, Stage
+
+DMITRY = Person(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
+
+
+def channel(desk: Desk, kind: str) -> ChannelRow:
+    return next(row for row in desk.read(channels.everything) if row.kind == kind)
+
+
+@pytest.fixture
+def elsewhere(desk: Desk, stage: Stage) -> DialogId:
+    """Дмитрий Орлов of the site, whose phone a messenger tells as well."""
+    bot = ChannelId(channel(desk, "telegram_bot").id)
+    stage.hear(bot, DMITRY, "Здравствуйте, это снова я про заказ 1841", ago=20 * MINUTE)
+    stage.hear(bot, DMITRY, "Курьер опять не приехал", ago=19 * MINUTE)
+    return stage.dialog(bot, DMITRY)
+
+
+def site(desk: Desk, stage: Stage) -> DialogId:
+    return stage.dialog(ChannelId(channel(desk, "api").id), Person(id="k-1841"))
+
+
+def join(desk: Desk, stage: Stage, other: DialogId) -> None:
+    kept, gone = (desk.read(partial(dialogs.card, dialog=one)).contact_id for one in (site(desk, stage), other))
+    desk.write(lambda tx: persons.merge(tx, kept, gone, actor=ME))
+
+
+def texts(it: Window) -> list[str]:
+    return [entry.message.text for entry in it.app.screen.query_one(Transcript).entries]
+
+
+def route(it: Window) -> str:
+    return it.app.screen.query_one(Composer)._border_title.plain
+
+
+@pytest.mark.req("S-119")
+async def test_the_card_suggests_the_same_person_with_the_reason_and_a_key_joins_and_parts_them(
+    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+) -> None:
+    async with window((120, 50)) as it:
+        await it.open("Дмитрий Орлов")
+        await it.press("escape", "i")
+        await it.sees("Perhaps the same person", "Митя", "≈ the same number +79161234567", "= the same")
+        await it.press("=")
+        await it.sees("Their dialogs", "@orlov_d", "777", "k-1841", "✉ 2")
+        await it.sees_no("Perhaps the same person")
+        assert desk.read(persons.everybody) == []
+        await it.press("U")
+        await it.sees("Perhaps the same person")
+        await it.press("!")
+        await it.sees_no("Perhaps the same person")
+        await it.press("U")
+        await it.sees("Perhaps the same person")
+
+
+async def test_somebody_who_is_looked_for_is_joined_by_hand_and_parted_later(
+    window: Opener, desk: Desk, elsewhere: DialogId
+) -> None:
+    async with window((120, 50)) as it:
+        await it.open("Игорь")
+        await it.press("escape", "i", "g", "=")
+        await it.sees("Who is the same person?")
+        await it.type("Митя")
+        await it.press("enter")
+        await it.sees("Their dialogs", "@igor_1984, @orlov_d")
+        await it.press("g", "-")
+        await it.sees("Who is a person of their own?")
+        await it.press("enter")
+        await it.sees_no("Their dialogs")
+        await it.press("U")
+        await it.sees("Their dialogs")
+
+
+async def test_the_dialogs_of_a_person_are_shown_as_one_each_message_with_its_way(
+    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+) -> None:
+    join(desk, stage, elsewhere)
+    shop = site(desk, stage)
+    async with window() as it:
+        await it.open("Дмитрий Орлов")
+        assert route(it).startswith("→ API · Сайт")
+        await it.press("escape", "J")
+        await it.until(lambda: len(texts(it)) == 4, texts)
+        assert texts(it) == [
+            "Заказ 1841: курьер не дозвонился",
+            "Дмитрий, перенесли доставку на завтра, с 10 до 14.",
+            "Здравствуйте, это снова я про заказ 1841",
+            "Курьер опять не приехал",
+        ]
+        await it.sees("Митя  TG bot", "Дмитрий Орлов  API")
+        assert route(it).startswith("→ TG bot · @teply_dom_bot"), "where they wrote last"
+        stage.hear(ChannelId(channel(desk, "api").id), Person(id="k-1841", name="Дмитрий Орлов"), "И на сайт напишу")
+        await it.sees("И на сайт напишу")
+        assert route(it).startswith("→ TG bot"), "nobody's answer changes its way by itself"
+        await it.press("f8")
+        await it.until(lambda: route(it).startswith("→ API · Сайт"))
+        await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
+        await it.type("Разберёмся")
+        await it.press("enter")
+        await it.sees("Разберёмся")
+        said = desk.read(lambda tx: transcript.latest(tx, shop))
+        assert said[-1].message.text == "Разберёмся"
+        await it.press("escape", "J")
+        await it.until(lambda: "Курьер опять не приехал" not in texts(it))
+
+
+async def test_a_quote_goes_by_the_way_of_what_it_quotes_and_drafts_stay_where_they_were_begun(
+    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+) -> None:
+    join(desk, stage, elsewhere)
+    shop = site(desk, stage)
+    async with window() as it:
+        await it.press("J")
+        await it.open("Митя")
+        await it.until(lambda: len(texts(it)) == 4)
+        await it.type("Начато здесь")
+        await it.press("escape", "tab", "home", "enter")
+        await it.until(lambda: route(it).startswith("→ API · Сайт"))
+        await it.sees("answer to: Заказ 1841")
+        assert it.app.screen.query_one(Pen).text == ""
+        await it.type("Простите")
+        await it.press("enter")
+        await it.sees("Простите")
+        last = desk.read(lambda tx: transcript.latest(tx, shop))[-1].message
+        assert (last.text, bool(last.reply_to)) == ("Простите", True)
+        await it.press("f8")
+        await it.until(lambda: it.app.screen.query_one(Pen).text == "Начато здесь")
+
+
+async def test_a_dialog_that_cannot_be_written_to_leaves_the_others_to_answer_by(
+    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+) -> None:
+    join(desk, stage, elsewhere)
+    desk.write(lambda tx: dialogs.block(tx, elsewhere, blocked=True, actor=ME))
+    async with window() as it:
+        await it.press("J")
+        await it.open("Дмитрий Орлов")
+        assert route(it).startswith("→ API · Сайт")
+        await it.press("f8")
+        await it.sees("is on the blacklist")
+        await it.press("f8")
+        await it.until(lambda: not it.app.screen.query_one(Pen).disabled)
+
+
+async def test_older_messages_of_all_dialogs_come_in_their_order(
+    window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
+) -> None:
+    join(desk, stage, elsewhere)
+    bot, web = ChannelId(channel(desk, "telegram_bot").id), ChannelId(channel(desk, "api").id)
+    for n in range(80):
+        stage.hear(bot, DMITRY, f"бот {n}", ago=10 * HOUR - 2 * n * MINUTE)
+        stage.hear(web, Person(id="k-1841", name="Дмитрий Орлов"), f"сайт {n}", ago=10 * HOUR - (2 * n + 1) * MINUTE)
+    async with window() as it:
+        await it.press("J")
+        await it.open("Митя")
+        await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
+        await it.press("escape", "tab")
+        for _page in range(4):
+            await it.press("home")
+            await it.pilot.pause(0.05)
+        await it.until(lambda: len(texts(it)) == 164, lambda: len(texts(it)))
+        assert texts(it)[:4] == ["бот 0", "сайт 0", "бот 1", "сайт 1"]
+
+
+async def test_who_has_but_one_dialog_has_no_next_one(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("escape", "]")
+        await it.until(lambda: any("no other dialog" in note.message for note in it.app._notifications))
