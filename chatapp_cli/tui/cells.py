@@ -8,8 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
-_INVISIBLE = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF), "")
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
+_INVISIBLE = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F, 0xFEFF), "")
 _ONE_LINE = {**_CONTROLS, **_INVISIBLE}
 _MANY_LINES = {code: to for code, to in _ONE_LINE.items() if code != ord("\n")}
 

@@ -18,6 +18,7 @@ from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.screens.illustrated import Illustrated
 from chatapp_cli.tui.screens.joining import Joining
 from chatapp_cli.tui.screens.tabbed import Tabbed
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.said import Said
 
 
-class InboxScreen(Tabbed, Joining):
+class InboxScreen(Illustrated, Tabbed, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"

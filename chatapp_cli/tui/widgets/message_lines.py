@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
@@ -14,6 +13,7 @@ from rich.text import Text
 from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.links import find
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.subject import plain_subject
@@ -28,14 +28,15 @@ from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.reading import Quotes
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets.dialog_lines import sign_style
+from chatapp_cli.tui.widgets.gallery import PictureLine
 
 WIDEST = 108
 """Cells beyond which text is no pleasure to read."""
 SAME_BREATH = 5 * words.MINUTE
 _GUTTER = 10
 _ROOM_TO_INDENT = 56
-_LINK = re.compile(r"https?://[^\s<>«»\"']+[^\s<>«»\"'.,;:!?)\]]")
 _CONSOLE = Console(width=200, force_terminal=True, color_system="truecolor")
+_BAR, _SECONDS_A_CELL = 20, 3
 _FILE_SIGNS = {"photo": "▣", "video": "▶", "audio": "♪", "voice": "♪", "sticker": "☺", "location": "⌖"}
 
 
@@ -58,6 +59,10 @@ class Setting:
     quotes: Quotes
     routes: Mapping[DialogId, Route] = field(default_factory=dict)
     """Only where the messages of several dialogs are shown."""
+    lit: Callable[[str], Sequence[tuple[int, int]]] = lambda _text: ()
+    """Where the words stand in a text that are looked for."""
+    picture_rows: Callable[[FileRow], int] = lambda _file: 0
+    """Lines that a file's picture takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +71,27 @@ class Painted:
 
     strips: list[Strip]
     lead: int
+    pictured: Mapping[int, PictureLine] = field(default_factory=dict)
+    """The lines that a picture lies over."""
 
 
 def paint(entry: Entry, before: Entry | None, here: Setting) -> Painted:
     """All lines of a message, with the heading of its day if it begins one."""
     message = entry.message
+    together = before is not None and _of_one_album(message, before.message)
     painted = []
     if before is None or words.local(before.message.at).date() != words.local(message.at).date():
         painted += [_blank(here), _day(message.at, here), _blank(here)]
-    elif not _continues(message, before.message):
+    elif not (together or _continues(message, before.message)):
         painted.append(_blank(here))
     titled = before is None or plain_subject(before.message.subject) != plain_subject(message.subject)
-    block = _Block(entry, here).lines(headed=bool(painted), titled=titled)
-    return Painted([*painted, *block], len(painted))
+    block, lead = _Block(entry, here, together=together), len(painted)
+    painted += block.lines(headed=bool(lead), titled=titled)
+    return Painted(painted, lead, {lead + n: line for n, line in block.pictured.items()})
+
+
+def _of_one_album(message: MessageRow, before: MessageRow) -> bool:
+    return bool(message.album) and (message.album, message.dialog_id) == (before.album, before.dialog_id)
 
 
 def _continues(message: MessageRow, before: MessageRow | None) -> bool:
@@ -111,7 +124,9 @@ def _day(at: Millis, here: Setting) -> Strip:
 class _Block:
     """One message while it is painted."""
 
-    def __init__(self, entry: Entry, here: Setting) -> None:
+    def __init__(self, entry: Entry, here: Setting, *, together: bool = False) -> None:
+        self.together = together
+        self.pictured: dict[int, PictureLine] = {}
         self.entry, self.message, self.here, self.look = entry, entry.message, here, here.look
         self.route = here.routes.get(entry.message.dialog_id)
         self.manifest = here.manifest if self.route is None else self.route.manifest
@@ -124,12 +139,14 @@ class _Block:
 
     def lines(self, *, headed: bool, titled: bool) -> Iterator[Strip]:
         """Author, subject, quote, text, files, reactions, and what a person should know of the delivery."""
-        content = list(self._content(headed=headed, titled=titled))
         ends = self._ends()
-        for n, segments in enumerate(content):
+        for n, content in enumerate(self._content(headed=headed, titled=titled)):
+            if isinstance(content, PictureLine):
+                self.pictured[n] = content
+            segments = [] if isinstance(content, PictureLine) else content
             yield self._strip(segments, ends if n == 0 else [])
 
-    def _content(self, *, headed: bool, titled: bool) -> Iterator[list[Segment]]:
+    def _content(self, *, headed: bool, titled: bool) -> Iterator[list[Segment] | PictureLine]:
         if headed:
             yield self._author()
         if self.message.subject and titled:
@@ -147,6 +164,7 @@ class _Block:
             yield from self._text()
         for file in self.entry.files:
             yield self._file(file)
+            yield from self._picture(file)
             yield from self._words(file)
         if self.entry.reactions:
             yield [
@@ -185,15 +203,21 @@ class _Block:
         text = Text(lines(self.message.text).strip("\n"), style=style)
         if self.message.edited_at is not None:
             text.append(" " + _("(edited)"), self.look.faint)
-        for found in _LINK.finditer(text.plain):
-            text.stylize(self.look.link + Style(link=found[0]), *found.span())
+        for found in find(text.plain):
+            text.stylize(self.look.link + Style(link=found.url), found.start, found.end)
+        for start, end in self.here.lit(text.plain):
+            text.stylize(self.look.accent + Style(bold=True, reverse=True), start, end)
         for part in text.wrap(_CONSOLE, self.room):
             yield [Segment(s.text, self.base + (s.style or Style())) for s in part.render(_CONSOLE)]
+
+    def _picture(self, file: FileRow) -> Iterator[PictureLine]:
+        rows = self.here.picture_rows(file) if self.message.deleted_at is None else 0
+        return (PictureLine(file, row, self.indent + 3) for row in range(rows))
 
     def _file(self, file: FileRow) -> list[Segment]:
         facts = [words.size(file.size)] if file.size else []
         if file.seconds:
-            facts.append(f"{file.seconds // 60}:{file.seconds % 60:02}")
+            facts.insert(0, _length(file.seconds))
         style = self.look.muted
         if file.state == "wanted":
             facts.append(_("is being fetched"))
@@ -238,7 +262,7 @@ class _Block:
             asks = f"{_keys(_('send again'), 'retry')}, {_keys(_('say what became of it'), 'resolve')}"
             yield from self._steps(step, asks)
         elif message.state == State.CANCELLED:
-            yield "⊘ " + _("taken back before it went"), self.look.faint
+            yield f"⊘ {what or _('taken back before it went')}", self.look.faint
         elif waiting is not None and (waiting.wait_code or waiting.not_before > self.here.now):
             yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.look.warn
         if waiting is not None and waiting.action != Action.SEND:
@@ -258,7 +282,7 @@ class _Block:
     def _ends(self) -> list[tuple[str, Style]]:
         sign = words.SIGNS.get(self.message.state, "") if self.ours else ""
         return [
-            (f"{words.clock(self.message.at)} ", self.look.faint),
+            ("" if self.together else f"{words.clock(self.message.at)} ", self.look.faint),
             (fit(sign, 2), sign_style(self.message.state, self.look)),
         ]
 
@@ -282,6 +306,12 @@ _ASKED: dict[str, str] = {
     Action.DELETE: N_("the deletion is on its way"),
     Action.REACT: N_("the reaction is on its way"),
 }
+
+
+def _length(seconds: int) -> str:
+    """How long something lasts, as a bar and as a time."""
+    bar = "━" * max(1, min(_BAR, seconds // _SECONDS_A_CELL))
+    return f"{bar} {seconds // 60}:{seconds % 60:02}"
 
 
 def _keys(what: str, deed: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -18,12 +18,15 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.services import notes
 from chatapp_cli.services.transcript import Entry
+from chatapp_cli.store.rows import FileRow
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.pictures import Drawn
 from chatapp_cli.tui.reading import Page, Quotes
 from chatapp_cli.tui.widgets import message_lines
 from chatapp_cli.tui.widgets.bars import nowhere
+from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
 from chatapp_cli.tui.widgets.lined import Lined
 from chatapp_cli.tui.widgets.message_lines import Painted, Route
 
@@ -49,6 +52,12 @@ class Transcript(Lined):
         """The last message is on the screen now."""
 
     @dataclass
+    class WantsPicture(Message):
+        """A picture is on the screen that was not drawn yet."""
+
+        file: FileRow
+
+    @dataclass
     class Asked(Message):
         """A person wants something done with a message."""
 
@@ -58,6 +67,7 @@ class Transcript(Lined):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self.gallery = Gallery()
         self._manifest: Manifest | None = None
         self._entries: list[Entry] = []
         self._quotes: Quotes = {}
@@ -73,6 +83,7 @@ class Transcript(Lined):
         self._asked_newer = False
         self._aiming = False
         self._following = True
+        self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
 
     # What is shown
 
@@ -105,13 +116,6 @@ class Transcript(Lined):
         said = (entry.message for entry in self._entries[max(0, at - 1) :] if entry.message.direction != notes.NOTE)
         return None if self.at_end else next((message.id for message in said), None)
 
-    @property
-    def place(self) -> MessageId | None:
-        """The message in the middle of what is seen, by which one finds back; ``None`` at the end."""
-        at = bisect_right(self._starts, self.scroll_offset.y + self.size.height // 2)
-        said = (entry.message for entry in self._entries[max(0, at - 1) :] if entry.message.direction != notes.NOTE)
-        return None if self.at_end else next((message.id for message in said), None)
-
     def open(
         self, manifest: Manifest, page: Page, *, at: MessageId | None = None, routes: Mapping[DialogId, Route] = _ALONE
     ) -> None:
@@ -121,12 +125,19 @@ class Transcript(Lined):
         self._complete, self._ended = page.complete, page.ended
         self._asked_older = self._asked_newer = False
         self._picked.clear()
+        self.gallery.clear()
         self._selected, self._aiming, self._following = at, at is not None, at is None
         self._paint_all()
         self._aim()
         self._keep_following()
         self.refresh()
         self._look_around()
+
+    def light(self, lit: Callable[[str], Sequence[tuple[int, int]]] | None) -> None:
+        """Light up what is found in texts, or nothing any more."""
+        self._lit = lit or _unlit
+        self._paint_all()
+        self.refresh()
 
     def close(self) -> None:
         """Show nothing."""
@@ -221,7 +232,14 @@ class Transcript(Lined):
         self._blocks = []
         if self._manifest is not None and self._painted_at > 0:
             here = message_lines.Setting(
-                self._painted_at, self._look.palette, self._look.now(), self._manifest, self._quotes, self._routes
+                self._painted_at,
+                self._look.palette,
+                self._look.now(),
+                self._manifest,
+                self._quotes,
+                self._routes,
+                self._lit,
+                picture_rows=self.gallery.rows,
             )
             pairs = zip(self._entries, [None, *self._entries], strict=False)
             self._blocks = [message_lines.paint(entry, before, here) for entry, before in pairs]
@@ -230,6 +248,7 @@ class Transcript(Lined):
 
     def repaint(self) -> None:
         """Other colours, or times that have grown old."""
+        self.gallery.clear()
         self._paint_all()
         self.refresh()
 
@@ -244,7 +263,7 @@ class Transcript(Lined):
             text = said[n].center(width) if 0 <= n < len(said) else ""
             return Strip([Segment(fit(text, width), look.base + look.faint)], width)
         part, painted = at - self._starts[block], self._blocks[block]
-        strip = painted.strips[part]
+        strip = self._with_picture(painted.strips[part], painted.pictured.get(part))
         here = self._entries[block].message.id
         chosen = self.has_focus and here == self._selected and part >= painted.lead
         picked = here in self._picked and part >= painted.lead
@@ -252,6 +271,36 @@ class Transcript(Lined):
             sign = Segment("●" if picked else "▌", (look.cursor if chosen else look.base) + look.accent)
             strip = Strip([sign, *strip.crop(1)], width)
         return strip.apply_style(_chosen(look.cursor)) if chosen else strip
+
+    def _with_picture(self, strip: Strip, line: PictureLine | None) -> Strip:
+        """A line with its part of a picture; one that is not drawn yet is asked for."""
+        if line is None:
+            return strip
+        if self.gallery.asks(line.file):
+            self.post_message(self.WantsPicture(line.file))
+        return self.gallery.over(strip, line, self._look.palette.base)
+
+    def sees(self, file: FileRow) -> bool:
+        """Whether a file's message is on the screen, or a part of it."""
+        top = self.scroll_offset.y - self._above
+        first, last = (bisect_right(self._starts, y) - 1 for y in (max(0, top), top + self.size.height))
+        return any(file in entry.files for entry in self._entries[first : last + 1])
+
+    def hang(self, file: FileRow, drawn: Drawn | None) -> None:
+        """Show a picture that was drawn, or no longer keep room for one that cannot be."""
+        if self.gallery.keep(file, drawn):
+            self._paint_around()
+        self.refresh()
+
+    def _paint_around(self) -> None:
+        """Paint anew with other heights, what stands at the top of the screen staying there."""
+        top = self.scroll_offset.y
+        at = max(0, bisect_right(self._starts, top) - 1)
+        into, following = top - self._starts[at], self._following
+        self._paint_all()
+        self.scroll_to(y=self._starts[min(at, len(self._starts) - 1)] + into, animate=False, force=True)
+        self._following = following
+        self._keep_following()
 
     @property
     def _above(self) -> int:
@@ -372,6 +421,10 @@ class Transcript(Lined):
             self._select(bisect_right(self._starts, at) - 1)
             if event.style.link:
                 self.action_message("follow")
+
+
+def _unlit(_text: str) -> Sequence[tuple[int, int]]:
+    return ()
 
 
 def _chosen(cursor: Style) -> Style:
