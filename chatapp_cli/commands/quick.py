@@ -13,7 +13,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed
-from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.quick_reply import Answer, ranked
 from chatapp_cli.domain.text import T
@@ -23,7 +23,6 @@ from chatapp_cli.services import replies
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.draft import StagedFile
-    from chatapp_cli.services.reply_sheet import Form
     from chatapp_cli.store.rows import QuickReplyRow, SectionRow
     from chatapp_cli.store.tx import Tx
 
@@ -239,46 +238,53 @@ def uninvite(ctx: typer.Context, section: Section, operator: Operator) -> None:
     _do(ctx, lambda tx, who: replies.uninvite(tx, replies.section(tx, section), operator, actor=who))
 
 
+Target = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FILE", help=N_("Write it there; its ending is the form, and YAML takes files along")),
+]
+
+
 @app.command("export", cls=Verb)
 def export(
     ctx: typer.Context,
     section: InSection = "",
-    form: Annotated[str, typer.Option("--form", help=N_("csv or json"))] = "csv",
+    *,
+    form: Annotated[str, typer.Option("--form", help=N_("csv, json or yaml; else by the file's name"))] = "",
+    to: Target = None,
 ) -> None:
-    """Print quick replies as a file, without what is attached to them."""
-    from chatapp_cli.services.reply_sheet import written
+    """Print quick replies as a file, or write them with what is attached to them."""
+    from chatapp_cli.services import reply_file
 
     with opened(ctx) as desk:
         rows = desk.read(lambda tx: _found(tx, section, ""))
-    typer.echo(written(rows, _form(form)), nl=False)
-
-
-def _form(said: str) -> Form:
-    match said.lower():
-        case "csv":
-            return "csv"
-        case "json":
-            return "json"
-    raise UsageError(T("{said} is none of: {allowed}", said=said, allowed="csv, json"), field="form")
+        if to is None:
+            typer.echo(desk.read(lambda tx: reply_file.text(tx, rows, reply_file.form(form or "csv"))), nl=False)
+            return
+        desk.read(lambda tx: reply_file.save(tx, desk.media, rows, to, form))
+    typer.echo(to)
 
 
 @app.command("import", cls=Verb)
 def import_(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help=N_("A .csv or .json file; - reads standard input"))],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help=N_("A .csv, .json or .yaml file; - reads standard input"))
+    ],
     *,
-    form: Annotated[str, typer.Option("--form", help=N_("csv or json; else by the file's name"))] = "",
+    form: Annotated[str, typer.Option("--form", help=N_("csv, json or yaml; else by the file's name"))] = "",
     dry: Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would change"))] = False,
     as_json: Json = False,
 ) -> None:
     """Take over a file of quick replies, all of it or nothing; what is wrong is told line by line."""
-    from chatapp_cli.services.reply_sheet import read, take
+    from chatapp_cli.services import reply_file
+    from chatapp_cli.services.reply_sheet import take
 
-    entries, faults = read(_content(file), _form(form or Path(file).suffix.lstrip(".") or "csv"))
     with opened(ctx) as desk:
-        taken = desk.write(lambda tx: take(tx, entries, actor=actor(desk), dry=dry or bool(faults)))
-    for fault in (wrong := sorted([*faults, *taken.faults], key=lambda fault: fault.place)):
-        say(T("{place}: {what}", place=fault.place, what=fault.what))
+        content = sys.stdin.buffer.read() if file == "-" else reply_file.content(Path(file))
+        sheet = reply_file.read(desk.media, content, Path(file), form)
+        taken = desk.write(lambda tx: take(tx, sheet, actor=actor(desk), dry=dry))
+    for fault in (wrong := taken.faults):
+        say(fault.said)
     if wrong:
         say(T("Nothing was taken over: {n} faults.", n=len(wrong)), T("Correct them and import the file again."))
         raise typer.Exit(UsageError.exit_code)
@@ -289,12 +295,3 @@ def import_(
     note(
         "New: {added}, changed: {changed}, the same: {same}.", added=taken.added, changed=taken.changed, same=taken.same
     )
-
-
-def _content(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise NotFound(T("There is no readable file {path}.", path=file), T("Check the path.")) from error

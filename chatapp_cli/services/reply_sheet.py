@@ -1,15 +1,17 @@
-"""Quick replies as a CSV or JSON file: written for other desks, read all or not at all."""
+"""Quick replies as a CSV, JSON or YAML file: written for other desks, read all or not at all."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, Text
@@ -17,9 +19,15 @@ from chatapp_cli.services import replies
 from chatapp_cli.store.rows import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
-Form: TypeAlias = Literal["csv", "json"]
+Form: TypeAlias = Literal["csv", "json", "yaml"]
+FORMS: Mapping[str, Form] = MappingProxyType({"csv": "csv", "json": "json", "yaml": "yaml", "yml": "yaml"})
+"""The forms by what a file's name ends with."""
 COLUMNS = ("section", "title", "text", "keywords", "category")
 _NEEDED = COLUMNS[:3]
+Keep: TypeAlias = Callable[[StagedFile], str]
+"""Puts an attached file somewhere and tells its path."""
+Stage: TypeAlias = Callable[[str], StagedFile]
+"""Takes a file into the store by its path. Raises ChatappError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,17 @@ class Entry:
     """The line it begins in, or its number in a JSON list."""
     section: str
     answer: Answer
+    lines: Mapping[str, int] | None = None
+    """The line of each field, where a field has one; ``None``: the file says nothing about attached files either."""
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEntry:
+    """A section of a file, and who may edit it."""
+
+    place: int
+    name: str
+    editors: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +57,23 @@ class Fault:
 
     place: int
     what: Text
+    field: str = ""
+
+    @property
+    def said(self) -> Text:
+        """With its line, and its field if that is known."""
+        if self.field:
+            return T("{place}, {field}: {what}", place=self.place, field=self.field, what=self.what)
+        return T("{place}: {what}", place=self.place, what=self.what)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What a file says."""
+
+    entries: list[Entry] = field(default_factory=list)
+    sections: list[SectionEntry] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -54,9 +90,11 @@ class _Undone(ChatappError):
     """Nothing of it shall stay."""
 
 
-def written(rows: Sequence[QuickReplyRow], form: Form) -> str:
-    """Replies as the text of a file; attached files are not in it."""
+def written(tx: Tx, rows: Sequence[QuickReplyRow], form: Form, keep: Keep | None = None) -> str:
+    """Replies as the text of a file; what is attached goes with YAML only, wherever ``keep`` puts it."""
     entries = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
+    if form == "yaml":
+        return _yaml(tx, rows, keep)
     if form == "json":
         return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
     out = io.StringIO()
@@ -66,16 +104,33 @@ def written(rows: Sequence[QuickReplyRow], form: Form) -> str:
     return out.getvalue()
 
 
-def read(content: bytes, form: Form) -> tuple[list[Entry], list[Fault]]:
-    """The replies of a file and what is wrong in it."""
-    entries: list[Entry] = []
-    faults: list[Fault] = []
+def _yaml(tx: Tx, rows: Sequence[QuickReplyRow], keep: Keep | None) -> str:
+    from chatapp_cli.services import reply_yaml
+
+    def with_files(row: QuickReplyRow) -> tuple[QuickReplyRow, Sequence[StagedFile]]:
+        return row, replies.files(tx, row.id) if keep else ()
+
+    shelves = [
+        (one, replies.editors(tx, one.id), [with_files(row) for row in rows if row.section_id == one.id])
+        for one in replies.sections(tx)
+    ]
+    there = [shelf for shelf in shelves if shelf[2] or not shelf[0].replies]
+    return reply_yaml.written(there, keep or (lambda file: file.name))
+
+
+def read(content: bytes, form: Form, stage: Stage) -> Sheet:
+    """The replies of a file and what is wrong in it; ``stage`` takes a file in by its path."""
+    if form == "yaml":
+        from chatapp_cli.services import reply_yaml
+
+        return reply_yaml.read(_decoded(content), stage)
+    sheet = Sheet()
     for place, found in (_json if form == "json" else _csv)(_decoded(content)):
         if isinstance(found, Text):
-            faults.append(Fault(place, found))
+            sheet.faults.append(Fault(place, found))
         else:
-            entries.append(_entry(place, found))
-    return entries, faults
+            sheet.entries.append(_entry(place, found))
+    return sheet
 
 
 def _entry(place: int, found: Mapping[str, str]) -> Entry:
@@ -149,15 +204,16 @@ def _object(one: Any) -> Mapping[str, str] | Text:
     return _wrong_columns(list(one)) or one
 
 
-def take(tx: Tx, entries: Sequence[Entry], *, actor: str, dry: bool) -> Taken:
+def take(tx: Tx, sheet: Sheet, *, actor: str, dry: bool = False) -> Taken:
     """Add what is new and change what differs, all of it or nothing; ``dry``: nothing in any case."""
-    taken = Taken()
+    taken = Taken(faults=list(sheet.faults))
     try:
         with tx.trial():
-            _put_all(tx, entries, taken, actor)
+            _put_all(tx, sheet, taken, actor)
             _insist_on_staying(taken, dry)
     except _Undone:
         pass
+    taken.faults.sort(key=lambda fault: fault.place)
     return taken
 
 
@@ -166,9 +222,9 @@ def _insist_on_staying(taken: Taken, dry: bool) -> None:
         raise _Undone(Text(""))
 
 
-def _put_all(tx: Tx, entries: Sequence[Entry], taken: Taken, actor: str) -> None:
+def _put_all(tx: Tx, sheet: Sheet, taken: Taken, actor: str) -> None:
     seen: dict[tuple[str, str], int] = {}
-    for entry in entries:
+    for entry in sheet.entries:
         before = seen.setdefault((fold(entry.section), fold(entry.answer.title)), entry.place)
         if before != entry.place:
             taken.faults.append(Fault(entry.place, T("The same section and title stand in {n} already.", n=before)))
@@ -176,7 +232,29 @@ def _put_all(tx: Tx, entries: Sequence[Entry], taken: Taken, actor: str) -> None
         try:
             _put(tx, entry, taken, actor)
         except ChatappError as error:
-            taken.faults.append(Fault(entry.place, error.what))
+            taken.faults.append(_blamed(entry, error))
+    for one in sheet.sections:
+        try:
+            _invite(tx, _section(tx, one.name, actor), one.editors, actor)
+        except ChatappError as error:
+            taken.faults.append(Fault(one.place, error.what, "editors" if one.name else "name"))
+
+
+def _blamed(entry: Entry, error: ChatappError) -> Fault:
+    name = error.field if isinstance(error, UsageError) and error.field else ""
+    if entry.lines is None:
+        return Fault(entry.place, error.what)
+    return Fault(entry.lines.get(name, entry.place), error.what, name)
+
+
+def _invite(tx: Tx, section: SectionRow, names: Sequence[str], actor: str) -> None:
+    """Who the file names may edit it from now on, and whoever takes it over only if named."""
+    before = replies.editors(tx, section.id)
+    new = [name for name in names if name not in before]
+    for name in new:
+        replies.invite(tx, section, name, actor=actor)
+    if new and actor not in {*names, *before}:
+        replies.uninvite(tx, section, actor, actor=actor)
 
 
 def _put(tx: Tx, entry: Entry, taken: Taken, actor: str) -> None:
@@ -188,8 +266,8 @@ def _put(tx: Tx, entry: Entry, taken: Taken, actor: str) -> None:
         taken.added += 1
         return
     known = replies.answer(tx, row)
-    new = replace(entry.answer, files=known.files)
-    if new == known:
+    new = replace(entry.answer, files=known.files if entry.lines is None else entry.answer.files)
+    if replace(new, files=tuple(new.files)) == known:
         taken.same += 1
     else:
         replies.edit(tx, row, new, actor=actor)

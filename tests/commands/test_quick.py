@@ -130,7 +130,12 @@ def test_of_a_faulty_file_nothing_is_taken_and_every_fault_is_told(filled: Shell
         ("a.json", "{}", "1: A list of replies is expected."),
         ("a.json", '["да"]', "1: A reply is an object of texts: section, title"),
         ("a.json", json.dumps([{"section": "О", "title": "С"}]), "1: The column text is missing"),
-        ("a.yaml", "", "yaml is none of: csv, json"),
+        ("a.txt", "", "txt is none of: csv, json, yaml, yml"),
+        ("a.yaml", "sections: [", "1: This is not understood: "),
+        ("a.yaml", "sections: {}", "1, sections: A list is expected."),
+        ("a.yaml", "- О", "1: Fields are expected here: sections"),
+        ("a.yaml", "sections: [{title: О}]", "1: There is no field title; known are: name, editors, replies"),
+        ("a.yaml", "sections: [&a {name: О}, *a]", "1: This is not understood: "),
     ],
 )
 def test_a_file_that_is_not_understood_is_told_so(
@@ -157,3 +162,86 @@ def test_a_file_with_a_reply_for_a_section_of_others_is_not_taken_over_at_all(fi
     assert (said.code, said.err.splitlines()[0]) == (2, "3: Иван may not edit the section Заказы.")
     assert [row[1] for row in filled("quick", "sections").rows] == ["Заказы"]
     assert filled("quick", "import", "-", stdin=sheet).out == "2\n"
+
+
+BOOK = """sections:
+- name: Заказы
+  editors: [Марина, Ольга]
+  replies:
+  - title: Готов
+    text: |
+      {имя клиента}, заказ готов.
+      Ждём вас.
+    keywords: когда, забрать
+    category: информация
+    files: [прайс.txt]
+- name: Опт
+  replies:
+  - {title: Скидка, text: 10}
+- name: Пустой
+"""
+
+
+@pytest.mark.req("S-136", "S-137", "S-138")
+def test_yaml_carries_sections_editors_and_files_there_and_back(chatapp: Shell, tmp_path: Path) -> None:
+    book, copy = tmp_path / "book.yaml", tmp_path / "copy" / "book.yaml"
+    book.write_text(BOOK, "utf-8")
+    (tmp_path / "прайс.txt").write_text("ель 900")
+    assert chatapp("quick", "import", book, "--json").json == {"added": 2, "changed": 0, "same": 0}
+    sections = chatapp("quick", "sections", "--json").json
+    assert {one["name"]: one["editors"] for one in sections} == {
+        "Заказы": ["Марина", "Ольга"],
+        "Опт": [],
+        "Пустой": [],
+    }
+    ready = chatapp("quick", "show", "Готов", "--json").json
+    assert (ready["text"], ready["category"]) == ("{имя клиента}, заказ готов.\nЖдём вас.", "информация")
+    assert [file["name"] for file in ready["files"]] == ["прайс.txt"]
+    assert chatapp("quick", "show", "Скидка", "--json").json["text"] == "10"
+    copy.parent.mkdir()
+    chatapp("quick", "export", "--to", copy)
+    assert [path.read_text() for path in copy.parent.rglob("прайс.txt")] == ["ель 900"]
+    assert chatapp("quick", "import", copy, "--json").json == {"added": 0, "changed": 0, "same": 2}
+    for name in ("Заказы", "Опт", "Пустой"):
+        chatapp("quick", "remove-section", name, "--force")
+    assert chatapp("quick", "import", copy, "--json").json == {"added": 2, "changed": 0, "same": 0}
+    again = tmp_path / "again.yaml"
+    chatapp("quick", "export", "--to", again)
+    assert again.read_text("utf-8").replace("again-files", "book-files") == copy.read_text("utf-8")
+
+
+@pytest.mark.req("S-136")
+def test_whoever_takes_over_a_section_of_others_does_not_become_its_editor(chatapp: Shell) -> None:
+    book = "sections: [{name: Заказы, editors: [Марина], replies: [{title: Да, text: Да}]}]"
+    chatapp("quick", "import", "-", "--form", "yaml", stdin=book)
+    assert chatapp("quick", "sections", "--json").json[0]["editors"] == ["Марина"]
+    refused = chatapp.run("quick", "import", "-", "--form", "yaml", stdin=book.replace("text: Да", "text: Нет"))
+    assert refused.err.splitlines()[0] == "1: Ольга may not edit the section Заказы."
+
+
+def test_what_is_wrong_in_yaml_is_told_by_line_and_field_and_nothing_is_taken(chatapp: Shell, tmp_path: Path) -> None:
+    book = tmp_path / "book.yml"
+    book.write_text(
+        "sections:\n- name: Опт\n  replies:\n  - title: Скидка\n    text: [1]\n  - title: ''\n    text: Пусто\n"
+        "  - title: Прайс\n    text: Вот\n    files:\n    - нет.pdf\n  - title: Да\n- editors: [Марина]\n",
+        "utf-8",
+    )
+    said = chatapp.run("quick", "import", book)
+    assert (said.code, said.err.splitlines()) == (
+        2,
+        [
+            "5, text: A text is expected.",
+            "6, title: A quick reply needs a title.",
+            f"11, files: There is no readable file {tmp_path / 'нет.pdf'}.",
+            "12, text: A quick reply needs a text or a file.",
+            "13, name: A section needs a name.",
+            "Nothing was taken over: 5 faults.",
+            "→ Correct them and import the file again.",
+        ],
+    )
+    assert chatapp("quick", "sections", "--json").json == []
+
+
+def test_a_place_that_cannot_be_written_is_told(filled: Shell, tmp_path: Path) -> None:
+    said = filled.run("quick", "export", "--to", tmp_path / "none" / "book.csv")
+    assert (said.code, said.err.splitlines()[1]) == (1, "→ Name another place.")

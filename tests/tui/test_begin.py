@@ -57,7 +57,7 @@ async def opened(it: Window) -> DialogCard:
     """The dialog that is in front."""
     await it.until(lambda: isinstance(it.app.screen, InboxScreen) and it.app.screen.opening is not None)
     found: DialogCard = it.app.screen.opening.card
-    await it.until(lambda: it.app.screen.query_one("Transcript").has_focus or it.app.screen.query_one("Pen").has_focus)
+    await it.until(lambda: not any(work.is_running for work in it.app.workers if work.node is it.app.screen))
     return found
 
 

@@ -45,6 +45,15 @@ class BeginScreen(Hands):
     """The form, and below the address what would become of it."""
 
     SCOPE = "begin"
+    DEFAULT_CSS = """
+    BeginScreen.-low Row, BeginScreen.-low .title { margin: 0; }
+    BeginScreen.-low #outlook { margin: 0 0 0 24; }
+    BeginScreen.-low #row-text, BeginScreen.-low TextArea { height: 4; }
+    BeginScreen.-narrow Row, BeginScreen.-narrow #row-text { layout: vertical; height: auto; }
+    BeginScreen.-narrow Row Input, BeginScreen.-narrow Row Select, BeginScreen.-narrow TextArea { width: 100%; }
+    BeginScreen.-narrow #last, BeginScreen.-narrow #contacts { margin: 0; }
+    BeginScreen.-narrow #outlook, BeginScreen.-narrow #buttons { margin: 0; }
+    """
     BINDINGS = bindings("begin")
 
     def __init__(self, start: Start | None = None) -> None:

@@ -78,19 +78,13 @@ class BeginForm(VerticalScroll):
     BeginForm SelectOverlay, BeginForm SelectOverlay:focus { border: round $rule; background-tint: $surface 0%; }
     BeginForm #last { margin: 0 0 0 1; }
     BeginForm #row-text { height: 5; }
-    BeginForm TextArea { width: 1fr; height: 5; border: none; padding: 0 1; background: $panel; }
+    BeginForm TextArea { width: 1fr; height: 5; border: none; padding: 0; background: $panel; }
     BeginForm TextArea:focus { border: none; background: $cursor; background-tint: $cursor 0%; }
     BeginForm #outlook { height: auto; margin: 0 0 1 24; color: $muted; }
     BeginForm Button { border: none; height: 1; min-width: 8; margin: 0 0 0 1; background: $panel; color: $foreground; }
     BeginForm Button:focus, BeginForm Button:hover { background: $primary; color: $background; text-style: none; }
     BeginForm #buttons { height: 1; margin: 0 0 0 23; }
     BeginForm .-gone { display: none; }
-    BeginScreen.-low BeginForm Row, BeginScreen.-low BeginForm .title, BeginScreen.-low #outlook { margin-bottom: 0; }
-    BeginScreen.-low BeginForm #row-text, BeginScreen.-low BeginForm TextArea { height: 4; }
-    BeginScreen.-narrow BeginForm Row { layout: vertical; height: auto; }
-    BeginScreen.-narrow BeginForm Row Input, BeginScreen.-narrow BeginForm Row Select { width: 100%; }
-    BeginScreen.-narrow BeginForm #last { margin: 1 0 0 0; }
-    BeginScreen.-narrow BeginForm #outlook, BeginScreen.-narrow BeginForm #buttons { margin-left: 0; }
     """
 
     class Changed(Message):

@@ -1,0 +1,62 @@
+"""Quick replies to and from a file of a person, with what is attached to them beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import files, reply_sheet
+from chatapp_cli.services.reply_sheet import FORMS, Form, Sheet
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import QuickReplyRow
+from chatapp_cli.store.tx import Tx
+
+
+def form(said: str) -> Form:
+    """A form by its name or by the end of a file's name. Raises UsageError."""
+    said = said.lower().lstrip(".")
+    found = FORMS.get(said)
+    if found is None:
+        raise UsageError(T("{said} is none of: {allowed}", said=said, allowed=", ".join(FORMS)), field="form")
+    return found
+
+
+def text(tx: Tx, rows: Sequence[QuickReplyRow], wanted: Form) -> str:
+    """Replies as the text of a file, without what is attached to them."""
+    return reply_sheet.written(tx, rows, wanted)
+
+
+def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, said: str = "") -> None:
+    """Write replies into a file; a YAML file takes what is attached along. Raises NotFound where it cannot be."""
+    from chatapp_cli.services.reply_yaml import beside
+
+    target = target.expanduser()
+    wanted = form(said or target.suffix)
+    try:
+        target.write_text(reply_sheet.written(tx, rows, wanted, beside(media, target)), "utf-8")
+    except OSError as error:
+        raise NotFound(
+            T("{path} cannot be written: {why}.", path=target, why=error.strerror or error), T("Name another place.")
+        ) from error
+
+
+def content(path: Path) -> bytes:
+    """What a file says. Raises NotFound."""
+    try:
+        return path.expanduser().read_bytes()
+    except OSError as error:
+        raise NotFound(T("There is no readable file {path}.", path=path), T("Check the path.")) from error
+
+
+def read(media: Media, found: bytes, path: Path, said: str = "") -> Sheet:
+    """What a file brings; its attached files, named by paths from where it lies, are taken into the store."""
+    wanted = form(said or path.suffix or "csv")
+    return reply_sheet.read(found, wanted, partial(_stage, media, path.expanduser().parent))
+
+
+def _stage(media: Media, folder: Path, path: str) -> StagedFile:
+    return files.stage(media, folder / Path(path).expanduser())

@@ -1,0 +1,177 @@
+"""Quick replies as a YAML file: sections with their editors, replies with their files by path.
+
+Only what a person writes is understood: texts, lists and names. Types, references and tags of YAML are not.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services.reply_sheet import Entry, Fault, Keep, SectionEntry, Sheet, Stage
+from chatapp_cli.store.media import Media
+from chatapp_cli.store.rows import QuickReplyRow, SectionRow
+
+_SECTION = ("name", "editors", "replies")
+_REPLY = ("title", "text", "keywords", "category", "files")
+
+
+class _NotSo(Exception):
+    """Something of the file that cannot be taken over."""
+
+    def __init__(self, node: Node, what: Text, field: str = "") -> None:
+        self.fault = Fault(_line(node), what, field)
+
+
+def read(text: str, stage: Stage) -> Sheet:
+    """The sections and replies of a file, and what is wrong in it by line and field."""
+    sheet = Sheet()
+    try:
+        root = _composed(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        words = getattr(error, "problem", None) or error
+        sheet.faults.append(Fault(mark.line + 1 if mark else 1, T("This is not understood: {words}", words=words)))
+        return sheet
+    try:
+        for node in _items(_fields(root, ("sections",)).get("sections"), "sections"):
+            _read_section(sheet, node, stage)
+    except _NotSo as error:
+        sheet.faults.append(error.fault)
+    return sheet
+
+
+def _composed(text: str) -> Node | None:
+    """The file as it is written. References are refused: a short file could be made to mean an endless one."""
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
+        raise yaml.YAMLError("*")
+    found: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    return found
+
+
+def _read_section(sheet: Sheet, node: Node, stage: Stage) -> None:
+    try:
+        found = _fields(node, _SECTION)
+        name = _text(found.get("name"), "name")
+        editors = [_text(one, "editors") for one in _items(found.get("editors"), "editors")]
+        sheet.sections.append(SectionEntry(_line(node), name, tuple(editors)))
+        replies = _items(found.get("replies"), "replies")
+    except _NotSo as error:
+        sheet.faults.append(error.fault)
+        return
+    for reply in replies:
+        try:
+            sheet.entries.append(_entry(reply, name, stage))
+        except _NotSo as error:
+            sheet.faults.append(error.fault)
+
+
+def _entry(node: Node, section: str, stage: Stage) -> Entry:
+    found = _fields(node, _REPLY)
+    said = {field: _text(found.get(field), field) for field in _REPLY[:-1]}
+    files = tuple(_staged(one, stage) for one in _items(found.get("files"), "files"))
+    answer = Answer(
+        title=said["title"],
+        text=said["text"],
+        keywords=" ".join(said["keywords"].split()),
+        category=" ".join(said["category"].split()),
+        files=files,
+    )
+    lines = {field: _line(value) for field, value in found.items()}
+    return Entry(_line(node), section, answer, lines)
+
+
+def _staged(node: Node, stage: Stage) -> StagedFile:
+    try:
+        return stage(_text(node, "files"))
+    except ChatappError as error:
+        raise _NotSo(node, error.what, "files") from error
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _fields(node: Node | None, known: Sequence[str]) -> Mapping[str, Node]:
+    """What stands under each name. Raises _NotSo for names that nobody knows."""
+    if node is None:
+        return {}
+    if not isinstance(node, MappingNode):
+        raise _NotSo(node, T("Fields are expected here: {known}", known=", ".join(known)))
+    return dict(_pairs(node, known))
+
+
+def _pairs(node: MappingNode, known: Sequence[str]) -> Iterator[tuple[str, Node]]:
+    for key, value in node.value:
+        if key.value not in known:
+            what = T("There is no field {name}; known are: {known}", name=key.value, known=", ".join(known))
+            raise _NotSo(key, what)
+        yield key.value, value
+
+
+def _items(node: Node | None, field: str) -> Sequence[Node]:
+    if node is None or (isinstance(node, ScalarNode) and node.value in {"", "~", "null"}):
+        return ()
+    if not isinstance(node, SequenceNode):
+        raise _NotSo(node, T("A list is expected."), field)
+    found: Sequence[Node] = node.value
+    return found
+
+
+def _text(node: Node | None, field: str) -> str:
+    """A text as it is written, whatever YAML would make of it: a price stays a price, «да» stays «да»."""
+    if node is None:
+        return ""
+    if not isinstance(node, ScalarNode):
+        raise _NotSo(node, T("A text is expected."), field)
+    return str(node.value).strip()
+
+
+def written(
+    shelves: Sequence[tuple[SectionRow, Sequence[str], Sequence[tuple[QuickReplyRow, Sequence[StagedFile]]]]],
+    keep: Keep,
+) -> str:
+    """Sections as the text of a file; ``keep`` puts an attached file somewhere and tells its path."""
+
+    class Writer(yaml.SafeDumper):
+        """Texts of several lines stand as they are read."""
+
+    def text(writer: Any, said: str) -> Any:
+        return writer.represent_scalar("tag:yaml.org,2002:str", said, style="|" if "\n" in said else None)
+
+    Writer.add_representer(str, text)
+    sections = [
+        _without_empty({"name": row.name, "editors": list(editors), "replies": [_reply(*one, keep) for one in replies]})
+        for row, editors, replies in shelves
+    ]
+    return yaml.dump({"sections": sections}, Dumper=Writer, allow_unicode=True, sort_keys=False, width=100)
+
+
+def _reply(row: QuickReplyRow, files: Sequence[StagedFile], keep: Keep) -> Mapping[str, Any]:
+    texts = {field: getattr(row, field) for field in _REPLY[:-1]}
+    return _without_empty({**texts, "files": [keep(file) for file in files]})
+
+
+def _without_empty(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in found.items() if value}
+
+
+def beside(media: Media, target: Path) -> Keep:
+    """Puts attached files into a folder beside a file, each under its own name."""
+
+    def keep(file: StagedFile) -> str:
+        place = Path(f"{target.stem}-files") / file.sha256[:8] / Path(file.name).name
+        (target.parent / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(media.path(file.sha256), target.parent / place)
+        return place.as_posix()
+
+    return keep
