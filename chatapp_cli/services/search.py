@@ -170,12 +170,12 @@ def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, belo
     return Page(found, below)
 
 
-def within(index: Index, query: Query, dialog: DialogId) -> list[MessageId]:
-    """The messages of one dialog that fit, the oldest first; the newest thousand of them."""
+def within(index: Index, query: Query, dialogs: Sequence[DialogId]) -> list[MessageId]:
+    """The messages of dialogs that fit, the oldest first; of each dialog the newest thousand."""
     if not query:
         return []
-    hits = index.ask(lambda shelf: shelf.hits(query, n=_WITHIN, dialog=dialog))
-    return [hit.message for hit in reversed(hits)]
+    hits = index.ask(lambda shelf: [hit for one in dialogs for hit in shelf.hits(query, n=_WITHIN, dialog=one)])
+    return [hit.message for hit in sorted(hits)]
 
 
 def _reaching(tx: Tx, scope: Scope) -> DialogFilter:

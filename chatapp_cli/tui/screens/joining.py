@@ -9,14 +9,14 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import reading, ways
 from chatapp_cli.tui.hands import Work
-from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.within import Within
 from chatapp_cli.tui.widgets.composer import Composer
 
 _WRITTEN_THERE = {"reply", "edit"}
 """What is done in the composer of the message's own dialog: a quote does not cross channels."""
 
 
-class Joining(Conversing):
+class Joining(Within):
     """A conversation that knows the other dialogs of its person."""
 
     def action_join(self) -> None:

@@ -1,0 +1,88 @@
+"""Words are looked for in the open conversation: all of it, hit after hit, lit up."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Person
+from chatapp_cli.services import channels
+from chatapp_cli.tui.screens.within import HitBar
+from chatapp_cli.tui.widgets.transcript import Transcript
+from tests.tui.conftest import Opener, Window
+from tests.tui.stage import Stage
+
+ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
+
+
+@pytest.fixture
+def long_talk(desk: Desk, stage: Stage) -> None:
+    """Three hundred messages, three of them about samovars."""
+    bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    for n in range(300):
+        said = {20: "Самовары ещё есть?", 150: "Возьму самовар", 290: "Двух самоваров хватит"}.get(n, f"сообщение {n}")
+        stage.hear(bot, ZOYA, said, ago=1000 * (300 - n))
+
+
+def chosen(it: Window) -> str:
+    return it.app.screen.query_one(Transcript).selected.message.text
+
+
+async def look_for(it: Window, words: str) -> None:
+    await it.press("'")
+    await it.sees("Search in this conversation")
+    await it.type(words)
+    await it.press("enter")
+
+
+@pytest.mark.req("S-116")
+async def test_hits_are_gone_through_far_beyond_what_is_loaded(window: Opener, long_talk: None) -> None:
+    async with window() as it:
+        await it.open("Зоя")
+        await it.press("escape")
+        await look_for(it, "самовара")
+        await it.sees("«самовара» 3 of 3")
+        await it.until(lambda: chosen(it) == "Двух самоваров хватит")
+        await it.press(",")
+        await it.sees("2 of 3")
+        await it.until(lambda: chosen(it) == "Возьму самовар")
+        await it.press(",")
+        await it.sees("1 of 3", "Самовары ещё есть?")
+        await it.until(lambda: chosen(it) == "Самовары ещё есть?")
+        await it.press(",")
+        await it.sees("3 of 3")
+        await it.press(";")
+        await it.sees("1 of 3")
+
+
+async def test_the_words_are_lit_until_the_search_ends(window: Opener, long_talk: None) -> None:
+    async with window() as it:
+        await it.open("Зоя")
+        await it.press("escape")
+        await look_for(it, "самовары")
+        await it.sees("3 of 3")
+        lit = [
+            segment.text
+            for strip in it.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style and segment.style.reverse and segment.style.bold
+        ]
+        assert "самоваров" in lit
+        await it.press("'")
+        await it.sees("Search in this conversation")
+        await it.press("ctrl+u", "enter")
+        await it.until(lambda: not it.app.screen.query(HitBar))
+
+
+async def test_nothing_found_is_said_and_another_conversation_ends_the_search(window: Opener, long_talk: None) -> None:
+    async with window() as it:
+        await it.open("Зоя")
+        await it.press("escape")
+        await look_for(it, "пельмени")
+        await it.until(lambda: any("Nothing is found." in note.message for note in it.app._notifications))
+        assert not it.app.screen.query(HitBar)
+        await look_for(it, "самовар")
+        await it.sees("3 of 3")
+        await it.press("escape")
+        await it.open("Анна")
+        await it.until(lambda: not it.app.screen.query(HitBar))
