@@ -20,7 +20,7 @@ from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.paths import Paths
 from chatapp_cli.tui.screens.illustrated import Illustrated
 from chatapp_cli.tui.screens.joining import Joining
-from chatapp_cli.tui.screens.tabbed import Tabbed
+from chatapp_cli.tui.screens.peeking import Peeking
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.card import Card
 from chatapp_cli.tui.widgets.composer import Composer, Pen
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.said import Said
 
 
-class InboxScreen(Illustrated, Tabbed, Joining):
+class InboxScreen(Illustrated, Peeking, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"

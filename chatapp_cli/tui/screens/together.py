@@ -50,7 +50,8 @@ class Together(Conversing):
         self.call_after_refresh(self.do, self._look_around, group="company")
 
     async def on_unmount(self) -> None:
-        """Keep what is written, and be seen no longer."""
+        """Keep what is written, and be seen no longer; nothing else has panes to work on any more."""
+        self.workers.cancel_node(self)
         await self.carry_out(self._keep)
         await self.carry_out(self.colleagues.leave)
 

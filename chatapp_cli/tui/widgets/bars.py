@@ -92,10 +92,16 @@ class Heading(Bar):
     card: DialogCard | None = None
     tags: Sequence[str] = ()
     company: tuple[str, bool] = ("", False)
+    peeked = False
 
     def tell(self, card: DialogCard | None, tags: Sequence[str] = ()) -> None:
         """Show another dialog."""
         self.card, self.tags = card, tags
+        self.refresh()
+
+    def tell_peeked(self, peeked: bool) -> None:
+        """Show whether somebody only looks."""
+        self.peeked = peeked
         self.refresh()
 
     def tell_company(self, said: str, *, busy: bool) -> bool:
@@ -111,6 +117,8 @@ class Heading(Bar):
             return []
         look, card = self.look.palette, self.card
         left: list[Piece] = [(" ", look.plain), (card.name, look.strong)]
+        if self.peeked:
+            left.append((f"  {_('stays unread')}", look.accent))
         if said := self.company[0]:
             left.append((f"  {said}", look.warn if self.company[1] else look.muted))
         if card.address != card.name:
