@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rich.text import Text
 
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.i18n import ngettext
+from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows import WayRow
 from chatapp_cli.tui.cells import line
@@ -36,7 +36,7 @@ def title(opening: Opening) -> Text:
     said = Text(f"→ {manifest(card.kind).label} · {line(card.channel)}")
     if (others := len(opening.ways) - 1) > 0:
         key = shown(action("inbox", "way").keys[0])
-        said.append(f"  {key} {ngettext('{n} other way', '{n} other ways', others)}", "dim")
+        said.append(f"  {key} {_('{n} more', n=others)}")
     return said
 
 

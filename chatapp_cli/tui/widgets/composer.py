@@ -92,8 +92,8 @@ class Composer(Vertical):
     """The lower part of the conversation."""
 
     DEFAULT_CSS = """
-    Composer { height: auto; border-top: solid $rule; padding: 0 1; }
-    Composer:focus-within { border-top: solid $primary; }
+    Composer { height: auto; border-top: solid $rule; border-title-color: $muted; padding: 0 1; }
+    Composer:focus-within { border-top: solid $primary; border-title-color: $primary; }
     Composer > #notice { height: auto; max-height: 3; color: $muted; display: none; }
     Composer > #notice.-said { display: block; }
     Composer > #notice.-refused { color: $warning; }

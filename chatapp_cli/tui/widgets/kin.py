@@ -28,10 +28,10 @@ def kin(opening: Opening, look: Palette) -> Text:
 
 
 def _ways(opening: Opening, look: Palette) -> Iterator[tuple[str, Style]]:
-    yield f"\n{_('Their dialogs')}", look.faint
-    yield f"  {_key('way')} {_('the next')}  {_key('join')} {_('as one')}\n", look.muted
+    yield f"\n{_('Their dialogs')}\n", look.faint
     for way in sorted(opening.ways):
         yield from _way(way, look, here=way.id == opening.card.id)
+    yield from _hints(look)
 
 
 def _way(way: WayRow, look: Palette, *, here: bool) -> Iterator[tuple[str, Style]]:
@@ -39,6 +39,13 @@ def _way(way: WayRow, look: Palette, *, here: bool) -> Iterator[tuple[str, Style
     yield cut(f"{manifest(way.kind).label} · {line(way.channel)}", WIDTH - 6), look.strong if here else look.plain
     yield (f" ✉ {way.unread}" if way.unread else ""), look.accent
     yield f"\n  {cut(line(way.address), WIDTH - 2)}\n", look.muted
+
+
+def _hints(look: Palette) -> Iterator[tuple[str, Style]]:
+    yield f"{_key('way')} ", look.accent
+    yield f"{_('the next')}  ", look.muted
+    yield f"{_key('join')} ", look.accent
+    yield f"{_('as one')}\n", look.muted
 
 
 def _suggested(alike: Sequence[Suggestion], look: Palette) -> Iterator[tuple[str, Style]]:
@@ -49,7 +56,14 @@ def _suggested(alike: Sequence[Suggestion], look: Palette) -> Iterator[tuple[str
         for reason in one.reasons:
             yield f"≈ {cut(line(show(reason.said)), WIDTH - 2)}\n", look.plain
         if n == 0:
-            yield f"{_deed('same')} {_('the same')}  {_deed('not_same')} {_('somebody else')}\n", look.accent
+            yield from _choice(look)
+
+
+def _choice(look: Palette) -> Iterator[tuple[str, Style]]:
+    yield f"{_deed('same')} ", look.accent
+    yield f"{_('the same')}  ", look.muted
+    yield f"{_deed('not_same')} ", look.accent
+    yield f"{_('somebody else')}\n", look.muted
 
 
 def _where(other: Person) -> str:
