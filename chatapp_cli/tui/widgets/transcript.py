@@ -266,7 +266,7 @@ class Transcript(Lined):
         strip = self._with_picture(painted.strips[part], painted.pictured.get(part))
         here = self._entries[block].message.id
         chosen = self.has_focus and here == self._selected and part >= painted.lead
-        picked = here in self._picked and part >= painted.lead
+        picked = here in self._picked and part == painted.lead
         if picked or chosen:
             sign = Segment("●" if picked else "▌", (look.cursor if chosen else look.base) + look.accent)
             strip = Strip([sign, *strip.crop(1)], width)
