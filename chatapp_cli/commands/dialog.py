@@ -233,9 +233,16 @@ def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
 
 
 @app.command(cls=Verb)
-def read(ctx: typer.Context, dialog: Dialogs) -> None:
+def read(
+    ctx: typer.Context,
+    dialog: Dialogs,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help=N_("For yourself alone: neither the client nor colleagues are told"))
+    ] = False,
+) -> None:
     """Mark a dialog as read."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.read(tx, one, actor=who))
+    change = dialogs.peek if quiet else dialogs.read
+    each(ctx, dialog, lambda tx, one, who: change(tx, one, actor=who))
 
 
 @app.command(cls=Verb)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.ids import LineId
-    from chatapp_cli.store.rows import OperatorRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()
@@ -67,27 +66,31 @@ def add(
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the accounts and the lines they see."""
     from chatapp_cli.commands import printing
+    from chatapp_cli.runtime.seat import accounts
 
     with opened(ctx) as desk:
-        found = desk.read(_everybody)
+        found = accounts(desk)
     if as_json:
-        printing.document(
-            [
-                {"name": who.name, "role": who.role, "disabled": bool(who.disabled), "lines": lines,
-                 "created_at": printing.iso(who.created_at)}
-                for who, lines in found
-            ]
-        )  # fmt: skip
+        printing.document([_told(one) for one in found])
         return
-    rows = [
-        (
-            who.name,
-            _("cannot log in") if who.disabled else _("can log in"),
-            _("all") if seen is None else ", ".join(seen),
-        )
-        for who, seen in found
-    ]
+    rows = [(one.who.name, _("cannot log in") if one.who.disabled else _("can log in"), _seen(one)) for one in found]
     printing.table((_("Name"), _("State"), _("Lines")), rows)
+
+
+def _seen(one: operators.Account) -> str:
+    return _("all") if one.lines is None else ", ".join(line.name for line in one.lines)
+
+
+def _told(one: operators.Account) -> dict[str, object]:
+    from chatapp_cli.commands.printing import iso
+
+    return {
+        "name": one.who.name,
+        "role": one.who.role,
+        "disabled": bool(one.who.disabled),
+        "lines": None if one.lines is None else [line.name for line in one.lines],
+        "created_at": iso(one.who.created_at),
+    }
 
 
 @app.command(cls=Verb)
@@ -139,10 +142,3 @@ def numbers(tx: Tx, named: Sequence[str]) -> list[LineId]:
     from chatapp_cli.services.lines import find
 
     return [find(tx, name).id for name in named]
-
-
-def _everybody(tx: Tx) -> list[tuple[OperatorRow, list[str] | None]]:
-    return [
-        (who, None if (seen := operators.lines(tx, who)) is None else [line.name for line in seen])
-        for who in operators.everything(tx)
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +33,14 @@ def local_name(settings: Settings) -> str:
     from getpass import getuser
 
     return settings.operator or getuser()
+
+
+def accounts(desk: Desk) -> Sequence[operators.Account]:
+    """Every account for the owner; for anybody else their own."""
+    me = desk.acting
+    if me is None or me.owner:
+        return desk.whole.read(operators.accounts)
+    return [one for one in desk.read(operators.accounts) if one.who.name == me.name]
 
 
 def log_in(desk: Desk, name: str, password: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
@@ -14,6 +15,19 @@ from chatapp_cli.store.tx import Tx
 
 SESSION = 30 * 24 * 3_600_000
 """How long a login holds, milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An operator with the lines they see; ``None``: all, those to come too."""
+
+    who: OperatorRow
+    lines: Sequence[SeenLineRow] | None
+
+
+def accounts(tx: Tx) -> list[Account]:
+    """All accounts with what each sees, by name."""
+    return [Account(who, lines(tx, who)) for who in everything(tx)]
 
 
 def everything(tx: Tx) -> list[OperatorRow]:

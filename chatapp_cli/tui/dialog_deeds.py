@@ -51,6 +51,11 @@ async def chain(hands: Hands, card: DialogCard) -> None:
     )
 
 
+async def peek(hands: Hands, card: DialogCard) -> None:
+    """Read for oneself alone."""
+    await hands.office.write(lambda tx: dialogs.peek(tx, card.id, actor=hands.office.actor))
+
+
 async def template(hands: Hands, card: DialogCard) -> None:
     """An approved template, its gaps filled."""
     from chatapp_cli.tui.screens import templates
@@ -61,6 +66,7 @@ async def template(hands: Hands, card: DialogCard) -> None:
 DEEDS: dict[str, Deed[DialogCard]] = {
     **{name: many_deeds.alone(deed) for name, deed in many_deeds.DEEDS.items()},
     **duty_deeds.DEEDS,
+    "peek": Deed(peek, lambda card: card.unread > 0),
     "rename": Deed(rename),
     "chain": Deed(chain),
     **person_deeds.DEEDS,

@@ -12,6 +12,7 @@ PAGES = {
     "begin": "begin.BeginScreen",
     "lines": "lines.LinesScreen",
     "troubles": "troubles.TroublesScreen",
+    "operators": "operators.OperatorsScreen",
     "people": "people.PeopleScreen",
     "replies": "replies.RepliesScreen",
     "find": "search.SearchScreen",

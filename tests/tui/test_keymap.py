@@ -11,6 +11,7 @@ from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
+from chatapp_cli.tui.screens.operators import OperatorsScreen
 from chatapp_cli.tui.screens.people import PeopleScreen
 from chatapp_cli.tui.screens.quick import QuickPick
 from chatapp_cli.tui.screens.replies import RepliesScreen
@@ -33,6 +34,7 @@ PLACES = {
     "people": PeopleScreen,
     "quick": QuickPick,
     "replies": RepliesScreen,
+    "operators": OperatorsScreen,
 }
 
 
@@ -62,6 +64,7 @@ def test_no_key_means_two_things_in_one_place() -> None:
         ("app", "applications"),
         ("app", "find"),
         ("app", "replies"),
+        ("app", "operators"),
         ("app", "people"),
         ("app", "begin"),
     ):

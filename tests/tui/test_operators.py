@@ -6,7 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import lines, operators, passwords
+from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.app import Inbox
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME
@@ -88,3 +90,63 @@ async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_o
         desk.write(lambda tx: operators.add(tx, ME, "", [line], actor=ME))
         await it.sees_no(ANNA)
         await it.sees(HOTEL)
+
+
+@pytest.mark.req("S-128")
+async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the_door(
+    window: Opener, desk: Desk
+) -> None:
+    def known() -> operators.Account:
+        (found,) = desk.read(operators.accounts)
+        return found
+
+    async with window() as it:
+        await it.press("g", "o")
+        await it.sees("Nobody has an account yet.")
+        await it.press("a", *"Пётр", "enter", *PASSWORD, "enter", *"другое слово", "enter")
+        await it.sees("These were two different ones.")
+        await it.press(*PASSWORD, "enter", *PASSWORD, "enter")
+        await it.sees("Lines that Пётр sees")
+        await it.press("down", "space", "enter")
+        await it.sees("can log in", "Опт")
+        assert desk.read(lambda tx: operators.verify(tx, "Пётр", PASSWORD)).name == "Пётр"
+        assert PASSWORD not in it.text()
+        await it.press("enter", "down", "space", "enter")
+        await it.sees("every line")
+        await it.press("d")
+        await it.sees("cannot log in")
+        await it.press("U")
+        await it.until(lambda: not known().who.disabled)
+        await it.press("p", *"новые девять букв", "enter", *"новые девять букв", "enter")
+        await it.until(lambda: not passwords.fits(PASSWORD, known().who.password))
+        await it.press("x", "y")
+        await it.sees("Nobody has an account yet.")
+
+
+@pytest.mark.req("S-128")
+async def test_only_the_owner_changes_accounts(window_of: Entrance, desk: Desk, pyotr: str) -> None:
+    desk.write(lambda tx: operators.add(tx, "Вера", HASH, (), actor=ME))
+    async with window_of(pyotr) as it:
+        await it.sees(HOTEL)
+        await it.press("g", "o")
+        await it.sees("Пётр", "Опт")
+        assert "Вера" not in it.text()
+        await it.press("a")
+        await it.until(lambda: any("Only the owner" in note.message for note in it.app._notifications))
+
+
+async def test_a_peek_is_seen_by_nobody_else(window: Opener, desk: Desk) -> None:
+    desk.write(lambda tx: operators.add(tx, ME, HASH, (), actor=ME))
+
+    def unread() -> list[int]:
+        name = DialogFilter(text="Игорь")
+        (row,) = desk.read(lambda tx: dialog_list.page(tx, "sqlite", name))
+        own = desk.read(lambda tx: tx.compose(int, f"SELECT n FROM dialog_unread WHERE dialog_id = {row.id}", {}))
+        return [row.unread, *own]
+
+    async with window() as it:
+        await it.sees("Игорь")
+        assert unread() == [2, 2]
+        await it.press("1", "/", *"Игорь", "enter")
+        await it.press("g", "u")
+        await it.until(lambda: unread() == [2])

@@ -1,0 +1,178 @@
+"""Operators with accounts: who may log in, and which lines they see (S-128)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.i18n import _
+from chatapp_cli.runtime import seat
+from chatapp_cli.services import acting, lines, operators, passwords
+from chatapp_cli.services.operators import Account
+from chatapp_cli.store.rows import OperatorRow
+from chatapp_cli.tui import reading
+from chatapp_cli.tui.cells import fit
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines
+from chatapp_cli.tui.widgets.bars import StatusBar
+
+_NAME, _STATE = 28, 18
+
+
+class OperatorsScreen(Hands):
+    """A list: who may log in, and what each sees."""
+
+    SCOPE = "operators"
+    DEFAULT_CSS = """
+    OperatorsScreen OptionList { border: none; height: 1fr; padding: 1 1; background: $background;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    OperatorsScreen OptionList:focus { border: none; background-tint: $background 0%; }
+    """
+    BINDINGS = bindings("operators")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._accounts: Sequence[Account] = ()
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        yield OptionList()
+        yield StatusBar(self.look)
+
+    def on_mount(self) -> None:
+        """Read."""
+        self.query_one(StatusBar).tell_keys("operators", "app")
+        self.query_one(OptionList).focus()
+        self.do(self._read_all, group="read", exclusive=True)
+
+    def on_news(self, news: News) -> None:
+        """Read again when an account changed."""
+        if news.topics() & {"operator", "line"}:
+            self.do(self._read_all, group="read", exclusive=True)
+
+    async def _read_all(self) -> None:
+        self._accounts = await self.office.store.with_store(partial(seat.accounts, self.office.desk))
+        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
+        self._show()
+
+    def _show(self) -> None:
+        shown = self.query_one(OptionList)
+        chosen = shown.highlighted or 0
+        shown.clear_options()
+        nothing = Option(_("Nobody has an account yet. Press a to make one."), disabled=True)
+        shown.add_options([Option(self._line(one)) for one in self._accounts] or [nothing])
+        shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
+
+    def _line(self, one: Account) -> Text:
+        look = self.look.palette
+        out = bool(one.who.disabled)
+        state = _("cannot log in") if out or not one.who.password else _("can log in")
+        seen = _("every line") if one.lines is None else ", ".join(line.name for line in one.lines) or _("no line")
+        return Text.assemble(
+            (fit(one.who.name, _NAME), look.faint if out else look.strong),
+            (fit(state, _STATE), look.faint if out else look.good),
+            (seen, look.muted),
+        )
+
+    @property
+    def _chosen(self) -> Account | None:
+        at = self.query_one(OptionList).highlighted
+        return None if at is None or at >= len(self._accounts) else self._accounts[at]
+
+    def _insist(self) -> None:
+        acting.insist_on_owner(self.office.desk.acting)
+
+    # What can be done
+
+    def action_add(self) -> None:
+        """A new account."""
+        self.do(self._add)
+
+    async def _add(self) -> None:
+        self._insist()
+        name = await self.prompt(_("Name, as colleagues and the journal know it"))
+        secret = await self._secret(name) if name else None
+        seen = await self._pick(name, ()) if name and secret else None
+        if not name or not secret or seen is None:
+            return
+        kept = await self._hashed(secret)
+        await self.office.write(lambda tx: operators.add(tx, name, kept, seen, actor=self.office.actor))
+
+    async def _secret(self, name: str) -> str | None:
+        return await self.app.push_screen_wait(NewPassword(_("Password of {name}", name=name)))
+
+    async def _hashed(self, secret: str) -> str:
+        return await self.office.store.off_loop(partial(passwords.hashed, secret))
+
+    async def _pick(self, name: str, seen: Sequence[LineId]) -> list[LineId] | None:
+        whole = self.office.desk.whole
+        every = await self.office.store.with_store(lambda: whole.read(lines.everything))
+        return await self.app.push_screen_wait(PickLines(_("Lines that {name} sees", name=name), every, seen))
+
+    def action_password(self) -> None:
+        """Another password; logins by the old one end."""
+        if self._chosen is not None:
+            self.do(partial(self._password, self._chosen.who.name))
+
+    async def _password(self, name: str) -> None:
+        if name != self.office.actor:
+            self._insist()
+        secret = await self._secret(name)
+        if secret:
+            kept = await self._hashed(secret)
+            await self.office.write(lambda tx: operators.set_password(tx, name, kept, actor=self.office.actor))
+
+    @on(OptionList.OptionSelected)
+    def action_lines(self) -> None:
+        """Which lines they see."""
+        if self._chosen is not None:
+            self.do(partial(self._lines, self._chosen))
+
+    async def _lines(self, one: Account) -> None:
+        self._insist()
+        name, actor = one.who.name, self.office.actor
+        seen = await self._pick(name, [line.id for line in one.lines or ()])
+        if seen is not None:
+            await self.office.write(lambda tx: operators.see_lines(tx, name, seen or None, actor=actor))
+
+    def action_disable(self) -> None:
+        """Let in no longer, or again."""
+        if self._chosen is not None:
+            self.do(partial(self._disable, self._chosen.who))
+
+    async def _disable(self, who: OperatorRow) -> None:
+        self._insist()
+        change = operators.enable if who.disabled else operators.disable
+        back = operators.disable if who.disabled else operators.enable
+        actor = self.office.actor
+        await self.office.write(partial(change, name=who.name, actor=actor))
+        again, no_longer = _("{name} can log in again", name=who.name), _("{name} can log in no longer", name=who.name)
+        self.done(again if who.disabled else no_longer, lambda tx: back(tx, who.name, actor=actor))
+
+    def action_undo(self) -> None:
+        """Take back what was done last."""
+        self.do(self.take_back)
+
+    def action_remove(self) -> None:
+        """Forget the account."""
+        if self._chosen is not None:
+            self.do(partial(self._remove, self._chosen.who.name))
+
+    async def _remove(self, name: str) -> None:
+        self._insist()
+        note = _("What was said and done under the name stays.")
+        if await self.confirm(_("Forget the account {name}?", name=name), note, yes=_("Forget")):
+            await self.office.write(lambda tx: operators.remove(tx, name, actor=self.office.actor))
+
+    def action_back(self) -> None:
+        """To the dialogs."""
+        self.dismiss()
