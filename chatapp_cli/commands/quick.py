@@ -13,11 +13,11 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed
+from chatapp_cli.domain import quick_reply
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.finding import fold
-from chatapp_cli.domain.quick_reply import Answer, ranked
+from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import N_, _
+from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import replies
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def list_(
         printing.document([_document(row) for row in rows])
         return
     columns = (_("No."), _("Section"), _("Title"), _("Category"), _("Used"), _("Text"))
-    printing.table(columns, [(r.id, r.section, r.title, r.category, r.used, r.text) for r in rows])
+    printing.table(columns, [(r.id, r.section, r.title, show(category_said(r.category)), r.used, r.text) for r in rows])
     if not rows:
         note("There is no such quick reply. Add one: chatapp quick add SECTION TITLE --text TEXT")
 
@@ -89,7 +89,9 @@ def list_(
 def _found(tx: Tx, section: str, category: str) -> list[QuickReplyRow]:
     where = replies.section(tx, section).id if section else None
     every = (row for row in replies.everything(tx) if where in {None, row.section_id})
-    return [row for row in every if fold(category) in {"", fold(row.category)}]
+    return [
+        row for row in every if not category or quick_reply.category(category) == quick_reply.category(row.category)
+    ]
 
 
 def _document(row: QuickReplyRow) -> Mapping[str, Any]:
@@ -113,7 +115,7 @@ def show_(ctx: typer.Context, named: Named, as_json: Json = False) -> None:
         {
             _("Title"): row.title,
             _("Section"): row.section,
-            _("Category"): row.category,
+            _("Category"): show(category_said(row.category)),
             _("Keywords"): row.keywords,
             _("Gaps"): ", ".join(wanted),
             _("Files"): ", ".join(file.name for file in files),

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.text import T, Text
 
+CATEGORIES: Mapping[str, Text] = MappingProxyType(
+    {"sales": T("sales"), "support": T("support"), "information": T("information")}
+)
+"""The usual categories (S-140); any other word is one too."""
+_ALIASES: Mapping[str, str] = MappingProxyType(
+    {"продажи": "sales", "поддержка": "support", "информация": "information"}
+)
 _ALIKE = 0.75
 """How alike two words have to be, of 1, for one to be a slip or another form of the other."""
 _MOST_ALIKE = 8
@@ -30,6 +39,21 @@ class Answer:
     files: Sequence[StagedFile] = ()
 
 
+def category(said: str) -> str:
+    """What a category is compared by: a usual one is the same in either language."""
+    return _ALIASES.get(fold(said), fold(said))
+
+
+def category_said(kept: str) -> Text:
+    """A category in the reader's language, if it is a usual one."""
+    return CATEGORIES.get(category(kept), Text(kept))
+
+
+def _category_words(kept: str) -> str:
+    name = category(kept)
+    return " ".join((name, *(alias for alias, usual in _ALIASES.items() if usual == name)))
+
+
 class Findable(Protocol):
     """As much of a kept answer as the search looks at."""
 
@@ -41,6 +65,11 @@ class Findable(Protocol):
     @property
     def keywords(self) -> str:
         """What clients ask."""
+        ...
+
+    @property
+    def category(self) -> str:
+        """What it is about."""
         ...
 
     @property
@@ -66,7 +95,7 @@ class _Read(Generic[F]):
     one: F
     title: str
     places: Sequence[Words]
-    """Title, keywords, text: what is found further left weighs more."""
+    """Title, keywords with the category, text: what is found further left weighs more."""
 
     def weight(self, begin: str, fits: Sequence[Fit]) -> int | None:
         """Where the words were found, summed up; less is better, ``None`` if one was found nowhere."""
@@ -82,7 +111,7 @@ class Finder(Generic[F]):
 
     def __init__(self, found: Iterable[F]) -> None:
         self._read = [
-            _Read(one, fold(one.title), tuple(map(_words, (one.title, one.keywords, one.text)))) for one in found
+            _Read(one, fold(one.title), tuple(map(_words, (one.title, _about(one), one.text)))) for one in found
         ]
         self._vocabulary = frozenset(word for read in self._read for words in read.places for word in words)
 
@@ -108,6 +137,10 @@ class Finder(Generic[F]):
 def ranked(found: Iterable[F], query: str) -> list[F]:
     """Find among answers once."""
     return Finder(found).ranked(query)
+
+
+def _about(one: Findable) -> str:
+    return f"{one.keywords} {_category_words(one.category)}"
 
 
 def _words(said: str) -> Words:

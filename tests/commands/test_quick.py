@@ -24,7 +24,7 @@ def filled(chatapp: Shell) -> Shell:
 @pytest.mark.req("S-137", "S-138", "S-140")
 def test_replies_are_found_shown_changed_and_removed(filled: Shell, tmp_path: Path) -> None:
     assert filled("quick", "list", "--search", "курьер").rows == [
-        ["1", "Заказы", "Доставка", "продажи", "0", "Везём за два дня"]
+        ["1", "Заказы", "Доставка", "sales", "0", "Везём за два дня"]
     ]
     assert [row["title"] for row in filled("quick", "list", "--json").json] == ["Готов", "Доставка"]
     assert [row[2] for row in filled("quick", "list", "-s", "заказы", "--category", "Продажи").rows] == ["Доставка"]
@@ -245,3 +245,12 @@ def test_what_is_wrong_in_yaml_is_told_by_line_and_field_and_nothing_is_taken(ch
 def test_a_place_that_cannot_be_written_is_told(filled: Shell, tmp_path: Path) -> None:
     said = filled.run("quick", "export", "--to", tmp_path / "none" / "book.csv")
     assert (said.code, said.err.splitlines()[1]) == (1, "→ Name another place.")
+
+
+@pytest.mark.req("S-140")
+def test_a_usual_category_is_one_in_either_language(filled: Shell) -> None:
+    filled("quick", "edit", "Готов", "--category", "Продажи")
+    for said in ("sales", "продажи"):
+        rows = filled("quick", "list", "--category", said).rows
+        assert [row[2:4] for row in rows] == [["Готов", "sales"], ["Доставка", "sales"]]
+    assert {row[2] for row in filled("quick", "list", "--search", "sales").rows} == {"Готов", "Доставка"}

@@ -247,3 +247,43 @@ async def test_a_key_that_was_pressed_twice_leaves_a_page_once(window: Opener, d
         pick.action_pick()
         await it.until(lambda: written(it) == "Садовая, 5")
         assert [type(screen) for screen in it.app.screen_stack] == [InboxScreen]
+
+
+@pytest.mark.req("S-136", "S-137")
+async def test_all_of_it_goes_into_a_file_and_comes_back_from_it(window: Opener, desk: Desk, tmp_path: Path) -> None:
+    keep(desk, HELLO, PLAIN)
+    book = tmp_path / "book.yaml"
+    async with window() as it:
+        await it.press("f5", "x")
+        await shown(it, Prompt)
+        it.app.screen.query_one(Input).value = str(book)
+        await it.press("enter")
+        await it.until(lambda: book.is_file() and "Садовая" in book.read_text("utf-8"))
+        book.write_text(book.read_text("utf-8").replace("Садовая, 5", "Лесная, 2"), "utf-8")
+        await take_over(it, book)
+        await it.sees("Лесная, 2")
+        book.write_text("sections:\n- name: Опт\n  replies:\n  - text: Да\n", "utf-8")
+        await take_over(it, book)
+        told = "4, title: A quick reply needs a title."
+        await it.until(lambda: any(told in note.message for note in it.app._notifications))
+        assert [row.name for row in desk.read(replies.sections)] == ["Магазин"]
+
+
+async def take_over(it: Window, book: Path) -> None:
+    await shown(it, RepliesScreen)
+    await it.press("i")
+    await shown(it, Prompt)
+    it.app.screen.query_one(Input).value = str(book)
+    await it.press("enter")
+
+
+@pytest.mark.req("S-140")
+async def test_a_usual_category_is_found_by_its_name_in_either_language(window: Opener, desk: Desk) -> None:
+    keep(desk, HELLO, Answer(title="Скидка", text="От 50 штук", category="Продажи"))
+    async with window() as it:
+        await it.press("f5")
+        await it.sees("Скидка", "sales")
+        await it.press("/")
+        await it.type("sales")
+        await it.sees_no("Приветствие")
+        await it.sees("Скидка")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from rich.text import Text
 from textual import on
@@ -12,9 +13,12 @@ from textual.app import ComposeResult
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatapp_cli.domain.quick_reply import Answer, ranked
-from chatapp_cli.i18n import _, ngettext
-from chatapp_cli.services import replies
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.services import replies, reply_file, reply_sheet
+from chatapp_cli.services.reply_sheet import Fault, Taken
 from chatapp_cli.store.rows import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import reading, writing
@@ -27,6 +31,8 @@ from chatapp_cli.tui.screens.reply_form import ReplyForm
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30
+_FAULTS = 5
+"""As many faults of a file as a notice has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class RepliesScreen(Hands):
         return Text.assemble(
             ("  " + fit(row.title, _TITLE), look.accent),
             (f" {line(row.text)}", look.plain),
-            (f"  {row.category}" if row.category else "", look.muted),
+            (f"  {show(category_said(row.category))}" if row.category else "", look.muted),
             (f"  {used}", look.faint),
         )
 
@@ -184,6 +190,36 @@ class RepliesScreen(Hands):
         title = _("New quick reply in {name}", name=section.name) if row is None else row.title
         await self.app.push_screen_wait(ReplyForm(title, known, save))
 
+    def action_export(self) -> None:
+        """All sections into a file."""
+        self.do(self._export)
+
+    async def _export(self) -> None:
+        note = _("Its ending is the form: .yaml takes editors and files along, .csv is for spreadsheets, .json too.")
+        said = await self.prompt(
+            _("Write all quick replies into a file"), "quick-replies.yaml", note=note, suggest=Paths()
+        )
+        if said:
+            media, path = self.office.desk.media, Path(said)
+            await self.office.read(lambda tx: reply_file.save(tx, media, replies.everything(tx), path))
+            self.say(_("Written: {path}", path=said))
+
+    def action_take_over(self) -> None:
+        """Sections out of a file."""
+        self.do(self._take_over)
+
+    async def _take_over(self) -> None:
+        note = _("All of it or nothing: .yaml, .csv or .json.")
+        said = await self.prompt(_("Take quick replies over from a file"), note=note, suggest=Paths())
+        if not said:
+            return
+        media, path, actor = self.office.desk.media, Path(said), self.office.actor
+        sheet = await self.office.store.off_loop(lambda: reply_file.read(media, reply_file.content(path), path))
+        taken = await self.office.write(lambda tx: reply_sheet.take(tx, sheet, actor=actor))
+        if taken.faults:
+            raise _not_taken(taken.faults)
+        self.say(_("New: {added}, changed: {changed}, the same: {same}.", **_counts(taken)))
+
     def action_remove(self) -> None:
         """Remove the reply, or the section with its replies."""
         if self._chosen is not None:
@@ -240,3 +276,16 @@ class RepliesScreen(Hands):
         name = await self.choose(_("Who may edit it no longer?"), options)
         if name is not None:
             await self.office.write(lambda tx: replies.uninvite(tx, shelf.section, name, actor=self.office.actor))
+
+
+def _counts(taken: Taken) -> dict[str, int]:
+    return {"added": taken.added, "changed": taken.changed, "same": taken.same}
+
+
+def _not_taken(faults: Sequence[Fault]) -> UsageError:
+    """The first faults of a file, each by its line."""
+    told = "\n".join(show(fault.said) for fault in faults[:_FAULTS])
+    return UsageError(
+        T("Nothing was taken over: {n} faults.\n{told}", n=len(faults), told=told),
+        T("Correct them and take the file over again."),
+    )

@@ -12,7 +12,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Static, TextArea
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.quick_reply import CATEGORIES, Answer, category_said
 from chatapp_cli.i18n import _, show
 from chatapp_cli.tui.screens.small import Small
 
@@ -31,7 +31,7 @@ class ReplyForm(Small[None]):
 
     def compose(self) -> ComposeResult:
         """Boxes and what is wrong."""
-        known, usual = self._known, [_("sales"), _("support"), _("information")]
+        known, usual = self._known, [show(name) for name in CATEGORIES.values()]
         suggest = SuggestFromList(usual, case_sensitive=False)
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
@@ -39,7 +39,7 @@ class ReplyForm(Small[None]):
             yield TextArea(known.text, id="text", tab_behavior="focus", placeholder=_("Text"))
             yield Input(known.keywords, placeholder=_("Keywords: what clients ask"), id="keywords")
             yield Input(
-                known.category,
+                show(category_said(known.category)),
                 placeholder=_("Category: {known}", known=", ".join(usual)),
                 id="category",
                 suggester=suggest,
