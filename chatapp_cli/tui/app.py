@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from textual.app import App
+from textual import on
 from textual.dom import DOMNode
 from textual.worker import Worker
 
@@ -29,9 +30,11 @@ from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reception import Reception
 from chatapp_cli.tui.remapping import Keymap
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.spelling import Spelling
 from chatapp_cli.tui.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.themes import THEMES, following
 from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 LOGIN = 60.0
@@ -78,6 +81,8 @@ class Inbox(App[None]):
         store = AsyncStore(self.desk)
         self._open.push_async_callback(store.aclose)
         self.office = Office(self.desk, store)
+        self.spelling = Spelling(self.own.words_file, self.own.speller(self.desk.settings))
+        self._open.push_async_callback(self.spelling.aclose)
         self._door = asyncio.Lock()
         self.reception = Reception(self.office, self._token)
         self._outside = await self.reception.look()
@@ -124,6 +129,11 @@ class Inbox(App[None]):
             for screen in self.screen_stack:
                 screen.post_message(news)
             await self._notices.hear(news, seen=self._looked_at())
+
+    @on(Pen.Changed)
+    def _spell(self, event: Pen.Changed) -> None:
+        if isinstance(event.text_area, Pen):
+            self.spelling.soon(event.text_area)
 
     def _looked_at(self) -> DialogId | None:
         """The dialog whose end is in front of somebody's eyes."""

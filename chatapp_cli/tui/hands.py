@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from textual.css.query import NoMatches
 from textual.suggester import Suggester
@@ -18,6 +18,10 @@ from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.own import Own
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.spelling import Spelling
 
 T = TypeVar("T")
 UNDO = 15.0
@@ -41,6 +45,8 @@ class House(Protocol):
 
     office: Office
     look: Look
+    own: Own
+    spelling: Spelling
 
 
 class Hands(Leaving[None]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,10 +26,25 @@ class Own:
         """The keys to listen to."""
         return keymap(settings.keymap, self.keys_file)
 
+    @property
+    def words_file(self) -> Path | None:
+        """The words that are right although no dictionary has them."""
+        return self.settings_file and self.settings_file.with_name("words.txt")
+
+    def speller(self, settings: Settings) -> Callable[[], list[str]] | None:
+        """Finds the program that knows how words are spelt; nothing where that is not wanted."""
+        return None if self.settings_file is None or settings.spelling == "off" else _speller
+
     def remember(self, name: str, value: str) -> None:
         """Keep a setting for the next time. Raises UsageError where the settings file cannot be read."""
         if self.settings_file is not None:
             save(self.settings_file, name, value)
+
+
+def _speller() -> list[str]:
+    from chatapp_cli.runtime.speller import command
+
+    return command()
 
 
 def own(env: Mapping[str, str]) -> Own:

@@ -11,8 +11,8 @@ from pathlib import Path
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.tui.keymap import Action, Group, around, built_in, shown
 
-LEADER = "f8"
-"""Without single letters this key comes first, and shows what the letters do."""
+LEADER = "space"
+"""Without single letters this key comes first, and shows what the letters do; no terminal, browser or tmux wants it."""
 _NAMED = {
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete", "backspace"),
     *("enter", "tab", "escape", "space"),

@@ -22,7 +22,7 @@ def test_the_list_shows_the_keys_as_the_person_changed_them(chatapp: Shell, tmp_
 
 def test_the_preset_comes_from_the_settings(chatapp: Shell) -> None:
     found = {e["action"]: e["keys"] for e in chatapp("keys", "list", "--json", CHATAPP_KEYMAP="plain").json}
-    assert found["inbox.deed('pin')"] == ["f8 p"]
+    assert found["inbox.deed('pin')"] == ["space p"]
 
 
 def test_check_says_what_is_wrong_where_and_what_to_do(chatapp: Shell, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_without_single_letters_each_letter_stands_behind_the_leading_key() -> N
         for act in group.actions:
             loose = [key for key in act.keys if len(key) == 1 and not key.isdigit()]
             assert loose == [] or group.scope == "composer", act.id
-    assert keys_of(found, "inbox.deed('pin')") == ["f8 p"]
+    assert keys_of(found, "inbox.deed('pin')") == ["space p"]
     assert keys_of(found, "inbox.menu") == ["f10"]
     assert keys_of(found, "list.down") == ["down"]
 
@@ -98,7 +98,7 @@ async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_
         await it.until(lambda: app.screen.query_one("Card").has_class("-shown"))
 
 
-async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_f8(desk: Desk) -> None:
+async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_the_space(desk: Desk) -> None:
     class Plainly(Own):
         def keymap(self, settings: object) -> Keymap:
             del settings
@@ -109,7 +109,7 @@ async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_f
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)
         card = app.screen.query_one("Card")
-        await it.press("i", "p", "f8")
+        await it.press("i", "p", "space")
         await it.sees("Pin, or unpin")
         assert not card.has_class("-shown")
         await it.press("i")

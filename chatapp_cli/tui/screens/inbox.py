@@ -185,6 +185,23 @@ class InboxScreen(Illustrated, Peeking, Joining):
         if said is not None and self.opening is not None and self.opening.card.id == card.id:
             self.query_one(Composer).take_in(*said)
 
+    def action_editor(self) -> None:
+        """The text in an editor of one's own."""
+        if self.opening is not None and not self.query_one(Pen).disabled:
+            self.do(self._write_elsewhere, group="editor", exclusive=True)
+
+    async def _write_elsewhere(self) -> None:
+        from chatapp_cli.tui.editor import written_in_editor
+
+        pen, desk = self.query_one(Pen), self.office.desk
+        pen.replace_all(written_in_editor(self.app, pen.text, desk.settings.folder, self.house.own.env))
+        self.query_one(Composer).focus_pen()
+
+    def action_spelling(self) -> None:
+        """Another spelling for the word under the cursor."""
+        if self.opening is not None:
+            self.do(partial(self.house.spelling.correct, self, self.query_one(Pen)), group="spelling", exclusive=True)
+
     def action_detach(self) -> None:
         """Drop what was added last."""
         if self.opening is not None:

@@ -22,6 +22,7 @@ from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, line
 from chatapp_cli.tui.keymap import action
+from chatapp_cli.tui.widgets.underlined import Underlined
 
 
 @dataclass(slots=True)
@@ -41,7 +42,11 @@ class Sheet:
         return Draft(text=self.text.strip("\n"), subject=self.subject.strip(), files=tuple(self.files), reply_to=reply)
 
 
-class Pen(TextArea):
+_ASKED = ("editor", "spelling")
+"""What the page does with the text, by keys that a text area would take for its own."""
+
+
+class Pen(Underlined):
     """The text: Enter sends, other keys of the keymap begin a new line."""
 
     class Sent(Message):
@@ -77,6 +82,10 @@ class Pen(TextArea):
             event.stop()
             event.prevent_default()
             self.post_message(self.Left())
+        elif asked := next((name for name in _ASKED if event.key in action("inbox", name).keys), ""):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(f"screen.{asked}")
         else:
             await super()._on_key(event)
 

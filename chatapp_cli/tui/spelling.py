@@ -1,0 +1,92 @@
+"""Misspelt words while somebody writes: underlined after a moment, put right by a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from chatapp_cli.i18n import _
+from chatapp_cli.tui.widgets.underlined import Underlined
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.speller import Speller
+    from chatapp_cli.tui.hands import Hands
+
+PAUSE = 0.4
+"""Seconds without a key after which the words are looked at."""
+_LEARN = "\n"
+"""Stands for the choice that keeps the word."""
+
+
+class Spelling:
+    """The speller of one window, started with the first word; and the person's own words."""
+
+    def __init__(self, own_words: Path | None, program: Callable[[], list[str]] | None = None) -> None:
+        """``program`` is whom to ask; without it nothing is looked at."""
+        self._file, self._program = own_words, program
+        self._speller: Speller | None = None
+        self._later: Timer | None = None
+
+    def soon(self, text: Underlined) -> None:
+        """Look at the words once no key was pressed for a moment."""
+        if self._program is None:
+            return
+        if self._later is not None:
+            self._later.stop()
+        self._later = text.set_timer(PAUSE, lambda: text.run_worker(self.look(text), group="spelling"))
+
+    async def look(self, text: Underlined) -> None:
+        """Mark what is misspelt now."""
+        words = text.words()
+        if self._program is not None and words:
+            text.mark(await self._asked().wrong(words))
+
+    async def correct(self, hands: Hands, text: Underlined) -> None:
+        """Let the person choose another spelling, or keep the word for good."""
+        found = text.word_at_cursor()
+        if found is None or self._program is None:
+            hands.say(_("There is no misspelt word.") if self._program else _("This machine has no dictionary."))
+            return
+        word, begins, ends = found
+        meant = await self._asked().meant(word)
+        options = [*((other, other) for other in meant), (_LEARN, _("Right as it is: keep «{word}»", word=word))]
+        chosen = await hands.choose(_("Instead of «{word}»", word=word), options, keys=_numbers(len(options)))
+        if chosen == _LEARN:
+            self._learn(word)
+        elif chosen is not None:
+            text.replace(chosen, begins, ends)
+        await self.look(text)
+
+    def _asked(self) -> Speller:
+        if self._speller is None:
+            from chatapp_cli.runtime.speller import Speller
+
+            self._speller = Speller(self._program() if self._program else [])
+            for word in self._own():
+                self._speller.learn(word)
+        return self._speller
+
+    def _own(self) -> list[str]:
+        if self._file is None or not self._file.exists():
+            return []
+        return self._file.read_text("utf-8").split()
+
+    def _learn(self, word: str) -> None:
+        self._asked().learn(word)
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file.touch(mode=0o600, exist_ok=True)
+            with self._file.open("a", encoding="utf-8") as words:
+                words.write(f"{word}\n")
+
+    async def aclose(self) -> None:
+        """End the speller."""
+        if self._speller is not None:
+            await self._speller.aclose()
+
+
+def _numbers(n: int) -> list[str]:
+    return [str(at) for at in range(1, n + 1)]

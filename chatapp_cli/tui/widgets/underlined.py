@@ -1,0 +1,57 @@
+"""A text whose misspelt words are underlined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import TextArea
+
+WORD = re.compile(r"(?<![\w@#/.])[A-Za-zА-Яа-яЁё]{2,}(?:-[A-Za-zА-Яа-яЁё]+)*(?![\w@/]|:/|\.\w)")
+"""Names after an @, addresses and numbers are no words."""
+_WRONG = Style(underline=True, italic=True)
+
+
+class Underlined(TextArea):
+    """A text area that marks words."""
+
+    wrong: frozenset[str] = frozenset()
+
+    def mark(self, wrong: Iterable[str]) -> None:
+        """Underline these words, and no others."""
+        if frozenset(wrong) != self.wrong:
+            self.wrong = frozenset(wrong)
+            self.notify_style_update()
+            self.refresh()
+
+    def get_line(self, line_index: int) -> Text:
+        """A line with its misspelt words underlined, except the one that is being written."""
+        line = super().get_line(line_index)
+        row, column = self.cursor_location
+        for found in WORD.finditer(line.plain) if self.wrong else ():
+            if found[0] in self.wrong and not (row == line_index and found.end() == column):
+                line.stylize(_WRONG, *found.span())
+        return line
+
+    def words(self) -> list[str]:
+        """Every word of the text, once."""
+        return list(dict.fromkeys(WORD.findall(self.text)))
+
+    def word_at_cursor(self) -> tuple[str, tuple[int, int], tuple[int, int]] | None:
+        """The word under the cursor or just before it; otherwise the first misspelt one; with its beginning and end."""
+        row, column = self.cursor_location
+        here = [found for found in WORD.finditer(self.document.get_line(row)) if found.start() <= column <= found.end()]
+        if here:
+            return here[0][0], (row, here[0].start()), (row, here[0].end())
+        for at, text in enumerate(self.document.lines):
+            for found in WORD.finditer(text):
+                if found[0] in self.wrong:
+                    return found[0], (at, found.start()), (at, found.end())
+        return None
+
+    def replace_all(self, text: str) -> None:
+        """Another text in place of all of it, which can be undone."""
+        self.replace(text, (0, 0), self.document.end)
+        self.move_cursor(self.document.end)
