@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted
-from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.services import dialogs, search
+from chatapp_cli.domain.event import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Person
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.services import dialogs, names, search
 from chatapp_cli.services.search import Page, Scope
 from chatapp_cli.services.wording import understood
+from chatapp_cli.store import dialog_list
 from chatapp_cli.store.search import TOP, Index, Mark, Shelf
+from chatapp_cli.store.tx import Tx
 from tests.stores import ON_SQLITE, Shop
 
 SAID = {
@@ -88,6 +90,64 @@ EXPECTED = {
 TYPED = {"див": "sofa sofas no_sofa", "дост": "tree", "гирля": "trees", "серый ди": "sofa", "заказ 18": "order"}
 
 
+CLIENTS = {
+    "kuz": Person(id="kuz", name="Анна Кузнецова", username="anna_kuz", phone="+7 916 123-45-67"),
+    "ale": Person(id="ale", name="Александр Соловьёв", email="a.solovev@lampa.example"),
+    "art": Person(id="art", name="Артём Ёлкин", phone="8 (921) 555-01-02"),
+    "nat": Person(id="nat", name="Наталья Щербакова"),
+    "dmi": Person(id="dmi", name="Dmitry Orlov", username="dorlov"),
+    "sev": Person(id="sev", name="Гостиница «Север»", email="zakup@sever-hotel.example"),
+}
+"""What is typed into the box of names, with whom it finds; behind a stroke those that are only nearly meant."""
+NAMED = {
+    "анна": "kuz",
+    "КУЗНЕЦОВА": "kuz",
+    "кузн": "kuz",
+    "узнец": "kuz",
+    "анна кузнецова": "kuz",
+    "кузнецова анна": "kuz",
+    "anna": "kuz",
+    "kuznetsova": "kuz",
+    "@anna_kuz": "kuz",
+    "+7 (916) 123-45-67": "kuz",
+    "89161234567": "kuz",
+    "9161234567": "kuz",
+    "123-45-67": "kuz",
+    "fyyf": "kuz",
+    "repytwjdf": "kuz",
+    "соловьев": "ale",
+    "соловьёв": "ale",
+    "solovev": "ale",
+    "a.solovev@": "ale",
+    "lampa.example": "ale",
+    "артем": "art",
+    "артём елкин": "art",
+    "Ёлкин": "art",
+    "+79215550102": "art",
+    "natalya": "nat",
+    "Shcherbakova": "nat",
+    "орлов": "dmi",
+    "dorlov": "dmi",
+    "север": "sev",
+    "zakup": "sev",
+    "ctdth": "sev",
+    "Кузнецва": "| kuz",
+    "кузнецоав": "| kuz",
+    "Алексадр": "| ale",
+    "аликсандр": "| ale",
+    "солавьев": "| ale",
+    "Наталя": "| nat",
+    "щирбакова": "| nat",
+    "kuznecova": "| kuz",
+    "repytwdf": "| kuz",
+    "анна кузнцова": "| kuz",
+    "гостинница": "| sev",
+    "ырлов": "",
+    "пельменная": "",
+    "0000000": "",
+}
+
+
 @pytest.fixture
 def index(shop: Shop, tmp_path: Path) -> Index:
     return Index(tmp_path / "search.db", shop.driver.url)
@@ -125,6 +185,57 @@ def keys(page: Page) -> set[str]:
 def test_a_shops_messages_are_found_by_any_form_of_their_words(said: ChannelId, look: Look) -> None:
     assert {query: keys(look(query)) for query in EXPECTED} == {q: set(e.split()) for q, e in EXPECTED.items()}
     assert {query: keys(look(query, typing=True)) for query in TYPED} == {q: set(e.split()) for q, e in TYPED.items()}
+
+
+@pytest.mark.req("S-116")
+def test_clients_are_found_by_name_phone_and_address_and_by_names_with_slips(
+    shop: Shop, index: Index, look: Look
+) -> None:
+    channel = shop.channel()
+    for key, person in CLIENTS.items():
+        shop.hear(channel, "Здравствуйте", who=key, sender=person)
+    look("здравствуйте")
+    asked = {said: named(shop, index, said) for said in NAMED}
+    assert asked == {said: expected(whom) for said, whom in NAMED.items()}
+
+
+def expected(whom: str) -> tuple[set[str], set[str]]:
+    exact, _stroke, near = whom.partition("|")
+    return set(exact.split()), set(near.split())
+
+
+def named(shop: Shop, index: Index, said: str) -> tuple[set[str], set[str]]:
+    """Whom the box finds by the index, which must be whom it finds without, and who is nearly meant."""
+    wanted, dialect = DialogFilter(text=said), shop.driver.dialect
+
+    def ask(tx: Tx) -> tuple[list[DialogId], list[DialogId], list[DialogId]]:
+        among = names.among(tx, index, said)
+        exact = dialog_list.ids(tx, dialect, wanted, among=among)
+        return exact, dialog_list.ids(tx, dialect, wanted), names.near(tx, index, dialect, wanted)
+
+    exact, without, near = shop.read(ask)
+    assert exact == without
+    address = {one: shop.read(lambda tx, one=one: dialogs.card(tx, one)).address for one in {*exact, *near}}
+    return {address[one] for one in exact}, {address[one] for one in near if one not in exact}
+
+
+def test_a_client_who_wrote_a_moment_ago_is_found_before_the_index_knows(shop: Shop, index: Index, look: Look) -> None:
+    channel = shop.channel()
+    shop.hear(channel, "Здравствуйте", who="первая")
+    look("здравствуйте")
+    shop.hear(channel, "Здравствуйте", who="zinaida", sender=Person(id="z", name="Зинаида Белова"))
+    assert named(shop, index, "зинаида")[0] == {"zinaida"}
+
+
+def test_what_was_said_before_a_chat_moved_is_found_in_the_new_one(shop: Shop, look: Look) -> None:
+    channel = shop.channel()
+    shop.hear(channel, "Чайник со свистком", who="old")
+    shop.hear(channel, "Здравствуйте", who="new")
+    assert keys(look("чайник")) == {"old"}
+    shop.take(channel, PeerMoved(old_key="old", peer=Peer(key="new", address="new"), at=shop.clock.at))
+    found = look("чайник").found[0].dialog
+    assert found.address == "new"
+    assert keys(look("чайники", dialog=found.id)) == {"new"}
 
 
 def test_the_newest_come_first_and_pages_follow_one_another(said: ChannelId, look: Look) -> None:

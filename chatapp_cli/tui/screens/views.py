@@ -26,6 +26,7 @@ _KEYS = {"a": KEEP, "d": REMOVE, "K": UP, "J": DOWN}
 class Views(Small[Answer]):
     """The list of views."""
 
+    DEFAULT_CSS = "Views .note { margin: 1 0 0 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [(key, f"answer('{what}')") for key, what in with_russian(_KEYS).items()]
 
     def __init__(self, views: Sequence[ViewRow], counts: Mapping[int, int], *, at: int = 0) -> None:

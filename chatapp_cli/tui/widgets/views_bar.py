@@ -18,7 +18,7 @@ from chatapp_cli.tui.widgets.bars import Bar, Piece
 MOST = 1_000
 """Dialogs that are counted in the window."""
 _NAME = 18
-_BETWEEN = 3
+_BETWEEN = 2
 
 
 def counted(number: int) -> str:
@@ -52,26 +52,25 @@ class ViewsBar(Bar):
         """Those of them that there is room for; what is not seen is not counted."""
         return [row for row, start in self._placed(views) if start < self.size.width]
 
-    @staticmethod
-    def _placed(views: Sequence[ViewRow]) -> list[tuple[ViewRow, int]]:
-        """Each view and the cell where it begins, with room for its count."""
+    def _placed(self, views: Sequence[ViewRow]) -> list[tuple[ViewRow, int]]:
+        """Each view and the cell where it begins."""
         placed, at = [], 1
         for row in views:
             placed.append((row, at))
-            at += cell_len(cut(row.name, _NAME)) + _BETWEEN + len(counted(MOST))
+            at += cell_len(cut(row.name, _NAME) + self._number(row)) + _BETWEEN
         return placed
+
+    def _number(self, row: ViewRow) -> str:
+        number = self._counts.get(row.id, 0)
+        return f" {counted(number)}" if number else ""
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """One line."""
         look = self.look.palette
         pieces: list[Piece] = [(" ", look.plain)]
         for row in self._views:
-            name = cut(row.name, _NAME)
-            number = self._counts.get(row.id, 0)
             style = look.strong + Style(underline=True) if row.id == self._chosen else look.muted
-            shown = f" {counted(number)}" if number else ""
-            room = _BETWEEN + len(counted(MOST)) - len(shown)
-            pieces += [(name, style), (shown, look.accent), (" " * room, look.plain)]
+            pieces += [(cut(row.name, _NAME), style), (self._number(row), look.accent), (" " * _BETWEEN, look.plain)]
         return [(pieces, [])]
 
     def on_click(self, event: events.Click) -> None:
