@@ -11,6 +11,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, journal, notes
 from chatapp_cli.tui.app import Inbox
@@ -59,7 +60,7 @@ async def watching(desk: Desk, clock: HeldClock) -> AsyncIterator[Watcher]:
     stores = []
 
     def watch(**settings: str) -> Watch:
-        own = opened(desk.settings.folder.parent, clock, **settings)
+        own = seated(opened(desk.settings.folder.parent, clock, **settings), "")
         stores.append(AsyncStore(own))
         office, sent, waiting = Office(own, stores[-1]), list[str](), list[Callable[[], None]]()
         notices = Notices(office, Terminal({}), sent.append, waiting.append)

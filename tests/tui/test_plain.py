@@ -14,6 +14,7 @@ import pytest
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal
 from chatapp_cli.services.transcript import latest
@@ -47,8 +48,9 @@ class Talk:
 
 @pytest.fixture
 async def talk(desk: Desk) -> AsyncIterator[Talk]:
-    store = AsyncStore(desk)
-    office, said = Office(desk, store), list[str]()
+    mine = seated(desk, "")
+    store = AsyncStore(mine)
+    office, said = Office(mine, store), list[str]()
     yield Talk(Plain(office, said.append), office, said)
     await store.aclose()
 
@@ -78,7 +80,7 @@ async def test_a_dialog_is_opened_by_its_number_answered_and_left(talk: Talk, de
     assert await talk("ответ Конечно, добавим!") == ["Sent to Анна Кузнецова."]
     anna = stage.dialog(BOT, ANNA)
     last = desk.read(lambda tx: latest(tx, anna))[-1].message
-    assert (last.text, last.state) == ("Конечно, добавим!", "queued")
+    assert (last.text, last.author, last.state) == ("Конечно, добавим!", ME, "queued")
     assert "Анна" not in " ".join(await talk("закрыть"))
 
 
