@@ -6,12 +6,16 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows import FileRow, MessageRow, OutboxRow, ReactionRow
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.turns import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Entry:
     reactions: Sequence[ReactionRow] = ()
     waiting: OutboxRow | None = None
     """Its place in the outbox while it has one: when it goes and why it waits."""
+    place: Place | None = None
+    """Where it stands in the queue of its channel, where somebody looked."""
     onward: MessageId | None = None
     """The message that it became in the next channel of its chain, where somebody looked."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
-from chatapp_cli.domain.message import State
+from chatapp_cli.domain.message import Action, State
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript, waiting
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MemberRow, MessageRow
@@ -167,7 +168,7 @@ def _page(
     until: Millis = notes.EVER,
 ) -> Page:
     complete = len(entries) < PAGE if complete is None else complete
-    noted = _with_onward(tx, entries)
+    noted = _with_places(tx, _with_onward(tx, entries))
     for dialog in shown:
         noted = notes.among(tx, dialog, noted, complete=complete, until=until)
     return Page(noted, _quotes(tx, entries), complete=complete)
@@ -182,7 +183,7 @@ def news(tx: Tx, shown: Sequence[DialogId], messages: Collection[MessageId]) -> 
         except NotFound:
             gone.add(one)
     noted = [notes.as_entry(row) for dialog in shown for row in notes.between(tx, dialog)]
-    return News([*_with_onward(tx, changed), *noted], gone, _quotes(tx, changed))
+    return News([*_with_places(tx, _with_onward(tx, changed)), *noted], gone, _quotes(tx, changed))
 
 
 def _with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -192,6 +193,22 @@ def _with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
     from chatapp_cli.services import relay
 
     return relay.with_onward(tx, entries)
+
+
+def _with_places(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Where each waiting message stands; what tells it is imported only when one waits."""
+    if all(entry.waiting is None or entry.waiting.state != State.QUEUED for entry in entries):
+        return entries
+    from chatapp_cli.services.turns import place
+
+    def placed(entry: Entry) -> Entry:
+        row = entry.waiting
+        if row is None or row.state != State.QUEUED or row.action != Action.SEND:
+            return entry
+        channel = channels.one(tx, row.channel_id)
+        return replace(entry, place=place(tx, channel, channels.capabilities(manifest(channel.kind), channel), row))
+
+    return [placed(entry) for entry in entries]
 
 
 def _quotes(tx: Tx, entries: Sequence[Entry]) -> Quotes:

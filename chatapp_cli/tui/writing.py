@@ -13,14 +13,14 @@ from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import files
-from chatapp_cli.services import words as told
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
+from chatapp_cli.tui.standstill import standstill
 from chatapp_cli.tui.widgets.composer import Sheet
 
 if TYPE_CHECKING:
@@ -37,12 +37,7 @@ def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Mil
         return Refused("unreachable", T("{why}", why=said), T("{why}", why=step) if step else None), ""
     if can.templates and (refusal := _only_templates(card, can, now)):
         return refusal, ""
-    if channel.health in {"needs_rebind", "misconfigured"}:
-        state = show(told.health(channel.health))
-        return None, _(
-            "{channel}: {state}. What you write waits until that is done (F2).", channel=channel.title, state=state
-        )
-    return None, ""
+    return None, standstill(channel, now)
 
 
 def _only_templates(card: DialogCard, can: Capabilities, now: Millis) -> Refused | None:

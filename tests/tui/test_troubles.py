@@ -99,4 +99,4 @@ async def test_a_channel_that_breaks_warns_in_the_open_dialog_at_once(window: Op
         await it.open("Анна")
         await it.sees("Доплачу")
         stage.health(bot.id, "needs_rebind", "token_refused")
-        await it.sees("@teply_dom_bot: bind again. What you write waits")
+        await it.sees("@teply_dom_bot: bind again, since 12:00. What you write waits")

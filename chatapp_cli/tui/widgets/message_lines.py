@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -29,6 +30,9 @@ from chatapp_cli.tui.reading import Quotes
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets.dialog_lines import sign_style
 from chatapp_cli.tui.widgets.gallery import PictureLine
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.turns import Place
 
 WIDEST = 108
 """Cells beyond which text is no pleasure to read."""
@@ -265,6 +269,8 @@ class _Block:
             yield f"⊘ {what or _('taken back before it went')}", self.look.faint
         elif waiting is not None and (waiting.wait_code or waiting.not_before > self.here.now):
             yield self._why_it_waits(waiting.wait_code, waiting.not_before), self.look.warn
+        if self.entry.place is not None and self.entry.place.n > 1:
+            yield f"◷ {self._place(self.entry.place)}", self.look.muted
         if waiting is not None and waiting.action != Action.SEND:
             yield "◷ " + _(_ASKED[waiting.action]), self.look.warn
 
@@ -272,6 +278,11 @@ class _Block:
         if step:
             yield f"→ {step}", self.look.muted
         yield keys, self.look.accent
+
+    def _place(self, place: Place) -> str:
+        if place.at <= self.here.now:
+            return _("No. {n} in the queue", n=place.n)
+        return _("No. {n} in the queue, about {time}", n=place.n, time=words.moment(place.at, self.here.now))
 
     def _why_it_waits(self, code: str, until: Millis) -> str:
         why = words.reason(self.manifest, code)[0] if code else show(said.state(State.QUEUED))

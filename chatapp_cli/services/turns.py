@@ -1,0 +1,32 @@
+"""Where a waiting message stands in the queue of its channel, and when its turn comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.services import dialogs, pace
+from chatapp_cli.store.rows import ChannelRow, OutboxRow, RecentSend
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a queue; the first is the next to go."""
+
+    n: int
+    at: Millis = 0
+    """About when it goes; 0: at once, or nobody knows as the channel does not work."""
+
+
+def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> Place:
+    """How many of the channel's messages go first, and how long they take at its rates."""
+    ahead = tx.all(RecentSend, "outbox.ahead", channel=channel.id, priority=row.priority, before=row.message_id)
+    if channel.health != "ok":
+        return Place(len(ahead) + 1)
+    card = dialogs.card(tx, row.dialog_id)
+    stranger = int(card.heard_at is None and card.chat_kind == "private")
+    wanted = RecentSend(card.address, card.chat_kind, stranger, row.not_before)
+    turn = pace.forecast(tx, channel, can, priority=row.priority, before=row.message_id).next(wanted)
+    return Place(len(ahead) + 1, turn.at)

@@ -1,0 +1,34 @@
+"""What is said of a channel that carries nothing just now: since when, and what becomes of what one writes."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.i18n import _, show
+from chatapp_cli.services import words as told
+from chatapp_cli.services.waiting import STOPPED
+from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui import words
+
+
+def standstill(channel: ChannelRow, now: Millis) -> str:
+    """Empty while the channel works."""
+    title, state = channel.title, show(told.health(channel.health))
+    since = words.moment(channel.health_since, now)
+    if channel.health in STOPPED:
+        return _(
+            "{channel}: {state}, since {since}. What you write waits until that is done (F2).",
+            channel=title,
+            state=state,
+            since=since,
+        )
+    if channel.health != "ok":
+        return _(
+            "{channel}: {state}, since {since}. What you write goes by itself once it works.",
+            channel=title,
+            state=state,
+            since=since,
+        )
+    if channel.paused_until > now:
+        until = words.moment(channel.paused_until, now)
+        return _("{channel} pauses until {until}. What you write goes then.", channel=title, until=until)
+    return ""

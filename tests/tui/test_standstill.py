@@ -1,0 +1,48 @@
+"""An open dialog is honest about a channel that stands still, and about what waits behind others."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.event import Person
+from chatapp_cli.services import channels, outbox
+from tests.tui.conftest import Opener
+from tests.tui.stage import MINUTE, Stage
+
+
+@pytest.mark.parametrize(
+    ("health", "words"),
+    [
+        ("retrying", "@teply_dom_bot: tries again, since 11:45. What you write goes by itself once it works."),
+        ("starting", "@teply_dom_bot: not started yet, since 11:45. What you write goes by itself once it works."),
+    ],
+)
+async def test_a_channel_that_stands_still_says_since_when_and_what_becomes_of_what_one_writes(
+    window: Opener, desk: Desk, stage: Stage, health: str, words: str
+) -> None:
+    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    stage.health(bot.id, health, ago=15 * MINUTE)
+    async with window((160, 35)) as it:
+        await it.open("Анна")
+        await it.sees(words)
+        stage.health(bot.id, "ok")
+        await it.sees_no("What you write")
+
+
+async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, desk: Desk) -> None:
+    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    desk.write(lambda tx: outbox.pause(tx, bot.id, seconds=480))
+    async with window((160, 35)) as it:
+        await it.open("Анна")
+        await it.sees("@teply_dom_bot pauses until 12:08. What you write goes then.")
+
+
+async def test_a_waiting_message_tells_its_place_in_the_queue(window: Opener, desk: Desk, stage: Stage) -> None:
+    bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+    igor = stage.dialog(bot.id, Person(id="502"))
+    stage.say(igor, "Пришлите фото, пожалуйста", state=None)
+    stage.say(stage.dialog(bot.id, Person(id="501")), "Да, положим", state=None)
+    async with window() as it:
+        await it.open("Анна")
+        await it.sees("No. 2 in the queue")
