@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
 
-from textual.app import App
 from textual import on
 from textual.dom import DOMNode
 from textual.worker import Worker
@@ -33,6 +32,7 @@ from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.spelling import Spelling
 from chatapp_cli.tui.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.themes import THEMES, following
+from chatapp_cli.tui.typeahead import TypeAhead
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -41,7 +41,7 @@ LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
 
-class Inbox(App[None]):
+class Inbox(TypeAhead):
     """One company's desk in a terminal."""
 
     TITLE = "chatapp"

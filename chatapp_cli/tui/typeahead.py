@@ -1,0 +1,78 @@
+"""Keys one after the other: what a key opens is there before the next key is typed into it.
+
+A slow line delivers several keys at once, and a quick hand is ahead of the page that it opens. The framework hands
+each key to whatever has the focus when it comes, so that the rest of a name would be taken for commands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Collection, Sequence
+from functools import partial
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.worker import Worker
+
+PATIENCE = 1.0
+"""Seconds after which a key does not wait any longer for what the one before it began."""
+LOOK = 0.004
+
+
+class TypeAhead(App[None]):
+    """An application that lets every key have its effect before the next one is looked at."""
+
+    _typed: deque[events.Key] | None = None
+    """Keys that wait for the one before them; none while no key is being carried out."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Queue keys; let everything else pass."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if self._typed is None:
+            self._typed = deque([event])
+            self.run_worker(partial(self._carry_on, self._typed), group="keys")
+        else:
+            self._typed.append(event)
+
+    async def _carry_on(self, typed: deque[events.Key]) -> None:
+        try:
+            while typed:
+                screen, working = self.screen, set(self.workers)
+                way = list((self.focused or screen).ancestors_with_self)
+                await super().on_event(typed.popleft())
+                await self._settled(screen, way, working)
+        finally:
+            self._typed = None
+
+    async def _settled(
+        self, screen: Screen[object], way: Sequence[MessagePump], working: Collection[Worker[object]]
+    ) -> None:
+        """Wait until the key was understood, the focus went where it should, and what it began asks or is done.
+
+        A key goes from the focus up to us until somebody knows it: ``way``.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for place in (*way, self):
+                    await _idle(place)
+                while self.screen is screen and self._busy(working):  # noqa: ASYNC110 - a worker ends, or it asks
+                    await asyncio.sleep(LOOK)
+                while self.screen is not screen and self.focused is None:  # noqa: ASYNC110 - nothing tells it
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            return
+
+    def _busy(self, working: Collection[Worker[object]]) -> bool:
+        return any(one.is_running for one in set(self.workers) - set(working))
+
+
+async def _idle(pump: MessagePump) -> None:
+    """Wait until everything that was on its way to somebody has been taken in."""
+    done = asyncio.Event()
+    if pump.is_running and pump.call_later(done.set):
+        await done.wait()

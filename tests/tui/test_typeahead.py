@@ -1,0 +1,36 @@
+"""A slow line delivers keys in one go: each still means what it means after the one before it."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.keys import _character_to_key
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.services import dialogs
+from tests.tui.conftest import Opener, Window
+
+
+def at_once(it: Window, *keys: str) -> None:
+    """As a terminal delivers what was typed while it was away."""
+    for key in keys:
+        named = len(key) > 1
+        it.app.post_message(events.Key(key if named else _character_to_key(key), None if named else key))
+
+
+@pytest.mark.req("S-013", "S-116")
+async def test_a_name_typed_at_once_with_the_key_that_opens_the_search_is_no_row_of_commands(window: Opener) -> None:
+    async with window() as it:
+        at_once(it, "/", *"Вера", "enter", "enter")
+        await it.until(lambda: it.app.screen.opening is not None)
+        assert it.app.screen.opening.card.name == "Вера Ильина"
+        assert len(it.app.screen_stack) == 1
+
+
+@pytest.mark.req("S-119")
+async def test_what_is_typed_at_once_with_the_key_that_asks_for_it_is_the_answer(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Вера")
+        at_once(it, "escape", "t", *"опт", "enter")
+        dialog = it.app.screen.opening.card.id
+        await it.until(lambda: desk.read(lambda tx: dialogs.tags(tx, dialog)) == ["опт"])
