@@ -59,6 +59,10 @@ class PickLines(Small[list[LineId]]):
     DEFAULT_CSS = """
     PickLines SelectionList { border: none; background: $surface; padding: 0; height: auto; max-height: 16; }
     PickLines SelectionList:focus { border: none; background-tint: $surface 0%; }
+    PickLines SelectionList > .selection-list--button { color: $panel; background: $panel; }
+    PickLines SelectionList > .selection-list--button-highlighted { color: $panel; background: $panel; }
+    PickLines SelectionList > .selection-list--button-selected { color: $success; background: $panel; }
+    PickLines SelectionList > .selection-list--button-selected-highlighted { color: $success; background: $panel; }
     PickLines .note { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", priority=True)]
