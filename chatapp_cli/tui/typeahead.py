@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from functools import partial
 
 from textual import events
@@ -35,7 +35,8 @@ class TypeAhead(App[None]):
             return
         if self._typed is None:
             self._typed = deque([event])
-            self.run_worker(partial(self._carry_on, self._typed), group="keys")
+            work: Callable[[], Coroutine[None, None, None]] = partial(self._carry_on, self._typed)
+            self.run_worker(work, group="keys")
         else:
             self._typed.append(event)
 
