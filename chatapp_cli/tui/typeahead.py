@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from textual import events
@@ -35,10 +35,12 @@ class TypeAhead(App[None]):
             return
         if self._typed is None:
             self._typed = deque([event])
-            work: Callable[[], Coroutine[None, None, None]] = partial(self._carry_on, self._typed)
-            self.run_worker(work, group="keys")
+            self._begin(self._typed)
         else:
             self._typed.append(event)
+
+    def _begin(self, typed: deque[events.Key]) -> Worker[None]:
+        return self.run_worker(partial(self._carry_on, typed), group="keys")
 
     async def _carry_on(self, typed: deque[events.Key]) -> None:
         try:
