@@ -219,7 +219,7 @@ class Plain:
             return
         self._listed = list(dict.fromkeys([*self._listed, dialog]))
         n, text = self._listed.index(dialog) + 1, line(said.message.text)
-        state = _("not delivered") if said.message.state == State.FAILED else _("new")
+        state = _("Not delivered") if said.message.state == State.FAILED else _("New message")
         self._say(f"{state}, {n}. {line(card.name)}, {manifest(card.kind).label}: {text}")
 
 
