@@ -43,6 +43,8 @@ from chatapp_cli.tui.app import Inbox
 
 Inbox(open_desk(load().settings), alone=True).run()
 """
+ALL = b"1"
+"""Drops every filter: the newest come first."""
 DOWN = b"\x1b[B"
 TOP = f"Клиент {DIALOGS:06}"
 _numbers = itertools.count()
@@ -61,6 +63,7 @@ def cases() -> Iterator[Case]:
         )
         with running([sys.executable, "-c", WINDOW], env) as window:
             window.shows(TOP)
+            window.press(ALL)
             window.rest()
             yield Case("key down, p95", "ms", ours=partial(steps, window), limit=10, at_most=1.0)
             yield Case("open a dialog, median", "ms", ours=partial(openings, window), limit=60, at_most=1.0)
@@ -122,21 +125,26 @@ def _arrival(number: int) -> Batch:
     return Batch(arrivals=(Arrival(provider_id=f"n{number}", raw=b"", events=(event,)),))
 
 
-def seeded(folder: str) -> Desk:
+def seeded(folder: str, *, dialogs: int = DIALOGS, messages: int = TALKED * 60) -> Desk:
     """A company with very many dialogs; rows are written at once, the desk's own way would take minutes."""
     desk = open_desk(Settings(home=folder))
     line = desk.write(lambda tx: lines.add(tx, "Main", actor=""))
     bound = Bound(account="bench", title="Bench")
     desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor=""))
     with closing(sqlite3.connect(Path(folder, "main", "chatapp.db"))) as store, store:
-        store.executemany(_DIALOG, ({"n": n, "name": f"Клиент {n:06}"} for n in range(1, DIALOGS + 1)))
-        store.executemany(_MESSAGE, ({"n": n, "dialog": DIALOGS - n // 60} for n in range(TALKED * 60)))
+        store.executemany(_DIALOG, map(_dialog, range(1, dialogs + 1), range(dialogs, 0, -1)))
+        store.executemany(_MESSAGE, ({"n": n, "dialog": dialogs - n // 60 % dialogs} for n in range(messages)))
     return desk
+
+
+def _dialog(number: int, waiting: int) -> Mapping[str, object]:
+    """The newest of them waits the longest, so that it is on top of every view."""
+    return {"n": number, "name": f"Клиент {number:06}", "waiting": waiting}
 
 
 _DIALOG = """INSERT INTO dialog (id, channel_id, line_id, key, address, kind, name, renamed, pinned, blocked, reachable,
   unreachable_code, unread, waiting_since, last_at, last_direction, last_state, preview, search, created_at)
-VALUES (:n, 1, 1, :n, :n, 'private', :name, 0, 0, 0, 1, '', 0, NULL, 1000 * :n, 'in', 'received',
+VALUES (:n, 1, 1, :n, :n, 'private', :name, 0, 0, 0, 1, '', 0, :waiting, 1000 * :n, 'in', 'received',
   'Здравствуйте, подскажите, пожалуйста', lower(:name), 0)"""
 _MESSAGE = """INSERT INTO message (dialog_id, channel_id, direction, origin, author, ext_id, state, code, detail, text,
   subject, reply_to, album, automatic, at, stored_at)

@@ -21,8 +21,8 @@ PATIENCE = 30.0
 class Terminal:
     """One running program."""
 
-    def __init__(self, handle: int, began: float) -> None:
-        self._handle, self.began = handle, began
+    def __init__(self, handle: int, pid: int, began: float) -> None:
+        self._handle, self.pid, self.began = handle, pid, began
 
     def read(self, wait: float) -> bytes:
         """What it writes within so many seconds."""
@@ -48,6 +48,10 @@ class Terminal:
         """Wait until it has nothing more to say."""
         while self.read(quiet):
             pass
+
+    def send(self, key: bytes) -> None:
+        """Press a key and go on."""
+        os.write(self._handle, key)
 
     def press(self, key: bytes, quiet: float = 0.03) -> float:
         """Milliseconds from a key to the last byte that it caused."""
@@ -77,7 +81,7 @@ def running(
         os.execve(command[0], list(command), {**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
     fcntl.ioctl(handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     try:
-        yield Terminal(handle, began)
+        yield Terminal(handle, child, began)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
