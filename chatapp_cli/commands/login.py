@@ -24,7 +24,7 @@ def login(
     from chatapp_cli.runtime import seat
 
     with unattended(ctx) as desk:
-        name = name or _asked(_("Name"))
+        name = name or _asked(_("Your name"))
         token = seat.log_in(desk, name, password())
         seat.keep(seat.token_file(os.environ, desk.settings.company), token)
     note("You act as {name} now. To end it: chatapp logout", name=name)
@@ -35,7 +35,10 @@ def password(*, new: bool = False) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     said: str = typer.prompt(
-        _("Password"), hide_input=True, confirmation_prompt=_("Once more") if new else False, err=True
+        _("New password") if new else _("Your password"),
+        hide_input=True,
+        confirmation_prompt=_("Once more") if new else False,
+        err=True,
     )
     return said
 

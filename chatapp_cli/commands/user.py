@@ -74,7 +74,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         printing.document([_told(one) for one in found])
         return
     rows = [(one.who.name, _("cannot log in") if one.who.disabled else _("can log in"), _seen(one)) for one in found]
-    printing.table((_("Name"), _("State"), _("Lines")), rows)
+    printing.table((_("Operator"), _("State"), _("Lines")), rows)
 
 
 def _seen(one: operators.Account) -> str:

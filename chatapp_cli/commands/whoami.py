@@ -26,7 +26,7 @@ def whoami(ctx: typer.Context, as_json: Json = False) -> None:
         return
     printing.facts(
         {
-            _("Name"): acting.name,
+            _("Operator"): acting.name,
             _("Account"): _("yes") if acting.account else _("no"),
             _("Lines"): _("all") if seen is None else ", ".join(seen),
             _("Owner of the desk"): _("yes") if acting.owner else _("no"),

@@ -89,7 +89,7 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
     assert (over.code, over.err.splitlines()) == (1, ["You are logged in no longer.", "→ Log in: chatapp login"])
     chatapp("logout")
     assert not kept.exists()
-    assert chatapp("whoami").rows[0] == ["Name", "Ольга"]
+    assert chatapp("whoami").rows[0] == ["Operator", "Ольга"]
 
 
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(desk: Desk) -> None:
@@ -101,7 +101,7 @@ def test_somebody_who_does_not_own_the_desk_has_to_log_in(desk: Desk) -> None:
 def test_disabling_ends_a_login_at_once(chatapp: Shell, desk: Desk) -> None:
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
     token = logged_in(desk, "Пётр")
-    assert chatapp("whoami", CHATAPP_TOKEN=token).rows[0] == ["Name", "Пётр"]
+    assert chatapp("whoami", CHATAPP_TOKEN=token).rows[0] == ["Operator", "Пётр"]
     chatapp("user", "disable", "Пётр")
     assert chatapp.run("dialog", "list", CHATAPP_TOKEN=token).err.startswith("You are logged in no longer.")
 

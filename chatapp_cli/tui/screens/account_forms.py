@@ -30,7 +30,7 @@ class NewPassword(Small[str]):
         """Two boxes."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
-            yield Input(placeholder=_("Password"), password=True)
+            yield Input(placeholder=_("New password"), password=True)
             yield Input(placeholder=_("Once more"), password=True)
             yield Static(_("At least {n} characters.", n=LEAST), classes="note", markup=False)
 

@@ -35,8 +35,8 @@ class LoginScreen(Small[None]):
         """Two boxes."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
-            yield Input(placeholder=_("Name"), id="name")
-            yield Input(placeholder=_("Password"), id="password", password=True)
+            yield Input(placeholder=_("Your name"), id="name")
+            yield Input(placeholder=_("Your password"), id="password", password=True)
             yield Static(self._why, id="said", markup=False)
             yield Static(_("Enter: log in.  Esc: leave."), classes="note", markup=False)
 
