@@ -23,6 +23,7 @@ from chatapp_cli.services.sending import Order
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.manifest import Capabilities
+    from chatapp_cli.services.transcript import Entry
     from chatapp_cli.store.tx import Tx
 
 app = noun()
@@ -39,12 +40,12 @@ class Verdict(StrEnum):
 def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     """Show a message with its files, reactions and state."""
     from chatapp_cli.commands import transcripts
-    from chatapp_cli.services import channels, dialogs, relay
+    from chatapp_cli.services import channels, dialogs
 
     with opened(ctx) as desk:
         entry, card, channel = desk.read(
             lambda tx: (
-                (found := relay.with_onward(tx, [transcript.entry(tx, MessageId(message))])[0]),
+                (found := _looked_at(desk, tx, MessageId(message))),
                 (about := dialogs.card(tx, found.message.dialog_id)),
                 channels.one(tx, about.channel_id),
             )
@@ -55,6 +56,14 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.plain(card.name), channel=card.channel))
     for line in transcripts.entry_lines(entry, card, desk.manifest(channel)):
         typer.echo(line)
+
+
+def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> Entry:
+    """A message, where it went on, and where it stands in the queue."""
+    from chatapp_cli.services import relay, turns
+
+    entries = relay.with_onward(tx, [transcript.entry(tx, message)])
+    return turns.with_places(tx, desk.capabilities, entries)[0]
 
 
 def _change(ctx: typer.Context, message: int, action: Action, value: str) -> None:

@@ -37,6 +37,8 @@ def entry_lines(entry: Entry, card: DialogCard, manifest: Manifest) -> Iterator[
             yield f"      «{plain(file.words)}»"
     if entry.reactions:
         yield "    " + "  ".join(f"{plain(r.emoji)} {plain(r.name)}".rstrip() for r in entry.reactions)
+    if entry.place is not None:
+        yield "    " + _("No. {n} in the queue", n=entry.place.n)
     yield from (f"    {line}" for line in _trouble(entry, manifest))
 
 
@@ -111,6 +113,7 @@ def message_document(entry: Entry) -> Mapping[str, Any]:
         "files": [file_document(file) for file in entry.files],
         "reactions": [reaction._asdict() for reaction in entry.reactions],
         "went_on_as": entry.onward,
+        "place": None if entry.place is None else {"n": entry.place.n, "at": iso(entry.place.at)},
         "waiting": None if entry.waiting is None else outbox_document(entry.waiting),
     }
 

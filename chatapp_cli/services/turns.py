@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.services import dialogs, pace
+from chatapp_cli.domain.message import Action, State
+from chatapp_cli.services import channels, dialogs, pace
+from chatapp_cli.services.routes import Able
+from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
@@ -18,6 +22,19 @@ class Place:
     n: int
     at: Millis = 0
     """About when it goes; 0: at once, or nobody knows as the channel does not work."""
+
+
+def with_places(tx: Tx, able: Able, entries: Sequence[Entry]) -> list[Entry]:
+    """Messages that wait to be sent, with their places; others as they are."""
+    return [_placed(tx, able, entry) for entry in entries]
+
+
+def _placed(tx: Tx, able: Able, entry: Entry) -> Entry:
+    row = entry.waiting
+    if row is None or row.state != State.QUEUED or row.action != Action.SEND:
+        return entry
+    channel = channels.one(tx, row.channel_id)
+    return replace(entry, place=place(tx, channel, able(channel), row))
 
 
 def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> Place:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
-from chatapp_cli.domain.message import Action, State
+from chatapp_cli.domain.message import State
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript, waiting
 from chatapp_cli.services.transcript import Entry
@@ -199,16 +199,9 @@ def _with_places(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
     """Where each waiting message stands; what tells it is imported only when one waits."""
     if all(entry.waiting is None or entry.waiting.state != State.QUEUED for entry in entries):
         return entries
-    from chatapp_cli.services.turns import place
+    from chatapp_cli.services.turns import with_places
 
-    def placed(entry: Entry) -> Entry:
-        row = entry.waiting
-        if row is None or row.state != State.QUEUED or row.action != Action.SEND:
-            return entry
-        channel = channels.one(tx, row.channel_id)
-        return replace(entry, place=place(tx, channel, channels.capabilities(manifest(channel.kind), channel), row))
-
-    return [placed(entry) for entry in entries]
+    return with_places(tx, lambda channel: channels.capabilities(manifest(channel.kind), channel), entries)
 
 
 def _quotes(tx: Tx, entries: Sequence[Entry]) -> Quotes:

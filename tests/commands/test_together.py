@@ -50,3 +50,12 @@ def test_one_verb_changes_several_dialogs_in_one_write_or_none(chatapp: Shell, c
     chatapp("dialog", "read", "1", "2", "3")
     assert chatapp("dialog", "list", "--unread", "--snoozed").rows == []
     assert (chatapp.run("dialog", "pin", "один").code, chatapp.run("dialog", "assign", "me").code) == (2, 2)
+
+
+def test_a_waiting_message_tells_its_place_in_the_queue(chatapp: Shell, client_writes: Write) -> None:
+    for n in (1, 2):
+        client_writes("Здравствуйте", ext_id=f"in-{n}", key=f"client-{n}", name=f"Клиент {n}")
+        chatapp("send", f"client-{n}", "--channel", "api", "--text", "Да", "--wait", "0")
+    first, second = sorted(row["message"] for row in chatapp("outbox", "list", "--json").json)
+    assert chatapp("message", "show", first, "--json").json["place"]["n"] == 1
+    assert "No. 2 in the queue" in chatapp("message", "show", second).out
