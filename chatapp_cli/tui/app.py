@@ -140,8 +140,8 @@ class Inbox(TypeAhead):
         page = self.screen
         if not isinstance(page, InboxScreen) or page.opening is None or not self.app_focus:
             return None
-        shown = page.query_one(Transcript)
-        return page.opening.card.id if shown.at_end and shown.region else None
+        ended = any(shown.at_end and shown.region for shown in page.query(Transcript))  # none while the window closes
+        return page.opening.card.id if ended else None
 
     def tell_terminal(self, sequence: str) -> None:
         """Send what Textual has no words for."""

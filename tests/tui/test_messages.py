@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import OptionList
 
-from chatapp_cli.services import channels, transcript
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.services import channels, dialogs, transcript
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Inbox, Opener, Window
@@ -84,6 +85,22 @@ async def test_a_time_that_is_none_says_so_and_loses_nothing(window: Opener) -> 
         await it.press("enter")
         await told(it, "is not a time.")
         assert it.app.screen.query_one(Pen).text == "Отправили!"
+
+
+async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        await it.type("Отправили!")
+        await it.press("ctrl+l")
+        await it.sees("When does it go?")
+        await it.type("завтра в 9")
+        await it.press("enter")
+        await it.sees("In any case")
+        desk.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Вера"))
+        await it.press("1")
+        await told(it, "is on the blacklist")
+        assert it.app.screen.query_one(Composer).sheet.text == "Отправили!"
 
 
 @pytest.fixture

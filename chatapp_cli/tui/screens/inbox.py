@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
+from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
@@ -216,9 +218,14 @@ class InboxScreen(Illustrated, Peeking, Joining):
         composer = self.query_one(Composer)
         sheet, can = composer.sheet, self.office.capabilities(self._channel())
         order = order or self.office.order(held=sheet.editing is None)
-        job = writing.sending_of(sheet, can, dialog, order)
+        job, kept = writing.sending_of(sheet, can, dialog, order), replace(sheet, files=[*sheet.files])
         composer.clear()
-        await self.office.write(self.without_draft(dialog, job))
+        try:
+            await self.office.write(self.without_draft(dialog, job))
+        except ChatappError:
+            if composer.sheet is sheet:
+                composer.put_back(kept)
+            raise
 
     def action_later(self) -> None:
         """Send what is written at a time that is asked for."""
@@ -235,7 +242,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
     @on(Pen.WantsBack)
     def _take_back_last(self) -> None:
         shown = self.query_one(Transcript)
-        last = next((e for e in reversed(shown.entries) if e.waiting and e.message.direction == "out"), None)
+        last = next((entry for entry in reversed(shown.entries) if self._said(entry).waits), None)
         if last is not None:
             shown.post_message(Transcript.Asked("cancel", last))
 

@@ -201,9 +201,14 @@ class Composer(Vertical):
 
     def take_back(self, entry: Entry) -> None:
         """Have the words and files of a message that did not go, unless something else is being written."""
+        self.put_back(Sheet(text=entry.message.text, files=[staged(file) for file in entry.files]))
+
+    def put_back(self, sheet: Sheet) -> None:
+        """Go on with what was not accepted, unless something else is being written."""
         if not (self.sheet.text.strip() or self.sheet.files):
-            self.sheet.files.extend(staged(file) for file in entry.files)
-            self._load(entry.message.text)
+            self.sheet.files.extend(sheet.files)
+            self.sheet.reply_to, self.sheet.editing = sheet.reply_to, sheet.editing
+            self._load(sheet.text)
             self.focus_pen()
 
     def drop(self) -> None:
