@@ -21,6 +21,7 @@ def test_links_addresses_and_numbers_are_found_where_they_stand() -> None:
     [
         "заказ 812-44, счёт 40702810900000012345",
         "8 штук по 350",
+        "+1 2 3 4 5 6 7",
         "javascript:alert(1) file:///etc/passwd",
         "собака@",
         "в 12:30 2026-11-20",
