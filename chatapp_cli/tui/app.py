@@ -137,7 +137,7 @@ class Inbox(TypeAhead):
 
     def _looked_at(self) -> DialogId | None:
         """The dialog whose end is in front of somebody's eyes."""
-        page = self.screen
+        page = self.screen if self.screen_stack else None  # there is none while the window closes
         if not isinstance(page, InboxScreen) or page.opening is None or not self.app_focus:
             return None
         ended = any(shown.at_end and shown.region for shown in page.query(Transcript))  # none while the window closes
