@@ -20,6 +20,8 @@ ITSELF = "app.palette"
 _TYPED = str.maketrans({**SAME_KEY, **{russian: latin for latin, russian in SAME_KEY.items() if russian.isalpha()}})
 """The same keys in the other layout."""
 _STEPS = {"down", "up", "page_down", "page_up", "first", "last", "next_pane", "previous_pane"}
+_FEW = 3
+"""Letters that have to stand there as they are: too few to be alike."""
 _ENOUGH = 72
 """Of a hundred: how alike letters have to be."""
 _WITHIN, _BEGINS, _IS_KEY = 110, 120, 130
@@ -98,4 +100,4 @@ def _alike(said: str, text: str) -> float:
         return _BEGINS
     if said in text:
         return _WITHIN
-    return partial_ratio(said, text) if len(said) <= len(text) else 0
+    return partial_ratio(said, text) if _FEW < len(said) <= len(text) else 0

@@ -19,6 +19,7 @@ from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets import dialog_lines
+from chatapp_cli.tui.widgets.lined import OTHER_BUTTON
 from chatapp_cli.tui.widgets.marks import Marks
 from chatapp_cli.tui.widgets.picking import Picking
 
@@ -294,8 +295,11 @@ class DialogList(Picking):
             self.post_message(self.Opened(self.current))
 
     def on_click(self, event: events.Click) -> None:
-        """A click opens."""
+        """A click opens; the other button asks what can be done."""
         at = (self.scroll_offset.y + event.y) // self._height
         if at < len(self.ids):
             self.move_to(at)
-            self.action_open()
+            if event.button == OTHER_BUTTON:
+                self.call_later(self.run_action, "screen.menu")
+            else:
+                self.action_open()

@@ -6,6 +6,10 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 
+OTHER_BUTTON = 3
+"""Of a mouse: the right one."""
+TWICE = 2
+
 
 class Lined(ScrollView, can_focus=True):
     """A pane that paints its own lines; how many there are moves the scrollbar and nothing else.

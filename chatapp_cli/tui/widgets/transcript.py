@@ -27,7 +27,7 @@ from chatapp_cli.tui.reading import Page, Quotes
 from chatapp_cli.tui.widgets import message_lines
 from chatapp_cli.tui.widgets.bars import nowhere
 from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
-from chatapp_cli.tui.widgets.lined import Lined
+from chatapp_cli.tui.widgets.lined import OTHER_BUTTON, TWICE, Lined
 from chatapp_cli.tui.widgets.message_lines import Painted, Route
 
 _ALONE: Mapping[DialogId, Route] = {}
@@ -415,12 +415,16 @@ class Transcript(Lined):
             self.post_message(self.Asked(deed, self.selected))
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses."""
+        """A click chooses, a second one answers; the other button asks what can be done."""
         at = self.scroll_offset.y + event.y - self._above
         if 0 <= at < self._starts[-1]:
             self._select(bisect_right(self._starts, at) - 1)
-            if event.style.link:
+            if event.button == OTHER_BUTTON:
+                self.call_later(self.run_action, "screen.menu")
+            elif event.style.link:
                 self.action_message("follow")
+            elif event.chain == TWICE:
+                self.action_message("reply")
 
 
 def _unlit(_text: str) -> Sequence[tuple[int, int]]:
@@ -428,4 +432,4 @@ def _unlit(_text: str) -> Sequence[tuple[int, int]]:
 
 
 def _chosen(cursor: Style) -> Style:
-    return Style(bgcolor=cursor.bgcolor)
+    return Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse or None)

@@ -1,0 +1,41 @@
+"""The mouse does what hands expect of it, and everything without it."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp_cli.tui.widgets.composer import Composer
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.transcript import Transcript
+from tests.tui.conftest import Opener, Window
+
+
+async def row_of(it: Window, words: str) -> int:
+    await it.sees(words)
+    return next(y for y, line in enumerate(it.text().split("\n")) if words in line)
+
+
+@pytest.mark.req("S-118")
+async def test_the_other_button_asks_what_can_be_done_with_the_dialog_under_it(window: Opener) -> None:
+    async with window() as it:
+        y = await row_of(it, "Дмитрий Орлов")
+        await it.pilot.click(offset=(10, y), button=3)
+        await it.sees("What to do", "Pin, or unpin")
+        await it.press("p")
+        shown = it.app.screen.query_one(DialogList)
+        await it.until(lambda: (row := shown.row_of(shown.current)) is not None and row.pinned)
+        assert "Дмитрий" in shown.row_of(shown.current).name
+
+
+async def test_a_click_opens_and_two_clicks_on_a_message_answer_it(window: Opener) -> None:
+    async with window() as it:
+        y = await row_of(it, "Анна Кузнецова")
+        await it.pilot.click(offset=(10, y))
+        y = await row_of(it, "Отлично, оформляю")
+        await it.pilot.click(offset=(70, y))
+        said = it.app.screen.query_one(Transcript)
+        await it.until(lambda: said.selected is not None and "оформляю" in said.selected.message.text)
+        await it.pilot.click(offset=(70, y), times=2)
+        await it.until(lambda: it.app.screen.query_one(Composer).sheet.reply_to is not None)
+        await it.pilot.click(offset=(70, y), button=3)
+        await it.sees("What to do", "Answer this message with a quote", "Copy the text")
