@@ -87,9 +87,10 @@ class Together(Conversing):
             await super()._take(News(lasting))
 
     def tick(self) -> None:
-        """Whoever wrote may have stopped."""
+        """Whoever wrote may have stopped, and a pause of the channel may be over."""
         super().tick()
         self.show_company()
+        self._allow()
 
     def show_company(self) -> None:
         """Mark in the list where colleagues are, and name those who are here."""

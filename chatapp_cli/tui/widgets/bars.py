@@ -26,6 +26,8 @@ from chatapp_cli.tui.reading import Overview, queued
 Piece = tuple[str, Style]
 _ROOMY = 48
 """Cells from which a heading has room for more than the name."""
+_NOTICE = 16
+"""Cells that a short notice takes there."""
 
 
 class Bar(Widget):
@@ -131,10 +133,14 @@ class Heading(Bar):
         return [(left, right)]
 
     def _receipts(self, known: Manifest) -> list[Piece]:
-        """Where nobody tells whether a message was read, no mark may look like «unread» (S-063)."""
-        if known.capabilities.receipts == "read":
+        """Where nobody tells whether a message was read, no mark may look like «unread» (S-063).
+
+        Where there is no room for both, a colleague who is here matters more.
+        """
+        crowded = bool(self.company[0])
+        if known.capabilities.receipts == "read" or (crowded and self.size.width < _ROOMY + _NOTICE):
             return []
-        said = _("not available") if self.size.width >= _ROOMY else _("n/a")
+        said = _("not available") if self.size.width >= _ROOMY and not crowded else _("n/a")
         return [(f"  ✓✓ {said}", self.look.palette.faint)]
 
 
