@@ -18,7 +18,6 @@ FOLDERS = (
     "/usr/share/hunspell",
     "/usr/share/myspell/dicts",
     "/usr/local/share/hunspell",
-    "/opt/homebrew/share/hunspell",
     "/Library/Spelling",
 )
 LANGUAGES = (("ru_RU",), ("en_US", "en_GB"))
