@@ -85,6 +85,8 @@ def reach(
     else:
         heads = (_("Channel"), _("Taken for"), _("Dialog"), _("What happens"))
         printing.table(heads, [_told(one, show(one.refusal.what if one.refusal else goes)) for one, goes in rows])
+    if not found:
+        note("No channel is bound here yet. Bind one: chatapp line bind")
     raise typer.Exit(0 if any(one.kind and (one.template or not one.refusal) for one in found) else 1)
 
 

@@ -225,3 +225,18 @@ async def test_the_blacklist_is_told_before_anything_is_written(
     async with window() as it:
         await opens(it, Start(messengers["sms"], "+79160000077"))
         await it.sees("is on the blacklist")
+
+
+async def test_the_page_of_people_leads_to_the_same_form(window: Opener, desk: Desk, stage: Stage) -> None:
+    line = desk.read(lines.everything)[1].id
+    stage.channel(line, "sms", "sms", "Опт sms")
+    async with window() as it:
+        await it.press("f4", *"8 916 000-00-01", "enter")
+        await it.sees("Опт sms", "can be written to")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, BeginScreen) and it.app.screen.query("#channel #label"))
+        await it.sees("phone number +79160000001 · goes at once")
+        await it.type("Готово")
+        await it.press("f8")
+        card = await opened(it)
+        assert (card.phone, card.line) == ("+79160000001", "Опт")
