@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import LineId
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.lens import Lens
 
 
-@dataclass(frozen=True, slots=True)
-class Acting:
+class Acting(NamedTuple):
     """An operator at work."""
 
     name: str
@@ -50,11 +48,7 @@ def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
     if token:
         who = operators.of_session(tx, token)
         if who is None:
-            raise Refused(
-                "login_over",
-                T("You are logged in no longer."),
-                T("Log in: chatapp login"),
-            )
+            raise Refused("login_over", T("You are logged in no longer."), T("Log in: chatapp login"))
         return _with_account(tx, who, owner=False)
     if not owner:
         raise Refused("login_wanted", T("Nobody is logged in."), T("Log in: chatapp login"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
@@ -17,8 +16,7 @@ SESSION = 30 * 24 * 3_600_000
 """How long a login holds, milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """An operator with the lines they see; ``None``: all, those to come too."""
 
     who: OperatorRow
@@ -158,6 +156,8 @@ def close_sessions(tx: Tx, name: str, *, actor: str) -> None:
 
 
 def _digest(token: str) -> str:
+    import hashlib
+
     return hashlib.sha256(token.encode()).hexdigest()
 
 

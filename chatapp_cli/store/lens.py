@@ -26,6 +26,10 @@ snoozed_until"""
 """The columns of a dialog beside ``unread``."""
 
 
+_BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
+"""What is counted over all dialogs starts, for a reader, from the few that they have not read."""
+
+
 class Lens:
     """What hides the rest, for one operator."""
 
@@ -33,6 +37,7 @@ class Lens:
         """``lines`` are those that are seen, ``None`` for all; ``reader`` is whose unread counts, empty: the desk's."""
         schema = {"sqlite": "main", "postgresql": "public"}[dialect]
         self._shown = dict(_shown(schema, lines, reader))
+        self._instead = _BY_READER if reader else {}
         self._percent = "%%" if dialect == "postgresql" else "%"
         self._seen: dict[str, Statement] = {}
 
@@ -40,7 +45,7 @@ class Lens:
         """A named statement as it is asked through the lens."""
         found = self._seen.get(name)
         if found is None:
-            sql, pick = whole[name]
+            sql, pick = whole[self._instead.get(name, name)]
             found = self._seen[name] = Statement(self.sql(sql), pick)
         return found
 
@@ -50,7 +55,9 @@ class Lens:
         if begins is None or _CHANGES.search(whole):
             return whole
         named = set(_WORD.findall(whole))
-        hides = ", ".join(f"{table} AS ({rows})" for table, rows in self._shown.items() if table in named)
+        hides = ", ".join(
+            f"{table} AS NOT MATERIALIZED ({rows})" for table, rows in self._shown.items() if table in named
+        )
         if not hides:
             return whole
         hides = hides.replace("%", self._percent)
@@ -61,6 +68,8 @@ def _shown(schema: str, lines: Sequence[LineId] | None, reader: str) -> Iterator
     """Each table that is hidden, with the rows that are shown of it."""
     if reader or lines is not None:
         yield "dialog", _dialogs(schema, lines, reader)
+    if reader:
+        yield "dialog_unread", f"SELECT * FROM {schema}.dialog_unread WHERE operator = {_quoted(reader)}"
     if lines is None:
         return
     these = f"line_id IN ({_list(lines)})"

@@ -7,7 +7,7 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.event import Peer, PeerMoved
 from chatapp_cli.domain.ids import ChannelId, DialogId
-from chatapp_cli.services import dialogs, duties, journal, operators, sending
+from chatapp_cli.services import dialogs, duties, journal, lines, operators, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.lens import Lens
 from tests.stores import EVERYTHING, Shop
@@ -75,17 +75,18 @@ def test_a_peek_tells_neither_colleagues_nor_the_client(shop: Shop, dialog: Dial
 def test_filters_and_counters_go_by_ones_own_count(shop: Shop, dialog: DialogId) -> None:
     shop.write(lambda tx: dialogs.read(tx, dialog, actor=PYOTR))
 
-    def found(name: str) -> tuple[list[DialogId], int]:
+    def found(name: str) -> tuple[list[DialogId], int, int]:
         lens, dialect = Lens(shop.driver.dialect, lines=None, reader=name), shop.driver.dialect
-        seen: tuple[list[DialogId], int] = shop.read(
+        seen: tuple[list[DialogId], int, int] = shop.read(
             lambda tx: (
                 dialog_list.ids(tx.through(lens), dialect, DialogFilter(unread=True)),
                 dialogs.unread_count(tx.through(lens)),
+                lines.everything(tx.through(lens))[0].unread,
             )
         )
         return seen
 
-    assert (found(PYOTR), found(ANNA)) == (([], 0), ([dialog], 1))
+    assert (found(PYOTR), found(ANNA)) == (([], 0, 0), ([dialog], 1, 1))
 
 
 @pytest.mark.req("S-128")

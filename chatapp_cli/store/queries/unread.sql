@@ -1,3 +1,14 @@
+-- name: unread.totals
+SELECT COUNT(*), COALESCE(SUM(u.n), 0) FROM dialog_unread u JOIN dialog d ON d.id = u.dialog_id
+WHERE d.blocked = 0 AND d.snoozed_until IS NULL;
+
+-- name: unread.lines
+SELECT l.id, l.name,
+  (SELECT COUNT(*) FROM channel c WHERE c.line_id = l.id),
+  (SELECT COUNT(*) FROM dialog d WHERE d.line_id = l.id),
+  (SELECT COUNT(*) FROM dialog_unread u JOIN dialog d ON d.id = u.dialog_id WHERE d.line_id = l.id AND d.blocked = 0)
+FROM line l ORDER BY l.id;
+
 -- name: unread.heard
 INSERT INTO dialog_unread (operator, dialog_id, n)
 SELECT o.name, :dialog, 1 FROM operator o
