@@ -17,7 +17,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.worker import Worker
 
-PATIENCE = 1.0
+PATIENCE = 2.0
 """Seconds after which a key does not wait any longer for what the one before it began."""
 LOOK = 0.004
 
