@@ -26,9 +26,12 @@ async def _pick(hands: Hands, said: Said) -> FileRow | None:
 
 
 async def save(hands: Hands, said: Said) -> None:
-    """Copy a file out of the store, into a folder that the person names."""
+    """Copy a file out of the store, into a folder that the person names; a browser has its own."""
     file = await _pick(hands, said)
     if file is None:
+        return
+    if hands.app.is_web:
+        opener.deliver(hands.app, hands.office.desk.media, file)
         return
     typed = await hands.prompt(
         _("Save into the folder"), str(opener.downloads()), note=files.sound_name(file), suggest=Paths()
@@ -39,9 +42,11 @@ async def save(hands: Hands, said: Said) -> None:
 
 
 async def show(hands: Hands, said: Said) -> None:
-    """Show a file with the program that this machine opens such files with."""
+    """Show a file with the program that this machine opens such files with, or in the browser."""
     file = await _pick(hands, said)
-    if file is not None:
+    if file is not None and hands.app.is_web:
+        opener.deliver(hands.app, hands.office.desk.media, file, shown=True)
+    elif file is not None:
         await opener.show(hands.office.desk.media, file)
 
 

@@ -24,7 +24,9 @@ async def follow(hands: Hands, said: Said) -> None:
         return
     first = ("open", _("Open {host}", host=link.host)) if link.kind == "url" else ("write", _("Write first"))
     chosen = await hands.choose(link.address, [first, ("copy", _("Copy"))], keys=["1", "2"])
-    if chosen == "open":
+    if chosen == "open" and hands.app.is_web:
+        hands.app.open_url(link.url)
+    elif chosen == "open":
         await opener.follow(link.url)
     elif chosen == "write":
         await _write_to(hands, link.address)

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from chatapp_cli.domain.errors import Refused
@@ -14,6 +15,9 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import FileRow
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 OPENER = "open" if sys.platform == "darwin" else "xdg-open"
 
@@ -40,6 +44,14 @@ async def show(media: Media, file: FileRow) -> None:
         )
     folder = Path(tempfile.mkdtemp(prefix="chatapp-"))
     await _run(program, str(await asyncio.to_thread(files.copy_out, media, file, folder)))
+
+
+def deliver(app: App[Any], media: Media, file: FileRow, *, shown: bool = False) -> None:
+    """Give a file to the browser, which keeps or shows it. Raises Refused for one that did not come."""
+    way: Literal["browser", "download"] = "browser" if shown else "download"
+    app.deliver_binary(
+        files.content(media, file), save_filename=files.sound_name(file), open_method=way, mime_type=file.mime
+    )
 
 
 async def follow(url: str) -> None:

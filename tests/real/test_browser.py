@@ -15,7 +15,7 @@ from chatapp_cli.api.server import serve
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.sandbox.api import ApiSandbox
-from chatapp_cli.sandbox.stage import Customer
+from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.services import operators, passwords, transcript
 from chatapp_cli.settings import Settings
 from tests.runtime.test_daemon import bound, call_here, eventually, the_dialogs
@@ -231,3 +231,19 @@ async def test_logging_out_ends_the_process_and_leaving_the_window_too(shop: Sho
         await tab.page.get_by_role("button", name="Log out").click()
         await tab.page.get_by_role("button", name="Log in").wait_for()
         assert shop.windows() == set()
+
+
+async def test_a_clients_file_is_downloaded_by_the_browser(shop: Shop) -> None:
+    offer = StageFile(name="Смета.pdf", mime="application/pdf", content=b"%PDF-1.4 prices")
+    await shop.program.say(ANNA, "Вот смета", files=[offer])
+    await eventually(lambda: len(shop.said()) == 2)
+    async with shop.tab() as tab:
+        await tab.log_in("Ольга")
+        await tab.sees("Вот смета")
+        await tab.press("Enter", "Enter")
+        await tab.sees("Смета.pdf", "Write an answer…")
+        async with tab.page.expect_download() as coming:
+            await tab.press("ArrowUp", "S")
+        file = await coming.value
+        assert file.suggested_filename == "Смета.pdf"
+        assert Path(await file.path()).read_bytes() == b"%PDF-1.4 prices"
