@@ -82,10 +82,14 @@ def list_(
             actor(desk), desk.world.clock.now(), tag=tag, unread=unread, waiting=waiting, pinned=pinned,
             blocked=blocked, assignee=assignee, snoozed=snoozed, after=last_from, before=until, text=search,
         )  # fmt: skip
-        found = desk.read(lambda tx: _page(desk, tx, filtered(tx, line, channel, **chosen), DialogId(after), limit))
+        wanted = desk.read(lambda tx: filtered(tx, line, channel, **chosen))
+        found = desk.read(lambda tx: _page(desk, tx, wanted, DialogId(after), limit))
+        near = _near(desk, wanted, found) if search and not after else []
     if as_json:
-        printing.document([row_document(row) for row in found])
+        documents = [{**row_document(row), "near": False} for row in found]
+        printing.document([*documents, *({**row_document(row), "near": True} for row in near)])
         return
+    found += [row._replace(name=f"≈ {row.name}") for row in near]
     printing.table(
         (_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text"), _("Answers")), map_rows(found)
     )
@@ -110,6 +114,19 @@ def _page(desk: Desk, tx: Tx, wanted: DialogFilter, after: DialogId, limit: int)
 
     place = _place(dialogs.card(tx, after)) if after else None
     return page(tx, desk.database.driver.dialect, wanted, after=place, n=limit)
+
+
+def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[DialogRow]:
+    """Dialogs of clients whose names are nearly what is looked for, if hardly any fits."""
+    from chatapp_cli.services import names, search
+    from chatapp_cli.store.dialog_list import rows
+
+    if len(found) >= names.FEW:
+        return []
+    search.catch_up(desk.database, desk.search)
+    dialect, exact = desk.database.driver.dialect, {row.id for row in found}
+    near = desk.read(lambda tx: rows(tx, dialect, names.near(tx, desk.search, dialect, wanted)))
+    return [row for row in near.values() if row.id not in exact]
 
 
 def _place(card: DialogCard) -> Place:

@@ -63,12 +63,11 @@ def among(tx: Tx, index: Index, text: str) -> list[DialogId] | None:
     """The dialogs of which some may fit; ``None``: any may, for the index does not know or would not help."""
     pieces = [_spellings(needle) for needle in needles(text)]
     pieces = [spellings for spellings in pieces if len(spellings[0]) >= _PIECE]
-    mark = index.ask(lambda shelf: shelf.mark()) if pieces else None
-    if mark is None or mark.unnamed:
+    mark, found = index.ask(lambda shelf: (shelf.mark(), shelf.called(pieces, n=_MANY))) if pieces else (None, [])
+    if mark is None or mark.unnamed or len(found) == _MANY:
         return None
     fresh = journal.after(tx, mark.journal, n=_FRESH)
-    found = index.ask(lambda shelf: shelf.called(pieces, n=_MANY))
-    if len(fresh) == _FRESH or len(found) == _MANY:
+    if len(fresh) == _FRESH:
         return None
     return list({*found, *(row.dialog_id for row in fresh if row.dialog_id is not None)})
 

@@ -33,3 +33,13 @@ def test_dialogs_are_listed_by_the_time_of_their_last_message(chatapp: Shell, cl
     assert [row["id"] for row in chatapp("dialog", "list", "--from", last, "--json").json] == [1]
     assert chatapp("dialog", "list", "--until", last, "--json").json == []
     assert chatapp.run("dialog", "list", "--from", "вчера-то").code == 2
+
+
+@pytest.mark.req("S-116")
+def test_a_name_with_a_slip_is_offered_and_marked(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("Сколько стоит ель?", name="Анна Кузнецова")
+    found = chatapp("dialog", "list", "--search", "Кузнецва", "--json").json
+    assert [(row["name"], row["near"]) for row in found] == [("Анна Кузнецова", True)]
+    assert chatapp("dialog", "list", "--search", "Кузнецва").rows[0][2] == "≈ Анна Кузнецова"
+    exact = chatapp("dialog", "list", "--search", "кузнецова", "--json").json
+    assert [(row["name"], row["near"]) for row in exact] == [("Анна Кузнецова", False)]

@@ -105,7 +105,7 @@ class Narrow(Small[DialogFilter]):
             yield self._row(_("Unread"), Cycler(either, wanted.unread, id="unread"))
             yield self._row(_("Pinned"), Cycler(either, wanted.pinned, id="pinned"))
             yield self._row(_("Blacklist"), Cycler(either, wanted.blocked, id="blocked"))
-            yield self._row(_("Put off"), Cycler(either, wanted.snoozed, id="snoozed"))
+            yield self._row(_("Those put off"), Cycler(either, wanted.snoozed, id="snoozed"))
             yield self._row(_("Last message since"), self._date(wanted.since, "since"))
             yield self._row(_("Last message before"), self._date(wanted.until, "until"))
             yield Static(_("Dates: 2026-12-01, 7d or 2h ago. Enter shows what fits."), classes="note", markup=False)
