@@ -46,7 +46,8 @@ class Spelling:
 
     async def correct(self, hands: Hands, text: Underlined) -> None:
         """Let the person choose another spelling, or keep the word for good."""
-        found = text.word_at_cursor()
+        await self.look(text)
+        found = text.wrong_word()
         if found is None or self._program is None:
             hands.say(_("There is no misspelt word.") if self._program else _("This machine has no dictionary."))
             return

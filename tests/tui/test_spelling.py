@@ -98,4 +98,6 @@ async def test_a_misspelt_word_is_underlined_put_right_and_another_one_kept(desk
         await it.sees("Instead of «Кедр»")
         await it.press("end", "enter")
         await it.until(lambda: not pen.wrong)
+        await it.press("ctrl+s")
+        await it.until(lambda: any(note.message == "There is no misspelt word." for note in app._notifications))
     assert dictionary.with_name("words.txt").read_text("utf-8") == "Кедр\n"

@@ -39,17 +39,16 @@ class Underlined(TextArea):
         """Every word of the text, once."""
         return list(dict.fromkeys(WORD.findall(self.text)))
 
-    def word_at_cursor(self) -> tuple[str, tuple[int, int], tuple[int, int]] | None:
-        """The word under the cursor or just before it; otherwise the first misspelt one; with its beginning and end."""
-        row, column = self.cursor_location
-        here = [found for found in WORD.finditer(self.document.get_line(row)) if found.start() <= column <= found.end()]
-        if here:
-            return here[0][0], (row, here[0].start()), (row, here[0].end())
-        for at, text in enumerate(self.document.lines):
-            for found in WORD.finditer(text):
-                if found[0] in self.wrong:
-                    return found[0], (at, found.start()), (at, found.end())
-        return None
+    def wrong_word(self) -> tuple[str, tuple[int, int], tuple[int, int]] | None:
+        """The misspelt word under the cursor, otherwise the first one; with its beginning and its end."""
+        cursor = self.cursor_location
+        found = [
+            (word[0], (row, word.start()), (row, word.end()))
+            for row, text in enumerate(self.document.lines)
+            for word in WORD.finditer(text)
+            if word[0] in self.wrong
+        ]
+        return next((one for one in found if one[1] <= cursor <= one[2]), next(iter(found), None))
 
     def replace_all(self, text: str) -> None:
         """Another text in place of all of it, which can be undone."""
