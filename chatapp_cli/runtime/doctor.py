@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import shutil
 import stat
@@ -20,7 +21,7 @@ from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.runtime import binding
+from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import channels, journal, pools, waiting, words
 from chatapp_cli.settings import Loaded
@@ -37,7 +38,7 @@ BUILT = 1_767_225_600_000
 
 
 def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
-    """Yield findings as they are made; a store that does not open ends them.
+    """Yield findings as they are made, of the lines that are seen; a store that does not open ends them.
 
     With ``providers`` every channel's provider is asked as well.
     """
@@ -49,9 +50,10 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
     try:
-        yield from _looked(desk, (_store, _key, _disk, _clock, _daemon, _channels))
+        seated = seat.seated(desk, seat.token(os.environ, desk.settings.company))
+        yield from _looked(seated, (_store, _key, _disk, _clock, _daemon, _channels))
         if providers:
-            yield from _looked(desk, (_providers,))
+            yield from _looked(seated, (_providers,))
     finally:
         desk.close()
 

@@ -117,6 +117,7 @@ OF_EVERYTHING = [
     "line show Магазин",
     "outbox list",
     "tail --json",
+    "doctor",
     "deadletter list",
     "dialog mentions",
     "template list",
@@ -160,7 +161,7 @@ def test_nothing_of_another_line_is_shown_or_can_be_touched(chatapp: Shell, desk
     desk.write(lambda tx: dialogs.tag(tx, DialogId(2), "Вера", actor="Ольга"))
     token = logged_in(desk, "Пётр")
     telling = {one for one in OF_EVERYTHING if SECRET.search(chatapp.run(*one.split()).out)}
-    assert telling >= {"dialog list --limit 100", "search сосна", "line list", "tail --json"}
+    assert telling >= {"dialog list --limit 100", "search сосна", "line list", "tail --json", "doctor"}
     untouched = everything(desk)
     for command in OF_EVERYTHING:
         said = chatapp.run(*command.split(), CHATAPP_TOKEN=token)
