@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from textual.message import Message
@@ -15,7 +16,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.office import Office
 
 PACE = 0.11
-"""Seconds between two looks: at most nine repaints a second, however much happens."""
+"""Seconds from one piece of news to the next: at most nine repaints a second, however much happens."""
 MOST = 2_000
 """Pieces of news taken at once; more than that is as good as everything having changed."""
 
@@ -61,12 +62,13 @@ class Follower:
 
     async def next(self) -> Sequence[JournalRow]:
         """Wait for news."""
-        while True:
-            await asyncio.sleep(PACE)
-            rows = await self._office.read(self._look)
-            if rows:
-                self._seen = rows[-1].id
-                return rows
+        await asyncio.sleep(PACE)
+        with closing(await self._office.store.off_loop(self._office.desk.database.pulse)) as pulse:
+            while True:
+                if pulse.beats() and (rows := await self._office.read(self._look)):
+                    self._seen = rows[-1].id
+                    return rows
+                await asyncio.sleep(pulse.pace)
 
     def _look(self, tx: Tx) -> list[JournalRow]:
         return journal.after(tx, self._seen, n=MOST) if journal.last(tx) > self._seen else []
