@@ -11,6 +11,7 @@ from chatapp_cli.services import replies
 from chatapp_cli.store.rows import DialogCard, QuickReplyRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import key
 from chatapp_cli.tui.screens.quick import QuickPick
 
 
@@ -18,7 +19,7 @@ async def picked(hands: Hands, card: DialogCard) -> tuple[str, Sequence[StagedFi
     """The words and files that the person chose; ``None`` if they would rather not."""
     rows = await hands.office.read(replies.everything)
     if not rows:
-        hands.say(_("There is no quick reply yet. F5 makes them."))
+        hands.say(_("There is no quick reply yet. {key} makes them.", key=key("app", "page('replies')")))
         return None
     desk = hands.office.desk
     values = replies.values(

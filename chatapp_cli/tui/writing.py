@@ -20,6 +20,7 @@ from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
+from chatapp_cli.tui.keymap import key
 from chatapp_cli.tui.standstill import standstill
 from chatapp_cli.tui.widgets.composer import Sheet
 
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
     """Why no text can be sent, and what to be warned of although it can."""
     if card.blocked:
-        return Refused("blocked", T("{name} is on the blacklist.", name=card.name), T("Press b to take them off.")), ""
+        return Refused(
+            "blocked",
+            T("{name} is on the blacklist.", name=card.name),
+            T("Press {key} to take them off.", key=key("inbox", "deed('block')")),
+        ), ""
     if not card.reachable:
         what, step = words.reason(manifest(card.kind), card.unreachable_code)
         said = what or _("{name} cannot be reached here.", name=card.name)
@@ -44,7 +49,9 @@ def _only_templates(card: DialogCard, can: Capabilities, now: Millis) -> Refused
     from chatapp_cli.services import sending
 
     refusal = sending.closed(can, card, now)
-    return refusal and Refused(refusal.code, refusal.what, T("Press P to send an approved template."))
+    return refusal and Refused(
+        refusal.code, refusal.what, T("Press {key} to send an approved template.", key=key("inbox", "deed('template')"))
+    )
 
 
 def file_limit(can: Capabilities) -> str:

@@ -19,7 +19,7 @@ from chatapp_cli.services import words as told
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import row
-from chatapp_cli.tui.keymap import action, actions, shown
+from chatapp_cli.tui.keymap import action, actions, key, shown
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading import Overview, queued
 
@@ -75,16 +75,16 @@ class FilterBar(Bar):
 
     def _views(self, everything: str, unread: str, unanswered: str) -> list[Piece]:
         return [
-            *self._view("1", everything, 0, chosen=replace(self.wanted, text="") == DialogFilter()),
-            *self._view("2", unread, self.overview.unread, chosen=self.wanted.unread),
-            *self._view("3", unanswered, self.overview.unanswered, chosen=self.wanted.waiting),
+            *self._view("everything", everything, 0, chosen=replace(self.wanted, text="") == DialogFilter()),
+            *self._view("unread", unread, self.overview.unread, chosen=self.wanted.unread),
+            *self._view("unanswered", unanswered, self.overview.unanswered, chosen=self.wanted.waiting),
         ]
 
-    def _view(self, key: str, name: str, count: int, *, chosen: bool) -> list[Piece]:
+    def _view(self, act: str, name: str, count: int, *, chosen: bool) -> list[Piece]:
         look = self.look.palette
         style = look.strong + Style(underline=True) if chosen else look.muted
         counted = [(f" {count}", look.accent)] if count else []
-        return [(f" {key} ", look.faint), (name, style), *counted]
+        return [(f" {key('inbox', act)} ", look.faint), (name, style), *counted]
 
 
 class Heading(Bar):
@@ -193,7 +193,9 @@ class StatusBar(Bar):
     def _health(self, *, brief: bool) -> list[Piece]:
         """All channels; ``brief`` keeps its words for those that do not work."""
         pieces = [piece for channel in self.overview.channels for piece in self._channel(channel, brief=brief)]
-        return pieces or [(" " + _("No channel is bound yet: press F2"), self.look.palette.warn)]
+        return pieces or [
+            (" " + _("No channel is bound yet: press {key}", key=key("app", "page('lines')")), self.look.palette.warn)
+        ]
 
     def _troubled(self) -> list[Piece]:
         """How many work, and which do not."""
@@ -222,9 +224,9 @@ class StatusBar(Bar):
         if self.picked:
             pieces.append((" ✓ " + ngettext("{n} chosen", "{n} chosen", self.picked), look.accent))
         if self.needs:
-            key = shown(action("app", "page('troubles')").keys[0])
+            troubles = key("app", "page('troubles')")
             pieces.append((f" ! {self.needs}", look.bad))
-            pieces.append((f" {key} ", look.accent))
+            pieces.append((f" {troubles} ", look.accent))
         if waiting:
             pieces.append((" ◷ " + ngettext("{n} to send", "{n} to send", waiting), look.warn))
         if self.daemon:
