@@ -43,7 +43,10 @@ def read_back(tx: Tx, shelf: Shelf, before: int, *, n: int) -> int:
     n *= _FIRST_BATCH
     found = tx.all(Naming, "search.names_before", before=before, n=n)
     shelf.call([_naming(one) for one in found])
-    return found[-1].dialog if len(found) == n else 0
+    if len(found) == n:
+        return found[-1].dialog
+    shelf.settle()
+    return 0
 
 
 def follow(tx: Tx, shelf: Shelf, dialogs: Collection[DialogId]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.services import search, views
+from chatapp_cli.services import duties, search, views
 from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.screens.narrow import Narrow
@@ -82,12 +82,12 @@ async def test_a_filter_is_kept_as_a_view_counted_gone_to_and_forgotten(
         await it.until(lambda: it.app.screen.query(ViewsBar))
         count = len(fitting(desk, waiting=True))
         await it.sees(f"Ждут {count}")
-        bot = desk.read(lambda tx: tx.value("dialogs.at_key", channel=1, key="501"))
-        assert bot
         await it.press(">")
         await it.until(lambda: wanted(it) == DialogFilter(waiting=True))
+        assert it.app.screen.query_one(ViewsBar).chosen is not None
         await it.press("1")
         await it.until(lambda: wanted(it) == DialogFilter())
+        assert it.app.screen.query_one(ViewsBar).chosen is None
         await it.pilot.click(ViewsBar, offset=(2, 0))
         await it.until(lambda: wanted(it) == DialogFilter(waiting=True))
         await it.press("g", "v")
@@ -106,8 +106,6 @@ async def test_what_others_do_to_views_and_dialogs_is_counted_a_moment_later(win
         count = len(fitting(desk, waiting=True))
         await it.sees(f"Ждут {count}")
         one = fitting(desk, waiting=True)[0]
-        from chatapp_cli.services import duties
-
         desk.write(lambda tx: duties.no_answer(tx, one, actor="Пётр"))
         await it.sees(f"Ждут {count - 1}")
 

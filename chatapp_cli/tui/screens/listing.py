@@ -123,6 +123,8 @@ class Listing(Hands):
         if order is not None and order.near and order.wanted == self.wanted:
             names.append(_("{sign} similar names", sign=dialog_order.NEARLY))
         self.query_one(FilterBar).tell(self.wanted, names, self.overview)
+        for bar in self.query(ViewsBar):
+            bar.choose(self._viewed())
 
     # Saved views
 

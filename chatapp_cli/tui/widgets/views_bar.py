@@ -48,6 +48,17 @@ class ViewsBar(Bar):
         self._views, self._counts, self._chosen = views, counts, chosen
         self.refresh()
 
+    @property
+    def chosen(self) -> int | None:
+        """The view that is shown as the one gone to."""
+        return self._chosen
+
+    def choose(self, chosen: int | None) -> None:
+        """Show another one as the one gone to, or none."""
+        if self._chosen != chosen:
+            self._chosen = chosen
+            self.refresh()
+
     def seen(self, views: Sequence[ViewRow]) -> list[ViewRow]:
         """Those of them that there is room for; what is not seen is not counted."""
         return [row for row, start in self._placed(views) if start < self.size.width]
