@@ -37,7 +37,7 @@ def serve(
     with unattended(ctx) as desk:
         configure(desk.settings.log_level)
         wanted = desk.settings.web == "on" if web is None else web
-        if wanted:
+        if web:
             _insist_on_web(desk, http=http)
         run(_serve(desk, http=http, web=wanted, leashed=until_stdin_closes))
 

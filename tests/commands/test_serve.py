@@ -1,0 +1,32 @@
+"""What ``chatapp serve`` refuses before anything runs."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.commands.conftest import Shell
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "said"),
+    [
+        (["--web"], {}, "chatapp user add"),
+        (["--web", "--no-http"], {}, "leave --no-http out"),
+        (["--web"], {"CHATAPP_HTTP_HOST": ""}, "Set http_host"),
+    ],
+)
+def test_a_login_page_that_nobody_could_use_is_refused_with_what_to_do(
+    chatapp: Shell, words: list[str], env: dict[str, str], said: str
+) -> None:
+    refused = chatapp.run("serve", *words, **env)
+    assert (refused.code, refused.out) == (2, "")
+    assert said in refused.err
+
+
+def test_a_daemon_without_browsers_loads_nothing_for_them() -> None:
+    script = "import sys; import chatapp_cli.api.server; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "chatapp_cli.api.server" in loaded
+    assert loaded.isdisjoint({"chatapp_cli.api.web", "textual", "textual_serve", "websockets"})
