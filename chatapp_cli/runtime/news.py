@@ -9,8 +9,10 @@ from functools import partial
 import structlog
 
 from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal
+from chatapp_cli.store.pulse import Pulse
 from chatapp_cli.store.rows import JournalRow
 
 log = structlog.get_logger()
@@ -26,16 +28,33 @@ RESTING = 3
 async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalRow], None]:
     """Yield news as they come, in order and without gaps, for ever; from now on unless a number is given."""
     clock = store.desk.world.clock
-    heard_at = clock.monotonic()
     tail = _Tail(store, await store.read(journal.last) if after is None else after)
     with closing(await store.off_loop(store.desk.database.pulse)) as pulse:
+        looks = Looks(clock, pulse)
         while True:
             if pulse.beats():
                 while rows := await tail.more():
                     yield rows
-                    heard_at = clock.monotonic()
-            quiet = clock.monotonic() - heard_at > QUIET
-            await clock.sleep(pulse.pace * (RESTING if quiet else 1))
+                    looks.heard()
+            await clock.sleep(looks.pause)
+
+
+class Looks:
+    """How often one looks for news: often while there are some, seldom once it is quiet."""
+
+    def __init__(self, clock: Clock, pulse: Pulse) -> None:
+        self._clock, self._pulse = clock, pulse
+        self._heard_at = clock.monotonic()
+
+    def heard(self) -> None:
+        """There was something."""
+        self._heard_at = self._clock.monotonic()
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        quiet = self._clock.monotonic() - self._heard_at > QUIET
+        return self._pulse.pace * (RESTING if quiet else 1)
 
 
 class _Tail:

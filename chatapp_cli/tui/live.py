@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.runtime.news import Looks
 from chatapp_cli.services import journal
 from chatapp_cli.store.rows import JournalRow
 from chatapp_cli.store.tx import Tx
@@ -64,11 +65,12 @@ class Follower:
         """Wait for news."""
         await asyncio.sleep(PACE)
         with closing(await self._office.store.off_loop(self._office.desk.database.pulse)) as pulse:
+            looks = Looks(self._office.desk.world.clock, pulse)
             while True:
                 if pulse.beats() and (rows := await self._office.read(self._look)):
                     self._seen = rows[-1].id
                     return rows
-                await asyncio.sleep(pulse.pace)
+                await asyncio.sleep(looks.pause)
 
     def _look(self, tx: Tx) -> list[JournalRow]:
         return journal.after(tx, self._seen, n=MOST) if journal.last(tx) > self._seen else []

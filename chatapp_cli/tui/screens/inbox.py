@@ -181,7 +181,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
             self.do(partial(self._quick, self.opening.card), group="quick", exclusive=True)
 
     async def _quick(self, card: DialogCard) -> None:
-        from chatapp_cli.tui.quick_deeds import picked
+        from chatapp_cli.tui.deeds.quick import picked
 
         said = await picked(self, card)
         if said is not None and self.opening is not None and self.opening.card.id == card.id:
@@ -233,7 +233,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
             self.do(partial(self._put_out_later, self.opening.card.id), group="send")
 
     async def _put_out_later(self, dialog: DialogId) -> None:
-        from chatapp_cli.tui import waiting_deeds
+        from chatapp_cli.tui.deeds import waiting as waiting_deeds
 
         order = await waiting_deeds.order_for_later(self)
         if order is not None:
@@ -268,7 +268,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
             self.do(partial(self._do_with_dialogs, name, targets))
 
     async def _do_with_dialogs(self, name: str, chosen: Sequence[DialogId]) -> None:
-        from chatapp_cli.tui import dialog_deeds, many_deeds
+        from chatapp_cli.tui.deeds import dialog as dialog_deeds
+        from chatapp_cli.tui.deeds import many as many_deeds
 
         cards = await self.office.read(lambda tx: [dialogs.card(tx, one) for one in chosen])
         if name in many_deeds.DEEDS:
@@ -288,7 +289,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     @on(Transcript.Asked)
     def _asked(self, event: Transcript.Asked) -> None:
-        from chatapp_cli.tui import message_deeds
+        from chatapp_cli.tui.deeds import message as message_deeds
 
         said, deed = self._said(event.entry), message_deeds.DEEDS[event.deed]
         reason = deed.against(said)
@@ -307,7 +308,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
         self.do(self._menu)
 
     async def _menu(self) -> None:
-        from chatapp_cli.tui import dialog_deeds, message_deeds
+        from chatapp_cli.tui.deeds import dialog as dialog_deeds
+        from chatapp_cli.tui.deeds import message as message_deeds
 
         transcript, target = self.query_one(Transcript), self.target()
         found: list[tuple[str, str, str]] = []

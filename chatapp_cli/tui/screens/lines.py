@@ -24,7 +24,8 @@ from chatapp_cli.services import channels, lines, pools
 from chatapp_cli.services.pools import Account
 from chatapp_cli.store.rows import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import group_deeds, reading, words
+from chatapp_cli.tui import reading, words
+from chatapp_cli.tui.deeds import group as group_deeds
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.live import News
@@ -296,7 +297,7 @@ class LinesScreen(Hands):
             self.do(partial(self._proxies, channel))
 
     async def _proxies(self, channel: ChannelRow) -> None:
-        from chatapp_cli.tui import channel_deeds
+        from chatapp_cli.tui.deeds import channel as channel_deeds
 
         self._findings[channel.id] = list(await channel_deeds.proxies(self, channel))
         self._show_chosen()

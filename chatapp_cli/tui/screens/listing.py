@@ -17,7 +17,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties, views
 from chatapp_cli.store.rows import DialogRow, ViewRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import dialog_order, filters, reading, view_deeds
+from chatapp_cli.tui import dialog_order, filters, reading
+from chatapp_cli.tui.deeds import view as view_deeds
 from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.reading import Overview
@@ -232,7 +233,7 @@ class Listing(Hands):
 
     def action_filter(self) -> None:
         """All filters on one page."""
-        from chatapp_cli.tui import narrow_deeds
+        from chatapp_cli.tui.deeds import narrow as narrow_deeds
 
         self.do(partial(narrow_deeds.narrow, self), group="filter", exclusive=True)
 

@@ -57,11 +57,11 @@ class Tabbed(Together):
             self._remember()
             self.front += 1
             self.tabs.insert(self.front, Tab(target))
-            self._bring(self.front, leaving=False)
+            self._bring_tab(self.front, leaving=False)
         elif found is None:
             self.do(partial(self.open, target), group="open", exclusive=True)
         else:
-            self._bring(found)
+            self._bring_tab(found)
 
     def action_next_tab(self) -> None:
         """The tab to the right, and round again."""
@@ -73,22 +73,22 @@ class Tabbed(Together):
 
     def _turn(self, step: int) -> None:
         if len(self.tabs) > 1:
-            self._bring((self.front + step) % len(self.tabs))
+            self._bring_tab((self.front + step) % len(self.tabs))
 
     def action_close_tab(self) -> None:
         """Leave the tab in front; its dialog stays as it is, and so does its draft."""
         if len(self.tabs) > 1:
             del self.tabs[self.front]
             self.front = max(0, self.front - 1)
-            self._bring(self.front, leaving=False)
+            self._bring_tab(self.front, leaving=False)
         else:
             self.say(_("No other dialog is open in a tab."))
 
     @on(TabBar.Chosen)
     def _chosen(self, event: TabBar.Chosen) -> None:
-        self._bring(event.tab)
+        self._bring_tab(event.tab)
 
-    def _bring(self, tab: int, *, leaving: bool = True) -> None:
+    def _bring_tab(self, tab: int, *, leaving: bool = True) -> None:
         """Show a tab where it was left."""
         if leaving:
             self._remember()

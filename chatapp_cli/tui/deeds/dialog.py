@@ -10,7 +10,9 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import kind_of, manifest, packages
 from chatapp_cli.services import contacts, dialogs
 from chatapp_cli.store.rows import DialogCard
-from chatapp_cli.tui import duty_deeds, many_deeds, person_deeds
+from chatapp_cli.tui.deeds import duty as duty_deeds
+from chatapp_cli.tui.deeds import many as many_deeds
+from chatapp_cli.tui.deeds import person as person_deeds
 from chatapp_cli.tui.hands import Deed, Hands
 
 
@@ -23,7 +25,7 @@ async def rename(hands: Hands, card: DialogCard) -> None:
 
 async def group(hands: Hands, card: DialogCard) -> None:
     """Change the group in its messenger."""
-    from chatapp_cli.tui import group_deeds
+    from chatapp_cli.tui.deeds import group as group_deeds
 
     await group_deeds.manage(hands, card)
 

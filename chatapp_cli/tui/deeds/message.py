@@ -9,7 +9,10 @@ from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import changes, sending, transcript
-from chatapp_cli.tui import file_deeds, forward_deeds, link_deeds, waiting_deeds
+from chatapp_cli.tui.deeds import file as file_deeds
+from chatapp_cli.tui.deeds import forward as forward_deeds
+from chatapp_cli.tui.deeds import link as link_deeds
+from chatapp_cli.tui.deeds import waiting as waiting_deeds
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.said import NO_TEXT, Against, Said, deed, unless
 from chatapp_cli.tui.widgets.composer import Composer
