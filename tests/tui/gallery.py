@@ -14,10 +14,13 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from chatapp_cli import i18n
+from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.services import replies
+from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
-from tests.tui.stage import HeldClock, opened, warm_home
+from tests.tui.stage import ME, HeldClock, opened, warm_home
 
 SIZES = ((80, 24), (120, 35), (200, 50))
 LANGUAGES = ("ru", "en")
@@ -45,6 +48,11 @@ def _conversation(app: Inbox) -> bool:
     return bool(app.screen_stack[0].query_one(Transcript).entries)
 
 
+REPLIES = (
+    ("Приветствие", "{имя клиента}, здравствуйте! Чем помочь?", "добрый день, привет"),
+    ("Доставка", "Доставим за два дня, 350 ₽ по городу.", "сколько везёте, цена доставки"),
+    ("Самовывоз", "Садовая, 5, каждый день до 21:00.", "адрес, где забрать"),
+)
 OPEN = ("1", "enter")
 SCENES = (
     Scene("inbox", (), lambda app: app.screen.query_one(DialogList).current),
@@ -57,6 +65,14 @@ SCENES = (
     Scene("replies", ("f5",), _page("RepliesScreen")),
     Scene("find", ("f7",), _page("SearchScreen")),
     Scene("help", ("question_mark",), _page("Help")),
+    Scene("begin", ("ctrl+n",), _page("BeginScreen")),
+    Scene("operators", ("g", "o"), _page("OperatorsScreen")),
+    Scene("palette", ("colon",), _page("Palette")),
+    Scene("filters", ("0",), _page("Narrow")),
+    Scene("quick", (*OPEN, "slash"), _page("QuickPick")),
+    Scene("later", (*OPEN, *"Да", "ctrl+l"), _page("Prompt")),
+    Scene("tabs", (*OPEN, "escape", "j", "T"), lambda app: app.screen.query_one("TabBar").display),
+    Scene("chosen", ("1", "V", "j", "V"), lambda app: len(app.screen.query_one(DialogList).picked) == len("VV")),
 )
 
 
@@ -118,7 +134,15 @@ def furnished(folder: Path) -> None:
     clock = HeldClock()
     desk = opened(folder, clock)
     warm_home(desk, clock)
+    desk.write(_replies)
     desk.close()
+
+
+def _replies(tx: Tx) -> None:
+    replies.add_section(tx, "Магазин", actor=ME)
+    shop = replies.section(tx, "Магазин")
+    for title, text, keywords in REPLIES:
+        replies.add(tx, shop, Answer(title=title, text=text, keywords=keywords), actor=ME)
 
 
 def text_of(pilot: Pilot[None]) -> str:
