@@ -19,7 +19,7 @@ from chatapp_cli.i18n import N_
 
 
 def _setting(default: object, words: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"words": words, "secret": secret})
+    return field(default=default, repr=not secret, metadata={"words": words, "secret": secret})
 
 
 FILE = "{file}"

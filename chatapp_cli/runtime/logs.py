@@ -1,4 +1,7 @@
-"""Structured logs on stderr: lines for a person on a terminal, JSON for everything else."""
+"""Structured logs on stderr: lines for a person on a terminal, JSON for everything else.
+
+A traceback says where and what, never with which values: keys and clients' words are among them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ import sys
 
 import structlog
 
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, use_rich=False)
+)
 _HIDDEN = ("token", "password", "secret", "authorization", "text", "body")
 
 
@@ -18,6 +24,10 @@ def _hide(_logger: object, _method: str, event: structlog.typing.EventDict) -> s
     return event
 
 
+def _for_a_person() -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
+
 def configure(level: str) -> None:
     """Set up once, at the start of a process that logs."""
     terminal = sys.stderr.isatty()
@@ -27,8 +37,8 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide,
-            *([] if terminal else [structlog.processors.dict_tracebacks]),
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
+            *([] if terminal else [_TRACEBACKS]),
+            _for_a_person() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -1,0 +1,63 @@
+"""What is logged of a failure, and what is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from chatapp_cli.settings import Settings
+
+FAILS = """
+import sys
+import structlog
+from chatapp_cli.runtime import logs
+from chatapp_cli.settings import Settings
+
+class Terminal:
+    def __init__(self, stream): self.stream = stream
+    def __getattr__(self, name): return getattr(self.stream, name)
+    def isatty(self): return True
+
+if sys.argv[1] == "terminal":
+    sys.stderr = Terminal(sys.stderr)
+logs.configure("info")
+
+def connect(token, settings):
+    raise OSError("no route")
+
+try:
+    connect("".join(("77:", "open", "sesame")), Settings(secret_key="".join(("lock", "smith"))))
+except OSError:
+    structlog.get_logger().exception("channel.failed", channel=1)
+"""
+
+
+def logged(where: str) -> str:
+    """What a channel that fails leaves in the log."""
+    done = subprocess.run([sys.executable, "-c", FAILS, where], check=True, capture_output=True, text=True)
+    return done.stderr
+
+
+@pytest.mark.parametrize("where", ["journal", "terminal"])
+def test_a_channel_that_fails_logs_where_it_failed_and_none_of_its_values(where: str) -> None:
+    said = logged(where)
+    assert "channel.failed" in said
+    assert "no route" in said
+    assert "connect" in said
+    assert not [value for value in ("opensesame", "locksmith") if value in said]
+
+
+def test_the_line_of_a_failure_is_json_beside_a_terminal() -> None:
+    line = json.loads(logged("journal"))
+    (failure,) = line["exception"]
+    assert (failure["exc_type"], failure["exc_value"]) == ("OSError", "no route")
+    assert {frame.get("locals") for frame in failure["frames"]} == {None}
+
+
+def test_settings_show_no_secret_of_theirs() -> None:
+    shown = repr(Settings(company="atlas", secret_key="locksmith", database_url="postgresql://me:sesame@db/{company}"))
+    assert "atlas" in shown
+    assert not [secret for secret in ("locksmith", "sesame") if secret in shown]
