@@ -7,21 +7,17 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
 
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.palette import Entry, ranked
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.screens.picker import Picker
 
 
-class Palette(Small[Entry]):
+class Palette(Picker[Entry]):
     """All commands of the place."""
 
     DEFAULT_CSS = """
@@ -38,52 +34,27 @@ class Palette(Small[Entry]):
     ]
 
     def __init__(self, entries: Sequence[Entry], look: Look) -> None:
-        super().__init__()
+        super().__init__(
+            _("A few letters of it, in Russian or English"), _("Nothing is called like that here."), _("What to do")
+        )
         self._entries, self._look = entries, look
-        self._found: Sequence[Entry] = ()
-
-    def compose(self) -> ComposeResult:
-        """Box and list."""
-        with Vertical() as box:
-            box.border_title = f" {_('What to do')} "
-            yield Input(placeholder=_("A few letters of it, in Russian or English"))
-            yield OptionList()
-
-    def on_mount(self) -> None:
-        """Everything."""
-        self.query_one(OptionList).can_focus = False
-        self._show("")
 
     def on_resize(self) -> None:
         """The keys stand at the right edge."""
-        self._show(self.query_one(Input).value)
+        self.narrow(self.query_one(Input).value)
 
-    @on(Input.Changed)
-    def _narrow(self, event: Input.Changed) -> None:
-        self._show(event.value)
+    def narrow(self, typed: str) -> None:
+        """The best first."""
+        self.list_those(ranked(self._entries, typed))
 
-    def _show(self, typed: str) -> None:
-        self._found = ranked(self._entries, typed)
-        shown = self.query_one(OptionList)
-        shown.clear_options()
-        nothing = Option(_("Nothing is called like that here."), disabled=True)
-        shown.add_options([Option(self._line(entry)) for entry in self._found] or [nothing])
-        shown.highlighted = 0 if self._found else None
-
-    def _line(self, entry: Entry) -> Text:
+    def line(self, one: Entry) -> Text:
+        """What it does, and its keys."""
         width = min(76, int(self.size.width * 0.94)) - 8
-        room = width - cell_len(entry.keys) - 2
-        return Text.assemble(fit(entry.words, room), "  ", (entry.keys, self._look.palette.accent), no_wrap=True)
+        room = width - cell_len(one.keys) - 2
+        return Text.assemble(fit(one.words, room), "  ", (one.keys, self._look.palette.accent), no_wrap=True)
 
     def action_step(self, way: str) -> None:
         """Up or down."""
         shown = self.query_one(OptionList)
         step: Callable[[], None] = getattr(shown, f"action_{way}")
         step()
-
-    @on(Input.Submitted)
-    @on(OptionList.OptionSelected)
-    def _pick(self) -> None:
-        at = self.query_one(OptionList).highlighted
-        if at is not None and self._found:
-            self.dismiss(self._found[at])

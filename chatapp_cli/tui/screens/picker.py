@@ -1,0 +1,90 @@
+"""Choosing one of many while its name is typed: a box over those that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Input, Label, OptionList
+from textual.widgets.option_list import Option
+
+from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.screens.small import Small
+
+T = TypeVar("T")
+
+
+class Picker(Small[T], Generic[T]):
+    """What it lists, how a row reads and where the rows come from is up to each kind."""
+
+    DEFAULT_CSS = "Picker OptionList { margin: 1 0 0 0; }"
+    BINDINGS = bindings("quick")
+
+    def __init__(self, placeholder: str, nothing: str, title: str = "") -> None:
+        super().__init__()
+        self._placeholder, self._nothing, self._title = placeholder, nothing, title
+        self.found: Sequence[T] = ()
+
+    def narrow(self, typed: str) -> None:
+        """Let those be listed that fit what was typed."""
+        raise NotImplementedError
+
+    def line(self, one: T) -> Text:
+        """A row."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Box and list."""
+        with Vertical():
+            if self._title:
+                yield Label(self._title, classes="title", markup=False)
+            yield Input(placeholder=self._placeholder)
+            yield OptionList()
+            yield from self.below()
+
+    def below(self) -> Iterable[Widget]:
+        """What stands under the list."""
+        return ()
+
+    def on_mount(self) -> None:
+        """All of them; the keys stay in the box."""
+        self.query_one(OptionList).can_focus = False
+        self.narrow("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self.narrow(event.value)
+
+    def list_those(self, found: Sequence[T]) -> None:
+        """Show what fits, the first one chosen."""
+        self.found = found
+        shown = self.query_one(OptionList)
+        shown.clear_options()
+        shown.add_options([Option(self.line(one)) for one in found] or [Option(self._nothing, disabled=True)])
+        shown.highlighted = 0 if found else None
+
+    @property
+    def chosen(self) -> T | None:
+        """The one that Enter takes."""
+        at = self.query_one(OptionList).highlighted
+        return None if at is None or not self.found else self.found[at]
+
+    def action_next(self) -> None:
+        """One further down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_previous(self) -> None:
+        """One further up."""
+        self.query_one(OptionList).action_cursor_up()
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def action_pick(self) -> None:
+        """Take it."""
+        if self.chosen is not None:
+            self.dismiss(self.chosen)
