@@ -14,8 +14,9 @@ from chatapp_cli.domain.message import Action, Origin, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, dialogs, outbox, reaching, sending, trace, transcript
 from chatapp_cli.store import dialog_list
+from chatapp_cli.store.named import statements
 from chatapp_cli.store.rows import DialogRow
-from tests.stores import EVERYTHING, Shop, said
+from tests.stores import EVERYTHING, ON_SQLITE, Shop, said
 
 BARE = Capabilities(intake="poll", max_text=10)
 HOUR = 3_600_000
@@ -406,3 +407,12 @@ def test_whom_we_write_to_first_is_called_what_we_say_until_they_tell_their_name
     claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
     assert claim is not None
     assert (claim.outbound.first_name, claim.outbound.last_name) == ("Анна", "Белова")
+
+
+@ON_SQLITE
+def test_the_next_message_is_found_without_sorting_all_that_wait(shop: Shop) -> None:
+    sql = statements("sqlite")["outbox.claim"]
+    asked = {"channel": 1, "now": shop.clock.now()}
+    plan = shop.write(lambda tx: tx.compose(lambda *row: row[3], f"EXPLAIN QUERY PLAN {sql}", asked))
+    assert "SEARCH o USING INDEX ix_outbox_claim (channel_id=? AND state=?)" in plan
+    assert not [step for step in plan if "TEMP B-TREE" in step]

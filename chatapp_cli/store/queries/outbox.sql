@@ -8,7 +8,7 @@ RETURNING id;
 UPDATE outbox SET state = 'sending', claims = claims + 1, attempts = attempts + 1, wait_code = ''
 WHERE id = (
   SELECT o.id FROM outbox o
-  WHERE o.channel_id = :channel AND o.state = 'queued' AND o.not_before <= :now
+  WHERE o.channel_id = :channel AND o.state = 'queued' AND +o.not_before <= :now
     AND NOT EXISTS (
       SELECT 1 FROM outbox p WHERE p.dialog_id = o.dialog_id AND p.id <> o.id AND (
         p.state = 'sending'
