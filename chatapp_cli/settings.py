@@ -50,7 +50,7 @@ class Settings:
     notify_text: str = _setting("off", N_("Show the words of the message in that notice: on or off"))
     quiet: str = _setting("", N_("Hours without notices, such as 22:00-08:00"))
     spelling: str = _setting("auto", N_("Underline misspelt words while writing: auto or off"))
-    pictures: str = _setting("auto", N_("Pictures in the conversation: auto, halfcells or off"))
+    pictures: str = _setting("auto", N_("Pictures: auto, halfcells, kitty, sixel or off"))
     undo_send: int = _setting(
         0, N_("Seconds for which what is sent from the window can be taken back before it goes; 0: it goes at once")
     )
@@ -178,7 +178,7 @@ def _insist(settings: Settings) -> None:
         ("notify_text", {"on", "off"}),
         ("spelling", {"auto", "off"}),
         ("web", {"on", "off"}),
-        ("pictures", {"auto", "halfcells", "off"}),
+        ("pictures", {"auto", "halfcells", "kitty", "sixel", "off"}),
         ("log_level", {"debug", "info", "warning", "error"}),
     ):
         if getattr(settings, name) not in allowed:

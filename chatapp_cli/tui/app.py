@@ -19,6 +19,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime import seat
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui import words
+from chatapp_cli.tui.graphics import Graphics, found
 from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
@@ -53,6 +54,8 @@ class Inbox(TypeAhead):
     Screen { background: $background; color: $foreground; }
     Toast { background: $panel; color: $foreground; padding: 0 1; width: 56; }
     """
+
+    graphics = Graphics.HALFCELLS
 
     def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
         super().__init__()
@@ -269,4 +272,6 @@ class Inbox(TypeAhead):
 
 def run(desk: Desk) -> None:
     """Open the window and stay until it is left."""
-    Inbox(desk, own=own(os.environ), token=seat.token(os.environ, desk.settings.company)).run()
+    window = Inbox(desk, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
+    window.graphics = found(desk.settings.pictures, os.environ)
+    window.run()

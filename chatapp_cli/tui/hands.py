@@ -14,6 +14,7 @@ from textual.worker import Worker
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import _, show
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving
 from chatapp_cli.tui.look import Look
@@ -47,6 +48,10 @@ class House(Protocol):
     look: Look
     own: Own
     spelling: Spelling
+    graphics: Graphics
+
+    def tell_terminal(self, sequence: str) -> None:
+        """Send what Textual has no words for."""
 
 
 class Hands(Leaving[None]):

@@ -34,6 +34,8 @@ class Drawn:
     height: int
     pixels: bytes
     """Red, green, blue."""
+    sixels: str = ""
+    """Nothing but cells."""
 
     @property
     def rows(self) -> int:
@@ -56,17 +58,28 @@ class Drawn:
 
 def wanted(setting: str, colours: str | None) -> bool:
     """Whether pictures are shown: by themselves only where a terminal has all the colours."""
-    return setting == "halfcells" or (setting == "auto" and colours == "truecolor")
+    return setting == "halfcells" or (setting != "off" and colours == "truecolor")
 
 
 def drawable(file: FileRow) -> bool:
     """Whether a file may be a picture that can be shown."""
-    pictured = file.kind in _KINDS and (not file.mime or file.mime.startswith("image/"))
+    return file.kind in _KINDS and viewable(file)
+
+
+def viewable(file: FileRow) -> bool:
+    """Whether somebody may want to look at it as a picture, a scan that came as a document too."""
+    pictured = file.mime.startswith("image/") if file.mime else file.kind in _KINDS
     return pictured and file.state == "here" and 0 < file.size <= LARGEST
 
 
-def drawn(path: Path, paper: str) -> Drawn | None:
+def drawn(path: Path, paper: str, room: tuple[int, int] = (WIDTH, ROWS)) -> Drawn | None:
     """The picture in cells, on paper of this colour; ``None`` if it is broken or would take too much."""
+    small = scaled(path, paper, (room[0], 2 * room[1]))
+    return None if small is None else Drawn(small.width, small.height, small.tobytes())
+
+
+def scaled(path: Path, paper: str, size: tuple[int, int]) -> Image | None:
+    """The picture upright and no larger than that; ``None`` if it is broken or would take too much."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # we look ourselves, before anything is decoded, and without words on the screen
@@ -74,20 +87,18 @@ def drawn(path: Path, paper: str) -> Drawn | None:
         with Image.open(path, formats=_READ) as image:
             if image.width * image.height > MOST_PIXELS.get(image.format or "", MOST_OTHERWISE):
                 return None
-            small = _on_paper(_small(image), paper)
+            return _on_paper(_small(image, size), paper)
     except Exception:  # noqa: BLE001 - decoders raise whatever a stranger's bytes lead them into
         return None
-    return Drawn(small.width, small.height, small.tobytes())
 
 
-def _small(image: Image) -> Image:
-    """Upright, and no larger than its cells."""
+def _small(image: Image, size: tuple[int, int]) -> Image:
     from PIL import ImageOps
 
-    longest = 2 * max(WIDTH, 2 * ROWS)
-    image.thumbnail((longest, longest), reducing_gap=2.0)
+    longest = 2 * max(size)
+    image.thumbnail((longest, longest), reducing_gap=1.0)
     upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((WIDTH, 2 * ROWS))
+    upright.thumbnail(size)
     return upright
 
 

@@ -118,3 +118,10 @@ def test_however_many_pictures_were_seen_only_the_last_are_kept() -> None:
     assert all(shown[-MOST:])
     assert gallery.asks(a_file(0))
     assert gallery.rows(a_file(0)) == 1
+
+
+def test_a_scan_that_came_as_a_document_can_be_looked_at_but_stands_by_its_name() -> None:
+    scan = a_file(kind="document")
+    assert pictures.viewable(scan)
+    assert not pictures.drawable(scan)
+    assert not pictures.viewable(a_file(kind="document", mime=""))

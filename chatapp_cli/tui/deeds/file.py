@@ -9,10 +9,11 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime import transcriber
 from chatapp_cli.services import files
 from chatapp_cli.store.rows import FileRow
-from chatapp_cli.tui import opener
+from chatapp_cli.tui import opener, pictures
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.paths import Paths
 from chatapp_cli.tui.said import NO_FILE, Said, deed, unless
+from chatapp_cli.tui.widgets.transcript import Transcript
 
 
 async def _pick(hands: Hands, said: Said) -> FileRow | None:
@@ -50,6 +51,16 @@ async def show(hands: Hands, said: Said) -> None:
         await opener.show(hands.office.desk.media, file)
 
 
+async def look(hands: Hands, said: Said) -> None:
+    """Show its picture in the window, among those of the conversation that are loaded."""
+    from chatapp_cli.tui.screens.picture import PictureScreen
+
+    entries = hands.query_one(Transcript).entries
+    found = [file for entry in entries for file in entry.files if pictures.viewable(file)]
+    first = next(at for at, file in enumerate(found) if file.message_id == said.entry.message.id)
+    await hands.app.push_screen_wait(PictureScreen(found, first))
+
+
 async def transcribe(hands: Hands, said: Said) -> None:
     """Have what is said written down."""
     hands.say(_("Listening…"))
@@ -60,6 +71,10 @@ _has_files = unless(lambda said: said.entry.files, NO_FILE)
 DEEDS: dict[str, Deed[Said]] = {
     "save": deed(save, _has_files),
     "show": deed(show, _has_files),
+    "look": deed(
+        look,
+        unless(lambda said: any(map(pictures.viewable, said.entry.files)), T("There is no picture in this message.")),
+    ),
     "transcribe": deed(
         transcribe, unless(lambda said: transcriber.spoken(said.entry), T("Nothing is spoken in this message."))
     ),
