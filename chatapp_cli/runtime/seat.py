@@ -15,6 +15,9 @@ from chatapp_cli.settings import Settings, config_file
 TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
 """The variable of the environment that says for whom a process acts."""
 
+TRAY = "CHATAPP_TRAY"
+"""The variable that says where the files lie that were uploaded in a browser's login."""
+
 
 def seated(desk: Desk, token: str) -> Desk:
     """The desk as whoever acts sees it. Raises Refused while somebody has to log in first."""

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.event import FileKind
 
 MOST_ATTEMPTS = 8
+TRAYS = "trays"
+"""Below the company's folder, where files of people lie and not the desk's: a tray for each login in a browser."""
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
 _SENDABLE = frozenset({"photo", "video", "audio", "voice", "document"})
 
 
 def stage(media: Media, path: Path) -> StagedFile:
     """Take a person's file into the store. Raises NotFound if it cannot be read, Refused for the desk's own files."""
-    if path.resolve().is_relative_to(media.root.parent.resolve()):
+    found, own = path.resolve(), media.root.parent.resolve()
+    if found.is_relative_to(own) and not found.is_relative_to(own / TRAYS):
         raise Refused(
             "own_file",
             T("{name} belongs to the desk itself: it may hold keys or other clients' words.", name=path.name),
@@ -93,9 +96,13 @@ def _insist_here(file: FileRow) -> None:
 
 def sound_name(file: FileRow) -> str:
     """A name that stays in the folder it is put into and can be shown."""
-    shown = "".join(letter for letter in file.name if letter.isprintable())
-    name = shown.replace("\\", "/").rsplit("/", maxsplit=1)[-1].lstrip(".").strip()
-    return name or f"file-{file.id}"
+    return sound(file.name) or f"file-{file.id}"
+
+
+def sound(name: str) -> str:
+    """What of a stranger's name for a file is safe; maybe nothing."""
+    shown = "".join(letter for letter in name if letter.isprintable())
+    return shown.replace("\\", "/").rsplit("/", maxsplit=1)[-1].lstrip(".").strip()
 
 
 def _free(path: Path) -> Path:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, UsageError
@@ -14,6 +14,9 @@ from chatapp_cli.services.reply_sheet import FORMS, Form, Sheet
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import QuickReplyRow
 from chatapp_cli.store.tx import Tx
+
+Find: TypeAlias = Callable[[str, Path], Path]
+"""Where a path leads that stands in a file of a folder."""
 
 
 def form(said: str) -> Form:
@@ -52,11 +55,16 @@ def content(path: Path) -> bytes:
         raise NotFound(T("There is no readable file {path}.", path=path), T("Check the path.")) from error
 
 
-def read(media: Media, found: bytes, path: Path, said: str = "") -> Sheet:
-    """What a file brings; its attached files, named by paths from where it lies, are taken into the store."""
+def beside(path: str, folder: Path) -> Path:
+    """Where a path leads that stands in a file of that folder."""
+    return folder / Path(path).expanduser()
+
+
+def read(media: Media, found: bytes, path: Path, said: str = "", *, find: Find = beside) -> Sheet:
+    """What a file brings; its attached files, named by paths that ``find`` follows, are taken into the store."""
     wanted = form(said or path.suffix or "csv")
-    return reply_sheet.read(found, wanted, partial(_stage, media, path.expanduser().parent))
 
+    def stage(attached: str) -> StagedFile:
+        return files.stage(media, find(attached, path.expanduser().parent))
 
-def _stage(media: Media, folder: Path, path: str) -> StagedFile:
-    return files.stage(media, folder / Path(path).expanduser())
+    return reply_sheet.read(found, wanted, stage)

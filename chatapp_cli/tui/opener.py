@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import FileRow
+from chatapp_cli.tui.paths import named
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -30,7 +32,7 @@ def downloads() -> Path:
 
 def saved(media: Media, file: FileRow, typed: str) -> Path:
     """Where the file lies once it is copied into the folder that was typed."""
-    return files.copy_out(media, file, Path(typed).expanduser())
+    return files.copy_out(media, file, named(typed))
 
 
 async def show(media: Media, file: FileRow) -> None:
@@ -54,6 +56,11 @@ def deliver(app: App[Any], media: Media, file: FileRow, *, shown: bool = False) 
     )
 
 
+def hand_over(app: App[Any], name: str, content: bytes) -> None:
+    """Give what was just made to the browser, which keeps it."""
+    app.deliver_binary(BytesIO(content), save_filename=name)
+
+
 async def follow(url: str) -> None:
     """Open a web address in the browser of this machine. Raises Refused for any other, and where there is none."""
     program = shutil.which(OPENER)
@@ -67,5 +74,8 @@ async def follow(url: str) -> None:
 
 
 async def _run(program: str, target: str) -> None:
+    from chatapp_cli.tui.browser import insist_on_a_terminal
+
+    insist_on_a_terminal()
     quiet = asyncio.subprocess.DEVNULL
     await asyncio.create_subprocess_exec(program, target, stdin=quiet, stdout=quiet, stderr=quiet)

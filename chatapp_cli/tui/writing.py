@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.draft import MEGABYTE, StagedFile
@@ -21,6 +20,7 @@ from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.paths import named
 from chatapp_cli.tui.standstill import standstill
 from chatapp_cli.tui.widgets.composer import Sheet
 
@@ -62,8 +62,8 @@ def file_limit(can: Capabilities) -> str:
 
 
 def looked_at(typed: str) -> StagedFile:
-    """A file as it would be, before anything is copied. Raises NotFound."""
-    path = Path(typed).expanduser()
+    """A file as it would be, before anything is copied. Raises NotFound, and Refused as ``named`` does."""
+    path = named(typed)
     if not path.is_file():
         raise NotFound(T("There is no readable file {path}.", path=path), T("Check the path."))
     mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -72,7 +72,7 @@ def looked_at(typed: str) -> StagedFile:
 
 def staged(media: Media, typed: str) -> StagedFile:
     """The file, taken into the store."""
-    return files.stage(media, Path(typed).expanduser())
+    return files.stage(media, named(typed))
 
 
 def sending_of(sheet: Sheet, can: Capabilities, dialog: DialogId, order: Order) -> Callable[[Tx], object]:

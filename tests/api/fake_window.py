@@ -24,6 +24,8 @@ def typed(text: str) -> None:
     if text == "quit":
         tell(type="exit")
         sys.exit()
+    if text == "tray":
+        text = os.environ["CHATAPP_TRAY"]
     if text == "link":
         tell(type="open_url", url="javascript:alert(1)", new_tab=True)
         tell(type="open_url", url="https://example.org/", new_tab=False)

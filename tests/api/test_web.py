@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -21,11 +22,15 @@ from websockets.exceptions import InvalidStatus
 
 from chatapp_cli.api.web.desk import WebDesk
 from chatapp_cli.api.web.guard import Attempts
+from chatapp_cli.api.web.trays import fitting
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import operators, passwords
-from tests.runtime.test_daemon import eventually
+from tests.runtime.test_daemon import bound, eventually
 from tests.unit.kit.worlds import HeldClock
 
 ECHO = (sys.executable, str(Path(__file__).with_name("fake_window.py")))
@@ -371,3 +376,150 @@ async def test_a_file_is_downloaded_by_its_own_page_once_and_never_shown_as_a_pa
         assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
         assert file.headers["content-disposition"].startswith("attachment; filename*=utf-8''%D0%A1")
         assert (await site.http.get("/download/k1")).status_code == 404
+
+
+async def uploaded(
+    site: Site,
+    name: str = "Смета.pdf",
+    content: bytes = b"%PDF-1.4",
+    http: httpx.AsyncClient | None = None,
+    **headers: str,
+) -> httpx.Response:
+    http = http or site.http
+    own = {"x-proof": http.cookies.get("chatapp_proof", ""), "x-name": quote(name), "origin": site.address}
+    return await http.post("/desk/upload", content=content, headers=own | headers)
+
+
+def in_trays(site: Site) -> dict[str, bytes]:
+    """Everything that was uploaded, whoever did it."""
+    return {file.name: file.read_bytes() for file in (site.desk.settings.folder / "trays").glob("*/*")}
+
+
+@pytest.fixture
+async def carrying(desk: Desk) -> AsyncIterator[Site]:
+    """A desk with a channel that carries files."""
+    async with ApiSandbox() as program:
+        await bound(desk, program)
+        async with running(desk) as site:
+            await site.log_in()
+            yield site
+
+
+async def test_an_upload_lies_in_the_tray_of_its_login_until_that_is_over(carrying: Site) -> None:
+    site = carrying
+    async with site.browser() as other:
+        await site.log_in("Иван", http=other)
+        answer = await uploaded(site)
+        assert (answer.status_code, answer.text) == (200, "Смета.pdf is here: attach it in the window.")
+        await uploaded(site, "Фото.png", b"png", other)
+        assert in_trays(site) == {"Смета.pdf": b"%PDF-1.4", "Фото.png": b"png"}
+        (mine,) = (site.desk.settings.folder / "trays").glob("*/Смета.pdf")
+        assert mine.parent.stat().st_mode & 0o777 == 0o700
+        assert not {token for token in site.http.cookies.values() if token in str(mine)}
+        async with site.window() as socket:
+            await said(socket)
+            await socket.send(json.dumps(["stdin", "tray"]))
+            assert await said(socket) == f"typed {mine.parent}"
+        await site.http.post("/desk/logout", data={"proof": hidden(await site.http.get("/desk"))})
+        assert in_trays(site) == {"Фото.png": b"png"}
+        site.desk.write(lambda tx: operators.disable(tx, "Иван", actor="owner"))
+        assert (await uploaded(site, http=other)).status_code == 403
+        await site.log_in()
+        await uploaded(site)
+        assert set(in_trays(site)) == {"Смета.pdf"}
+
+
+async def test_only_a_page_of_ours_uploads(carrying: Site) -> None:
+    site = carrying
+    for wrong in (
+        {"origin": "https://example.org"},
+        {"x-proof": "another"},
+        {"x-proof": "д".encode()},
+    ):
+        assert (await uploaded(site, **wrong)).status_code == 403
+    async with site.browser() as stranger:
+        await stranger.get("/desk/login")
+        assert (await uploaded(site, http=stranger)).status_code == 403
+    assert in_trays(site) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../../secret.key", "secret.key"),
+        ("/etc/passwd", "passwd"),
+        ("C:\\papers\\Смета.pdf", "Смета.pdf"),
+        (".profile", "profile"),
+        ("a\nb\0.txt", "ab.txt"),
+    ],
+)
+async def test_an_uploads_name_never_leaves_its_tray(carrying: Site, name: str, kept: str) -> None:
+    assert (await uploaded(carrying, name)).status_code == 200
+    assert set(in_trays(carrying)) == {kept}
+
+
+async def test_a_file_without_a_name_one_that_is_too_large_and_one_of_unknown_size_are_refused(carrying: Site) -> None:
+    site = carrying
+    assert (await uploaded(site, "..")).status_code == 422
+    limit = manifest("api").capabilities.max_upload
+    assert f'data-limit="{limit}"' in (await site.http.get("/desk")).text
+    async with begun(site, limit + 1) as reader:
+        answer = (await reader.readuntil(b"at most.")).decode()
+    assert answer.startswith("HTTP/1.1 422 ")
+    assert f"The file is larger than any channel carries: {limit // MEGABYTE} MB at most." in answer
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"endless"
+
+    own = {"x-proof": site.http.cookies["chatapp_proof"], "x-name": "a", "origin": site.address}
+    assert (await site.http.post("/desk/upload", content=pieces(), headers=own)).status_code == 422
+    assert in_trays(site) == {}
+
+
+@asynccontextmanager
+async def begun(site: Site, size: int) -> AsyncIterator[asyncio.StreamReader]:
+    """An upload that says how long it is, sends a few bytes and leaves."""
+    cookies = "; ".join(f"{name}={value}" for name, value in site.http.cookies.items())
+    head = {
+        "Host": site.address.removeprefix("http://"),
+        "Origin": site.address,
+        "Cookie": cookies,
+        "Content-Length": str(size),
+        "X-Proof": site.http.cookies["chatapp_proof"],
+        "X-Name": "half.bin",
+    }
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site.address).port)
+    lines = ["POST /desk/upload HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", "half"]
+    writer.write("\r\n".join(lines).encode())
+    yield reader
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing_and_a_second_one_waits_for_it(carrying: Site) -> None:
+    site = carrying
+    async with begun(site, 5_000):
+        await eventually(lambda: in_trays(site))
+        other = await uploaded(site)
+        assert (other.status_code, other.text) == (503, "Another file is being uploaded. Wait until it is here.")
+    await eventually(lambda: not in_trays(site))
+    assert (await uploaded(site)).status_code == 200
+
+
+async def test_a_tray_holds_twenty_files_and_the_oldest_goes_for_the_next(carrying: Site) -> None:
+    for n in range(22):
+        await uploaded(carrying, f"{n}.txt")
+    assert set(in_trays(carrying)) == {f"{n}.txt" for n in range(2, 22)}
+
+
+def test_a_long_name_keeps_its_ending() -> None:
+    assert fitting("Щ" * 300 + ".pdf") == "Щ" * 98 + ".pdf"
+
+
+async def test_no_upload_outlasts_the_daemon(desk: Desk) -> None:
+    left = desk.settings.folder / "trays" / "left" / "Смета.pdf"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of a daemon that was killed")
+    async with running(desk) as site:
+        assert in_trays(site) == {}
+    assert not left.parent.parent.exists()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Error, Page, Playwright, async_playwright
+from playwright.async_api import Browser, Error, FilePayload, Page, Playwright, async_playwright
 
 from chatapp_cli.api.server import serve
 from chatapp_cli.bootstrap import Desk, open_desk
@@ -75,6 +75,12 @@ class Tab:
             await eventually(seen, 40)
         except TimeoutError:
             raise AssertionError(f"waited in vain for {words}\n{await self.screen()}") from None
+
+    async def sees_no(self, words: str) -> None:
+        async def gone() -> bool:
+            return words not in await self.screen()
+
+        await eventually(gone, 40)
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -247,3 +253,41 @@ async def test_a_clients_file_is_downloaded_by_the_browser(shop: Shop) -> None:
         file = await coming.value
         assert file.suggested_filename == "Смета.pdf"
         assert Path(await file.path()).read_bytes() == b"%PDF-1.4 prices"
+
+
+async def test_a_file_of_the_operators_own_computer_goes_to_the_client_and_none_of_the_machine(
+    shop: Shop, tmp_path: Path
+) -> None:
+    secret = tmp_path / "other-company.txt"
+    secret.write_text("чужое", "utf-8")
+    async with shop.tab() as tab:
+        await tab.log_in("Ольга")
+        await tab.sees("Анна Белова")
+        await tab.press("Enter", "Enter")
+        await tab.sees("Write an answer…")
+        await tab.press("Control+o")
+        await tab.sees("In a browser files come from your own")
+        offer = FilePayload(name="Смета.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4 prices")
+        await tab.page.locator("#files").set_input_files([offer])
+        await tab.page.get_by_text("Смета.pdf is here: attach it in the window.").wait_for()
+        await tab.press("Control+o")
+        await tab.sees("Attach a file")
+        await tab.press("Control+u")
+        await tab.page.keyboard.type(str(secret))
+        await tab.press("Enter")
+        await tab.sees_no("Attach a file")
+        await tab.press("Control+o")
+        await tab.sees("Attach a file", "Смета.pdf")
+        await tab.press("Enter")
+        await tab.sees_no("Attach a file")
+        await tab.sees("Смета.pdf")
+        await tab.page.keyboard.type("Вот смета.")
+        await tab.press("Enter")
+        await eventually(lambda: heard(shop), 30)
+        (said,) = await shop.program.heard(ANNA)
+        assert [(file.name, file.content) for file in said.files] == [("Смета.pdf", b"%PDF-1.4 prices")]
+        trays = shop.desk.settings.folder / "trays"
+        assert [file.name for file in trays.glob("*/*")] == ["Смета.pdf"]
+        await tab.page.get_by_role("button", name="Log out").click()
+        await tab.page.get_by_role("button", name="Log in").wait_for()
+        assert list(trays.glob("*/*")) == []

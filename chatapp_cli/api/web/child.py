@@ -13,12 +13,13 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from chatapp_cli.i18n import language
 from chatapp_cli.runtime.companion import surroundings
 from chatapp_cli.runtime.leash import ended
-from chatapp_cli.runtime.seat import TOKEN
+from chatapp_cli.runtime.seat import TOKEN, TRAY
 from chatapp_cli.settings import Settings
 
 COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
@@ -91,19 +92,19 @@ class Child:
             self._said = (self._said + said)[-SAID:]
 
 
-async def start(command: Sequence[str], settings: Settings, token: str, width: int, height: int) -> Child:
-    """Start a window for the operator whom the token stands for."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment(settings, token, width, height)
-    )
-    return Child(process)
+async def start(
+    command: Sequence[str], settings: Settings, *, token: str, tray: Path, width: int, height: int
+) -> Child:
+    """Start a window for the operator whom the token stands for, whose uploads lie in the tray."""
+    env = {**_environment(settings, width, height), TOKEN: token, TRAY: str(tray)}
+    return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
 
 
-def _environment(settings: Settings, token: str, width: int, height: int) -> Mapping[str, str]:
+def _environment(settings: Settings, width: int, height: int) -> Mapping[str, str]:
     return {
         **surroundings(settings, os.environ),
-        TOKEN: token,
         "CHATAPP_LANG": language(),
+        "CHATAPP_PLAIN": "off",
         "TEXTUAL_DRIVER": DRIVER,
         "TEXTUAL_COLOR_SYSTEM": "truecolor",
         "COLUMNS": str(_fitting(width)),

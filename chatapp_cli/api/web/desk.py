@@ -20,10 +20,13 @@ from chatapp_cli.api.web.child import COMMAND, start
 from chatapp_cli.api.web.door import HOME, PROOF, SESSION, Door, form_of, kept
 from chatapp_cli.api.web.guard import Guarded, from_here, proved
 from chatapp_cli.api.web.tab import Tab
+from chatapp_cli.api.web.trays import Trays
+from chatapp_cli.api.web.uploads import Uploads, too_large
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import operators
+from chatapp_cli.services import files, operators
 from chatapp_cli.store.rows import OperatorRow
 
 log = structlog.get_logger()
@@ -40,12 +43,15 @@ class WebDesk:
         self._command = command
         self._settings = store.desk.settings
         self._door = Door(store)
+        self._trays = Trays(self._settings.folder / files.TRAYS)
+        self._uploads = Uploads(store, self._trays)
         self._tabs: set[Tab] = set()
         self._taken = 0
         self._closing = False
 
     def application(self) -> ASGIApp:
         """Everything below ``/desk``, and the downloads where the page's script looks for them."""
+        self._trays.clear()
         static = StaticFiles(packages=[("chatapp_cli.api.web", "static"), ("textual_serve", "static")])
         return Guarded(
             Starlette(
@@ -55,6 +61,7 @@ class WebDesk:
                     Route(f"{HOME}/login", self._door.ask, methods=["GET"]),
                     Route(f"{HOME}/login", self._door.enter, methods=["POST"]),
                     Route(f"{HOME}/logout", self._leave, methods=["POST"]),
+                    Route(f"{HOME}/upload", self._uploads.take, methods=["POST"]),
                     WebSocketRoute(f"{HOME}/window", self._window),
                     Mount(f"{HOME}/static", static),
                     Route("/download/{key}", self._download),
@@ -71,7 +78,9 @@ class WebDesk:
         url = request.url
         socket = f"{'wss' if url.scheme == 'https' else 'ws'}://{url.netloc}{HOME}/window"
         proof = self._door.proof(request)
-        page = pages.window(self._door.company, proof, name=who.name, socket=socket)
+        limit = await self._uploads.limit()
+        large = show(too_large(limit))
+        page = pages.window(self._door.company, proof, name=who.name, socket=socket, limit=limit, large=large)
         return kept(page, request, PROOF, proof)
 
     async def _window(self, socket: WebSocket) -> None:
@@ -89,7 +98,9 @@ class WebDesk:
 
     async def _carry(self, socket: WebSocket, who: OperatorRow) -> None:
         token = socket.cookies[SESSION]
-        child = await start(self._command, self._settings, token, *_size(socket))
+        width, height = _size(socket)
+        tray = self._trays.of(token)
+        child = await start(self._command, self._settings, token=token, tray=tray, width=width, height=height)
         log.info("web.window_opened", operator=who.name, pid=child.pid)
         tab = Tab(socket, child, token=token, clock=self._store.desk.world.clock)
         self._tabs.add(tab)
@@ -98,6 +109,7 @@ class WebDesk:
         finally:
             await child.stop()
             self._tabs.discard(tab)
+            await self._uploads.tidy()
             tab.gone.set()
             log.info("web.window_closed", operator=who.name, pid=child.pid)
 
@@ -114,6 +126,7 @@ class WebDesk:
         token = request.cookies.get(SESSION, "")
         await self._door.leave(token)
         await _emptied([tab for tab in self._tabs if tab.token == token])
+        await self._uploads.tidy()
         gone = RedirectResponse(f"{HOME}/login", 303)
         gone.delete_cookie(SESSION)
         return gone
@@ -127,9 +140,10 @@ class WebDesk:
         return found
 
     async def aclose(self) -> None:
-        """Close every window and wait until its process has ended."""
+        """Close every window and wait until its process has ended; no upload stays."""
         self._closing = True
         await _emptied([*self._tabs])
+        self._trays.clear()
 
     async def _who(self, caller: HTTPConnection) -> OperatorRow | None:
         return await self._of(caller.cookies.get(SESSION, ""))

@@ -81,7 +81,7 @@ def from_here(caller: HTTPConnection, *, certainly: bool = False) -> bool:
 
 def proved(form: Mapping[str, str], cookie: str | None) -> bool:
     """Whether a form is one that we gave to this very browser."""
-    return bool(cookie) and compare_digest(form.get("proof", ""), cookie or "")
+    return bool(cookie) and compare_digest(form.get("proof", "").encode(), (cookie or "").encode())
 
 
 class Guarded:

@@ -27,15 +27,19 @@ def login(company: str, proof: str, *, name: str = "", trouble: str = "", status
     return _page("login", status, company=company, proof=proof, name=name, trouble=trouble, **words)
 
 
-def window(company: str, proof: str, *, name: str, socket: str) -> HTMLResponse:
-    """The terminal with the window."""
+def window(company: str, proof: str, *, name: str, socket: str, limit: int, large: str) -> HTMLResponse:
+    """The terminal with the window; a file beyond the limit of bytes is answered with ``large``."""
     words = {
+        "name": name,
+        "large_word": large,
         "leave_word": _("Log out"),
+        "upload_word": _("Upload a file"),
+        "lost_word": _("The file did not arrive. Please try again."),
         "waiting_word": _("The window opens…"),
         "over_word": _("The window has closed."),
         "again_word": _("Open it again"),
     }
-    return _page("window", 200, SCRIPTS, company=company, proof=proof, name=name, socket=socket, size=SIZE, **words)
+    return _page("window", 200, SCRIPTS, company=company, proof=proof, socket=socket, size=SIZE, limit=limit, **words)
 
 
 def word(company: str, error: ChatappError, status: int) -> HTMLResponse:

@@ -29,7 +29,7 @@ from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.live import News
-from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.paths import Paths, named
 from chatapp_cli.tui.screens.bind import AskingScreen
 from chatapp_cli.tui.widgets.bars import StatusBar
 
@@ -125,14 +125,18 @@ class ApplicationsScreen(Hands):
             self.do(partial(self._save, self._chosen))
 
     async def _save(self, row: ApplicationRow) -> None:
+        if self.app.is_web:
+            made = partial(applying.document, self.office.desk, row.id)
+            opener.hand_over(self.app, *await self.office.store.off_loop(made))
+            return
         folder = await self.prompt(_("Save into the folder"), str(opener.downloads()), suggest=Paths())
         if folder:
-            path = await self.office.store.off_loop(partial(self._write, row.id, Path(folder)))
+            path = await self.office.store.off_loop(partial(self._write, row.id, named(folder)))
             self.say(_("Saved: {path}", path=path))
 
     def _write(self, application: ApplicationId, folder: Path) -> Path:
         name, content = applying.document(self.office.desk, application)
-        target = folder.expanduser() / name
+        target = folder / name
         try:
             target.write_bytes(content)
         except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
@@ -25,7 +26,7 @@ from chatapp_cli.kit.qr import drawn
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import binding
 from chatapp_cli.store.rows import ChannelRow, LineRow
-from chatapp_cli.tui import reading
+from chatapp_cli.tui import paths, reading
 from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -109,7 +110,8 @@ class AskingScreen(Hands):
         self._answer = asyncio.get_running_loop().create_future()
         self.remove_class("-waiting", "-scanning", "-beside")
         await self.query(FormView).remove()
-        await self.query_one("#form").mount(FormView(form, self._typed))
+        lasting = partial(paths.lasting, self.office.desk.media)
+        await self.query_one("#form").mount(FormView(form, self._typed, lasting))
         return await self._answer
 
     def notice(self, notice: Notice) -> None:

@@ -19,7 +19,7 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
-from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.paths import Paths, offered
 from chatapp_cli.tui.screens.illustrated import Illustrated
 from chatapp_cli.tui.screens.joining import Joining
 from chatapp_cli.tui.screens.peeking import Peeking
@@ -163,7 +163,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     async def _ask_for_file(self) -> None:
         note = _("Tab or → completes. {limit}", limit=writing.file_limit(self.office.capabilities(self._channel())))
-        typed = await self.prompt(_("Attach a file"), note=note, suggest=Paths())
+        typed = await self.prompt(_("Attach a file"), offered(), note=note, suggest=Paths())
         if not typed:
             return
         composer = self.query_one(Composer)

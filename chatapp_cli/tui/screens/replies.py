@@ -21,12 +21,12 @@ from chatapp_cli.services import replies, reply_file, reply_sheet
 from chatapp_cli.services.reply_sheet import Fault, Taken
 from chatapp_cli.store.rows import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import reading, writing
+from chatapp_cli.tui import opener, reading, writing
 from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.live import News
-from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.paths import Paths, named, offered
 from chatapp_cli.tui.screens.reply_form import ReplyForm
 from chatapp_cli.tui.widgets.bars import StatusBar
 
@@ -199,10 +199,18 @@ class RepliesScreen(Hands):
         said = await self.prompt(
             _("Write all quick replies into a file"), "quick-replies.yaml", note=note, suggest=Paths()
         )
-        if said:
-            media, path = self.office.desk.media, Path(said)
+        if said and self.app.is_web:
+            await self._export_to_the_browser(Path(said).name)
+        elif said:
+            media, path = self.office.desk.media, named(said)
             await self.office.read(lambda tx: reply_file.save(tx, media, replies.everything(tx), path))
             self.say(_("Written: {path}", path=said))
+
+    async def _export_to_the_browser(self, name: str) -> None:
+        """The file alone, without what is attached to the replies."""
+        wanted = reply_file.form(Path(name).suffix)
+        text = await self.office.read(lambda tx: reply_file.text(tx, replies.everything(tx), wanted))
+        opener.hand_over(self.app, name, text.encode())
 
     def action_take_over(self) -> None:
         """Sections out of a file."""
@@ -210,11 +218,13 @@ class RepliesScreen(Hands):
 
     async def _take_over(self) -> None:
         note = _("All of it or nothing: .yaml, .csv or .json.")
-        said = await self.prompt(_("Take quick replies over from a file"), note=note, suggest=Paths())
+        said = await self.prompt(_("Take quick replies over from a file"), offered(), note=note, suggest=Paths())
         if not said:
             return
-        media, path, actor = self.office.desk.media, Path(said), self.office.actor
-        sheet = await self.office.store.off_loop(lambda: reply_file.read(media, reply_file.content(path), path))
+        media, path, actor = self.office.desk.media, named(said), self.office.actor
+        sheet = await self.office.store.off_loop(
+            lambda: reply_file.read(media, reply_file.content(path), path, find=named)
+        )
         taken = await self.office.write(lambda tx: reply_sheet.take(tx, sheet, actor=actor))
         if taken.faults:
             raise _not_taken(taken.faults)
@@ -244,7 +254,7 @@ class RepliesScreen(Hands):
         known = await self.office.read(lambda tx: replies.answer(tx, row))
         there = ", ".join(file.name for file in known.files)
         note = _("Attached: {names}. Empty: drop them.", names=there) if there else ""
-        path = await self.prompt(_("Attach a file"), note=note, suggest=Paths())
+        path = await self.prompt(_("Attach a file"), "" if known.files else offered(), note=note, suggest=Paths())
         if path is None or not (path or known.files):
             return
         stage = partial(writing.staged, self.office.desk.media, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from textual import on
@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSet, Static
 
+from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.i18n import _, show
 from chatapp_cli.tui.paths import Paths
@@ -89,9 +90,9 @@ class FormView(VerticalScroll):
 
         values: Mapping[str, str]
 
-    def __init__(self, form: Form, typed: Mapping[str, str]) -> None:
+    def __init__(self, form: Form, typed: Mapping[str, str], lasting: Callable[[str], str]) -> None:
         super().__init__()
-        self.form, self._typed = form, typed
+        self.form, self._typed, self._lasting = form, typed, lasting
 
     def compose(self) -> ComposeResult:
         """Title, introduction, what is wrong with the whole, fields, button."""
@@ -133,10 +134,22 @@ class FormView(VerticalScroll):
     @on(Button.Pressed)
     def _answer(self) -> None:
         asked = [row for row in self.query(FieldRow) if row.display]
-        for row in asked:
-            row.blame(_("This is needed.") if row.field.required and not row.value else "")
+        answers = {row.field.name: self._answer_of(row) for row in asked}
         wrong = next((row for row in asked if row.has_class("-wrong")), None)
         if wrong is None:
-            self.post_message(self.Answered({row.field.name: row.value for row in asked}))
+            self.post_message(self.Answered(answers))
         else:
             wrong.query_one("Input, RadioSet, Checkbox").focus()
+
+    def _answer_of(self, row: FieldRow) -> str:
+        """What a row says, a new file by a path that lasts; the row is told what is wrong with it."""
+        value, fault = row.value, ""
+        if row.field.required and not value:
+            fault = _("This is needed.")
+        elif row.field.kind == "file" and value not in {"", self.form.values.get(row.field.name)}:
+            try:
+                value = self._lasting(value)
+            except ChatappError as error:
+                fault = " ".join(filter(None, [show(error.what), show(error.next_step)]))
+        row.blame(fault)
+        return value

@@ -1,0 +1,96 @@
+"""Files on their way from a browser to its windows."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import unquote
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse
+
+from chatapp_cli.api.web.door import PROOF, SESSION
+from chatapp_cli.api.web.guard import from_here, proved
+from chatapp_cli.api.web.trays import BYTES, Trays
+from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.domain.errors import Busy, ChatappError, Refused
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import _, show
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import channels, operators
+from chatapp_cli.store.tx import Tx
+
+log = structlog.get_logger()
+
+FOREIGN: Final = 403
+REFUSED: Final = 422
+LATER: Final = 503
+
+
+class Uploads:
+    """Takes one file at a time into the tray of its login."""
+
+    def __init__(self, store: AsyncStore, trays: Trays) -> None:
+        self._store = store
+        self._trays = trays
+
+    async def take(self, request: Request) -> PlainTextResponse:
+        """Take the file that a page of ours sends."""
+        token = request.cookies.get(SESSION, "")
+        if not _ours(request) or not await self._holds(token):
+            return PlainTextResponse(_("The page was open for too long. Please open it again."), FOREIGN)
+        try:
+            name = await self._kept(request, token)
+        except ChatappError as error:
+            said = " ".join(filter(None, [show(error.what), show(error.next_step)]))
+            return PlainTextResponse(said, LATER if isinstance(error, Busy) else REFUSED)
+        finally:
+            await self.tidy()
+        return PlainTextResponse(_("{name} is here: attach it in the window.", name=name))
+
+    async def tidy(self) -> None:
+        """Empty the trays of logins that are over."""
+        for token in [*self._trays.used]:
+            if not await self._holds(token):
+                self._trays.drop(token)
+
+    async def _kept(self, request: Request, token: str) -> str:
+        size, name = _length(request), unquote(request.headers.get("x-name", ""))
+        limit = await self.limit()
+        if size > limit:
+            raise Refused("too_large", too_large(limit))
+        try:
+            return await self._trays.take(token, name, size, request.stream())
+        except (OSError, ClientDisconnect) as error:
+            log.warning("web.upload_failed", why=type(error).__name__)
+            raise Busy(T("The file cannot be kept."), T("Please try again.")) from error
+
+    async def limit(self) -> int:
+        """Bytes of a file at most: as many as some channel of this desk carries."""
+        return min(BYTES, await self._store.read(self._largest))
+
+    def _largest(self, tx: Tx) -> int:
+        able = map(self._store.desk.capabilities, channels.everything(tx))
+        return max((can.max_upload for can in able), default=0)
+
+    async def _holds(self, token: str) -> bool:
+        return await self._store.read(lambda tx: operators.of_session(tx, token)) is not None
+
+
+def too_large(limit: int) -> Text:
+    """Why a file is not taken."""
+    return T("The file is larger than any channel carries: {n} MB at most.", n=limit // MEGABYTE)
+
+
+def _ours(request: Request) -> bool:
+    """Whether a script of our own page asks, in the browser that we gave the page to."""
+    form = {"proof": request.headers.get("x-proof", "")}
+    return from_here(request, certainly=True) and proved(form, request.cookies.get(PROOF))
+
+
+def _length(request: Request) -> int:
+    """How long the file says it is. Raises Refused for one that does not say."""
+    said = request.headers.get("content-length", "")
+    if not said.isdecimal():
+        raise Refused("no_length", T("The file does not say how large it is."))
+    return int(said)

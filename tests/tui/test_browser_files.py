@@ -1,0 +1,177 @@
+"""In a browser no path leads to the files of the machine that the daemon runs on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.api.web.child import DRIVER
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.form import Field, Form
+from chatapp_cli.domain.text import T
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.runtime.seat import TRAY
+from chatapp_cli.services import files, lines, reply_file
+from chatapp_cli.tui import opener, paths, writing
+from chatapp_cli.tui.editor import written_in_editor
+from chatapp_cli.tui.screens.bind import BindScreen
+from chatapp_cli.tui.widgets.composer import Composer, Pen
+from tests.tui.conftest import Opener, Window
+
+WORDS = "In a browser files come from your own computer."
+
+
+@pytest.fixture
+def tray(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The window as a browser's process has it, with a tray that holds one file."""
+    folder = desk.settings.folder / files.TRAYS / "olga"
+    folder.mkdir(parents=True)
+    (folder / "Смета.txt").write_text("цены", "utf-8")
+    monkeypatch.setenv("TEXTUAL_DRIVER", DRIVER)
+    monkeypatch.setenv(TRAY, str(folder))
+    return folder
+
+
+@pytest.fixture
+def secret(desk: Desk, tray: Path, tmp_path: Path) -> Path:
+    """A file of the machine, with a way to it from the tray."""
+    outside = tmp_path / "other-company.csv"
+    outside.write_text("section,title,text\nA,b,чужое\n", "utf-8")
+    (tray / "link.csv").symlink_to(outside)
+    (desk.settings.folder / files.TRAYS / "ivan").mkdir()
+    (desk.settings.folder / files.TRAYS / "ivan" / "own.txt").write_text("Ивана", "utf-8")
+    return outside
+
+
+def ways_out(secret: Path) -> list[str]:
+    """Everything that somebody would try."""
+    up = os.path.relpath(secret, secret.parent / "desk")
+    return [str(secret), f"../../../{up}", "~/.ssh/id_ed25519", "link.csv", "../ivan/own.txt", "..", ".", "", "a\0b"]
+
+
+def test_an_upload_is_named_by_its_name_and_nothing_else_can_be_named(tray: Path, secret: Path) -> None:
+    assert paths.named("Смета.txt") == tray / "Смета.txt"
+    for way in ways_out(secret):
+        with pytest.raises(Refused, match=WORDS):
+            paths.named(way)
+
+
+def test_neither_is_looked_at_attached_saved_nor_read_what_was_not_uploaded(
+    desk: Desk, tray: Path, secret: Path
+) -> None:
+    for way in ways_out(secret):
+        for forbidden in (writing.looked_at, lambda way: writing.staged(desk.media, way)):
+            with pytest.raises(Refused, match=WORDS):
+                forbidden(way)
+        with pytest.raises(Refused, match=WORDS):
+            paths.lasting(desk.media, way)
+    staged = writing.staged(desk.media, "Смета.txt")
+    assert desk.media.path(staged.sha256).read_text("utf-8") == "цены"
+
+
+def test_a_file_of_replies_takes_along_only_what_was_uploaded(desk: Desk, tray: Path, secret: Path) -> None:
+    def taken(path: str) -> tuple[int, list[str]]:
+        text = f"sections: [{{name: Общие, replies: [{{title: Прайс, text: Вот, files: ['{path}']}}]}}]"
+        sheet = reply_file.read(desk.media, text.encode(), tray / "replies.yaml", find=paths.named)
+        return sum(len(entry.answer.files) for entry in sheet.entries), [str(fault.what) for fault in sheet.faults]
+
+    assert taken("Смета.txt") == (1, [])
+    assert taken(str(secret)) == (0, [WORDS])
+
+
+def test_only_uploads_complete_a_path_and_the_newest_is_offered(tray: Path, secret: Path) -> None:
+    assert [paths.completed(begun) for begun in ("См", "/", "~/", "../", str(secret)[:-3])] == [
+        "Смета.txt",
+        *[None] * 4,
+    ]
+    (tray / "Фото.png").write_bytes(b"png")
+    os.utime(tray / "Фото.png", (4e9, 4e9))
+    (tray / ".half").write_bytes(b"still coming")
+    assert paths.offered() == "Фото.png"
+    assert paths.completed(".h") is None
+
+
+def test_a_browser_without_a_tray_has_no_files_at_all(tray: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(TRAY)
+    for named in (lambda: paths.named("Смета.txt"), lambda: paths.named("/dev/zero"), paths.offered):
+        with pytest.raises(Refused, match=WORDS):
+            named()
+
+
+async def test_no_program_is_started_for_a_browser(tray: Path, desk: Desk, window: Opener) -> None:
+    async with window() as it:
+        with pytest.raises(Refused, match="starts no other program"):
+            written_in_editor(it.app, "Да", tray, {"EDITOR": "touch"})
+        with pytest.raises(Refused, match="starts no other program"):
+            await opener._run("true", "anything")
+        await it.open("Анна")
+        await it.type("Черновик")
+        await it.press("ctrl+e")
+        await it.until(lambda: said(it, "starts no other program"))
+        assert it.app.screen.query_one(Pen).text == "Черновик"
+
+
+def said(it: Window, words: str) -> bool:
+    return any(words in note.message for note in it.app._notifications)
+
+
+async def attach(it: Window, typed: str) -> None:
+    await it.press("ctrl+o")
+    await it.sees("Attach a file")
+    box = it.app.screen.query_one("Input")
+    assert box.value == "Смета.txt"
+    box.value = typed or box.value
+    await it.press("enter")
+
+
+async def test_what_was_uploaded_is_offered_and_attached(tray: Path, secret: Path, window: Opener) -> None:
+    (tray / "link.csv").unlink()
+    async with window() as it:
+        await it.open("Анна")
+        await attach(it, str(secret))
+        await it.until(lambda: said(it, WORDS))
+        assert it.app.screen.query_one(Composer).sheet.files == []
+        await attach(it, "")
+        await it.until(lambda: it.app.screen.query_one(Composer).sheet.files)
+        (file,) = it.app.screen.query_one(Composer).sheet.files
+        assert (file.name, file.size) == ("Смета.txt", len("цены".encode()))
+
+
+async def test_before_an_upload_the_window_says_where_files_come_from(tray: Path, window: Opener) -> None:
+    (tray / "Смета.txt").unlink()
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("ctrl+o")
+        await it.until(lambda: said(it, WORDS))
+
+
+class Trusting(BindScreen):
+    """A conversation that asks for certificates alone."""
+
+    answers: Mapping[str, str] | None = None
+
+    async def converse(self, ask: Asker) -> str:
+        field = Field(name="ca_file", label=T("Certificates"), kind="file", required=False)
+        self.answers = await self.answer(Form(title=T("Certificates"), fields=(field,)))
+        return ""
+
+
+async def test_a_channels_file_is_an_upload_that_is_kept(tray: Path, secret: Path, desk: Desk, window: Opener) -> None:
+    async with window() as it:
+        page = Trusting(desk.read(lines.everything)[0], "api", None)
+        await it.app.push_screen(page)
+        await it.until(lambda: page.query("FieldRow Input"))
+        page.query_one("FieldRow Input").value = str(secret)
+        page.query_one("FormView Button").press()
+        await it.sees(WORDS)
+        page.query_one("FieldRow Input").value = "Смета.txt"
+        page.query_one("FormView Button").press()
+        await it.until(lambda: page.answers)
+        (tray / "Смета.txt").unlink()
+        kept = Path(page.answers["ca_file"])
+        assert kept.read_text("utf-8") == "цены"
+        assert kept.is_relative_to(desk.media.root)
