@@ -11,6 +11,7 @@ import re
 import select
 import sys
 import termios
+import threading
 import tty
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ _PATIENCE = 1.0
 _MOST = 4096
 _KNOW = ("kitty", "ghostty", "foot", "wezterm", "iterm", "mlterm", "contour", "mintty")
 _KNOWING = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION")
+_quiet = threading.Lock()
 
 
 class Graphics(StrEnum):
@@ -77,8 +79,9 @@ def _answer() -> bytes:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Let the library be imported, and look at the size of a cell, without a question to the terminal."""
-    keys, sys.__stdin__ = sys.__stdin__, None  # type: ignore[misc]
-    try:
-        yield
-    finally:
-        sys.__stdin__ = keys  # type: ignore[misc]
+    with _quiet:
+        keys, sys.__stdin__ = sys.__stdin__, None  # type: ignore[misc]
+        try:
+            yield
+        finally:
+            sys.__stdin__ = keys  # type: ignore[misc]

@@ -14,8 +14,8 @@ from rich.style import Style
 from chatapp_cli.tui import pictures
 from chatapp_cli.tui.graphics import Graphics, quietly
 
-MOST = 1_000_000
-"""Pixels that are sent: a Sixel picture of so many takes half a second to make, and a quarter of a megabyte."""
+MOST = {Graphics.SIXEL: 1_000_000, Graphics.KITTY: 2_000_000}
+"""Pixels that are sent: either takes less than a second to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def drawn(path: Path, paper: str, room: tuple[int, int], by: Graphics) -> Sharp 
 
         cell = get_cell_size()
     width, height = room[0] * cell.width, room[1] * cell.height
-    less = min(1.0, sqrt(MOST / (width * height)))
+    less = min(1.0, sqrt(MOST[by] / (width * height)))
     image = pictures.scaled(path, paper, (int(width * less), int(height * less)))
     if image is None:
         return None

@@ -53,7 +53,7 @@ async def test_a_picture_is_looked_at_in_the_whole_window(window: Opener, stage:
     send(stage, photo("диван.png"))
     async with window(size=size) as it:
         await look(it)
-        await it.sees("диван.png · 2 KB", "▀" * min(size[0] - 20, 60))
+        await it.sees("диван.png · 2 KB · 2 of 2 · ← → · Esc back", "▀" * min(size[0] - 20, 60))
         assert type(it.app.screen).__name__ == "PictureScreen"
         drawn = [line.count("▀") for line in it.text().splitlines() if "▀" in line]
         assert drawn == [round(600 * (size[1] - 1) * 2 / 400)] * (size[1] - 1)

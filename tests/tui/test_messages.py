@@ -148,6 +148,7 @@ async def test_why_something_cannot_be_done_is_said_in_words(window: Opener) -> 
             ("e", "Only our own messages can be edited."),
             ("z", "Only what has not gone out yet can be taken back."),
             ("S", "This message has no file."),
+            ("l", "There is no picture in this message."),
             ("H", "This message was never edited."),
             ("o", "There is no link, address or phone number in this message."),
             ("W", "Only what was written for later has a time."),

@@ -8,6 +8,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -39,46 +40,47 @@ class PictureScreen(Hands, ModalScreen[None]):
         super().__init__()
         self._found, self._at = found, at
         self._drawing = asyncio.Lock()
+        self._hung: tuple[int, Size] | None = None
 
     def compose(self) -> ComposeResult:
         """The picture, and what it is."""
         with Container(id="frame"):
             yield Canvas()
-        yield Static(id="about", markup=False)
+        yield Static(self._about(), id="about", markup=False)
 
     def on_resize(self) -> None:
         """Draw as large as there is room."""
-        self._show()
+        self.do(self._draw, group="picture")
 
     def action_step(self, by: int) -> None:
         """The picture before, or the one after; none before the first."""
         at = min(max(self._at + by, 0), len(self._found) - 1)
         if at != self._at:
             self._at = at
-            self._show()
+            self.do(self._draw, group="picture")
 
     def action_back(self) -> None:
         """To the conversation."""
         self._take_down()
         self.dismiss(None)
 
-    def _show(self) -> None:
-        self.query_one("#about", Static).update(self._about(""))
-        self.do(self._draw, group="picture", exclusive=True)
-
     async def _draw(self) -> None:
-        file, paper = self._found[self._at], self.look.palette.base.bgcolor
-        job = partial(self._drawn, file, paper.name if paper else "black", (self.size.width, self.size.height - 1))
+        """One after the other; who steps on meanwhile skips those between."""
         async with self._drawing:
-            made = await self.office.store.off_loop(job)
+            wanted = self._at, self.size
+            if wanted == self._hung:
+                return
+            about, self._hung = self._about(), wanted
+            made = await self.office.store.off_loop(partial(self._drawn, self._found[self._at], self.size, self._by()))
             self._take_down()
             self.query_one(Canvas).hang(made)
-        if made is None:
-            self.query_one("#about", Static).update(self._about(_("This picture cannot be shown here.")))
+            trouble = "" if made else _("This picture cannot be shown here.") + " · "
+            self.query_one("#about", Static).update(trouble + about)
 
-    def _drawn(self, file: FileRow, paper: str, room: tuple[int, int]) -> Drawn | Sharp | None:
-        path, by = self.office.desk.media.path(file.sha256), self._by()
-        return pictures.drawn(path, paper, room) if by is Graphics.HALFCELLS else sharp.drawn(path, paper, room, by)
+    def _drawn(self, file: FileRow, size: Size, by: Graphics) -> Drawn | Sharp | None:
+        path, paper = self.office.desk.media.path(file.sha256), self.look.palette.base.bgcolor
+        colour, room = paper.name if paper else "black", (size.width, size.height - 1)
+        return pictures.drawn(path, colour, room) if by is Graphics.HALFCELLS else sharp.drawn(path, colour, room, by)
 
     def _by(self) -> Graphics:
         """Kitty's pictures are named by colours, of which no terminal may have fewer."""
@@ -89,10 +91,10 @@ class PictureScreen(Hands, ModalScreen[None]):
         if isinstance(picture := self.query_one(Canvas).picture, Sharp) and picture.forget:
             self.house.tell_terminal(picture.forget)
 
-    def _about(self, trouble: str) -> str:
+    def _about(self) -> str:
         file = self._found[self._at]
-        said = [trouble, files.sound_name(file), words.size(file.size)]
+        before, after, back = (shown(action("picture", name).keys[0]) for name in ("step(-1)", "step(1)", "back"))
+        said = [files.sound_name(file), words.size(file.size), f"{back} {_('back')}"]
         if len(self._found) > 1:
-            keys = " ".join(shown(action("picture", f"step({by})").keys[0]) for by in (-1, 1))
-            said += [_("{n} of {all}", n=self._at + 1, all=len(self._found)), keys]
-        return " · ".join(filter(None, said))
+            said[2:2] = [_("{n} of {all}", n=self._at + 1, all=len(self._found)), f"{before} {after}"]
+        return " · ".join(said)
