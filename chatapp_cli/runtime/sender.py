@@ -188,10 +188,14 @@ class Sender:
     async def _carry(self, session: Session, governor: Governor, claim: Claim) -> None:
         target = _target(claim)
         try:
-            delay = await governor.acquire(target, patience=AHEAD)
+            missing = await self._missing(claim)
+            delay = 0.0 if missing else await governor.acquire(target, patience=AHEAD)
         except asyncio.CancelledError:
             await self._record(_put_back(claim))
             raise
+        if missing:
+            await self._refused(governor, claim, Rejected("file_vanished", missing))
+            return
         if delay:
             early = RateLimited("pace", retry_after=delay, scope="dialog")
             await self._record(partial(outbox.postpone, claim=claim, error=early, seconds=delay, counted=False))
@@ -210,11 +214,15 @@ class Sender:
             await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(target)))
             self._count("sent")
 
+    async def _missing(self, claim: Claim) -> str:
+        """The first file of a message that is not where it was put; looked for before its turn begins to count."""
+        if claim.row.action != Action.SEND or not claim.outbound.files:
+            return ""
+        return await self._store.off_loop(partial(_vanished, claim))
+
     async def _perform(self, session: Session, claim: Claim) -> Receipt:
         row, message = claim.row, claim.message
         if row.action == Action.SEND:
-            if missing := await self._store.off_loop(partial(_missing, claim)):
-                raise Rejected("file_vanished", missing)
             return await session.send(claim.outbound)
         address, ext_id = claim.outbound.address, message.ext_id or ""
         if row.action == Action.EDIT and isinstance(session, Edits):
@@ -275,8 +283,7 @@ class Sender:
                 return
 
 
-def _missing(claim: Claim) -> str:
-    """The first file of a message that is not where it was put."""
+def _vanished(claim: Claim) -> str:
     return next((file.name for file in claim.outbound.files if not file.path.is_file()), "")
 
 

@@ -19,7 +19,7 @@ from tests.commands.conftest import Shell
 def test_a_login_page_that_nobody_could_use_is_refused_with_what_to_do(
     chatapp: Shell, words: list[str], env: dict[str, str], said: str
 ) -> None:
-    refused = chatapp.run("serve", *words, **env)
+    refused = chatapp.run("serve", *words, CHATAPP_LANG="en", **env)
     assert (refused.code, refused.out) == (2, "")
     assert said in refused.err
 
