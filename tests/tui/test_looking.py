@@ -140,12 +140,13 @@ def test_a_terminal_that_answers_for_kitty_gets_kittys_pictures(desk: Desk, stag
         assert b"a=d,d=I,i=" in it.reads(lambda said: b"a=d" in said and "Анна".encode() in said)
 
 
-def test_a_terminal_that_answers_for_sixel_gets_sixels(desk: Desk, stage: Stage) -> None:
+def test_a_terminal_that_answers_for_sixel_gets_sixels_and_no_question_later(desk: Desk, stage: Stage) -> None:
     send(stage, photo("диван.png"))
-    with terminal(desk, b"\x1b[?62;4;22c", TERM="foot") as it:
+    with terminal(desk, b"\x1b[?62;4;22c", pixels=(0, 0), TERM="foot") as it:
         look_there(it)
         said = it.reads(lambda said: b"\x1bP" in said and b"\x1b8" in said)
         assert b"\x1b7\x1b[5;21H\x1bP" in said
+        assert not {question for question in (b"\x1b[c", b"\x1b[16t", b"a=q") if question in said}
 
 
 @pytest.mark.parametrize("term", ["xterm-kitty", "xterm-256color"])
