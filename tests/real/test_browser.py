@@ -121,9 +121,10 @@ class Shop:
         return [(entry.message.author, entry.message.text, entry.message.state) for entry in found]
 
 
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    desk = open_desk(Settings(home=str(tmp_path), http_port=0, lang="en"))
+@asynccontextmanager
+async def opened(home: Path) -> AsyncIterator[Shop]:
+    """The shop, and a browser in front of it."""
+    desk = open_desk(Settings(home=str(home), http_port=0, lang="en"))
     for name in ("Ольга", "Иван"):
         known = passwords.hashed(PASSWORD)
         desk.write(lambda tx, name=name, known=known: operators.add(tx, name, known, [], actor="owner"))
@@ -135,6 +136,12 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
             await eventually(lambda: the_dialogs(desk))
             yield Shop(address, desk, program, browser)
     desk.close()
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    async with opened(tmp_path) as found:
+        yield found
 
 
 @asynccontextmanager
