@@ -78,9 +78,11 @@ class Order:
         return (-row.pinned, -row.last_at, -row.id)
 
 
-def head(tx: Tx, dialect: str, wanted: DialogFilter, n: int) -> tuple[Order, dict[DialogId, DialogRow]]:
+def head(
+    tx: Tx, dialect: str, wanted: DialogFilter, n: int, *, among: Sequence[DialogId] | None = None
+) -> tuple[Order, dict[DialogId, DialogRow]]:
     """The first dialogs alone, with their rows: enough for a screen before everything has been read."""
-    rows = dialog_list.page(tx, dialect, wanted, n=n)
+    rows = dialog_list.page(tx, dialect, wanted, n=n, among=among)
     return Order(wanted, dialect, array("q", (row.id for row in rows))), {row.id: row for row in rows}
 
 
@@ -89,9 +91,18 @@ def read(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId
     return Order(wanted, dialect, array("q", dialog_list.ids(tx, dialect, wanted, among=among)))
 
 
-def searched(tx: Tx, index: Index, dialect: str, wanted: DialogFilter) -> Order:
-    """Every dialog that passes a filter with a text; if those are few, what nearly does too."""
+def found(tx: Tx, index: Index, dialect: str, wanted: DialogFilter, n: int) -> tuple[Order, dict[DialogId, DialogRow]]:
+    """The first dialogs that pass a filter with a text, with their rows; fewer than ``n`` are all of them."""
     from chatapp_cli.services import names
 
-    found = read(tx, dialect, wanted, among=names.among(tx, index, wanted.text))
-    return found if len(found.ids) >= names.FEW else found.joined(names.near(tx, index, dialect, wanted))
+    return head(tx, dialect, wanted, n, among=names.among(tx, index, wanted.text))
+
+
+def rest(tx: Tx, index: Index, first: Order, n: int) -> Order:
+    """Every dialog of which at most ``n`` were found first; if those are few, what nearly fits too."""
+    from chatapp_cli.services import names
+
+    wanted, dialect = first.wanted, first.dialect
+    if len(first.ids) == n:
+        return read(tx, dialect, wanted, among=names.among(tx, index, wanted.text))
+    return first if len(first.ids) >= names.FEW else first.joined(names.near(tx, index, dialect, wanted))

@@ -70,3 +70,14 @@ def test_a_window_holds_exactly_the_rows_that_were_asked_for(desk: Desk) -> None
     order = desk.read(lambda tx: dialog_order.read(tx, "sqlite", DialogFilter()))
     rows = desk.read(lambda tx: order.window(tx, 2, 3))
     assert sorted(rows) == sorted(order.ids[2:5])
+
+
+@pytest.mark.parametrize("most", [1, 80])
+def test_what_is_found_first_is_where_all_that_is_found_begins(desk: Desk, most: int) -> None:
+    wanted, index = DialogFilter(text="а"), desk.search
+    first, rows = desk.read(lambda tx: dialog_order.found(tx, index, "sqlite", wanted, most))
+    whole = desk.read(lambda tx: dialog_order.rest(tx, index, first, most))
+    everything = desk.read(lambda tx: dialog_order.read(tx, "sqlite", wanted))
+    assert 1 < len(everything.ids) < 80, "one is not all, eighty are more than all"
+    assert list(first.ids) == list(everything.ids[:most]) == list(rows)
+    assert list(whole.ids) == list(everything.ids)

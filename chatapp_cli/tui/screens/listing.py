@@ -26,7 +26,7 @@ from chatapp_cli.tui.widgets.bars import FilterBar, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
-SEARCH_PAUSE = 0.12
+SEARCH_PAUSE = 0.03
 """Seconds without a key after which the search begins."""
 COUNT_PAUSE = 1.0
 """Seconds from news to the next count of the views."""
@@ -74,15 +74,18 @@ class Listing(Hands):
             shown.show(order, {})
 
     async def _list_searched(self, wanted: DialogFilter) -> None:
-        index, dialect = self.office.desk.search, self.office.dialect
+        """Show the first that are found at once, then all of them and what nearly fits."""
+        index, dialect, n = self.office.desk.search, self.office.dialect, _FIRST_ROWS
+        first, rows = await self.office.read(lambda tx: dialog_order.found(tx, index, dialect, wanted, n))
+        if first.ids:
+            self._show_found(first, rows)
+        whole = await self.office.read(lambda tx: dialog_order.rest(tx, index, first, n))
+        if whole is not first or not first.ids:
+            self._show_found(whole, rows)
 
-        def look(tx: Tx) -> tuple[Order, dict[DialogId, DialogRow]]:
-            order = dialog_order.searched(tx, index, dialect, wanted)
-            return order, order.window(tx, 0, _FIRST_ROWS)
-
-        found = await self.office.read(look)
-        if wanted == self.wanted:
-            self.query_one(DialogList).show(*found)
+    def _show_found(self, found: Order, rows: dict[DialogId, DialogRow]) -> None:
+        if found.wanted == self.wanted:
+            self.query_one(DialogList).show(found, rows)
             self._tell_filters()
 
     @on(DialogList.Needs)
