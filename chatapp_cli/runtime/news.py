@@ -21,7 +21,7 @@ PAUSE = 1.0
 """Seconds between two looks while the store does not answer."""
 QUIET = 5.0
 """Seconds without news after which one looks less often; each look wakes a processor that could sleep."""
-RESTING = 3
+RESTING = 5
 """How many times less often."""
 
 

@@ -203,11 +203,11 @@ class Conversing(Listing):
     async def _take(self, news: News) -> None:
         needs = bool(news.topics() & {"message", "arrived", "channel"}) or news.noted()
         self._needs_told = self._needs_told and not needs
+        if news.dialogs():
+            await self.reorder(news.dialogs())
         await self.tell_bars()
         if news.topics() & {"channel", "line"}:
             await self.list_again()
-        if news.dialogs():
-            await self.reorder(news.dialogs())
         if self.opening is not None and self._concerns(self.opening, news):
             self._tell_refusals(self.opening, news)
             await self._reread(self.opening, news)
