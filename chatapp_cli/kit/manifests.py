@@ -5,7 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
+from pathlib import Path
+from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain.form import Choice, Field
@@ -70,8 +72,9 @@ def packages() -> Mapping[str, str]:
 
 @cache
 def _own_packages() -> dict[str, str]:
-    folders = resources.files(_OWN).iterdir()
-    return {f.name: f"{_OWN}.{f.name}" for f in folders if f.joinpath("manifest.toml").is_file()}
+    folders = (Path(place) for place in import_module(_OWN).__path__)
+    found = (file.parent.name for folder in folders for file in folder.glob("*/manifest.toml"))
+    return {name: f"{_OWN}.{name}" for name in found}
 
 
 def _package(kind: str) -> str:
@@ -82,8 +85,8 @@ def _package(kind: str) -> str:
 @cache
 def manifest(kind: str) -> Manifest:
     """One channel's manifest; KeyError if there is no such channel."""
-    text = resources.files(_package(kind)).joinpath("manifest.toml").read_text("utf-8")
-    return parse(kind, tomllib.loads(text))
+    text = get_data(_package(kind), "manifest.toml") or b""
+    return parse(kind, tomllib.loads(text.decode()))
 
 
 def kind_of(named: str) -> str:

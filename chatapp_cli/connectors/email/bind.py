@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ _BLAMED = {
 @cache
 def services() -> Mapping[str, Mapping[str, Any]]:
     """The mail services that are known by name (S-096)."""
-    text = resources.files(__package__).joinpath("services.toml").read_text("utf-8")
+    text = Path(__file__).with_name("services.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 
