@@ -27,8 +27,8 @@ LANGUAGES = ("ru", "en")
 THEMES = ("dark", "light")
 KEPT = Path(__file__).with_name("snapshots")
 STEP = 0.02
-SETTLED = 0.2
-PATIENCE = 30.0
+SETTLED = 0.5
+PATIENCE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,10 @@ class Shot:
 
     @property
     def kept(self) -> Path | None:
-        """The text that it has to show; a theme changes none of it."""
+        """The text that it has to show; a theme changes none of it, and an open dialog is read after a second."""
         name = f"{self.scene.name}.{self.language}.{self.size[0]}x{self.size[1]}.txt"
-        return KEPT / name if self.theme == THEMES[0] else None
+        still = self.theme == THEMES[0] and not set(OPEN) <= set(self.scene.keys)
+        return KEPT / name if still else None
 
 
 def shots() -> Iterator[Shot]:
@@ -113,17 +114,18 @@ async def played(furnished: Path, shot: Shot) -> AsyncIterator[Pilot[None]]:
         app = Inbox(desk, alone=True)
         try:
             async with app.run_test(size=shot.size) as pilot:
-                await _until(pilot, lambda: app.screen.query_one(DialogList).current)
+                await until(pilot, lambda: app.screen.query_one(DialogList).current)
                 for key in shot.scene.keys:
                     await pilot.press(key)
-                await _until(pilot, lambda: shot.scene.there(app))
+                await until(pilot, lambda: shot.scene.there(app))
                 await pilot.pause(SETTLED)
                 yield pilot
         finally:
             desk.close()
 
 
-async def _until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Wait for something. Raises TimeoutError."""
     async with asyncio.timeout(PATIENCE):
         while not condition():
             await pilot.pause(STEP)
