@@ -35,10 +35,10 @@ def serve(
     from chatapp_cli.runtime.logs import configure
 
     with unattended(ctx) as desk:
-        configure(desk.settings.log_level)
         wanted = desk.settings.web == "on" if web is None else web
         if web:
             _insist_on_web(desk, http=http)
+        configure(desk.settings.log_level)
         run(_serve(desk, http=http, web=wanted, leashed=until_stdin_closes))
 
 

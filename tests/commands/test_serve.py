@@ -9,7 +9,7 @@ from tests.commands.conftest import Shell
 
 
 @pytest.mark.parametrize(
-    ("words", "env", "said"),
+    ("words", "changes", "said"),
     [
         (["--web"], {}, "chatapp user add"),
         (["--web", "--no-http"], {}, "leave --no-http out"),
@@ -17,9 +17,9 @@ from tests.commands.conftest import Shell
     ],
 )
 def test_a_login_page_that_nobody_could_use_is_refused_with_what_to_do(
-    chatapp: Shell, words: list[str], env: dict[str, str], said: str
+    chatapp: Shell, words: list[str], changes: dict[str, str], said: str
 ) -> None:
-    refused = chatapp.run("serve", *words, CHATAPP_LANG="en", **env)
+    refused = chatapp.run("serve", *words, **changes)
     assert (refused.code, refused.out) == (2, "")
     assert said in refused.err
 
