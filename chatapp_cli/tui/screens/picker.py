@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -30,13 +31,13 @@ class Picker(Small[T], Generic[T]):
         self._placeholder, self._nothing, self._title = placeholder, nothing, title
         self.found: Sequence[T] = ()
 
+    @abstractmethod
     def narrow(self, typed: str) -> None:
         """Let those be listed that fit what was typed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line(self, one: T) -> Text:
         """A row."""
-        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         """Box and list."""

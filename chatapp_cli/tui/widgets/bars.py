@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -37,9 +38,9 @@ class Bar(Widget):
         super().__init__()
         self.look = look
 
+    @abstractmethod
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """For each line what stands left and what stands right."""
-        raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         """Paint a line."""

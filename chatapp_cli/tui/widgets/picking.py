@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -27,13 +28,13 @@ class Picking(Lined):
         self._anchor = 0
 
     @property
+    @abstractmethod
     def ids(self) -> Sequence[int]:
         """What is listed, in its order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def move_to(self, at: int) -> None:
         """Put the cursor on a row."""
-        raise NotImplementedError
 
     @property
     def picked(self) -> list[DialogId]:
