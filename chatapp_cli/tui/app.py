@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -252,17 +252,16 @@ class Inbox(TypeAhead):
 
     def action_chord(self, first: str) -> None:
         """Show what the second key may be, and do it."""
+        self.run_worker(self._second_key(first, self._scopes()), group="chord", exclusive=True)
+
+    async def _second_key(self, first: str, scopes: Mapping[str, DOMNode]) -> None:
         from chatapp_cli.tui.screens.help import Chord
 
-        scopes = self._scopes()
         following = chords(first, tuple(scopes))
-
-        def chosen(answer: str | None) -> None:
-            if answer is not None:
-                act = following[answer]
-                self.call_later(self.run_action, act.name, scopes[act.scope])
-
-        self.push_screen(Chord(first, following), chosen)
+        answer = await self.push_screen_wait(Chord(first, following))
+        if answer is not None:
+            act = following[answer]
+            await self.run_action(act.name, scopes[act.scope])
 
     def _scopes(self) -> dict[str, DOMNode]:
         """The places around the focus, the nearest first."""

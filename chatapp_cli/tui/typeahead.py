@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 from textual.screen import Screen
-from textual.worker import Worker
+from textual.worker import Worker, get_current_worker
 
 PATIENCE = 2.0
 """Seconds after which a key does not wait any longer for what the one before it began."""
@@ -27,6 +29,15 @@ class TypeAhead(App[None]):
 
     _typed: deque[events.Key] | None = None
     """Keys that wait for the one before them; none while no key is being carried out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked_by: WeakKeyDictionary[Screen[Any], Worker[Any]] = WeakKeyDictionary()
+
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """Ask by a page; whoever asked goes on with the answer before the next key is looked at."""
+        self._asked_by[screen] = get_current_worker()
+        return await super().push_screen_wait(screen, mode=mode)
 
     async def on_event(self, event: events.Event) -> None:
         """Queue keys; let everything else pass."""
@@ -45,33 +56,36 @@ class TypeAhead(App[None]):
     async def _carry_on(self, typed: deque[events.Key]) -> None:
         try:
             while typed:
-                screen, working = self.screen, set(self.workers)
-                way = list((self.focused or screen).ancestors_with_self)
+                pages, working = self.screen_stack[-2:], set(self.workers)
+                way = list((self.focused or self.screen).ancestors_with_self)
                 await super().on_event(typed.popleft())
-                await self._settled(screen, way, working)
+                await self._settled(pages, way, working)
         finally:
             self._typed = None
 
     async def _settled(
-        self, screen: Screen[object], way: Sequence[MessagePump], working: Collection[Worker[object]]
+        self, pages: Sequence[Screen[Any]], way: Sequence[MessagePump], working: set[Worker[Any]]
     ) -> None:
         """Wait until the key was understood, the focus went where it should, and what it began asks or is done.
 
-        A key goes from the focus up to us until somebody knows it: ``way``.
+        A key goes from the focus up to us until somebody knows it: ``way``. ``pages`` are the page that it was typed
+        into and the one below, to which an answer leads back.
         """
         try:
             async with asyncio.timeout(PATIENCE):
                 for place in (*way, self):
                     await _idle(place)
-                while self.screen is screen and self._busy(working):  # noqa: ASYNC110 - a worker ends, or it asks
+                if pages[-1] not in self.screen_stack and (asker := self._asked_by.get(pages[-1])):
+                    working -= {asker}
+                while self.screen in pages and self._busy(working):  # noqa: ASYNC110 - a worker ends, or it asks
                     await asyncio.sleep(LOOK)
-                while self.screen is not screen and self.focused is None:  # noqa: ASYNC110 - nothing tells it
+                while self.screen is not pages[-1] and self.focused is None:  # noqa: ASYNC110 - nothing tells it
                     await asyncio.sleep(LOOK)
-        except TimeoutError:
+        except (TimeoutError, ScreenStackError):  # it takes its time, or the window was closed
             return
 
-    def _busy(self, working: Collection[Worker[object]]) -> bool:
-        return any(one.is_running for one in set(self.workers) - set(working))
+    def _busy(self, working: set[Worker[Any]]) -> bool:
+        return any(one.is_running for one in set(self.workers) - working)
 
 
 async def _idle(pump: MessagePump) -> None:

@@ -1,6 +1,7 @@
 """Every sentence of a person's screen is there in both languages."""
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,12 @@ def test_the_catalogues_hold_what_the_sources_say() -> None:
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_every_sentence_is_translated_with_the_same_placeholders(language: str) -> None:
     assert messages.faults(messages.translated(language, messages.template())) == []
+
+
+def test_a_counted_sentence_is_never_asked_for_without_its_number(tmp_path: Path) -> None:
+    assert messages.said_both_ways() == []
+    (tmp_path / "row.py").write_text('ngettext("{n} dog", "{n} dogs", 2), _("{n} dog", n=2), _("A dog")', "utf-8")
+    assert messages.said_both_ways(tmp_path) == ["{n} dog"]
 
 
 def test_sentences_are_found_wherever_code_says_them() -> None:

@@ -153,7 +153,7 @@ class LinesScreen(Hands):
         text = Text().append(line.name + "\n\n", look.strong)
         text.append(ngettext("{n} channel", "{n} channels", line.channels) + "\n", look.plain)
         text.append(ngettext("{n} dialog", "{n} dialogs", line.dialogs) + "\n", look.plain)
-        text.append(_("{n} unread", n=line.unread) + "\n\n", look.plain)
+        text.append(ngettext("{n} unread", "{n} unread", line.unread) + "\n\n", look.plain)
         for one in self._invites.get(line.id, ()):
             text.append(_("The next client: {channel}", channel=one.channel.title) + "\n", look.faint)
             text.append(f"{one.link}\n\n", look.accent)
