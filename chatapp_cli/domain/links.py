@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from chatapp_cli.domain.address import canonical
@@ -56,3 +56,30 @@ def find(text: str) -> Iterator[Link]:
             said = found[kind]
             if said and (kind != "phone" or sum(map(str.isdigit, said)) in _DIGITS):
                 yield Link(kind, said, *found.span())
+
+
+class Hidden(NamedTuple):
+    """An address behind words, where a channel tells it beside the text; counted in units of UTF-16."""
+
+    start: int
+    length: int
+    address: str
+
+
+def reveal(text: str, hidden: Iterable[Hidden]) -> str:
+    """Write each address behind its words, as in ``the price list (https://…)``, unless the words are the address."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    behind = []
+    for one in hidden:
+        start, end = _index(units, one.start), _index(units, one.start + one.length)
+        said = text[start:end]
+        if one.address and said.strip().rstrip("/") != one.address.rstrip("/"):
+            behind.append((end - len(said) + len(said.rstrip()), one.address))
+    for at, address in sorted(behind, reverse=True):
+        text = f"{text[:at]} ({address}){text[at:]}"
+    return text
+
+
+def _index(units: bytes, at: int) -> int:
+    """A place in UTF-16 as one in the text: never inside of a character, nor beyond the text."""
+    return len(units[: 2 * max(0, at)].decode("utf-16-le", "ignore"))

@@ -1,8 +1,10 @@
 """What in a text leads somewhere, and where to."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chatapp_cli.domain.links import find
+from chatapp_cli.domain.links import Hidden, find, reveal
 
 
 def test_links_addresses_and_numbers_are_found_where_they_stand() -> None:
@@ -36,3 +38,37 @@ def test_a_link_names_the_host_that_it_really_leads_to() -> None:
     assert link.host == "evil.example"
     (broken,) = find("http://[::1/abc")
     assert broken.host == ""
+
+
+SHOP = "https://lavka.example/price"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "shown"),
+    [
+        ("вот прайс, смотрите", [Hidden(4, 5, SHOP)], f"вот прайс ({SHOP}), смотрите"),
+        ("🎄🎄 прайс!", [Hidden(5, 5, SHOP)], f"🎄🎄 прайс ({SHOP})!"),
+        ("прайс \nи счёт", [Hidden(9, 4, "https://b.example"), Hidden(0, 7, SHOP)], None),
+        (f"{SHOP}/", [Hidden(0, 28, SHOP)], f"{SHOP}/"),
+        (
+            "https://bank.example",
+            [Hidden(0, 20, "https://evil.example")],
+            "https://bank.example (https://evil.example)",
+        ),
+        ("прайс", [Hidden(90, 5, SHOP)], f"прайс ({SHOP})"),
+        ("🎄", [Hidden(-3, 4, SHOP)], f" ({SHOP})🎄"),
+        ("без ссылок", [Hidden(0, 3, "")], "без ссылок"),
+    ],
+)
+def test_an_address_behind_words_stands_after_them(text: str, hidden: list[Hidden], shown: str | None) -> None:
+    both = f"прайс ({SHOP}) \nи счёт (https://b.example)"
+    assert reveal(text, hidden) == (both if shown is None else shown)
+
+
+@given(st.text(), st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60))))
+def test_whatever_places_a_channel_names_no_character_and_no_address_is_lost(
+    text: str, places: list[tuple[int, int]]
+) -> None:
+    shown = reveal(text, [Hidden(start, length, SHOP) for start, length in places])
+    assert shown.replace(f" ({SHOP})", "") == text
+    assert shown.count(SHOP) == len(places)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from chatapp_cli.connectors.max.wire import Attachment, Body, Message
 from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.links import Hidden, reveal
 
 LINK: Final = "link:"
 VIDEO: Final = "video:"
@@ -43,7 +44,16 @@ def words(message: Message) -> str:
 
 def _said(body: Body) -> str:
     parts = (_spoken(one) for one in body.attachments or ())
-    return "\n".join(filter(None, chain([body.text or ""], parts)))
+    return "\n".join(filter(None, chain([_text(body)], parts)))
+
+
+def _text(body: Body) -> str:
+    """Of all formatting only what leads somewhere is kept.
+
+    MAX does not say in which units it counts: in others than ours an address stands a place beside, but it is there.
+    """
+    links = (one for one in body.markup or () if one.type == "link")
+    return reveal(body.text or "", (Hidden(one.start, one.length, one.url or "") for one in links))
 
 
 def _spoken(attachment: Attachment) -> str:

@@ -7,7 +7,7 @@ empty. Times are milliseconds since 1970.
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 WANTED = (
     "message_created",
@@ -74,12 +74,22 @@ class Attachment(Struct, frozen=True):
     title: str | None = None
 
 
+class Markup(Struct, frozen=True):
+    """What a part of a text is; a ``link`` has its address only here."""
+
+    type: str
+    start: int = field(name="from", default=0)
+    length: int = 0
+    url: str | None = None
+
+
 class Body(Struct, frozen=True):
     """What a message says."""
 
     mid: str
     seq: int = 0
     text: str | None = None
+    markup: list[Markup] | None = None
     attachments: list[Attachment] | None = None
 
 

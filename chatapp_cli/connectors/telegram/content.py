@@ -8,6 +8,7 @@ from typing import Any, Final
 from telethon.tl import types as tl
 
 from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.links import Hidden, reveal
 
 _ENDINGS: Final[Mapping[str, str]] = {
     "image/jpeg": ".jpg",
@@ -19,6 +20,12 @@ _ENDINGS: Final[Mapping[str, str]] = {
     "audio/mpeg": ".mp3",
     "application/x-tgsticker": ".tgs",
 }
+
+
+def text(message: Any) -> str:
+    """A text or a caption; of all formatting only what leads somewhere is kept."""
+    links = (one for one in message.entities or () if isinstance(one, tl.MessageEntityTextUrl))
+    return reveal(message.message, (Hidden(one.offset, one.length, one.url) for one in links))
 
 
 def words(media: Any) -> str:

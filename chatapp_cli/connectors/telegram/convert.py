@@ -110,9 +110,9 @@ def _sender(message: Any, chat: Known, view: View) -> Known:
 
 
 def _text(message: Any, view: View) -> str:
-    said = message.message or content.words(message.media)
+    said = content.text(message) or content.words(message.media)
     if message.fwd_from is None:
-        return str(said)
+        return said
     return f"↪ {_origin(message.fwd_from, view)}\n{said}".rstrip()
 
 

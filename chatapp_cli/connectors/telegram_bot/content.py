@@ -9,6 +9,7 @@ import msgspec
 
 from chatapp_cli.connectors.telegram_bot import updates as tg
 from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.links import Hidden, reveal
 
 _SILENT = frozenset(
     """
@@ -65,10 +66,16 @@ def name(who: tg.User | tg.Chat) -> str:
 
 def words(post: tg.Message) -> str:
     """Everything of a message that can be read, under the name of whom it was forwarded from."""
-    said = post.text or post.caption or _special(post)
+    said = _text(post) or _special(post)
     if post.forward_origin is None:
         return said
     return f"↪ {_origin(post.forward_origin)}\n{said}".rstrip()
+
+
+def _text(post: tg.Message) -> str:
+    """A text or a caption; of all formatting only what leads somewhere is kept."""
+    text, entities = (post.text, post.entities) if post.text else (post.caption, post.caption_entities)
+    return reveal(text, (Hidden(one.offset, one.length, one.url) for one in entities if one.type == "text_link"))
 
 
 def _origin(origin: tg.Origin) -> str:

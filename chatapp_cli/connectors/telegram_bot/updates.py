@@ -107,6 +107,15 @@ class Origin(Struct, frozen=True, gc=False):
     chat: Chat | None = None
 
 
+class Entity(Struct, frozen=True, gc=False):
+    """What a part of a text is, in units of UTF-16; a ``text_link`` has its address only here."""
+
+    type: str
+    offset: int
+    length: int
+    url: str = ""
+
+
 class Quoted(Struct, frozen=True, gc=False):
     """A message that another one answers."""
 
@@ -123,7 +132,9 @@ class Message(Struct, frozen=True):
     sender_chat: Chat | None = None
     edit_date: int = 0
     text: str = ""
+    entities: list[Entity] = []
     caption: str = ""
+    caption_entities: list[Entity] = []
     media_group_id: str = ""
     message_thread_id: int = 0
     is_topic_message: bool = False

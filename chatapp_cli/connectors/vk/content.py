@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 from chatapp_cli.connectors.vk.names import Book
 from chatapp_cli.connectors.vk.wire import Geo, Post
 from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.domain.links import Hidden, reveal
 
 _MENTION = re.compile(r"\[(?:id|club|public|event)\d+\|([^\]]+)\]")
 
@@ -96,6 +97,19 @@ class _Poll(Struct, frozen=True):
     answers: list[_Answer] = []
 
 
+class _Part(Struct, frozen=True, gc=False):
+    """What a part of a text is, in units of UTF-16; a ``url`` has its address only here."""
+
+    type: str = ""
+    offset: int = 0
+    length: int = 0
+    url: str = ""
+
+
+class _Formatting(Struct, frozen=True):
+    items: list[_Part] = []
+
+
 def plain(text: str) -> str:
     """A text without VK's markup of mentions."""
     return _MENTION.sub(r"\1", text)
@@ -103,8 +117,17 @@ def plain(text: str) -> str:
 
 def words(post: Post, book: Book) -> str:
     """Everything of a message that can be read; what was forwarded is marked and indented."""
-    said = (comment_words(post.text, post.attachments), _say_place(post.geo), *_forwards(post, book))
+    said = (comment_words(_revealed(post), post.attachments), _say_place(post.geo), *_forwards(post, book))
     return "\n".join(filter(None, said))
+
+
+def _revealed(post: Post) -> str:
+    """A text with the addresses behind its words; VK's schema does not describe them, so no text depends on them."""
+    try:
+        parts = msgspec.json.decode(post.format_data, type=_Formatting).items
+    except msgspec.MsgspecError:
+        return post.text
+    return reveal(post.text, (Hidden(one.offset, one.length, one.url) for one in parts if one.type == "url"))
 
 
 def comment_words(text: str, attachments: Sequence[Raw]) -> str:

@@ -48,6 +48,7 @@ class Post(Struct, frozen=True):
     from_id: int
     date: int = 0
     text: str = ""
+    format_data: Raw = NOTHING
     conversation_message_id: int = 0
     attachments: list[Raw] = []
     geo: Geo | None = None

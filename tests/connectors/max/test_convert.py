@@ -51,6 +51,23 @@ def test_a_message_bears_its_chat_its_author_and_its_time() -> None:
     assert not event.automatic
 
 
+def test_an_address_behind_words_is_not_lost_and_other_formatting_leaves_the_text_alone() -> None:
+    markup = [
+        {"type": "strong", "from": 0, "length": 3},
+        {"type": "link", "from": 4, "length": 5, "url": "https://bazar.example/price"},
+        {"type": "link", "from": 11, "length": 21, "url": "https://bazar.example/"},
+        {"type": "user_mention", "from": 0, "length": 3, "user_link": None, "user_id": 7001},
+    ]
+    body = {"mid": "mid.1", "seq": 1, "text": "Вот прайс: https://bazar.example", "markup": markup}
+    message = {"recipient": DIALOG, "timestamp": 1, "sender": ANNA, "body": body}
+    (event,) = events("message_created", message=message)
+    assert isinstance(event, MessageArrived)
+    assert event.text == "Вот прайс (https://bazar.example/price): https://bazar.example"
+    (silent,) = events("message_created", message={**message, "body": {**body, "markup": None}})
+    assert isinstance(silent, MessageArrived)
+    assert silent.text == body["text"]
+
+
 def test_what_max_leaves_out_is_no_trouble() -> None:
     message = {"recipient": {"chat_id": 9}, "timestamp": 1, "body": {"mid": "m", "seq": 1}, "sender": {"user_id": 5}}
     (event,) = events("message_created", message=message)

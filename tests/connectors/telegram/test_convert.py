@@ -61,6 +61,18 @@ def test_a_client_is_described_as_far_as_telegram_shows_them() -> None:
     assert (message.ext_id, message.at, message.from_us, message.automatic) == ("9", 1_795_338_000_000, False, False)
 
 
+def test_an_address_behind_words_is_not_lost_and_other_formatting_leaves_the_text_alone() -> None:
+    entities = [
+        tl.MessageEntityTextUrl(3, 5, "https://bazar.example/price"),
+        tl.MessageEntityMentionName(10, 4, ANNA),
+        tl.MessageEntityPre(0, 2, "python"),
+    ]
+    shown = "🎄 прайс (https://bazar.example/price), Анна"
+    assert heard(message="🎄 прайс, Анна", entities=entities).text == shown
+    origin = tl.MessageFwdHeader(AT, from_name="Кто-то")
+    assert heard(message="🎄 прайс, Анна", entities=entities, fwd_from=origin).text == f"↪ Кто-то\n{shown}"
+
+
 @pytest.mark.parametrize(
     ("media", "kind", "name", "seconds"),
     [

@@ -81,6 +81,20 @@ def test_whatever_can_be_read_is_text(content: dict[str, Any], text: str) -> Non
     assert said(**content).text == text
 
 
+@pytest.mark.parametrize("field", ["text", "caption"])
+def test_an_address_behind_words_is_not_lost_and_other_formatting_leaves_the_text_alone(field: str) -> None:
+    entities = [
+        {"type": "bold", "offset": 0, "length": 2},
+        {"type": "text_link", "offset": 3, "length": 5, "url": "https://bazar.example/price"},
+        {"type": "text_mention", "offset": 10, "length": 4, "user": {"id": 3, "is_bot": False, "first_name": "Пётр"}},
+    ]
+    post = {field: "🎄 прайс, Пётр", "entities" if field == "text" else "caption_entities": entities}
+    assert said(**post).text == "🎄 прайс (https://bazar.example/price), Пётр"
+    edited = understood(edited_message={**HEAD, "edit_date": 1_700_000_060, **post})
+    assert isinstance(edited, MessageEdited)
+    assert edited.text == said(**post).text
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -178,6 +178,22 @@ def test_mentions_lose_their_markup() -> None:
     assert new(text="[club42|@bazar], [id7002|Борис] [заказ] [1|2]").text == "@bazar, Борис [заказ] [1|2]"
 
 
+def test_an_address_behind_words_is_not_lost_and_other_formatting_leaves_the_text_alone() -> None:
+    parts = [
+        {"type": "url", "offset": 3, "length": 5, "url": "https://bazar.example/price"},
+        {"type": "bold", "offset": 3, "length": 5},
+    ]
+    formatted = {"text": "🎄 прайс", "format_data": {"version": "1", "items": parts}}
+    assert new(**formatted).text == "🎄 прайс (https://bazar.example/price)"
+    forwarded = {"from_id": 7002, "date": 1, "conversation_message_id": 1, **formatted}
+    assert new(fwd_messages=[forwarded]).text == "↪ Борис Ёлкин\n> 🎄 прайс (https://bazar.example/price)"
+
+
+@pytest.mark.parametrize("odd", [[], None, "{}", {"items": [{"type": "url", "offset": "3"}]}])
+def test_formatting_in_a_form_that_nobody_described_costs_no_message(odd: object) -> None:
+    assert new(text="🎄 прайс", format_data=odd).text == "🎄 прайс"
+
+
 def test_an_administrators_answer_is_ours_and_bears_their_name_and_a_programmes_bears_none() -> None:
     ours = said(out=1, from_id=-US, text="Есть")
     by_hand = read("message_reply", {**ours, "admin_author_id": 7002})
