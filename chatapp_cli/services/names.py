@@ -50,8 +50,13 @@ def read_back(tx: Tx, shelf: Shelf, before: int, *, n: int) -> int:
 
 
 def follow(tx: Tx, shelf: Shelf, dialogs: Collection[DialogId]) -> None:
-    """Take over the names of dialogs in which something happened."""
-    shelf.call([_naming(one) for one in tx.all(Naming, "search.names", ids=json.dumps(list(dialogs)))])
+    """Take over the names of dialogs in which something happened, and with them those of their people's others."""
+    shelf.call([_naming(one) for one in tx.all(Naming, "search.names", ids=json.dumps(_of_people(tx, dialogs)))])
+
+
+def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
+    """Dialogs with all others of the same people: what finds one of them finds each."""
+    return list({*dialogs, *tx.all(DialogId, "search.of_their_people", ids=json.dumps(list(dialogs)))})
 
 
 def _naming(one: Naming) -> Naming:
@@ -72,7 +77,7 @@ def among(tx: Tx, index: Index, text: str) -> list[DialogId] | None:
     fresh = journal.after(tx, mark.journal, n=_FRESH)
     if len(fresh) == _FRESH:
         return None
-    return list({*found, *(row.dialog_id for row in fresh if row.dialog_id is not None)})
+    return list({*found, *_of_people(tx, {row.dialog_id for row in fresh if row.dialog_id is not None})})
 
 
 def _spellings(needle: str) -> list[str]:

@@ -19,7 +19,7 @@ from chatapp_cli.store.tx import Connection
 
 R = TypeVar("R")
 
-_FORMAT = 2
+_FORMAT = 3
 _TABLES = (
     "CREATE TABLE mark (journal INTEGER NOT NULL, lowest INTEGER NOT NULL, unnamed INTEGER NOT NULL)",
     "CREATE TABLE place (message INTEGER PRIMARY KEY, place INTEGER NOT NULL UNIQUE)",
@@ -78,7 +78,7 @@ class Wording(NamedTuple):
 
 
 class Naming(NamedTuple):
-    """What a dialog is found by."""
+    """What a dialog is found by: all that is known of the client, in whichever of their dialogs."""
 
     dialog: DialogId
     said: str

@@ -20,10 +20,27 @@ FROM message m WHERE m.dialog_id = :dialog;
 SELECT COALESCE(MAX(id), 0) FROM dialog;
 
 -- name: search.names_before
-SELECT id, search FROM dialog WHERE id < :before ORDER BY id DESC LIMIT :n;
+SELECT d.id, d.search || COALESCE((
+  SELECT group_concat(' ' || e.search, '')
+  FROM contact p JOIN contact o ON o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)
+  JOIN dialog e ON e.contact_id = o.id AND e.id <> d.id
+  WHERE p.id = d.contact_id), '')
+FROM dialog d WHERE d.id < :before ORDER BY d.id DESC LIMIT :n;
 
 -- name: search.names
-SELECT id, search FROM dialog WHERE id IN (SELECT value FROM json_each(:ids));
+SELECT d.id, d.search || COALESCE((
+  SELECT group_concat(' ' || e.search, '')
+  FROM contact p JOIN contact o ON o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)
+  JOIN dialog e ON e.contact_id = o.id AND e.id <> d.id
+  WHERE p.id = d.contact_id), '')
+FROM dialog d WHERE d.id IN (SELECT value FROM json_each(:ids));
+
+-- name: search.of_their_people
+SELECT e.id
+FROM dialog d JOIN contact p ON p.id = d.contact_id
+JOIN contact o ON o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)
+JOIN dialog e ON e.contact_id = o.id
+WHERE d.id IN (SELECT value FROM json_each(:ids));
 
 -- name: search.before@postgresql
 SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.subject,
@@ -41,5 +58,25 @@ SELECT m.id, m.dialog_id, m.direction, m.author, m.at, m.deleted_at, m.text, m.s
 FROM message m WHERE m.dialog_id = :dialog;
 
 -- name: search.names@postgresql
-SELECT id, search FROM dialog
-WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+SELECT d.id, d.search || COALESCE((
+  SELECT string_agg(' ' || e.search, '')
+  FROM contact p JOIN contact o ON o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)
+  JOIN dialog e ON e.contact_id = o.id AND e.id <> d.id
+  WHERE p.id = d.contact_id), '')
+FROM dialog d
+WHERE d.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+
+-- name: search.names_before@postgresql
+SELECT d.id, d.search || COALESCE((
+  SELECT string_agg(' ' || e.search, '')
+  FROM contact p JOIN contact o ON o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)
+  JOIN dialog e ON e.contact_id = o.id AND e.id <> d.id
+  WHERE p.id = d.contact_id), '')
+FROM dialog d WHERE d.id < :before ORDER BY d.id DESC LIMIT :n;
+
+-- name: search.of_their_people@postgresql
+SELECT e.id
+FROM dialog d JOIN contact p ON p.id = d.contact_id
+JOIN contact o ON o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)
+JOIN dialog e ON e.contact_id = o.id
+WHERE d.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));

@@ -1,0 +1,98 @@
+"""What finds one dialog of a person finds them all: contacts that were joined are looked for as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.ids import ChannelId, ContactId
+from chatapp_cli.services import dialogs, names, persons, search
+from chatapp_cli.store import dialog_list
+from chatapp_cli.store.lens import Lens
+from chatapp_cli.store.rows import MergeRow
+from chatapp_cli.store.search import Index
+from tests.stores import Shop
+
+ANYA = Person(id="anya", name="Аня", username="anyuta_p", phone="+7 916 123-45-67")
+ANNA = Person(id="anna", name="Анна Петрова", email="petrova@severny-dom.example")
+WAYS = ("Аня", "аня петрова", "Petrova", "@anyuta_p", "8 (916) 123-45-67", "1612345", "petrova@severny")
+BOTH = ["Анна Петрова", "Аня"]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    return Index(tmp_path / "search.db", "sqlite:///of-this-test")
+
+
+def met(shop: Shop, channel: ChannelId, who: Person) -> ContactId:
+    message = shop.hear(channel, who=who.id, sender=who)
+    dialog = shop.message(message).dialog_id
+    return ContactId(shop.read(lambda tx: dialogs.card(tx, dialog).contact_id))
+
+
+def joined(shop: Shop, kept: ContactId, gone: ContactId) -> MergeRow:
+    made: MergeRow = shop.write(lambda tx: persons.merge(tx, kept, gone, actor="Ольга"))
+    return made
+
+
+def found(shop: Shop, said: str, index: Index | None = None, lens: Lens | None = None) -> list[str]:
+    """The names of the dialogs that the list shows."""
+    wanted, dialect = DialogFilter(text=said), shop.driver.dialect
+    with shop.reading() as tx:
+        seen = tx.through(lens)
+        among = None if index is None else names.among(seen, index, said)
+        return sorted(row.name for row in dialog_list.page(seen, dialect, wanted, among=among))
+
+
+@pytest.mark.req("S-116", "S-119")
+def test_each_dialog_of_a_person_is_found_by_what_any_of_their_contacts_tells(shop: Shop, index: Index) -> None:
+    anya, anna = met(shop, shop.channel(), ANYA), met(shop, shop.channel(), ANNA)
+    met(shop, shop.channel(), Person(id="zoya", name="Зоя Петрова"))
+    search.catch_up(shop.database, index)
+    assert found(shop, "Аня", index) == ["Аня"]
+    merge = joined(shop, anya, anna)
+    for moment in ("before the index follows", "after it"):
+        for said in WAYS:
+            shown = ["Зоя Петрова"] if said == "Petrova" else []
+            assert found(shop, said) == found(shop, said, index) == [*BOTH, *shown], (said, moment)
+        search.catch_up(shop.database, index)
+    shop.write(lambda tx: persons.undo(tx, merge, actor="Ольга"))
+    for _moment in ("before", "after"):
+        assert found(shop, "Аня") == found(shop, "Аня", index) == ["Аня"]
+        assert found(shop, "аня петрова") == found(shop, "аня петрова", index) == []
+        search.catch_up(shop.database, index)
+
+
+@pytest.mark.req("S-116")
+def test_a_name_with_a_slip_finds_every_dialog_of_its_person(shop: Shop, index: Index) -> None:
+    joined(shop, met(shop, shop.channel(), ANYA), met(shop, shop.channel(), ANNA))
+    search.catch_up(shop.database, index)
+    with shop.reading() as tx:
+        near = names.near(tx, index, shop.driver.dialect, DialogFilter(text="Питрова"))
+        assert sorted(dialogs.card(tx, one).name for one in near) == BOTH
+
+
+def test_what_one_dialog_is_renamed_to_finds_the_others_too(shop: Shop, index: Index) -> None:
+    anya, anna, zoya = (met(shop, shop.channel(), who) for who in (ANYA, ANNA, Person(id="zoya", name="Зоя")))
+    joined(shop, anna, anya)
+    joined(shop, anna, zoya)
+    search.catch_up(shop.database, index)
+    (way,) = shop.read(lambda tx: persons.person(tx, anya).ways_of(anya))
+    shop.write(lambda tx: dialogs.rename(tx, way.id, "Анюта с фабрики", actor="Ольга"))
+    for _moment in ("before the index follows", "after it"):
+        assert found(shop, "фабрики", index) == ["Анна Петрова", "Анюта с фабрики", "Зоя"]
+        search.catch_up(shop.database, index)
+
+
+@pytest.mark.req("S-128")
+def test_what_only_another_line_tells_finds_nothing_for_who_does_not_see_that_line(shop: Shop, index: Index) -> None:
+    ours = shop.line("Розница")
+    anya, anna = met(shop, shop.channel(line=ours), ANYA), met(shop, shop.channel(), ANNA)
+    joined(shop, anya, anna)
+    search.catch_up(shop.database, index)
+    lens = Lens(shop.driver.dialect, lines=[ours])
+    assert found(shop, "Аня", index, lens) == found(shop, "Аня", lens=lens) == ["Аня"]
+    assert found(shop, "Петрова", index, lens) == found(shop, "Петрова", lens=lens) == []
