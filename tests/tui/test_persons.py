@@ -90,10 +90,11 @@ async def test_somebody_who_is_looked_for_is_joined_by_hand_and_parted_later(
 async def test_the_dialogs_of_a_person_are_shown_as_one_each_message_with_its_way(
     window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
 ) -> None:
-    join(desk, stage, elsewhere)
     shop = site(desk, stage)
     async with window() as it:
         await it.open("Дмитрий Орлов")
+        join(desk, stage, elsewhere)
+        await it.until(lambda: "1 more" in route(it))
         assert route(it).startswith("→ API · Сайт")
         await it.press("escape", "J")
         await it.until(lambda: len(texts(it)) == 4, texts)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
-from chatapp_cli.services import channels
+from chatapp_cli.domain.ids import ContactId
+from chatapp_cli.services import channels, dialogs, persons
 from chatapp_cli.tui.screens.within import HitBar
+from chatapp_cli.tui.widgets.composer import Composer
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import Stage
+from tests.tui.stage import ME, Stage
 
 ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
+ZOYA_OF_THE_SITE = Person(id="k-31", name="Зоя с сайта")
 
 
 @pytest.fixture
@@ -24,8 +29,27 @@ def long_talk(desk: Desk, stage: Stage) -> None:
         stage.hear(bot, ZOYA, said, ago=1000 * (300 - n))
 
 
+def route(it: Window) -> str:
+    return it.app.screen.query_one(Composer)._border_title.plain
+
+
 def chosen(it: Window) -> str:
     return it.app.screen.query_one(Transcript).selected.message.text
+
+
+@pytest.fixture
+def two_ways(desk: Desk, stage: Stage, long_talk: None) -> None:
+    """Зоя writes about samovars by another channel as well, and that she is one person has been said."""
+    bot, shop = (
+        next(c.id for c in desk.read(channels.everything) if c.kind == kind) for kind in ("telegram_bot", "api")
+    )
+    stage.hear(shop, ZOYA_OF_THE_SITE, "Самовар с сайта ещё мой?", ago=200_000)
+    stage.hear(shop, ZOYA_OF_THE_SITE, "Жду ответа", ago=2000)
+    one, other = (
+        ContactId(desk.read(partial(dialogs.card, dialog=dialog)).contact_id or 0)
+        for dialog in (stage.dialog(bot, ZOYA), stage.dialog(shop, ZOYA_OF_THE_SITE))
+    )
+    desk.write(lambda tx: persons.merge(tx, one, other, actor=ME))
 
 
 async def look_for(it: Window, words: str) -> None:
@@ -86,3 +110,52 @@ async def test_nothing_found_is_said_and_another_conversation_ends_the_search(wi
         await it.press("escape")
         await it.open("Анна")
         await it.until(lambda: not it.app.screen.query(HitBar))
+
+
+@pytest.mark.req("S-116", "S-119")
+async def test_a_joined_conversation_is_looked_through_in_all_its_dialogs(window: Opener, two_ways: None) -> None:
+    async with window() as it:
+        await it.open("Зоя Долгова")
+        await it.press("escape")
+        await look_for(it, "самовара")
+        await it.sees("3 of 3")
+        await it.press(",")
+        await it.sees("2 of 3")
+        await it.until(lambda: chosen(it) == "Возьму самовар")
+        await it.press("J")
+        await it.sees("«самовара» 3 of 4")
+        await it.until(lambda: chosen(it) == "Возьму самовар")
+        await it.press(",")
+        await it.sees("2 of 4")
+        await it.until(lambda: chosen(it) == "Самовар с сайта ещё мой?")
+
+
+@pytest.mark.req("S-116", "S-119")
+async def test_another_way_and_an_answer_leave_the_search_where_it_is_and_parting_keeps_it_in_what_is_shown(
+    window: Opener, two_ways: None
+) -> None:
+    async with window() as it:
+        await it.open("Зоя Долгова")
+        await it.press("escape", "J")
+        await it.sees("Зоя с сайта  API", "Жду ответа")
+        assert route(it).startswith("→ TG bot")
+        await it.press("escape")
+        await look_for(it, "самовара")
+        await it.sees("«самовара» 4 of 4")
+        await it.press(",")
+        await it.sees("3 of 4")
+        await it.press(",")
+        await it.sees("2 of 4")
+        await it.until(lambda: chosen(it) == "Самовар с сайта ещё мой?")
+        await it.press("]")
+        await it.until(lambda: route(it).startswith("→ API"))
+        await it.sees("2 of 4")
+        await it.type("Самовар отложен")
+        await it.press("enter")
+        await it.sees("Самовар отложен", "2 of 4")
+        await it.press("escape", ";")
+        await it.sees("3 of 4")
+        await it.until(lambda: chosen(it) == "Возьму самовар")
+        await it.press("J")
+        await it.sees("2 of 2")
+        await it.until(lambda: chosen(it) == "Самовар отложен")

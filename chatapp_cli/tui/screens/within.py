@@ -96,8 +96,24 @@ class Within(Conversing):
             bar.update(f"«{self._words}» {place}   {keys[0]} ↑  {keys[1]} ↓")
 
     async def open(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
-        """Show a dialog; the search ends with the conversation that it was in."""
+        """Show a dialog; the search goes on in as much of the conversation as is shown, and ends with it."""
         await super().open(dialog, message, exact=exact)
-        if self.query(HitBar) and dialog not in self._looked_in:
+        shown = () if self.opening is None else self.opening.thread
+        if not self.query(HitBar) or set(shown) == set(self._looked_in):
+            return
+        if set(shown).isdisjoint(self._looked_in):
             self._hits = ()
+            await self._end_search()
+        else:
+            await self._look_again(shown)
+
+    async def _look_again(self, shown: Sequence[DialogId]) -> None:
+        """The same words where more or fewer dialogs of the person are shown: at the same hit, or else the newest."""
+        from chatapp_cli.services.wording import understood
+
+        at, self._looked_in = self._hits[self._hit], shown
+        self._hits = await self._found(understood(self._words))
+        if self._hits:
+            await self._show_hit(self._hits.index(at) if at in self._hits else len(self._hits) - 1)
+        else:
             await self._end_search()
