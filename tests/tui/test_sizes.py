@@ -63,3 +63,12 @@ async def test_the_theme_changes_by_a_key_and_paints_everything_again(window: Op
         expected = it.app.look.palette.base.bgcolor
         strip = it.app.screen.query_one("Transcript").render_line(3)
         assert next(iter(strip)).style.bgcolor == expected
+
+
+async def test_a_conversation_that_the_card_makes_narrow_is_wrapped_anew(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Дмитрий Орлов")
+        await it.sees("Дмитрий, перенесли доставку на завтра, с 10")
+        await it.press("escape", "i")
+        await it.sees("10:54 ✓✓ │")
+        assert "завтра, с 10 до 14." in it.text()

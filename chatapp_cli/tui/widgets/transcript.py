@@ -332,6 +332,7 @@ class Transcript(Lined):
         """Wrap again, keeping the end in sight if it was."""
         if self.scrollable_content_region.width != self._painted_at:
             self._paint_all()
+            self.refresh()
         self._aim()
         self._keep_following()
 
