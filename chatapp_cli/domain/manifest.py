@@ -89,6 +89,8 @@ class Capabilities:
     """Anything but an approved template may be sent at all."""
     window: int = 0
     """Seconds after the client's last message in which anything but a template may be sent; 0: always."""
+    markup: Literal["", "whatsapp"] = ""
+    """Which signs in a text the other side's application draws as bold, italic and so on; empty: none."""
     segments: Literal["", "sms"] = ""
     """How texts are counted and paid for in parts."""
     application: bool = False

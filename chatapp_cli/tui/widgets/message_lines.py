@@ -16,6 +16,7 @@ from textual.strip import Strip
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.links import find
 from chatapp_cli.domain.manifest import Manifest
+from chatapp_cli.domain.markup import signed
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.i18n import N_, _, show
@@ -28,6 +29,7 @@ from chatapp_cli.tui.cells import cut, fit, line, lines
 from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.reading import Quotes
 from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.widgets import marked
 from chatapp_cli.tui.widgets.dialog_lines import sign_style
 from chatapp_cli.tui.widgets.gallery import PictureLine
 
@@ -204,14 +206,16 @@ class _Block:
 
     def _text(self) -> Iterator[list[Segment]]:
         style = self.look.faint if self.message.deleted_at is not None else self.look.plain
-        text = Text(lines(self.message.text).strip("\n"), style=style)
+        said = lines(self.message.text).strip("\n")
+        drawn = bool(self.manifest.capabilities.markup) and not self.noted and signed(said)
+        text = marked.drawn(said, style, self.look) if drawn else Text(said, style=style)
         if self.message.edited_at is not None:
             text.append(" " + _("(edited)"), self.look.faint)
         for found in find(text.plain):
             text.stylize(self.look.link + Style(link=found.url), found.start, found.end)
         for start, end in self.here.lit(text.plain):
             text.stylize(self.look.accent + Style(bold=True, reverse=True), start, end)
-        for part in text.wrap(_CONSOLE, self.room):
+        for part in (marked.wrapped if drawn else Text.wrap)(text, _CONSOLE, self.room):
             yield [Segment(s.text, self.base + (s.style or Style())) for s in part.render(_CONSOLE)]
 
     def _picture(self, file: FileRow) -> Iterator[PictureLine]:

@@ -1,0 +1,63 @@
+"""Texts of channels whose applications draw signs as bold, italic and so on: here they are drawn as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from chatapp_cli.domain import markup
+from chatapp_cli.tui.themes import Palette
+
+_BAR, _DOT = "┃", "•"
+_SIGNS: Final[Mapping[markup.Style, str]] = {"quote": _BAR, "item": _DOT}
+_LED: Final = re.compile(rf"{_BAR} |{_DOT} |\d{{1,2}}\. ")
+"""What all lines of a paragraph stand behind."""
+_read = lru_cache(maxsize=128)(markup.read)
+
+
+def drawn(text: str, style: Style, look: Palette) -> Text:
+    """A text as the other side sees it; the signs of quotes and lists give way to ours, which are as long."""
+    marked, styles = _read(text), _styles(look)
+    letters = list(marked.text)
+    for span in marked.spans:
+        letters[span.start] = _SIGNS.get(span.style, letters[span.start])
+    shown = Text("".join(letters), style=style)
+    for span in sorted(marked.spans, key=lambda span: span.start - span.end):
+        shown.stylize(styles[span.style], span.start, span.end)
+        if span.style == "quote":
+            shown.stylize(look.accent, span.start, span.start + 1)
+    return shown
+
+
+def _styles(look: Palette) -> Mapping[markup.Style, Style]:
+    return {
+        "bold": Style(bold=True),
+        "italic": Style(italic=True),
+        "struck": look.muted + Style(strike=True),
+        "tilde": look.faint,
+        "code": Style(bgcolor=look.shaded.bgcolor),
+        "quote": look.muted,
+        "item": look.accent,
+    }
+
+
+def wrapped(text: Text, console: Console, width: int) -> Iterator[Text]:
+    """Its lines, at most so wide; what belongs to a quote or to an entry of a list stands in one column."""
+    for paragraph in text.split("\n", allow_blank=True):
+        if led := _LED.match(paragraph.plain):
+            yield from _hung(paragraph, console, width, led.end())
+        else:
+            yield from paragraph.wrap(console, width)
+
+
+def _hung(paragraph: Text, console: Console, width: int, at: int) -> Iterator[Text]:
+    lead, words = paragraph[:at], paragraph[at:]
+    for part in words.wrap(console, width - at):
+        yield lead + part
+        lead = lead if lead.plain.startswith(_BAR) else Text(" " * at)
