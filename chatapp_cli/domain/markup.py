@@ -21,8 +21,8 @@ Style: TypeAlias = Literal["bold", "italic", "struck", "code", "quote", "item", 
 class Span(NamedTuple):
     """A part of a text that looks different.
 
-    The line of a ``quote`` begins with its sign, an ``item`` is the sign of its line alone, and so is a ``tilde``:
-    these stay, since they are needed where a line through words cannot be seen.
+    The line of a ``quote`` begins with its sign, an ``item`` is the sign alone: these signs stay, to be drawn as others.
+    So does a ``tilde``, since a line through words cannot be seen everywhere.
     """
 
     style: Style

@@ -12,7 +12,7 @@ from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import ANNA, ME, Stage
 
 LENA = Person(id="79160000055@s.whatsapp.net", name="Елена Ильина", phone="+79160000055")
-PRICE = "Плед по ~3 200~ *2 900*, код `TEPLO_15`: *https://lavka.example/pled_2*"
+PRICE = "Плед по ~3 200~ *2 900*, код `TEPLO_15`: *https://lavka.example/pled_2*, _+7 916 555-01-02_"
 
 
 def written(stage: Stage, text: str) -> ChannelId:
@@ -30,12 +30,14 @@ async def test_signs_of_whatsapp_are_drawn_and_links_between_them_can_be_followe
     written(stage, PRICE)
     async with window() as it:
         await it.open("Ильина")
-        await it.sees("Плед по ~3 200~ 2 900, код TEPLO_15:", " https://lavka.example/pled_2 ")
+        await it.sees("Плед по ~3 200~ 2 900, код TEPLO_15:", " https://lavka.example/pled_2, +7 916 555-01-02 ")
         assert style_of(it, "3 200").strike
         assert style_of(it, "2 900").bold
         assert style_of(it, "TEPLO_15").bgcolor != style_of(it, "Плед по ").bgcolor
         link = style_of(it, "https://lavka.example/pled_2")
         assert (link.bold, link.link) == (True, "https://lavka.example/pled_2")
+        await it.press("escape", "tab", "end", "o")
+        await it.sees("Which one?", "1  https://lavka.example/pled_2", "2  +7 916 555-01-02")
 
 
 async def test_what_belongs_to_a_quote_or_a_list_stands_in_one_column(window: Opener, stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain import markup
 from chatapp_cli.domain.links import Link, find
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
@@ -14,7 +15,8 @@ from chatapp_cli.tui.said import Said, deed, unless
 
 def found(said: Said) -> list[Link]:
     """The links of a message as it is shown."""
-    return list(find(lines(said.entry.message.text)))
+    text = lines(said.entry.message.text)
+    return list(find(markup.read(text).text if said.can.markup else text))
 
 
 async def follow(hands: Hands, said: Said) -> None:
