@@ -8,6 +8,7 @@ from chatapp_cli.services import words as told
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.tui import words
+from chatapp_cli.tui.keymap import key
 
 
 def standstill(channel: ChannelRow, now: Millis) -> str:
@@ -16,10 +17,11 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
     since = words.moment(channel.health_since, now)
     if channel.health in STOPPED:
         return _(
-            "{channel}: {state}, since {since}. What you write waits until that is done (F2).",
+            "{channel}: {state}, since {since}. What you write waits until that is done ({key}).",
             channel=title,
             state=state,
             since=since,
+            key=key("app", "page('lines')"),
         )
     if channel.health != "ok":
         return _(

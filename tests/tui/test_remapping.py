@@ -98,6 +98,24 @@ async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_
         await it.until(lambda: app.screen.query_one("Card").has_class("-shown"))
 
 
+async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Path) -> None:
+    mine = ("app.page('lines')", "lines.bind", "inbox.everything", "inbox.blacklist", "begin.template")
+    file.write_text("".join(f'"{action}" = "ctrl+f{n}"\n' for n, action in enumerate(mine, 1)), "utf-8")
+    app = Inbox(desk, alone=True, own=Own(keys_file=file))
+    async with app.run_test(size=(120, 35)) as pilot:
+        it = Window(app, pilot)
+        await it.press("b")
+        await it.sees("Key Ctrl+F4", "shows the blacklist.")
+        await it.press("escape", "/")
+        await it.type("никого такого")
+        await it.sees("Press Ctrl+F3 to see", "all of them.")
+        await it.press("escape", "escape", "ctrl+f3")
+        await it.open("Гостиница")
+        await it.sees("until that is done (Ctrl+F1).")
+        await it.press("ctrl+f1")
+        await it.sees("Press Ctrl+F2 to bind a channel to this line.")
+
+
 async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_the_space(desk: Desk) -> None:
     class Plainly(Own):
         def keymap(self, settings: object) -> Keymap:

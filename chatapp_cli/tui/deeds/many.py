@@ -15,6 +15,7 @@ from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
 from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.keymap import key
 
 Cards: TypeAlias = Sequence[DialogCard]
 Step: TypeAlias = Callable[[Tx, DialogCard], object]
@@ -83,7 +84,10 @@ async def _sure(hands: Hands, cards: Cards) -> bool:
     many = ngettext("Put {n} dialog on the blacklist?", "Put {n} dialogs on the blacklist?", len(cards))
     return await hands.confirm(
         _("Put {name} on the blacklist?", name=cards[0].name) if len(cards) == 1 else many,
-        _("What they write is kept, but nobody is told; nothing can be sent to them. Key 7 shows the blacklist."),
+        _(
+            "What they write is kept, but nobody is told; nothing can be sent to them. Key {key} shows the blacklist.",
+            key=key("inbox", "blacklist"),
+        ),
         yes=_("To the blacklist"),
     )
 

@@ -27,7 +27,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import opener, reading, words
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.paths import Paths, named
 from chatapp_cli.tui.screens.bind import AskingScreen
@@ -79,7 +79,9 @@ class ApplicationsScreen(Hands):
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
         shown.clear_options()
-        nothing = Option(_("There is no application yet. Press a to fill one in."), disabled=True)
+        nothing = Option(
+            _("There is no application yet. Press {key} to fill one in.", key=key("applications", "new")), disabled=True
+        )
         shown.add_options([Option(self._shown(row)) for row in self._rows] or [nothing])
         shown.highlighted = min(chosen, len(self._rows) - 1) if self._rows else None
         shown.focus()

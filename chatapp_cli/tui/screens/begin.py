@@ -23,7 +23,7 @@ from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import reading, writing
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import action, bindings, shown
+from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.begin_form import BeginForm, Sheet
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -88,7 +88,11 @@ class BeginScreen(Hands):
         self.query_one(StatusBar).tell(overview)
         if not rows:
             self.dismiss()
-            raise Refused("none_begins", T("No channel that is bound here can write first."), T("Bind one: F2."))
+            raise Refused(
+                "none_begins",
+                T("No channel that is bound here can write first."),
+                T("Bind one: {key}.", key=key("app", "page('lines')")),
+            )
         first = next((row for row in rows if row.id == self._start.channel), rows[0])
         known = dict.fromkeys([self.office.actor, *operators])
         form = BeginForm(rows, {row.id: able(row) for row in rows}, list(known), first=first, to=self._start.to)
@@ -147,16 +151,13 @@ class BeginScreen(Hands):
         error = error or (one.refusal if one else None)
         lines = [Text(self._taken(sheet, one), look.muted)] if one and one.kind else []
         if one and one.dialog:
-            key = shown(action("begin", "open").keys[0])
-            lines.append(
-                Text(
-                    _("There is a dialog with {name} already; {key} opens it.", name=one.dialog.name, key=key),
-                    look.accent,
-                )
+            said = _(
+                "There is a dialog with {name} already; {key} opens it.", name=one.dialog.name, key=key("begin", "open")
             )
+            lines.append(Text(said, look.accent))
         if one and one.template:
-            key = shown(action("begin", "template").keys[0])
-            lines.append(Text(_("Only an approved template may go first: {key} chooses one.", key=key), look.warn))
+            said = _("Only an approved template may go first: {key} chooses one.", key=key("begin", "template"))
+            lines.append(Text(said, look.warn))
         elif error:
             lines.append(Text(" ".join(filter(None, (show(error.what), show(error.next_step)))), look.warn))
         if one and one.kind is None and others:
@@ -165,7 +166,12 @@ class BeginScreen(Hands):
         if one and one.stopped:
             lines.append(
                 Text(
-                    _("{channel} has stopped; it waits until that is done (F2).", channel=one.channel.title), look.warn
+                    _(
+                        "{channel} has stopped; it waits until that is done ({key}).",
+                        channel=one.channel.title,
+                        key=key("app", "page('lines')"),
+                    ),
+                    look.warn,
                 )
             )
         return lines

@@ -27,7 +27,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import reading, words
 from chatapp_cli.tui.deeds import group as group_deeds
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Overview
 from chatapp_cli.tui.widgets.bars import StatusBar, health
@@ -146,7 +146,11 @@ class LinesScreen(Hands):
         elif line is not None:
             about.update(self._about_line(line))
         else:
-            about.update(_("A line joins channels for one purpose, such as sales. Press a to add the first one."))
+            said = _(
+                "A line joins channels for one purpose, such as sales. Press {key} to add the first one.",
+                key=key("lines", "add_line"),
+            )
+            about.update(said)
 
     def _about_line(self, line: LineRow) -> Text:
         look = self.look.palette
@@ -157,7 +161,9 @@ class LinesScreen(Hands):
         for one in self._invites.get(line.id, ()):
             text.append(_("The next client: {channel}", channel=one.channel.title) + "\n", look.faint)
             text.append(f"{one.link}\n\n", look.accent)
-        return text.append(_("Press b to bind a channel to this line.") + "\n", look.muted)
+        return text.append(
+            _("Press {key} to bind a channel to this line.", key=key("lines", "bind")) + "\n", look.muted
+        )
 
     def _about_channel(self, channel: ChannelRow) -> Text:
         look, known = self.look.palette, manifest(channel.kind)

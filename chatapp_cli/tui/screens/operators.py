@@ -20,7 +20,7 @@ from chatapp_cli.store.rows import OperatorRow
 from chatapp_cli.tui import reading
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -68,7 +68,9 @@ class OperatorsScreen(Hands):
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
         shown.clear_options()
-        nothing = Option(_("Nobody has an account yet. Press a to make one."), disabled=True)
+        nothing = Option(
+            _("Nobody has an account yet. Press {key} to make one.", key=key("operators", "add")), disabled=True
+        )
         shown.add_options([Option(self._line(one)) for one in self._accounts] or [nothing])
         shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
 

@@ -24,7 +24,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import opener, reading, writing
 from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.paths import Paths, named, offered
 from chatapp_cli.tui.screens.reply_form import ReplyForm
@@ -101,7 +101,9 @@ class RepliesScreen(Hands):
         chosen = shown.highlighted or 0
         self._listed = [(shelf, row) for shelf in self._shelves for row in (None, *shelf.replies)]
         shown.clear_options()
-        nothing = Option(_("There is no section yet. Press s to make one."), disabled=True)
+        nothing = Option(
+            _("There is no section yet. Press {key} to make one.", key=key("replies", "add_section")), disabled=True
+        )
         shown.add_options([Option(self._line(shelf, row)) for shelf, row in self._listed] or [nothing])
         shown.highlighted = min(chosen, len(self._listed) - 1) if self._listed else None
 

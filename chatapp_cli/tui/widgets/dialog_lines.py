@@ -16,6 +16,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows import DialogRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, fit, row
+from chatapp_cli.tui.keymap import key
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets.marks import NOTHING, Beside
 
@@ -143,6 +144,9 @@ def placeholder(width: int, base: Style, look: Palette) -> list[Strip]:
 def empty(width: int, *, filtered: bool) -> list[str]:
     """What an empty list says, line by line."""
     if filtered:
-        return wrap(_("No dialog fits. Press 1 to see all of them."), max(1, width))
-    said = _("No dialogs yet. Press F2 to bind a channel; what customers write appears here.")
+        return wrap(_("No dialog fits. Press {key} to see all of them.", key=key("inbox", "everything")), max(1, width))
+    said = _(
+        "No dialogs yet. Press {key} to bind a channel; what customers write appears here.",
+        key=key("app", "page('lines')"),
+    )
     return wrap(said, max(1, width))
