@@ -21,7 +21,7 @@ Style: TypeAlias = Literal["bold", "italic", "struck", "code", "quote", "item", 
 class Span(NamedTuple):
     """A part of a text that looks different.
 
-    The line of a ``quote`` begins with its sign, an ``item`` is the sign alone: these signs stay, to be drawn as others.
+    The line of a ``quote`` begins with its sign, an ``item`` is the sign alone: these stay, to be drawn as others.
     So does a ``tilde``, since a line through words cannot be seen everywhere.
     """
 
