@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatapp_cli.commands import duties as duty_verbs
-from chatapp_cli.commands import printing, together
+from chatapp_cli.commands import listing, printing, together
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import (
     Dialog,
@@ -19,21 +19,7 @@ from chatapp_cli.commands.frame import (
     number,
     opened,
 )
-from chatapp_cli.commands.narrowing import (
-    Assignee,
-    Blocked,
-    Channel,
-    From,
-    OnLine,
-    Pinned,
-    Search,
-    Snoozed,
-    Tagged,
-    Unread,
-    Until,
-    Waiting,
-    flags,
-)
+from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
@@ -42,7 +28,6 @@ from chatapp_cli.services import dialogs, duties, notes
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.dialog_list import Place
     from chatapp_cli.store.rows import DialogCard, DialogRow, MemberRow
     from chatapp_cli.store.tx import Tx
 
@@ -55,65 +40,28 @@ Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Label"))]
 
 
 @app.command("list", cls=Verb)
+@narrowed
 def list_(
     ctx: typer.Context,
     *,
-    line: OnLine = "",
-    channel: Channel = "",
-    tag: Tagged = "",
-    unread: Unread = False,
-    waiting: Waiting = False,
-    pinned: Pinned = False,
-    blocked: Blocked = False,
-    assignee: Assignee = "",
-    snoozed: Snoozed = False,
-    last_from: From = "",
-    until: Until = "",
-    search: Search = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 50,
-    after: Annotated[
-        int, typer.Option("--after", parser=number, metavar="DIALOG", help=N_("The page after this dialog"))
-    ] = 0,
+    narrowing: Narrowing,
+    limit: listing.Limit = 50,
+    after: listing.After = 0,
     as_json: Json = False,
 ) -> None:
     """Find dialogs; the filters combine."""
     with opened(ctx) as desk:
-        chosen = flags(
-            actor(desk), desk.world.clock.now(), tag=tag, unread=unread, waiting=waiting, pinned=pinned,
-            blocked=blocked, assignee=assignee, snoozed=snoozed, after=last_from, before=until, text=search,
-        )  # fmt: skip
-        wanted = desk.read(lambda tx: filtered(tx, line, channel, **chosen))
-        found = desk.read(lambda tx: _page(desk, tx, wanted, DialogId(after), limit))
-        near = _near(desk, wanted, found) if search and not after else []
+        wanted = desk.read(lambda tx: narrowing.wanted(tx, actor(desk)))
+        found = desk.read(lambda tx: listing.page(desk, tx, wanted, after, limit))
+        near = _near(desk, wanted, found) if wanted.text and not after else []
     if as_json:
-        documents = [{**row_document(row), "near": False} for row in found]
-        printing.document([*documents, *({**row_document(row), "near": True} for row in near)])
+        documents = [{**listing.document(row), "near": False} for row in found]
+        printing.document([*documents, *({**listing.document(row), "near": True} for row in near)])
         return
     found += [row._replace(name=f"≈ {row.name}") for row in near]
-    printing.table(
-        (_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text"), _("Answers")), map_rows(found)
-    )
+    listing.table(found)
     if not found:
         note("No dialog fits.")
-
-
-def filtered(tx: Tx, line: str, channel: str, **flags: Any) -> DialogFilter:
-    """The filter that a person's words mean. Raises NotFound for a line or channel that is not there."""
-    from chatapp_cli.kit.manifests import packages
-    from chatapp_cli.services import channels, lines
-
-    number_of_line = lines.find(tx, line).id if line else None
-    if channel in packages():
-        return DialogFilter(line=number_of_line, kind=channel, **flags)
-    one = channels.find(tx, channel, line=number_of_line).id if channel else None
-    return DialogFilter(line=number_of_line, channel=one, **flags)
-
-
-def _page(desk: Desk, tx: Tx, wanted: DialogFilter, after: DialogId, limit: int) -> list[DialogRow]:
-    from chatapp_cli.store.dialog_list import page
-
-    place = _place(dialogs.card(tx, after)) if after else None
-    return page(tx, desk.database.driver.dialect, wanted, after=place, n=limit)
 
 
 def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[DialogRow]:
@@ -127,52 +75,6 @@ def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[Dial
     dialect, exact = desk.database.driver.dialect, {row.id for row in found}
     near = desk.read(lambda tx: rows(tx, dialect, names.near(tx, desk.search, dialect, wanted)))
     return [row for row in near.values() if row.id not in exact]
-
-
-def _place(card: DialogCard) -> Place:
-    from chatapp_cli.store.dialog_list import Place
-
-    return Place(card.pinned, card.last_at, card.id, card.waiting_since or 0)
-
-
-def map_rows(found: list[DialogRow]) -> list[tuple[object, ...]]:
-    """The columns of the list."""
-    from chatapp_cli.services import words
-
-    def marks(row: DialogRow) -> str:
-        return "".join(
-            mark for mark, shown in (("📌", row.pinned), ("⛔", row.blocked), ("⏰", row.snoozed_until)) if shown
-        )
-
-    def last(row: DialogRow) -> str:
-        return f"→ {row.preview} ({show(words.state(row.last_state))})" if row.last_direction == "out" else row.preview
-
-    return [
-        (
-            row.id,
-            marks(row),
-            row.name,
-            row.kind,
-            row.unread or "",
-            printing.moment(row.last_at),
-            last(row),
-            row.assignee,
-        )
-        for row in found
-    ]
-
-
-def row_document(row: DialogRow) -> Mapping[str, Any]:
-    """A dialog of the list."""
-    return {
-        **row._asdict(),
-        "chat_id": row.address,
-        "pinned": bool(row.pinned),
-        "blocked": bool(row.blocked),
-        "waiting_since": printing.iso(row.waiting_since),
-        "snoozed_until": printing.iso(row.snoozed_until),
-        "last_at": printing.iso(row.last_at),
-    }
 
 
 @app.command("show", cls=Verb)

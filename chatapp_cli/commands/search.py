@@ -9,7 +9,8 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, number, opened, single
+from chatapp_cli.commands.frame import Json, Line, Verb, number, opened, single
+from chatapp_cli.commands.narrowing import Channel, Tagged, filtered
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import N_, _
@@ -30,13 +31,8 @@ def search(
     *,
     dialog: Annotated[int, typer.Option("--dialog", parser=number, metavar="DIALOG", help=N_("Only in this one"))] = 0,
     line: Line = "",
-    channel: Annotated[
-        str,
-        typer.Option(
-            "--channel", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)
-        ),
-    ] = "",
-    tag: Annotated[str, typer.Option("--tag", help=N_("With this label"))] = "",
+    channel: Channel = "",
+    tag: Tagged = "",
     after: Annotated[str, typer.Option("--after", metavar="TIME", help=N_("Said since: 2026-12-01, or 7d ago"))] = "",
     before: Annotated[
         str, typer.Option("--before", metavar="TIME", help=N_("Said before: 2026-12-01, or 7d ago"))
@@ -68,7 +64,6 @@ def search(
 
 
 def _scope(tx: Tx, line: str, channel: str, tag: str, *, dialog: int, **times: Any) -> Scope:
-    from chatapp_cli.commands.dialog import filtered
     from chatapp_cli.services.search import Scope
 
     return Scope(dialogs=filtered(tx, line, channel, tag=tag), dialog=DialogId(dialog) if dialog else None, **times)

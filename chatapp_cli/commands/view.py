@@ -7,25 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands import printing
-from chatapp_cli.commands.dialog import filtered, map_rows, row_document
+from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, actor, completing, noun, number, opened
-from chatapp_cli.commands.narrowing import (
-    Assignee,
-    Blocked,
-    Channel,
-    From,
-    OnLine,
-    Pinned,
-    Search,
-    Snoozed,
-    Tagged,
-    Unread,
-    Until,
-    Waiting,
-    flags,
-)
+from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import views
 
@@ -65,55 +50,36 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 @app.command("show", cls=Verb)
 def show_(
-    ctx: typer.Context,
-    named: Named,
-    limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 50,
-    as_json: Json = False,
+    ctx: typer.Context, named: Named, limit: listing.Limit = 50, after: listing.After = 0, as_json: Json = False
 ) -> None:
     """Show the dialogs of a view."""
-    from chatapp_cli.store.dialog_list import page
-
     with opened(ctx) as desk:
-        me, dialect = actor(desk), desk.database.driver.dialect
+        me = actor(desk)
         found = desk.read(
-            lambda tx: page(tx, dialect, views.wanted(views.find(tx, named, operator=me), operator=me), n=limit)
+            lambda tx: listing.page(
+                desk, tx, views.wanted(views.find(tx, named, operator=me), operator=me), after, limit
+            )
         )
     if as_json:
-        printing.document([row_document(row) for row in found])
-        return
-    printing.table(
-        (_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text"), _("Answers")), map_rows(found)
-    )
+        printing.document([listing.document(row) for row in found])
+    else:
+        listing.table(found)
 
 
 @app.command(cls=Verb)
+@narrowed
 def add(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("What the view is called"))],
     *,
-    line: OnLine = "",
-    channel: Channel = "",
-    tag: Tagged = "",
-    unread: Unread = False,
-    waiting: Waiting = False,
-    pinned: Pinned = False,
-    blocked: Blocked = False,
-    assignee: Assignee = "",
-    snoozed: Snoozed = False,
-    after: From = "",
-    before: Until = "",
-    search: Search = "",
+    narrowing: Narrowing,
     mine: Annotated[bool, typer.Option("--mine", help=N_("Only you see it"))] = False,
 ) -> None:
     """Keep a filter under a name; an old one of that name is replaced."""
     with opened(ctx) as desk:
-        me, now = actor(desk), desk.world.clock.now()
-        chosen = flags(
-            me, now, tag=tag, unread=unread, waiting=waiting, pinned=pinned, blocked=blocked, assignee=assignee,
-            snoozed=snoozed, after=after, before=before, text=search,
-        )  # fmt: skip
+        me = actor(desk)
         owner = me if mine else views.EVERYBODY
-        made = desk.write(lambda tx: views.add(tx, name, filtered(tx, line, channel, **chosen), owner=owner, actor=me))
+        made = desk.write(lambda tx: views.add(tx, name, narrowing.wanted(tx, me), owner=owner, actor=me))
     typer.echo(made)
 
 

@@ -43,3 +43,20 @@ def test_a_name_with_a_slip_is_offered_and_marked(chatapp: Shell, client_writes:
     assert chatapp("dialog", "list", "--search", "Кузнецва").rows[0][2] == "≈ Анна Кузнецова"
     exact = chatapp("dialog", "list", "--search", "кузнецова", "--json").json
     assert [(row["name"], row["near"]) for row in exact] == [("Анна Кузнецова", False)]
+
+
+@pytest.mark.req("S-117")
+def test_a_view_is_shown_page_by_page_as_dialogs_are_listed(chatapp: Shell, client_writes: Write) -> None:
+    for n in range(5):
+        client_writes("Сколько стоит ель?", ext_id=f"m{n}", key=f"client-{n}", name=f"Клиент {n}")
+    chatapp("dialog", "pin", "3")
+    for flags in (("--waiting",), ("--search", "клиент")):
+        chatapp("view", "add", "Все ели", *flags)
+        listed = [row["id"] for row in chatapp("dialog", "list", *flags, "--json").json]
+        first = chatapp("view", "show", "Все ели", "--limit", "2", "--json").json
+        second = chatapp("view", "show", "Все ели", "-n", "2", "--after", first[-1]["id"], "--json").json
+        rest = chatapp("view", "show", "Все ели", "--after", second[-1]["id"]).rows
+        shown = [row["id"] for row in (*first, *second)]
+        assert [*shown, *(int(row[0]) for row in rest)] == listed
+        assert (len(listed), len(rest)) == (5, 1)
+    assert chatapp.run("view", "show", "Все ели", "--after", "99").code == 1

@@ -1,0 +1,70 @@
+"""A page of dialogs as every command that lists some prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.frame import number
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import dialogs
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.dialog import DialogFilter
+    from chatapp_cli.store.rows import DialogRow
+    from chatapp_cli.store.tx import Tx
+
+Limit = Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))]
+After = Annotated[int, typer.Option("--after", parser=number, metavar="DIALOG", help=N_("The page after this dialog"))]
+
+
+def page(desk: Desk, tx: Tx, wanted: DialogFilter, after: int, limit: int) -> list[DialogRow]:
+    """The next dialogs that fit; 0 for the first ones. Raises NotFound for a dialog that is not there."""
+    from chatapp_cli.store import dialog_list
+
+    place = None
+    if after:
+        card = dialogs.card(tx, DialogId(after))
+        place = dialog_list.Place(card.pinned, card.last_at, card.id, card.waiting_since or 0)
+    return dialog_list.page(tx, desk.database.driver.dialect, wanted, after=place, n=limit)
+
+
+def table(found: Sequence[DialogRow]) -> None:
+    """For people."""
+    columns = (_("No."), "", _("Name"), _("Channel"), _("Unread"), _("Last"), _("Text"), _("Answers"))
+    printing.table(columns, [_columns(row) for row in found])
+
+
+def _columns(row: DialogRow) -> tuple[object, ...]:
+    from chatapp_cli.services import words
+
+    marks = (("📌", row.pinned), ("⛔", row.blocked), ("⏰", row.snoozed_until))
+    last = f"→ {row.preview} ({show(words.state(row.last_state))})" if row.last_direction == "out" else row.preview
+    return (
+        row.id,
+        "".join(mark for mark, shown in marks if shown),
+        row.name,
+        row.kind,
+        row.unread or "",
+        printing.moment(row.last_at),
+        last,
+        row.assignee,
+    )
+
+
+def document(row: DialogRow) -> Mapping[str, Any]:
+    """For programs."""
+    return {
+        **row._asdict(),
+        "chat_id": row.address,
+        "pinned": bool(row.pinned),
+        "blocked": bool(row.blocked),
+        "waiting_since": printing.iso(row.waiting_since),
+        "snoozed_until": printing.iso(row.snoozed_until),
+        "last_at": printing.iso(row.last_at),
+    }
