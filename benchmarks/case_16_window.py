@@ -39,9 +39,9 @@ Hello().run()
 WINDOW = """
 from chatapp_cli.bootstrap import open_desk
 from chatapp_cli.settings import load
-from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.app import run
 
-Inbox(open_desk(load().settings), alone=True).run()
+run(open_desk(load().settings), alone=True)
 """
 ALL = b"1"
 """Drops every filter: the newest come first."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import closing
 from functools import partial
-
-import structlog
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.ports.world import Clock
@@ -15,7 +14,8 @@ from chatapp_cli.services import journal
 from chatapp_cli.store.pulse import Pulse
 from chatapp_cli.store.rows import JournalRow
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 PAUSE = 1.0
 """Seconds between two looks while the store does not answer."""
@@ -72,12 +72,19 @@ class _Tail:
                 rows = await self._store.read(partial(journal.after, number=self._last))
             except StoreError as error:
                 if not broken:
-                    log.warning("store.unreadable", why=str(error))
+                    _log().warning("store.unreadable", why=str(error))
                 broken = True
                 await self._store.desk.world.clock.sleep(PAUSE)
             else:
                 break
         if broken:
-            log.info("store.readable")
+            _log().info("store.readable")
         self._last = rows[-1].id if rows else self._last
         return rows
+
+
+def _log() -> FilteringBoundLogger:
+    import structlog  # a tenth of the window's start, for something that hardly ever happens
+
+    logger: FilteringBoundLogger = structlog.get_logger()
+    return logger

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
-from textual import on
 from textual.dom import DOMNode
 from textual.worker import Worker
 
@@ -35,9 +36,15 @@ from chatapp_cli.tui.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
 from chatapp_cli.tui.themes import THEMES, following
 from chatapp_cli.tui.typeahead import TypeAhead
 from chatapp_cli.tui.widgets.bars import StatusBar
-from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
+
+HEAD_START = 0.03
+"""Seconds in which the first paint reaches the terminal, before anything else takes the processor."""
+RARELY = (20_000, 20, 20)
+"""When Python looks for garbage that refers to itself: its own thresholds stop the keys for 50 ms now and then."""
 LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
@@ -104,7 +111,10 @@ class Inbox(TypeAhead):
             self._keep_on(self._accompany)
 
     def on_ready(self) -> None:
-        """Say what of the person's own keys could not be used."""
+        """Go on with all that is not needed for the first paint; say what of the person's own keys cannot be used."""
+        page = self.screen_stack[0]
+        assert isinstance(page, InboxScreen)
+        page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
         for fault in self._faults:
             said = [f"{fault.place}: {show(fault.what)}", show(fault.next_step)]
             self.notify("\n".join(said), severity="warning", markup=False, timeout=12)
@@ -133,8 +143,10 @@ class Inbox(TypeAhead):
                 screen.post_message(news)
             await self._notices.hear(news, seen=self._looked_at())
 
-    @on(Pen.Changed)
-    def _spell(self, event: Pen.Changed) -> None:
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Look at the spelling of what is written to a client."""
+        from chatapp_cli.tui.widgets.composer import Pen
+
         if isinstance(event.text_area, Pen):
             self.spelling.soon(event.text_area)
 
@@ -269,8 +281,9 @@ class Inbox(TypeAhead):
         return {node.SCOPE: node for node in nodes if hasattr(node, "SCOPE")}
 
 
-def run(desk: Desk) -> None:
-    """Open the window and stay until it is left."""
-    window = Inbox(desk, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
+def run(desk: Desk, *, alone: bool = False) -> None:
+    """Open the window and stay until it is left; ``alone`` without a daemon of its own."""
+    gc.set_threshold(*RARELY)
+    window = Inbox(desk, alone=alone, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
     window.graphics = found(desk.settings.pictures, os.environ)
     window.run()

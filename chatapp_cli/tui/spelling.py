@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.speller import Speller
     from chatapp_cli.tui.hands import Hands
+    from chatapp_cli.tui.widgets.underlined import Underlined
 
 PAUSE = 0.4
 """Seconds without a key after which the words are looked at."""

@@ -57,7 +57,7 @@ LIGHT = Colours(
     rule="#d8d4ca",
     text="#272c33",
     muted="#646c77",
-    faint="#979da5",
+    faint="#7f868f",
     accent="#1f6299",
     own="#2b6f4e",
     own_background="#f0f4ee",
@@ -118,6 +118,7 @@ class Palette:
     strong: Style
     muted: Style
     faint: Style
+    rule: Style
     accent: Style
     badge: Style
     own: Style
@@ -143,6 +144,7 @@ def palette(name: str) -> Palette:
         strong=Style(color=c.text, bold=True),
         muted=Style(color=c.muted),
         faint=Style(color=c.faint),
+        rule=Style(color=c.rule),
         accent=Style(color=c.accent),
         badge=Style(color=c.accent, dim=False),
         own=Style(color=c.own),
@@ -165,6 +167,7 @@ def _without_colours(c: Colours) -> Palette:
         strong=bold,
         muted=Style(),
         faint=Style(),
+        rule=Style(),
         accent=bold,
         badge=bold,
         own=Style(),
@@ -215,6 +218,7 @@ def _theme(name: str, c: Colours) -> Theme:
             "block-cursor-text-style": "none",
             "block-cursor-blurred-background": c.cursor if c.reverse else c.panel,
             "block-cursor-blurred-foreground": c.background if c.reverse else c.text,
+            "button-focus-text-style": "none",
             "border": c.accent,
             "border-blurred": c.rule,
             "footer-background": c.surface,

@@ -21,8 +21,8 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key
 from chatapp_cli.tui.paths import named
+from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.standstill import standstill
-from chatapp_cli.tui.widgets.composer import Sheet
 
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order

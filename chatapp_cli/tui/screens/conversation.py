@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.timer import Timer
@@ -18,11 +19,16 @@ from chatapp_cli.tui import reading, ways, words, writing
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.screens.listing import Listing
+from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.bars import Heading, StatusBar
 from chatapp_cli.tui.widgets.card import Card
-from chatapp_cli.tui.widgets.composer import Composer, Pen, Sheet
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
+
+    from chatapp_cli.tui.widgets.composer import Composer, Pen
 
 DWELL = 1.0
 """Seconds that the last message has to be on the screen before the dialog counts as read."""
@@ -45,6 +51,20 @@ class Conversing(Listing):
         self._composing = asyncio.Lock()
         self._typed_at = -TYPING_LASTS
 
+    @property
+    def composer(self) -> Composer:
+        """What answers are written with, once ``ready_to_write`` was called."""
+        from chatapp_cli.tui.widgets.composer import Composer
+
+        return self.query_one(Composer)
+
+    @property
+    def pen(self) -> Pen:
+        """The text of the composer."""
+        from chatapp_cli.tui.widgets.composer import Pen
+
+        return self.query_one(Pen)
+
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
         self.do(partial(self.open, event.dialog, event.message), group="open", exclusive=True)
@@ -61,8 +81,8 @@ class Conversing(Listing):
         await self.answer_by(opening)
         known, routes = self.office.manifest(opening.channel), ways.routes(opening)
         self.query_one(Transcript).open(known, opening.page, at=message, routes=routes)
-        self.query_one(Composer).focus_pen()
-        if self.query_one(Pen).disabled or message is not None:
+        self.composer.focus_pen()
+        if self.pen.disabled or message is not None:
             self.query_one(Transcript).focus()
 
     async def answer_by(self, opening: Opening) -> None:
@@ -79,7 +99,9 @@ class Conversing(Listing):
     async def ready_to_write(self) -> None:
         """Have a composer: made after the first paint, or when somebody opens a dialog before that."""
         async with self._composing:
-            if not self.query(Composer):
+            if not self.query("Composer"):
+                from chatapp_cli.tui.widgets.composer import Composer
+
                 await self.query_one("#right").mount(Composer())
 
     def _turn_composer(self, sheet: Sheet) -> None:
@@ -87,8 +109,8 @@ class Conversing(Listing):
         can = self.office.capabilities(self.opening.channel)
         stop, warning = self._obstacles(self.opening.card, self.opening.channel)
         price = channels.price_of_part(self.opening.channel)
-        self.query_one(Composer).turn_to(sheet, can, stop=stop, warning=warning, price=price)
-        self.query_one(Composer).border_title = ways.title(self.opening)
+        self.composer.turn_to(sheet, can, stop=stop, warning=warning, price=price)
+        self.composer.border_title = ways.title(self.opening)
 
     def _show_card(self, opening: Opening) -> None:
         self.query_one(Heading).tell(opening.card, opening.tags)
@@ -109,10 +131,9 @@ class Conversing(Listing):
 
     def _allow(self) -> None:
         """Say what stands in the way now; what is written already stays."""
-        for composer in self.query(Composer):
-            if self.opening is not None:
-                composer.border_title = ways.title(self.opening)
-                composer.allow(*self._obstacles(self.opening.card, self.opening.channel))
+        if self.opening is not None and self.query("Composer"):
+            self.composer.border_title = ways.title(self.opening)
+            self.composer.allow(*self._obstacles(self.opening.card, self.opening.channel))
 
     def _obstacles(self, card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
         now = self.office.desk.world.clock.now()
@@ -179,8 +200,8 @@ class Conversing(Listing):
 
     # The client sees that somebody writes
 
-    @on(Pen.Changed)
-    def _typed(self, event: Pen.Changed) -> None:
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Tell the messenger, from time to time."""
         opening, now = self.opening, self.office.desk.world.clock.monotonic()
         if opening is None or not event.text_area.text or now - self._typed_at < TYPING_LASTS:
             return

@@ -25,7 +25,6 @@ from chatapp_cli.tui.screens.joining import Joining
 from chatapp_cli.tui.screens.peeking import Peeking
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.card import Card
-from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.tab_bar import TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -34,12 +33,26 @@ if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
     from chatapp_cli.services.transcript import Entry
     from chatapp_cli.tui.said import Said
+    from chatapp_cli.tui.widgets.composer import Pen
+
+
+class Body(Horizontal):
+    """The panes beside one another; nothing of it is seen itself, so that nothing of it is painted."""
+
+    BLANK = True
+
+
+class Right(Vertical):
+    """The conversation's pane."""
+
+    BLANK = True
 
 
 class InboxScreen(Illustrated, Peeking, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
+    BLANK = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
     BINDINGS = bindings("inbox")
 
@@ -64,12 +77,12 @@ class InboxScreen(Illustrated, Peeking, Joining):
     def compose(self) -> ComposeResult:
         """The panes."""
         look = self.look
-        with Horizontal(id="body"):
+        with Body(id="body"):
             with Vertical(id="left"):
                 yield FilterBar(look)
                 yield Input(placeholder=_("Search: name, phone, e-mail"), id="search", compact=True)
                 yield DialogList(look)
-            with Vertical(id="right"):
+            with Right(id="right"):
                 yield TabBar(look)
                 yield Heading(look)
                 yield Transcript(look)
@@ -80,11 +93,11 @@ class InboxScreen(Illustrated, Peeking, Joining):
         """Have a screenful of dialogs before the first paint, all the rest after it."""
         self.query_one(DialogList).focus()
         await self.carry_out(self.list_head)
-        self.call_after_refresh(self._go_on)
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
-        self.do(self.list_again, group="list", exclusive=True)
+        super().go_on()
+        self.do(self.list_again, group="list")
         self.do(self.tell_bars, group="bars", exclusive=True)
         self.do(self.ready_to_write, group="composer")
         self.set_interval(5, self.tick)
@@ -93,7 +106,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Hint at the keys of where the focus is."""
-        place = {DialogList: "list", Transcript: "transcript", Pen: "composer"}.get(type(event.widget))
+        place = {"DialogList": "list", "Transcript": "transcript", "Pen": "composer"}.get(type(event.widget).__name__)
         self.query_one(StatusBar).tell_keys(*filter(None, (place, "inbox", "app")))
 
     # Panes
@@ -113,7 +126,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         first = self.query_one(DialogList)
         if self.opening is None:
             return [first]
-        pen = self.query_one(Pen)
+        pen = self.pen
         return [first, self.query_one(Transcript), *([pen] if pen.focusable else [])]
 
     def _go_pane(self, step: int) -> None:
@@ -132,8 +145,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
         """The other way round."""
         self._go_pane(-1)
 
-    @on(Pen.Left)
-    def _up(self) -> None:
+    def on_pen_left(self) -> None:
+        """Up into the conversation."""
         self.query_one(Transcript).focus()
 
     def action_card(self) -> None:
@@ -154,7 +167,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         if self.opening is None or self.query_one(DialogList).has_focus:
             self.query_one(DialogList).action_open()
         else:
-            self.query_one(Composer).focus_pen()
+            self.composer.focus_pen()
 
     def action_attach(self) -> None:
         """Ask for a path and put the file beside the text."""
@@ -166,7 +179,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         typed = await self.prompt(_("Attach a file"), offered(), note=note, suggest=Paths())
         if not typed:
             return
-        composer = self.query_one(Composer)
+        composer = self.composer
         off_loop = self.office.store.off_loop
         refusal = composer.refusal_of(await off_loop(partial(writing.looked_at, typed)))
         if refusal is not None:
@@ -174,10 +187,13 @@ class InboxScreen(Illustrated, Peeking, Joining):
         composer.attach([await off_loop(partial(writing.staged, self.office.desk.media, typed))])
         composer.focus_pen()
 
-    @on(Pen.WantsQuick)
+    def on_pen_wants_quick(self) -> None:
+        """The key of a quick reply in an empty text."""
+        self.action_quick()
+
     def action_quick(self) -> None:
         """A quick reply into the text."""
-        if self.opening is not None and not self.query_one(Pen).disabled:
+        if self.opening is not None and not self.pen.disabled:
             self.do(partial(self._quick, self.opening.card), group="quick", exclusive=True)
 
     async def _quick(self, card: DialogCard) -> None:
@@ -185,37 +201,37 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
         said = await picked(self, card)
         if said is not None and self.opening is not None and self.opening.card.id == card.id:
-            self.query_one(Composer).take_in(*said)
+            self.composer.take_in(*said)
 
     def action_editor(self) -> None:
         """The text in an editor of one's own."""
-        if self.opening is not None and not self.query_one(Pen).disabled:
+        if self.opening is not None and not self.pen.disabled:
             self.do(self._write_elsewhere, group="editor", exclusive=True)
 
     async def _write_elsewhere(self) -> None:
         from chatapp_cli.tui.editor import written_in_editor
 
-        pen, desk = self.query_one(Pen), self.office.desk
+        pen, desk = self.pen, self.office.desk
         pen.replace_all(written_in_editor(self.app, pen.text, desk.settings.folder, self.house.own.env))
-        self.query_one(Composer).focus_pen()
+        self.composer.focus_pen()
 
     def action_spelling(self) -> None:
         """Another spelling for the word under the cursor."""
         if self.opening is not None:
-            self.do(partial(self.house.spelling.correct, self, self.query_one(Pen)), group="spelling", exclusive=True)
+            self.do(partial(self.house.spelling.correct, self, self.pen), group="spelling", exclusive=True)
 
     def action_detach(self) -> None:
         """Drop what was added last."""
         if self.opening is not None:
-            self.query_one(Composer).drop()
+            self.composer.drop()
 
-    @on(Composer.Submitted)
-    def _send(self) -> None:
+    def on_composer_submitted(self) -> None:
+        """Send it."""
         if self.opening is not None:
             self.do(partial(self._put_out, self.opening.card.id), group="send")
 
     async def _put_out(self, dialog: DialogId, order: Order | None = None) -> None:
-        composer = self.query_one(Composer)
+        composer = self.composer
         sheet, can = composer.sheet, self.office.capabilities(self._channel())
         order = order or self.office.order(held=sheet.editing is None)
         job, kept = writing.sending_of(sheet, can, dialog, order), replace(sheet, files=[*sheet.files])
@@ -229,7 +245,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     def action_later(self) -> None:
         """Send what is written at a time that is asked for."""
-        if self.opening is not None and self.query_one(Composer).ready():
+        if self.opening is not None and self.composer.ready():
             self.do(partial(self._put_out_later, self.opening.card.id), group="send")
 
     async def _put_out_later(self, dialog: DialogId) -> None:
@@ -239,8 +255,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
         if order is not None:
             await self._put_out(dialog, order)
 
-    @on(Pen.WantsBack)
-    def _take_back_last(self) -> None:
+    def on_pen_wants_back(self) -> None:
+        """Take back what was said last."""
         shown = self.query_one(Transcript)
         last = next((entry for entry in reversed(shown.entries) if self._said(entry).waits), None)
         if last is not None:

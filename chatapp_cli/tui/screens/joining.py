@@ -10,7 +10,6 @@ from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import reading, ways
 from chatapp_cli.tui.hands import Work
 from chatapp_cli.tui.screens.within import Within
-from chatapp_cli.tui.widgets.composer import Composer
 
 _WRITTEN_THERE = {"reply", "edit"}
 """What is done in the composer of the message's own dialog: a quote does not cross channels."""
@@ -43,7 +42,7 @@ class Joining(Within):
         fresh = await self.office.read(partial(reading.again, opening=opening, dialog=dialog))
         if self.shows(opening):
             await self.answer_by(fresh)
-            self.query_one(Composer).focus_pen()
+            self.composer.focus_pen()
 
     async def by_its_own_way(self, deed: str, entry: Entry, work: Work) -> None:
         """Do something with a message; what is written about it goes by the dialog in which it was said."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from textual import on
 from textual.timer import Timer
 
 from chatapp_cli.domain.errors import Refused
@@ -21,9 +21,11 @@ from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.screens.conversation import Conversing
 from chatapp_cli.tui.widgets.bars import Heading
-from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.marks import Marks
+
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""
@@ -44,10 +46,13 @@ class Together(Conversing):
         self._keeping: Timer | None = None
 
     async def on_mount(self) -> None:
-        """See who is there and where one began to write, once there is time for it."""
+        """See who is there and where one began to write."""
         self.colleagues = Colleagues(self.office)
         self.set_interval(BEAT, partial(self.do, self._beat, group="company"))
-        self.call_after_refresh(self.do, self._look_around, group="company")
+
+    def go_on(self) -> None:
+        """Look who is there."""
+        self.do(self._look_around, group="company")
 
     async def on_unmount(self) -> None:
         """Keep what is written, and be seen no longer; nothing else has panes to work on any more."""
@@ -120,8 +125,8 @@ class Together(Conversing):
 
     # Drafts
 
-    @on(Pen.Changed)
-    def _touched(self, event: Pen.Changed) -> None:
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Keep it after a pause, and let colleagues see that somebody writes."""
         if self.opening is None:
             return
         if self._keeping is not None:
@@ -132,8 +137,8 @@ class Together(Conversing):
         elif self.colleagues.silent:
             self.do(self.colleagues.write, group="company")
 
-    @on(Composer.Submitted)
-    def _begins_anew(self) -> None:
+    def on_composer_submitted(self) -> None:
+        """Colleagues need not wait any longer."""
         self.do(self.colleagues.rest, group="company")
 
     async def _restore(self, dialog: DialogId) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from textual import events
@@ -22,25 +22,8 @@ from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, line
 from chatapp_cli.tui.keymap import action
+from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.underlined import Underlined
-
-
-@dataclass(slots=True)
-class Sheet:
-    """What is being written to one dialog; kept while other dialogs are looked at."""
-
-    text: str = ""
-    subject: str = ""
-    files: list[StagedFile] = field(default_factory=list)
-    reply_to: Entry | None = None
-    editing: Entry | None = None
-    """The sent message that the text is to replace."""
-
-    def draft(self) -> Draft:
-        """What would be sent."""
-        reply = None if self.reply_to is None else self.reply_to.message.id
-        return Draft(text=self.text.strip("\n"), subject=self.subject.strip(), files=tuple(self.files), reply_to=reply)
-
 
 _ASKED = ("editor", "spelling")
 """What the page does with the text, by keys that a text area would take for its own."""

@@ -52,8 +52,7 @@ class DialogList(Picking):
         """The one to show first; otherwise the last."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
+        super().__init__(look)
         self._order: Order | None = None
         self._rows: dict[DialogId, DialogRow] = {}
         self._strips: dict[DialogId, tuple[tuple[object, ...], list[Strip]]] = {}
@@ -296,6 +295,8 @@ class DialogList(Picking):
 
     def on_click(self, event: events.Click) -> None:
         """A click opens; the other button asks what can be done."""
+        if self.beside(event):
+            return
         at = (self.scroll_offset.y + event.y) // self._height
         if at < len(self.ids):
             self.move_to(at)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets.lined import Lined
 
 
@@ -21,8 +22,8 @@ class Picking(Lined):
 
         n: int
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
         self.cursor = 0
         self._picks: frozenset[int] = frozenset()
         self._anchor = 0

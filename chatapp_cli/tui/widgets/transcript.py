@@ -65,14 +65,14 @@ class Transcript(Lined):
         entry: Entry
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
+        super().__init__(look)
         self.gallery = Gallery()
         self._manifest: Manifest | None = None
         self._entries: list[Entry] = []
         self._quotes: Quotes = {}
         self._routes: Mapping[DialogId, Route] = _ALONE
         self._blocks: list[Painted] = []
+        self._nowhere: Sequence[str] = ()
         self._starts: list[int] = [0]
         self._painted_at = 0
         self._selected: MessageId | None = None
@@ -230,6 +230,7 @@ class Transcript(Lined):
         """Lines of all messages; those that are the same as before keep their strips."""
         self._painted_at = self.scrollable_content_region.width
         self._blocks = []
+        self._nowhere = nowhere() if self._manifest is None else []
         if self._manifest is not None and self._painted_at > 0:
             here = message_lines.Setting(
                 self._painted_at,
@@ -258,9 +259,8 @@ class Transcript(Lined):
         at = self.scroll_offset.y + y - self._above
         block = bisect_right(self._starts, at) - 1
         if at < 0 or block >= len(self._blocks):
-            said = nowhere() if self._manifest is None else []
             n = y - self.size.height // 3
-            text = said[n].center(width) if 0 <= n < len(said) else ""
+            text = self._nowhere[n].center(width) if 0 <= n < len(self._nowhere) else ""
             return Strip([Segment(fit(text, width), look.base + look.faint)], width)
         part, painted = at - self._starts[block], self._blocks[block]
         strip = self._with_picture(painted.strips[part], painted.pictured.get(part))
@@ -418,7 +418,7 @@ class Transcript(Lined):
     def on_click(self, event: events.Click) -> None:
         """A click chooses, a second one answers; the other button asks what can be done."""
         at = self.scroll_offset.y + event.y - self._above
-        if 0 <= at < self._starts[-1]:
+        if 0 <= at < self._starts[-1] and not self.beside(event):
             self._select(bisect_right(self._starts, at) - 1)
             if event.button == OTHER_BUTTON:
                 self.call_later(self.run_action, "screen.menu")

@@ -1,0 +1,25 @@
+"""What is being written, apart from the panes in which that is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.services.transcript import Entry
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What is being written to one dialog; kept while other dialogs are looked at."""
+
+    text: str = ""
+    subject: str = ""
+    files: list[StagedFile] = field(default_factory=list)
+    reply_to: Entry | None = None
+    editing: Entry | None = None
+    """The sent message that the text is to replace."""
+
+    def draft(self) -> Draft:
+        """What would be sent."""
+        reply = None if self.reply_to is None else self.reply_to.message.id
+        return Draft(text=self.text.strip("\n"), subject=self.subject.strip(), files=tuple(self.files), reply_to=reply)
