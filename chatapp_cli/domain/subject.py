@@ -17,3 +17,8 @@ def plain_subject(subject: str) -> str:
 def subject_key(address: str, subject: str) -> str:
     """The key of a dialog that is one subject of one address (S-098)."""
     return f"{address}\n{fold(plain_subject(subject))}"
+
+
+def is_subject_of(key: str, address: str) -> bool:
+    """Whether a dialog's key says that it is one subject among others of an address."""
+    return key.startswith(f"{address}\n")

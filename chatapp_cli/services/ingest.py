@@ -26,6 +26,7 @@ from chatapp_cli.domain.event import (
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Direction, Origin, State, may_follow
+from chatapp_cli.domain.subject import is_subject_of
 from chatapp_cli.services import outrun
 from chatapp_cli.store.rows import Known, Ref
 from chatapp_cli.store.tx import Tx
@@ -191,7 +192,7 @@ def _by_thread(tx: Tx, channel: ChannelId, event: MessageArrived) -> Known | Non
 
 
 def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last_at: Millis = 0) -> Known:
-    contact = _add_contact(tx, person) if peer.kind == "private" else None
+    contact = _contact(tx, channel, peer, person) if peer.kind == "private" else None
     name = peer.title or person.name or person.username or peer.address
     dialog = tx.insert(
         "dialogs.add",
@@ -213,7 +214,12 @@ def _search(name: str, peer: Peer, person: Person) -> str:
     return search_text(name, person.name, person.username, person.email, peer.address, phone=person.phone)
 
 
-def _add_contact(tx: Tx, person: Person) -> ContactId:
+def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactId:
+    """Somebody new; but whoever begins another subject is known by the address."""
+    if is_subject_of(peer.key, peer.address):
+        known = tx.value("dialogs.contact_at", channel=channel, address=peer.address)
+        if known is not None:
+            return ContactId(known)
     return ContactId(
         tx.insert(
             "contacts.add",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Peer, Person
 from chatapp_cli.domain.ids import ChannelId, ContactId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import show
@@ -161,6 +161,36 @@ def test_who_is_not_the_same_is_not_suggested_again_until_that_is_taken_back(sho
     assert reasons(shop, one) == {}
     with pytest.raises(Refused):
         shop.write(lambda tx: persons.apart(tx, one, third, actor="Ольга"))
+
+
+def test_who_is_not_the_same_is_not_suggested_again_by_a_contact_that_joins_either_later(shop: Shop) -> None:
+    one, other, third, fourth = (meet(shop, shop.channel(), f"k{n}", email="info@sever.example") for n in range(4))
+    shop.write(lambda tx: persons.apart(tx, other, one, actor="Ольга"))
+    join(shop, third, other)
+    join(shop, fourth, one)
+    assert reasons(shop, one) == reasons(shop, other) == {}
+    assert shop.read(persons.everybody) == []
+
+
+@pytest.mark.req("S-098", "S-119")
+def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they_are_one(shop: Shop) -> None:
+    mail = shop.channel()
+
+    def begins(subject: str) -> ContactId:
+        address = "anna@pochta.example"
+        peer, sender = (
+            Peer(key=f"{address}\n{subject}", address=address, title=subject),
+            Person(id=address, email=address),
+        )
+        dialog = shop.message(shop.hear(mail, peer=peer, sender=sender)).dialog_id
+        return shop.read(lambda tx: dialogs.card(tx, dialog).contact_id)
+
+    anna, messenger = begins("смета"), meet(shop, shop.channel(), "501", email="anna@pochta.example")
+    shop.write(lambda tx: persons.apart(tx, anna, messenger, actor="Ольга"))
+    assert begins("доставка") == begins("возврат") == anna
+    assert [way.name for way in shop.read(lambda tx: persons.person(tx, anna)).ways] == ["возврат", "доставка", "смета"]
+    assert reasons(shop, anna) == {}
+    assert shop.read(persons.everybody) == []
 
 
 def test_a_chain_works_by_whichever_address_and_dialog_of_the_person(shop: Shop) -> None:

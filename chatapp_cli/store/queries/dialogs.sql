@@ -145,6 +145,10 @@ WHERE d.id = :id;
 -- name: dialogs.at_address
 SELECT id FROM dialog WHERE channel_id = :channel AND address = :address ORDER BY last_at DESC, id DESC LIMIT 1;
 
+-- name: dialogs.contact_at
+SELECT contact_id FROM dialog WHERE channel_id = :channel AND address = :address AND contact_id IS NOT NULL
+ORDER BY last_at DESC, id DESC LIMIT 1;
+
 -- name: dialogs.at_key
 SELECT id FROM dialog WHERE channel_id = :channel AND key = :key;
 

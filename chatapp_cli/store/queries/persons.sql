@@ -57,8 +57,9 @@ alike AS (
     SELECT 1 FROM dialog a JOIN dialog b ON b.line_id = a.line_id WHERE a.contact_id = m.id AND b.contact_id = o.id))
 SELECT :id, COALESCE(c.merged_into, c.id), s.strength, s.shared FROM alike s JOIN contact c ON c.id = s.other
 WHERE COALESCE(c.merged_into, c.id) <> :id AND NOT EXISTS (
-  SELECT 1 FROM contact_apart x
-  WHERE (x.one_id = s.one AND x.other_id = s.other) OR (x.one_id = s.other AND x.other_id = s.one))
+  SELECT 1 FROM mine m
+  JOIN contact o ON o.id = COALESCE(c.merged_into, c.id) OR o.merged_into = COALESCE(c.merged_into, c.id)
+  JOIN contact_apart x ON (x.one_id = m.id AND x.other_id = o.id) OR (x.one_id = o.id AND x.other_id = m.id))
 ORDER BY s.strength, c.id LIMIT :n;
 
 -- name: persons.all_alike
@@ -80,5 +81,8 @@ WITH alike AS (
 SELECT COALESCE(a.merged_into, a.id), COALESCE(b.merged_into, b.id), s.strength, s.shared
 FROM alike s JOIN contact a ON a.id = s.one JOIN contact b ON b.id = s.other
 WHERE COALESCE(a.merged_into, a.id) <> COALESCE(b.merged_into, b.id) AND NOT EXISTS (
-  SELECT 1 FROM contact_apart x WHERE x.one_id = s.one AND x.other_id = s.other)
+  SELECT 1 FROM contact m
+  JOIN contact o ON o.id = COALESCE(b.merged_into, b.id) OR o.merged_into = COALESCE(b.merged_into, b.id)
+  JOIN contact_apart x ON (x.one_id = m.id AND x.other_id = o.id) OR (x.one_id = o.id AND x.other_id = m.id)
+  WHERE m.id = COALESCE(a.merged_into, a.id) OR m.merged_into = COALESCE(a.merged_into, a.id))
 LIMIT :n;
