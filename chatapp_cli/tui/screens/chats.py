@@ -73,7 +73,9 @@ class ChatsScreen(Hands):
         look = self.look.palette
         kind = {"group": _("group"), "channel": _("channel")}.get(chat["kind"], _("private"))
         return Text.assemble(
-            (fit(chat["title"], _TITLE), look.strong), (fit(kind, _KIND), look.muted), (chat["address"], look.faint)
+            (fit(chat["title"], _TITLE), look.strong),
+            (f" {fit(kind, _KIND)}", look.muted),
+            (chat["address"], look.faint),
         )
 
     @property

@@ -8,7 +8,10 @@ from rich.text import Text
 
 from chatapp_cli.domain.finding import needles, search_text
 from chatapp_cli.i18n import _
+from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.screens.picker import Picker
+
+_NAME = 26
 
 
 class ContactPick(Picker[Mapping[str, str]]):
@@ -29,4 +32,4 @@ class ContactPick(Picker[Mapping[str, str]]):
         """Name, and number or username."""
         username = f"@{one['username']}" if one["username"] else ""
         known = "  ".join(filter(None, (one["phone"], username))) or one["id"]
-        return Text.assemble((one["name"], "bold"), f"  {known}", no_wrap=True, overflow="ellipsis")
+        return Text.assemble((fit(one["name"], _NAME), "bold"), f"  {known}", no_wrap=True, overflow="ellipsis")

@@ -12,11 +12,12 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogRow
-from chatapp_cli.tui.cells import line
+from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.screens.picker import Picker
 
 _MOST = 30
+_NAME = 26
 
 
 class DialogPick(Picker[DialogRow]):
@@ -42,4 +43,4 @@ class DialogPick(Picker[DialogRow]):
     def line(self, one: DialogRow) -> Text:
         """Name, channel and address."""
         channel = f"  {manifest(one.kind).label} {line(one.address)}"
-        return Text.assemble((line(one.name), "bold"), (channel, "dim"), no_wrap=True, overflow="ellipsis")
+        return Text.assemble((fit(one.name, _NAME), "bold"), (channel, "dim"), no_wrap=True, overflow="ellipsis")

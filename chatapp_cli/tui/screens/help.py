@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.console import Group as Stack
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -19,6 +20,8 @@ from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.screens.small import Choose, Small
 
 _TWO_COLUMNS = 100
+_KEYS = 20
+"""Cells for the keys of an action, the same in every group; more keys than that go on below."""
 
 
 class Help(Small[None]):
@@ -57,17 +60,15 @@ class Help(Small[None]):
     def _column(self, found: Sequence[Group]) -> Stack:
         return Stack(*(self._group(group) for group in found))
 
-    def _group(self, group: Group) -> Table:
+    def _group(self, group: Group) -> Stack:
         look = self._look.palette
         table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True, min_width=16)
-        table.add_column(ratio=1)
-        table.add_row(Text(_(group.title), look.strong))
+        table.add_column(width=_KEYS)
+        table.add_column()
         for act in group.actions:
             keys = "  ".join(shown(key) for key in act.keys)
-            table.add_row(Text("  " + keys, look.accent), Text(_(act.help), look.plain))
-        table.add_row("")
-        return table
+            table.add_row(Padding(Text(keys, look.accent), (0, 0, 0, 1)), Text(_(act.help), look.plain))
+        return Stack(Text(_(group.title), look.strong), table, "")
 
 
 def _halves(found: Sequence[Group]) -> list[Sequence[Group]]:

@@ -30,7 +30,7 @@ from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 _CHANNEL = 26
-_WORD = 22
+_WORD = 16
 _NAME = 40
 
 

@@ -13,7 +13,10 @@ from chatapp_cli.domain.quick_reply import Finder
 from chatapp_cli.domain.variables import preview
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows import QuickReplyRow
+from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.screens.picker import Picker
+
+_TITLE = 36
 
 
 class QuickPick(Picker[QuickReplyRow]):
@@ -39,7 +42,7 @@ class QuickPick(Picker[QuickReplyRow]):
 
     def line(self, one: QuickReplyRow) -> Text:
         """Title and section."""
-        return Text.assemble((one.title, "bold"), f"  {one.section}", no_wrap=True, overflow="ellipsis")
+        return Text.assemble((fit(one.title, _TITLE), "bold"), f"  {one.section}", no_wrap=True, overflow="ellipsis")
 
     @on(OptionList.OptionHighlighted)
     def _read(self) -> None:

@@ -36,7 +36,7 @@ class Small(Leaving[R], ModalScreen[R]):
     Small Input { border: none; border-bottom: solid $rule; background: $surface; padding: 0; height: 2; }
     Small Input:focus { border: none; border-bottom: solid $primary; background: $surface; }
     Small OptionList { border: none; background: $surface; padding: 0; height: auto; max-height: 20; }
-    Small OptionList { scrollbar-size-vertical: 1; }
+    Small OptionList { scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     Small OptionList:focus { border: none; background-tint: $surface 0%; }
     Small Horizontal { height: auto; margin: 1 0 0 0; }
     Small Button { border: none; height: 1; min-width: 10; margin: 0 1 0 0; background: $panel; color: $foreground; }
@@ -105,7 +105,12 @@ class Prompt(Small[str]):
 
 
 class Choose(Small[str]):
-    """One of several; a letter before a choice picks it."""
+    """One of several, each in a row of its own; a letter before a choice picks it."""
+
+    DEFAULT_CSS = """
+    Choose > Vertical { width: auto; min-width: 44; }
+    Choose .title, Choose OptionList { width: auto; max-width: 100%; }
+    """
 
     def __init__(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str] = ()) -> None:
         super().__init__()
