@@ -31,6 +31,11 @@ def canonical(name: str) -> str:
     return _ALIASES.get(folded, folded)
 
 
+def names(language: str) -> Sequence[str]:
+    """Those that are known, as they are written in a language."""
+    return list(_ALIASES if language == "ru" else _ALIASES.values())
+
+
 def gaps(text: str) -> Mapping[str, str]:
     """The variables of a text, each once in their order: the name for values, and how it is written there."""
     found: dict[str, str] = {}

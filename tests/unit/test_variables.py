@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.variables import canonical, escape, fill, gaps, missing, preview
+from chatapp_cli.domain.variables import (
+    CLIENT,
+    COMPANY,
+    DATE,
+    OPERATOR,
+    canonical,
+    escape,
+    fill,
+    gaps,
+    missing,
+    names,
+    preview,
+)
 
 pytestmark = pytest.mark.req("S-140", "C-10")
 VALUES = {
@@ -70,3 +82,10 @@ def test_a_value_is_never_read_as_a_variable_and_nothing_stays_open(text: str, v
 def test_the_text_around_a_variable_stays(before: str, name: str, after: str, value: str) -> None:
     text = f"{escape(before)}{{{name}}}{escape(after)}"
     assert fill(text, {canonical(name): value}) == f"{before}{value}{after}"
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_known_ones_are_told_as_they_are_understood(language: str) -> None:
+    told = names(language)
+    assert [canonical(name) for name in told] == [CLIENT, COMPANY, OPERATOR, DATE]
+    assert all(name.isascii() for name in told) == (language == "en")

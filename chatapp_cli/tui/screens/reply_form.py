@@ -13,7 +13,8 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.quick_reply import CATEGORIES, Answer, category_said
-from chatapp_cli.i18n import _, show
+from chatapp_cli.domain.variables import names
+from chatapp_cli.i18n import _, language, show
 from chatapp_cli.tui.screens.small import Small
 
 
@@ -44,11 +45,8 @@ class ReplyForm(Small[None]):
                 id="category",
                 suggester=suggest,
             )
-            yield Static(
-                _("Filled in by itself: {names}", names="{client_name}, {company_name}, {operator_name}, {date}"),
-                classes="note",
-                markup=False,
-            )
+            known_names = ", ".join(f"{{{name}}}" for name in names(language()))
+            yield Static(_("Filled in by itself: {names}", names=known_names), classes="note", markup=False)
             with Horizontal():
                 yield Button(_("Save"), id="save", compact=True)
 
