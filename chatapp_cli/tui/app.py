@@ -59,7 +59,7 @@ class Inbox(TypeAhead):
     BINDINGS = bindings("app")
     CSS = """
     Screen { background: $background; color: $foreground; }
-    Toast { background: $panel; color: $foreground; padding: 0 1; width: 56; }
+    Toast { background: $panel; color: $foreground; padding: 0 1; width: 56; max-width: 100%; }
     """
 
     graphics = Graphics.HALFCELLS

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
+from textual.color import Color
 
 from chatapp_cli import i18n
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.themes import COLOURS
 from tests.tui.conftest import Opener, Window
 
 
@@ -72,3 +76,34 @@ async def test_a_conversation_that_the_card_makes_narrow_is_wrapped_anew(window:
         await it.press("escape", "i")
         await it.sees("10:54 ✓✓ │")
         assert "завтра, с 10 до 14." in it.text()
+
+
+async def test_a_long_notice_is_shown_whole_in_a_small_window(desk: Desk) -> None:
+    i18n.use("ru")
+    app = Inbox(desk, alone=True)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: app.screen.query_one("DialogList").order is not None)
+        await it.open("Анна")
+        await it.press("escape", "tab", "G", "e")
+        await it.sees("Изменять можно только свои сообщения.")
+
+
+async def test_a_small_window_says_in_full_that_a_dialog_stays_unread(window: Opener) -> None:
+    async with window((80, 24)) as it:
+        await it.press("1", "Q")
+        await it.sees("stays unread")
+
+
+def test_what_is_written_faintly_can_still_be_read_in_every_theme() -> None:
+    """A ratio of 3 is what the guidelines for accessible pages want of large words and signs."""
+    for name, colours in COLOURS.items():
+        paper = luminance(colours.background)
+        for ink in (colours.text, colours.muted, colours.faint, colours.accent, colours.warn, colours.bad):
+            light, dark = sorted((paper, luminance(ink)), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 3, (name, ink)
+
+
+def luminance(colour: str) -> float:
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in Color.parse(colour).normalized]
+    return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -136,9 +136,9 @@ class Heading(Bar):
     def _receipts(self, known: Manifest) -> list[Piece]:
         """Where nobody tells whether a message was read, no mark may look like «unread» (S-063).
 
-        Where there is no room for both, a colleague who is here matters more.
+        Where there is no room for both, a colleague who is here matters more, and that one only looks.
         """
-        crowded = bool(self.company[0])
+        crowded = self.peeked or bool(self.company[0])
         if known.capabilities.receipts == "read" or (crowded and self.size.width < _ROOMY + _NOTICE):
             return []
         said = _("not available") if self.size.width >= _ROOMY and not crowded else _("n/a")
