@@ -16,6 +16,7 @@ from benchmarks.case_16_window import ALL, DIALOGS, DOWN, TOP, WINDOW, seeded
 from benchmarks.case_16_window_and_aerc import mails
 from benchmarks.harness import Case, LeftOut
 from benchmarks.terminal import Terminal, running
+from chatapp_cli.services import search
 
 PAGE_DOWN = b"\x1b[6~"
 HOME = b"\x1b[H"
@@ -31,7 +32,10 @@ def cases() -> Iterator[Case]:
     if aerc is None:
         raise LeftOut("needs aerc: apt-get install aerc")
     with tempfile.TemporaryDirectory(prefix="window-") as folder:
-        seeded(folder).close()
+        desk = seeded(folder)
+        while search.advance(desk.database, desk.search):
+            """What the daemon does beside the window."""
+        desk.close()
         mails(Path(folder))
         here = {"HOME": folder, "CHATAPP_HOME": folder, "CHATAPP_LANG": "en", "LANG": "C.UTF-8"}
         env = {**here, "PATH": os.environ["PATH"]}

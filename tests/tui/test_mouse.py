@@ -39,3 +39,20 @@ async def test_a_click_opens_and_two_clicks_on_a_message_answer_it(window: Opene
         await it.until(lambda: it.app.screen.query_one(Composer).sheet.reply_to is not None)
         await it.pilot.click(offset=(70, y), button=3)
         await it.sees("What to do", "Answer this message with a quote", "Copy the text")
+
+
+async def test_the_thumb_shows_where_one_is_and_the_mouse_drags_it_without_opening_anything(window: Opener) -> None:
+    async with window((100, 16)) as it:
+        shown = it.app.screen.query_one(DialogList)
+        column, top = shown.region.right - 1, shown.region.y
+        await it.until(lambda: it.text().split("\n")[top][column] == "▐")
+        await it.pilot.mouse_down(offset=(column, top))
+        await it.pilot.hover(offset=(column, shown.region.bottom - 1))
+        await it.until(lambda: shown.scroll_offset.y == shown.max_scroll_y > 0)
+        await it.pilot.mouse_up(offset=(column, shown.region.bottom - 1))
+        await it.until(lambda: it.text().split("\n")[shown.region.bottom - 1][column] == "▐")
+        assert it.text().split("\n")[top][column] == " "
+        await it.pilot.click(offset=(column, top))
+        await it.until(lambda: shown.scroll_offset.y == 0)
+        assert it.app.screen.opening is None
+        assert it.app.mouse_captured is None
