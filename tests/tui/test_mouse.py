@@ -56,3 +56,5 @@ async def test_the_thumb_shows_where_one_is_and_the_mouse_drags_it_without_openi
         await it.until(lambda: shown.scroll_offset.y == 0)
         assert it.app.screen.opening is None
         assert it.app.mouse_captured is None
+        await it.press("end")
+        await it.until(lambda: it.text().split("\n")[shown.region.bottom - 1][column] == "▐")

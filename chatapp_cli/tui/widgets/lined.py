@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 from textual import events
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
@@ -42,6 +45,15 @@ class Lined(ScrollView, can_focus=True):
             self.scroll_y = self.validate_scroll_y(self.scroll_y)
             if self._place_thumb() != self._thumb:
                 self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Paint other lines, and the thumb."""
+        if round(old_value) != round(new_value):
+            self.refresh()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """All but the one for the terminal's own colours: there are none in these lines."""
+        return [one for one in super().get_line_filters() if not isinstance(one, ANSIToTruecolor)]
 
     def _place_thumb(self) -> range:
         """The lines that show where in the whole one is; none if all of it is seen."""
