@@ -51,6 +51,7 @@ class Settings:
     quiet: str = _setting("", N_("Hours without notices, such as 22:00-08:00"))
     spelling: str = _setting("auto", N_("Underline misspelt words while writing: auto or off"))
     pictures: str = _setting("auto", N_("Pictures: auto, halfcells, kitty, sixel or off"))
+    joined: str = _setting("off", N_("All dialogs of a client as one conversation: on or off"))
     undo_send: int = _setting(
         0, N_("Seconds for which what is sent from the window can be taken back before it goes; 0: it goes at once")
     )
@@ -178,6 +179,7 @@ def _insist(settings: Settings) -> None:
         ("notify_text", {"on", "off"}),
         ("spelling", {"auto", "off"}),
         ("web", {"on", "off"}),
+        ("joined", {"on", "off"}),
         ("pictures", {"auto", "halfcells", "kitty", "sixel", "off"}),
         ("log_level", {"debug", "info", "warning", "error"}),
     ):
@@ -222,7 +224,7 @@ def _insist_on_hours(said: str) -> None:
 
 
 def save(file: Path, name: str, value: str) -> None:
-    """Write one setting into the file, keeping the others; an empty value removes it."""
+    """Write one setting into the file, keeping the others; an empty value removes it. Raises UsageError."""
     option = next((f for f in fields(Settings) if f.name == name), None)
     if option is None:
         raise UsageError(
@@ -233,9 +235,19 @@ def save(file: Path, name: str, value: str) -> None:
     if value:
         values[name] = _typed(name, value, option.default, "flag")
         _insist(Settings(**{name: values[name]}))  # type: ignore[arg-type]  # one value among defaults
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file.touch(mode=0o600, exist_ok=True)
-    file.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in sorted(values.items())), "utf-8")
+    _write(file, "".join(f"{key} = {_toml(value)}\n" for key, value in sorted(values.items())))
+
+
+def _write(file: Path, whole: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600, exist_ok=True)
+        file.write_text(whole, "utf-8")
+    except OSError as error:
+        raise UsageError(
+            T("The settings file {file} cannot be written: {why}.", file=file, why=error),
+            T("Correct it, or set CHATAPP_CONFIG."),
+        ) from error
 
 
 def _toml(value: object) -> str:

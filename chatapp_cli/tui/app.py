@@ -249,7 +249,7 @@ class Inbox(TypeAhead):
                 screen.repaint()
         try:
             self.own.remember("theme", self.theme)
-        except (ChatappError, OSError) as error:
+        except ChatappError as error:
             self.notify(str(error), severity="warning", markup=False)
 
     def action_mute(self) -> None:

@@ -36,7 +36,7 @@ class Own:
         return None if self.settings_file is None or settings.spelling == "off" else _speller
 
     def remember(self, name: str, value: str) -> None:
-        """Keep a setting for the next time. Raises UsageError where the settings file cannot be read."""
+        """Keep a setting for the next time. Raises UsageError where the settings file cannot be read or written."""
         if self.settings_file is not None:
             save(self.settings_file, name, value)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +12,13 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import channels, dialogs, persons, transcript
+from chatapp_cli.settings import load
 from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
-from tests.tui.conftest import Opener, Window
+from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import HOUR, ME, MINUTE, Stage
 
 DMITRY = Person(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
@@ -119,6 +124,19 @@ async def test_the_dialogs_of_a_person_are_shown_as_one_each_message_with_its_wa
         assert said[-1].message.text == "Разберёмся"
         await it.press("escape", "J")
         await it.until(lambda: "Курьер опять не приехал" not in texts(it))
+
+
+async def test_a_window_begins_as_joined_as_the_last_one_was_left(desk: Desk, tmp_path: Path) -> None:
+    kept = tmp_path / "config.toml"
+    for before, after in (("off", "on"), ("on", "off")):
+        settings = replace(desk.settings, joined=load(env={"CHATAPP_CONFIG": str(kept)}).settings.joined)
+        app = Inbox(replace(desk, settings=settings), alone=True, own=Own(settings_file=kept))
+        async with app.run_test(size=GOOD) as pilot:
+            it = Window(app, pilot)
+            await it.until(lambda app=app: app.screen.query_one("DialogList").order is not None)
+            assert app.screen.joined == (before == "on")
+            await it.press("J")
+            await it.until(lambda after=after: kept.exists() and f'joined = "{after}"' in kept.read_text("utf-8"))
 
 
 async def test_a_quote_goes_by_the_way_of_what_it_quotes_and_drafts_stay_where_they_were_begun(

@@ -64,6 +64,12 @@ def test_a_setting_that_would_not_be_read_again_is_not_saved(file: Path, name: s
     assert not file.exists()
 
 
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(UsageError, match=r"taken/config\.toml cannot be written"):
+        save(tmp_path / "taken" / "config.toml", "theme", "light")
+
+
 @pytest.mark.req("S-027")
 def test_on_postgresql_too_every_company_has_a_database_of_its_own(file: Path) -> None:
     one = {"CHATAPP_CONFIG": str(file), "CHATAPP_DATABASE_URL": "postgresql://desk@db/chatapp"}

@@ -18,12 +18,20 @@ _WRITTEN_THERE = {"reply", "edit"}
 class Joining(Within):
     """A conversation that knows the other dialogs of its person."""
 
+    def on_mount(self) -> None:
+        """As it was left the last time."""
+        self.joined = self.office.desk.settings.joined == "on"
+
     def action_join(self) -> None:
-        """All dialogs of a person as one conversation, or each for itself again."""
+        """All dialogs of a person as one conversation, or each for itself again; kept for the next time."""
         self.joined = not self.joined
+        self.do(self._keep_joined)
         self.say(_("All dialogs of a client are one conversation.") if self.joined else _("Each dialog for itself."))
         if self.opening is not None:
             self.do(partial(self.open, self.opening.card.id), group="open", exclusive=True)
+
+    async def _keep_joined(self) -> None:
+        self.house.own.remember("joined", "on" if self.joined else "off")
 
     def action_way(self) -> None:
         """The person's next dialog: joined only the answer takes it."""
