@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -121,6 +121,12 @@ def bindings(scope: str) -> list[BindingType]:
     ids = {act.name: act.id for act in acts}
     found = {key: act.name for act in acts for key in act.keys if " " not in key}
     return [Binding(_bound(key), name, show=False, id=ids[name]) for key, name in with_russian(found).items()]
+
+
+def over_a_page(scope: str) -> list[BindingType]:
+    """What Textual shall listen to on a page that lies over another, where no other key of everywhere is heard."""
+    found = [one for one in bindings("app") if isinstance(one, Binding) and one.id == "app.palette"]
+    return [*bindings(scope), *(replace(one, action="app.palette") for one in found)]
 
 
 _NO_KEY = "none"

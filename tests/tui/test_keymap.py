@@ -9,14 +9,17 @@ from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.screens.applications import ApplicationsScreen
 from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.screens.bind import BindScreen
+from chatapp_cli.tui.screens.chats import ChatsScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.operators import OperatorsScreen
 from chatapp_cli.tui.screens.people import PeopleScreen
+from chatapp_cli.tui.screens.picture import PictureScreen
 from chatapp_cli.tui.screens.quick import QuickPick
 from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.search import SearchScreen
 from chatapp_cli.tui.screens.troubles import TroublesScreen
+from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener
@@ -35,11 +38,15 @@ PLACES = {
     "quick": QuickPick,
     "replies": RepliesScreen,
     "operators": OperatorsScreen,
+    "bind": BindScreen,
+    "chats": ChatsScreen,
+    "composer": Pen,
+    "picture": PictureScreen,
 }
 
 
 @pytest.mark.parametrize(
-    "act", [a for scope in PLACES for a in keymap.actions(scope)], ids=lambda a: f"{a.scope}-{a.name}"
+    "act", [a for group in keymap.groups() for a in group.actions], ids=lambda a: f"{a.scope}-{a.name}"
 )
 def test_every_action_of_the_keymap_exists_where_it_is_promised(act: keymap.Action) -> None:
     assert hasattr(PLACES[act.scope], "action_" + act.name.partition("(")[0])
@@ -112,5 +119,9 @@ async def test_the_second_key_of_a_chord_is_offered_and_done(window: Opener) -> 
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
 
 
-def test_the_bind_page_has_a_way_out() -> None:
-    assert ("escape", "leave") in BindScreen.BINDINGS
+async def test_the_bind_page_has_a_way_out(window: Opener) -> None:
+    async with window() as it:
+        await it.press("f2", "down", "b")
+        await it.until(lambda: isinstance(it.app.screen, BindScreen))
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, LinesScreen))

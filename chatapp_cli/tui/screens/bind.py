@@ -6,13 +6,11 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
-from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 from textual.worker import Worker
@@ -29,6 +27,7 @@ from chatapp_cli.store.rows import ChannelRow, LineRow
 from chatapp_cli.tui import paths, reading
 from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
 
@@ -57,7 +56,8 @@ class AskingScreen(Hands):
     AskingScreen.-beside #aside { layout: horizontal; padding: 0; }
     AskingScreen.-beside #notice { padding: 1 2; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave")]
+    SCOPE = "bind"
+    BINDINGS = bindings("bind")
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,6 +132,10 @@ class AskingScreen(Hands):
         self.add_class("-waiting")
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(event.values)
+
+    def action_next_field(self) -> None:
+        """On to the next question."""
+        self.focus_next()
 
     def action_leave(self) -> None:
         """Stop; nothing has been kept yet."""

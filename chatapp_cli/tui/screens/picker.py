@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keymap import over_a_page
 from chatapp_cli.tui.screens.small import Small
 
 T = TypeVar("T")
@@ -24,7 +24,8 @@ class Picker(Small[T], Generic[T]):
     """What it lists, how a row reads and where the rows come from is up to each kind."""
 
     DEFAULT_CSS = "Picker OptionList { margin: 1 0 0 0; }"
-    BINDINGS = bindings("quick")
+    SCOPE = "quick"
+    BINDINGS = over_a_page("quick")
 
     def __init__(self, placeholder: str, nothing: str, title: str = "") -> None:
         super().__init__()

@@ -18,7 +18,7 @@ from chatapp_cli.store.rows import FileRow
 from chatapp_cli.tui import pictures, sharp, words
 from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import action, bindings, shown
+from chatapp_cli.tui.keymap import action, over_a_page, shown
 from chatapp_cli.tui.pictures import Drawn
 from chatapp_cli.tui.sharp import Sharp
 from chatapp_cli.tui.widgets.canvas import Canvas
@@ -34,7 +34,7 @@ class PictureScreen(Hands, ModalScreen[None]):
     PictureScreen #about { height: 1; padding: 0 1; color: $muted; background: $panel; text-overflow: ellipsis;
         text-wrap: nowrap; }
     """
-    BINDINGS = bindings("picture")
+    BINDINGS = over_a_page("picture")
 
     def __init__(self, found: Sequence[FileRow], at: int) -> None:
         super().__init__()

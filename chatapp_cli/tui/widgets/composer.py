@@ -44,40 +44,48 @@ class Pen(Underlined):
     class WantsQuick(Message):
         """A quick reply is asked for, at the beginning of a text."""
 
+    SCOPE = "composer"
+
     async def _on_key(self, event: events.Key) -> None:
-        if event.key in action("composer", "send").keys:
+        if meant := self._meant(event):
             event.stop()
             event.prevent_default()
-            self._enter()
-        elif event.key in action("composer", "newline").keys:
-            event.stop()
-            event.prevent_default()
-            self.insert("\n")
-        elif not self.text and event.character in action("composer", "quick").keys:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.WantsQuick())
-        elif not self.text and event.key in action("composer", "recall").keys:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.WantsBack())
-        elif event.key == "up" and not self.text:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Left())
-        elif asked := next((name for name in _ASKED if event.key in action("inbox", name).keys), ""):
-            event.stop()
-            event.prevent_default()
-            await self.run_action(f"screen.{asked}")
+            await self.run_action(meant)
         else:
             await super()._on_key(event)
 
-    def _enter(self) -> None:
+    def _meant(self, event: events.Key) -> str:
+        """What a key does that is not for the text."""
+        here = ("send", "newline") if self.text else ("send", "newline", "quick", "recall")
+        if name := next((name for name in here if {event.key, event.character} & {*action("composer", name).keys}), ""):
+            return name
+        if event.key == "up" and not self.text:
+            return "leave"
+        return next((f"screen.{name}" for name in _ASKED if event.key in action("inbox", name).keys), "")
+
+    def action_send(self) -> None:
+        """Send, or begin a new line after a backslash."""
         row, column = self.cursor_location
         if column and self.document.get_line(row)[column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column))
         else:
             self.post_message(self.Sent())
+
+    def action_newline(self) -> None:
+        """Begin a new line."""
+        self.insert("\n")
+
+    def action_quick(self) -> None:
+        """Ask for a quick reply."""
+        self.post_message(self.WantsQuick())
+
+    def action_recall(self) -> None:
+        """Ask for what was said last, while it has not gone."""
+        self.post_message(self.WantsBack())
+
+    def action_leave(self) -> None:
+        """Go up into the conversation."""
+        self.post_message(self.Left())
 
 
 class Composer(Vertical):
