@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -24,6 +24,7 @@ from chatapp_cli.ports.connector import (
     ReadsChats,
     Session,
 )
+from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told
@@ -49,26 +50,23 @@ class Errands:
         self._store = store
         self._channel = channel
         self._intake = Intake(store, channel)
-        self._news = asyncio.Event()
+        self._bell = Bell()
         self._looked_at = -LOOKUP_EVERY
 
     def wake(self) -> None:
         """There may be something to do."""
-        self._news.set()
+        self._bell.ring()
 
     async def run(self, session: Session) -> None:
         """Work until cancelled. What an ended session had begun is told to be uncertain."""
         await self._store.write(partial(errands.interrupted, channel=self._channel))
         while True:
             end_if_told()
-            self._news.clear()
             errand = await self._store.write(partial(errands.claim, channel=self._channel))
             if errand is not None:
                 await self._do(session, errand)
                 continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_NAP):
-                    await self._news.wait()
+            await self._bell.rest(LONGEST_NAP)
 
     async def _do(self, session: Session, errand: ErrandRow) -> None:
         """Whatever comes of it is the answer: a refused errand is no trouble of the channel."""

@@ -8,6 +8,7 @@ from functools import partial
 from chatapp_cli.domain.errors import ChannelError, RateLimited, Rejected
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.connector import FetchesFiles
+from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told
 from chatapp_cli.services import files
@@ -24,29 +25,21 @@ class Fetcher:
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
         self._channel = channel
-        self._news = asyncio.Event()
+        self._bell = Bell()
 
     def wake(self) -> None:
         """There may be something to fetch."""
-        self._news.set()
+        self._bell.ring()
 
     async def run(self, session: FetchesFiles) -> None:
         """Fetch until cancelled."""
         while True:
             end_if_told()
-            self._news.clear()
             wanted = await self._store.read(partial(files.wanted, channel=self._channel, n=AT_ONCE))
             if wanted:
                 await asyncio.gather(*(self._fetch(session, file) for file in wanted))
             else:
-                await self._rest()
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(LONGEST_NAP):
-                await self._news.wait()
-        except TimeoutError:
-            return
+                await self._bell.rest(LONGEST_NAP)
 
     async def _fetch(self, session: FetchesFiles, file: FileRow) -> None:
         media = self._store.desk.media

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 import structlog
 
 from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import search
 
@@ -26,25 +26,24 @@ class Indexer:
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._news = asyncio.Event()
+        self._bell = Bell()
         self._failing = False
 
     def wake(self) -> None:
         """Something was said or changed."""
-        self._news.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Index until cancelled."""
         clock = self._store.desk.world.clock
         while True:
-            self._news.clear()
             began = clock.monotonic()
             if await self._advance():
                 await clock.sleep(SHARE * (clock.monotonic() - began))
             elif self._failing:
                 await clock.sleep(LATER)
             else:
-                await self._news.wait()
+                await self._bell.rest()
                 await clock.sleep(PAUSE)
 
     async def _advance(self) -> bool:

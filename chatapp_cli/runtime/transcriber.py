@@ -19,6 +19,7 @@ import structlog
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, UsageError
 from chatapp_cli.domain.text import T
+from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import files, voice
 from chatapp_cli.services.transcript import Entry
@@ -40,17 +41,16 @@ class Transcriber:
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._news = asyncio.Event()
+        self._bell = Bell()
         self._failing = False
 
     def wake(self) -> None:
         """A file may be here."""
-        self._news.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Write down until cancelled."""
         while True:
-            self._news.clear()
             try:
                 file = await self._store.write(voice.claim)
                 if file is not None:
@@ -58,9 +58,7 @@ class Transcriber:
                     continue
             except ChatappError as error:
                 log.warning("transcriber.delayed", why=str(error))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_NAP):
-                    await self._news.wait()
+            await self._bell.rest(LONGEST_NAP)
 
     async def _turn(self, file: FileRow) -> None:
         try:
