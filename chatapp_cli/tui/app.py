@@ -107,17 +107,21 @@ class Inbox(TypeAhead):
         self._ask_to_log_in()
         self._keep_on(self._follow)
         self.set_interval(LOGIN, lambda: self._keep_on(self._look_who_sits_here))
-        if not self._alone:
-            self._keep_on(self._accompany)
 
     def on_ready(self) -> None:
-        """Go on with all that is not needed for the first paint; say what of the person's own keys cannot be used."""
-        page = self.screen_stack[0]
-        assert isinstance(page, InboxScreen)
-        page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
+        """Let the first paint out; say what of the person's own keys could not be used."""
+        self.call_after_refresh(self.set_timer, HEAD_START, self._go_on)
         for fault in self._faults:
             said = [f"{fault.place}: {show(fault.what)}", show(fault.next_step)]
             self.notify("\n".join(said), severity="warning", markup=False, timeout=12)
+
+    def _go_on(self) -> None:
+        """Begin all that the first paint does not need."""
+        page = self.screen_stack[0]
+        assert isinstance(page, InboxScreen)
+        page.go_on()
+        if not self._alone:
+            self._keep_on(self._accompany)
 
     def _keep_on(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         return self.run_worker(work)

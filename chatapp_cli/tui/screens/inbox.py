@@ -94,6 +94,11 @@ class InboxScreen(Illustrated, Peeking, Joining):
         self.query_one(DialogList).focus()
         await self.carry_out(self.list_head)
 
+    def _compositor_refresh(self) -> None:
+        """Paint, unless it would be thrown away: Textual shows nothing of what is painted while it starts."""
+        if not self.app._batch_count:
+            super()._compositor_refresh()
+
     def go_on(self) -> None:
         """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
         super().go_on()

@@ -18,7 +18,7 @@ _WRITTEN_THERE = {"reply", "edit"}
 class Joining(Within):
     """A conversation that knows the other dialogs of its person."""
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """As it was left the last time."""
         self.joined = self.office.desk.settings.joined == "on"
 
