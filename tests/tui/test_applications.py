@@ -60,7 +60,7 @@ async def test_an_application_is_filled_in_and_slips_stand_at_their_fields(windo
         it.app.screen.query_one("Button").focus()
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, ApplicationsScreen))
-        await it.sees("Statement of ИП Ёлкина Ольга Петровна", "Documents made")
+        await it.sees("ИП Ёлкина Ольга Петровна", "Documents made")
     (row,) = desk.read(applications.everything)
     answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
     assert (answers["inn"], answers["form"], "kpp" in answers) == (PERSON["inn"], "ip", False)

@@ -25,6 +25,12 @@ async def test_lines_show_their_channels_with_health_in_words_and_the_next_step(
         await it.sees("Анна Кузнецова")
 
 
+async def test_what_does_not_work_is_read_before_a_name_that_is_cut(window: Opener) -> None:
+    async with window((80, 24)) as it:
+        await it.press("f2")
+        await it.sees("● Mail bind again 17 min")
+
+
 @pytest.mark.req("S-061")
 async def test_a_channel_shows_the_facts_that_its_binding_found(window: Opener) -> None:
     async with window() as it:

@@ -33,7 +33,7 @@ from chatapp_cli.tui.paths import Paths, named
 from chatapp_cli.tui.screens.bind import AskingScreen
 from chatapp_cli.tui.widgets.bars import StatusBar
 
-_TITLE = 48
+_TITLE = 30
 _STAGE = 22
 
 
@@ -90,7 +90,7 @@ class ApplicationsScreen(Hands):
         look = self.look.palette
         style = {Stage.APPROVED: look.good, Stage.REJECTED: look.bad}.get(Stage(row.state), look.warn)
         return Text.assemble(
-            (fit(_("Statement of {who}", who=row.title), _TITLE), look.strong),
+            (fit(row.title, _TITLE), look.strong),
             (f" {fit(show(told.stage(row.state)), _STAGE)} ", style),
             (f"{words.moment(row.updated_at, self.look.now())}  ", look.faint),
             (row.reason or show(manifest(row.kind).title), look.muted),

@@ -107,16 +107,13 @@ class LinesScreen(Hands):
         return Text.assemble((f" {line.name}", look.strong), (f"  {counts}", look.faint), no_wrap=True)
 
     def _channel_words(self, channel: ChannelRow) -> Text:
+        """What does not work says so before its name, which may be cut."""
         look = self.look.palette
         said, style = health(channel, self.look)
-        return Text.assemble(
-            ("   ● ", style),
-            (f"{manifest(channel.kind).label} ", look.accent),
-            (channel.title, look.plain),
-            (f"  {said}", look.faint if style == look.good else style),
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+        title, works = (channel.title, look.plain), style == look.good
+        rest = [title, (f"  {said}", look.faint)] if works else [(f"{said}  ", style), title]
+        label = (f"{manifest(channel.kind).label} ", look.accent)
+        return Text.assemble(("   ● ", style), label, *rest, no_wrap=True, overflow="ellipsis")
 
     # What is chosen
 

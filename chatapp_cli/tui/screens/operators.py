@@ -8,7 +8,7 @@ from functools import partial
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.ids import LineId
@@ -33,7 +33,8 @@ class OperatorsScreen(Hands):
 
     SCOPE = "operators"
     DEFAULT_CSS = """
-    OperatorsScreen OptionList { border: none; height: 1fr; padding: 1 1; background: $background;
+    OperatorsScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    OperatorsScreen OptionList { border: none; height: 1fr; padding: 0 1; background: $background;
         scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     OperatorsScreen OptionList:focus { border: none; background-tint: $background 0%; }
     """
@@ -44,7 +45,8 @@ class OperatorsScreen(Hands):
         self._accounts: Sequence[Account] = ()
 
     def compose(self) -> ComposeResult:
-        """The list."""
+        """What it is, and the list."""
+        yield Static(_("Operators"), id="title", markup=False)
         yield OptionList()
         yield StatusBar(self.look)
 
