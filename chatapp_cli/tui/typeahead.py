@@ -91,5 +91,5 @@ class TypeAhead(App[None]):
 async def _idle(pump: MessagePump) -> None:
     """Wait until everything that was on its way to somebody has been taken in."""
     done = asyncio.Event()
-    if pump.is_running and pump.call_later(done.set):
+    if pump.is_running and pump.post_message(events.Callback(done.set)):
         await done.wait()
