@@ -8,13 +8,13 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
-from chatapp_cli.domain.ids import ContactId
+from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.services import channels, dialogs, persons
 from chatapp_cli.tui.screens.within import HitBar
-from chatapp_cli.tui.widgets.composer import Composer
+from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ME, Stage
+from tests.tui.stage import ANNA, ME, Stage
 
 ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
 ZOYA_OF_THE_SITE = Person(id="k-31", name="Зоя с сайта")
@@ -45,11 +45,12 @@ def two_ways(desk: Desk, stage: Stage, long_talk: None) -> None:
     )
     stage.hear(shop, ZOYA_OF_THE_SITE, "Самовар с сайта ещё мой?", ago=200_000)
     stage.hear(shop, ZOYA_OF_THE_SITE, "Жду ответа", ago=2000)
-    one, other = (
-        ContactId(desk.read(partial(dialogs.card, dialog=dialog)).contact_id or 0)
-        for dialog in (stage.dialog(bot, ZOYA), stage.dialog(shop, ZOYA_OF_THE_SITE))
-    )
-    desk.write(lambda tx: persons.merge(tx, one, other, actor=ME))
+    join(desk, stage.dialog(bot, ZOYA), stage.dialog(shop, ZOYA_OF_THE_SITE))
+
+
+def join(desk: Desk, *both: DialogId) -> None:
+    kept, gone = (ContactId(desk.read(partial(dialogs.card, dialog=one)).contact_id or 0) for one in both)
+    desk.write(lambda tx: persons.merge(tx, kept, gone, actor=ME))
 
 
 async def look_for(it: Window, words: str) -> None:
@@ -159,3 +160,24 @@ async def test_another_way_and_an_answer_leave_the_search_where_it_is_and_partin
         await it.press("J")
         await it.sees("2 of 2")
         await it.until(lambda: chosen(it) == "Самовар отложен")
+
+
+async def test_a_dialog_that_comes_to_be_joined_takes_no_keys_from_whoever_writes(
+    window: Opener, desk: Desk, stage: Stage, two_ways: None
+) -> None:
+    async with window() as it:
+        await it.open("Зоя Долгова")
+        await it.press("escape", "J")
+        await it.sees("Зоя с сайта  API", "Жду ответа")
+        await it.press("escape")
+        await look_for(it, "самовара")
+        await it.sees("«самовара» 4 of 4")
+        await it.press("w")
+        await it.type("Сейчас ")
+        bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
+        join(desk, stage.dialog(bot, ZOYA), stage.dialog(bot, ANNA))
+        await it.until(lambda: len(it.app.screen._looked_in) == 3)
+        await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
+        await it.type("посмотрю")
+        await it.until(lambda: it.app.screen.query_one(Pen).text == "Сейчас посмотрю")
+        await it.sees("«самовара» 4 of 4")

@@ -90,13 +90,17 @@ class Within(Conversing):
             transcript.focus()
         elif self.opening is not None:
             await self.open(self.opening.card.id, message)
-        place = _("{n} of {all}", n=at + 1, all=len(self._hits))
+        self._tell_hit()
+
+    def _tell_hit(self) -> None:
+        place = _("{n} of {all}", n=self._hit + 1, all=len(self._hits))
         keys = [shown(action("inbox", f"hit({step})").keys[0]) for step in (-1, 1)]
         for bar in self.query(HitBar):
             bar.update(f"«{self._words}» {place}   {keys[0]} ↑  {keys[1]} ↓")
 
     async def open(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
         """Show a dialog; the search goes on in as much of the conversation as is shown, and ends with it."""
+        writing = bool(self.query(HitBar)) and self.pen.has_focus
         await super().open(dialog, message, exact=exact)
         shown = () if self.opening is None else self.opening.thread
         if not self.query(HitBar) or set(shown) == set(self._looked_in):
@@ -105,15 +109,22 @@ class Within(Conversing):
             self._hits = ()
             await self._end_search()
         else:
-            await self._look_again(shown)
+            await self._look_again(shown, stay=writing)
 
-    async def _look_again(self, shown: Sequence[DialogId]) -> None:
-        """The same words where more or fewer dialogs of the person are shown: at the same hit, or else the newest."""
+    async def _look_again(self, shown: Sequence[DialogId], *, stay: bool) -> None:
+        """The same words where more or fewer dialogs of the person are shown: at the same hit, or else the newest.
+
+        Who is to ``stay`` where they write is only told which one that is.
+        """
         from chatapp_cli.services.wording import understood
 
         at, self._looked_in = self._hits[self._hit], shown
         self._hits = await self._found(understood(self._words))
-        if self._hits:
-            await self._show_hit(self._hits.index(at) if at in self._hits else len(self._hits) - 1)
-        else:
+        if not self._hits:
             await self._end_search()
+            return
+        self._hit = self._hits.index(at) if at in self._hits else len(self._hits) - 1
+        if stay:
+            self._tell_hit()
+        else:
+            await self._show_hit(self._hit)
