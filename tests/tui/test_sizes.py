@@ -107,3 +107,11 @@ def test_what_is_written_faintly_can_still_be_read_in_every_theme() -> None:
 def luminance(colour: str) -> float:
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in Color.parse(colour).normalized]
     return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+async def test_a_small_window_shows_whose_conversation_it_is_before_what_the_channel_cannot_tell(
+    window: Opener,
+) -> None:
+    async with window((80, 24)) as it:
+        await it.open("Анна")
+        await it.sees("Анна Кузнецова  ", "✓✓ n/a")

@@ -25,8 +25,8 @@ from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.reading import Overview, queued
 
 Piece = tuple[str, Style]
-_ROOMY = 48
-"""Cells from which a heading has room for more than the name."""
+_ROOMY = 56
+"""Cells from which a heading has room for more than who it is."""
 _NOTICE = 16
 """Cells that a short notice takes there."""
 
