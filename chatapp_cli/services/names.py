@@ -56,6 +56,8 @@ def follow(tx: Tx, shelf: Shelf, dialogs: Collection[DialogId]) -> None:
 
 def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
     """Dialogs with all others of the same people: what finds one of them finds each."""
+    if not dialogs:
+        return []
     return list({*dialogs, *tx.all(DialogId, "search.of_their_people", ids=json.dumps(list(dialogs)))})
 
 
