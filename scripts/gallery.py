@@ -15,10 +15,14 @@ from pathlib import Path
 os.environ["TZ"] = "UTC"
 time.tzset()
 
-from tests.tui import gallery  # noqa: E402 - the time zone comes first
+from textual._context import visible_screen_stack  # noqa: E402 - what lies behind a small page
+
+from tests.tui import gallery, scenes  # noqa: E402 - the time zone comes first
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "build" / "gallery"
+SETTLED = 0.5
+"""Seconds after which nothing moves any more."""
 
 
 async def drawn(company: Path, names: list[str]) -> None:
@@ -27,9 +31,11 @@ async def drawn(company: Path, names: list[str]) -> None:
         if names and shot.scene.name not in names:
             continue
         async with gallery.played(company, shot) as pilot:
-            (PICTURES / f"{shot.name}.svg").write_text(pilot.app.export_screenshot(), "utf-8")
+            await pilot.pause(SETTLED)
             if shot.kept is not None:
-                shot.kept.write_text(gallery.text_of(pilot), "utf-8")
+                shot.kept.write_text(scenes.text_of(pilot.app), "utf-8")
+            visible_screen_stack.set(pilot.app._background_screens)
+            (PICTURES / f"{shot.name}.svg").write_text(pilot.app.export_screenshot(), "utf-8")
         sys.stderr.write(f"{shot.name}\n")
 
 

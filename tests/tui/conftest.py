@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.tui.app import Inbox
+from tests.tui import gallery
 from tests.tui.stage import HeldClock, Stage, opened, warm_home
 
 GOOD = (120, 35)
@@ -26,6 +27,14 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk = opened(folder, clock)
     warm_home(desk, clock)
     desk.close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The company as it is in the pictures."""
+    folder = tmp_path_factory.mktemp("gallery")
+    gallery.furnished(folder)
     return folder
 
 

@@ -3,77 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from chatapp_cli import i18n
-from chatapp_cli.domain.quick_reply import Answer
-from chatapp_cli.services import replies
-from chatapp_cli.store.tx import Tx
+from chatapp_cli.bootstrap import Desk
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.widgets.dialog_list import DialogList
-from chatapp_cli.tui.widgets.transcript import Transcript
-from tests.tui.stage import ME, HeldClock, opened, warm_home
+from tests.tui import furniture
+from tests.tui.scenes import SCENES, Scene, Size, listed
+from tests.tui.stage import HeldClock, Stage, opened, warm_home
 
-SIZES = ((80, 24), (120, 35), (200, 50))
 LANGUAGES = ("ru", "en")
 THEMES = ("dark", "light")
 KEPT = Path(__file__).with_name("snapshots")
 STEP = 0.02
-SETTLED = 0.5
 PATIENCE = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A page, the keys that lead to it, and how to tell that it is there."""
-
-    name: str
-    keys: Sequence[str]
-    there: Callable[[Inbox], object]
-
-
-def _page(name: str) -> Callable[[Inbox], bool]:
-    return lambda app: type(app.screen).__name__ == name
-
-
-def _conversation(app: Inbox) -> bool:
-    return bool(app.screen_stack[0].query_one(Transcript).entries)
-
-
-REPLIES = (
-    ("Приветствие", "{имя клиента}, здравствуйте! Чем помочь?", "добрый день, привет"),
-    ("Доставка", "Доставим за два дня, 350 ₽ по городу.", "сколько везёте, цена доставки"),
-    ("Самовывоз", "Садовая, 5, каждый день до 21:00.", "адрес, где забрать"),
-)
-OPEN = ("1", "enter")
-SCENES = (
-    Scene("inbox", (), lambda app: app.screen.query_one(DialogList).current),
-    Scene("conversation", OPEN, _conversation),
-    Scene("card", (*OPEN, "escape", "i"), lambda app: app.screen.query_one("Card").has_class("-shown")),
-    Scene("menu", (*OPEN, "escape", "full_stop"), _page("Choose")),
-    Scene("lines", ("f2",), _page("LinesScreen")),
-    Scene("troubles", ("f3",), _page("TroublesScreen")),
-    Scene("people", ("f4",), _page("PeopleScreen")),
-    Scene("replies", ("f5",), _page("RepliesScreen")),
-    Scene("find", ("f7",), _page("SearchScreen")),
-    Scene("help", ("question_mark",), _page("Help")),
-    Scene("begin", ("ctrl+n",), _page("BeginScreen")),
-    Scene("operators", ("g", "o"), _page("OperatorsScreen")),
-    Scene("palette", ("colon",), _page("Palette")),
-    Scene("filters", ("0",), _page("Narrow")),
-    Scene("quick", (*OPEN, "slash"), _page("QuickPick")),
-    Scene("later", (*OPEN, *"Да", "ctrl+l"), _page("Prompt")),
-    Scene("tabs", (*OPEN, "escape", "j", "T"), lambda app: app.screen.query_one("TabBar").display),
-    Scene("chosen", ("1", "V", "j", "V"), lambda app: len(app.screen.query_one(DialogList).picked) == len("VV")),
-)
+LATER = 5000
+"""Numbers of what happens for a picture, beyond those of what was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +35,7 @@ class Shot:
     scene: Scene
     language: str
     theme: str
-    size: tuple[int, int]
+    size: Size
 
     @property
     def name(self) -> str:
@@ -92,16 +44,25 @@ class Shot:
 
     @property
     def kept(self) -> Path | None:
-        """The text that it has to show; a theme changes none of it, and an open dialog is read after a second."""
+        """The text that it has to show; a theme changes none of it, and English words are seldom the longer ones."""
         name = f"{self.scene.name}.{self.language}.{self.size[0]}x{self.size[1]}.txt"
-        still = self.theme == THEMES[0] and not set(OPEN) <= set(self.scene.keys)
-        return KEPT / name if still else None
+        matters = self.language == LANGUAGES[0] or self.size == self.scene.sizes[0]
+        return KEPT / name if matters and self.theme == THEMES[0] else None
 
 
 def shots() -> Iterator[Shot]:
     """All of them."""
-    for combination in itertools.product(SCENES, LANGUAGES, THEMES, SIZES):
-        yield Shot(*combination)
+    for scene in SCENES:
+        for language in LANGUAGES:
+            for theme in THEMES:
+                yield from (Shot(scene, language, theme, size) for size in scene.sizes)
+
+
+class StillClock(HeldClock):
+    """The same moment all the time, although one may wait."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
 
 @asynccontextmanager
@@ -109,19 +70,40 @@ async def played(furnished: Path, shot: Shot) -> AsyncIterator[Pilot[None]]:
     """The window on a page of a company that is left as it was."""
     i18n.use(shot.language)
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(furnished, folder, dirs_exist_ok=True)
-        desk = opened(Path(folder), HeldClock(), theme=shot.theme)
-        app = Inbox(desk, alone=True)
-        try:
-            async with app.run_test(size=shot.size) as pilot:
-                await until(pilot, lambda: app.screen.query_one(DialogList).current)
-                for key in shot.scene.keys:
-                    await pilot.press(key)
-                await until(pilot, lambda: shot.scene.there(app))
-                await pilot.pause(SETTLED)
+        home = Path(folder) / "home"
+        if not shot.scene.bare:
+            shutil.copytree(furnished, home)
+        async with desk_of(home, shot) as desk:
+            app = Inbox(desk, alone=True, own=shot.scene.own(Path(folder)), token=shot.scene.token)
+            async with app.run_test(size=shot.size, notifications=shot.scene.notices) as pilot:
+                await _lead(pilot, app, shot.scene)
                 yield pilot
-        finally:
-            desk.close()
+
+
+@asynccontextmanager
+async def desk_of(home: Path, shot: Shot) -> AsyncIterator[Desk]:
+    """The company with what happened before, and with somebody who answers if the scene wants it."""
+    clock = StillClock()
+    desk = opened(home, clock, theme=shot.theme, **shot.scene.settings)
+    shot.scene.before(Stage(desk, clock, first=LATER))
+    daemon = asyncio.create_task(furniture.answered(desk, shot.scene.answers))
+    try:
+        yield desk
+    finally:
+        daemon.cancel()
+        with suppress(asyncio.CancelledError):
+            await daemon
+        desk.close()
+
+
+async def _lead(pilot: Pilot[None], app: Inbox, scene: Scene) -> None:
+    await until(pilot, lambda: len(app.screen_stack) > 1 or listed(app))
+    for step in scene.keys:
+        if isinstance(step, str):
+            await pilot.press(step)
+        else:
+            await until(pilot, lambda step=step: step(app))
+    await until(pilot, lambda: scene.there(app))
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
@@ -135,19 +117,5 @@ def furnished(folder: Path) -> None:
     """Let the invented company live in a folder."""
     clock = HeldClock()
     desk = opened(folder, clock)
-    warm_home(desk, clock)
-    desk.write(_replies)
+    furniture.furnish(warm_home(desk, clock))
     desk.close()
-
-
-def _replies(tx: Tx) -> None:
-    replies.add_section(tx, "Магазин", actor=ME)
-    shop = replies.section(tx, "Магазин")
-    for title, text, keywords in REPLIES:
-        replies.add(tx, shop, Answer(title=title, text=text, keywords=keywords), actor=ME)
-
-
-def text_of(pilot: Pilot[None]) -> str:
-    """What is on the screen, without its colours."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips) + "\n"

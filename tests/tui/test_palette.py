@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from pathlib import Path
+
 import pytest
 
 from chatapp_cli import i18n
-from chatapp_cli.tui import keymap, palette
+from chatapp_cli.tui import keymap, palette, screens
+from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.screens.lines import LinesScreen
+from chatapp_cli.tui.screens.palette import Palette
 from chatapp_cli.tui.widgets.dialog_list import DialogList
-from chatapp_cli.tui.widgets.transcript import Transcript
-from tests.tui.conftest import Opener, Window
+from tests.tui import gallery
+from tests.tui.conftest import GOOD, Opener, Window
+from tests.tui.scenes import SCENES
+
+PLACES = {
+    "app": "inbox",
+    "inbox": "inbox",
+    "list": "inbox",
+    "transcript": "deeds",
+    "composer": "conversation",
+    "picture": "picture",
+    "quick": "quick",
+    "replies": "replies",
+    "operators": "operators",
+    "lines": "lines",
+    "troubles": "troubles",
+    "find": "find",
+    "begin": "begin",
+    "people": "people",
+    "chats": "chats",
+    "applications": "applications",
+    "bind": "bind",
+}
+"""A scene of the gallery for each place that keys work in."""
+SCENE = {scene.name: scene for scene in SCENES}
 
 
-def offered(it: Window) -> set[str]:
-    return {entry.id for entry in palette.doable(it.app._scopes(), it.app.run_action)}
+@pytest.mark.parametrize("place", [group.scope for group in keymap.groups()])
+async def test_every_action_of_the_keymap_is_in_the_palette_of_its_place(furnished: Path, place: str) -> None:
+    async with gallery.played(furnished, gallery.Shot(SCENE[PLACES[place]], "en", "dark", GOOD)) as pilot:
+        it = Window(pilot.app, pilot)
+        if place == "transcript":
+            await it.press("escape")
+        await it.until(lambda: place in it.app._scopes(), it.app._scopes)
+        promised = {act.id for act in keymap.actions(*it.app._scopes())} - {palette.ITSELF}
+        await it.press("ctrl+p")
+        await it.until(lambda: isinstance(it.app.screen, Palette))
+        offered = {entry.id: entry for entry in it.app.screen._entries}
+        assert promised <= offered.keys()
+        assert all(can_run(offered[name]) for name in promised)
 
 
-def promised(*scopes: str) -> set[str]:
-    return {act.id for act in keymap.actions(*scopes)} - {palette.ITSELF}
+def can_run(entry: palette.Entry) -> bool:
+    name, node = entry.run.args
+    return hasattr(node, f"action_{name.partition('(')[0]}")
 
 
-async def test_every_action_of_the_keymap_is_in_the_palette_of_its_place(window: Opener) -> None:
-    async with window() as it:
-        assert offered(it) == promised("list", "inbox", "app")
-        await it.open("Анна")
-        it.app.screen.query_one(Transcript).focus()
-        await it.until(lambda: it.app.focused is it.app.screen.query_one(Transcript))
-        assert offered(it) == promised("transcript", "inbox", "app")
-    pages = {
-        "f2": "lines",
-        "f3": "troubles",
-        "f4": "people",
-        "f5": "replies",
-        "f7": "find",
-    }
-    async with window() as it:
-        for key, scope in pages.items():
-            await it.press(key)
-            await it.until(lambda scope=scope: getattr(it.app.screen, "SCOPE", "") == scope)
-            assert offered(it) == promised(scope, "app")
-            it.app.pop_screen()
-            await it.until(lambda: getattr(it.app.screen, "SCOPE", "") == "inbox")
+def test_every_page_has_its_keys_in_the_keymap() -> None:
+    for _finder, name, _package in pkgutil.iter_modules(screens.__path__):
+        importlib.import_module(f"{screens.__name__}.{name}")
+    pages = {page for page in descendants(Hands) if not page.__subclasses__() and page.__module__.startswith("chatapp")}
+    assert {page.SCOPE for page in pages} <= {group.scope for group in keymap.groups()} == PLACES.keys()
+
+
+def descendants(kind: type) -> set[type]:
+    return {found for one in kind.__subclasses__() for found in ({one} | descendants(one))}
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui import gallery
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("gallery")
-    gallery.furnished(folder)
-    return folder
+from tests.tui.scenes import text_of
 
 
 @pytest.mark.req("S-013")
@@ -24,8 +18,8 @@ async def test_a_page_shows_what_was_looked_at(furnished: Path, shot: gallery.Sh
     kept = shot.kept.read_text("utf-8")
     async with gallery.played(furnished, shot) as pilot:
         with suppress(TimeoutError):
-            await gallery.until(pilot, lambda: gallery.text_of(pilot) == kept)
-        assert gallery.text_of(pilot) == kept
+            await gallery.until(pilot, lambda: text_of(pilot.app) == kept)
+        assert text_of(pilot.app) == kept
 
 
 def test_nothing_is_kept_of_pages_that_are_gone() -> None:
