@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
@@ -17,16 +15,15 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _, show
-from chatapp_cli.runtime import seat
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui import words
-from chatapp_cli.tui.graphics import Graphics, found
+from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.notices import PAUSE, Notices
 from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.own import Own, own
+from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reception import Reception
 from chatapp_cli.tui.remapping import Keymap
@@ -43,8 +40,6 @@ if TYPE_CHECKING:
 
 HEAD_START = 0.03
 """Seconds in which the first paint reaches the terminal, before anything else takes the processor."""
-RARELY = (20_000, 20, 20)
-"""When Python looks for garbage that refers to itself: its own thresholds stop the keys for 50 ms now and then."""
 LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
@@ -283,11 +278,3 @@ class Inbox(TypeAhead):
         """The places around the focus, the nearest first."""
         nodes = self.focused.ancestors_with_self if self.focused else [self.screen, self]
         return {node.SCOPE: node for node in nodes if hasattr(node, "SCOPE")}
-
-
-def run(desk: Desk, *, alone: bool = False) -> None:
-    """Open the window and stay until it is left; ``alone`` without a daemon of its own."""
-    gc.set_threshold(*RARELY)
-    window = Inbox(desk, alone=alone, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
-    window.graphics = found(desk.settings.pictures, os.environ)
-    window.run()

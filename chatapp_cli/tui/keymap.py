@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from textual.binding import Binding, BindingType
 
@@ -69,7 +69,7 @@ class Group:
 @cache
 def built_in() -> Sequence[Group]:
     """The keymap as it comes."""
-    data = tomllib.loads(resources.files(__package__).joinpath("keymap.toml").read_text("utf-8"))
+    data = tomllib.loads(Path(__file__).with_name("keymap.toml").read_text("utf-8"))
     return tuple(_group(**group) for group in data["groups"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -14,13 +15,17 @@ from chatapp_cli.store.rows import WayRow
 from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.reading import Opening
-from chatapp_cli.tui.widgets.message_lines import Route
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.widgets.message_lines import Route
 
 
 def routes(opening: Opening) -> Mapping[DialogId, Route]:
     """How each message of several dialogs is marked; a single dialog needs no marks."""
     if len(opening.thread) == 1:
         return {}
+    from chatapp_cli.tui.widgets.message_lines import Route
+
     kinds = Counter(way.kind for way in opening.ways)
     return {way.id: Route(manifest(way.kind), _mark(way, alone=kinds[way.kind] == 1)) for way in opening.ways}
 

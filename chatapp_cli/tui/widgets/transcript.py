@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,11 +25,12 @@ from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.pictures import Drawn
 from chatapp_cli.tui.reading import Page, Quotes
-from chatapp_cli.tui.widgets import message_lines
 from chatapp_cli.tui.widgets.bars import nowhere
 from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
 from chatapp_cli.tui.widgets.lined import OTHER_BUTTON, TWICE, Lined
-from chatapp_cli.tui.widgets.message_lines import Painted, Route
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.widgets.message_lines import Painted, Route
 
 _ALONE: Mapping[DialogId, Route] = {}
 
@@ -232,6 +234,8 @@ class Transcript(Lined):
         self._blocks = []
         self._nowhere = nowhere() if self._manifest is None else []
         if self._manifest is not None and self._painted_at > 0:
+            from chatapp_cli.tui.widgets import message_lines
+
             here = message_lines.Setting(
                 self._painted_at,
                 self._look.palette,
