@@ -1,6 +1,7 @@
 """Draws every page of the window with an invented company: ``make gallery``, to be looked at.
 
-SVG pictures go to ``build/gallery``; the text of each page goes beside the tests, which compare.
+SVG pictures go to ``build/gallery``; the text of each page goes beside the tests, which compare. Names of scenes draw
+those alone, ``--texts`` draws what the tests compare alone: ``make gallery ARGS="--texts inbox"``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 os.environ["TZ"] = "UTC"
@@ -25,11 +27,20 @@ SETTLED = 0.5
 """Seconds after which nothing moves any more."""
 
 
-async def drawn(company: Path, names: list[str]) -> None:
-    """Draw the named scenes, or all of them."""
+TEXTS = "--texts"
+
+
+def wanted(words: Collection[str]) -> Iterator[gallery.Shot]:
+    """The shots of the named scenes, or of all."""
+    names = {*words} - {TEXTS}
     for shot in gallery.shots():
-        if names and shot.scene.name not in names:
-            continue
+        if (not names or shot.scene.name in names) and (shot.kept or TEXTS not in words):
+            yield shot
+
+
+async def drawn(company: Path, words: Collection[str]) -> None:
+    """Draw what is wanted."""
+    for shot in wanted(words):
         async with gallery.played(company, shot) as pilot:
             await pilot.pause(SETTLED)
             if shot.kept is not None:

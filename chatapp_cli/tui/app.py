@@ -269,6 +269,8 @@ class Inbox(TypeAhead):
         from chatapp_cli.tui.screens.help import Chord
 
         following = chords(first, tuple(scopes))
+        if not following:
+            return
         answer = await self.push_screen_wait(Chord(first, following))
         if answer is not None:
             act = following[answer]

@@ -119,6 +119,13 @@ async def test_the_second_key_of_a_chord_is_offered_and_done(window: Opener) -> 
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
 
 
+async def test_a_key_that_begins_nothing_where_one_is_opens_nothing(window: Opener) -> None:
+    async with window() as it:
+        await it.press("f4", "up", *"8 916")
+        await it.sees("8 916")
+        assert isinstance(it.app.screen, PeopleScreen)
+
+
 async def test_the_bind_page_has_a_way_out(window: Opener) -> None:
     async with window() as it:
         await it.press("f2", "down", "b")
