@@ -105,18 +105,18 @@ class Inbox(TypeAhead):
 
     def on_ready(self) -> None:
         """Let the first paint out; say what of the person's own keys could not be used."""
-        self.call_after_refresh(self.set_timer, HEAD_START, self._go_on)
+        self._let_it_paint()
+        if not self._alone:
+            self.call_after_refresh(self.set_timer, HEAD_START, partial(self._keep_on, self._accompany))
         for fault in self._faults:
             said = [f"{fault.place}: {show(fault.what)}", show(fault.next_step)]
             self.notify("\n".join(said), severity="warning", markup=False, timeout=12)
 
-    def _go_on(self) -> None:
-        """Begin all that the first paint does not need."""
+    def _let_it_paint(self) -> None:
+        """Begin all that the page does not need for its first paint once that is out."""
         page = self.screen_stack[0]
         assert isinstance(page, InboxScreen)
-        page.go_on()
-        if not self._alone:
-            self._keep_on(self._accompany)
+        page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
 
     def _keep_on(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         return self.run_worker(work)
@@ -201,6 +201,7 @@ class Inbox(TypeAhead):
         self.add_mode(after, self.get_default_screen)
         await self.switch_mode(after)
         await self.remove_mode(before)
+        self._let_it_paint()
         self._ask_to_log_in()
 
     def _ask_to_log_in(self) -> None:
