@@ -62,7 +62,8 @@ async def test_without_a_login_that_holds_nothing_is_seen_until_the_password_is_
         await it.sees("Name or password is wrong.")
         assert "осен" not in it.text()
         await it.press(*PASSWORD, "enter")
-        await it.sees(HOTEL, "Mail bind again")
+        await it.sees(HOTEL)
+        await it.until(lambda: it.app.screen.query("Composer"), "what the page goes on with")
         assert it.app.office.actor == "Пётр"
 
 
