@@ -224,7 +224,7 @@ async def answered(desk: Desk, answers: Mapping[str, object]) -> None:
     """What a daemon does: whatever channels are asked for is answered."""
     with owning(desk):
         while answers:
-            await asyncio.to_thread(desk.write, partial(_answer, answers=answers))
+            desk.write(partial(_answer, answers=answers))  # in a thread it could outlast the desk
             await asyncio.sleep(STEP)
         await asyncio.get_running_loop().create_future()
 
