@@ -53,7 +53,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     SCOPE = "inbox"
     BLANK = True
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (105, "-roomy"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
     BINDINGS = bindings("inbox")
 
     def __init__(self, width: int) -> None:
@@ -66,6 +66,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
     InboxScreen #search { border: none; height: 1; padding: 0 1; background: $background; }
     InboxScreen #search:focus { background: $panel; background-tint: $panel 0%; }
     InboxScreen #right { width: 1fr; }
+    InboxScreen #body { layers: panes card; }
+    InboxScreen.-narrow Card, InboxScreen.-normal Card { layer: card; dock: right; }
     InboxScreen Composer { display: none; }
     InboxScreen.-conversing Composer { display: block; }
     InboxScreen.-narrow #left { width: 1fr; max-width: 100%; border-right: none; }
@@ -105,6 +107,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         self.do(self.list_again, group="list")
         self.do(self.tell_bars, group="bars", exclusive=True)
         self.do(self.ready_to_write, group="composer")
+        self.count_views()
         self.set_interval(5, self.tick)
         self.tick()
         self.watch(self.app, "app_focus", self.watch_the_end, init=False)

@@ -120,7 +120,7 @@ class Listing(Hands):
         self.query_one(StatusBar).tell(self.overview)
         self._tell_filters()
         if self._counting is None:
-            self._counting = self.set_timer(COUNT_PAUSE, self._count)
+            self._counting = self.set_timer(COUNT_PAUSE, self.count_views)
 
     def _tell_filters(self) -> None:
         names, order = filters.names(self.wanted, self.overview), self.query_one(DialogList).order
@@ -132,7 +132,8 @@ class Listing(Hands):
 
     # Saved views
 
-    def _count(self) -> None:
+    def count_views(self) -> None:
+        """Count anew, soon."""
         self._counting = None
         self.do(self._tell_views, group="views", exclusive=True)
 
@@ -143,7 +144,7 @@ class Listing(Hands):
         if bar is None and self._views:
             bar = ViewsBar(self.look)
             await self.query_one("#left").mount(bar, after=self.query_one(FilterBar))
-            self.call_after_refresh(self._count)
+            self.call_after_refresh(self.count_views)
         if bar is not None:
             bar.display = bool(self._views)
             bar.tell(self._views, counts, self._viewed())
@@ -155,7 +156,7 @@ class Listing(Hands):
     def go_to(self, view: ViewRow) -> None:
         """Show the dialogs of a view."""
         self.show_only(views.wanted(view, operator=self.office.actor))
-        self._count()
+        self.count_views()
 
     @on(ViewsBar.Chosen)
     def _view_chosen(self, event: ViewsBar.Chosen) -> None:

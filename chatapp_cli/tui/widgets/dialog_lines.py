@@ -22,7 +22,7 @@ from chatapp_cli.tui.widgets.marks import NOTHING, Beside
 
 ONE_LINE = 72
 """Cells from which a dialog takes one line."""
-_NAME, _BADGE, _AGE, _OPERATOR = 26, 7, 7, 9
+_NAME, _BADGE, _AGE, _OPERATOR = 26, 8, 7, 9
 
 
 def height(width: int) -> int:
