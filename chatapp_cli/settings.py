@@ -1,6 +1,7 @@
 """Settings: what can be set, where, and where each value came from.
 
-A flag beats the environment, the environment beats the file, the file beats the default.
+A flag beats the environment, the environment beats the files, the files beat the default. A person in a browser has
+a file of their own over that of the user whose processes they are.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings, and the source of each: ``flag``, ``env``, ``file`` or ``default``."""
+    """The settings, and the source of each: ``flag``, ``env``, ``own``, ``file`` or ``default``."""
 
     settings: Settings
     sources: Mapping[str, str]
@@ -107,6 +108,12 @@ def config_file(env: Mapping[str, str]) -> Path:
     return Path(env.get("CHATAPP_CONFIG") or Path(base) / "chatapp" / "config.toml")
 
 
+def own_file(env: Mapping[str, str]) -> Path | None:
+    """A person's own settings where several share a user of the system; ``CHATAPP_OWN`` names the file."""
+    named = env.get("CHATAPP_OWN")
+    return Path(named) if named else None
+
+
 def keys_file(env: Mapping[str, str]) -> Path:
     """Where a person's own keys stand, beside the settings."""
     return config_file(env).with_name("keys.toml")
@@ -115,10 +122,11 @@ def keys_file(env: Mapping[str, str]) -> Path:
 def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
     """Gather the settings. Raises UsageError naming the one that is wrong and where it stands."""
     env = os.environ if env is None else env
-    file = config_file(env)
+    file, own = config_file(env), own_file(env)
     layers: list[tuple[str, Mapping[str, object]]] = [
         ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
         ("env", {f.name: env[name] for f in fields(Settings) if (name := f"CHATAPP_{f.name.upper()}") in env}),
+        ("own", _read(own) if own else {}),
         ("file", _read(file)),
         ("default", {"home": str(default_home(env))}),
     ]

@@ -34,7 +34,13 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         printing.document({f.name: {"value": _shown(found, f), "source": found.sources[f.name]} for f in _all()})
         return
-    sources = {"flag": _("option"), "env": _("environment"), "file": _("file"), "default": _("default")}
+    sources = {
+        "flag": _("option"),
+        "env": _("environment"),
+        "own": _("own file"),
+        "file": _("file"),
+        "default": _("default"),
+    }
     printing.table(
         (_("Setting"), _("Value"), _("From"), _("Meaning")),
         [(f.name, _shown(found, f), sources[found.sources[f.name]], _(f.metadata["words"])) for f in _all()],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chatapp_cli.settings import Settings, config_file, keys_file, save
+from chatapp_cli.settings import Settings, config_file, keys_file, own_file, save
 from chatapp_cli.tui.remapping import Keymap, keymap
 
 
@@ -49,4 +49,4 @@ def _speller() -> list[str]:
 
 def own(env: Mapping[str, str]) -> Own:
     """The person whose environment this is."""
-    return Own(config_file(env), keys_file(env), env)
+    return Own(own_file(env) or config_file(env), keys_file(env), env)

@@ -26,6 +26,8 @@ def typed(text: str) -> None:
         sys.exit()
     if text == "tray":
         text = os.environ["CHATAPP_TRAY"]
+    if text == "own":
+        text = os.environ["CHATAPP_OWN"]
     if text == "link":
         tell(type="open_url", url="javascript:alert(1)", new_tab=True)
         tell(type="open_url", url="https://example.org/", new_tab=False)

@@ -429,6 +429,15 @@ async def test_an_upload_lies_in_the_tray_of_its_login_until_that_is_over(carryi
         assert set(in_trays(site)) == {"Смета.pdf"}
 
 
+async def test_what_an_operator_sets_in_a_browser_is_kept_for_them_alone(site: Site) -> None:
+    await site.log_in()
+    async with site.window() as socket:
+        await said(socket)
+        await socket.send(json.dumps(["stdin", "own"]))
+        told = Path((await said(socket)).removeprefix("typed "))
+    assert told == site.desk.settings.folder / "operators" / quote("Ольга") / "config.toml"
+
+
 async def test_only_a_page_of_ours_uploads(carrying: Site) -> None:
     site = carrying
     for wrong in (

@@ -24,6 +24,22 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
     assert sources == {"operator": "flag", "http_port": "env", "lang": "file", "theme": "default", "home": "default"}
 
 
+def test_a_person_in_a_browser_has_a_file_of_their_own_over_that_of_the_daemons_user(
+    file: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "operators" / "Anna" / "config.toml"
+    env = {"CHATAPP_CONFIG": str(file), "CHATAPP_OWN": str(mine), "CHATAPP_JOINED": "on"}
+    file.write_text('theme = "light"\nview = "all"\n')
+    assert load(env=env).settings.theme == "light"
+    save(mine, "theme", "contrast")
+    save(mine, "joined", "off")
+    loaded = load(env=env)
+    settings = loaded.settings
+    assert (settings.theme, settings.view, settings.joined) == ("contrast", "all", "on")
+    assert [loaded.sources[name] for name in ("theme", "view", "joined")] == ["own", "file", "env"]
+    assert file.read_text() == 'theme = "light"\nview = "all"\n'
+
+
 def test_a_home_under_a_tilde_is_the_users() -> None:
     assert Settings(home="~/desk").folder == Path.home() / "desk" / "main"
     assert Settings(home="/srv/desk", company="second").store_url == "sqlite:////srv/desk/second/chatapp.db"

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from chatapp_cli.i18n import language
 from chatapp_cli.runtime.companion import surroundings
@@ -93,10 +94,11 @@ class Child:
 
 
 async def start(
-    command: Sequence[str], settings: Settings, *, token: str, tray: Path, width: int, height: int
+    command: Sequence[str], settings: Settings, *, operator: str, token: str, tray: Path, width: int, height: int
 ) -> Child:
-    """Start a window for the operator whom the token stands for, whose uploads lie in the tray."""
-    env = {**_environment(settings, width, height), TOKEN: token, TRAY: str(tray)}
+    """Start a window for an operator, for whom the token stands and whose uploads lie in the tray."""
+    own = settings.folder / "operators" / quote(operator, safe="") / "config.toml"
+    env = {**_environment(settings, width, height), "CHATAPP_OWN": str(own), TOKEN: token, TRAY: str(tray)}
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
 
 

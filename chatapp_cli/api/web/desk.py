@@ -100,7 +100,9 @@ class WebDesk:
         token = socket.cookies[SESSION]
         width, height = _size(socket)
         tray = self._trays.of(token)
-        child = await start(self._command, self._settings, token=token, tray=tray, width=width, height=height)
+        child = await start(
+            self._command, self._settings, operator=who.name, token=token, tray=tray, width=width, height=height
+        )
         log.info("web.window_opened", operator=who.name, pid=child.pid)
         tab = Tab(socket, child, token=token, clock=self._store.desk.world.clock)
         self._tabs.add(tab)
