@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
@@ -87,8 +86,7 @@ class Settings:
         return self.database_url.replace(COMPANY, self.company) or f"sqlite:///{self.folder / 'chatapp.db'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The settings, and the source of each: ``flag``, ``env``, ``own``, ``file`` or ``default``."""
 
     settings: Settings
@@ -210,6 +208,8 @@ def _insist(settings: Settings) -> None:
 
 
 def _insist_on_command(command: str) -> None:
+    import shlex
+
     try:
         usable = not command or FILE in " ".join(shlex.split(command))
     except ValueError:

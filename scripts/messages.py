@@ -1,7 +1,7 @@
 """Refreshes the translations from the sources, or with ``--check`` says what is missing.
 
 Sentences come from ``_()``, ``T()``, ``N_()``, ``note()`` and ``ngettext()`` in Python, from the docstrings of
-commands, and from the words in manifests and keymaps.
+commands, and from the words in manifests.
 """
 
 from __future__ import annotations
@@ -30,10 +30,9 @@ KEYWORDS: Mapping[str, Any] = {"_": None, "T": None, "N_": None, "note": None, "
 METHODS = [
     ("**.py", "scripts.messages:extract_code"),
     ("**/manifest.toml", "scripts.messages:extract_toml"),
-    ("**/keymap.toml", "scripts.messages:extract_toml"),
 ]
-WORDS = frozenset({"title", "summary", "label", "hint", "limits", "what", "next_step", "help"})
-"""Keys of a manifest or keymap whose strings a person reads."""
+WORDS = frozenset({"title", "summary", "label", "hint", "limits", "what", "next_step"})
+"""Keys of a manifest whose strings a person reads."""
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _TEAM = "the chatapp developers"

@@ -82,7 +82,7 @@ def _put(tx: Tx, dialog: DialogId, text: str, me: str) -> None:
         drafts.drop(tx, dialog, operator=me)
         return
     unsent = known or drafts.Unsent(Draft())
-    drafts.keep(tx, dialog, replace(unsent, draft=replace(unsent.draft, text=text)), operator=me)
+    drafts.keep(tx, dialog, unsent._replace(draft=replace(unsent.draft, text=text)), operator=me)
 
 
 def _unsent_document(unsent: Unsent) -> Mapping[str, Any]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.segments import MOST, segments
-from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.event import FileKind
+    from chatapp_cli.domain.manifest import Capabilities
+    from chatapp_cli.domain.template import Filled
 
 MEGABYTE = 1_048_576
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.text import Text
 
@@ -13,8 +13,7 @@ FieldKind: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """One of several answers."""
 
     value: str
@@ -55,8 +54,7 @@ class Form:
     """By field name; the key ``""`` blames the form as a whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(NamedTuple):
     """Something to look at while the conversation goes on; a new one replaces the old."""
 
     title: Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.text import Text
@@ -18,8 +18,7 @@ Lane: TypeAlias = Literal["dialog", "phone", "strangers"]
 Receipts: TypeAlias = Literal["none", "bounce", "delivered", "read"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class Rate(NamedTuple):
     """At most ``limit`` sends in any ``per`` seconds, counted for the account, each dialog or each group.
 
     ``phone`` counts what goes to dialogs that are known by nothing but a phone number, ``strangers`` what goes to
@@ -112,8 +111,7 @@ class Capabilities:
         return comment or (alike and kind in self.write_first)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorWords:
+class ErrorWords(NamedTuple):
     """What one of the channel's error codes means to a person."""
 
     what: Text

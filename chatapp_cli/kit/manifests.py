@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain.form import Choice, Field
@@ -67,26 +66,31 @@ def packages() -> Mapping[str, str]:
     from importlib import metadata
 
     foreign = {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
-    return dict(sorted((foreign | _own_packages()).items()))
+    return dict(sorted((foreign | {kind: f"{_OWN}.{kind}" for kind in _own_files()}).items()))
 
 
 @cache
-def _own_packages() -> dict[str, str]:
+def _own_files() -> Mapping[str, Path]:
+    """The manifests of our own channels: no look at every installed distribution, which takes longer than a screen."""
     folders = (Path(place) for place in import_module(_OWN).__path__)
-    found = (file.parent.name for folder in folders for file in folder.glob("*/manifest.toml"))
-    return {name: f"{_OWN}.{name}" for name in found}
+    return {file.parent.name: file for folder in folders for file in folder.glob("*/manifest.toml")}
 
 
 def _package(kind: str) -> str:
-    """Our own channels are known without a look at every installed distribution, which takes longer than a screen."""
-    return _own_packages().get(kind) or packages()[kind]
+    return f"{_OWN}.{kind}" if kind in _own_files() else packages()[kind]
 
 
 @cache
 def manifest(kind: str) -> Manifest:
     """One channel's manifest; KeyError if there is no such channel."""
-    text = get_data(_package(kind), "manifest.toml") or b""
-    return parse(kind, tomllib.loads(text.decode()))
+    own = _own_files().get(kind)
+    return parse(kind, tomllib.loads(_foreign_text(kind) if own is None else own.read_text("utf-8")))
+
+
+def _foreign_text(kind: str) -> str:
+    from pkgutil import get_data
+
+    return (get_data(_package(kind), "manifest.toml") or b"").decode()
 
 
 def kind_of(named: str) -> str:

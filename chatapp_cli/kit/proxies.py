@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from chatapp_cli.domain.errors import Retryable, UsageError
@@ -30,8 +29,7 @@ _PATIENCE: Final = 10.0
 _PORTS: Final = {"https": 443, "http": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(NamedTuple):
     """One proxy; its ``url`` may hold a password."""
 
     kind: ProxyKind

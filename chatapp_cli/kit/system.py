@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -32,9 +33,7 @@ class SystemChance:
 
     def key(self) -> str:
         """128 bits from the operating system."""
-        import secrets
-
-        return secrets.token_hex(16)
+        return os.urandom(16).hex()
 
     def between(self, low: float, high: float) -> float:
         """A uniform number."""

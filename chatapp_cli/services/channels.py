@@ -6,15 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
-from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.text import T
-from chatapp_cli.ports.bind import Bound
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Capabilities, Manifest
+    from chatapp_cli.ports.bind import Bound
 
 
 def everything(tx: Tx) -> list[ChannelRow]:
@@ -76,6 +79,8 @@ def renewable(tx: Tx, vault: Vault, channel: ChannelRow) -> Bound:
 
 
 def _bound(channel: ChannelRow, secrets: Mapping[str, str]) -> Bound:
+    from chatapp_cli.ports.bind import Bound
+
     return Bound(
         account=channel.account,
         title=channel.title,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NamedTuple
 
-from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.tx import Tx
 
+if TYPE_CHECKING:
+    from chatapp_cli.domain.draft import Draft
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
+
+class Unsent(NamedTuple):
     """A draft, and the sent message that it is to replace if it is an edit."""
 
     draft: Draft
@@ -54,6 +56,8 @@ def of(tx: Tx, dialog: DialogId, *, operator: str) -> Unsent | None:
     kept = tx.value("drafts.one", operator=operator, dialog=dialog)
     if kept is None:
         return None
+    from chatapp_cli.domain.draft import Draft, StagedFile
+
     sheet = json.loads(kept)
     files = tuple(StagedFile(**file) for file in sheet["files"])
     draft = Draft(text=sheet["text"], subject=sheet["subject"], files=files, reply_to=sheet["reply_to"])

@@ -159,7 +159,7 @@ def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
 def with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
     """The same entries; those that failed tell where they went on."""
     return [
-        replace(one, onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one
+        one._replace(onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one
         for one in entries
     ]
 

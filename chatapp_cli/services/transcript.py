@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from chatapp_cli.services.turns import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A message with all that is shown beside it."""
 
     message: MessageRow
@@ -62,8 +60,7 @@ def quoted(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRow | None:
     return tx.one(MessageRow, "messages.in_dialog", dialog=dialog, ext_id=ext_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """What a message said before an edit."""
 
     text: str

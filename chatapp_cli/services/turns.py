@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Capabilities
@@ -34,7 +34,7 @@ def _placed(tx: Tx, able: Able, entry: Entry) -> Entry:
     if row is None or row.state != State.QUEUED or row.action != Action.SEND:
         return entry
     channel = channels.one(tx, row.channel_id)
-    return replace(entry, place=place(tx, channel, able(channel), row))
+    return entry._replace(place=place(tx, channel, able(channel), row))
 
 
 def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.finding import needles, other_spellings
@@ -24,8 +24,7 @@ _NEWEST_OF_FEW = "ORDER BY +d.pinned DESC, d.last_at DESC, d.id DESC"
 _LONGEST_WAITING = "ORDER BY d.waiting_since, d.id"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a page ended: the next one begins after it."""
 
     pinned: int

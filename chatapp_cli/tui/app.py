@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.dom import DOMNode
 from textual.worker import Worker
 
@@ -26,7 +28,6 @@ from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reception import Reception
-from chatapp_cli.tui.remapping import Keymap
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.spelling import Spelling
 from chatapp_cli.tui.terminal import KEEP_TITLE, RESTORE_TITLE, Terminal
@@ -37,6 +38,8 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual.widgets import TextArea
+
+    from chatapp_cli.tui.remapping import Keymap
 
 HEAD_START = 0.03
 """Seconds in which the first paint reaches the terminal, before anything else takes the processor."""
@@ -71,15 +74,22 @@ class Inbox(TypeAhead):
         self._open = AsyncExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = own.theme(desk.settings)
+        self._begin_in(own.theme(desk.settings))
         self._listen_to(own.keymap(desk.settings))
 
-    def _listen_to(self, keymap: Keymap) -> None:
-        use(keymap.groups)
+    def _begin_in(self, theme: str) -> None:
+        """Have these colours from the first paint on; a change of theme would have all styles read a second time."""
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        for name, dark in (("-dark-mode", True), ("-light-mode", False)):
+            self.set_class(self.current_theme.dark == dark, name, update=False)
+
+    def _listen_to(self, keymap: Keymap | None) -> None:
+        use(keymap.groups if keymap else None)
         self.set_keymap(replaced())
         for first, typed in first_keys().items():
             self.bind(typed, f"chord({first!r})", show=False)
-        self._faults = keymap.faults
+        self._faults = keymap.faults if keymap else ()
 
     async def on_load(self) -> None:
         """Open the store for this loop."""
@@ -94,8 +104,10 @@ class Inbox(TypeAhead):
         self._notices = Notices(self.office, self.terminal, self.tell_terminal, partial(self.set_timer, PAUSE))
 
     def get_default_screen(self) -> InboxScreen:
-        """The page that people work on."""
-        return InboxScreen(self.size.width)
+        """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""
+        page = InboxScreen(self.size.width)
+        page._css_update_count = self._css_update_count
+        return page
 
     def on_mount(self) -> None:
         """Follow what happens."""
@@ -116,6 +128,7 @@ class Inbox(TypeAhead):
         """Begin all that the page does not need for its first paint once that is out."""
         page = self.screen_stack[0]
         assert isinstance(page, InboxScreen)
+        page.call_after_refresh(gc.enable)
         page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
 
     def _keep_on(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:

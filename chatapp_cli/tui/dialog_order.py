@@ -6,8 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
@@ -24,8 +23,7 @@ MANY = 64
 """Changes at once from which reading the whole order again is cheaper."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One filter's dialogs in order: eight bytes each, however much there is to show of them."""
 
     wanted: DialogFilter

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from textual.css.query import NoMatches
 from textual.suggester import Suggester
@@ -31,8 +30,7 @@ Work: TypeAlias = Callable[[], Awaitable[None]]
 """Something to be done; made when it begins, so that one which never begins leaves nothing behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deed(Generic[T]):
+class Deed(NamedTuple, Generic[T]):
     """An action on something, and whether it makes sense there."""
 
     run: Callable[[Hands, T], Awaitable[None]]

@@ -1,18 +1,19 @@
 """The one keymap: bindings, hints, help, palette and the page of keys all come from it.
 
-What stands in ``keymap.toml`` is bound when the classes are made; a preset or a person's own keys replace it while the
+What stands in ``keys.PLACES`` is bound when the classes are made; a preset or a person's own keys replace it while the
 window starts, by the bindings' ids (`replaced`), and everything that shows keys asks for those in use.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
+
+from chatapp_cli.tui.keys import PLACES
 
 _LATIN = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?#$^&@"
 _RUSSIAN = 'ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,№;:?"'
@@ -38,8 +39,7 @@ _SHOWN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing that can be done by a key."""
 
     scope: str
@@ -55,8 +55,7 @@ class Action:
         return f"{self.scope}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Actions of one place, as the help shows them."""
 
     scope: str
@@ -69,12 +68,10 @@ class Group:
 @cache
 def built_in() -> Sequence[Group]:
     """The keymap as it comes."""
-    data = tomllib.loads(Path(__file__).with_name("keymap.toml").read_text("utf-8"))
-    return tuple(_group(**group) for group in data["groups"])
-
-
-def _group(*, scope: str, title: str, actions: Sequence[Mapping[str, object]], inside: str = "app") -> Group:
-    return Group(scope, title, tuple(Action(scope=scope, **act) for act in actions), inside)  # type: ignore[arg-type]
+    return tuple(
+        Group(place.scope, place.title, tuple(Action(place.scope, *act) for act in place.acts), place.inside)
+        for place in PLACES
+    )
 
 
 _used: Sequence[Group] | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 
 from textual.message import Message
 
@@ -22,11 +21,12 @@ MOST = 2_000
 """Pieces of news taken at once; more than that is as good as everything having changed."""
 
 
-@dataclass
 class News(Message):
     """What happened since the last one."""
 
-    rows: Sequence[JournalRow]
+    def __init__(self, rows: Sequence[JournalRow]) -> None:
+        super().__init__()
+        self.rows = rows
 
     def dialogs(self) -> set[DialogId]:
         """Dialogs that changed."""

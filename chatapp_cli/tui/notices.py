@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import time
+from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
@@ -22,8 +22,7 @@ PAUSE = 4.0
 MUTED = words.HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """Something worth a notice: whose dialog, and the words."""
 
     name: str

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatapp_cli.settings import Settings, config_file, keys_file, own_file, save
-from chatapp_cli.tui.remapping import Keymap, keymap
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.remapping import Keymap
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,12 @@ class Own:
         """The colours to begin with: none where the terminal wants none (no-color.org)."""
         return "mono" if self.env.get("NO_COLOR") else settings.theme
 
-    def keymap(self, settings: Settings) -> Keymap:
-        """The keys to listen to."""
+    def keymap(self, settings: Settings) -> Keymap | None:
+        """The keys to listen to; nothing where they are as they come."""
+        if settings.keymap == "vim" and not (self.keys_file and self.keys_file.exists()):
+            return None
+        from chatapp_cli.tui.remapping import keymap
+
         return keymap(settings.keymap, self.keys_file)
 
     @property

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.color import Color
 from rich.segment import Segment
@@ -26,8 +25,7 @@ _READ = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _KINDS = frozenset({"photo", "sticker"})
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A picture in the size of its cells: two pixels a cell, one above the other."""
 
     width: int

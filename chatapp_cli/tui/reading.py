@@ -1,16 +1,15 @@
-"""What the panes read from the store, each in one transaction."""
+"""What the panes of a conversation read from the store, each in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript, waiting
+from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MemberRow, MessageRow
 from chatapp_cli.store.tx import Tx
@@ -25,8 +24,10 @@ Quotes: TypeAlias = dict[tuple[DialogId, str], MessageRow]
 """Messages that others quote, by their dialog and the provider's id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+_NONE: Mapping[DialogId, ChannelRow] = {}
+
+
+class Page(NamedTuple):
     """A part of a conversation, oldest first."""
 
     entries: Sequence[Entry]
@@ -40,8 +41,7 @@ class Page:
 NOTHING = Page((), {}, complete=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """Everything that opening a dialog shows."""
 
     card: DialogCard
@@ -56,7 +56,7 @@ class Opening:
     """Who may be the same person."""
     joined: bool = False
     """Whether all dialogs of the person are shown as one conversation."""
-    channels: Mapping[DialogId, ChannelRow] = field(default_factory=dict)
+    channels: Mapping[DialogId, ChannelRow] = _NONE
     """Then also those that carry the others."""
 
     @property
@@ -85,23 +85,12 @@ class Opening:
         return [one for one in self.thread if one in known]
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """What became of the messages that news spoke of."""
 
     changed: Sequence[Entry]
     gone: set[MessageId]
     quotes: Quotes
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What the bars tell."""
-
-    channels: Sequence[ChannelRow] = ()
-    waiting: Mapping[tuple[ChannelId, str], int] = field(default_factory=dict)
-    unread: int = 0
-    unanswered: int = 0
 
 
 def opening(
@@ -115,13 +104,13 @@ def opening(
     if joined and not exact and message is None and found.person is not None:
         found = _about(tx, found.person.answered_by(dialog), joined=joined)
     if message is None:
-        return replace(found, page=_page(tx, found.thread, thread.latest(tx, found.thread, n=PAGE)))
-    return replace(found, page=_around(tx, found.thread, transcript.message(tx, message)))
+        return found._replace(page=_page(tx, found.thread, thread.latest(tx, found.thread, n=PAGE)))
+    return found._replace(page=_around(tx, found.thread, transcript.message(tx, message)))
 
 
 def again(tx: Tx, opening: Opening, dialog: DialogId | None = None) -> Opening:
     """The same messages with what is known now around them, or around another dialog that they are answered in."""
-    return replace(_about(tx, dialog or opening.card.id, joined=opening.joined), page=opening.page)
+    return _about(tx, dialog or opening.card.id, joined=opening.joined)._replace(page=opening.page)
 
 
 def _about(tx: Tx, dialog: DialogId, *, joined: bool) -> Opening:
@@ -156,7 +145,7 @@ def newer(tx: Tx, shown: Sequence[DialogId], last: MessageRow) -> Page:
 def _part(tx: Tx, shown: Sequence[DialogId], entries: Sequence[Entry], *, complete: bool, ended: bool) -> Page:
     """Out of the middle: notes of later than what is read come with what was said then."""
     until = notes.EVER if ended else entries[-1].message.at
-    return replace(_page(tx, shown, entries, complete=complete, until=until), ended=ended)
+    return _page(tx, shown, entries, complete=complete, until=until)._replace(ended=ended)
 
 
 def _page(
@@ -208,18 +197,3 @@ def _quotes(tx: Tx, entries: Sequence[Entry]) -> Quotes:
     wanted = {(e.message.dialog_id, e.message.reply_to) for e in entries if e.message.reply_to}
     found = {(dialog, ext_id): transcript.quoted(tx, dialog, ext_id) for dialog, ext_id in wanted}
     return {which: row for which, row in found.items() if row is not None}
-
-
-def bars(tx: Tx) -> Overview:
-    """Health, outbox and counts."""
-    return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
-
-
-def needing(tx: Tx, me: str) -> int:
-    """How much of the last week needs a person: failed, uncertain, not understood, asked of me in a note."""
-    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx, me))
-
-
-def queued(state: Overview) -> int:
-    """How many messages are still to go out."""
-    return sum(n for (_channel, kind), n in state.waiting.items() if kind != State.SCHEDULED)

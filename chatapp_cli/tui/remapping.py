@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def keymap(preset: str = "vim", file: Path | None = None) -> Keymap:
 
 def _plain(groups: Sequence[Group]) -> Sequence[Group]:
     """No letter acts by itself: what has no other key keeps its letter behind the leading key."""
-    return tuple(replace(group, actions=tuple(map(_without_letters, group.actions))) for group in groups)
+    return tuple(group._replace(actions=tuple(map(_without_letters, group.actions))) for group in groups)
 
 
 def _without_letters(act: Action) -> Action:
@@ -65,7 +65,7 @@ def _without_letters(act: Action) -> Action:
         return act
     kept = [key for key in act.keys if not any(map(_letter, key.split()))]
     behind = [f"{LEADER} {key}" for key in act.keys if _letter(key) and " " not in key and key != "space"]
-    return replace(act, keys=tuple(kept or behind[:1] or act.keys))
+    return act._replace(keys=tuple(kept or behind[:1] or act.keys))
 
 
 def _letter(key: str) -> bool:
@@ -93,7 +93,7 @@ def _laid_over(groups: Sequence[Group], wanted: Mapping[str, object], place: str
 
 def _with(groups: Sequence[Group], own: Mapping[str, Sequence[str]]) -> Sequence[Group]:
     return tuple(
-        replace(group, actions=tuple(replace(act, keys=own.get(act.id, act.keys)) for act in group.actions))
+        group._replace(actions=tuple(act._replace(keys=own.get(act.id, act.keys)) for act in group.actions))
         for group in groups
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.services.transcript import Entry
+if TYPE_CHECKING:
+    from chatapp_cli.domain.draft import Draft, StagedFile
+    from chatapp_cli.services.transcript import Entry
 
 
 @dataclass(slots=True)
@@ -21,5 +23,7 @@ class Sheet:
 
     def draft(self) -> Draft:
         """What would be sent."""
+        from chatapp_cli.domain.draft import Draft
+
         reply = None if self.reply_to is None else self.reply_to.message.id
         return Draft(text=self.text.strip("\n"), subject=self.subject.strip(), files=tuple(self.files), reply_to=reply)

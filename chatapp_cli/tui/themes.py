@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.style import Style
 from textual.theme import Theme
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Colours:
+class Colours(NamedTuple):
     """What a theme chooses; everything else follows from it."""
 
     dark: bool
@@ -110,8 +109,7 @@ def following(name: str) -> str:
     return names[(names.index(name) + 1) % len(names)]
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """Styles for painting lines."""
 
     plain: Style

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services import drafts, transcript
@@ -14,6 +13,8 @@ from chatapp_cli.tui.sheet import Sheet
 
 def unsent(sheet: Sheet) -> Unsent:
     """What there is to keep."""
+    from chatapp_cli.domain.draft import Draft
+
     reply = None if sheet.reply_to is None else sheet.reply_to.message.id
     draft = Draft(text=sheet.text, subject=sheet.subject, files=tuple(sheet.files), reply_to=reply)
     return Unsent(draft, None if sheet.editing is None else sheet.editing.message.id)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import words as said
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Manifest
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

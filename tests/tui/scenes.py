@@ -168,7 +168,7 @@ DMITRY = to("Дмитрий")
 LAST = (*OPEN, "escape", "tab", "G")
 """To the last message of the first dialog."""
 BOUND = ("f2", page("LinesScreen"), "down")
-CARD: Seen = lambda app: app.screen.query_one("Card").has_class("-shown")  # noqa: E731 - a condition like the others
+CARD: Seen = lambda app: bool(app.screen.query("Card.-shown"))  # noqa: E731 - a condition like the others
 TO_CHATS = (*BOUND, shows("Марина Тёплая"), "down", "down", "down", "f", page("ChatsScreen"))
 
 INBOX = (

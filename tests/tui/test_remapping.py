@@ -93,9 +93,9 @@ async def test_the_window_listens_to_the_persons_keys_in_both_layouts_and_shows_
         await it.sees("Ctrl+B client")
         await it.press("end", "ш")
         await it.sees("is pinned.")
-        assert not app.screen.query_one("Card").has_class("-shown")
+        assert not app.screen.query("Card.-shown")
         await it.press("ctrl+b")
-        await it.until(lambda: app.screen.query_one("Card").has_class("-shown"))
+        await it.until(lambda: app.screen.query("Card.-shown"))
 
 
 async def test_what_the_window_says_names_the_persons_keys(desk: Desk, file: Path) -> None:
@@ -126,12 +126,11 @@ async def test_a_letter_alone_does_nothing_in_the_plain_keymap_and_acts_behind_t
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
         await it.until(lambda: app.screen.query_one("DialogList").order is not None)
-        card = app.screen.query_one("Card")
         await it.press("i", "p", "space")
         await it.sees("Pin, or unpin")
-        assert not card.has_class("-shown")
+        assert not app.screen.query("Card.-shown")
         await it.press("i")
-        await it.until(lambda: card.has_class("-shown"))
+        await it.until(lambda: app.screen.query("Card.-shown"))
 
 
 @pytest.mark.parametrize(

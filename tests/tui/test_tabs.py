@@ -27,8 +27,8 @@ async def beside(it: Window, name: str) -> None:
 @pytest.mark.req("S-118")
 async def test_a_dialog_opens_in_a_new_tab_and_tabs_are_turned_by_keys_and_clicks(window: Opener) -> None:
     async with window() as it:
-        bar = it.app.screen.query_one(TabBar)
         await it.open("Анна")
+        bar = it.app.screen.query_one(TabBar)
         assert not bar.display
         await beside(it, "Игорь")
         await it.until(lambda: bar.display and [tab.name for tab in bar.tabs] == ["Анна Кузнецова", "Игорь"])
@@ -61,8 +61,8 @@ async def test_a_tab_keeps_its_place_and_its_draft(window: Opener, desk: Desk, s
 
 async def test_what_is_new_behind_another_tab_is_marked_on_it(window: Opener, stage: Stage) -> None:
     async with window() as it:
-        bar = it.app.screen.query_one(TabBar)
         await it.open("Анна")
+        bar = it.app.screen.query_one(TabBar)
         channel = it.app.screen.opening.channel.id
         await beside(it, "Игорь")
         stage.hear(channel, ANNA, "И ещё свечу")

@@ -12,7 +12,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.screens.narrow import Choices, Narrow
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.reading import Overview
+    from chatapp_cli.tui.overview import Overview
     from chatapp_cli.tui.screens.listing import Listing
 
 

@@ -24,7 +24,7 @@ from chatapp_cli.services import applications
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows import ApplicationRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import opener, reading, words
+from chatapp_cli.tui import opener, overview, words
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
@@ -71,11 +71,11 @@ class ApplicationsScreen(Hands):
             self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        def look(tx: Tx) -> tuple[list[ApplicationRow], reading.Overview]:
-            return applications.everything(tx, line=self._line.id), reading.bars(tx)
+        def look(tx: Tx) -> tuple[list[ApplicationRow], overview.Overview]:
+            return applications.everything(tx, line=self._line.id), overview.read(tx)
 
-        self._rows, overview = await self.office.read(look)
-        self.query_one(StatusBar).tell(overview)
+        self._rows, bars = await self.office.read(look)
+        self.query_one(StatusBar).tell(bars)
         shown = self.query_one(OptionList)
         chosen = shown.highlighted or 0
         shown.clear_options()

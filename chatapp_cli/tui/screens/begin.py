@@ -21,7 +21,7 @@ from chatapp_cli.services import beginning, duties
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import reading, writing
+from chatapp_cli.tui import overview, writing
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -81,11 +81,11 @@ class BeginScreen(Hands):
     async def _show_form(self) -> None:
         able = self.office.capabilities
 
-        def look(tx: Tx) -> tuple[list[ChannelRow], list[str], reading.Overview]:
-            return beginning.able_to_begin(tx, able), duties.operators(tx), reading.bars(tx)
+        def look(tx: Tx) -> tuple[list[ChannelRow], list[str], overview.Overview]:
+            return beginning.able_to_begin(tx, able), duties.operators(tx), overview.read(tx)
 
-        rows, operators, overview = await self.office.read(look)
-        self.query_one(StatusBar).tell(overview)
+        rows, operators, bars = await self.office.read(look)
+        self.query_one(StatusBar).tell(bars)
         if not rows:
             self.dismiss()
             raise Refused(

@@ -24,7 +24,7 @@ from chatapp_cli.kit.qr import drawn
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import binding
 from chatapp_cli.store.rows import ChannelRow, LineRow
-from chatapp_cli.tui import paths, reading
+from chatapp_cli.tui import overview, paths
 from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
@@ -95,7 +95,7 @@ class AskingScreen(Hands):
         self._conversation: Worker[None] = self.run_worker(self._hold)
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
+        self.query_one(StatusBar).tell(await self.office.read(overview.read))
 
     async def _hold(self) -> None:
         """What ends the conversation is said on the page behind."""

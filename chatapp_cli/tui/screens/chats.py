@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows import ChannelRow
-from chatapp_cli.tui import reading
+from chatapp_cli.tui import overview
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
@@ -124,7 +124,7 @@ class ChatsScreen(Hands):
             self.say(_("{messages} new messages, {known} known already.", **read))
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
+        self.query_one(StatusBar).tell(await self.office.read(overview.read))
 
     def action_back(self) -> None:
         """To the lines."""

@@ -15,19 +15,19 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.services import channels, dialogs, notes
 from chatapp_cli.store.rows import ChannelRow, DialogCard
-from chatapp_cli.tui import reading, ways, words, writing
+from chatapp_cli.tui import overview, reading, ways, words
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.screens.listing import Listing
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.bars import Heading, StatusBar
-from chatapp_cli.tui.widgets.card import Card
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual.widgets import TextArea
 
+    from chatapp_cli.tui.widgets.card import Card
     from chatapp_cli.tui.widgets.composer import Composer, Pen
 
 DWELL = 1.0
@@ -48,12 +48,12 @@ class Conversing(Listing):
         self._sheets: dict[DialogId, Sheet] = {}
         self._dwell: Timer | None = None
         self._needs_told = False
-        self._composing = asyncio.Lock()
+        self._furnishing = asyncio.Lock()
         self._typed_at = -TYPING_LASTS
 
     @property
     def composer(self) -> Composer:
-        """What answers are written with, once ``ready_to_write`` was called."""
+        """What answers are written with, once ``ready_to_converse`` was called."""
         from chatapp_cli.tui.widgets.composer import Composer
 
         return self.query_one(Composer)
@@ -64,6 +64,13 @@ class Conversing(Listing):
         from chatapp_cli.tui.widgets.composer import Pen
 
         return self.query_one(Pen)
+
+    @property
+    def card(self) -> Card:
+        """Who the client is."""
+        from chatapp_cli.tui.widgets.card import Card
+
+        return self.query_one(Card)
 
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
@@ -76,7 +83,7 @@ class Conversing(Listing):
         """
         job = partial(reading.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
         opening = await self.office.read(job)
-        await self.ready_to_write()
+        await self.ready_to_converse()
         self.add_class("-open", "-conversing")
         await self.answer_by(opening)
         known, routes = self.office.manifest(opening.channel), ways.routes(opening)
@@ -96,13 +103,19 @@ class Conversing(Listing):
         """Whether the same messages are shown still."""
         return self.opening is not None and set(self.opening.thread) == set(opening.thread)
 
-    async def ready_to_write(self) -> None:
-        """Have a composer: made after the first paint, or when somebody opens a dialog before that."""
-        async with self._composing:
+    async def ready_to_converse(self) -> None:
+        """Have what only a conversation needs: made after the first paint, or when one is opened before that."""
+        async with self._furnishing:
             if not self.query("Composer"):
-                from chatapp_cli.tui.widgets.composer import Composer
+                await self.furnish()
 
-                await self.query_one("#right").mount(Composer())
+    async def furnish(self) -> None:
+        """Put it into the panes."""
+        from chatapp_cli.tui.widgets.card import Card
+        from chatapp_cli.tui.widgets.composer import Composer
+
+        await self.query_one("#body").mount(Card(self.look))
+        await self.query_one("#right").mount(Composer())
 
     def _turn_composer(self, sheet: Sheet) -> None:
         assert self.opening is not None
@@ -114,7 +127,7 @@ class Conversing(Listing):
 
     def _show_card(self, opening: Opening) -> None:
         self.query_one(Heading).tell(opening.card, opening.tags)
-        self.query_one(Card).tell(opening)
+        self.card.tell(opening)
 
     async def _reread(self, opening: Opening, news: News) -> None:
         await self._refresh_messages(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
@@ -136,6 +149,8 @@ class Conversing(Listing):
             self.composer.allow(*self._obstacles(self.opening.card, self.opening.channel))
 
     def _obstacles(self, card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
+        from chatapp_cli.tui import writing
+
         now = self.office.desk.world.clock.now()
         return writing.obstacles(card, channel, self.office.capabilities(channel), now)
 
@@ -219,7 +234,7 @@ class Conversing(Listing):
         self.do(partial(self._take, news), group="news")
 
     async def _tell_needs(self) -> None:
-        self.query_one(StatusBar).tell_needs(await self.office.read(partial(reading.needing, me=self.office.actor)))
+        self.query_one(StatusBar).tell_needs(await self.office.read(partial(overview.needing, me=self.office.actor)))
 
     async def _take(self, news: News) -> None:
         needs = bool(news.topics() & {"message", "arrived", "channel"}) or news.noted()

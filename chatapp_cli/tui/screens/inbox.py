@@ -17,16 +17,12 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows import ChannelRow, DialogCard
-from chatapp_cli.tui import writing
 from chatapp_cli.tui.keymap import action, bindings, shown
-from chatapp_cli.tui.paths import Paths, offered
 from chatapp_cli.tui.screens.illustrated import Illustrated
 from chatapp_cli.tui.screens.joining import Joining
 from chatapp_cli.tui.screens.peeking import Peeking
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
-from chatapp_cli.tui.widgets.card import Card
 from chatapp_cli.tui.widgets.dialog_list import DialogList
-from chatapp_cli.tui.widgets.tab_bar import TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -85,10 +81,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
                 yield Input(placeholder=_("Search: name, phone, e-mail"), id="search", compact=True)
                 yield DialogList(look)
             with Right(id="right"):
-                yield TabBar(look)
                 yield Heading(look)
                 yield Transcript(look)
-            yield Card(look)
         yield StatusBar(look)
 
     async def on_mount(self) -> None:
@@ -106,7 +100,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         super().go_on()
         self.do(self.list_again, group="list")
         self.do(self.tell_bars, group="bars", exclusive=True)
-        self.do(self.ready_to_write, group="composer")
+        self.do(self.ready_to_converse, group="furnishing")
         self.count_views()
         self.set_interval(5, self.tick)
         self.tick()
@@ -159,13 +153,17 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     def action_card(self) -> None:
         """Who is this."""
-        self.query_one(Card).turn()
+        self.do(self._turn_card)
+
+    async def _turn_card(self) -> None:
+        await self.ready_to_converse()
+        self.card.turn()
 
     def repaint(self) -> None:
         """Other colours."""
         self.query_one(Transcript).repaint()
         if self.opening is not None:
-            self.query_one(Card).tell(self.opening)
+            self.card.tell(self.opening)
         self.refresh(recompose=False)
 
     # Writing
@@ -183,6 +181,9 @@ class InboxScreen(Illustrated, Peeking, Joining):
             self.do(self._ask_for_file)
 
     async def _ask_for_file(self) -> None:
+        from chatapp_cli.tui import writing
+        from chatapp_cli.tui.paths import Paths, offered
+
         note = _("Tab or → completes. {limit}", limit=writing.file_limit(self.office.capabilities(self._channel())))
         typed = await self.prompt(_("Attach a file"), offered(), note=note, suggest=Paths())
         if not typed:
@@ -239,6 +240,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
             self.do(partial(self._put_out, self.opening.card.id), group="send")
 
     async def _put_out(self, dialog: DialogId, order: Order | None = None) -> None:
+        from chatapp_cli.tui import writing
+
         composer = self.composer
         sheet, can = composer.sheet, self.office.capabilities(self._channel())
         order = order or self.office.order(held=sheet.editing is None)

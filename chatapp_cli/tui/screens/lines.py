@@ -24,12 +24,12 @@ from chatapp_cli.services import channels, lines, pools
 from chatapp_cli.services.pools import Account
 from chatapp_cli.store.rows import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import reading, words
+from chatapp_cli.tui import overview, words
 from chatapp_cli.tui.deeds import group as group_deeds
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
-from chatapp_cli.tui.reading import Overview
+from chatapp_cli.tui.overview import Overview
 from chatapp_cli.tui.widgets.bars import StatusBar, health
 
 
@@ -78,10 +78,10 @@ class LinesScreen(Hands):
 
     async def _read(self) -> None:
         def look(tx: Tx) -> tuple[list[LineRow], list[ChannelRow], Mapping[LineId, Sequence[Account]], Overview]:
-            return lines.everything(tx), channels.everything(tx), pools.everywhere(tx), reading.bars(tx)
+            return lines.everything(tx), channels.everything(tx), pools.everywhere(tx), overview.read(tx)
 
-        self._lines, self._channels, self._invites, overview = await self.office.read(look)
-        self.query_one(StatusBar).tell(overview)
+        self._lines, self._channels, self._invites, bars = await self.office.read(look)
+        self.query_one(StatusBar).tell(bars)
         tree = self.query_one("#tree", OptionList)
         chosen = tree.highlighted
         tree.clear_options()

@@ -17,11 +17,11 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties, views
 from chatapp_cli.store.rows import DialogRow, ViewRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import dialog_order, filters, reading
+from chatapp_cli.tui import dialog_order, filters, overview
 from chatapp_cli.tui.deeds import view as view_deeds
 from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.reading import Overview
+from chatapp_cli.tui.overview import Overview
 from chatapp_cli.tui.widgets.bars import FilterBar, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
@@ -116,7 +116,7 @@ class Listing(Hands):
 
     async def tell_bars(self) -> None:
         """Health, outbox, counts."""
-        self.overview = await self.office.read(reading.bars)
+        self.overview = await self.office.read(overview.read)
         self.query_one(StatusBar).tell(self.overview)
         self._tell_filters()
         if self._counting is None:

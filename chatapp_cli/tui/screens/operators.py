@@ -17,7 +17,7 @@ from chatapp_cli.runtime import seat
 from chatapp_cli.services import acting, lines, operators, passwords
 from chatapp_cli.services.operators import Account
 from chatapp_cli.store.rows import OperatorRow
-from chatapp_cli.tui import reading
+from chatapp_cli.tui import overview
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
@@ -63,7 +63,7 @@ class OperatorsScreen(Hands):
 
     async def _read_all(self) -> None:
         self._accounts = await self.office.store.with_store(partial(seat.accounts, self.office.desk))
-        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
+        self.query_one(StatusBar).tell(await self.office.read(overview.read))
         self._show()
 
     def _show(self) -> None:

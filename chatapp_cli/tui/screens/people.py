@@ -21,7 +21,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, reaching
 from chatapp_cli.store.rows import ChannelRow
-from chatapp_cli.tui import reading
+from chatapp_cli.tui import overview
 from chatapp_cli.tui.cells import cut, fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
@@ -167,7 +167,7 @@ class PeopleScreen(Hands):
         self.query_one(Input).focus()
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
+        self.query_one(StatusBar).tell(await self.office.read(overview.read))
 
     def action_back(self) -> None:
         """To the dialogs."""

@@ -21,7 +21,7 @@ from chatapp_cli.services import replies, reply_file, reply_sheet
 from chatapp_cli.services.reply_sheet import Fault, Taken
 from chatapp_cli.store.rows import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import opener, reading, writing
+from chatapp_cli.tui import opener, overview, writing
 from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
@@ -84,16 +84,16 @@ class RepliesScreen(Hands):
     async def _read_all(self) -> None:
         query = self.query_one(Input).value
 
-        def look(tx: Tx) -> tuple[list[Shelf], reading.Overview]:
+        def look(tx: Tx) -> tuple[list[Shelf], overview.Overview]:
             found = ranked(replies.everything(tx), query) if query else replies.everything(tx)
             shelves = [
                 Shelf(row, replies.editors(tx, row.id), [one for one in found if one.section_id == row.id])
                 for row in replies.sections(tx)
             ]
-            return [shelf for shelf in shelves if shelf.replies or not query], reading.bars(tx)
+            return [shelf for shelf in shelves if shelf.replies or not query], overview.read(tx)
 
-        self._shelves, overview = await self.office.read(look)
-        self.query_one(StatusBar).tell(overview)
+        self._shelves, bars = await self.office.read(look)
+        self.query_one(StatusBar).tell(bars)
         self._show()
 
     def _show(self) -> None:

@@ -19,7 +19,7 @@ from chatapp_cli.services.search import Found, Page, Scope, Snippet
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import reading, words
+from chatapp_cli.tui import overview, words
 from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
@@ -78,7 +78,7 @@ class SearchScreen(Hands):
         await self._search(self._query)
 
     async def _tell_health(self) -> None:
-        self.query_one(StatusBar).tell(await self.office.read(reading.bars))
+        self.query_one(StatusBar).tell(await self.office.read(overview.read))
 
     async def _catch_up(self) -> bool:
         desk = self.office.desk

@@ -25,6 +25,11 @@ class Tabbed(Together):
         self.tabs: list[Tab] = []
         self.front = 0
 
+    async def furnish(self) -> None:
+        """Room for the tabs above the conversation."""
+        await self.query_one("#right").mount(TabBar(self.look), before=0)
+        await super().furnish()
+
     def target(self) -> DialogId | None:
         """The open dialog, or the one under the cursor while the list has the focus."""
         shown_list = self.query_one(DialogList)

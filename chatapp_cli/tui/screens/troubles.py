@@ -21,7 +21,7 @@ from chatapp_cli.services import deadletters, notes, sending, waiting
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows import ArrivedRow, CallRow, TroubledRow, WaitingRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import reading, words
+from chatapp_cli.tui import overview, words
 from chatapp_cli.tui.cells import cut, fit, line
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
@@ -85,17 +85,17 @@ class TroublesScreen(Hands):
 
         def look(
             tx: Tx,
-        ) -> tuple[list[CallRow], list[TroubledRow], list[ArrivedRow], list[WaitingRow], reading.Overview]:
+        ) -> tuple[list[CallRow], list[TroubledRow], list[ArrivedRow], list[WaitingRow], overview.Overview]:
             return (
                 notes.calling(tx, me),
                 waiting.troubled(tx),
                 deadletters.everything(tx),
                 waiting.everything(tx),
-                reading.bars(tx),
+                overview.read(tx),
             )
 
-        calls, troubled, dead, waits, overview = await self.office.read(look)
-        self.query_one(StatusBar).tell(overview)
+        calls, troubled, dead, waits, bars = await self.office.read(look)
+        self.query_one(StatusBar).tell(bars)
         told = map(self._calling, calls)
         self._found = [*told, *map(self._troubled, troubled), *map(self._dead, dead), *map(self._waiting, waits)]
         shown = self.query_one(OptionList)

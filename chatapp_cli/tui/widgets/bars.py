@@ -22,7 +22,7 @@ from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import row
 from chatapp_cli.tui.keymap import action, actions, key, shown
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.reading import Overview, queued
+from chatapp_cli.tui.overview import Overview, queued
 
 Piece = tuple[str, Style]
 _ROOMY = 56

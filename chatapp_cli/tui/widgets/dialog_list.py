@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -36,20 +35,19 @@ class DialogList(Picking):
     SCOPE = "list"
     BINDINGS = bindings("list")
 
-    @dataclass
     class Needs(Message):
         """The rows of a part of the list are needed."""
 
-        start: int
-        n: int
+        def __init__(self, start: int, n: int) -> None:
+            super().__init__()
+            self.start, self.n = start, n
 
-    @dataclass
     class Opened(Message):
-        """A person wants to see a dialog."""
+        """A person wants to see a dialog, and in it a message first; otherwise its last."""
 
-        dialog: DialogId
-        message: MessageId | None = None
-        """The one to show first; otherwise the last."""
+        def __init__(self, dialog: DialogId, message: MessageId | None = None) -> None:
+            super().__init__()
+            self.dialog, self.message = dialog, message
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,8 +16,7 @@ MOST = 100
 """Pictures kept, of a few kilobytes each."""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureLine:
+class PictureLine(NamedTuple):
     """A line of a message that a picture is shown in."""
 
     file: FileRow

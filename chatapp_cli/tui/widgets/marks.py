@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.style import Style
 
@@ -14,8 +14,7 @@ from chatapp_cli.tui.themes import Palette
 Piece = tuple[str, Style]
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(NamedTuple):
     """The marks of one dialog."""
 
     looking: bool = False
@@ -37,8 +36,7 @@ class Beside:
 NOTHING = Beside()
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """The marks of all dialogs."""
 
     looking: Collection[DialogId] = frozenset()

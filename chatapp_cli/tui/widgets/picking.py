@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from textual.message import Message
 
@@ -16,11 +15,12 @@ from chatapp_cli.tui.widgets.lined import Lined
 class Picking(Lined):
     """A list of dialogs with a cursor, some of which may be picked out."""
 
-    @dataclass
     class Picked(Message):
         """So many are picked out now."""
 
-        n: int
+        def __init__(self, n: int) -> None:
+            super().__init__()
+            self.n = n
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)

@@ -36,11 +36,12 @@ class TabBar(Bar):
     tabs: Sequence[Tab] = ()
     front = 0
 
-    @dataclass
     class Chosen(Message):
         """Somebody clicked on a tab."""
 
-        tab: int
+        def __init__(self, tab: int) -> None:
+            super().__init__()
+            self.tab = tab
 
     def tell(self, tabs: Sequence[Tab], front: int) -> None:
         """Show other tabs."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -53,18 +52,19 @@ class Transcript(Lined):
     class SawLast(Message):
         """The last message is on the screen now."""
 
-    @dataclass
     class WantsPicture(Message):
         """A picture is on the screen that was not drawn yet."""
 
-        file: FileRow
+        def __init__(self, file: FileRow) -> None:
+            super().__init__()
+            self.file = file
 
-    @dataclass
     class Asked(Message):
         """A person wants something done with a message."""
 
-        deed: str
-        entry: Entry
+        def __init__(self, deed: str, entry: Entry) -> None:
+            super().__init__()
+            self.deed, self.entry = deed, entry
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -31,11 +30,12 @@ class ViewsBar(Bar):
 
     DEFAULT_CSS = "ViewsBar { height: 1; }"
 
-    @dataclass
     class Chosen(Message):
         """A person wants to see a view."""
 
-        view: ViewRow
+        def __init__(self, view: ViewRow) -> None:
+            super().__init__()
+            self.view = view
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
