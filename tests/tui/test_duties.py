@@ -140,7 +140,7 @@ async def test_a_note_stands_in_the_conversation_with_a_look_of_its_own(window: 
         await it.sees("A note for colleagues")
         await it.type("Обещали свечу")
         await it.press("enter")
-        await it.sees(f"✎ {ME}: a note, the client does not see it", "┆ Обещали свечу")
+        await it.sees(f"✎ {ME}: a note, not for the client", "┆ Обещали свечу")
         await it.press("tab", "e")
         await told(it, "A note is for colleagues alone.")
         dialog = it.app.screen.opening.card.id

@@ -192,7 +192,7 @@ class _Block:
     def _name(self) -> str:
         origin, author = self.message.origin, self.message.author
         if self.noted:
-            return _("✎ {author}: a note, the client does not see it", author=author)
+            return _("✎ {author}: a note, not for the client", author=author)
         if origin == Origin.PHONE:
             return _("We, outside the desk")
         if origin == Origin.AUTOREPLY:
