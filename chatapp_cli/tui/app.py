@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 HEAD_START = 0.03
 """Seconds in which the first paint reaches the terminal, before anything else takes the processor."""
+REMINDED = 12.0
+"""Seconds for which the page says that somebody who was put off is due."""
 LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
@@ -101,7 +103,8 @@ class Inbox(TypeAhead):
         self._door = asyncio.Lock()
         self.reception = Reception(self.office, self._token)
         self._outside = await self.reception.look()
-        self._notices = Notices(self.office, self.terminal, self.tell_terminal, partial(self.set_timer, PAUSE))
+        wait, remind = partial(self.set_timer, PAUSE), partial(self.notify, markup=False, timeout=REMINDED)
+        self._notices = Notices(self.office, self.terminal, self.tell_terminal, wait, remind)
 
     def get_default_screen(self) -> InboxScreen:
         """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""

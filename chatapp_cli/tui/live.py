@@ -45,6 +45,11 @@ class News(Message):
         """Whether somebody wrote a note."""
         return any(row.topic == "dialog.changed" and '"note"' in row.data for row in self.rows)
 
+    def returned(self) -> set[DialogId]:
+        """Dialogs that were put off until now."""
+        due = (row for row in self.rows if row.topic == "dialog.changed" and not row.actor)
+        return {row.dialog_id for row in due if '"snoozed": false' in row.data and row.dialog_id is not None}
+
     def topics(self) -> set[str]:
         """The nouns that the news are about."""
         return {row.topic.partition(".")[0] for row in self.rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import time
 from typing import NamedTuple
 
@@ -23,10 +24,11 @@ MUTED = words.HOUR
 
 
 class Told(NamedTuple):
-    """Something worth a notice: whose dialog, and the words."""
+    """Something worth a notice: whose dialog, the words, and what may be seen of it by everybody."""
 
     name: str
     text: str
+    briefly: str
 
 
 class Notices:
@@ -38,9 +40,10 @@ class Notices:
         terminal: Terminal,
         send: Callable[[str], None],
         wait: Callable[[Callable[[], None]], object],
+        remind: Callable[[str], object],
     ) -> None:
-        """``send`` writes to the terminal; ``wait`` calls something after the pause."""
-        self._office, self._terminal, self._send, self._wait = office, terminal, send, wait
+        """``send`` writes to the terminal; ``wait`` calls something after the pause; ``remind`` says it on the page."""
+        self._office, self._terminal, self._send, self._wait, self._remind = office, terminal, send, wait, remind
         self._settings: Settings = office.desk.settings
         self._pending: dict[DialogId, Told] = {}
         self._resting = False
@@ -56,6 +59,11 @@ class Notices:
                     tx, {d: m for d, m in written.items() if d != seen}, noted - {seen}, self._office.actor
                 )
             )
+        if back := news.returned():
+            due = await self._office.read(lambda tx: reminders(tx, back, self._office.actor))
+            self._pending |= due
+            for told in due.values():
+                self._remind(told.briefly)
         if news.dialogs():
             await self.entitle()
         if not self._resting:
@@ -93,9 +101,7 @@ class Notices:
         if len(told) > 1:
             return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(told))
         one = told[0]
-        return (
-            (one.name, one.text) if self._settings.notify_text == "on" else ("chatapp", _("New: {name}", name=one.name))
-        )
+        return (one.name, one.text) if self._settings.notify_text == "on" else ("chatapp", one.briefly)
 
     def _is_quiet(self) -> bool:
         now = self._office.desk.world.clock.now()
@@ -124,7 +130,7 @@ def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogI
 
 
 def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId], me: str) -> dict[DialogId, Told]:
-    calls = {call.dialog_id: Told(call.name, call.text) for call in notes.calling(tx, me) if call.dialog_id in noted}
+    calls = {call.dialog_id: _of(call.name, call.text) for call in notes.calling(tx, me) if call.dialog_id in noted}
     found = {dialog: _unread(tx, dialog, message) for dialog, message in written.items()}
     return {**calls, **{dialog: told for dialog, told in found.items() if told is not None}}
 
@@ -135,4 +141,20 @@ def _unread(tx: Tx, dialog: DialogId, message: MessageId) -> Told | None:
         card, said = dialogs.card(tx, dialog), transcript.message(tx, message)
     except NotFound:
         return None
-    return Told(card.name, said.text) if card.unread and not card.blocked else None
+    return _of(card.name, said.text) if card.unread and not card.blocked else None
+
+
+def _of(name: str, text: str) -> Told:
+    return Told(name, text, _("New: {name}", name=name))
+
+
+def reminders(tx: Tx, back: set[DialogId], me: str) -> dict[DialogId, Told]:
+    """What was put off until now: told to whoever answers for it, to everybody where nobody does."""
+    found = {}
+    for dialog in back:
+        with suppress(NotFound):
+            card = dialogs.card(tx, dialog)
+            if card.assignee in {"", me}:
+                words = _("It is time: {name} was put off until now", name=card.name)
+                found[dialog] = Told(card.name, words, words)
+    return found

@@ -29,6 +29,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import plain_words, words
 from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.live import Follower, News
+from chatapp_cli.tui.notices import reminders
 from chatapp_cli.tui.office import Office
 
 _LISTED = 20
@@ -203,7 +204,10 @@ class Plain:
     # News
 
     async def tell(self, news: News) -> None:
-        """Read out what clients write, and what of ours did not arrive."""
+        """Read out what clients write, what of ours did not arrive, and who was put off until now."""
+        due = await self._office.read(lambda tx: reminders(tx, news.returned(), self._office.actor))
+        for told in due.values():
+            self._say(told.briefly)
         for row in news.rows:
             failed = row.topic == "message.state" and f'"{State.FAILED}"' in row.data
             if row.message_id is not None and row.dialog_id is not None and (failed or row.topic == "message.in"):

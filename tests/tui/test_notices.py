@@ -13,7 +13,7 @@ from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import dialogs, journal, notes
+from chatapp_cli.services import dialogs, duties, journal, notes
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.notices import Notices, within
@@ -34,6 +34,7 @@ class Watch:
     notices: Notices
     sent: list[str]
     waiting: list[Callable[[], None]] = field(default_factory=list)
+    reminded: list[str] = field(default_factory=list)
     seen: int = -1
 
     async def hear(self, dialog: DialogId | None = None) -> list[str]:
@@ -62,9 +63,9 @@ async def watching(desk: Desk, clock: HeldClock) -> AsyncIterator[Watcher]:
     def watch(**settings: str) -> Watch:
         own = seated(opened(desk.settings.folder.parent, clock, **settings), "")
         stores.append(AsyncStore(own))
-        office, sent, waiting = Office(own, stores[-1]), list[str](), list[Callable[[], None]]()
-        notices = Notices(office, Terminal({}), sent.append, waiting.append)
-        return Watch(office, notices, sent, waiting, own.read(journal.last))
+        office, sent, waiting, reminded = Office(own, stores[-1]), list[str](), list[Callable[[], None]](), list[str]()
+        notices = Notices(office, Terminal({}), sent.append, waiting.append, reminded.append)
+        return Watch(office, notices, sent, waiting, reminded, own.read(journal.last))
 
     yield watch
     for store in stores:
@@ -109,6 +110,27 @@ async def test_a_note_rings_for_whom_it_mentions(watching: Watcher, stage: Stage
     assert await at.hear() == []
     stage.desk.write(lambda tx: notes.add(tx, anna, f"@{ME}, глянь", actor="Нина"))
     assert await at.hear() == ["\a"]
+
+
+async def test_what_was_put_off_is_told_at_its_time_to_whoever_answers_for_it(
+    watching: Watcher, stage: Stage, clock: HeldClock
+) -> None:
+    at = watching(notify="desktop")
+    write = stage.desk.write
+    anna, igor = stage.dialog(BOT, ANNA), stage.dialog(BOT, IGOR)
+    for dialog, name in ((anna, ME), (igor, "Нина")):
+        write(lambda tx, dialog=dialog, name=name: duties.assign(tx, dialog, name, actor=ME))
+        write(lambda tx, dialog=dialog: duties.snooze(tx, dialog, clock.now() + HOUR, actor=ME))
+    assert await at.hear() == []
+    write(lambda tx: duties.unsnooze(tx, anna, actor=ME))
+    write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR, actor=ME))
+    assert await at.hear() == []
+    clock.at += HOUR
+    write(duties.wake)
+    said = await at.hear()
+    assert len(said) == 1
+    assert "It is time: Анна Кузнецова was put off until now" in said[0]
+    assert at.reminded == ["It is time: Анна Кузнецова was put off until now"]
 
 
 async def test_an_hour_of_peace_by_a_key(watching: Watcher, stage: Stage, clock: HeldClock) -> None:
@@ -165,3 +187,18 @@ async def test_the_window_rings_for_another_dialog_and_counts_the_unread_in_its_
         await it.press("escape", "g", "b")
         await it.sees("No notices until")
     assert (app.told[0], app.told[-1]) == ("\x1b[22;2t", "\x1b[23;2t")
+
+
+async def test_the_window_says_whose_time_has_come(desk: Desk, stage: Stage, clock: HeldClock) -> None:
+    anna = stage.dialog(BOT, ANNA)
+    stage.desk.write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR, actor=ME))
+    app = Heard(desk)
+    async with app.run_test(size=GOOD, notifications=True) as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: any("chatapp" in sequence for sequence in app.told))
+        await it.sees("Игорь")
+        await it.sees_no("Анна Кузнецова")
+        clock.at += HOUR
+        stage.desk.write(duties.wake)
+        await it.sees("It is time: Анна Кузнецова was put off until now")
+        assert "\a" in app.told
