@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from rich.style import Style
 from textual.theme import Theme
@@ -26,6 +28,8 @@ class Colours(NamedTuple):
     warn: str
     bad: str
     good: str
+    tags: Sequence[str]
+    """Each tag has one of these."""
     reverse: bool = False
     """The cursor is text and background exchanged, and weight tells what colours tell elsewhere."""
 
@@ -46,6 +50,7 @@ DARK = Colours(
     warn="#e3b566",
     bad="#ee8a86",
     good="#86c995",
+    tags=("#7fc8c2", "#b9a4e6", "#e3a1c4", "#b6cc7d", "#d6b98c", "#8fbfe6"),
 )
 LIGHT = Colours(
     dark=False,
@@ -63,6 +68,7 @@ LIGHT = Colours(
     warn="#94610b",
     bad="#b3352f",
     good="#2f7a41",
+    tags=("#1d6f6a", "#6a4fa3", "#a03a72", "#5f6b1c", "#85591f", "#2a5f9e"),
 )
 CONTRAST = Colours(
     dark=True,
@@ -80,6 +86,7 @@ CONTRAST = Colours(
     warn="#ffd75f",
     bad="#ff9c9c",
     good="#8bff8b",
+    tags=("#7dfff4", "#d6bcff", "#ffb3e0", "#e3ff7d", "#ffd9a0", "#a8d4ff"),
 )
 MONO = Colours(
     dark=True,
@@ -97,6 +104,7 @@ MONO = Colours(
     warn="#ffffff",
     bad="#ffffff",
     good="#ffffff",
+    tags=("#ffffff",),
     reverse=True,
 )
 COLOURS = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST, "mono": MONO}
@@ -130,6 +138,11 @@ class Palette(NamedTuple):
     """The cursor of a list that has not the focus."""
     said: Style
     """Behind our own messages."""
+    tags: Sequence[Style]
+
+    def tag(self, name: str) -> Style:
+        """The colour of a tag: the same wherever it stands, at every operator's."""
+        return self.tags[crc32(name.casefold().encode()) % len(self.tags)]
 
 
 def palette(name: str) -> Palette:
@@ -154,6 +167,7 @@ def palette(name: str) -> Palette:
         cursor=Style(color=c.text, bgcolor=c.cursor),
         shaded=Style(color=c.text, bgcolor=c.panel),
         said=Style(color=c.text, bgcolor=c.own_background),
+        tags=[Style(color=colour) for colour in c.tags],
     )
 
 
@@ -177,6 +191,7 @@ def _without_colours(c: Colours) -> Palette:
         cursor=on + Style(reverse=True),
         shaded=on + Style(underline=True),
         said=on,
+        tags=[Style()],
     )
 
 

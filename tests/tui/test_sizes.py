@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
+from rich.style import Style
 from textual.color import Color
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.themes import COLOURS
+from chatapp_cli.tui.themes import COLOURS, palette
 from tests.tui.conftest import Opener, Window
 
 
@@ -99,9 +100,30 @@ def test_what_is_written_faintly_can_still_be_read_in_every_theme() -> None:
     """A ratio of 3 is what the guidelines for accessible pages want of large words and signs."""
     for name, colours in COLOURS.items():
         paper = luminance(colours.background)
-        for ink in (colours.text, colours.muted, colours.faint, colours.accent, colours.warn, colours.bad):
+        for ink in (
+            colours.text,
+            colours.muted,
+            colours.faint,
+            colours.accent,
+            colours.warn,
+            colours.bad,
+            *colours.tags,
+        ):
             light, dark = sorted((paper, luminance(ink)), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 3, (name, ink)
+
+
+@pytest.mark.req("S-118")
+async def test_a_tag_has_a_colour_of_its_own_in_every_theme_that_has_colours(window: Opener) -> None:
+    for name in ("dark", "light", "contrast"):
+        paint = palette(name)
+        assert paint.tag("Возврат") == paint.tag("возврат")
+        assert len({paint.tag(tag) for tag in ("возврат", "опт", "vip", "срочно", "брак", "рекомендация")}) >= 4
+    assert palette("mono").tag("возврат") == Style()
+    async with window() as it:
+        await it.open("Анна")
+        ((left, _right),) = it.app.screen.query_one("Heading").lines()
+        assert ("  #возврат", it.app.look.palette.tag("возврат")) in left
 
 
 def luminance(colour: str) -> float:

@@ -126,7 +126,7 @@ class Heading(Bar):
             left.append((f"  {said}", look.warn if self.company[1] else look.muted))
         if card.address != card.name:
             left.append((f"  {card.phone or card.username or card.address}", look.faint))
-        left += [(f"  #{tag}", look.own) for tag in self.tags]
+        left += [(f"  #{tag}", look.tag(tag)) for tag in self.tags]
         if card.blocked:
             left.append((" ⊘ " + _("blacklist"), look.bad))
         known = manifest(card.kind)

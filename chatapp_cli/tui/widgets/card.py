@@ -59,13 +59,13 @@ class Card(Static):
         for label, value in [*self._facts(opening), *self._people(card, opening.members)]:
             if value:
                 text.append(f"\n{label}\n", look.faint)
-                text.append(line(value) + "\n", look.plain)
+                text.append_text(value if isinstance(value, Text) else Text(line(value), look.plain)).append("\n")
         text.append("\n" + _("What this channel cannot do") + "\n", look.faint)
         for limit in manifest(card.kind).limits:
             text.append(f"· {show(limit)}\n", look.muted)
         self.update(text)
 
-    def _facts(self, opening: Opening) -> list[tuple[str, str]]:
+    def _facts(self, opening: Opening) -> list[tuple[str, str | Text]]:
         now, card = self._look.now(), opening.card
         return [
             (_("ChatID"), card.address),
@@ -76,12 +76,12 @@ class Card(Static):
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
             (_("Tried in this order"), _chain(card)),
             (_("News of delivery"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
-            (_("Tags"), " ".join(f"#{tag}" for tag in opening.tags)),
+            (_("Tags"), Text(" ").join(Text(f"#{tag}", self._look.palette.tag(tag)) for tag in opening.tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
         ]
 
-    def _people(self, card: DialogCard, members: Sequence[MemberRow]) -> list[tuple[str, str]]:
+    def _people(self, card: DialogCard, members: Sequence[MemberRow]) -> list[tuple[str, str | Text]]:
         """Who of us answers, who else looks at it, and until when it is put off."""
         until = card.snoozed_until
         return [
