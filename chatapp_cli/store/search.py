@@ -123,7 +123,7 @@ class Index:
             try:
                 result = job(Shelf(connection))
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # an interrupt too must not leave a transaction open
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
@@ -133,7 +133,7 @@ class Index:
         connection = self._driver.connect()
         try:
             self._make_ready(connection)
-        except BaseException:
+        except BaseException:  # an interrupt too must not leave a connection open
             connection.close()
             raise
         return connection

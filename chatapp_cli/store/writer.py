@@ -123,7 +123,7 @@ class Writer:
         tx = self._database.tx(connection)
         try:
             return [(done, Outcome(value=job(tx))) for job, done in batch]
-        except Exception as error:
+        except Exception as error:  # whatever a job stumbles over, the others are run again without it
             if self._hopeless(error):
                 raise
         connection.execute("ROLLBACK")
@@ -139,7 +139,7 @@ class Writer:
         connection.execute("SAVEPOINT job")
         try:
             outcome = Outcome(value=job(tx))
-        except Exception as error:
+        except Exception as error:  # told to whoever asked for the job; the others of the batch go on
             if self._hopeless(error):
                 raise
             connection.execute("ROLLBACK TO SAVEPOINT job")

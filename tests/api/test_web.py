@@ -20,6 +20,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from chatapp_cli.api.web.child import own_settings
 from chatapp_cli.api.web.desk import WebDesk
 from chatapp_cli.api.web.guard import Attempts
 from chatapp_cli.api.web.trays import fitting
@@ -30,6 +31,7 @@ from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import operators, passwords
+from chatapp_cli.settings import load, save
 from tests.runtime.test_daemon import bound, eventually
 from tests.unit.kit.worlds import HeldClock
 
@@ -435,7 +437,16 @@ async def test_what_an_operator_sets_in_a_browser_is_kept_for_them_alone(site: S
         await said(socket)
         await socket.send(json.dumps(["stdin", "own"]))
         told = Path((await said(socket)).removeprefix("typed "))
-    assert told == site.desk.settings.folder / "operators" / quote("Ольга") / "config.toml"
+    assert told == own_settings(site.desk.settings.folder, "Ольга")
+
+
+@pytest.mark.parametrize("name", ["Ольга", "..", "../main", "Александра Константиновна " * 20])
+def test_whatever_an_operator_is_called_their_settings_have_a_place_of_their_own(tmp_path: Path, name: str) -> None:
+    file = own_settings(tmp_path, name)
+    save(file, "theme", "light")
+    assert load(env={"CHATAPP_OWN": str(file), "HOME": str(tmp_path)}).settings.theme == "light"
+    assert file.resolve().parent.parent == tmp_path / "operators"
+    assert file != own_settings(tmp_path, "Иван")
 
 
 async def test_only_a_page_of_ours_uploads(carrying: Site) -> None:

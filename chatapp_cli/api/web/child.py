@@ -7,6 +7,7 @@ A packet is one letter, the length of its content in four bytes, and the content
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
@@ -15,7 +16,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from chatapp_cli.i18n import language
 from chatapp_cli.runtime.companion import surroundings
@@ -97,9 +97,14 @@ async def start(
     command: Sequence[str], settings: Settings, *, operator: str, token: str, tray: Path, width: int, height: int
 ) -> Child:
     """Start a window for an operator, for whom the token stands and whose uploads lie in the tray."""
-    own = settings.folder / "operators" / quote(operator, safe="") / "config.toml"
-    env = {**_environment(settings, width, height), "CHATAPP_OWN": str(own), TOKEN: token, TRAY: str(tray)}
+    own = str(own_settings(settings.folder, operator))
+    env = {**_environment(settings, width, height), "CHATAPP_OWN": own, TOKEN: token, TRAY: str(tray)}
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
+
+
+def own_settings(folder: Path, operator: str) -> Path:
+    """Where an operator's own settings are kept; a name may be longer than a file's, or lead elsewhere."""
+    return folder / "operators" / hashlib.sha256(operator.encode()).hexdigest()[:32] / "config.toml"
 
 
 def _environment(settings: Settings, width: int, height: int) -> Mapping[str, str]:
