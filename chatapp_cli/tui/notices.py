@@ -154,7 +154,7 @@ def reminders(tx: Tx, back: set[DialogId], me: str) -> dict[DialogId, Told]:
     for dialog in back:
         with suppress(NotFound):
             card = dialogs.card(tx, dialog)
-            if card.assignee in {"", me}:
+            if card.assignee in {"", me} and not card.blocked:
                 words = _("It is time: {name} was put off until now", name=card.name)
                 found[dialog] = Told(card.name, words, words)
     return found

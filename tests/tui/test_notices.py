@@ -24,6 +24,7 @@ from tests.tui.stage import ANNA, HOUR, ME, HeldClock, Stage, opened
 
 BOT = ChannelId(1)
 IGOR = Person(id="502", name="Игорь")
+ZOYA = Person(id="505", name="Зоя Белая")
 
 
 @dataclass
@@ -117,8 +118,9 @@ async def test_what_was_put_off_is_told_at_its_time_to_whoever_answers_for_it(
 ) -> None:
     at = watching(notify="desktop")
     write = stage.desk.write
-    anna, igor = stage.dialog(BOT, ANNA), stage.dialog(BOT, IGOR)
-    for dialog, name in ((anna, ME), (igor, "Нина")):
+    anna, igor, zoya = stage.dialog(BOT, ANNA), stage.dialog(BOT, IGOR), stage.dialog(BOT, ZOYA)
+    write(lambda tx: dialogs.block(tx, zoya, blocked=True, actor=ME))
+    for dialog, name in ((anna, ME), (igor, "Нина"), (zoya, ME)):
         write(lambda tx, dialog=dialog, name=name: duties.assign(tx, dialog, name, actor=ME))
         write(lambda tx, dialog=dialog: duties.snooze(tx, dialog, clock.now() + HOUR, actor=ME))
     assert await at.hear() == []
