@@ -11,6 +11,7 @@ ChatappError                what, why and the next step, for a person
     ├── RateLimited         stays queued exactly that long, attempts not counted     exit 3
     ├── Rejected            failed for good, with the provider's code                exit 1
     ├── OutcomeUnknown      uncertain: reconciled, or a person decides               exit 1
+    ├── SendingBlocked      stays queued; sending rests, receiving goes on           exit 4
     ├── NeedsRebind         stays queued; the channel stops: bind again              exit 4
     └── Misconfigured       stays queued; the channel stops: change a setting        exit 2
 """
@@ -112,6 +113,15 @@ class OutcomeUnknown(ChannelError):
     def __init__(self, code: str, detail: str = "", *, ids: tuple[str, ...] = ()) -> None:
         super().__init__(code, detail)
         self.ids = ids
+
+
+class SendingBlocked(ChannelError):
+    """The provider lets the account send nothing for now, for a reason that only a person can remove.
+
+    Sending looks again by itself after a while; receiving is not touched.
+    """
+
+    exit_code = 4
 
 
 class NeedsRebind(ChannelError):

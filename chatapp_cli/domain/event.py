@@ -79,25 +79,39 @@ class MessageArrived:
     """Messages of one dialog that share it are shown together."""
     automatic: bool = False
     """A machine wrote it: it is never answered by a machine."""
+    silent: bool = False
+    """Nobody need look at it: an out-of-office reply, a delivery report. It neither waits nor counts as unread."""
+    placeholder: bool = False
+    """It stands for a message that the provider could not show yet: what comes under the same id takes its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdited:
-    """The text of a known message changed."""
+    """The text of a known message changed. It counts only if whoever changed it had written it."""
 
     peer_key: str
     ext_id: str
     at: Millis
     text: str
+    from_us: bool | None = None
+    """Whether we changed it; ``None`` where the provider itself lets nobody but the author do so and tells no more."""
+    by: Person = Person()
+    """Who of a group changed it, where that is told; ``id`` is compared with the message's own sender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesDeleted:
-    """Known messages were taken back; we keep them, marked."""
+    """Known messages were taken back; we keep them, marked. It counts only if their author did it, or an admin."""
 
     peer_key: str
     ext_ids: Sequence[str]
     at: Millis
+    from_us: bool | None = None
+    """Whether we took them back; ``None`` where the provider itself sees to who may and tells no more."""
+    by: Person = Person()
+    """Who of a group took them back, where that is told."""
+    by_admin: bool = False
+    """The provider says that whoever did it may take back what others wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,3 +57,5 @@ class Receipt:
     ids: tuple[str, ...]
     at: Millis | None = None
     """The provider's time, if it told one."""
+    texts: tuple[str, ...] = ()
+    """Those of ``ids`` that bear the text, in its order; empty: the first one bears all of it."""

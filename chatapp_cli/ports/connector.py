@@ -110,6 +110,18 @@ class TakesHooks(Protocol):
 
 
 @runtime_checkable
+class ProvesAccess(Protocol):
+    """The provider can be asked whether it still lets the account in, without a message to anybody."""
+
+    async def prove(self) -> None:
+        """Make the cheapest call that needs the account's credentials. Raises as ``send`` does.
+
+        Asked after a refusal that may be about one message or about the account: where this passes, it was the message.
+        """
+        ...
+
+
+@runtime_checkable
 class FetchesFiles(Protocol):
     """Files arrive as references and are fetched afterwards."""
 

@@ -1,0 +1,49 @@
+"""Reading what arrived so that nothing is lost: whatever our own code stumbles over is kept for a person to see."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import structlog
+
+from chatapp_cli.domain.event import Arrival
+
+log = structlog.get_logger()
+
+Raw = TypeVar("Raw")
+Part = TypeVar("Part")
+
+
+def digest(raw: bytes) -> str:
+    """A provider id for what bears none: the same bytes again are the same thing again."""
+    return "sha256:" + hashlib.sha256(raw).hexdigest()
+
+
+def dead(raw: bytes, problem: str, *, provider_id: str = "") -> Arrival:
+    """What arrived and cannot be read: kept raw, with the reason."""
+    return Arrival(provider_id=provider_id or digest(raw), raw=raw, problem=problem)
+
+
+def guarded(raw: bytes, understand: Callable[[bytes], Arrival], *, provider_id: str = "") -> Arrival:
+    """Read one arrival; a mistake of ours, however it shows, makes a dead letter of it and never ends the session."""
+    try:
+        return understand(raw)
+    except Exception as error:  # noqa: BLE001 - that is what it is for: a decoder's, a converter's, the recursion limit
+        problem = f"{type(error).__name__}: {error}"
+        log.warning("arrival.not_understood", problem=type(error).__name__, size=len(raw))
+        return dead(raw, problem, provider_id=provider_id)
+
+
+def readable(raw: Iterable[Raw], read: Callable[[Raw], Part]) -> tuple[list[Part], int]:
+    """Read the decorations of a message each by itself: those that can be read, and how many cannot."""
+    found: list[Part] = []
+    unread = 0
+    for one in raw:
+        try:
+            found.append(read(one))
+        except Exception as error:  # noqa: BLE001 - an odd attachment must not take the words beside it away
+            log.warning("decoration.not_understood", problem=type(error).__name__)
+            unread += 1
+    return found, unread
