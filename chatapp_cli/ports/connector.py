@@ -144,7 +144,7 @@ class Deletes(Protocol):
     """Messages can be taken back."""
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Delete at the provider."""
+        """Delete at the provider; what is gone already is a success. Called for each part of a split message."""
         ...
 
 

@@ -94,3 +94,24 @@ class CallsHooks(Protocol):
         Whatever is not answered with 2xx is delivered again, so that customers may write before the desk listens.
         """
         ...
+
+
+@runtime_checkable
+class EndsLogins(Protocol):
+    """A sandbox whose provider ends logins and refuses keys, as real ones do."""
+
+    async def end_login(self) -> None:
+        """Accept no longer what was given out or agreed so far; ``answers`` bind the same account again.
+
+        Customers go on writing meanwhile.
+        """
+        ...
+
+
+@runtime_checkable
+class SaysOddly(Protocol):
+    """A sandbox that delivers what no decoder likes."""
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """Let a customer write a message that bears one more, unknown JSON field with these bytes as its value."""
+        ...

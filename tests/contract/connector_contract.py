@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 
-from chatapp_cli.domain.errors import ChannelError, UsageError
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import ChannelId, MessageId
@@ -35,11 +35,14 @@ from chatapp_cli.ports.connector import (
     ShowsTyping,
     TakesHooks,
 )
-from chatapp_cli.sandbox.stage import CallsHooks, Customer, Sandbox
+from chatapp_cli.sandbox.stage import CallsHooks, Customer, EndsLogins, Sandbox, SaysOddly
 from tests.contract.door import Door
 
 ANNA = Customer(number=7001, name="Анна Белова", username="anna_b", phone="+79160000001", email="anna@example.org")
 BORIS = Customer(number=7002, name="Борис Ёлкин", username="boris_y", phone="+79160000002", email="boris@example.org")
+
+ODD = (b'"a\xffb"', b"[" * 100_000 + b"]" * 100_000, b"9" * 400, b'"\\ud83d"', b"null")
+"""Values of a field that nobody asked for: bytes that are no text, a tower, a number beyond all, half a letter."""
 
 
 class ScriptedAsker:
@@ -99,6 +102,20 @@ async def first_arrivals(session: Session, cursor: str | None, door: Door | None
     raise AssertionError("the session ended by itself")
 
 
+async def told(session: Session, last: str, cursor: str | None, door: Door | None) -> tuple[list[str], int]:
+    """All texts until one came, and how many arrivals could not be read."""
+    texts: list[str] = []
+    dead = 0
+    source = session.events(cursor) if door is None else door.batches(session)
+    async with asyncio.timeout(20), aclosing(source) as batches:
+        async for batch in batches:
+            texts += [one.text.strip() for one in messages(batch)]
+            dead += sum(bool(arrival.problem) for arrival in batch.arrivals)
+            if last in texts:
+                return texts, dead
+    raise AssertionError("the session ended by itself")
+
+
 def messages(batch: Batch) -> list[MessageArrived]:
     return [e for arrival in batch.arrivals for e in arrival.events if isinstance(e, MessageArrived) and not e.from_us]
 
@@ -112,6 +129,8 @@ class ConnectorContract:
     starts_at_bind: ClassVar[bool] = True
     """What was said before binding may stay unread."""
     hears_in_order: ClassVar[bool] = True
+    anybody: ClassVar[str] = "7001"
+    """An address to write to where nobody is going to be reached."""
     by_hook: ClassVar[bool] = False
     """The provider calls us; a sandbox that is a CallsHooks is told the address after binding."""
 
@@ -251,6 +270,62 @@ class ConnectorContract:
         (heard,), (read_again,) = messages(Batch(arrivals=(first,))), messages(Batch(arrivals=(again,)))
         assert again.problem == ""
         assert (read_again.text, read_again.ext_id, read_again.peer) == (heard.text, heard.ext_id, heard.peer)
+
+    async def test_one_odd_update_takes_nothing_away_from_those_around_it(
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
+    ) -> None:
+        if not isinstance(sandbox, SaysOddly):
+            return
+        await sandbox.say(ANNA, "раз", subject="Заказ")
+        for value in ODD:
+            await sandbox.say_oddly(ANNA, "странно", value)
+        await sandbox.say(ANNA, "два", subject="Заказ")
+        texts, dead = await told(session, "два", bound.cursor, door)
+        assert (texts[0], texts[-1]) == ("раз", "два")
+        assert texts.count("странно") + dead == len(ODD)
+
+    async def test_what_was_said_between_the_end_of_a_login_and_its_renewal_arrives_once(
+        self, connector: Connector, sandbox: Sandbox, bound: Bound, door: Door | None
+    ) -> None:
+        if not isinstance(sandbox, EndsLogins):
+            return
+        await sandbox.say(ANNA, "раз", subject="Заказ")
+        async with connector.open(ChannelId(1), bound) as session:
+            _, cursor = await collect(session, 1, bound.cursor, door=door)
+        await sandbox.end_login()
+        with pytest.raises(NeedsRebind):
+            async with asyncio.timeout(20), connector.open(ChannelId(1), bound) as session:
+                await session.send(Outbound(message_id=MessageId(1), key="0" * 32, address=self.anybody, text="x"))
+        said = [f"пока не было связи, {n}" for n in range(12)]
+        for text in said:
+            await sandbox.say(ANNA, text, subject="Заказ")
+        again = await connector.bind(ScriptedAsker(sandbox.answers), previous=replace(bound, cursor=cursor))
+        if door and isinstance(sandbox, CallsHooks):
+            sandbox.calls(door.address(again.hook_key))
+        async with connector.open(ChannelId(1), replace(again, memory=bound.memory)) as session:
+            found, after = await collect(session, len(said), again.cursor or cursor, door=door)
+            await sandbox.say(ANNA, "после", subject="Заказ")
+            last, _ = await collect(session, 1, after, door=door)
+        assert sorted(one.text.strip() for one in found) == sorted(said)
+        assert [one.text.strip() for one in last] == ["после"]
+
+    async def test_a_message_that_went_in_parts_is_taken_back_whole_and_twice_does_no_harm(
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None, tmp_path: Path
+    ) -> None:
+        if not isinstance(session, Deletes):
+            return
+        files = []
+        for n in range(2 if manifest(self.kind).capabilities.max_upload else 0):
+            path = tmp_path / f"blob{n}"
+            path.write_bytes(b"\x89PNG of a blanket %d" % n)
+            files.append(LocalFile(path=path, name=f"Плед №{n}.png", mime="image/png", size=20, kind="photo"))
+        await sandbox.say(ANNA, "Пледы?", subject="Заказ")
+        (message,), _ = await collect(session, 1, bound.cursor, door=door)
+        receipt = await session.send(self.outbound(message, "Вот " + "плед " * 400, files=tuple(files)))
+        assert await sandbox.heard(ANNA) != []
+        for ext_id in (*receipt.ids, receipt.ids[0]):
+            await session.delete(message.peer.address, ext_id)
+        assert await sandbox.heard(ANNA) == []
 
     async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
         findings = await connector.check(bound)
