@@ -14,6 +14,8 @@ from chatapp_cli.domain.event import Person
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _LONGEST_ID = 900
+_LONGEST_SHOWN = 10_000
+"""Letters of a field that are decoded: the standard library's work grows with their square."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -41,6 +43,7 @@ def words(message: Message, name: str) -> str:
 
 def decode_words(value: str) -> str:
     """Decode RFC 2047 encoded words, also such as were split in the middle of a letter."""
+    value = value[:_LONGEST_SHOWN]
     text = _decoded(value) if "=?" in value else value
     return " ".join(_CONTROL.sub(" ", text or value).split())
 

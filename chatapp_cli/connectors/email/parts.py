@@ -83,7 +83,7 @@ def _text(part: Message, *, quotes: bool) -> str:
 
 def _charset(part: Message) -> str | None:
     found, _ = readable((part,), lambda one: one.get_param("charset"))
-    values, _ = readable(filter(None, found), collapse_rfc2231_value)
+    values, _ = readable(found, lambda value: None if value is None else collapse_rfc2231_value(value))
     return next(iter(values), None)
 
 
