@@ -18,8 +18,8 @@ from chatapp_cli.connectors.email.compose import ascii_address
 from chatapp_cli.connectors.email.receive import Place, end_of
 from chatapp_cli.domain.errors import ChannelError, Rejected, UsageError
 from chatapp_cli.domain.form import Form
-from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import Clock

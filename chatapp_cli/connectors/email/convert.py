@@ -46,7 +46,7 @@ class Reading:
     remove_links: bool = False
     newsletters_wait: bool = True
     plain_until: Millis = 0
-    """What the server received up to then was read by a program that took the Message-ID alone for a mail's identity."""
+    """What the server received up to then was read by a program that knew a mail by its Message-ID alone."""
 
     @property
     def domain(self) -> str:

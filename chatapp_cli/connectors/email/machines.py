@@ -17,7 +17,8 @@ _LISTS = ("List-Id", "List-Unsubscribe")
 _ANSWERING = ("X-Autoreply", "X-Autorespond", "X-Autoresponder")
 _REPORTS = frozenset({"delivery-status", "disposition-notification"})
 _AWAY = re.compile(
-    r"^\s*(?:re:\s*)?(?:automatic reply|auto[- ]?reply|out of (?:the )?office|автоматический ответ|автоответ|вне офиса)",
+    r"^\s*(?:re:\s*)?(?:automatic reply|auto[- ]?reply|out of (?:the )?office"
+    r"|автоматический ответ|автоответ|вне офиса)",
     re.IGNORECASE,
 )
 
@@ -51,12 +52,12 @@ def _answers_by_itself(message: Message) -> bool:
 
 
 def is_newsletter(message: Message) -> bool:
-    """Tell whether it bears the marks of mail to many, as newsletters do, mailing lists, and the orders of some shops."""
+    """Tell whether it bears the marks of mail to many: newsletters do, mailing lists, and the orders of some shops."""
     return _precedence(message) in _BULK or any(name in message for name in _LISTS)
 
 
 def is_report(message: Message) -> bool:
-    """Tell whether it is a server's or a program's report on one mail: delivered or not, displayed or not (RFC 6522)."""
+    """Tell whether a server or a program reports on one mail: delivered or not, displayed or not (RFC 6522)."""
     return message.get_content_type() == "multipart/report" and report_type(message) in _REPORTS
 
 

@@ -1,4 +1,4 @@
-"""Who wrote a mail, and so whom an answer goes to (RFC 5322 §3.6.2): the right person or nobody, never somebody else."""
+"""Who wrote a mail, and so whom an answer goes to (RFC 5322 §3.6.2): the right person or nobody."""
 
 from __future__ import annotations
 
