@@ -84,6 +84,7 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading) ->
     return MessageArrived(
         peer=_peer(between.other, subject, reading),
         ext_id=_ext_id(known, between, reading),
+        spare_id="" if between.from_us else known.own,
         at=mail.at,
         text=_shown(subject, parts, reading),
         subject=subject,
