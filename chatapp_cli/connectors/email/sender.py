@@ -39,16 +39,16 @@ def correspondence(message: Message, message_id: str, own: str) -> Correspondenc
     form wrote it for a client; else it is a mail to ourselves, which anybody may have forged.
     """
     author = next(iter(people(message, "From")), None)
-    answers = next((person for person in people(message, "Reply-To") if not same(person.email, own)), None)
+    answers, agent = (_somebody_else(message, own, name) for name in ("Reply-To", "Sender"))
     in_our_name = author is not None and same(author.email, own)
     if author and in_our_name:
-        to = _recipient(message, own)
+        to = _somebody_else(message, own, "To", "Cc")
         if is_own_id(message_id, own.rpartition("@")[2]) or (to and not answers and ids(message, "In-Reply-To")):
             return Correspondence(sender=author, other=to or author, from_us=True)
     if answers:
         named = answers if answers.name or not author else replace(answers, name=author.name)
         return Correspondence(sender=named, other=named, personal=_is_personal(message, answers, author))
-    sender = author or next(iter(people(message, "Sender")), None) or _nobody(message)
+    sender = author or agent or _nobody(message)
     return Correspondence(sender=sender, other=sender, own_name=in_our_name)
 
 
@@ -57,9 +57,9 @@ def is_nobody(address: str) -> bool:
     return address.endswith(f"@{_NOWHERE}")
 
 
-def _recipient(message: Message, own: str) -> Person | None:
-    """To whom else it went."""
-    everybody = (person for name in ("To", "Cc") for person in people(message, name))
+def _somebody_else(message: Message, own: str, *names: str) -> Person | None:
+    """The first in these fields who is not we."""
+    everybody = (person for name in names for person in people(message, name))
     return next((person for person in everybody if not same(person.email, own)), None)
 
 

@@ -112,6 +112,11 @@ def test_we_are_we_in_a_domain_of_our_own_letters_too() -> None:
     assert message(written("desk@ёлки.рф".encode()), ours).automatic
 
 
+def test_a_mail_without_an_author_that_we_handed_in_ourselves_is_nobodys_to_answer() -> None:
+    raw = written(b"Site", extra=b"Sender: desk@shop.example.org\r\n")
+    assert message(raw).peer.address.endswith("@sender.invalid")
+
+
 LETTER = "Закажите: https://shop.test".encode()
 
 
