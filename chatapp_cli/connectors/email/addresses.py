@@ -6,7 +6,7 @@ A piece of an address is another person's address: what does not parse as a whol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -17,8 +17,9 @@ _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*+"'
 _LITERAL = r"\[[^\s\[\]\\]+\]"
 _WHOLE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
 _PLAIN_LOCAL = re.compile(_ATOM)
-_AROUND_AT = re.compile(r"\s*@\s*")
-_AROUND_SIGNS = re.compile(r"\s*([@.])\s*")
+_COMMENT = "\x00"
+_AROUND_AT = re.compile(rf"[\s{_COMMENT}]*@[\s{_COMMENT}]*")
+_AROUND_SIGNS = re.compile(rf"[\s{_COMMENT}]*([@.])[\s{_COMMENT}]*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:<>]*:")
 _QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
@@ -123,8 +124,7 @@ class _Entry:
         if angles:
             address = angles.pop() if len(angles) == 1 else ""
             return Mailbox(self._name() or self._comment(), address) if address else None
-        bare = _AROUND_AT.sub("@", "".join(text for kind, text in self.pieces if kind in {"word", "quoted"}).strip())
-        address, name = _bare(bare)
+        address, name = _bare(_joined(self.pieces))
         return Mailbox(name or self._comment(), address) if address else None
 
     def _name(self) -> str:
@@ -145,9 +145,12 @@ def _in_angles(text: str) -> str:
 
 
 def _without_comments(said: str) -> str:
-    if "(" not in said:
-        return said
-    return "".join(text for kind, text in _tokens(said) if kind in {"word", "quoted"})
+    return _joined(_tokens(said)) if "(" in said else said
+
+
+def _joined(pieces: Iterable[tuple[_Kind, str]]) -> str:
+    """What stands there, a mark in place of each comment: it parts what stands on both sides."""
+    return "".join(_COMMENT if kind == "comment" else text for kind, text in pieces).strip(f" {_COMMENT}")
 
 
 def _bare(said: str) -> tuple[str, str]:
@@ -158,12 +161,12 @@ def _bare(said: str) -> tuple[str, str]:
     if said.startswith("'") and said.endswith("'"):
         said = said[1:-1]
     address = whole(said)
-    if address or said.count("@") != 1:
+    if address or '"' in said or said.count("@") != 1:
         return address, ""
-    before, _, last = said.rpartition(" ")
-    if '"' in said or before.endswith(".") or last.startswith("."):
+    before, _, last = _AROUND_AT.sub("@", said).rpartition(" ")
+    if before.endswith(".") or last.startswith("."):
         return "", ""
-    return whole(last), before.strip()
+    return whole(last), before.strip(f" {_COMMENT}")
 
 
 def _unquoted(text: str) -> str:

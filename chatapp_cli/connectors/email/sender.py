@@ -47,7 +47,7 @@ def correspondence(message: Message, message_id: str, own: str) -> Correspondenc
             return Correspondence(sender=author, other=to or author, from_us=True)
     if answers:
         named = answers if answers.name or not author else replace(answers, name=author.name)
-        return Correspondence(sender=named, other=named, personal=_is_personal(message, answers, author))
+        return Correspondence(sender=named, other=named, personal=in_our_name or _is_personal(message, answers, author))
     sender = author or agent or _nobody(message)
     return Correspondence(sender=sender, other=sender, own_name=in_our_name)
 

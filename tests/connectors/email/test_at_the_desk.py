@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.event import Batch, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import dialogs, ingest, outbox, sending, transcript
+from chatapp_cli.kit.manifests import create, manifest
+from chatapp_cli.kit.system import system_world
+from chatapp_cli.services import channels, dialogs, ingest, outbox, sending, transcript
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogCard, DialogRow, MessageRow
 from tests.connectors.email.corpus import mixed, part, plain
@@ -139,3 +143,25 @@ def say(shop: Shop, channel: ChannelId, row: DialogRow) -> MessageId:
     assert claim is not None
     shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(OWN_ID,))))
     return sent
+
+
+def test_whether_newsletters_wait_is_an_option_of_the_channel_and_they_do_until_somebody_says_otherwise(
+    shop: Shop,
+) -> None:
+    server = {"host": "127.0.0.1", "port": "1", "tls": "none"}
+    settings = {f"{side}_{name}": value for side in ("imap", "smtp") for name, value in server.items()}
+    before = {"login": DESK.decode(), **settings}
+    number = shop.channel(kind="email", account=DESK.decode(), settings=before, secrets={"password": "x"})
+    letter = plain(b"Sale", sender=b"news@shop.test", extra=b"List-Id: <news.shop.test>\r\n")
+    silent = []
+    for value in ("", "off", "on"):
+        row = shop.read(partial(channels.one, channel=number))
+        if value:
+            change = partial(channels.configure, channel=row, manifest=manifest("email"), actor="Ольга")
+            shop.write(partial(change, changes={"newsletters_wait": value}))
+            row = shop.read(partial(channels.one, channel=number))
+        bound = shop.read(partial(channels.bound, vault=shop.vault, channel=row))
+        (event,) = create("email", system_world()).understand(bound, letter, NOON).events
+        assert isinstance(event, MessageArrived)
+        silent.append(event.silent)
+    assert silent == [False, True, False]

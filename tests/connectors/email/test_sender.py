@@ -195,6 +195,7 @@ def test_newsletters_are_silent_by_choice_and_nothing_else_is(extra: bytes, *, s
         (b"noreply@shop.test", b"ivan@shop.test", False),
         (b"robot@forms.test", b"maria@client.test", False),
         (DESK, b"maria@client.test", False),
+        (DESK, b"ivan@shop.example.org", False),
         (b"news@shop.test", b"news@shop.test", True),
         (b"news@shop.test", b"support@shop.test", True),
         (b"news@shop.test", b"no-reply@mailer.test", True),
