@@ -26,6 +26,8 @@ Int: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 _DEEPEST: Final = 100
 """Brackets within brackets: no provider of ours goes beyond a dozen, and a decoder breaks at a thousand."""
 _DIGITS: Final = 25
+_PAIRS: Final = {b"[": b"]", b"{": b"}"}
+_CLOSING: Final = frozenset(_PAIRS.values())
 _BRACKETS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
 _MARKS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]|,', re.DOTALL)
 _MEMBER: Final = re.compile(rb'\s*"([^"\\]*)"\s*:(.*)', re.DOTALL)
@@ -75,10 +77,14 @@ def items(raw: bytes, name: str) -> list[bytes]:
     except KeyError:
         return []
     except (ValueError, RecursionError):
-        return _parts(raw) if raw.lstrip().startswith(b"[") else _parts(_member(raw, name))
+        return _parts(raw) if raw.lstrip().startswith(b"[") else _parts(member(raw, name))
 
 
-def _member(raw: bytes, name: str) -> bytes:
+def member(raw: bytes, name: str) -> bytes:
+    """What stands under a name in the outermost object, raw; empty if there is none.
+
+    Raises ValueError where its brackets do not close.
+    """
     for part in _parts(raw):
         found = _MEMBER.fullmatch(part)
         if found and found[1] == name.encode():
@@ -94,20 +100,22 @@ def _parts(raw: bytes) -> list[bytes]:
 
 
 def _cut(raw: bytes) -> Iterator[bytes]:
-    depth = since = 0
+    opened: list[bytes] = []
+    since = 0
     for mark in _MARKS.finditer(raw):
         sign = mark[0]
-        if sign in {b"[", b"{"}:
-            depth += 1
-            since = mark.end() if depth == 1 else since
-        elif depth == 1 and sign in {b",", b"]", b"}"}:
+        if sign in _PAIRS:
+            opened.append(_PAIRS[sign])
+            since = mark.end() if len(opened) == 1 else since
+        elif len(opened) == 1 and sign in {b",", opened[0]}:
             yield raw[since : mark.start()]
             since = mark.end()
-        if sign in {b"]", b"}"}:
-            depth -= 1
-            if depth == 0:
-                return
-    raise Unfit("the brackets do not close")
+        if sign in _CLOSING and opened.pop() != sign:
+            raise Unfit("brackets of two kinds")
+        if not opened:
+            break
+    if opened or raw[since:].strip():
+        raise Unfit("the brackets do not close")
 
 
 def _shallow(raw: bytes) -> bytes:
