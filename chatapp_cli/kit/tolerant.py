@@ -28,8 +28,8 @@ _DEEPEST: Final = 100
 _DIGITS: Final = 25
 _PAIRS: Final = {b"[": b"]", b"{": b"}"}
 _CLOSING: Final = frozenset(_PAIRS.values())
-_BRACKETS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
-_MARKS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]|,', re.DOTALL)
+_BRACKETS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]}]', re.DOTALL)
+_MARKS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]},"]', re.DOTALL)
 _MEMBER: Final = re.compile(rb'\s*"([^"\\]*)"\s*:(.*)', re.DOTALL)
 
 
@@ -104,6 +104,8 @@ def _cut(raw: bytes) -> Iterator[bytes]:
     since = 0
     for mark in _MARKS.finditer(raw):
         sign = mark[0]
+        if sign == b'"':
+            raise Unfit("a text that does not end")
         if sign in _PAIRS:
             opened.append(_PAIRS[sign])
             since = mark.end() if len(opened) == 1 else since
