@@ -66,10 +66,15 @@ class Writer:
         try:
             await about_chat(self._api, partial(self._api.post, f"{self._chat(address)}/messages/{ext_id}", object))
         except Rejected as refusal:
-            if refusal.code == "refused":
-                raise Rejected("cannot_delete", refusal.detail) from refusal
-            if refusal.code != "chat_gone":
-                raise
+            if refusal.code == "chat_gone" or (refusal.code == "refused" and await self._is_gone(address, ext_id)):
+                return
+            raise Rejected("cannot_delete", refusal.detail) from refusal
+
+    async def _is_gone(self, address: str, ext_id: str) -> bool:
+        """Avito refuses alike what is too old and what was taken back before: the chat's history tells."""
+        page = await self._api.page(messages_of(self._mine.account, address), "messages", offset=0, limit=PAGE)
+        history, _ = readable(page, convert.message_of)
+        return any(one.id == ext_id and one.type == "deleted" for one in history)
 
     async def mark_read(self, address: str) -> None:
         """Show the client that everything was read."""

@@ -38,6 +38,7 @@ _FARTHEST: Final = 1000
 """Avito's largest offset."""
 _READ_LOOKS: Final = 5
 """Chats in which every look at everything also sees whether the client has read us."""
+_NO_SIGN: Final = (0, "")
 CLOSED: Final = partial(Rejected, "chat_closed")
 _MOST_RUNG: Final = 1000
 _CHAT_ID: Final = re.compile(r"[\w~.:=-]{1,200}")
@@ -165,13 +166,16 @@ class Reader:
             path = chats_of(self._mine.account)
             page = await self._api.page(path, "chats", offset=offset, limit=PAGE, chat_types=CHAT_TYPES)
             shown_here = list(self._understood(page, odd))
-            fresh = [one for one in shown_here if one.chat.touched >= mark.floor or not one.chat.touched]
+            fresh = [one for one in shown_here if self._may_be_new(one.chat, mark)]
             for shown in fresh:
                 self._chats[shown.chat.id] = shown
-                if self._looked.get(shown.chat.id) != shown.sign or not shown.chat.touched:
+                if self._looked.get(shown.chat.id) != shown.sign or shown.sign == _NO_SIGN:
                     yield shown
             if len(page) < PAGE or not fresh:
                 return
+
+    def _may_be_new(self, chat: wire.Chat, mark: Mark) -> bool:
+        return chat.touched >= mark.floor or not credible(chat.touched, self._clock.now())
 
     def _understood(self, raws: Sequence[bytes], odd: list[Arrival]) -> Iterator[_Shown]:
         for raw in raws:

@@ -144,7 +144,7 @@ class _Reading:
             ext_id=f"button:{press.id}" if press.id else digest(self.raw),
             at=self.at,
             text=press.data,
-            sender=_person(press.from_),
+            sender=_presser(press, press.message.chat),
         )
         return (said,)
 
@@ -170,6 +170,13 @@ def _sender(post: tg.Message) -> Person:
     if who := post.sender_chat or post.from_:
         return _person(who, _own_phone(post))
     return _person(post.chat)
+
+
+def _presser(press: tg.Press, chat: tg.Chat) -> Person:
+    """In a private chat there is only one who can press."""
+    if press.from_:
+        return _person(press.from_)
+    return _person(chat) if peer(chat).kind == "private" else Person()
 
 
 def _by(post: tg.Message) -> str:

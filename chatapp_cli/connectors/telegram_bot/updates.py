@@ -200,7 +200,7 @@ class MemberChange(Struct, frozen=True, gc=False):
 class Press(Struct, frozen=True):
     """A button under a message was pressed."""
 
-    from_: User = field(name="from")
+    from_: User | None = field(name="from", default=None)
     id: str = ""
     message: Annotated[Message | None, VITAL] = None
     data: str = ""

@@ -202,13 +202,16 @@ async def test_an_odd_chat_takes_none_of_the_others_away(
     assert len(texts(found)) + len(problems(found)) == 2
 
 
+@pytest.mark.parametrize("chat_too", [False, True])
 @pytest.mark.parametrize("created", [0, None, -5, 9999, 1_763_700_000_000, 10**18, 10**30, "now"])
 async def test_no_time_of_the_outside_world_makes_the_channel_deaf(
-    session: AvitoSession, connector: Connector, sandbox: AvitoSandbox, bound: Bound, created: object
+    session: AvitoSession, connector: Connector, sandbox: AvitoSandbox, bound: Bound, created: object, chat_too: bool
 ) -> None:
     await sandbox.say(ANNA, "когда это было")
     chat = sandbox.town.chat(ANNA)
     chat.messages[0] |= {"created": created, "poison": True}
+    if chat_too:
+        chat.updated = created if isinstance(created, int) else 0
     chat.context = {"type": "item", "value": {"title": "poison"}}
     first = await arrivals(session, bound.cursor)
     assert texts(first) == ["когда это было"]

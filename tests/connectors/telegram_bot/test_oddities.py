@@ -110,6 +110,44 @@ def test_the_words_arrive_whichever_field_beside_them_is_odd() -> None:
     assert tried > 100
 
 
+PRESS = {"id": "77", "from": USER, "chat_instance": "1", "data": WORDS, "message": HEAD}
+
+
+def test_a_pressed_button_is_said_whichever_field_beside_its_words_is_odd() -> None:
+    needed = {"data", "message", "message.chat", "message.chat.id"}
+    for path in places(PRESS):
+        for odd in (*ODD, LOST):
+            if ".".join(map(str, path)) not in needed:
+                event = read(callback_query=changed(PRESS, path, odd))
+                assert event is not None, (path, odd)
+                assert (event.text, event.peer.key) == (WORDS, "7001"), (path, odd)
+
+
+MEMBER = {"status": "kicked", "user": USER, "until_date": 0}
+OTHERS = {
+    "message_reaction": {
+        "chat": CHAT,
+        "message_id": 5,
+        "date": 1,
+        "user": USER,
+        "old_reaction": [],
+        "new_reaction": [{"type": "emoji", "emoji": "👍"}],
+    },
+    "my_chat_member": {"chat": CHAT, "from": USER, "date": 1, "old_chat_member": MEMBER, "new_chat_member": MEMBER},
+    "edited_message": {**HEAD, "edit_date": 5},
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_no_other_update_is_lost_without_a_trace(kind: str) -> None:
+    for path in places(OTHERS[kind]):
+        for odd in (*ODD, LOST):
+            update = {"update_id": 9, kind: changed(OTHERS[kind], path, odd)}
+            found = arrival(json.dumps(update).encode(), EARS, 1)
+            assert found.provider_id == "9"
+            assert bool(found.events) != bool(found.problem), (path, odd)
+
+
 @pytest.mark.parametrize(
     ("odd", "text"),
     [
