@@ -67,6 +67,7 @@ async def test_all_kinds_of_files_go_out_each_with_its_own_token(
     ]
     assert [file.content.decode() for one in heard for file in one.files] == list(files)
     assert len(receipt.ids) == 3
+    assert receipt.texts == receipt.ids[:1]
     sent = [
         one.call.body["attachments"] for one in sandbox.exchanges if (one.method, one.path) == ("POST", "/messages")
     ]

@@ -36,6 +36,8 @@ HEAD: dict[str, Any] = {"message_id": 5, "date": 1_700_000_000, "chat": CHAT, "f
 ODD: tuple[Any, ...] = (None, {}, [None], "x", -1, 10**400, True)
 LOST: dict[str, Any] = {}
 """Stands for a field that is not there."""
+DEEP = 3
+"""So many steps down fewer oddities are tried: there are thousands of such fields."""
 NEEDED = {"chat", "chat.id", "text"}
 """Without the chat nobody knows where the words belong, and the words are what is to arrive."""
 
@@ -99,9 +101,10 @@ def read(**update: Any) -> MessageArrived | None:
 
 def test_the_words_arrive_whichever_field_beside_them_is_odd() -> None:
     tried = 0
-    for message in messages():
-        for path in places(message):
-            for odd in (*ODD, LOST):
+    for message in (HEAD, *messages()):
+        beside = [path for path in places(message) if message is HEAD or path[0] not in HEAD]
+        for path in beside:
+            for odd in (*ODD, LOST) if len(path) < DEEP else (None, "x", 10**400, LOST):
                 tried += 1
                 if ".".join(map(str, path)) not in NEEDED:
                     event = read(message=changed(message, path, odd))
