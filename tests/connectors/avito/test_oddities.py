@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.connectors.avito.connector import AvitoSession
+from chatapp_cli.connectors.avito.connector import AvitoSession, create
 from chatapp_cli.connectors.avito.convert import Mine, arrival, raw_of
 from chatapp_cli.connectors.avito.tokens import token_of
 from chatapp_cli.connectors.avito.wire import Granted
@@ -19,10 +19,12 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, HookRequest
+from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.avito import AvitoSandbox
 from chatapp_cli.sandbox.avito.server import Fault
 from tests.connectors.avito.test_receive import arrivals, events
 from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
+from tests.unit.kit.worlds import CountedChance, HeldClock
 
 MINE = Mine(account=1, site="https://avito.test")
 WORDS = "Здравствуйте, есть плед?"
@@ -272,6 +274,25 @@ async def test_two_refusals_in_a_row_about_one_chat_leave_the_account_proved(
         await session.prove()
     await sandbox.end_login()
     with pytest.raises(NeedsRebind):
+        await session.prove()
+
+
+async def test_two_refusals_in_a_row_that_an_old_token_may_be_to_blame_for_stop_nothing(sandbox: AvitoSandbox) -> None:
+    clock = HeldClock()
+    patient = create(World(clock=clock, chance=CountedChance()))
+    bound = await patient.bind(ScriptedAsker(sandbox.answers))
+    clock.at += 11 * 60_000
+    for who in (ANNA, BORIS):
+        await sandbox.say(who, f"от {who.name}")
+    async with patient.open(ChannelId(1), bound) as session:
+        assert isinstance(session, AvitoSession)
+        sandbox.faults.append(Fault("/messages/", 403, REFUSED, times=2, method="GET"))
+        found = await arrivals(session, bound.cursor)
+        assert (len(texts(found)), len(problems(found))) == (1, 1)
+        clock.at += 11 * 60_000
+        sandbox.faults.append(Fault("/messages", 403, REFUSED, times=2))
+        with pytest.raises(Rejected, match="chat_closed"):
+            await session.send(out(sandbox.town.chat(ANNA).id, "Да"))
         await session.prove()
 
 
