@@ -14,10 +14,11 @@ import pytest
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from chatapp_cli.services import channels, reaching, sending, transcript
 from chatapp_cli.settings import Settings
-from tests.contract.connector_contract import ANNA
+from tests.contract.connector_contract import ANNA, ScriptedAsker
 from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
 
 ANNAS = "79160000001"
@@ -88,3 +89,26 @@ async def test_a_killed_child_is_replaced_and_nothing_is_lost_or_doubled(
         await eventually(lambda: sum(map(len, texts(desk))) == 20, seconds=30)
         await eventually(lambda: desk.read(partial(channels.one, channel=channel)).health == "ok")
     assert texts(desk) == [[f"слово {number}" for number in range(20)]]
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_a_renewed_binding_has_each_message_once_whether_the_old_device_was_removed_or_still_reads(
+    desk: Desk, sandbox: WhatsAppWebSandbox, removed: bool
+) -> None:
+    channel = await bound(desk, sandbox)
+    row = desk.read(partial(channels.one, channel=channel))
+    async with serving(desk):
+        await sandbox.say(ANNA, "слово 0")
+        await eventually(lambda: texts(desk) == [["слово 0"]])
+        if removed:
+            sandbox.remove_devices()
+            await eventually(lambda: desk.read(partial(channels.one, channel=channel)).health == "needs_rebind")
+        for number in range(1, 7):
+            await sandbox.say(ANNA, f"слово {number}")
+        asker = ScriptedAsker(sandbox.answers)
+        await bind(desk, asker, line=row.line_id, kind=row.kind, previous=row, actor="owner")
+        for number in range(7, 10):
+            await sandbox.say(ANNA, f"слово {number}")
+        await eventually(lambda: sum(map(len, texts(desk))) >= 10, seconds=30)
+        await eventually(lambda: desk.read(partial(channels.one, channel=channel)).health == "ok")
+    assert [sorted(words) for words in texts(desk)] == [[f"слово {number}" for number in range(10)]]
