@@ -100,11 +100,12 @@ async def test_a_file_may_be_one_to_view_once_and_the_words_say_so(phone: WhatsA
     assert shown(found) == [("1", EITHER, True), ("2", WAITING, True), ("4", "дальше", False)]
 
 
+@pytest.mark.parametrize("unavailable", [True, False])
 async def test_bookkeeping_that_is_not_decrypted_is_told_only_if_it_does_not_come_again(
-    phone: WhatsAppSession, native: Native
+    phone: WhatsAppSession, native: Native, unavailable: bool
 ) -> None:
     """Hidden ones are reactions and changes: a line in the dialog would never go away."""
-    await native.happens("event", library.undecryptable("1", unavailable=False, hide=True))
+    await native.happens("event", library.undecryptable("1", unavailable=unavailable, hide=True))
     change = library.protocol(ProtocolMessage.MESSAGE_EDIT, "0", Message(conversation="так"), claims=True)
     await native.happens("event", library.message(change, "1"))
     await native.happens("event", library.text("дальше", "2"))

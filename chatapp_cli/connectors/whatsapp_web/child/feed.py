@@ -43,19 +43,20 @@ class Feed:
         while True:
             event = await self._phone.inbox.get()
             if isinstance(event, events.HistorySync):
-                self._catch_up(event)
+                await self._catch_up(event)
             elif not self._is_repeated(event):
                 self._keep(entry_of(event))
             if isinstance(event, events.Receipt) and event.Type == events.Receipt.READ_SELF:
                 for message_id in event.MessageIDs:
                     self._journal.mark_read(message_id)
 
-    def _catch_up(self, event: Event) -> None:
+    async def _catch_up(self, event: Event) -> None:
         """What came between the end of the device before and the link of this one, as far as WhatsApp tells."""
-        if self._journal.since:
-            for one in history.messages(event, self._journal.since, self._phone.address):
-                if not self._journal.has(one.Info.ID):
-                    self._keep(entry_of(one))
+        since = self._journal.since
+        for one in history.messages(event, since, self._phone.address) if since else ():
+            if not self._journal.has(one.Info.ID):
+                self._keep(entry_of(one))
+                await asyncio.sleep(0)
 
     def _is_repeated(self, event: Event) -> bool:
         """It cannot be decrypted once more, or what it stands for is here."""

@@ -214,7 +214,7 @@ def _undecryptable(event: Event, known: Known, _: str) -> wire.Event | None:
 
 def is_hidden(event: Event) -> bool:
     """It cannot be decrypted, and WhatsApp's own applications show nothing in its place: a reaction, a change."""
-    return not event.IsUnavailable and bool(event.DecryptFailMode == event.DECRYPT_FAIL_HIDE)
+    return bool(event.DecryptFailMode == event.DECRYPT_FAIL_HIDE)
 
 
 _TRANSLATE: Final[Mapping[Any, Callable[[Event, Known, str], wire.Event | None]]] = {
