@@ -69,6 +69,8 @@ class Said:
     text: str
     author: str = ""
     """The digits of whoever wrote it; empty for us."""
+    unnamed: bool = False
+    """Our device told of it while only the hidden address was known; its author keeps that name."""
     files: Sequence[StageFile] = ()
     reply_to: str = ""
     gone: bool = False
