@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import operators
@@ -85,9 +85,9 @@ def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
         tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
 
 
-def last_heard(tx: Tx, dialog: DialogId) -> str:
-    """The provider's id of the client's last message; empty if there is none."""
-    return str(tx.value("dialogs.last_heard", dialog=dialog) or "")
+def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
+    """The provider's id of the last message of the client that was here then; empty if there is none."""
+    return str(tx.value("dialogs.heard_until", dialog=dialog, until=until) or "")
 
 
 def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:

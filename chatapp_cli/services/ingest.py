@@ -97,7 +97,7 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
     dialog = _dialog_of(tx, channel, event.peer, event)
     if event.from_us and _is_known_echo(tx, channel, dialog, event):
-        result.duplicates += 1
+        _hear_again(tx, channel, dialog, event, arrived, result)
         return
     message = _write(tx, channel, dialog, event, arrived)
     if message is None and event.spare_id:
@@ -374,6 +374,8 @@ def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
         join(tx, dialog.id, DialogId(there))
     else:
         tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
+    if tx.run("early.move", channel=channel, old=event.old_key, new=event.peer.key):
+        tx.run("dialogs.expect_message", id=there or dialog.id)
     tx.tell("dialog.moved", channel=channel, dialog=there or dialog.id, old=dialog.id)
 
 
