@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from chatapp_cli.domain.finding import digits
+from chatapp_cli.domain.finding import given_digits, typed_digits
 from chatapp_cli.domain.manifest import AddressKind
 from chatapp_cli.domain.text import T, Text
 
@@ -40,13 +40,22 @@ def openings(address: str) -> Sequence[AddressKind]:
 
 
 def canonical(address: str, kind: AddressKind) -> str:
-    """The one spelling of an address."""
+    """The one spelling of an address that a person typed; a phone without a plus as somebody in Russia means it."""
     address = address.strip()
     if kind == "email":
         return address.lower()
     if kind == "phone":
-        return "+" + digits(address)
+        return "+" + typed_digits(address)
     return address.lower().lstrip("@") if kind == "username" else address
+
+
+def given(phone: str) -> str:
+    """The one spelling of a phone that a provider told: ``+84912345678`` with or without its plus; empty without any.
+
+    Never for what a person typed, see ``canonical``: the same eleven digits from 8 on may be another's number.
+    """
+    found = given_digits(phone)
+    return f"+{found}" if found else ""
 
 
 def named(said: str) -> str:
