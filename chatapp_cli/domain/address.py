@@ -58,6 +58,17 @@ def given(phone: str) -> str:
     return f"+{found}" if found else ""
 
 
+def is_name(said: str) -> bool:
+    """Whether somebody may be called so: digits, an e-mail address and a @username stand where a name is missing."""
+    said = said.strip()
+    return any(map(str.isalpha, said)) and not (_EMAIL.fullmatch(said) or said.startswith("@"))
+
+
+def called(now: str, before: str) -> str:
+    """The name that somebody goes by from now on: a name that is known never gives way to an address or to nothing."""
+    return now if is_name(now) or not before.strip() else before
+
+
 def named(said: str) -> str:
     """Somebody as channels take their name: ``+7916…``, ``@name``, an e-mail or a ChatID."""
     likeliest = kinds(said.strip())[0]

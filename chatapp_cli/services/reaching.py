@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import reduce
 
-from chatapp_cli.domain.address import KINDS, canonical, kinds, openings
+from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ContactId, DialogId
@@ -14,7 +14,7 @@ from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import contacts
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows import ChannelRow, ContactRow
 from chatapp_cli.store.tx import Tx
 
 
@@ -88,16 +88,16 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
     address, kind = new.address, new.kind
     key = _key(channel, can, address, subject)
     contact = _contact(tx, address, kind)
-    name = subject if key != address else address
+    name = subject if key != address else called(address, contact.name)
     dialog = tx.insert(
         "dialogs.add",
         channel=channel.id,
-        contact_id=contact,
+        contact_id=contact.id,
         key=key,
         address=address,
         kind="private",
         name=name,
-        search=search_text(name, address, phone=address if kind == "phone" else ""),
+        search=search_text(name, contact.name, address, phone=address if kind == "phone" else ""),
         last_at=tx.now,
         now=tx.now,
     )
@@ -105,9 +105,9 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
     return DialogId(dialog)
 
 
-def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactId:
+def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactRow:
     """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise."""
     if kind in {"phone", "email"} and (known_so := contacts.bearing(tx, address)):
-        return known_so.id
+        return known_so
     known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
-    return ContactId(tx.insert("contacts.add", name="", now=tx.now, **known))
+    return contacts.one(tx, ContactId(tx.insert("contacts.add", name="", now=tx.now, **known)))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import variables
+from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
@@ -247,9 +248,13 @@ def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dic
 
 
 def _called(card: DialogCard) -> str:
-    """What a client is called; an address in place of a name is none."""
-    unnamed = {card.address, card.username, card.phone, card.email, card.key}
-    return card.first_name or ("" if card.name in unnamed else card.name)
+    """What a client is called to their face: as an operator wrote them into the address book, or as they call themselves.
+
+    Never by the dialog's name, which operators give it for one another; an address in place of a name is none.
+    """
+    addresses = {card.address, card.username, card.phone, card.email, card.key}
+    names = (name for name in (card.first_name, card.person) if is_name(name) and name not in addresses)
+    return next(names, "")
 
 
 def said(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> tuple[str, list[StagedFile]]:
