@@ -117,9 +117,14 @@ def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
 
 
 def _row(one: Going) -> tuple[object, ...]:
-    dialog = _("accepted before") if one.before else _("new dialog") if one.fresh else one.dialog
+    dialog = _("accepted before") if one.before else _("new dialog") if one.fresh else f"{one.dialog} {_whom(one)}".strip()
     cost = "" if one.cost is None else one.cost
     return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost, _goes(one)
+
+
+def _whom(one: Going) -> str:
+    """The name of a dialog that there is already, where it is not the address itself."""
+    return "" if one.name in {one.address, one.to.address} else printing.plain(one.name)
 
 
 def _encoding(one: Going) -> str:
@@ -174,6 +179,7 @@ def _going_document(one: Going, *, dry: bool) -> Mapping[str, Any]:
         "to": one.to.address,
         "message": None if dry and not one.before else one.message,
         "dialog": None if dry and one.fresh else one.dialog,
+        "name": one.name,
         "new": one.fresh,
         "before": one.before,
         "channel": one.channel.id,

@@ -157,20 +157,39 @@ def _gaps(given: Sequence[str]) -> Mapping[str, str]:
     return {name.strip(): text for name, _equals, text in pairs}
 
 
-def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool) -> int:
-    """Accept the message, wait for its verdict, report it, and return the exit code."""
+def send_off(
+    desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool, to: str = ""
+) -> int:
+    """Accept the message, wait for its verdict, report it, and return the exit code.
+
+    Whoever is meant by an address is named: before the wait as far as the desk knows, after it if the provider knew
+    better.
+    """
     from chatapp_cli.services import transcript
 
     order = wish.order(desk)
     message = first = desk.write(lambda tx: accept(tx, order))
+    told = _tell_whom(desk, message, to)
     if wish.wait and order.at is None:
         message = _deliver(desk, message, wish.wait)
+        _tell_whom(desk, message, to, told)
     if message != first:
         note("Message {first} failed in its channel and went on as message {n}.", first=first, n=message)
     entry, channel = desk.read(
         lambda tx: ((found := transcript.entry(tx, message)), _channel(tx, found.message.dialog_id))
     )
     return report(desk, entry, channel, waited=bool(wish.wait), as_json=as_json)
+
+
+def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
+    """Name whom a message goes to, if that is not what was typed and not told already."""
+    from chatapp_cli.services import dialogs, transcript
+
+    card = desk.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
+    if not to or card.name in {told, to, to.removeprefix("@"), card.address}:
+        return told
+    note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
+    return card.name
 
 
 def _channel(tx: Tx, dialog: DialogId) -> ChannelRow:
