@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import seconds
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import actor, seconds, typed
+from chatapp_cli.commands.frame import actor, typed
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
@@ -157,9 +158,7 @@ def _gaps(given: Sequence[str]) -> Mapping[str, str]:
     return {name.strip(): text for name, _equals, text in pairs}
 
 
-def send_off(
-    desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool, to: str = ""
-) -> int:
+def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool, to: str = "") -> int:
     """Accept the message, wait for its verdict, report it, and return the exit code.
 
     Whoever is meant by an address is named: before the wait as far as the desk knows, after it if the provider knew

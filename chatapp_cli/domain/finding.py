@@ -42,6 +42,11 @@ def fold(words: str) -> str:
     return " ".join(words.lower().translate(_FOLD).split())
 
 
+def is_whole(said: str) -> bool:
+    """Whether a text can be stored and sent: it has no NUL and no half of a character, which JSON and YAML can name."""
+    return "\0" not in said and not any("\ud800" <= sign <= "\udfff" for sign in said)
+
+
 def given_digits(phone: str) -> str:
     """The digits of a number that was said exactly, by a provider or with a plus: whose country it is stands in front.
 

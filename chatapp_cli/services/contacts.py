@@ -77,7 +77,9 @@ def confirmed(tx: Tx, channel: ChannelId, address: str, chat_id: str) -> None:
         return
     rows = tx.all(ContactRow, f"contacts.at_{kind}", **{kind: said})
     for contact in (one for row in rows for one in of_person(tx, row.id)):
-        ways = [way for way in tx.all(WayRow, "persons.dialogs", id=root(tx, contact.id)) if way.contact_id == contact.id]
+        ways = [
+            way for way in tx.all(WayRow, "persons.dialogs", id=root(tx, contact.id)) if way.contact_id == contact.id
+        ]
         there = [way.address for way in ways if way.channel_id == channel]
         if there and not {chat_id, said} & set(there):
             _forget(tx, contact, kind, said)
@@ -95,11 +97,16 @@ def bearing(tx: Tx, address: str) -> ContactRow | None:
     return next((row for row in everyone if address in {row.phone, row.email}), None)
 
 
+def is_number(said: str) -> bool:
+    """Whether it may be the number of a contact: whole, and none that no store could hold."""
+    return said.isdecimal() and int(said) < 2**63
+
+
 def named(tx: Tx, said: str) -> list[ContactRow]:
     """The contact with a number, or everybody at an address. Raises NotFound."""
     if found := at(tx, said):
         return found
-    if said.isdigit():
+    if is_number(said):
         return [one(tx, root(tx, ContactId(int(said))))]
     raise NotFound(T("Nobody is known at {address}.", address=said), T("See clients with: chatapp dialog list"))
 

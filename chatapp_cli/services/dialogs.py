@@ -136,7 +136,7 @@ def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, acto
 
 
 def _call(tx: Tx, known: DialogCard, name: str, *, actor: str) -> None:
-    """Give a contact a name, and their dialog too while nothing but an address or an old name of theirs stands there."""
+    """Give a contact a name, and their dialog too while an address or an old name stands there."""
     tx.run(
         "contacts.learn", id=known.contact_id, name=name, username=known.username, phone=known.phone, email=known.email
     )

@@ -61,7 +61,7 @@ def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
 
 
 def asks_whose(can: Capabilities, to: str) -> bool:
-    """Whether a channel asks its provider whose a name is each time somebody is written to by it: names change hands."""
+    """Whether a channel asks its provider whose a name is each time it is written to: names change hands."""
     likeliest = kinds(to)[0]
     return likeliest == "username" and can.may_begin(likeliest, canonical(to, likeliest))
 

@@ -16,7 +16,11 @@ from chatapp_cli.store.rows import ChannelRow
 from tests.stores import Shop
 
 ASKING = Capabilities(intake="poll", write_first=("username", "phone", "chat_id"), chat_ids=r"-?\d+")
-ABILITIES = {"messenger": ASKING, "bot": Capabilities(intake="poll"), "sms": Capabilities(intake="poll", write_first=("phone",))}
+ABILITIES = {
+    "messenger": ASKING,
+    "bot": Capabilities(intake="poll"),
+    "sms": Capabilities(intake="poll", write_first=("phone",)),
+}
 DAY = 86_400_000
 
 
