@@ -9,7 +9,7 @@ import typer
 
 from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands import listing, printing, together
-from chatapp_cli.commands.door import amount, number
+from chatapp_cli.commands.door import amount
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened
 from chatapp_cli.commands.narrowing import Narrowing, narrowed

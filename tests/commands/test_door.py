@@ -143,11 +143,11 @@ def test_a_nul_on_standard_input_is_no_text(chatapp: Shell, bound: int, client_w
     )
 
 
-def test_text_of_windows_lines_and_with_a_mark_in_front_is_text(chatapp: Shell, bound: int, client_writes: Write) -> None:
+def test_text_of_windows_lines_and_with_a_mark_in_front_is_text(
+    chatapp: Shell, bound: int, client_writes: Write
+) -> None:
     client_writes("Здравствуйте")
-    done = invoke(
-        chatapp, "reply", "1", "--text", "-", "--wait", "0", stdin="\ufeffДобрый день\r\nОльга\r\n".encode()
-    )
+    done = invoke(chatapp, "reply", "1", "--text", "-", "--wait", "0", stdin="\ufeffДобрый день\r\nОльга\r\n".encode())
     assert done.exit_code == 0
     assert chatapp("dialog", "show", "1", "--json").json["messages"][-1]["text"] == "Добрый день\nОльга"
 
