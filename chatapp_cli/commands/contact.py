@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import AddressKind
     from chatapp_cli.services.beginning import Outlook
     from chatapp_cli.store.rows import ChannelRow
-    from chatapp_cli.store.tx import Tx
 
 app = noun()
 app.registered_commands += persons.app.registered_commands
@@ -55,7 +54,6 @@ def find(
     with opened(ctx) as desk:
         rows = _able(desk, binding.wanted(desk, channel, line), address)
         answers = asked.all_of(desk, "find", {row: _arguments(desk, row, address) for row in rows}, seconds=wait)
-        desk.write(lambda tx: _keep_whose(tx, zip(rows, answers, strict=True), address))
     documents = [_document(row, answer) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
         printing.document(documents)
@@ -140,15 +138,6 @@ def _arguments(desk: Desk, row: ChannelRow, address: str) -> Mapping[str, object
     kind = _kind(desk, row, address)
     assert kind is not None
     return {"address": canonical(address, kind)}
-
-
-def _keep_whose(tx: Tx, told: Iterable[tuple[ChannelRow, Any]], address: str) -> None:
-    """Whoever bore the name or had the number before does not any more."""
-    from chatapp_cli.services import contacts
-
-    for row, answer in told:
-        if answer and not isinstance(answer, ChatappError):
-            contacts.confirmed(tx, row.id, address, answer["id"])
 
 
 def _document(row: ChannelRow, answer: Any) -> Mapping[str, Any]:
