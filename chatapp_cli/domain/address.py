@@ -18,6 +18,8 @@ KINDS: Mapping[AddressKind, Text] = MappingProxyType(
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
 _PHONE = re.compile(r"\+?[\d\s()\-]{7,20}")
+_FEWEST = 5
+"""Digits without which it is no phone."""
 _WRITTEN_OUT = re.compile(r"^\+|[\s()]|(?<=\d)-")
 """A plus or gaps between the digits: nobody writes a ChatID so."""
 _RUSSIAN = re.compile(r"[78]\d{10}")
@@ -29,7 +31,7 @@ def kinds(address: str) -> Sequence[AddressKind]:
         return ("username", "chat_id")
     if _EMAIL.fullmatch(address):
         return ("email", "chat_id")
-    if _PHONE.fullmatch(address):
+    if _PHONE.fullmatch(address) and sum(map(str.isdecimal, address)) >= _FEWEST:
         return ("phone", "chat_id") if _WRITTEN_OUT.search(address) else ("chat_id", "phone")
     return ("chat_id",)
 

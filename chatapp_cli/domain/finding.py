@@ -53,9 +53,8 @@ def given_digits(phone: str) -> str:
     Only what can be no country's is read in the Russian way: an 8 alone in front, or before a 9. An extension goes.
     """
     said, found = _said(phone)
-    if _PLUS.match(said):
-        return _TRUNK_TWICE.sub("7", found)
-    return _TRUNK.sub("7", found) if _TRUNK_ALONE.match(said) else found
+    russian = not _PLUS.match(said) and _TRUNK_ALONE.match(said)
+    return _TRUNK_TWICE.sub("7", _TRUNK.sub("7", found) if russian else found)
 
 
 def typed_digits(phone: str) -> str:
@@ -68,10 +67,8 @@ def typed_digits(phone: str) -> str:
     if _PLUS.match(said) or _CODE_ALONE.match(said):
         return given_digits(phone)
     if abroad := _ABROAD.match(found):
-        return found[abroad.end() :]
-    if _NATIONAL.fullmatch(found):
-        return "7" + found
-    return _TRUNK.sub("7", found)
+        return _TRUNK_TWICE.sub("7", found[abroad.end() :])
+    return "7" + found if _NATIONAL.fullmatch(found) else _TRUNK_TWICE.sub("7", _TRUNK.sub("7", found))
 
 
 digits = typed_digits

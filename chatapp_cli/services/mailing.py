@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import ceil
 from typing import TypeAlias
 
-from chatapp_cli.domain.address import canonical, openings
+from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
 from chatapp_cli.domain.event import ChatKind
@@ -150,7 +150,8 @@ def _insist_on_another(going: Going, reached: set[DialogId]) -> None:
 
 def _spelled(address: str) -> str:
     """One spelling, so that a phone with and without its plus is one."""
-    return canonical(address, openings(address)[0])
+    possible = kinds(address)
+    return canonical(address, "phone" if "phone" in possible else possible[0])
 
 
 def _accepted(tx: Tx, able: Able, plan: Plan, to: Recipient, order: Order) -> Going:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example
+from hypothesis import given as whatever
+from hypothesis import strategies as st
 
 from chatapp_cli.domain.address import canonical, given, kinds
 from chatapp_cli.domain.finding import needles, search_text
@@ -21,7 +24,9 @@ TYPED = [
     ("9161234567", "+79161234567"),
     ("+7 8 916 123-45-67", "+79161234567"),
     ("+7 (8) 916 1234567", "+79161234567"),
+    ("7 8 916 123-45-67", "+79161234567"),
     ("007 916 123 45 67", "+79161234567"),
+    ("007 8 916 123 45 67", "+79161234567"),
     ("8 10 7 916 123 45 67", "+79161234567"),
     ("٨ ٩١٦ ١٢٣ ٤٥ ٦٧", "+79161234567"),
     ("8 916 123-45-67 доб. 12", "+79161234567"),
@@ -84,6 +89,9 @@ GIVEN = [
     ("", ""),
 ]
 
+RESTS = ("12345678", "91234567", "912345678", "1234567", "000000000")
+"""What stands behind the codes of countries that begin with 8."""
+
 
 @pytest.mark.parametrize(("said", "number"), TYPED)
 def test_a_number_that_somebody_types_is_the_one_they_mean(said: str, number: str) -> None:
@@ -134,5 +142,23 @@ def test_a_client_is_found_by_their_number_however_it_is_typed(query: str, known
     assert all(needle in stored for needle in needles(query)) is found
 
 
-def test_a_number_with_an_extension_is_not_written_to_by_itself() -> None:
-    assert kinds("8 495 123-45-67 доб. 12") == ("chat_id",)
+@pytest.mark.parametrize("said", ["8 495 123-45-67 доб. 12", "-------", "(      )", "- - 1 2 -"])
+def test_what_is_no_number_alone_is_not_written_to_as_one(said: str) -> None:
+    assert kinds(said) == ("chat_id",)
+
+
+@whatever(st.text() | st.from_regex(r"[+]?[0-9 ()-]{0,20}", fullmatch=True))
+@example("00 7 8 916 123 45 67")
+@example("+")
+def test_the_one_spelling_is_read_as_itself_whatever_was_said(said: str) -> None:
+    for number in (canonical(said, "phone"), given(said)):
+        assert number in {"", "+"} or (number[0], number[1:].isascii(), number[1:].isdigit()) == ("+", True, True)
+        assert given(number) == number.removesuffix("+")
+        assert canonical(number, "phone") == (number or "+")
+
+
+@pytest.mark.parametrize(
+    "said", [f"+{code}{rest}" for code in (84, 852, 853, 855, 856, 86, 880, 886) for rest in RESTS]
+)
+def test_nobody_abroad_becomes_somebody_in_russia(said: str) -> None:
+    assert canonical(said, "phone") == given(said) == given(said[1:]) == said
