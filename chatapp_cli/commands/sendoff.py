@@ -181,11 +181,17 @@ def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *
 
 
 def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
-    """Name whom a message goes to, if that is not what was typed and not told already."""
+    """Name whom a message to a number or a username goes to, if that was not typed and is not told already.
+
+    These change hands; a ChatID and an e-mail address are what they are, and a script by them stays quiet.
+    """
+    from chatapp_cli.domain.address import openings
     from chatapp_cli.services import dialogs, transcript
 
+    if openings(to)[0] not in {"phone", "username"}:
+        return told
     card = desk.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
-    if not to or card.name in {told, to, to.removeprefix("@"), card.address}:
+    if card.name in {told, to, to.removeprefix("@"), card.address}:
         return told
     note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
     return card.name
@@ -222,7 +228,7 @@ def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
 def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
     """Say what became of a message; the number is the exit code."""
     if as_json:
-        printing.document(_document(entry, channel))
+        printing.document({**_document(entry, channel), "name": _name(desk, entry)})
     else:
         typer.echo(entry.message.id)
     state = State(entry.message.state)
@@ -236,6 +242,12 @@ def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_js
         _explain_verdict(desk, entry, channel)
         return 1
     return _explain_wait(desk, entry, channel) if waited else 0
+
+
+def _name(desk: Desk, entry: Entry) -> str:
+    from chatapp_cli.services import dialogs
+
+    return desk.read(lambda tx: dialogs.card(tx, entry.message.dialog_id)).name
 
 
 def _explain_verdict(desk: Desk, entry: Entry, channel: ChannelRow) -> None:
