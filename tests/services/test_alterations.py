@@ -197,9 +197,7 @@ def test_the_message_takes_the_place_of_what_stood_for_it_and_waits_for_an_answe
     assert (row.preview, row.unread, row.waiting_since) == ("Сколько стоит доставка?", 1, NOON)
 
 
-@pytest.mark.parametrize(
-    "events", [(placeholder(), placeholder()), (said("текст", ext_id="1", at=NOON), placeholder())]
-)
+@pytest.mark.parametrize("first", [placeholder(), said("текст", ext_id="1", at=NOON)], ids=["itself", "a message"])
 def test_a_placeholder_replaces_nothing(shop: Shop, channel: ChannelId, first: MessageArrived) -> None:
     shop.take(channel, first, placeholder())
     (message,) = the_messages(shop)

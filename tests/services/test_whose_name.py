@@ -8,7 +8,7 @@ import pytest
 
 from chatapp_cli.domain.address import called, is_name
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Person
+from chatapp_cli.domain.event import Peer, PeerChanged, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import beginning, channels, contacts, dialogs, persons, reaching, routes, sending
@@ -219,3 +219,60 @@ def test_an_address_is_no_name(said: str, name: bool) -> None:
     assert is_name(said) is name
     assert called(said, "Анна Белова") == (said if name else "Анна Белова")
     assert called(said, "") == said
+
+
+# What arrives
+
+
+@pytest.mark.parametrize(
+    ("told", "number", "stranger"),
+    [
+        ("84912345678", "+84912345678", "+74912345678"),
+        ("85212345678", "+85212345678", "+75212345678"),
+        ("85361234567", "+85361234567", "+75361234567"),
+        ("85512345678", "+85512345678", "+75512345678"),
+        ("+84 912 345 678", "+84912345678", "+74912345678"),
+    ],
+)
+def test_a_client_abroad_is_known_by_the_number_that_their_provider_told(
+    shop: Shop, told: str, number: str, stranger: str
+) -> None:
+    chats, sms = bound(shop, "bot"), bound(shop, "sms")
+    dialog = write(shop, chats.id, "501", "", phone=told)
+    assert shop.read(lambda tx: dialogs.card(tx, dialog)).phone == number
+    assert [one.phone for one in shop.read(lambda tx: contacts.at(tx, number))] == [number]
+    assert shop.read(lambda tx: contacts.at(tx, stranger)) == []
+    answer = first_message(shop, sms, number, Draft(text="Добрый день"))
+    assert shop.read(lambda tx: dialogs.card(tx, answer)).address == number
+
+
+def test_a_russian_is_not_suggested_as_somebody_abroad(shop: Shop) -> None:
+    one, other = bound(shop, "bot"), bound(shop, "messenger")
+    write(shop, one.id, "501", "", phone="84912345678")
+    write(shop, other.id, "601", "", phone="+74912345678")
+    assert shop.read(persons.everybody) == []
+    write(shop, other.id, "602", "", phone="+84 (91) 234-56-78")
+    (found,) = shop.read(persons.everybody)
+    assert [(reason.kind, reason.shared) for reason in found.reasons] == [("phone", "+84912345678")]
+
+
+@pytest.mark.parametrize("name", ["+79160000001", "79160000001", "8 (916) 000-00-01", "@ivan", "", "ivan@example.org"])
+def test_a_known_name_never_gives_way_to_an_address(shop: Shop, name: str) -> None:
+    row = bound(shop, "messenger")
+    dialog = write(shop, row.id, "501", "ivan")
+    shop.hear(row.id, who="501", sender=Person(id="501", name=name, username="ivan", phone="+79160000001"))
+    card = shop.read(lambda tx: dialogs.card(tx, dialog))
+    assert (card.name, card.person, card.phone) == ("Клиент 501", "Клиент 501", "+79160000001")
+    shop.take(row.id, PeerChanged(peer=Peer(key="501", address="501", title=name), at=shop.clock.now()))
+    assert shop.read(lambda tx: dialogs.card(tx, dialog)).name == "Клиент 501"
+
+
+def test_a_new_name_is_taken_over_and_a_group_may_be_called_by_a_number(shop: Shop) -> None:
+    row = bound(shop, "messenger")
+    dialog = write(shop, row.id, "501", "ivan")
+    shop.hear(row.id, who="501", sender=Person(id="501", name="Иван Белов"))
+    assert shop.read(lambda tx: dialogs.card(tx, dialog)).name == "Иван Белов"
+    group = Peer(key="-7", address="-7", kind="group", title="Соседи")
+    number = shop.message(shop.hear(row.id, peer=group)).dialog_id
+    shop.take(row.id, PeerChanged(peer=replace(group, title="2027"), at=shop.clock.now()))
+    assert shop.read(lambda tx: dialogs.card(tx, number)).name == "2027"
