@@ -34,7 +34,12 @@ def words(media: Any) -> str:
         sticker = _attribute(media, tl.DocumentAttributeSticker)
         return sticker.alt if sticker else ""
     say = _SPOKEN.get(type(media))
-    return say(media) if say else f"[{type(media).__name__.removeprefix('MessageMedia')}]"
+    return say(media) if say else named(media)
+
+
+def named(media: Any) -> str:
+    """Something that cannot be shown, by what Telegram calls it."""
+    return f"[{type(media).__name__.removeprefix('MessageMedia')}]"
 
 
 _CARRIED = (tl.MessageMediaEmpty, tl.MessageMediaPhoto, tl.MessageMediaDocument)

@@ -37,6 +37,8 @@ class Person:
     """Only a link brings them into a group."""
     strangers_refused: bool = False
     """Only their contacts may write first."""
+    frozen: bool = False
+    """It may read and nothing else."""
     banned: bool = False
     deleted: bool = False
     password: CloudPassword | None = None
