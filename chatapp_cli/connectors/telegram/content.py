@@ -25,7 +25,8 @@ _ENDINGS: Final[Mapping[str, str]] = {
 def text(message: Any) -> str:
     """A text or a caption; of all formatting only what leads somewhere is kept."""
     links = (one for one in message.entities or () if isinstance(one, tl.MessageEntityTextUrl))
-    return reveal(message.message, (Hidden(one.offset, one.length, one.url) for one in links))
+    inside = (one for one in links if one.offset >= 0 and one.length > 0)
+    return reveal(message.message, (Hidden(one.offset, one.length, one.url) for one in inside))
 
 
 def words(media: Any) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from chatapp_cli.connectors.telegram.position import Position
 from chatapp_cli.connectors.telegram.session import AccountSession
-from chatapp_cli.domain.errors import OutcomeUnknown, SendingBlocked
+from chatapp_cli.domain.errors import OutcomeUnknown, Retryable, SendingBlocked
 from chatapp_cli.domain.event import MessageArrived
+from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat
 from tests.connectors.telegram.conftest import Desk, outbound, texts
@@ -237,6 +240,28 @@ async def test_the_account_is_proved_by_a_question_and_a_freeze_is_named_as_long
     sandbox.owner.frozen = False
     await session.prove()
     assert (await session.send(outbound(address, "Есть"))).ids
+
+
+@pytest.mark.parametrize(("prefix", "stage"), [("peer/", "opening"), ("follow/", "opening"), ("move/", "catching up")])
+async def test_a_mistake_of_ours_names_the_stage_that_it_happened_in(desk: Desk, prefix: str, stage: str) -> None:
+    desk.bound = replace(desk.bound, memory=Stumbling(prefix))
+    with pytest.raises(Retryable) as told:
+        async with desk.opened() as session, aclosing(session.events(desk.store.cursor)) as batches:
+            await anext(batches)
+    assert (told.value.code, told.value.detail) == ("stumbled", f"{stage}: ZeroDivisionError")
+
+
+class Stumbling(ShortMemory):
+    """A memory that fails in a way that nobody thought of."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+
+    async def known(self, prefix: str = "") -> Mapping[str, str]:
+        if prefix == self._prefix:
+            raise ZeroDivisionError
+        return await super().known(prefix)
 
 
 async def test_a_quiet_account_whose_difference_is_waited_for_still_proves_its_life(
