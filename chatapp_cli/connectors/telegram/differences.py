@@ -77,6 +77,7 @@ class OwnDifferences:
         """Stand behind the one thing that cannot be read, which is kept as it came."""
         at = self._reading.at
         before = at.pts
+        unread.place = f"{OWN}:{before}"
         if (state := state_after(unread.raw)) is not None:
             at.take(state)
         at.pts = max(at.pts, before + 1)
@@ -192,6 +193,7 @@ class ChannelDifferences:
             return
         at = self._reading.at
         reach = at.channels.setdefault(channel, Reach(1))
+        unread.place = f"{marked(channel)}:{reach.pts}"
         at.move(channel, max(pts_after(unread.raw) or 0, reach.pts + 1))
         yield Batch(arrivals=[lost(unread, self._reading.me)], cursor=at.cursor())
 

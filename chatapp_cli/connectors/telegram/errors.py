@@ -132,11 +132,15 @@ _LOGIN: Final[Mapping[str, str]] = {
 
 
 class NotUnderstood(Rejected):
-    """An answer that this program cannot read; ``raw`` is what came."""
+    """An answer that this program cannot read; ``raw`` is what came.
 
-    def __init__(self, raw: bytes, problem: str) -> None:
+    ``place`` is where in a chat it lies, and is the same however often it is asked for.
+    """
+
+    def __init__(self, raw: bytes, problem: str, place: str = "") -> None:
         super().__init__("not_understood", problem)
         self.raw = raw
+        self.place = place
 
 
 def name_of(error: tg.RPCError) -> str:

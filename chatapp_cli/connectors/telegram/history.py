@@ -35,6 +35,7 @@ async def after(wire: Wire, chat: Known, last: int) -> AsyncGenerator[Any, None]
             if unread.raw == before:  # there are no more, and the last one is given again
                 return
             passed, before = passed + 1, unread.raw
+            unread.place = f"{chat.number}:after {last}:{passed}"
             yield unread
             continue
         fresh = [message for message in answer.messages if message.id > last]
@@ -57,6 +58,7 @@ async def since(wire: Wire, chat: Known, date: datetime) -> AsyncGenerator[Any, 
         except NotUnderstood as unread:
             if not size.halve():
                 passed += 1
+                unread.place = f"{chat.number}:before {offset}:{passed}"
                 pages.append(unread)
             continue
         fresh = [message for message in answer.messages if message.date >= date]

@@ -45,7 +45,7 @@ class Size:
 
 def lost(unread: NotUnderstood, me: int) -> Arrival:
     """One thing that cannot be read; what Telegram itself or the owner wrote for the owner alone is not kept."""
-    name, problem = f"unread:{digest(unread.raw)}", f"{unread.detail}: not understood"
+    name, problem = f"unread:{unread.place or digest(unread.raw)}", f"{unread.detail}: not understood"
     private = any(bytes(tl.PeerUser(number)) in unread.raw for number in (SERVICE, me))
     return finding(name, problem + _SILENT) if private else finding(name, problem, unread.raw)
 

@@ -108,6 +108,25 @@ async def test_a_history_with_unreadable_messages_is_read_around_them(
     assert desk.store.texts == ["до", *(f"№{n}" for n in range(120) if n not in places), "после"]
 
 
+async def test_what_cannot_be_read_is_one_dead_letter_however_often_the_desk_dies_over_it(
+    desk: Desk, sandbox: TelegramSandbox
+) -> None:
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    async with desk.running():
+        sandbox.stage.write(boris, group, "до")
+        await desk.until(texts("до"))
+    for chat in (group, sandbox.stage.private(boris)):
+        sandbox.stage.write_of_tomorrow(boris, chat, "яд")
+        sandbox.stage.write(boris, chat, f"после {type(chat).__name__}")
+    before = desk.store.cursor
+    for _ in range(3):
+        desk.store.cursor = before  # killed before it was durable
+        async with desk.opened() as session:
+            await desk.store.take(session, lambda store: "после Channel" in store.texts and len(dead(desk)) == 2)
+    assert len(dead(desk)) == 2
+    assert desk.store.texts.count("после Channel") == desk.store.texts.count("после Private") == 1
+
+
 async def test_a_list_of_chats_whose_last_words_cannot_be_read_shows_the_other_chats(
     desk: Desk, sandbox: TelegramSandbox
 ) -> None:
