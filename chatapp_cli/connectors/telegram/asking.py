@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from chatapp_cli.connectors.telegram import history
+from chatapp_cli.connectors.telegram.errors import NotUnderstood
 from chatapp_cli.connectors.telegram.reading import Reading
+from chatapp_cli.connectors.telegram.unread import readable_part
 from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.errors import RateLimited, Rejected, SendingBlocked
 from chatapp_cli.domain.event import Batch
@@ -29,6 +31,11 @@ class Asking:
         while True:
             try:
                 return await self.wire.ask(request)
+            except NotUnderstood as unread:
+                if (part := readable_part(unread.raw)) is None:
+                    raise
+                await self.wire.peers.learn([*part.users, *part.chats])
+                return part
             except RateLimited as limited:
                 if limited.retry_after > LONGEST_PAUSE:
                     raise

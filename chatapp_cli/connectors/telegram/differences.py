@@ -15,12 +15,12 @@ from telethon.tl import types as tl
 from chatapp_cli.connectors.telegram import history
 from chatapp_cli.connectors.telegram.asking import Asking
 from chatapp_cli.connectors.telegram.durable import finding
-from chatapp_cli.connectors.telegram.errors import NotUnderstood
+from chatapp_cli.connectors.telegram.errors import NotUnderstood, is_about_all
 from chatapp_cli.connectors.telegram.peers import marked, number_of
 from chatapp_cli.connectors.telegram.position import OWN, Box, Reach, box_of
 from chatapp_cli.connectors.telegram.unread import Size, dialog_of, lost, pts_after, state_after
 from chatapp_cli.connectors.telegram.wire import told
-from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.errors import ChannelError, ChatappError, RateLimited, Rejected
 from chatapp_cli.domain.event import Batch
 
 MOST: Final = 100
@@ -38,7 +38,7 @@ class OwnDifferences:
         self._reading = asking.reading
 
     async def missed(self) -> AsyncGenerator[Batch, None]:
-        """Everything up to now."""
+        """Everything up to now. Raises Rejected where no difference is told."""
         size = Size(MOST)
         final, unread_in_a_row = False, 0
         while not final:
@@ -51,11 +51,6 @@ class OwnDifferences:
                         raise
                     yield self._passed(unread)
                 continue
-            except Rejected as refusal:
-                async with aclosing(self._refused(refusal)) as batches:
-                    async for batch in batches:
-                        yield batch
-                return
             size.grow()
             unread_in_a_row = 0
             final = isinstance(answer, tl.updates.Difference | tl.updates.DifferenceEmpty)
@@ -83,7 +78,7 @@ class OwnDifferences:
         at.pts = max(at.pts, before + 1)
         return Batch(arrivals=[lost(unread, self._reading.me)], cursor=at.cursor())
 
-    async def _refused(self, refusal: Rejected) -> AsyncGenerator[Batch, None]:
+    async def from_chats(self, refusal: Rejected) -> AsyncGenerator[Batch, None]:
         """From where we stand Telegram tells nothing, for whatever reason: the chats still show what was said."""
         if refusal.code != "position_lost":
             problem = (
@@ -123,9 +118,12 @@ class OwnDifferences:
         try:
             async for batch in self._asking.since(number, self._reading.at.when):
                 yield batch
-        except Rejected as refusal:
-            name = f"chat:{number}:{refusal.code} {refusal.detail}:{self._reading.at.pts}"
-            yield Batch(arrivals=[finding(name, f"what was said meanwhile cannot be read: {refusal.code}")])
+        except Exception as error:  # the trouble of one chat is not the account's
+            if isinstance(error, ChatappError) and (is_about_all(error) or isinstance(error, RateLimited)):
+                raise
+            code = f"{error.code} {error.detail}" if isinstance(error, ChannelError) else type(error).__name__
+            name = f"chat:{number}:{code}:{self._reading.at.pts}"
+            yield Batch(arrivals=[finding(name, f"what was said meanwhile cannot be read: {code}")])
 
 
 class ChannelDifferences:

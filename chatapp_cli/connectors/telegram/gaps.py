@@ -45,12 +45,38 @@ class Gaps:
         while doubts:
             box = next(iter(doubts))
             if not self._rests(box):
-                async for batch in self._own.missed() if box == OWN else self._channel(box):
+                async for batch in self._account() if box == OWN else self._channel(box):
                     yield batch
             doubts.pop(box, None)
 
     async def newcomers(self, since: datetime) -> AsyncGenerator[Batch, None]:
         """Supergroups that began to speak while we were away: we stand nowhere in them yet."""
+        try:
+            async for batch in self._newcomers(since):
+                yield batch
+        except RateLimited:
+            raise
+        except Exception as error:  # noqa: BLE001 - who is known goes on without who is new
+            yield self._said(f"chats:{_code(error)}", "the list of chats cannot be read for now", error)
+
+    async def _account(self) -> AsyncGenerator[Batch, None]:
+        """The account's own box: where no difference can be made out, its chats are read."""
+        try:
+            async for batch in self._own.missed():
+                yield batch
+        except Rejected as refusal:
+            trouble = refusal
+        except ChatappError:
+            raise
+        except Exception as error:  # whatever Telegram answered, the account goes on
+            log.exception("difference.stumbled")
+            trouble = Rejected("stumbled", type(error).__name__)
+        else:
+            return
+        async for batch in self._own.from_chats(trouble):
+            yield batch
+
+    async def _newcomers(self, since: datetime) -> AsyncGenerator[Batch, None]:
         at = self._reading.at
         async with aclosing(history.dialogs(self._wire, since=since)) as pages:
             async for page in pages:
@@ -93,21 +119,24 @@ class Gaps:
 
     def _set_aside(self, channel: Box, error: Exception) -> Batch:
         """Leave a chat where it is and look again later; said once, and again only where it stands elsewhere."""
-        if isinstance(error, ChatappError) and is_about_all(error):
-            raise error
         pause = error.retry_after if isinstance(error, RateLimited) else ASIDE
         said = channel in self._aside or isinstance(error, RateLimited)
         self._aside[channel] = self._reading.clock.monotonic() + pause
-        if said:
-            return Batch()
-        code = f"{error.code} {error.detail}" if isinstance(error, ChannelError) else type(error).__name__
         reach = self._reading.at.channels.get(channel)
-        name = f"chat:{marked(channel)}:{code}:{reach.pts if reach else 0}"
-        if not isinstance(error, ChatappError):
-            log.error("chat.set_aside", channel=channel, exc_info=error)
         known = self._wire.peers.get(marked(channel))
         who = known.name if known else str(marked(channel))
-        return Batch(arrivals=[finding(name, f"what was said in «{who}» cannot be read for now: {code}")])
+        name = f"chat:{marked(channel)}:{_code(error)}:{reach.pts if reach else 0}"
+        told = self._said(name, f"what was said in «{who}» cannot be read for now", error)
+        return Batch() if said else told
+
+    @staticmethod
+    def _said(name: str, problem: str, error: Exception) -> Batch:
+        """A finding about this trouble; raises it again where it is not about one chat."""
+        if isinstance(error, ChatappError) and is_about_all(error):
+            raise error
+        if not isinstance(error, ChatappError):
+            log.error("reading.stumbled", name=name, exc_info=error)
+        return Batch(arrivals=[finding(name, f"{problem}: {_code(error)}")])
 
     def _left(self, channel: Box) -> Batch:
         """We were put out of it: it is read no further."""
@@ -119,3 +148,7 @@ class Gaps:
         gone = PeerChanged(peer=peer, at=now, reachable=False, code="removed_from_chat")
         note = Arrival(provider_id=f"left:{number}:{now}", raw=b"", events=(gone,))
         return Batch(arrivals=(note,), cursor=at.cursor())
+
+
+def _code(error: Exception) -> str:
+    return f"{error.code} {error.detail}".strip() if isinstance(error, ChannelError) else type(error).__name__

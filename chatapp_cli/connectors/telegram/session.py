@@ -40,8 +40,6 @@ class AccountSession:
         self._follows = follows
         self._turn = asyncio.Lock()
         """One send at a time: side by side they make Telegram lose updates of channels."""
-        self._frozen = False
-        """Telegram refused to send because the account is frozen."""
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what arrives."""
@@ -83,9 +81,6 @@ class AccountSession:
         try:
             async with self._turn:
                 answer = await self._wire.ask(part.request(known.input, upload), once=True)
-        except SendingBlocked:
-            self._frozen = True
-            raise
         except Rejected as refusal:
             if refusal.code != "duplicate":
                 raise
@@ -113,11 +108,11 @@ class AccountSession:
     async def prove(self) -> None:
         """Ask whether Telegram lets the account in, and whether it may write again if it was frozen."""
         await self._wire.ask(fn.updates.GetStateRequest())
-        if self._frozen:
+        if self._wire.frozen:
             config = await self._wire.ask(fn.help.GetAppConfigRequest(hash=0))
             if _freeze_is_named(config):
                 raise SendingBlocked("frozen", "freeze_since_date")
-            self._frozen = False
+            self._wire.frozen = False
 
     async def fetch(self, remote: str, target: Path) -> None:
         """Write a file's content; where it lies is asked for each time, because Telegram lets that expire."""

@@ -10,6 +10,7 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.durable import finding
 from chatapp_cli.connectors.telegram.errors import NotUnderstood
+from chatapp_cli.connectors.telegram.names import named
 from chatapp_cli.connectors.telegram.peers import SERVICE, number_of
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.kit.understanding import digest
@@ -48,6 +49,48 @@ def lost(unread: NotUnderstood, me: int) -> Arrival:
     name, problem = f"unread:{unread.place or digest(unread.raw)}", f"{unread.detail}: not understood"
     private = any(bytes(tl.PeerUser(number)) in unread.raw for number in (SERVICE, me))
     return finding(name, problem + _SILENT) if private else finding(name, problem, unread.raw)
+
+
+def readable_part(raw: bytes) -> Any:
+    """A difference whose events can be read, although somebody whom it describes cannot: they come behind.
+
+    ``None`` where that is not what it is.
+    """
+    try:
+        with BinaryReader(raw) as reader:
+            return _events(reader, raw)
+    except Exception:  # noqa: BLE001 - then it is the events themselves
+        return None
+
+
+def _events(reader: Any, raw: bytes) -> Any:
+    kind, head = reader.read_int(signed=False), {}
+    if kind == tl.updates.ChannelDifference.CONSTRUCTOR_ID:
+        flags = reader.read_int()
+        head = {"final": bool(flags & 1), "pts": reader.read_int(), "timeout": reader.read_int() if flags & 2 else None}
+    elif kind not in {one.CONSTRUCTOR_ID for one in _OWN}:
+        return None
+    told = {"new_messages": reader.tgread_vector()}
+    if not head:
+        told["new_encrypted_messages"] = reader.tgread_vector()
+    told["other_updates"] = reader.tgread_vector()
+    events = [*told["new_messages"], *told["other_updates"]]
+    described = entities_of(raw[reader.tell_position() :], {number for one in events for number in _named(one)})
+    told["users"] = [one for one in described if isinstance(one, tl.User)]
+    told["chats"] = [one for one in described if not isinstance(one, tl.User)]
+    if head:
+        return tl.updates.ChannelDifference(**head, **told)
+    state = state_after(raw)
+    if kind == tl.updates.Difference.CONSTRUCTOR_ID:
+        return tl.updates.Difference(**told, state=state) if state else None
+    return tl.updates.DifferenceSlice(**told, intermediate_state=state) if state else None
+
+
+_OWN = (tl.updates.Difference, tl.updates.DifferenceSlice)
+
+
+def _named(event: Any) -> Iterator[int]:
+    return named(tl.UpdateNewMessage(event, 0, 0) if hasattr(event, "peer_id") else event)
 
 
 def state_after(raw: bytes) -> Any:

@@ -11,7 +11,7 @@ from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.errors import NotUnderstood, network
 from chatapp_cli.connectors.telegram.peers import Peers
-from chatapp_cli.domain.errors import OutcomeUnknown, Pause
+from chatapp_cli.domain.errors import OutcomeUnknown, Pause, SendingBlocked
 
 PATIENCE: Final = 60.0
 """Seconds for an answer."""
@@ -23,6 +23,8 @@ class Wire:
     def __init__(self, client: TelegramClient, peers: Peers) -> None:
         self.client = client
         self.peers = peers
+        self.frozen = False
+        """Telegram refused something because the account is frozen."""
 
     async def ask(self, request: Any, *, scope: Pause = "account", once: bool = False) -> Any:
         """Make a request. ``scope`` is what a flood holds up, ``once`` if doing it twice would be seen.
@@ -34,6 +36,9 @@ class Wire:
             with network(scope=scope, once=once):
                 async with asyncio.timeout(PATIENCE):
                     answer = await self.client(request)
+        except SendingBlocked:
+            self.frozen = True
+            raise
         except NotUnderstood as unread:
             if once:
                 raise OutcomeUnknown(unread.code, unread.detail) from None

@@ -9,7 +9,6 @@ from telethon.tl import functions
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
 from chatapp_cli.sandbox.telegram.connection import Connection
 from chatapp_cli.sandbox.telegram.devices import Authorisation
-from chatapp_cli.sandbox.telegram.files import Tomorrow
 from chatapp_cli.sandbox.telegram.methods import HANDLERS, OPEN_TO_ALL
 from chatapp_cli.sandbox.telegram.methods.call import Call
 from chatapp_cli.sandbox.telegram.orders import SILENCE, Ledger, Order
@@ -45,9 +44,9 @@ class Office:
     def _obey(self, order: Order | None, connection: Connection, msg_id: int, request: Any) -> bytes | None:
         if order is None:
             return result(msg_id, self._done(connection, request))
-        if order.garbled:
+        if order.garbled is not None:
             self._done(connection, request)
-            return result(msg_id, Tomorrow(b"an answer of tomorrow"))
+            return result(msg_id, order.garbled)
         if order.refusal:
             raise Refusal(order.refusal)
         if order.done:

@@ -41,8 +41,8 @@ class Order:
     """The request is carried out before the client is left without an answer."""
     cut: bool = True
     """Silence ends with the connection."""
-    garbled: bool = False
-    """The request is carried out, and the answer is one that no client can read."""
+    garbled: Any = None
+    """The request is carried out, and this is the answer."""
 
 
 class Ledger:

@@ -39,6 +39,8 @@ class Person:
     """Only their contacts may write first."""
     frozen: bool = False
     """It may read and nothing else."""
+    of_tomorrow: bool = False
+    """Today's clients cannot read how they are described."""
     banned: bool = False
     deleted: bool = False
     password: CloudPassword | None = None

@@ -175,9 +175,10 @@ class Stage:
         """
         self.ledger.order(Order(method, "", times, done, cut))
 
-    def garble(self, method: str, *, times: int = 1) -> None:
-        """Do what the next requests ask, and answer in a layer that no client speaks yet."""
-        self.ledger.order(Order(method, "", times, garbled=True))
+    def garble(self, method: str, *, times: int = 1, answer: Any = None) -> None:
+        """Do what the next requests ask, and answer what does not fit them, or in a layer that no client speaks yet."""
+        fallback = Tomorrow(b"an answer of tomorrow")
+        self.ledger.order(Order(method, "", times, garbled=fallback if answer is None else answer))
 
     def asked(self, method: str) -> Sequence[Asked]:
         """The requests of a method that came so far."""

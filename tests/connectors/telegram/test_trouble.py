@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
+from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.position import Position
 from chatapp_cli.connectors.telegram.session import AccountSession
@@ -106,6 +106,38 @@ async def test_a_history_with_unreadable_messages_is_read_around_them(
         sandbox.stage.write(boris, chat, "после")
         await desk.until(texts("после"))
     assert desk.store.texts == ["до", *(f"№{n}" for n in range(120) if n not in places), "после"]
+
+
+async def test_an_unreadable_push_that_nothing_follows_is_asked_for_at_once(
+    desk: Desk, sandbox: TelegramSandbox
+) -> None:
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    async with desk.running():
+        sandbox.stage.write(boris, group, "раз")
+        await desk.until(texts("раз"))
+        sandbox.stage.write_of_tomorrow(boris, group, "яд")
+        await desk.until(lambda _: dead(desk))
+
+
+@pytest.mark.parametrize("kind", ["private", "group", "supergroup"])
+async def test_somebody_who_cannot_be_described_is_heard_all_the_same(
+    desk: Desk, sandbox: TelegramSandbox, kind: str
+) -> None:
+    boris, anna, chat = sandbox.stage.person(BORIS), sandbox.stage.person(ANNA), chat_of(kind, sandbox)
+    async with desk.running():
+        sandbox.stage.write(boris, chat, "до")
+        await desk.until(texts("до"))
+    boris.of_tomorrow = True
+    for number in range(5):
+        sandbox.stage.write(boris, chat, f"№{number}")
+        sandbox.stage.write(anna, sandbox.stage.private(anna), f"Анна {number}")
+    async with desk.running():
+        await desk.until(texts(*(f"{who}{number}" for who in ("№", "Анна ") for number in range(5))))
+        sandbox.stage.write(boris, chat, "и сразу")
+        await desk.until(texts("и сразу"))
+    heard = [message for message in desk.store.of(MessageArrived) if message.text.startswith("№")]
+    assert {message.sender.name for message in heard} == {BORIS.name}, "as the account knew them before"
+    assert desk.store.problems == []
 
 
 async def test_what_cannot_be_read_is_one_dead_letter_however_often_the_desk_dies_over_it(
@@ -220,6 +252,42 @@ async def test_where_the_accounts_own_difference_is_refused_its_chats_are_read_a
     assert len([name for name in desk.store.ids if name.startswith("finding:difference:")]) == 1
 
 
+@pytest.mark.parametrize("method", ["updates.getDifference", "messages.getDialogs", "updates.getChannelDifference"])
+@pytest.mark.parametrize("answer", [tl.updates.ChannelDifferenceEmpty(1), tl.UpdatesTooLong(), True])
+async def test_an_answer_that_does_not_fit_its_question_takes_nothing_but_itself_away(
+    desk: Desk, sandbox: TelegramSandbox, method: str, answer: object
+) -> None:
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    async with desk.running():
+        sandbox.stage.write(boris, group, "до")
+        await desk.until(texts("до"))
+    await sandbox.say(ANNA, "лично")
+    sandbox.stage.garble(method, answer=answer)
+    async with desk.running():
+        before = logins(sandbox)
+        await desk.until(texts("лично"))
+        await sandbox.say(ANNA, "и ещё")
+        sandbox.stage.write(boris, group, "после")
+        await desk.until(texts("и ещё", "после"))
+        assert logins(sandbox) <= before + 1
+    assert len(desk.store.texts) == len(set(desk.store.texts)) == 4
+
+
+@pytest.mark.parametrize("method", ["messages.getDialogs", "messages.getHistory"])
+async def test_a_refused_list_or_history_keeps_nobody_else_from_being_heard(
+    desk: Desk, sandbox: TelegramSandbox, method: str
+) -> None:
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    sandbox.stage.write(boris, group, "новая группа")
+    await sandbox.say(ANNA, "лично")
+    sandbox.stage.order(method, "SOMETHING_OF_TOMORROW", times=3)
+    async with desk.running():
+        await desk.until(texts("лично"))
+        sandbox.stage.write(boris, group, "живьём")
+        await desk.until(texts("живьём"))
+    assert desk.store.problems
+
+
 async def test_a_send_whose_answer_cannot_be_read_is_not_told_as_failed(
     session: AccountSession, desk: Desk, sandbox: TelegramSandbox
 ) -> None:
@@ -281,12 +349,3 @@ class Stumbling(ShortMemory):
         if prefix == self._prefix:
             raise ZeroDivisionError
         return await super().known(prefix)
-
-
-async def test_a_quiet_account_whose_difference_is_waited_for_still_proves_its_life(
-    desk: Desk, sandbox: TelegramSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chatapp_cli.connectors.telegram.feed.QUIET", 0.05)
-    async with desk.opened() as session, asyncio.timeout(10), aclosing(session.events(desk.store.cursor)) as batches:
-        for _ in range(8):
-            assert not (await anext(batches)).arrivals
