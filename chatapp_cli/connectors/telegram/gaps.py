@@ -126,8 +126,9 @@ class Gaps:
         known = self._wire.peers.get(marked(channel))
         who = known.name if known else str(marked(channel))
         name = f"chat:{marked(channel)}:{_code(error)}:{reach.pts if reach else 0}"
-        told = self._said(name, f"what was said in «{who}» cannot be read for now", error)
-        return Batch() if said else told
+        if said and not (isinstance(error, ChatappError) and is_about_all(error)):
+            return Batch()
+        return self._said(name, f"what was said in «{who}» cannot be read for now", error)
 
     @staticmethod
     def _said(name: str, problem: str, error: Exception) -> Batch:

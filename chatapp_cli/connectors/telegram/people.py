@@ -98,7 +98,8 @@ async def _still(wire: Wire, former: Known | None, said: str) -> Known | None:
         entity = await _described(wire, former)
     except Rejected:
         return None
-    names = {getattr(entity, "username", None), *(one.username for one in getattr(entity, "usernames", None) or ())}
+    active = (one.username for one in getattr(entity, "usernames", None) or () if one.active)
+    names = {getattr(entity, "username", None), *active}
     borne = {f"+{getattr(entity, 'phone', None)}", *(name.lower() for name in names if name)}
     return seen(entity) if entity is not None and said.lower() in borne else None
 
