@@ -11,7 +11,14 @@ import pytest
 
 from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.sms.connector import create
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable, UsageError
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    NeedsRebind,
+    Rejected,
+    Retryable,
+    SendingBlocked,
+    UsageError,
+)
 from chatapp_cli.domain.event import Arrival, DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
@@ -101,11 +108,11 @@ async def test_no_key_stands_in_an_address_where_the_gateway_takes_it_elsewhere(
 @pytest.mark.parametrize(
     ("preset", "change", "error", "code"),
     [
-        ("smsc", {"money": 0.0}, Retryable, "no_money"),
-        ("sms_ru", {"money": 0.0}, Retryable, "no_money"),
+        ("smsc", {"money": 0.0}, SendingBlocked, "no_money"),
+        ("sms_ru", {"money": 0.0}, SendingBlocked, "no_money"),
         ("sipout", {"money": 0.0}, Rejected, "refused"),
         ("smsc", {"sender": "Nobody"}, Rejected, "bad_text"),
-        ("sms_ru", {"sender": "Nobody"}, Misconfigured, "bad_sender"),
+        ("sms_ru", {"sender": "Nobody"}, SendingBlocked, "bad_sender"),
         ("smsc", {"secret": "old"}, NeedsRebind, "unauthorised"),
         ("sms_ru", {"secret": "old"}, NeedsRebind, "unauthorised"),
     ],
