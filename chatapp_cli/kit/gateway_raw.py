@@ -114,13 +114,6 @@ def decoded(raw: bytes, charset: str) -> str:
     return raw.decode(charset, "surrogateescape")
 
 
-def shown(text: str) -> str:
-    """A text that can be stored and shown: two halves of a letter become one, whatever is half alone a mark."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def written(tree: Any) -> bytes:
     """A tree as JSON that loses nothing, not even what is no letter."""
     text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
