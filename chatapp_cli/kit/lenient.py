@@ -1,17 +1,83 @@
-"""JSON as it comes from programs that nobody proofread: a byte order mark, half letters, nulls, odd extras."""
+"""JSON as it comes from programs that nobody proofread: a byte order mark, half letters, nulls, odd extras.
+
+Whoever reads here is strict first, which is fast; only what fails is read once more, each field by itself.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any, Final
+from types import UnionType
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from chatapp_cli.kit.slices import bare, fields
+from chatapp_cli.kit.slices import bare, fields, members
 
 UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoders raise at what they cannot read: bytes that are no text and towers of brackets too."""
+
+
+T = TypeVar("T")
+
+
+def forgiving(raw: bytes, model: type[T], lost: list[str], *, strict: bool = True) -> T:
+    """Read a Struct so that an odd field costs nothing but itself; names of those that were left out go to ``lost``.
+
+    A field that is null or of another type has its default, a list has the members that can be read.
+    Raises what is in ``UNREADABLE`` where something that has no default is missing.
+    """
+    try:
+        return msgspec.json.decode(raw, type=model, strict=strict)
+    except UNREADABLE:
+        return _struct(raw, model, lost, strict=strict)
+
+
+def _struct(raw: bytes, model: type[T], lost: list[str], *, strict: bool) -> T:
+    parts, values = fields(raw), {}
+    for one in msgspec.structs.fields(model):  # type: ignore[arg-type]  # whoever calls has a Struct
+        if (part := parts.get(one.encode_name, b"null")) == b"null" and not one.required:
+            continue
+        try:
+            values[one.name] = _value(part, one.type, lost, strict=strict)
+        except UNREADABLE:
+            if one.required:
+                raise
+            lost.append(one.encode_name)
+    return model(**values)
+
+
+def _value(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> Any:
+    try:
+        return msgspec.json.decode(raw, type=kind, strict=strict)
+    except UNREADABLE:
+        if kind is msgspec.Raw:
+            return msgspec.Raw(raw)
+        if kind is str:
+            return msgspec.convert(loaded(raw), str)
+        return _inside(raw, kind, lost, strict=strict)
+
+
+def _inside(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> Any:
+    """What has parts is read part by part. Raises what is in ``UNREADABLE`` for anything else."""
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is list:
+        return _list(raw, inside[0], lost, strict=strict)
+    if origin in {Annotated, Union, UnionType}:
+        return _value(raw, next(one for one in inside if one is not type(None)), lost, strict=strict)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _struct(raw, kind, lost, strict=strict)
+    raise ValueError("a value of another type")
+
+
+def _list(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> list[Any]:
+    found = []
+    for member in members(raw):
+        try:
+            found.append(_value(member, kind, lost, strict=strict))
+        except UNREADABLE:
+            lost.append("?")
+    return found
 
 
 def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:
