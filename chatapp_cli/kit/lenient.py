@@ -21,21 +21,19 @@ UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 T = TypeVar("T")
 
 
-def forgiving(raw: bytes, model: type[T], lost: list[str], *, strict: bool = True) -> T:
+def forgiving(raw: bytes, kind: type[T], lost: list[str], *, strict: bool = True) -> T:
     """Read a Struct so that an odd field costs nothing but itself; names of those that were left out go to ``lost``.
 
-    A field that is null or of another type has its default, a list has the members that can be read.
-    Raises what is in ``UNREADABLE`` where something that has no default is missing.
+    A field that is null or of another type has its default, a list has the members that can be read, a text the
+    letters that are some. Raises what is in ``UNREADABLE`` where something that has no default is missing.
     """
-    try:
-        return msgspec.json.decode(raw, type=model, strict=strict)
-    except UNREADABLE:
-        return _struct(raw, model, lost, strict=strict)
+    found: T = _value(raw, kind, lost, strict=strict)
+    return found
 
 
-def _struct(raw: bytes, model: type[T], lost: list[str], *, strict: bool) -> T:
+def _struct(raw: bytes, model: type[msgspec.Struct], lost: list[str], *, strict: bool) -> msgspec.Struct:
     parts, values = fields(raw), {}
-    for one in msgspec.structs.fields(model):  # type: ignore[arg-type]  # whoever calls has a Struct
+    for one in msgspec.structs.fields(model):
         if (part := parts.get(one.encode_name, b"null")) == b"null" and not one.required:
             continue
         try:
@@ -54,8 +52,12 @@ def _value(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> Any:
         if kind is msgspec.Raw:
             return msgspec.Raw(raw)
         if kind is str:
-            return msgspec.convert(loaded(raw), str)
+            return _text(raw)
         return _inside(raw, kind, lost, strict=strict)
+
+
+def _text(raw: bytes) -> str:
+    return shown(msgspec.convert(json.loads(raw.decode("utf-8", "replace")), str))
 
 
 def _inside(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> Any:
