@@ -18,6 +18,8 @@ UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoders raise at what they cannot read: bytes that are no text and towers of brackets too."""
 
 
+_DEEPEST: Final = 10
+
 T = TypeVar("T")
 
 
@@ -27,59 +29,66 @@ def forgiving(raw: bytes, kind: type[T], lost: list[str], *, strict: bool = True
     A field that is null or of another type has its default, a list has the members that can be read, a text the
     letters that are some. Raises what is in ``UNREADABLE`` where something that has no default is missing.
     """
-    found: T = _value(raw, kind, lost, strict=strict)
+    found: T = _Reading(lost, strict=strict).value(raw, kind)
     return found
 
 
-def _struct(raw: bytes, model: type[msgspec.Struct], lost: list[str], *, strict: bool) -> msgspec.Struct:
-    parts, values = fields(raw), {}
-    for one in msgspec.structs.fields(model):
-        if (part := parts.get(one.encode_name, b"null")) == b"null" and not one.required:
-            continue
+class _Reading:
+    """One reading, and how deep it is: every level is looked at once more, so that there cannot be many."""
+
+    def __init__(self, lost: list[str], *, strict: bool) -> None:
+        self._lost, self._strict = lost, strict
+        self._depth = 0
+
+    def value(self, raw: bytes, kind: Any) -> Any:
+        """A value of this type. Raises what is in ``UNREADABLE``."""
         try:
-            values[one.name] = _value(part, one.type, lost, strict=strict)
+            return msgspec.json.decode(raw, type=kind, strict=self._strict)
         except UNREADABLE:
-            if one.required:
-                raise
-            lost.append(one.encode_name)
-    return model(**values)
+            if kind is msgspec.Raw:
+                return msgspec.Raw(raw)
+            return _text(raw) if kind is str else self._inside(raw, kind)
 
+    def _inside(self, raw: bytes, kind: Any) -> Any:
+        """What has parts is read part by part."""
+        origin, inside = get_origin(kind), get_args(kind)
+        if origin is list:
+            return self._list(raw, inside[0])
+        if origin in {Annotated, Union, UnionType}:
+            return self.value(raw, next(one for one in inside if one is not type(None)))
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and self._depth < _DEEPEST:
+            self._depth += 1
+            try:
+                return self._struct(raw, kind)
+            finally:
+                self._depth -= 1
+        raise ValueError("a value of another type")
 
-def _value(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> Any:
-    try:
-        return msgspec.json.decode(raw, type=kind, strict=strict)
-    except UNREADABLE:
-        if kind is msgspec.Raw:
-            return msgspec.Raw(raw)
-        if kind is str:
-            return _text(raw)
-        return _inside(raw, kind, lost, strict=strict)
+    def _struct(self, raw: bytes, model: type[msgspec.Struct]) -> msgspec.Struct:
+        parts, values = fields(raw), {}
+        for one in msgspec.structs.fields(model):
+            if (part := parts.get(one.encode_name, b"null")) == b"null" and not one.required:
+                continue
+            try:
+                values[one.name] = self.value(part, one.type)
+            except UNREADABLE:
+                if one.required:
+                    raise
+                self._lost.append(one.encode_name)
+        return model(**values)
+
+    def _list(self, raw: bytes, kind: Any) -> list[Any]:
+        found = []
+        for member in members(raw):
+            try:
+                found.append(self.value(member, kind))
+            except UNREADABLE:
+                self._lost.append("?")
+        return found
 
 
 def _text(raw: bytes) -> str:
     return shown(msgspec.convert(json.loads(raw.decode("utf-8", "replace")), str))
-
-
-def _inside(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> Any:
-    """What has parts is read part by part. Raises what is in ``UNREADABLE`` for anything else."""
-    origin, inside = get_origin(kind), get_args(kind)
-    if origin is list:
-        return _list(raw, inside[0], lost, strict=strict)
-    if origin in {Annotated, Union, UnionType}:
-        return _value(raw, next(one for one in inside if one is not type(None)), lost, strict=strict)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _struct(raw, kind, lost, strict=strict)
-    raise ValueError("a value of another type")
-
-
-def _list(raw: bytes, kind: Any, lost: list[str], *, strict: bool) -> list[Any]:
-    found = []
-    for member in members(raw):
-        try:
-            found.append(_value(member, kind, lost, strict=strict))
-        except UNREADABLE:
-            lost.append("?")
-    return found
 
 
 def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:

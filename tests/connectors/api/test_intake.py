@@ -169,7 +169,7 @@ def test_no_time_is_too_far_to_be_taken(post: Post, at: str) -> None:
 SENDER = b'"sender":{"id":"7","name":"Ann"}'
 
 
-@pytest.mark.parametrize("value", [*ODD, b"1e999", b"NaN", b'"' + b"x" * 100_000 + b'"'])
+@pytest.mark.parametrize("value", [*ODD, b"1e999", b"NaN", b'"' + b"x" * 100_000 + b'"'], ids=len)
 def test_a_field_that_nobody_knows_spoils_nothing_whatever_it_bears(post: Post, value: bytes) -> None:
     odd = b'{"odd":' + value + b',"type":"message","id":"m-1","chat_id":"c","text":"a",' + SENDER + b"}"
     for body in (odd, b'[{"type":"ping"},' + odd + b"]"):
@@ -185,6 +185,7 @@ def test_a_field_that_nobody_knows_spoils_nothing_whatever_it_bears(post: Post, 
 @pytest.mark.parametrize(
     ("value", "why"),
     [(ODD[0], "JSON has to be UTF-8, and byte 0xff is not"), (ODD[1], "brackets are nested too deeply")],
+    ids=["bytes", "tower"],
 )
 def test_what_cannot_be_read_is_kept_and_told_in_words_and_the_rest_is_taken(
     post: Post, value: bytes, why: str

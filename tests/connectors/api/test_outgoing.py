@@ -116,6 +116,7 @@ async def test_plain_words_are_shown_as_they_are_but_without_the_secret(session:
     ("body", "expected"),
     [(b'{"id": "m-5"}', "m-5"), (b'{"id": 5}', "5"), (b"", KEY), (b"OK", KEY), (b'{"ok": true}', KEY), (b"[]", KEY)]
     + [(b'{"id": ' + value + b"}", KEY) for value in (ODD[0], ODD[1], ODD[3], ODD[4])],
+    ids=len,
 )
 async def test_the_programs_id_is_kept_and_without_one_our_key_serves(
     session: ApiSession, peer: Peer, body: bytes, expected: str
@@ -236,7 +237,7 @@ async def test_a_refusal_of_one_text_is_told_from_a_secret_that_is_not_accepted(
         assert [event["type"] for event in program.events] == ["ping", "message"]
 
 
-@pytest.mark.parametrize("body", [*(b'{"error": ' + value + b"}" for value in ODD), *ODD])
+@pytest.mark.parametrize("body", [*(b'{"error": ' + value + b"}" for value in ODD), *ODD], ids=len)
 async def test_no_answer_is_too_odd_to_be_shown(session: ApiSession, peer: Peer, body: bytes) -> None:
     peer.status, peer.body = 400, body
     with pytest.raises(Rejected):

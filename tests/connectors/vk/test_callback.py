@@ -95,7 +95,7 @@ async def test_only_our_secret_opens(session: HookedSession, bound: Bound) -> No
     assert json.loads(arrival.raw) == {**EVENT, "v": "5.199"}
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", ODD, ids=len)
 async def test_a_call_is_proved_before_it_is_read_and_taken_whatever_it_bears(
     session: HookedSession, bound: Bound, value: bytes
 ) -> None:
@@ -111,7 +111,7 @@ async def test_a_call_is_proved_before_it_is_read_and_taken_whatever_it_bears(
     assert session.accept(call(bound, body=false)) == HookReply(status=401)
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", ODD, ids=len)
 @pytest.mark.parametrize("name", ["secret", "group_id", "type", "object", "event_id"])
 async def test_no_call_is_too_odd_to_be_answered(session: HookedSession, bound: Bound, name: str, value: bytes) -> None:
     parts = {key: json.dumps(said).encode() for key, said in EVENT.items()}

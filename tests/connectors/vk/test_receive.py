@@ -272,7 +272,7 @@ def test_a_time_in_years_to_come_does_not_let_a_later_gap_pass_for_read(at: int)
     assert began.seen <= after.seen <= NOON // 1000
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", ODD, ids=len)
 async def test_an_odd_message_is_read_back_too_and_keeps_none_of_its_neighbours(
     connector: Connector, sandbox: VkSandbox, bound: Bound, value: bytes
 ) -> None:

@@ -143,7 +143,7 @@ def test_no_header_but_the_type_is_kept() -> None:
     assert arrival.raw == b"chatapp-call/1\napplication/x-www-form-urlencoded\n\n\na=1"
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", ODD, ids=len)
 @pytest.mark.parametrize("gateway", [PLAIN, LISTED])
 def test_an_odd_item_takes_nothing_from_those_around_it(gateway: Gateway, value: bytes) -> None:
     good, last = b'{"from":"900","mes":"1"}', b'{"from":"901","mes":"2"}'
@@ -154,7 +154,7 @@ def test_an_odd_item_takes_nothing_from_those_around_it(gateway: Gateway, value:
     assert (len(arrivals), texts[0], texts[-1]) == (3, "1", "2")
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", ODD, ids=len)
 def test_a_text_of_any_bytes_is_a_message_or_kept_for_a_person(value: bytes) -> None:
     arrivals = gateway_calls.arrivals(PLAIN, call(b'{"from":"900","mes":' + value + b"}"), NOON)
     (arrival,) = arrivals

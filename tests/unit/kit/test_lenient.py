@@ -32,7 +32,7 @@ OTHER_TYPES = (b"null", b"7", b'"x"', b"[]", b"{}", b"true", b"1e999", *ODD)
 
 
 @pytest.mark.parametrize("name", ["when", "by", "parts", "raw", "from", "unknown"])
-@pytest.mark.parametrize("value", OTHER_TYPES)
+@pytest.mark.parametrize("value", OTHER_TYPES, ids=len)
 def test_a_field_of_any_bytes_leaves_the_words_readable(name: str, value: bytes) -> None:
     lost: list[str] = []
     whole = forgiving(b'{"key":"k","%s":%s,"text":"words"}' % (name.encode(), value), Whole, lost)
@@ -49,7 +49,7 @@ def test_what_is_lost_is_named_and_the_rest_of_it_is_read() -> None:
     assert sorted(lost) == ["?", "name", "when"]
 
 
-@pytest.mark.parametrize("raw", [b"{}", b'{"key":null}', b'{"key":7}', b"[]", b"7", b"", b'{"key":' + ODD[1] + b"}"])
+@pytest.mark.parametrize("raw", [b"{}", b'{"key":null}', b'{"key":7}', b"[]", b"7", b"", b'{"key":' + ODD[1] + b"}"], ids=len)
 def test_what_has_no_default_is_insisted_on(raw: bytes) -> None:
     with pytest.raises(UNREADABLE):
         forgiving(raw, Whole, [])

@@ -29,7 +29,7 @@ def test_the_fields_of_an_object_are_what_a_decoder_finds(tree: dict[str, object
     assert {name: json.loads(one) for name, one in fields(raw).items()} == tree
 
 
-@pytest.mark.parametrize("value", [*ODD, b'"\\\\"', b'"],["', b'{"a": "}"}'])
+@pytest.mark.parametrize("value", [*ODD, b'"\\\\"', b'"],["', b'{"a": "}"}'], ids=len)
 def test_no_value_takes_its_neighbours_away(value: bytes) -> None:
     assert members(b"\xef\xbb\xbf [1," + value + b' , {"a":2}]\n') == [b"1", value, b'{"a":2}']
     assert fields(b'{"a" :1,"b":' + value + b',"\\u0441": "x"}') == {"a": b"1", "b": value, "с": b'"x"'}
