@@ -24,8 +24,9 @@ T = TypeVar("T")
 
 
 def forgiving(raw: bytes, kind: type[T], lost: list[str], *, strict: bool = True) -> T:
-    """Read a Struct so that an odd field costs nothing but itself; names of those that were left out go to ``lost``.
+    """Read a Struct so that an odd field costs nothing but itself; paths of those that were left out go to ``lost``.
 
+    Such a path is ``message.geo``; ``?`` is a member of a list.
     A field that is null or of another type has its default, a list has the members that can be read, a text the
     letters that are some. Raises what is in ``UNREADABLE`` where something that has no default is missing.
     """
@@ -38,7 +39,7 @@ class _Reading:
 
     def __init__(self, lost: list[str], *, strict: bool) -> None:
         self._lost, self._strict = lost, strict
-        self._depth = 0
+        self._path: list[str] = []
 
     def value(self, raw: bytes, kind: Any) -> Any:
         """A value of this type. Raises what is in ``UNREADABLE``."""
@@ -54,14 +55,12 @@ class _Reading:
         origin, inside = get_origin(kind), get_args(kind)
         if origin is list:
             return self._list(raw, inside[0])
-        if origin in {Annotated, Union, UnionType}:
+        if origin is Annotated:
+            return msgspec.convert(self.value(raw, inside[0]), kind)
+        if origin in {Union, UnionType}:
             return self.value(raw, next(one for one in inside if one is not type(None)))
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and self._depth < _DEEPEST:
-            self._depth += 1
-            try:
-                return self._struct(raw, kind)
-            finally:
-                self._depth -= 1
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and len(self._path) < _DEEPEST:
+            return self._struct(raw, kind)
         raise ValueError("a value of another type")
 
     def _struct(self, raw: bytes, model: type[msgspec.Struct]) -> msgspec.Struct:
@@ -69,12 +68,15 @@ class _Reading:
         for one in msgspec.structs.fields(model):
             if (part := parts.get(one.encode_name, b"null")) == b"null" and not one.required:
                 continue
+            self._path.append(one.encode_name)
             try:
                 values[one.name] = self.value(part, one.type)
             except UNREADABLE:
                 if one.required:
                     raise
-                self._lost.append(one.encode_name)
+                self._lost.append(".".join(self._path))
+            finally:
+                self._path.pop()
         return model(**values)
 
     def _list(self, raw: bytes, kind: Any) -> list[Any]:
@@ -83,7 +85,7 @@ class _Reading:
             try:
                 found.append(self.value(member, kind))
             except UNREADABLE:
-                self._lost.append("?")
+                self._lost.append(".".join([*self._path, "?"]))
         return found
 
 

@@ -195,7 +195,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "wall_reply_delete": (vk.Erased, Reader._erased),
     KNOWN: (vk.Known, Reader._named),
 }
-_SAID: Final = frozenset({"text", "attachments", "geo", "fwd_messages", "?"})
+_SAID: Final = frozenset({"text", "attachments", "geo", "fwd_messages"})
 """Fields in which a client says something."""
 WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
 """What we ask VK to tell."""
@@ -228,7 +228,8 @@ def _sibling(comment: Comment, number: int) -> str:
 
 def _with_gaps(event: Event, lost: Sequence[str]) -> Event:
     """What of a message could not be read is named in brackets, as attachments that we do not know are."""
-    gaps = [f"[{name}]" for name in dict.fromkeys(lost) if name in _SAID]
+    names = (path.removeprefix("message.").partition(".")[0] for path in lost)
+    gaps = [f"[{name}]" for name in dict.fromkeys(names) if name in _SAID]
     if not gaps or not isinstance(event, MessageArrived | MessageEdited):
         return event
     return replace(event, text="\n".join(filter(None, (event.text, *gaps))))
