@@ -361,3 +361,15 @@ def test_every_code_is_explained() -> None:
     codes = verdicts | lost | used | (told - {"pending", "sent", "delivered", "read"})
     assert codes - set(manifest("sms").errors) == set()
     assert set(FAULTS) - set(manifest("sms").errors) == {"no_template", "bad_values", "not_a_user"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "cursor"), [({}, None), ({"secret": SECRET}, None), ({"sender": ""}, None), ({"preset": "sms_ru"}, "")]
+)
+async def test_a_renewed_account_goes_on_in_its_inbox_and_another_one_begins(
+    smsc: SmsSandbox, changes: Mapping[str, str], cursor: str | None
+) -> None:
+    bound = await bound_to(smsc)
+    asker = ScriptedAsker({**smsc.answers, **changes})
+    again = await create(system_world()).bind(asker, previous=replace(bound, cursor="17"))
+    assert (again.account, again.hook_key, again.cursor) == (bound.account, bound.hook_key, cursor)
