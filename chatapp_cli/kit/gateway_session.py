@@ -30,6 +30,7 @@ from chatapp_cli.ports.world import World
 log = structlog.get_logger()
 
 _PULSE: Final = 30.0
+_DIGITS: Final = 20
 _AT_ONCE: Final = 20
 """Questions about states between two pulses."""
 _PATIENCE: Final = 3 * 24 * 60 * 60 * 1000
@@ -51,8 +52,9 @@ class _Watched:
 
     @classmethod
     def of(cls, said: str) -> _Watched:
+        """Of what cannot be read the time is long ago: it is asked for no more."""
         at, _, phone = said.partition(" ")
-        return cls(int(at), phone)
+        return cls(int(at) if at.isdecimal() and len(at) < _DIGITS else 0, phone)
 
 
 class GatewaySession:

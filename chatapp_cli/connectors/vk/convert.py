@@ -69,7 +69,7 @@ class Reader:
         return (
             MessageArrived(
                 peer=peer(message.peer_id),
-                ext_id=str(message.conversation_message_id or message.id),
+                ext_id=_number(message.conversation_message_id or message.id),
                 at=message.date * 1000,
                 text=content.words(message, self.book),
                 sender=self._author(message, from_us=from_us),
@@ -101,7 +101,7 @@ class Reader:
         return (
             MessageEdited(
                 peer_key=str(message.peer_id),
-                ext_id=str(message.conversation_message_id or message.id),
+                ext_id=_number(message.conversation_message_id or message.id),
                 at=(message.update_time or message.date) * 1000,
                 text=content.words(message, self.book),
                 from_us=self._is_ours(message),
@@ -110,14 +110,14 @@ class Reader:
         )
 
     def _read(self, seen: vk.Seen, at: Millis) -> tuple[Event, ...]:
-        key, ext_id = str(seen.peer_id), str(seen.conversation_message_id)
+        key, ext_id = str(seen.peer_id), _number(seen.conversation_message_id)
         return (ChatRead(peer_key=key, ext_id=ext_id, at=at, by_us=seen.from_id == -self.community),)
 
     def _reacted(self, reaction: vk.Reaction, at: Millis) -> tuple[Event, ...]:
         return (
             ReactionsChanged(
                 peer_key=str(reaction.peer_id),
-                ext_id=str(reaction.cmid),
+                ext_id=_number(reaction.cmid),
                 at=at,
                 emoji=(reactions.emoji(reaction.reaction_id),) if reaction.reaction_id else (),
                 person=self.book.person(reaction.reacted_id),
@@ -195,6 +195,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "wall_reply_delete": (vk.Erased, Reader._erased),
     KNOWN: (vk.Known, Reader._named),
 }
+_NUMBERS: Final = range(1, 1 << 63)
 _SAID: Final = frozenset({"text", "attachments", "geo", "fwd_messages"})
 """Fields in which a client says something."""
 WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
@@ -211,6 +212,13 @@ def known(number: int, title: str, at: Millis) -> bytes:
     """An event that tells the name of a peer."""
     event_id = f"known:{number}:{at}"
     return msgspec.json.encode({"type": KNOWN, "event_id": event_id, "object": {"peer_id": number, "title": title}})
+
+
+def _number(number: int) -> str:
+    """The number of a message as its ``ext_id``. Raises ValueError for what can be none, for no two may share one."""
+    if number not in _NUMBERS:
+        raise ValueError("a message without a number")
+    return str(number)
 
 
 def _unreachable(number: int, at: Millis, code: str) -> PeerChanged:

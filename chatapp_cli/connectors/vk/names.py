@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -14,6 +15,7 @@ from chatapp_cli.connectors.vk.api import VkApi
 from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, User
 from chatapp_cli.domain.errors import RateLimited, Rejected, Retryable
 from chatapp_cli.domain.event import Person
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.memory import Memory
 
 _PREFIX: Final = "name:"
@@ -51,10 +53,13 @@ class Names:
         self._api, self._memory = api, memory
 
     async def recall(self) -> None:
-        """Take over what earlier sessions learned."""
-        known = await self._memory.known(_PREFIX)
+        """Take over what earlier sessions learned; what cannot be read is asked for once more."""
         people = msgspec.json.Decoder(Person)
-        self.book.people.update({int(name.removeprefix(_PREFIX)): people.decode(text) for name, text in known.items()})
+        for name, text in (await self._memory.known(_PREFIX)).items():
+            with suppress(*UNREADABLE):
+                who = people.decode(text)
+                if name == _PREFIX + who.id:
+                    self.book.people[int(who.id)] = who
 
     async def learn(self, numbers: Iterable[int]) -> Mapping[int, Person]:
         """Ask for those that are not known yet; returns what is new.

@@ -18,6 +18,7 @@ from chatapp_cli.connectors.vk.wire import CHATS, LongPollServer, Polled
 from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Person
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.world import Clock
 
 STALE: Final = 3600
@@ -37,8 +38,11 @@ class Cursor(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, stored: str | None) -> Cursor:
-        """Read what was stored."""
-        return msgspec.json.decode(stored, type=cls) if stored else cls()
+        """Read what was stored; of what cannot be read nothing is left but that reading goes on from now."""
+        try:
+            return msgspec.json.decode(stored, type=cls) if stored else cls()
+        except UNREADABLE:
+            return cls()
 
     @property
     def stored(self) -> str:

@@ -422,6 +422,18 @@ def test_a_size_beyond_all_numbers_is_not_known(size: bytes) -> None:
     assert [(file.name, file.size, file.seconds) for file in message.files] == [("a.pdf", 0, 0), ("voice_1.ogg", 0, 0)]
 
 
+@pytest.mark.parametrize("number", [b"0", b"null", b'"x"', b"-5", b"9223372036854775808", b"9" * 400, ODD[1]], ids=len)
+def test_a_number_that_is_none_makes_a_dead_letter_and_no_message_that_others_are_taken_for(number: bytes) -> None:
+    head = b'"peer_id":7001,"from_id":7001,"date":1790000000,"text":"words"'
+    raw = b'{"type":"message_new","event_id":"e1","object":{"message":{%s,"conversation_message_id":%s}}}'
+    arrival = READER.arrival(raw % (head, number), NOW)
+    assert (arrival.events, arrival.provider_id) == ((), "e1")
+    assert arrival.problem
+    for kind, name in (("message_read", b"conversation_message_id"), ("message_reaction_event", b"cmid")):
+        body = b'{"from_id":1,"reacted_id":1,"peer_id":7001,"%s":%s}' % (name, number)
+        assert READER.arrival(b'{"type":"%s","object":%s}' % (kind.encode(), body), NOW).problem
+
+
 @pytest.mark.parametrize(
     ("change", "from_us", "by"),
     [

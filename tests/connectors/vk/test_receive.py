@@ -283,3 +283,15 @@ async def test_an_odd_message_is_read_back_too_and_keeps_none_of_its_neighbours(
     async with connector.open(ChannelId(1), bound) as session:
         found = await events(session, bound.cursor, 3)
     assert texts(found) == ["раз", "странно", "два"]
+
+
+@pytest.mark.parametrize("kept", ["", "{", "7", '{"ts":5}', "\ud83d", '{"id":7}'])
+async def test_what_was_remembered_and_cannot_be_read_closes_no_channel(
+    connector: Connector, sandbox: VkSandbox, bound: Bound, kept: str
+) -> None:
+    await bound.memory.keep({"name:7001": kept or "x", "name:Анна": "{}"})
+    assert Cursor.of(kept) == Cursor()
+    async with connector.open(ChannelId(1), bound) as session:
+        await sandbox.say(ANNA, "раз")
+        heard = await message(session, bound.cursor)
+    assert (heard.text, heard.sender.name) == ("раз", ANNA.name)
