@@ -77,6 +77,7 @@ class Reader:
                 files=content.files(message, self.max_download),
                 reply_to=str(quoted.conversation_message_id or "") if quoted else "",
                 automatic=message.from_id < 0 and not from_us,
+                silent=message.from_id < 0 and not from_us,
             ),
         )
 
@@ -149,6 +150,7 @@ class Reader:
                 files=content.attached_files(said.attachments, self.max_download),
                 reply_to=_sibling(comment, said.reply_to_comment),
                 automatic=said.from_id < 0 and not from_us,
+                silent=said.from_id < 0 and not from_us,
             ),
         )
 
