@@ -19,7 +19,7 @@ from tests.fuzz.rounds import HOOKED, KINDS, Round, play
 
 SHARE = 5_000
 """Mutations of a round: rounds are spread over the cores."""
-SHOWN = 5
+SHOWN = 3
 say = partial(print, flush=True)
 
 

@@ -22,6 +22,9 @@ from chatapp_cli.ports.connector import HookRequest
 SEEDS = Path(__file__).with_name("seeds")
 MOST = 60
 """Seeds of a channel at most."""
+ENOUGH = 30
+"""Seeds of a channel that are wanted where they show nothing new."""
+LONGEST_NAME = 40
 LARGEST = 6_000
 """Bytes of a seed at most: what is longer shows nothing more and makes every mutation slow."""
 
@@ -84,7 +87,15 @@ def fields_of(raw: bytes) -> Iterator[str]:
         if "\n" not in words:
             yield from (part.partition("=")[0] for part in words.split("&"))
         else:
-            yield from (line.partition(":")[0].lower() for line in words.splitlines() if ": " in line[:40])
+            yield from map(_of_line, words.splitlines())
+
+
+def _of_line(line: str) -> str:
+    """The name of a header, with its value where that tells kinds apart."""
+    name, _, value = line.partition(": ")
+    if name.lower() in {"content-type", "content-transfer-encoding", "content-disposition", "auto-submitted"}:
+        return f"{name.lower()} {value.partition(';')[0]}"
+    return name.lower() if len(name) < LONGEST_NAME and value else ""
 
 
 def fields(value: object, path: str = "") -> Iterator[str]:
@@ -102,7 +113,7 @@ def fields(value: object, path: str = "") -> Iterator[str]:
 
 
 def chosen(heard: Mapping[bytes, frozenset[str]]) -> list[bytes]:
-    """Take what shows most that is new, until nothing is."""
+    """Take what shows most that is new, until nothing is; then the shortest that show it in another combination."""
     left, seen, taken = dict(heard), set[str](), list[bytes]()
     while left and len(taken) < MOST:
         best = max(left, key=lambda raw: (len(left[raw] - seen), -len(raw), raw))
@@ -110,6 +121,11 @@ def chosen(heard: Mapping[bytes, frozenset[str]]) -> list[bytes]:
             break
         seen |= left.pop(best)
         taken.append(best)
+    combinations = {heard[raw] for raw in taken}
+    for raw in sorted(left, key=lambda raw: (len(raw), raw)):
+        if len(taken) < ENOUGH and left[raw] not in combinations:
+            combinations.add(left[raw])
+            taken.append(raw)
     return taken
 
 
