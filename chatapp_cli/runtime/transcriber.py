@@ -191,7 +191,7 @@ async def _said(process: asyncio.subprocess.Process) -> str:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave nothing of it behind, whatever it started itself."""
-    with suppress(ProcessLookupError):
+    """Leave nothing of it behind, whatever it started itself; what belongs to somebody else may not be ended."""
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
