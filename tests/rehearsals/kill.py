@@ -10,9 +10,10 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Desk, open_desk
@@ -40,7 +41,7 @@ PEOPLE = [
     )
     for n in range(60)
 ]
-SLOWNESS = 0.15
+SLOWNESS = 0.3
 """Seconds that Telegram takes to answer, so that every kill finds some on their way."""
 DONE = {"sent", "delivered", "read"}
 SUBJECT = "Заказ"
@@ -72,8 +73,8 @@ def _split(whole: int, kinds: Sequence[str]) -> Iterator[tuple[str, int]]:
         yield kind, whole // len(kinds) + (number < whole % len(kinds))
 
 
-FULL = Plan(incoming=10_000, outgoing=2_000, kills=40, seconds=200, mails=60, people=60)
-TENTH = Plan(incoming=1_000, outgoing=200, kills=4, seconds=14, mails=12, people=12, patience=60)
+FULL = Plan(incoming=10_000, outgoing=2_000, kills=40, seconds=140, mails=60, people=60)
+TENTH = Plan(incoming=1_000, outgoing=200, kills=4, seconds=14, mails=10, people=20, patience=90)
 
 
 @dataclass(slots=True)
@@ -138,11 +139,10 @@ def _kind(text: str) -> str:
 class Killed:
     """A daemon that is killed again and again."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, moments: list[int]) -> None:
         env = {"CHATAPP_HOME": str(home), "CHATAPP_HTTP_PORT": str(port), "CHATAPP_LOG_LEVEL": "error"}
         self._env = {**os.environ, **env}
-        self.moments: list[int] = []
-        """When it was killed, in milliseconds since 1970."""
+        self._moments = moments
 
     @asynccontextmanager
     async def starting(self) -> AsyncIterator[asyncio.subprocess.Process]:
@@ -165,19 +165,29 @@ class Killed:
             assert await process.stdout.readline()
             yield
 
-    async def storm(self, kills: int, calm: Callable[[], bool], say: Callable[[str], None]) -> None:
-        """Kill at random moments, now and then before it is up, until there were enough and the load is over."""
+    async def storm(
+        self, kills: int, ripe: Callable[[int], Coroutine[None, None, None]], say: Callable[[str], None]
+    ) -> None:
+        """Kill at random moments, even before it is up; every second time when it is ``ripe`` after a start."""
         chance = random.Random(8)
-        while len(self.moments) < kills or not calm():
+        for number in range(1, kills + 1):
+            since = now()
             async with self.starting() as process:
                 assert process.stdout is not None
                 if chance.random() < 0.8:
                     assert await process.stdout.readline()
-                await asyncio.sleep(chance.uniform(0.3, 5.0))
+                await asyncio.sleep(chance.uniform(0.2, 4.0))
+                if number % 2:
+                    await ripe(since)
                 process.send_signal(signal.SIGKILL)
-                self.moments.append(int(time.time() * 1000))
+                self._moments.append(now())
                 await process.wait()
-            say(f"kill {len(self.moments)}")
+            say(f"kill {number}")
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)
 
 
 @dataclass(slots=True)
@@ -188,6 +198,8 @@ class Stage:
     plan: Plan
     sandboxes: Sequence[Sandbox]
     bound: dict[str, ChannelId] = field(default_factory=dict)
+    moments: list[int] = field(default_factory=list)
+    """When the daemon was killed, in milliseconds since 1970."""
 
     @property
     def people(self) -> Sequence[Customer]:
@@ -219,7 +231,7 @@ class Stage:
         for number in range(many):
             person = self.people[number % len(self.people)]
             await one.say(person, f"{one.kind} in {number}", subject=SUBJECT)
-            await asyncio.sleep(self.plan.seconds / many)
+            await self._pace(number, many)
 
     async def operators(self, one: Sandbox, many: int) -> None:
         """Answer, spread over the same time."""
@@ -230,7 +242,13 @@ class Stage:
             order = sending.Order(actor="Ольга", key=sending.key_of(text))
             job = lambda tx, d=dialog, t=text, o=order: sending.enqueue(tx, can, d, Draft(text=t), o)  # noqa: E731
             await asyncio.to_thread(self.desk.write, job)
-            await asyncio.sleep(self.plan.seconds / many)
+            await self._pace(number, many)
+
+    async def _pace(self, number: int, many: int) -> None:
+        """Spread the load over the plan's time, and never let it be over before the kills are."""
+        await asyncio.sleep(self.plan.seconds / many)
+        while number / many > (len(self.moments) + 1) / self.plan.kills:
+            await asyncio.sleep(0.05)
 
     def _dialogs(self, kind: str) -> list[DialogId]:
         with self.desk.database.reading() as tx:
@@ -247,11 +265,22 @@ class Stage:
         with self.desk.database.reading() as tx:
             return dict(tx.compose(lambda *row: row, "SELECT text, state FROM message WHERE direction = 'out'", {}))
 
+    async def ripe(self, since: int, say: Callable[[str], None]) -> None:
+        """Wait until every channel has shown since then that it lives, and a message is on its way."""
+        await until(partial(self._up, since), 60, "all channels are up", say)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(3):
+                while "sending" not in (await asyncio.to_thread(self.states)).values():
+                    await asyncio.sleep(0.01)
+
+    def _up(self, since: int) -> bool:
+        return all((row.proof_at or 0) >= since for row in self.desk.read(channels.everything))
+
     def pending(self) -> int:
         """Answers that are on their way."""
         return len([state for state in self.states().values() if state in {"queued", "sending"}])
 
-    def unanswered(self, moments: Sequence[int]) -> set[str]:
+    def unanswered(self) -> set[str]:
         """What was handed over before a kill and had no answer by then."""
         told = "SELECT m.text, a.started_at, a.finished_at FROM attempt a JOIN message m ON m.id = a.message_id"
         with self.desk.database.reading() as tx:
@@ -259,7 +288,7 @@ class Stage:
         return {
             text
             for text, started, finished in rows
-            if any(started <= moment and (finished is None or finished >= moment) for moment in moments)
+            if any(started <= moment and (finished is None or finished >= moment) for moment in self.moments)
         }
 
     async def heard(self) -> Counter[str]:
@@ -293,8 +322,7 @@ async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figure
         stack.callback(desk.close)
         stage = Stage(desk, plan, sandboxes)
         await stage.set_up(port)
-        daemon = Killed(home, port)
-        moments = await _storm(stage, daemon, say)
+        await _storm(stage, Killed(home, port, stage.moments), say)
         ins, outs = plan.shares()
         return Figures(
             incoming=Counter([f"{kind} in {n}" for kind, many in ins.items() for n in range(many)])
@@ -303,13 +331,13 @@ async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figure
             outgoing={f"{kind} out {n}" for kind, many in outs.items() for n in range(many)},
             states=stage.states(),
             heard=await stage.heard(),
-            unanswered=stage.unanswered(moments),
-            kills=len(moments),
+            unanswered=stage.unanswered(),
+            kills=len(stage.moments),
             minutes=(time.monotonic() - began) / 60,
         )
 
 
-async def _storm(stage: Stage, daemon: Killed, say: Callable[[str], None]) -> Sequence[int]:
+async def _storm(stage: Stage, daemon: Killed, say: Callable[[str], None]) -> None:
     """Greetings in peace, the load under kills, and peace again until everything has settled."""
     plan, (ins, outs) = stage.plan, stage.plan.shares()
     async with daemon.running():
@@ -324,11 +352,11 @@ async def _storm(stage: Stage, daemon: Killed, say: Callable[[str], None]) -> Se
         for work in (stage.customers(one, ins[one.kind]), stage.operators(one, outs[one.kind]))
     ]
     load = [asyncio.create_task(work) for work in works]
-    await daemon.storm(plan.kills, lambda: all(task.done() for task in load), say)
-    for task in load:
-        task.result()
+    await daemon.storm(plan.kills, partial(stage.ripe, say=say), say)
     wanted = plan.incoming + len(stage.greetings())
     async with daemon.running():
+        await asyncio.gather(*load)
+        say("the load is over")
         await until(lambda: stage.arrived().total() >= wanted, plan.patience, "arrivals", say)
+        say("everything has arrived")
         await until(lambda: not stage.pending(), plan.patience, "answers", say)
-    return daemon.moments
