@@ -122,6 +122,18 @@ class ProvesAccess(Protocol):
 
 
 @runtime_checkable
+class Prepares(Protocol):
+    """Something goes before a send that the client may see happen twice without harm, and that takes its time."""
+
+    async def prepare(self, message: Outbound) -> None:
+        """Do it; called when the message's turn has come, just before it counts as handed over. Raises as ``send``.
+
+        Whatever fails or is interrupted here, the message certainly did not go.
+        """
+        ...
+
+
+@runtime_checkable
 class FetchesFiles(Protocol):
     """Files arrive as references and are fetched afterwards."""
 

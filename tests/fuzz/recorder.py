@@ -43,11 +43,19 @@ def pytest_configure() -> None:
 
     def hear_call(self: HookRequest, **values: Any) -> None:
         called(self, **values)
-        if self.method == "POST":
+        if self.method == "POST" and _sound(self.body):
             _hear(f"{_kind}.hook", self.body, fields_of(self.body))
 
     Arrival.__init__ = listen  # type: ignore[method-assign]  # a tool of ours, in no test
     HookRequest.__init__ = hear_call  # type: ignore[method-assign]
+
+
+def _sound(body: bytes) -> bool:
+    """Tell whether a call could be read at all: tests of a door knock with odd bytes as well."""
+    try:
+        return body[:1] not in b"{[" or bool(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _hear(name: str, raw: bytes, what: Iterable[str]) -> None:

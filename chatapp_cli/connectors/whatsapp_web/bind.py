@@ -13,7 +13,7 @@ from chatapp_cli.connectors.whatsapp_web import device, errors, wire
 from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
 from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.finding import digits as russian
+from chatapp_cli.domain.finding import typed_digits
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
@@ -108,7 +108,7 @@ def _insist(values: Mapping[str, str]) -> str:
 
 def _digits(phone: str) -> str:
     """A number that begins with a plus is what it is; only without one a Russian 8 means 7."""
-    return re.sub(r"\D", "", phone) if phone.strip().startswith("+") else russian(phone)
+    return re.sub(r"\D", "", phone) if phone.strip().startswith("+") else typed_digits(phone)
 
 
 async def _paired(ask: Asker, said: str, args: wire.Open, previous: Bound | None) -> wire.Account:

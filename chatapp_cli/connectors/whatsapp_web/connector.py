@@ -67,10 +67,13 @@ class WhatsAppSession(GroupKeeper):
         """Ask WhatsApp for what only a linked device gets."""
         await self._do("prove", wire.Nothing())
 
-    async def send(self, message: Outbound) -> Receipt:
-        """Send text and files, as several of WhatsApp's messages if need be; a text is seen being written before."""
+    async def prepare(self, message: Outbound) -> None:
+        """Be seen writing for a moment before a text comes."""
         if message.text:
             await self._composing.before(convert.jid(message.address), message.text)
+
+    async def send(self, message: Outbound) -> Receipt:
+        """Send text and files, as several of WhatsApp's messages if need be."""
         sent: list[wire.Sent] = []
         for part in plan(message):
             try:

@@ -21,7 +21,7 @@ from chatapp_cli.connectors.whatsapp_web import process
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
 from chatapp_cli.domain.errors import Rejected, Retryable
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.domain.outbound import LocalFile
+from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, ProvesAccess
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
@@ -127,12 +127,18 @@ async def test_many_unread_messages_are_all_marked_by_receipts_of_fifty(phone: W
     assert [len(ids) for ids in marked(native)] == [50, 50, 20]
 
 
+async def say(phone: WhatsAppSession, message: Outbound) -> Receipt:
+    """Send as the daemon does."""
+    await phone.prepare(message)
+    return await phone.send(message)
+
+
 async def test_a_text_is_seen_being_written_before_it_comes(
     phone: WhatsAppSession, native: Native, clock: Hurried
 ) -> None:
     native.answers["send_message"] = sent("1")
-    await phone.send(outbound("Да"))
-    await phone.send(outbound("Здравствуйте! " * 300))
+    await say(phone, outbound("Да"))
+    await say(phone, outbound("Здравствуйте! " * 300))
     asked = [name for name, *_ in native.calls if name in {"send_presence", "send_chat_presence", "send_message"}]
     assert asked == ["send_presence", "send_chat_presence", "send_message"] * 2
     ((chat, state, _), *_) = native.called("send_chat_presence")
@@ -149,19 +155,19 @@ async def test_nobody_waits_where_the_operator_was_just_seen_writing_or_nothing_
     paper = LocalFile(path=path, name="счёт.pdf", mime="application/pdf", size=4)
     upload = events.UploadResponse(url="u", DirectPath="/d", MediaKey=b"k", FileLength=4)
     native.answers |= {"send_message": sent("1"), "upload": whole(upload)}
-    await phone.send(outbound(files=(paper,)))
+    await say(phone, outbound(files=(paper,)))
     assert native.called("send_chat_presence") == []
     await phone.typing(PHONE)
-    await phone.send(outbound("Да"))
+    await say(phone, outbound("Да"))
     assert (len(native.called("send_chat_presence")), clock.slept) == (1, [])
-    await phone.send(outbound("И ещё"))
+    await say(phone, outbound("И ещё"))
     assert (len(native.called("send_chat_presence")), len(clock.slept)) == (2, 1)
 
 
 async def test_what_cannot_be_shown_holds_no_answer_up(phone: WhatsAppSession, native: Native, clock: Hurried) -> None:
     native.answers |= {"send_presence": ValueError("can't send presence without PushName set")}
     native.answers["send_message"] = sent("1")
-    receipt = await phone.send(outbound("Да"))
+    receipt = await say(phone, outbound("Да"))
     assert (receipt.ids, clock.slept) == (("1",), [])
 
 
@@ -185,5 +191,5 @@ async def test_the_miniature_is_marked_and_written_to_as_the_real_one(
     await session.mark_read(PHONE, second)
     await session.mark_read(PHONE, second)
     assert sandbox.town.marked == [first, second]
-    await session.send(outbound("Да"))
+    await say(session, outbound("Да"))
     assert sandbox.town.typed == ["79160000001"]
