@@ -71,9 +71,6 @@ def typed_digits(phone: str) -> str:
     return "7" + found if _NATIONAL.fullmatch(found) else _TRUNK_TWICE.sub("7", _TRUNK.sub("7", found))
 
 
-digits = typed_digits
-
-
 def _said(phone: str) -> tuple[str, str]:
     """A number without its extension, and its digits, whichever script they are of."""
     said = _EXTENSION.sub("", phone)

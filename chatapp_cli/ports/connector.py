@@ -88,6 +88,8 @@ class HookRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    raw_query: bytes = field(default=b"", repr=False)
+    """The query as it came, still encoded: in whatever charset, ``query`` takes it for UTF-8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

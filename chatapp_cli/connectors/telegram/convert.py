@@ -129,6 +129,7 @@ def _message(message: Any, text: str, view: View) -> MessageArrived:
         reply_to="".join(quoted),
         album=str(message.grouped_id or ""),
         automatic=sender.sort in {"bot", "channel"},
+        silent=sender.sort in {"bot", "channel"},
     )
 
 
