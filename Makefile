@@ -4,6 +4,7 @@
 #   make test      run the tests                                make test ARGS="-k outbox"
 #   make check     lint, types, layers, catalogues, pages       make bench ARGS="01 15"
 #   make messages  refresh the translations                     make docs, make picture, make gallery, make lock
+#   make fuzz      bend what arrives, 50,000 times a channel    make rehearse       long runs; make rehearse kill
 
 PYTHON ?= python3
 ARGS ?=
@@ -13,7 +14,7 @@ READY := $(VENV)/.ready
 export PIP_USER = 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check bench messages docs picture gallery lock
+.PHONY: demo test check bench fuzz rehearse messages docs picture gallery lock
 .DEFAULT_GOAL := test
 
 demo: $(READY)
@@ -32,6 +33,17 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: $(READY)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+# What follows "rehearse" names rehearsals and is nothing to make.
+ifeq (rehearse,$(firstword $(MAKECMDGOALS)))
+NAMES := $(filter-out rehearse,$(MAKECMDGOALS))
+$(foreach name,$(NAMES),$(eval $(name):;@:))
+endif
+rehearse: $(READY)
+	@$(BIN)/python -m tests.rehearsals $(NAMES)
 
 messages: $(READY)
 	@$(BIN)/python -m scripts.messages
@@ -53,11 +65,14 @@ lock: $(READY)
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 # Installed once; again only when the lock or the package's own description changes.
+# A folder without the mark is what an interrupted install left: it is made anew.
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "chatapp needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)."; \
 		echo "Name another one: make PYTHON=python3.12"; exit 1; }
+	@test -e $@ || rm -rf $(VENV)
 	@test -x $(BIN)/python || $(PYTHON) -m venv --clear --without-pip $(VENV)
+	@rm -f $@
 	@if $(BIN)/python -m pip -V >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null 2>&1; \
 	then pip="$(BIN)/python -m pip"; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
 	echo "Installing into $(VENV) ..."; \

@@ -20,7 +20,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.daemon import Daemon, running
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.owner import Kind, Place, taking
 
 log = structlog.get_logger()
 
@@ -56,15 +56,26 @@ async def serve(
     web: bool = False,
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
+    kind: Kind = Kind.DAEMON,
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
 
     ``web`` lets browsers have the window too.
     ``announce`` is told the address that it listens on, once it does; an empty one without HTTP.
+    A window's own daemon also ends once a real one asks for its place.
     """
     stop = stop or asyncio.Event()
-    with _stopped_by_signals(stop), owning(desk), _listening(desk, wanted=http) as listening:
-        async with running(desk, ended=stop.set) as daemon:
+    with _stopped_by_signals(stop):
+        async with taking(desk, kind, stop) as place:
+            if place is not None:
+                await _serve(desk, place, announce, stop, http=http, web=web)
+
+
+async def _serve(
+    desk: Desk, place: Place, announce: Callable[[str], None] | None, stop: asyncio.Event, *, http: bool, web: bool
+) -> None:
+    with _listening(desk, wanted=http) as listening:
+        async with running(desk, ended=stop.set) as daemon, _leaving(place, stop):
             log.info("daemon.started", store=desk.settings.company, http=listening is not None)
             if listening is None:
                 await _announce_and_wait(announce, "", stop)
@@ -72,6 +83,23 @@ async def serve(
                 await _serve_http(daemon, listening, announce, stop, web=web)
             log.info("daemon.stopping")
     log.info("daemon.stopped")
+
+
+@contextlib.asynccontextmanager
+async def _leaving(place: Place, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Stop once somebody asks for the place."""
+
+    async def leave() -> None:
+        await place.asked_for()
+        log.info("daemon.makes_way")
+        stop.set()
+
+    task = asyncio.create_task(leave(), name="place")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _serve_http(

@@ -61,8 +61,10 @@ async def _serve(desk: Desk, *, http: bool, web: bool, leashed: bool) -> None:
 
     from chatapp_cli.api.server import serve as run
     from chatapp_cli.runtime.leash import watch_input
+    from chatapp_cli.runtime.owner import Kind
 
     stop = Event()
     if leashed:
         watch_input(stop)
-    await run(desk, http=http, web=web, announce=typer.echo, stop=stop)
+    kind = Kind.WINDOW if leashed else Kind.DAEMON
+    await run(desk, http=http, web=web, announce=typer.echo, stop=stop, kind=kind)

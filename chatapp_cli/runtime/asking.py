@@ -18,7 +18,7 @@ from chatapp_cli.domain.ids import ErrandId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.owner import Kind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, errands, journal, waiting, words
 from chatapp_cli.store.rows import ChannelRow, ErrandRow
@@ -73,7 +73,7 @@ async def _working(store: AsyncStore, wishes: Sequence[Wish]) -> AsyncIterator[N
     """Without a daemon the channels come up for this only: what arrives stays at the providers."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(owning(store.desk))
+            stack.enter_context(owning(store.desk, Kind.COMMAND))
             rows = {wish.channel.id: wish.channel for wish in wishes}.values()
         except Busy:
             rows = {}.values()

@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.runtime.leash import ended
-from chatapp_cli.runtime.owner import owner
+from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.settings import Settings
 
 LOOK = 2.0
 """Seconds between two looks whether somebody carries the messages."""
 AGAIN = 30.0
 """Seconds after a failed start before the next one."""
+RETURN = 60.0
+"""Seconds that a daemon which was here is given to come back before a child takes its place."""
 COMMAND = (sys.executable, "-m", "chatapp_cli", "serve", "--until-stdin-closes")
 
 
@@ -35,15 +37,18 @@ class Carried:
 
 RUNS = Carried(Text(""))
 STARTS = Carried(T("the daemon starts"))
+AWAY = Carried(T("the daemon has ended; waiting for it"))
 
 
 class Companion:
     """Our own child, if there has to be one."""
 
-    def __init__(self, desk: Desk, command: Sequence[str], look: float) -> None:
+    def __init__(self, desk: Desk, command: Sequence[str], look: float, patience: float) -> None:
         self._desk = desk
         self._command = command
         self._look = look
+        self._patience = patience
+        self._expected_until = 0.0
         self._child: asyncio.subprocess.Process | None = None
         self._said = ""
         self._listener: asyncio.Task[None] | None = None
@@ -59,15 +64,28 @@ class Companion:
             await asyncio.sleep(AGAIN if state.trouble else self._look)
 
     async def _state(self) -> Carried:
-        if await asyncio.to_thread(owner, self._desk) is not None:
-            return RUNS
-        if self._child is not None and self._child.returncode is None:
-            return STARTS
-        if self._child is not None and self._child.returncode:
+        found = await asyncio.to_thread(owner, self._desk)
+        child = self._child
+        if child is not None and child.returncode is not None:
             self._child = None
+        if found is not None:
+            if found.kind is Kind.DAEMON:
+                self._expect()
+            return RUNS
+        if child is not None and child.returncode is None:
+            return STARTS
+        if child is not None and child.returncode:
             return Carried(T("no daemon: {why}", why=self._said or "?"), trouble=True)
+        if child is not None:  # it made way for a daemon
+            self._expect()
+        if asyncio.get_running_loop().time() < self._expected_until:
+            return AWAY
         await self._start()
         return STARTS
+
+    def _expect(self) -> None:
+        """A daemon was here: should it be gone, somebody restarts it."""
+        self._expected_until = asyncio.get_running_loop().time() + self._patience
 
     async def _start(self) -> None:
         self._child = await asyncio.create_subprocess_exec(
@@ -103,9 +121,11 @@ def surroundings(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def accompanied(desk: Desk, *, command: Sequence[str] = COMMAND, look: float = LOOK) -> AsyncIterator[Companion]:
-    """Have the store served while this lasts."""
-    companion = Companion(desk, command, look)
+async def accompanied(
+    desk: Desk, *, command: Sequence[str] = COMMAND, look: float = LOOK, patience: float = RETURN
+) -> AsyncIterator[Companion]:
+    """Have the store served while this lasts; a daemon that was here has ``patience`` seconds to come back."""
+    companion = Companion(desk, command, look, patience)
     try:
         yield companion
     finally:

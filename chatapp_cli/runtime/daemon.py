@@ -16,6 +16,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
+from chatapp_cli.runtime.helping import helped
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.store import AsyncStore
@@ -68,8 +69,10 @@ class Daemon:
         try:
             await self.supervisor.refresh()
             self.ready = True
-            listening = [self.transcriber.run()] if self.transcriber else []
-            await together(self._hear(), self._time(), self.indexer.run(), *listening)
+            helpers = {"timer": self._time, "index": self.indexer.run}
+            if self.transcriber:
+                helpers["transcriber"] = self.transcriber.run
+            await together(self._hear(), *(helped(name, work) for name, work in helpers.items()))
         finally:
             self.ready = False
             await self.supervisor.stop()

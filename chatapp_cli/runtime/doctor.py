@@ -22,7 +22,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding, seat
-from chatapp_cli.runtime.owner import owner
+from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.services import channels, journal, pools, resting, waiting, words
 from chatapp_cli.settings import Loaded
 from chatapp_cli.store.migrate import HEAD
@@ -144,15 +144,18 @@ def _newest(tx: Tx) -> list[JournalRow]:
 
 
 def _daemon(desk: Desk) -> Iterator[Finding]:
-    process = owner(desk)
-    yield Finding(
-        name="daemon",
-        ok=process is not None,
-        what=T("No daemon runs: nothing is received")
-        if process is None
-        else T("The daemon runs, process {n}", n=process),
-        next_step=T("Start it: chatapp serve"),
-    )
+    """Who carries the store."""
+    found = owner(desk)
+    if found is None:
+        what = T("No daemon runs: nothing is received")
+    elif found.kind is Kind.DAEMON:
+        what = T("The daemon runs, process {n}", n=found.process)
+    elif found.kind is Kind.WINDOW:
+        what = T("A window's own daemon runs, process {n}: it ends with the window", n=found.process)
+    else:
+        what = T("A command sends by itself, process {n}; no daemon runs: nothing is received", n=found.process)
+    ok = found is not None and found.kind is not Kind.COMMAND
+    yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: chatapp serve"))
 
 
 def _channels(desk: Desk) -> Iterator[Finding]:

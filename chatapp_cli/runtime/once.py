@@ -14,7 +14,7 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.owner import owning
+from chatapp_cli.runtime.owner import Kind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import channels, dialogs, journal, relay, transcript
@@ -37,14 +37,20 @@ async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageI
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                try:
-                    with owning(desk):
-                        await _walk(store, way, _carry)
-                except Busy:
+                if not await _alone(store, way):
                     await _walk(store, way, _watch)
     finally:
         await store.aclose()
     return way[-1]
+
+
+async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
+    """Carry it ourselves; not to the end if a daemon carries the store, or comes to do so."""
+    try:
+        with owning(store.desk, Kind.COMMAND) as place:
+            return await place.lent_to(_walk(store, way, _carry))
+    except Busy:
+        return False
 
 
 async def _walk(store: AsyncStore, way: list[MessageId], go: _Job) -> None:

@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,7 @@ class Transcriber:
         self._store = store
         self._bell = Bell()
         self._failing = False
+        self._impolite = False
 
     def wake(self) -> None:
         """A file may be here."""
@@ -62,16 +63,24 @@ class Transcriber:
 
     async def _turn(self, file: FileRow) -> None:
         try:
-            words = await written(self._store.desk, file)
+            words = await written(self._store.desk, file, impolite=self._say_impolite)
         except asyncio.CancelledError:
             await self._store.write(partial(voice.release, file=file))
             raise
         except Rejected as error:
             await self._store.write(partial(voice.give_up, file=file, code=error.code))
             self._say(file, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the file must neither hang nor be tried for ever
+            await self._store.write(partial(voice.give_up, file=file, code="transcribe_failed"))
+            self._say(file, Rejected("transcribe_failed", f"{type(error).__name__}: {error}"))
         else:
             await self._store.write(partial(voice.keep, file=file, words=words))
             self._say(file, None)
+
+    def _say_impolite(self, why: str) -> None:
+        if not self._impolite:
+            log.warning("transcriber.no_priority", why=why)
+        self._impolite = True
 
     def _say(self, file: FileRow, error: Rejected | None) -> None:
         """Once when it breaks, once when it heals; what is said is no business of a log."""
@@ -113,14 +122,17 @@ async def _asked(desk: Desk, file: FileRow) -> FileRow:
     return file._replace(words=words[: voice.LONGEST], code="")
 
 
-async def written(desk: Desk, file: FileRow) -> str:
-    """What is said in a file. Raises Rejected with the reason, and Busy or Refused while the file is not here."""
+async def written(desk: Desk, file: FileRow, *, impolite: Callable[[str], None] = lambda _why: None) -> str:
+    """What is said in a file. Raises Rejected with the reason, and Busy or Refused while the file is not here.
+
+    ``impolite`` is told why the command could not be put behind everybody else, if so.
+    """
     content = await asyncio.to_thread(files.content, desk.media, file)
     with TemporaryDirectory(prefix="chatapp-voice-") as folder:
         named = Path(folder) / f"voice{_ending(file)}"
         named.symlink_to(content.resolve())
         command = [word.replace(FILE, str(named)) for word in shlex.split(desk.settings.transcribe_command)]
-        words = await _run(command, seconds=desk.settings.transcribe_seconds)
+        words = await _run(command, seconds=desk.settings.transcribe_seconds, impolite=impolite)
     if not words:
         raise Rejected("transcribe_silent")
     return words
@@ -132,7 +144,7 @@ def _ending(file: FileRow) -> str:
     return found if re.fullmatch(r"\.\w{1,5}", found) else mimetypes.guess_extension(file.mime) or ""
 
 
-async def _run(command: list[str], *, seconds: float) -> str:
+async def _run(command: list[str], *, seconds: float, impolite: Callable[[str], None]) -> str:
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -143,8 +155,8 @@ async def _run(command: list[str], *, seconds: float) -> str:
         )
     except OSError as error:
         raise Rejected("transcribe_missing", error.strerror or "") from error
-    with suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, process.pid, LOWEST)
+    if why := _step_back(process.pid):
+        impolite(why)
     try:
         async with asyncio.timeout(seconds):
             said = await _said(process)
@@ -155,6 +167,17 @@ async def _run(command: list[str], *, seconds: float) -> str:
     if process.returncode:
         raise Rejected("transcribe_failed", f"exit {process.returncode}")
     return said
+
+
+def _step_back(process: int) -> str:
+    """Let it wait for everybody else. Returns why that may not be, as under a strict unit; it works all the same."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, process, LOWEST)
+    except ProcessLookupError:
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 async def _said(process: asyncio.subprocess.Process) -> str:
@@ -168,7 +191,7 @@ async def _said(process: asyncio.subprocess.Process) -> str:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave nothing of it behind, whatever it started itself."""
-    with suppress(ProcessLookupError):
+    """Leave nothing of it behind, whatever it started itself; what belongs to somebody else may not be ended."""
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

@@ -17,6 +17,7 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.once import deliver
+from chatapp_cli.runtime.owner import owner
 from chatapp_cli.sandbox.directory import has_sandbox
 from chatapp_cli.sandbox.directory import sandbox as provider
 from chatapp_cli.sandbox.stage import CallsHooks, Sandbox
@@ -154,3 +155,23 @@ async def test_a_second_daemon_is_refused_and_names_the_first(desks: Callable[..
     async with serving(desks()):
         with pytest.raises(Busy, match="process"):
             await serve(desks())
+
+
+async def test_a_daemon_takes_over_from_a_command_that_is_sending_and_the_command_sees_it_through(
+    desks: Callable[..., Desk],
+) -> None:
+    desk = desks()
+    async with provider("telegram_bot") as sandbox:
+        channel = await bound(desk, sandbox)
+        async with serving(desk):
+            await sandbox.say(ANNA, "Ау")
+            (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
+        await sandbox.vanish()
+        message = answer(desk, channel, dialog, "Слышу")
+        sending_alone = asyncio.create_task(deliver(desk, message, seconds=60))
+        await eventually(lambda: owner(desk))
+        async with serving(desks()):
+            await sandbox.come_back()
+            await sending_alone
+            assert state_of(desk, message) in OUT
+        assert [h.text for h in await sandbox.heard(ANNA)] == ["Слышу"]

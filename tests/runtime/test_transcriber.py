@@ -83,7 +83,7 @@ async def at_work(desk: Desk):
     store = AsyncStore(desk)
     one = Transcriber(store)
     task = asyncio.create_task(one.run())
-    yield one
+    yield task
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await store.aclose()
@@ -122,6 +122,29 @@ async def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
 def alive(process: int) -> bool:
     status = Path(f"/proc/{process}/stat")
     return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("odd", ["no\0program {file}", "listen '{file}", "{file}", "/dev/null/program {file}"])
+async def test_whatever_a_command_stumbles_over_the_file_says_so_and_the_next_one_is_tried(
+    desks: Callable[..., Desk], odd: str
+) -> None:
+    desk = desks(transcribe_command=odd)
+    where = channel(desk)
+    heard = [hear(desk, where, content) for content in (b"one", b"two")]
+    async with at_work(desk) as transcribing:
+        await eventually(lambda: all(tried(file_of(desk, message)) for message in heard))
+        assert not transcribing.done()
+    assert {file_of(desk, message).code for message in heard} <= {"transcribe_failed", "transcribe_missing"}
+
+
+async def test_a_voice_whose_file_has_vanished_is_given_up(listening: Desk) -> None:
+    message = hear(listening, channel(listening), b"fine")
+    for file in (listening.settings.folder / "media").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    async with at_work(listening):
+        await eventually(lambda: tried(file_of(listening, message)))
+    assert file_of(listening, message).code == "transcribe_failed"
 
 
 async def test_stopping_in_the_middle_leaves_it_for_the_next_start(listening: Desk) -> None:

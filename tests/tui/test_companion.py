@@ -12,7 +12,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.companion import accompanied, surroundings
-from chatapp_cli.runtime.owner import owner, owning
+from chatapp_cli.runtime.owner import Kind, owner, owning
 
 DAEMON = """
 import sys
@@ -51,6 +51,34 @@ async def test_where_a_daemon_runs_already_no_second_one_is_started(desk: Desk) 
             states = companion.states()
             assert await next_state(states) == ""
             await states.aclose()
+
+
+async def test_a_daemon_that_was_here_is_given_time_to_come_back_before_another_starts(
+    desk: Desk, tmp_path: Path
+) -> None:
+    command = (sys.executable, "-c", DAEMON, str(tmp_path / "note"))
+    async with accompanied(desk, command=command, look=0.05, patience=1) as companion:
+        states = companion.states()
+        with owning(desk):
+            assert await next_state(states) == ""
+        assert await next_state(states) == "the daemon has ended; waiting for it"
+        with owning(desk):
+            assert await next_state(states) == ""
+        assert await next_state(states) == "the daemon has ended; waiting for it"
+        assert owner(desk) is None
+        assert await next_state(states) == "the daemon starts"
+        await states.aclose()
+
+
+@pytest.mark.parametrize("kind", [Kind.WINDOW, Kind.COMMAND])
+async def test_nobody_waits_for_one_who_held_the_store_only_meanwhile(desk: Desk, tmp_path: Path, kind: Kind) -> None:
+    command = (sys.executable, "-c", DAEMON, str(tmp_path / "note"))
+    async with accompanied(desk, command=command, look=0.05, patience=60) as companion:
+        states = companion.states()
+        with owning(desk, kind):
+            assert await next_state(states) == ""
+        assert await next_state(states) == "the daemon starts"
+        await states.aclose()
 
 
 async def test_a_daemon_that_cannot_start_says_why(desk: Desk) -> None:

@@ -1,0 +1,159 @@
+"""A store has one owner; whoever holds it only meanwhile makes way for a daemon, and for nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import Busy
+from chatapp_cli.i18n import show
+from chatapp_cli.runtime.doctor import examine
+from chatapp_cli.runtime.owner import Kind, Owner, Place, owner, owning, taking
+from chatapp_cli.settings import Loaded
+
+TEMPORARY = [Kind.WINDOW, Kind.COMMAND]
+SAID = {
+    None: (False, "No daemon runs: nothing is received"),
+    Kind.DAEMON: (True, f"The daemon runs, process {os.getpid()}"),
+    Kind.WINDOW: (True, f"A window's own daemon runs, process {os.getpid()}: it ends with the window"),
+    Kind.COMMAND: (
+        False,
+        f"A command sends by itself, process {os.getpid()}; no daemon runs: nothing is received",
+    ),
+}
+
+
+async def work_for(place: Place, seconds: float) -> None:
+    """What a temporary owner does: it leaves once it is asked, after what was in flight."""
+    await place.asked_for()
+    await asyncio.sleep(seconds)
+
+
+async def hold(desk: Desk, kind: Kind, held: asyncio.Event, *, seconds: float = 0.0) -> None:
+    with owning(desk, kind) as place:
+        held.set()
+        await work_for(place, seconds)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_who_owns_a_store_is_told_with_the_process(desk: Desk, kind: Kind) -> None:
+    assert owner(desk) is None
+    with owning(desk, kind):
+        assert owner(desk) == Owner(os.getpid(), kind)
+    assert owner(desk) is None
+
+
+@pytest.mark.parametrize("kind", [None, *Kind])
+def test_doctor_says_who_carries_the_store(desk: Desk, kind: Kind | None) -> None:
+    with ExitStack() as stack:
+        if kind is not None:
+            stack.enter_context(owning(desk, kind))
+        found = next(one for one in examine(Loaded(desk.settings, {}, None)) if one.name == "daemon")
+    assert (found.ok, show(found.what)) == SAID[kind]
+
+
+@pytest.mark.parametrize("kind", TEMPORARY)
+async def test_a_daemon_waits_until_a_temporary_owner_has_finished(desks: Callable[..., Desk], kind: Kind) -> None:
+    held = asyncio.Event()
+    holding = asyncio.create_task(hold(desks(), kind, held, seconds=0.6))
+    await held.wait()
+    desk = desks()
+    async with taking(desk, Kind.DAEMON, asyncio.Event()) as place:
+        assert place is not None
+        assert holding.done()
+        assert owner(desk) == Owner(os.getpid(), Kind.DAEMON)
+    await holding
+
+
+async def test_of_two_daemons_that_wait_one_gets_the_place_and_the_other_is_refused(desks: Callable[..., Desk]) -> None:
+    held = asyncio.Event()
+    holding = asyncio.create_task(hold(desks(), Kind.WINDOW, held, seconds=0.6))
+    await held.wait()
+    done = asyncio.Event()
+
+    async def daemon(desk: Desk) -> None:
+        async with taking(desk, Kind.DAEMON, asyncio.Event()):
+            await done.wait()
+
+    both = [asyncio.create_task(daemon(desks())) for _ in range(2)]
+    refused, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    done.set()
+    results = await asyncio.gather(holding, *both, return_exceptions=True)
+    assert len(refused) == 1
+    assert sorted(type(result).__name__ for result in results) == ["Busy", "NoneType", "NoneType"]
+
+
+async def test_one_that_does_not_leave_in_time_is_named(desks: Callable[..., Desk]) -> None:
+    with owning(desks(), Kind.WINDOW), pytest.raises(Busy, match=f"window's own daemon .*{os.getpid()}"):
+        async with taking(desks(), Kind.DAEMON, asyncio.Event(), patience=0.5):
+            pass
+
+
+async def test_a_daemon_that_is_stopped_while_it_waits_ends_quietly(desks: Callable[..., Desk]) -> None:
+    stop = asyncio.Event()
+    with owning(desks(), Kind.WINDOW):
+        asyncio.get_running_loop().call_later(0.4, stop.set)
+        async with taking(desks(), Kind.DAEMON, stop) as place:
+            assert place is None
+
+
+@pytest.mark.parametrize("kind", TEMPORARY)
+async def test_who_comes_only_meanwhile_neither_asks_anybody_away_nor_overtakes_a_waiting_daemon(
+    desks: Callable[..., Desk], kind: Kind
+) -> None:
+    desk = desks()
+    with owning(desks(), Kind.WINDOW) as place:
+        asked = asyncio.create_task(place.asked_for())
+        with pytest.raises(Busy, match="window"):
+            async with taking(desk, kind, asyncio.Event()):
+                pass
+        assert not asked.done()
+        asked.cancel()
+    with owning(desks(), Kind.WINDOW):
+        waiting = asyncio.create_task(_stay(desks()))
+        await asyncio.sleep(0.4)
+    with pytest.raises(Busy, match="about to take"), owning(desk, kind):
+        pass
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    with owning(desk, kind):
+        assert owner(desk) == Owner(os.getpid(), kind)
+
+
+async def _stay(desk: Desk) -> None:
+    async with taking(desk, Kind.DAEMON, asyncio.Event()):
+        await asyncio.Event().wait()
+
+
+async def test_work_of_a_command_ends_when_a_daemon_comes_and_says_so(desks: Callable[..., Desk]) -> None:
+    with owning(desks(), Kind.COMMAND) as place:
+        assert await place.lent_to(asyncio.sleep(0))
+        waiting = asyncio.create_task(_stay(desks()))
+        assert not await place.lent_to(asyncio.sleep(60))
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+def test_looking_who_owns_it_never_keeps_a_daemon_out(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    for _ in range(300):
+        with owning(desk):
+            assert owner(desk) is not None
+        assert owner(desk) is None
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"4711", b"4711 gardener", b"\xff\xfe window", "٣ window".encode(), b"-1 window"]
+)
+def test_words_of_another_version_in_the_lock_are_a_daemons(desk: Desk, said: bytes) -> None:
+    with owning(desk):
+        (desk.settings.folder / "serve.lock").write_bytes(said)
+        found = owner(desk)
+    assert found is not None
+    assert found.process in {0, 3, 4711}
+    assert found.kind in set(Kind)
