@@ -302,7 +302,7 @@ class Sender:
         """Find out whether a refusal is about the account or about this one message."""
         proof = await proof_of(session) if isinstance(session, ProvesAccess) else error
         if proof is None:
-            await self._fail(claim, Rejected(error.code, error.detail))
+            await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
         elif isinstance(proof, NeedsRebind | Misconfigured | SendingBlocked):
             await self._rest(governor, claim, proof)
         else:

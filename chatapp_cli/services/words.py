@@ -97,6 +97,10 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("The text went in several parts, which cannot be changed together."),
             T("Take the message back and write it anew."),
         ),
+        "refused_alone": (
+            T("The provider refused this one message, though it accepts the account."),
+            T("Look at the provider's words, change the message and send it again."),
+        ),
         "not_here": (T("This channel cannot do that to a message."), None),
         "file_vanished": (
             T("A file of the message is not in the store any more."),

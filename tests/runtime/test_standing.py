@@ -163,7 +163,7 @@ async def test_a_refusal_that_the_account_outlives_fails_one_message_alone(
     provider = Asked()
     provider.against_messages["первое"] = refusal
     async with at_work(desk, clock, provider, told) as scene:
-        await scene.until(scene.say("первое"), "failed", refusal.code)
+        await scene.until(scene.say("первое"), "failed", "refused_alone")
         await scene.until(scene.say("второе"), "sent")
     assert provider.sent == ["второе"]
     assert (provider.proofs, told) == (1, [])

@@ -105,7 +105,7 @@ async def test_a_connection_lost_after_the_request_is_uncertain_and_never_sent_a
 
 
 async def test_a_revoked_token_stops_the_channel_and_a_new_binding_sends_what_waited(scene: Scene) -> None:
-    scene.telegram.faults.append(Fault("sendMessage", 401, "Unauthorized"))
+    await scene.telegram.end_login()
     number = scene.say("подождёт")
     await eventually(lambda: scene.channel_row().health == "needs_rebind")
     assert scene.message(number).state == "queued"
@@ -115,6 +115,14 @@ async def test_a_revoked_token_stops_the_channel_and_a_new_binding_sends_what_wa
     await scene.until(number, "sent")
     assert await scene.heard() == ["подождёт"]
     assert scene.channel_row().health == "ok"
+
+
+async def test_a_refusal_of_one_message_that_the_bot_outlives_stops_nothing(scene: Scene) -> None:
+    scene.telegram.faults.append(Fault("sendMessage", 401, "Unauthorized"))
+    refused = await scene.until(scene.say("одно"), "failed")
+    await scene.until(scene.say("другое"), "sent")
+    assert (refused.code, scene.channel_row().health) == ("refused_alone", "ok")
+    assert await scene.heard() == ["другое"]
 
 
 async def test_a_file_that_vanished_fails_with_its_name(scene: Scene, tmp_path: Path) -> None:
