@@ -75,14 +75,17 @@ class TypeAhead(App[None]):
             async with asyncio.timeout(PATIENCE):
                 for place in (*way, self):
                     await _idle(place)
-                if pages[-1] not in self.screen_stack and (asker := self._asked_by.get(pages[-1])):
-                    working -= {asker}
-                while self.screen in pages and self._busy(working):  # noqa: ASYNC110 - a worker ends, or it asks
+                while self.screen in pages and self._busy(self._idle_at(pages[-1], working)):  # noqa: ASYNC110 - a worker ends, or it asks
                     await asyncio.sleep(LOOK)
                 while self.screen is not pages[-1] and self.focused is None:  # noqa: ASYNC110 - nothing tells it
                     await asyncio.sleep(LOOK)
         except (TimeoutError, ScreenStackError):  # it takes its time, or the window was closed
             return
+
+    def _idle_at(self, page: Screen[Any], working: set[Worker[Any]]) -> set[Worker[Any]]:
+        """Those of the workers that the key had nothing to do with: who asked by a page goes on once it is left."""
+        asker = None if page in self.screen_stack else self._asked_by.get(page)
+        return working - {asker} if asker else working
 
     def _busy(self, working: set[Worker[Any]]) -> bool:
         return any(one.is_running for one in set(self.workers) - working)

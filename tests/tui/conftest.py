@@ -109,5 +109,6 @@ def window(desk: Desk) -> Opener:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)
             yield found
+        assert not app.guard.stumbles, app.guard.stumbles
 
     return opened_window

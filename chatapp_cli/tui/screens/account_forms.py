@@ -44,7 +44,7 @@ class NewPassword(Small[str]):
         elif first.value != second.value:
             self._again(_("These were two different ones."))
         else:
-            self.dismiss(first.value)
+            self.answer(first.value)
 
     def _again(self, why: str) -> None:
         for box in self.query(Input):
@@ -81,4 +81,4 @@ class PickLines(Small[list[LineId]]):
 
     def action_take(self) -> None:
         """These."""
-        self.dismiss(list(self.query_one(SelectionList).selected))
+        self.answer(list(self.query_one(SelectionList).selected))

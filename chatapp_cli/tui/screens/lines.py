@@ -65,7 +65,7 @@ class LinesScreen(Hands):
         """Read."""
         self.query_one(StatusBar).tell_keys("lines", "app")
         self.do(self._read, group="read", exclusive=True)
-        self.set_interval(5, self._show_chosen)
+        self.every(5, self._show_chosen)
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
@@ -207,9 +207,11 @@ class LinesScreen(Hands):
         self.do(self._add_line)
 
     async def _add_line(self) -> None:
-        name = await self.prompt(_("Name of the new line"))
-        if name:
-            await self.office.write(partial(lines.add, name=name, actor=self.office.actor))
+        async def take(name: str) -> None:
+            if name:
+                await self.office.write(partial(lines.add, name=name, actor=self.office.actor))
+
+        await self.prompt(_("Name of the new line"), take=take)
 
     def action_rename_line(self) -> None:
         """Another name."""
@@ -217,9 +219,14 @@ class LinesScreen(Hands):
 
     async def _rename_line(self) -> None:
         line = self._chosen_line()
-        name = None if line is None else await self.prompt(_("Name of the line"), line.name)
-        if line is not None and name:
-            await self.office.write(lambda tx: lines.rename(tx, line.id, name, actor=self.office.actor))
+        if line is None:
+            return
+
+        async def take(name: str) -> None:
+            if name:
+                await self.office.write(lambda tx: lines.rename(tx, line.id, name, actor=self.office.actor))
+
+        await self.prompt(_("Name of the line"), line.name, take=take)
 
     def action_bind(self) -> None:
         """Bind a channel, or the chosen one again."""
@@ -313,5 +320,8 @@ class LinesScreen(Hands):
 
     async def _unbind(self, channel: ChannelRow) -> None:
         note = _("Its dialogs and messages are removed from the desk with it.")
-        if await self.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind")):
+
+        async def take(_yes: bool) -> None:
             await self.office.write(partial(channels.unbind, channel=channel, force=True, actor=self.office.actor))
+
+        await self.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind"), take=take)

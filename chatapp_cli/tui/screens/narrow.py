@@ -132,4 +132,4 @@ class Narrow(Small[DialogFilter]):
         except UsageError as error:
             self.query_one(".note", Static).update(show(error.what))
             return
-        self.dismiss(replace(self._wanted, **chosen))
+        self.answer(replace(self._wanted, **chosen))

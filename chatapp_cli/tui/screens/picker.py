@@ -89,4 +89,4 @@ class Picker(Small[T], Generic[T]):
     def action_pick(self) -> None:
         """Take it."""
         if self.chosen is not None:
-            self.dismiss(self.chosen)
+            self.answer(self.chosen)

@@ -58,7 +58,7 @@ class Fill(Small[dict[str, str]]):
             self.query_one(".note", Static).update(show(error.what))
             next(box for box in self.query(Input) if not box.value.strip()).focus()
         else:
-            self.dismiss(self._values())
+            self.answer(self._values())
 
 
 async def send(hands: Hands, card: DialogCard) -> None:
