@@ -28,6 +28,7 @@ from chatapp_cli.tui.notices import PAUSE, Notices
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.pages import page_named
+from chatapp_cli.tui.pasting import take_whole
 from chatapp_cli.tui.reception import Reception
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.spelling import Spelling
@@ -69,6 +70,7 @@ class Inbox(TypeAhead):
 
     def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
         super().__init__()
+        take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.desk = desk
         self.guard = Guard()
