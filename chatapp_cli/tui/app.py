@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.notifications import SeverityLevel
 from textual.worker import Worker
 
 from chatapp_cli.bootstrap import Desk
@@ -141,6 +142,19 @@ class Inbox(TypeAhead):
         assert isinstance(page, InboxScreen)
         page.call_after_refresh(gc.enable)
         page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something beside the page; names of people and channels may have brackets, which are no markup here."""
+        del markup
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     # Beside the loop of keys
 

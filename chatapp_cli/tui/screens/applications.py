@@ -57,7 +57,7 @@ class ApplicationsScreen(Hands):
     def compose(self) -> ComposeResult:
         """One list."""
         yield Static(f"{_('Official documents')} · {self._line.name}", id="title", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

@@ -82,8 +82,8 @@ class AskingScreen(Hands):
             with Vertical(id="form"):
                 yield Static(_("Asking the provider…"), id="waiting", markup=False)
             with Vertical(id="aside"):
-                yield Static(id="code")
-                yield Static(self.about(), id="notice")
+                yield Static(id="code", markup=False)
+                yield Static(self.about(), id="notice", markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

@@ -44,7 +44,7 @@ class ChatsScreen(Hands):
     def compose(self) -> ComposeResult:
         """One list."""
         yield Static(_("Asking {channel} for its chats…", channel=self._channel.title), id="title", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

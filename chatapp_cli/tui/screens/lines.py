@@ -56,9 +56,9 @@ class LinesScreen(Hands):
     def compose(self) -> ComposeResult:
         """The tree, and what is chosen in it."""
         with Horizontal():
-            yield OptionList(id="tree")
+            yield OptionList(id="tree", markup=False)
             with VerticalScroll(id="detail", can_focus=False):
-                yield Static(id="about")
+                yield Static(id="about", markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

@@ -48,7 +48,7 @@ class OperatorsScreen(Hands):
     def compose(self) -> ComposeResult:
         """What it is, and the list."""
         yield Static(_("Operators"), id="title", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

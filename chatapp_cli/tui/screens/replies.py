@@ -66,7 +66,7 @@ class RepliesScreen(Hands):
     def compose(self) -> ComposeResult:
         """Box, list, what the chosen one says."""
         yield Input(placeholder=_("Words of the title, the keywords or the text"), compact=True)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield Static(id="read", markup=False)
         yield StatusBar(self.look)
 

@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.cells import fit
+from chatapp_cli.tui.cells import as_it_stands, fit
 from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keymap import SAME_KEY
 from chatapp_cli.tui.leaving import Leaving
@@ -136,7 +136,7 @@ class Confirm(Small[bool]):
                 yield Static(self._note, classes="note", markup=False)
             with Horizontal():
                 yield Button(_("No"), id="no", compact=True)
-                yield Button(self._yes, id="yes", compact=True)
+                yield Button(as_it_stands(self._yes), id="yes", compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""
@@ -189,7 +189,8 @@ class Choose(Small[str]):
         """Question and list."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
-            yield OptionList(*(Option(self._shown(n), id=value) for n, (value, _words) in enumerate(self._options)))
+            rows = (Option(self._shown(n), id=value) for n, (value, _words) in enumerate(self._options))
+            yield OptionList(*rows, markup=False)
 
     def _shown(self, n: int) -> Text:
         key = fit(self._keys[n], max(map(cell_len, self._keys)) + 2) if any(self._keys) else ""
