@@ -36,10 +36,14 @@ def when(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     """The moment that was meant, in ``zone`` or on the machine's own clock. Raises UsageError."""
     words = said.strip().lower()
     here = datetime.fromtimestamp(now / 1000, zone)
-    meant = _after(words, here) or _after_words(words, here) or _on_a_day(words, here) or _written_out(said.strip())
-    if meant is None:
+    try:
+        meant = _after(words, here) or _after_words(words, here) or _on_a_day(words, here) or _written_out(said.strip())
+        placed = None if meant is None else _placed(meant, zone, said)
+    except (OverflowError, ValueError) as error:  # beyond the calendar
+        raise _wrong(T("{said} is not a time.", said=said)) from error
+    if placed is None:
         raise _wrong(T("{said} is not a time.", said=said))
-    at = round(_placed(meant, zone, said).timestamp() * 1000)
+    at = round(placed.timestamp() * 1000)
     if at <= now:
         raise _wrong(T("{said} is over already.", said=said))
     return at
@@ -49,11 +53,16 @@ def since(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     """A moment of the past: ``2h``, ``1d12h`` ago, or a date and time. Raises UsageError."""
     words = said.strip().lower()
     here = datetime.fromtimestamp(now / 1000, UTC)
-    ahead = _after(f"+{words}", here)
-    meant = here - (ahead - here) if ahead else _written_out(said.strip())
-    if meant is None:
-        raise UsageError(T("{said} is not a time.", said=said), T("Such as: 2h, 1d, 2026-12-01 10:00"), field="since")
-    return round(_placed(meant, zone, said).timestamp() * 1000)
+    wrong = UsageError(T("{said} is not a time.", said=said), T("Such as: 2h, 1d, 2026-12-01 10:00"), field="since")
+    try:
+        ahead = _after(f"+{words}", here)
+        meant = here - (ahead - here) if ahead else _written_out(said.strip())
+        placed = None if meant is None else _placed(meant, zone, said)
+    except (OverflowError, ValueError) as error:  # beyond the calendar
+        raise wrong from error
+    if placed is None:
+        raise wrong
+    return round(placed.timestamp() * 1000)
 
 
 def _wrong(what: Text) -> UsageError:
