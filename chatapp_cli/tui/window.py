@@ -50,9 +50,15 @@ def part(window: Inbox) -> None:
 
 
 def rescue(window: Inbox) -> list[str]:
-    """Files with what is nowhere else."""
+    """Files with what is nowhere else; where none can be written it is said in the terminal."""
+    from chatapp_cli.tui.cells import lines
     from chatapp_cli.tui.own import folder_of
     from chatapp_cli.tui.rescue import rescued
 
-    folder, now = folder_of(window.own, window.desk.settings), window.desk.world.clock.now()
-    return [str(rescued(folder, to, text, now)) for to, text in window.unkept()]
+    folder, now, found = folder_of(window.own, window.desk.settings), window.desk.world.clock.now(), []
+    for to, text in window.unkept():
+        try:
+            found.append(str(rescued(folder, to, text, now)))
+        except OSError:
+            sys.stderr.write(f"{lines(to)}\n\n{lines(text)}\n")
+    return found

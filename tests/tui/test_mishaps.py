@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import stat
 import threading
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -194,11 +195,12 @@ def test_what_is_rescued_is_never_written_over(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def there(tmp_path: Path, postgres_url: str, clock: HeldClock) -> Desk:
+def there(tmp_path: Path, postgres_url: str, clock: HeldClock) -> Iterator[Desk]:
     values = {"home": str(tmp_path), "company": "home", "operator": ME, "view": "all", "database_url": postgres_url}
     desk = open_desk(Settings(**values), World(clock=clock, chance=SystemChance()))
     warm_home(desk, clock)
-    return desk
+    yield desk
+    desk.close()
 
 
 def cut(url: str, server: Postgres) -> None:
@@ -241,4 +243,29 @@ async def test_a_window_outlives_its_connections(
         await it.until(lambda: app.screen.query_one(Composer).sheet.text == "" or notices(it))
     assert app.return_code in {None, 0}
     assert not app.guard.stumbles, app.guard.stumbles
-    there.close()
+
+
+@pytest.mark.parametrize("disk", ["there", "full"])
+async def test_what_the_store_cannot_keep_when_the_window_is_left_is_not_lost(
+    there: Desk, postgres_url: str, postgres_server: Postgres, capsys: pytest.CaptureFixture[str], disk: str
+) -> None:
+    app, name = Inbox(there, alone=True), postgres_url.split("@/")[1].split("?", maxsplit=1)[0]
+    async with app.run_test(size=GOOD) as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: app.screen.query_one(DialogList).order is not None)
+        await it.open("Анна")
+        with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+        await asyncio.to_thread(cut, postgres_url, postgres_server)
+        await it.type("Ждём вас")
+        await it.until(lambda: "does not answer" in notices(it))
+        assert app.screen.query_one(Pen).text == "Ждём вас"
+    if disk == "full":
+        (there.settings.folder / FOLDER).write_text("no folder can be made here")
+    part(app)
+    told = capsys.readouterr().err
+    if disk == "full":
+        assert told == "Анна Кузнецова\n\nЖдём вас\n"
+    else:
+        assert kept(there) == ["Анна Кузнецова\n\nЖдём вас\n"]
+        assert str(there.settings.folder / FOLDER) in told

@@ -13,7 +13,7 @@ from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.tui.deeds import duty as duty_deeds
 from chatapp_cli.tui.deeds import many as many_deeds
 from chatapp_cli.tui.deeds import person as person_deeds
-from chatapp_cli.tui.deeds.naming import about, named
+from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
 
 
@@ -42,7 +42,7 @@ async def chain(hands: Hands, card: DialogCard) -> None:
     """In which order of channels the client is tried when no channel is named."""
     number = card.contact_id
     if number is None:
-        hands.say(about(_("Only a single client can have a chain."), [card]))
+        hands.say(told(_("Only a single client can have a chain."), [card]))
         return
     known = list(packages())
 

@@ -11,7 +11,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import words
-from chatapp_cli.tui.deeds.naming import about, named
+from chatapp_cli.tui.deeds.naming import named, told
 from chatapp_cli.tui.hands import Hands
 
 Members: TypeAlias = list[str]
@@ -40,7 +40,7 @@ async def manage(hands: Hands, card: DialogCard) -> None:
     """Ask what to do with the group, and do it."""
     channel = await hands.office.read(lambda tx: channels.one(tx, card.channel_id))
     if not manageable(card, hands.office.capabilities(channel)):
-        hands.say(about(_("This is not a group that can be changed from here."), [card]))
+        hands.say(told(_("This is not a group that can be changed from here."), [card]))
         return
     options = [
         ("add", _("Add people")),
@@ -84,7 +84,7 @@ async def _rename(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
 async def _end(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
     async def take(_yes: bool) -> None:
         await _ask(hands, channel, "end_group", {"address": card.address})
-        hands.say(about(_("The group has ended."), [card]))
+        hands.say(told(_("The group has ended."), [card]))
 
     note = _("It is deleted in the messenger, or emptied and left where that cannot be done. The dialog stays here.")
     return await hands.confirm(_("End the group {name}?", name=named(card)), note, yes=_("End"), take=take)

@@ -14,7 +14,7 @@ from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
-from chatapp_cli.tui.deeds.naming import about, named
+from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.keymap import key
 
@@ -36,8 +36,8 @@ def _all(tx: Tx, *, step: Step, cards: Cards) -> None:
 async def _carry(hands: Hands, cards: Cards, step: Step, back: Step, said: str) -> None:
     """Do it with all of them or with none; ``said`` is for one."""
     await hands.office.write(partial(_all, step=step, cards=cards))
-    told = said if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
-    hands.done(told, partial(_all, step=back, cards=cards))
+    summed = said if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
+    hands.done(summed, partial(_all, step=back, cards=cards))
 
 
 async def mark(hands: Hands, cards: Cards) -> None:
@@ -125,7 +125,7 @@ async def _tag(hands: Hands, cards: Cards, name: str) -> None:
             f"{named(without[0])}: + #{name.strip()}",
         )
     elif name:
-        hands.say(about(_("#{tag} is there already.", tag=name.strip()), cards))
+        hands.say(told(_("#{tag} is there already.", tag=name.strip()), cards))
 
 
 async def untag(hands: Hands, cards: Cards) -> None:
@@ -134,7 +134,7 @@ async def untag(hands: Hands, cards: Cards) -> None:
     there = sorted({tag for tags in borne.values() for tag in tags})
     take = partial(_untag, hands, cards)
     if not there:
-        hands.say(about(_("No tags."), cards))
+        hands.say(told(_("No tags."), cards))
     elif len(there) == 1:
         await take(there[0])
     else:
@@ -162,7 +162,7 @@ async def claim(hands: Hands, cards: Cards) -> None:
     me = hands.office.actor
     free = [card for card in cards if not card.assignee]
     if not free and all(card.assignee == me for card in cards):
-        hands.say(about(_("You answer already."), cards))
+        hands.say(told(_("You answer already."), cards))
         return
     await _carry(
         hands,
@@ -198,7 +198,7 @@ async def assign(hands: Hands, cards: Cards) -> None:
 async def _assign(hands: Hands, cards: Cards, name: str) -> None:
     me, changed = hands.office.actor, [card for card in cards if card.assignee != name]
     if not changed:
-        hands.say(about(_("That is so already."), cards))
+        hands.say(told(_("That is so already."), cards))
         return
     whose = named(changed[0])
     said = _("{operator} answers for {name} now.", operator=name, name=whose)
@@ -222,7 +222,7 @@ async def no_answer(hands: Hands, cards: Cards) -> None:
     """Out of the unanswered ones without a message."""
     me, waiting = hands.office.actor, [card for card in cards if card.waiting_since is not None]
     if not waiting:
-        hands.say(about(_("No answer is awaited."), cards))
+        hands.say(told(_("No answer is awaited."), cards))
         return
     await _carry(
         hands,
@@ -254,15 +254,15 @@ async def _snooze(hands: Hands, cards: Cards, said: str) -> bool:
     """Until when is what a person says; empty for now."""
     now, me = hands.office.desk.world.clock.now(), hands.office.actor
     until = when(said, now=now) if said else None
-    told = _("{name} is back in the list.", name=named(cards[0]))
+    said_of = _("{name} is back in the list.", name=named(cards[0]))
     if until is not None:
-        told = _("{name} is put off: {time}.", name=named(cards[0]), time=words.moment(until, now))
+        said_of = _("{name} is put off: {time}.", name=named(cards[0]), time=words.moment(until, now))
     await _carry(
         hands,
         cards,
         lambda tx, card: _put_off(tx, card, until=until, actor=me),
         lambda tx, card: _put_off(tx, card, until=card.snoozed_until, actor=me),
-        told,
+        said_of,
     )
     return True
 

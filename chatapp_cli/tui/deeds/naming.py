@@ -18,5 +18,13 @@ def named(card: DialogCard) -> str:
 
 def about(question: str, cards: Sequence[DialogCard]) -> str:
     """A question with the dialogs that it is about."""
-    of = named(cards[0]) if len(cards) == 1 else ngettext("{n} dialog", "{n} dialogs", len(cards))
-    return f"{question} · {of}"
+    return f"{question} · {_whose(cards)}"
+
+
+def told(words: str, cards: Sequence[DialogCard]) -> str:
+    """Something that is said of dialogs."""
+    return f"{_whose(cards)}: {words}"
+
+
+def _whose(cards: Sequence[DialogCard]) -> str:
+    return named(cards[0]) if len(cards) == 1 else ngettext("{n} dialog", "{n} dialogs", len(cards))

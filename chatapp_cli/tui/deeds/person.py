@@ -12,7 +12,7 @@ from chatapp_cli.services import dialogs, persons
 from chatapp_cli.services.persons import Person
 from chatapp_cli.store.rows import DialogCard, DialogRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.deeds.naming import about, named
+from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
 
 
@@ -31,7 +31,7 @@ async def not_same(hands: Hands, card: DialogCard) -> None:
     mine, me = _contact(card), hands.office.actor
     found = await hands.office.read(partial(persons.suggestions, contact=mine))
     if not found:
-        hands.say(about(_("Nobody is suggested."), [card]))
+        hands.say(told(_("Nobody is suggested."), [card]))
         return
     other = found[0].other
     pairs = await hands.office.write(partial(persons.apart, one=mine, other=other.id, actor=me))
@@ -66,7 +66,7 @@ async def part(hands: Hands, card: DialogCard) -> None:
     others = whole.contacts[1:]
     options = [(str(one.id), f"{persons.title(one)}  {_ways(whole, one.id)}") for one in others]
     if not options:
-        hands.say(about(_("Nobody was joined to this client."), [card]))
+        hands.say(told(_("Nobody was joined to this client."), [card]))
         return
 
     async def take(chosen: str) -> None:
@@ -74,7 +74,7 @@ async def part(hands: Hands, card: DialogCard) -> None:
         merge = await hands.office.read(partial(persons.merge_of, contact=ContactId(int(chosen))))
         await hands.office.write(partial(persons.undo, merge=merge, actor=me))
         again = partial(_join_again, kept=whole.id, gone=merge.gone, actor=me)
-        hands.done(about(_("They are two people again."), [card]), again)
+        hands.done(told(_("They are two people again."), [card]), again)
 
     await hands.choose(about(_("Who is a person of their own?"), [card]), options, take=take)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,9 +94,10 @@ class Together(Conversing):
         said = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
         sheet = self._sheets.get(dialog, Sheet())
         if sheet.text.strip():
-            path = rescued(self.own_folder, name, sheet.text, self.look.now())
-            self._kept[dialog] = unsent.unsent(sheet)
-            said.append(_("What you wrote lies in {path}.", path=path))
+            with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
+                path = rescued(self.own_folder, name, sheet.text, self.look.now())
+                self._kept[dialog] = unsent.unsent(sheet)
+                said.append(_("What you wrote lies in {path}.", path=path))
         self.notify("\n".join(said), severity="warning", markup=False, timeout=LOST)
 
     @property
