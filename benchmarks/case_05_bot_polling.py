@@ -22,10 +22,11 @@ from benchmarks.harness import Case
 from benchmarks.ingesting import by_hand_opened, desk, write
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.connectors.telegram_bot.api import BotApi
-from chatapp_cli.connectors.telegram_bot.convert import arrival
+from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.receive import poll
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services.ingest import ingest
@@ -33,7 +34,7 @@ from chatapp_cli.services.ingest import ingest
 UPDATES = 10_000
 BATCH = 100
 CHATS = 500
-LARGEST = 1 << 24
+EARS = Ears(bot="8000000042", max_download=1 << 24)
 TOKEN = "8000000042:AA-invented-for-the-benchmark"
 WORDS = "Здравствуйте, ёлки ещё есть? Нужна пушистая, два метра, с доставкой в субботу. " * 2
 
@@ -65,7 +66,7 @@ def rate(work: Coroutine[Any, Any, None]) -> float:
 def stored(url: str, way: Callable[[str, Desk], Coroutine[Any, Any, None]]) -> float:
     """The rate of a way into a store that knows the chats already."""
     with desk() as opened:
-        hello = [arrival(json.dumps(update(-number)).encode(), LARGEST) for number in range(1, CHATS + 1)]
+        hello = [arrival(json.dumps(update(-number)).encode(), EARS, 1) for number in range(1, CHATS + 1)]
         opened.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=hello)))
         return rate(way(url, opened))
 
@@ -74,7 +75,10 @@ async def ours(url: str, opened: Desk) -> None:
     seen = 0
     store = AsyncStore(opened)
     intake = Intake(store, ChannelId(1))
-    async with BotApi(token=TOKEN, url=url, local=False) as api, aclosing(poll(api, None, LARGEST)) as batches:
+    async with (
+        BotApi(token=TOKEN, url=url, local=False) as api,
+        aclosing(poll(api, SystemClock(), None, EARS)) as batches,
+    ):
         async for batch in batches:
             seen += (await intake.take(batch)).messages
             if seen >= UPDATES:

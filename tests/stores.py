@@ -17,7 +17,7 @@ from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, Peer
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, ingest, lines, transcript
+from chatapp_cli.services import channels, ingest, lines, outbox, transcript
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
@@ -25,7 +25,10 @@ from chatapp_cli.store.media import Media
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.rows import MessageRow
 from chatapp_cli.store.secrets import Vault
+from chatapp_cli.store.tx import Tx
 
+NOON = 1_780_000_000_000
+"""A day in a calendar, from which tests count milliseconds."""
 DIALECTS = ("sqlite", "postgresql")
 EVERYTHING = Capabilities(
     intake="poll",
@@ -103,6 +106,13 @@ class Shop:
     def order(self, **values: Any) -> Order:
         """An operator's order under a fresh key."""
         return replace(Order(actor="Ольга", key=f"{next(self.numbers):032d}"), **values)
+
+
+def hand_over(tx: Tx, media: Media, channel: ChannelId) -> outbox.Claim | None:
+    """Claim what may go and hand it over at once, as a sender does whose turn has come."""
+    found = outbox.claim(tx, media, channel)
+    assert found is None or outbox.begin(tx, found)
+    return found
 
 
 def said(text: str = "Здравствуйте", *, who: str = "anna", **values: Any) -> MessageArrived:

@@ -64,7 +64,7 @@ Assignee = Annotated[
 PATIENCE = 30.0
 
 SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
-_EXIT_OF_HEALTH = {"needs_rebind": 4, "misconfigured": 2}
+_EXIT_OF_HEALTH = {"needs_rebind": 4, "misconfigured": 2, "blocked": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,15 @@ ChatappError                what, why and the next step, for a person
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias
+import math
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from chatapp_cli.domain.text import T, Text
 
+LONGEST_REST: Final = 86_400.0
+"""Seconds that a provider's word is kept at most: flood waits of a day are real, those of a year are a mistake."""
+SHORT_REST: Final = 60.0
+"""Seconds that are waited where what a provider says is no number."""
 Pause: TypeAlias = Literal["account", "dialog", "strangers"]
 
 
@@ -90,7 +95,7 @@ class Retryable(ChannelError):
 
 
 class RateLimited(ChannelError):
-    """Certainly not done; the provider named the seconds to wait, for the account or one dialog.
+    """Certainly not done; the provider named the seconds to wait, for the account or one dialog: a day at most.
 
     ``strangers`` are the dialogs in which the other side never wrote: only they wait.
     """
@@ -99,7 +104,7 @@ class RateLimited(ChannelError):
 
     def __init__(self, code: str, detail: str = "", *, retry_after: float, scope: Pause = "account") -> None:
         super().__init__(code, detail)
-        self.retry_after = retry_after
+        self.retry_after = min(max(retry_after, 0.0), LONGEST_REST) if math.isfinite(retry_after) else SHORT_REST
         self.scope = scope
 
 

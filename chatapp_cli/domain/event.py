@@ -63,6 +63,8 @@ class MessageArrived:
     ext_id: str
     """Unique within the dialog."""
     at: Millis
+    spare_id: str = ""
+    """Its id where another message of the dialog bears ``ext_id``: whoever writes a mail chooses its id, also twice."""
     text: str = ""
     subject: str = ""
     sender: Person = Person()

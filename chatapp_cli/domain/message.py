@@ -58,6 +58,9 @@ class Priority:
 PENDING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
 """The verdict is still to come."""
 
+REACHED = frozenset({State.DELIVERED, State.READ})
+"""The client has it: whatever is told afterwards, it is not sent through another channel as well."""
+
 _PROGRESS = (State.SENDING, State.UNCERTAIN, State.FAILED, State.SENT, State.DELIVERED, State.READ)
 
 

@@ -39,6 +39,8 @@ VERDICTS: Final[Verdicts] = {
 
 _SUCCESS: Final = range(200, 300)
 _WORDS: Final = 300
+LONGEST_RETRY: Final = 3600.0
+"""Seconds that a header is believed: behind a larger number is a mistake, and the next answer says it again."""
 _REST: Final = 1 << 16
 
 
@@ -129,13 +131,13 @@ def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VER
 
 
 def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
-    """Seconds that the ``Retry-After`` header asks for, as a number or a date (RFC 9110, 10.2.3)."""
+    """Seconds that the ``Retry-After`` header asks for, as a number or a date (RFC 9110, 10.2.3): an hour at most."""
     said = headers.get("Retry-After", "").strip()
     if said.isdecimal():
-        return float(said)
+        return min(float(said), LONGEST_RETRY)
     try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - now / 1000)
-    except ValueError:
+        return min(max(0.0, parsedate_to_datetime(said).timestamp() - now / 1000), LONGEST_RETRY)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -101,7 +101,7 @@ async def _until_ended(store: AsyncStore, wishes: Sequence[Wish], asked: Sequenc
 def _settled(tx: Tx, *, wishes: Sequence[Wish], asked: Sequence[ErrandId]) -> bool:
     """Every errand has ended, or its channel has stopped until somebody acts."""
     return all(
-        errands.one(tx, errand).state not in errands.OPEN or channels.one(tx, wish.channel.id).health in waiting.STOPPED
+        errands.one(tx, errand).state not in errands.OPEN or channels.one(tx, wish.channel.id).health in waiting.DOWN
         for wish, errand in zip(wishes, asked, strict=True)
     )
 
@@ -111,7 +111,7 @@ def _answer(desk: Desk, channel: ChannelRow, errand: ErrandRow, seconds: float) 
         return msgspec.json.decode(errand.result)
     if errand.state == "failed":
         return _explained(desk, channel, errand)
-    if channel.health in waiting.STOPPED:
+    if channel.health in waiting.DOWN:
         what, step = words.why(desk.manifest(channel), channel.health_code, channel.health_detail)
         return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
     return Busy(

@@ -1,4 +1,4 @@
-"""One bound channel at work: it comes up, reads, sends and fetches, and comes up again after a fall."""
+"""One bound channel at work: it comes up, reads, sends and fetches, and comes up again after a fall or a refusal."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ from chatapp_cli.domain.errors import (
     Pause,
     RateLimited,
     Retryable,
+    SendingBlocked,
 )
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session, TakesHooks
+from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.courtesy import Courtesy
 from chatapp_cli.runtime.errands import Errands
 from chatapp_cli.runtime.fetcher import Fetcher
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.sender import Sender
+from chatapp_cli.runtime.standing import Trouble, next_look
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
@@ -39,11 +43,19 @@ SILENCE = 180.0
 PROOF_EVERY = 15.0
 """Seconds between two proofs that are written down."""
 LONGEST_PAUSE = 300.0
+SOUND = 60.0
+"""Seconds that a session has to last, or something has to come of it, before the next fall counts as the first."""
+_HEALTH: Mapping[type[ChannelError], str] = {
+    NeedsRebind: "needs_rebind",
+    Misconfigured: "misconfigured",
+    SendingBlocked: "blocked",
+}
 
 
 class ChannelRunner:
-    """Keeps one revision of a channel's binding running until it is cancelled or a person has to act.
+    """Keeps one revision of a channel's binding running until it is cancelled.
 
+    Where the provider lets the account in no longer it waits for a person, and looks again by itself now and then.
     With ``reading`` off what arrives stays at the provider for the daemon; with ``sending`` off the outbox rests.
     """
 
@@ -64,39 +76,56 @@ class ChannelRunner:
         self._clock = store.desk.world.clock
         self._count = partial(count, row.kind)
         self._intake = Intake(store, row.id)
-        self.sender = Sender(store, row.id, store.desk.capabilities(row), count=self._count)
+        self.sender = Sender(store, row.id, store.desk.capabilities(row), count=self._count, tell=self._hear_of_sending)
         self._fetcher = Fetcher(store, row.id)
         self.errands = Errands(store, row.id)
         self.courtesy = Courtesy(store, row.id)
         self._health = ""
         self._falls = 0
+        self._refusals = 0
+        self._go_on = Bell()
+        self._up_since = 0.0
         self._proved_at = -PROOF_EVERY
 
     async def run(self) -> None:
-        """Run for ever; returns only when nothing helps but a person."""
+        """Run for ever."""
         while True:
             try:
                 await self._live()
             except (NeedsRebind, Misconfigured) as error:
-                health = "needs_rebind" if isinstance(error, NeedsRebind) else "misconfigured"
-                await self._set_health(health, error.code, error.detail)
-                return
+                await self._stop(error)
             except ChatappError as error:
                 end_if_told()
                 await self._fall(error)
             except Exception as error:  # a mistake in one channel must not end the others
                 log.exception("channel.failed", channel=self.row.id, kind=self.row.kind)
-                await self._fall(Retryable("unexpected", type(error).__name__))
+                await self._fall(Retryable("stumbled", type(error).__name__))
+
+    def resume(self) -> None:
+        """A person says that what the channel waits for is over."""
+        self._go_on.ring()
+        self.sender.resume()
 
     async def accept(self, request: HookRequest) -> HookReply:
         """Take a webhook; the reply is given only when its batch is durable."""
         session = self.session
         if session is None or not isinstance(session, TakesHooks):
             return HookReply(status=503, body=b"the channel is not up\n")
-        reply = session.accept(request)
+        reply = self._understood(session, request)
         if reply.batch.arrivals or reply.batch.cursor is not None:
             await self._take(reply.batch)
         return reply
+
+    def _understood(self, session: TakesHooks, request: HookRequest) -> HookReply:
+        """Whatever our own code stumbles over is kept; the provider would only send it again."""
+        try:
+            return session.accept(request)
+        except ChatappError:
+            raise
+        except Exception as error:  # what cannot be understood must not be lost, whatever kind of mistake it is
+            log.exception("hook.failed", channel=self.row.id, kind=self.row.kind)
+            letter = dead(request.body, f"{type(error).__name__}: {error}")
+            return HookReply(batch=Batch(arrivals=(letter,)))
 
     async def _live(self) -> None:
         desk = self._store.desk
@@ -105,6 +134,7 @@ class ChannelRunner:
         async with connector.open(self.row.id, bound) as session:
             end_if_told()
             self.session = session
+            self._up_since = self._clock.monotonic()
             try:
                 await together(*await self._parts(session))
             finally:
@@ -152,15 +182,31 @@ class ChannelRunner:
                     self._count(word)
             if result.files_wanted:
                 self._fetcher.wake()
-        await self._prove()
+        await self._prove(moved=bool(batch.arrivals or batch.cursor is not None))
 
-    async def _prove(self) -> None:
-        self._falls = 0
-        if self._health != "ok":
+    async def _prove(self, *, moved: bool) -> None:
+        """The session lives; only what came of it, or a while without a fall, says that the trouble is over."""
+        if moved or self._clock.monotonic() - self._up_since > SOUND:
+            self._falls = self._refusals = 0
+        if self.sender.trouble is None:
             await self._set_health("ok")
         if self._clock.monotonic() - self._proved_at >= PROOF_EVERY:
             self._proved_at = self._clock.monotonic()
             await self._store.write(partial(channels.prove, channel=self.row.id))
+
+    async def _hear_of_sending(self, trouble: Trouble | None) -> None:
+        """Receiving goes on; the channel's health says what keeps it from sending."""
+        if trouble is None:
+            await self._set_health("ok")
+        else:
+            await self._set_health(_HEALTH[type(trouble)], trouble.code, trouble.detail)
+
+    async def _stop(self, error: NeedsRebind | Misconfigured) -> None:
+        """Say that a person has to act, and look again now and then: some providers let accounts in again."""
+        await self._set_health(_HEALTH[type(error)], error.code, error.detail)
+        pause = next_look(self._refusals) * self._store.desk.world.chance.between(0.9, 1.1)
+        self._refusals += 1
+        await self._go_on.rest_by(self._clock, pause)
 
     async def _fall(self, error: ChatappError) -> None:
         """Say it once, wait longer after each fall, and come up again."""
@@ -171,7 +217,7 @@ class ChannelRunner:
             log.warning("health.unwritten", channel=self.row.id, why=str(worse))
         self._falls += 1
         pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._store.desk.world.chance.between(0.3, 0.6)
-        await self._clock.sleep(error.retry_after if isinstance(error, RateLimited) else pause)
+        await self._go_on.rest_by(self._clock, error.retry_after if isinstance(error, RateLimited) else pause)
 
     async def _set_health(self, health: str, code: str = "", detail: str = "") -> None:
         """Write and log transitions only."""

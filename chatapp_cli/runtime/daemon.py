@@ -96,6 +96,8 @@ class Daemon:
             return
         if row.topic == "errand.asked":
             runner.errands.wake()
+        elif row.topic == "channel.resumed" and row.actor:
+            runner.resume()
         elif row.dialog_id is not None and row.topic == "dialog.typing":
             runner.courtesy.typing(row.dialog_id)
         elif row.dialog_id is not None and (row.topic == "dialog.read" or (row.topic == "message.out" and row.actor)):

@@ -103,6 +103,9 @@ class _Lane:
     def hold(self, until: float) -> None:
         self._held = max(self._held, until)
 
+    def release(self) -> None:
+        self._held = -math.inf
+
 
 class Governor:
     """Sees every send of one account, whatever caused it.
@@ -162,6 +165,11 @@ class Governor:
             self._take_lane(target).hold(until)
         else:
             self._account.hold(until)
+
+    def release(self) -> None:
+        """Forget what the provider told to wait for; the rates stay."""
+        for lane in (self._account, *self._shared.values(), *self._lanes.values()):
+            lane.release()
 
     def _remember(self, history: Iterable[Sent]) -> None:
         offset = self._clock.monotonic() - self._clock.now() / 1000

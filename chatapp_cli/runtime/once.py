@@ -18,12 +18,12 @@ from chatapp_cli.runtime.owner import owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import channels, dialogs, journal, relay, transcript
+from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import MessageRow
 
 _Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
 _Question: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, bool]]
 _OPEN = {State.QUEUED, State.SENDING}
-_STOPPED = {"needs_rebind", "misconfigured"}
 
 
 async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageId:
@@ -104,4 +104,4 @@ async def _over(store: AsyncStore, found: MessageRow) -> bool:
         return True
     card = await store.read(partial(dialogs.card, dialog=found.dialog_id))
     row = await store.read(partial(channels.one, channel=card.channel_id))
-    return row.health in _STOPPED
+    return row.health in STOPPED

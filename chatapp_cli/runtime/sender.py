@@ -1,12 +1,14 @@
-"""Carries the outbox of one channel out: claim, durable; send, with no transaction open; verdict, whatever happens."""
+"""Carries the outbox of one channel out: claim, wait for the turn, hand over, verdict.
+
+Each step is durable before the next begins, and no transaction is open while the provider is spoken with.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from itertools import chain, repeat
 
 import structlog
 
@@ -20,16 +22,20 @@ from chatapp_cli.domain.errors import (
     RateLimited,
     Rejected,
     Retryable,
+    SendingBlocked,
     StoreError,
 )
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.manifest import Capabilities, Lane
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.ports.connector import Deletes, Edits, Reacts, Reconciles, Session
+from chatapp_cli.ports.connector import Deletes, Edits, ProvesAccess, Reacts, Reconciles, Session
 from chatapp_cli.ports.world import Clock
+from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.governor import Governor, Sent, Target
+from chatapp_cli.runtime.standing import Standing, Trouble, proof_of
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.verdicts import Verdicts
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
@@ -50,36 +56,56 @@ LONGEST_NAP = 5.0
 
 
 class Sender:
-    """Owns the outbox of one channel while its session is up."""
+    """Owns the outbox of one channel while its session is up.
+
+    What the provider has against the account's sending does not end the session: sending rests, says why, and looks
+    again by itself; ``tell`` hears of each change, ``None`` once it goes again.
+    """
 
     def __init__(
-        self, store: AsyncStore, channel: ChannelId, can: Capabilities, *, count: Callable[[str], None]
+        self,
+        store: AsyncStore,
+        channel: ChannelId,
+        can: Capabilities,
+        *,
+        count: Callable[[str], None],
+        tell: Callable[[Trouble | None], Awaitable[None]],
     ) -> None:
         self._store = store
         self._channel = channel
         self._can = can
         self._count = count
-        self._news = asyncio.Event()
+        self._record = Verdicts(store, channel).record
+        self._standing = Standing(channel, self._record, tell)
+        self._news = Bell()
+        self._go_on = Bell()
         self._flying: set[asyncio.Task[None]] = set()
-        self._fatal: ChannelError | None = None
         rates = [rate.limit / rate.per for rate in can.rates if rate.scope == "account"]
         self._most_claims = max(1, min(MOST_IN_FLIGHT, int(min(rates, default=1 / AHEAD) * AHEAD)))
 
+    @property
+    def trouble(self) -> Trouble | None:
+        """What the provider has against the account's sending."""
+        return self._standing.trouble
+
     def wake(self) -> None:
         """There may be something to send."""
-        self._news.set()
+        self._news.ring()
+
+    def resume(self) -> None:
+        """A person says that it may go on now."""
+        self._go_on.ring()
 
     async def run(self, session: Session, pauses: Mapping[Pause, Millis]) -> None:
-        """Send until cancelled; then finish what is in flight. Raises NeedsRebind or Misconfigured.
+        """Send until cancelled; then finish what is in flight.
 
         ``pauses`` are those that the provider asked for before, and until when.
         """
         governor = await self._governor(pauses)
         await self._recover(session)
         try:
-            while self._fatal is None:
+            while True:
                 await self._step(session, governor)
-            raise self._fatal
         finally:
             await self._land()
 
@@ -102,14 +128,17 @@ class Sender:
         wait = governor.account_wait()
         if wait > AHEAD:
             if wait > WORTH_TELLING:
-                await self._store.write(partial(outbox.pause, channel=self._channel, seconds=wait))
-            await self._clock.sleep(wait - AHEAD / 2)
+                await self._store.write(partial(outbox.show_pause, channel=self._channel, seconds=wait))
+            if await self._go_on.rest_by(self._clock, wait - AHEAD / 2):
+                governor.release()
             return
-        room = MOST_IN_FLIGHT - len(self._flying)
+        if not await self._standing.allows(session, governor):
+            return
+        room = (MOST_IN_FLIGHT if self._standing.trouble is None else 1) - len(self._flying)
         if room <= 0:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
             return
-        self._news.clear()
+        self._news.hush()
         claims = await self._claim_now(min(room, self._most_claims))
         for claim in claims:
             task = asyncio.create_task(self._carry(session, governor, claim), name=f"send-{claim.row.id}")
@@ -136,26 +165,14 @@ class Sender:
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
-        self._news.set()
+        self._news.ring()
         if not task.cancelled() and (error := task.exception()):
-            self._fatal = error if isinstance(error, ChannelError) else self._fatal
-            if not isinstance(error, ChannelError):
-                log.error("verdict.lost", channel=self._channel, error=repr(error))
+            log.error("verdict.lost", channel=self._channel, error=repr(error))
 
     async def _wait_for_work(self) -> None:
         due = await self._store.read(partial(outbox.next_due, channel=self._channel))
         later = LONGEST_NAP if due is None else (due - self._clock.now()) / 1000
-        await self._nap(min(max(later, 0.01), LONGEST_NAP))
-
-    async def _nap(self, seconds: float) -> None:
-        """Sleep, or less if there is news."""
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        hearing = asyncio.ensure_future(self._news.wait())
-        try:
-            await asyncio.wait({sleeping, hearing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            hearing.cancel()
+        await self._news.rest_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
     async def _land(self) -> None:
         """Give what is in flight time to end; what does not is found and reconciled by the next owner."""
@@ -176,6 +193,8 @@ class Sender:
             await self._store.write(await self._verdict_on_lost(session, claim))
 
     async def _verdict_on_lost(self, session: Session, claim: Claim) -> Callable[[Tx], bool]:
+        if not claim.began:
+            return _put_back(claim)
         lost = OutcomeUnknown("interrupted")
         if claim.row.action != Action.SEND or self._can.idempotent_send:
             return partial(outbox.postpone, claim=claim, error=lost, seconds=0, counted=False)
@@ -186,33 +205,41 @@ class Sender:
         return partial(outbox.leave_uncertain, claim=claim, error=lost)
 
     async def _carry(self, session: Session, governor: Governor, claim: Claim) -> None:
-        target = _target(claim)
         try:
-            missing = await self._missing(claim)
-            delay = 0.0 if missing else await governor.acquire(target, patience=AHEAD)
+            turn = await self._turn_comes(governor, claim)
         except asyncio.CancelledError:
             await self._record(_put_back(claim))
             raise
-        if missing:
-            await self._refused(governor, claim, Rejected("file_vanished", missing))
+        except (StoreError, Busy):
+            await self._record(_put_back(claim))
             return
-        if delay:
-            early = RateLimited("pace", retry_after=delay, scope="dialog")
-            await self._record(partial(outbox.postpone, claim=claim, error=early, seconds=delay, counted=False))
+        if not turn:
             return
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 receipt = await self._perform(session, claim)
         except ChannelError as error:
-            await self._refused(governor, claim, error)
+            await self._refused(session, governor, claim, error)
         except TimeoutError:
             await self._unknown(claim, OutcomeUnknown("timeout"))
         except Exception as error:  # it may have been sent: uncertain, and the traceback is logged
             log.exception("send.failed", channel=self._channel, message=claim.row.message_id)
             await self._unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
         else:
-            await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(target)))
+            await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(_target(claim))))
             self._count("sent")
+            await self._standing.restore()
+
+    async def _turn_comes(self, governor: Governor, claim: Claim) -> bool:
+        """Wait for the turn, and write down that the provider hears of it now; False if it does not go after all."""
+        if missing := await self._missing(claim):
+            await self._fail(claim, Rejected("file_vanished", missing))
+            return False
+        if delay := await governor.acquire(_target(claim), patience=AHEAD):
+            early = RateLimited("pace", retry_after=delay, scope="dialog")
+            await self._record(partial(outbox.postpone, claim=claim, error=early, seconds=delay, counted=False))
+            return False
+        return await self._store.write(partial(outbox.begin, claim=claim))
 
     async def _missing(self, claim: Claim) -> str:
         """The first file of a message that is not where it was put; looked for before its turn begins to count."""
@@ -221,35 +248,59 @@ class Sender:
         return await self._store.off_loop(partial(_vanished, claim))
 
     async def _perform(self, session: Session, claim: Claim) -> Receipt:
-        row, message = claim.row, claim.message
+        row, address = claim.row, claim.outbound.address
         if row.action == Action.SEND:
             return await session.send(claim.outbound)
-        address, ext_id = claim.outbound.address, message.ext_id or ""
         if row.action == Action.EDIT and isinstance(session, Edits):
-            await session.edit(address, ext_id, row.value)
+            if len(claim.parts) > 1:
+                raise Rejected("split_text")
+            await session.edit(address, claim.parts[0], row.value)
         elif row.action == Action.DELETE and isinstance(session, Deletes):
-            await session.delete(address, ext_id)
+            for ext_id in claim.parts:
+                await session.delete(address, ext_id)
         elif row.action == Action.REACT and isinstance(session, Reacts):
-            await session.react(address, ext_id, row.value)
+            await session.react(address, claim.parts[0], row.value)
         else:
             raise Rejected("not_here")
         return Receipt(ids=())
 
-    async def _refused(self, governor: Governor, claim: Claim, error: ChannelError) -> None:
+    async def _refused(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
         """Do what the kind of error says; see domain/errors.py."""
         if isinstance(error, Rejected):
-            await self._record(partial(outbox.fail, claim=claim, error=error))
-            self._count("failed")
+            await self._fail(claim, error)
+            await self._standing.restore()
         elif isinstance(error, RateLimited):
             governor.penalise(error.retry_after, scope=error.scope, target=_target(claim))
             await self._record(partial(_told_to_wait, claim=claim, error=error))
         elif isinstance(error, Retryable):
             await self._again(claim, error)
+        elif isinstance(error, SendingBlocked):
+            await self._rest(governor, claim, error)
         elif isinstance(error, NeedsRebind | Misconfigured):
-            await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=0, counted=False))
-            raise error
+            await self._doubt(session, governor, claim, error)
         else:
             await self._unknown(claim, error)
+
+    async def _fail(self, claim: Claim, error: ChannelError) -> None:
+        await self._record(partial(outbox.fail, claim=claim, error=error))
+        self._count("failed")
+
+    async def _doubt(
+        self, session: Session, governor: Governor, claim: Claim, error: NeedsRebind | Misconfigured
+    ) -> None:
+        """Find out whether a refusal is about the account or about this one message."""
+        proof = await proof_of(session) if isinstance(session, ProvesAccess) else error
+        if proof is None:
+            await self._fail(claim, Rejected(error.code, error.detail))
+        elif isinstance(proof, NeedsRebind | Misconfigured | SendingBlocked):
+            await self._rest(governor, claim, proof)
+        else:
+            await self._again(claim, proof)
+
+    async def _rest(self, governor: Governor, claim: Claim, error: Trouble) -> None:
+        """Keep the message, and let sending rest until it is worth another look."""
+        await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=0, counted=False))
+        await self._standing.lose(governor, error)
 
     async def _unknown(self, claim: Claim, error: ChannelError) -> None:
         if self._can.idempotent_send:
@@ -262,25 +313,6 @@ class Sender:
         seconds = outbox.backoff(claim.row.attempts) * self._store.desk.world.chance.between(0.5, 1.0)
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=True))
         self._count("postponed")
-
-    async def _record(self, verdict: Callable[[Tx], bool]) -> None:
-        """Write a verdict, cancelled or not; a store that cannot be written is asked until it can."""
-        writing = asyncio.ensure_future(self._insist(verdict))
-        try:
-            await asyncio.shield(writing)
-        except asyncio.CancelledError:
-            await writing
-            raise
-
-    async def _insist(self, verdict: Callable[[Tx], bool]) -> None:
-        for pause in chain((0.1, 0.5, 2.0, 5.0), repeat(15.0)):
-            try:
-                await self._store.write(verdict)
-            except (StoreError, Busy) as error:
-                log.warning("verdict.delayed", channel=self._channel, why=str(error))
-                await self._clock.sleep(pause)
-            else:
-                return
 
 
 def _vanished(claim: Claim) -> str:
@@ -307,7 +339,7 @@ def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, flo
 
 def _told_to_wait(tx: Tx, *, claim: Claim, error: RateLimited) -> bool:
     if error.scope == "account":
-        outbox.pause(tx, claim.row.channel_id, seconds=error.retry_after)
+        outbox.pause(tx, claim.row.channel_id, seconds=error.retry_after, code=error.code, detail=error.detail)
     elif error.scope == "strangers":
         outbox.pause_strangers(tx, claim.row, seconds=error.retry_after, code=error.code)
     return outbox.postpone(tx, claim, error, seconds=error.retry_after, counted=False)

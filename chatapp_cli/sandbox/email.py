@@ -20,6 +20,7 @@ from pymap.backend.dict import Config, DictBackend
 from pymap.backend.dict.mailbox import MailboxSet
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
+from pymap.user import Passwords, UserMetadata
 from pysasl.hashing import BuiltinHash
 
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
@@ -73,20 +74,24 @@ class EmailSandbox:
     kind: ClassVar[str] = "email"
 
     def __init__(self) -> None:
+        self.password = PASSWORD
+        """What both servers accept now."""
         self.refusals: dict[str, str] = {}
         """SMTP answers to recipients that are not taken, by address."""
         self._imap = _Port(self._imap_protocol)
         self._smtp = _Port(self._smtp_protocol)
         self._delivered: defaultdict[str, list[EmailMessage]] = defaultdict(list)
+        self._backend: DictBackend | None = None
         self._serve_imap: IMAPServer | None = None
         self._mailboxes: MailboxSet | None = None
 
     async def __aenter__(self) -> Self:
         args = Namespace(
             host=_HOST, port=0, debug=False, cert=None, key=None, tls=False, passlib_cfg=None,
-            proxy_protocol="noop", demo_data=False, demo_user=ADDRESS, demo_password=PASSWORD,
+            proxy_protocol="noop", demo_data=False, demo_user=ADDRESS, demo_password=self.password,
         )  # fmt: skip
         backend, config = await DictBackend.init(args, max_append_len=_LARGEST, hash_context=BuiltinHash(rounds=1))
+        self._backend = backend
         self._serve_imap = IMAPServer(backend.login, config)
         self._mailboxes = await _mailboxes(backend, config)
         await self.come_back()
@@ -99,7 +104,7 @@ class EmailSandbox:
     def answers(self) -> Mapping[str, str]:
         """Another server than the well-known ones, on this machine and so without TLS."""
         return {
-            "service": "custom", "address": ADDRESS, "password": PASSWORD,
+            "service": "custom", "address": ADDRESS, "password": self.password,
             "imap_host": _HOST, "imap_port": str(self._imap.number), "imap_tls": "none",
             "smtp_host": _HOST, "smtp_port": str(self._smtp.number), "smtp_tls": "none",
         }  # fmt: skip
@@ -136,6 +141,21 @@ class EmailSandbox:
         """The mails themselves, as they came."""
         return tuple(self._delivered[address])
 
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """A mail with these bytes in a field that nobody knows."""
+        head = f"From: {who.name} <{who.email}>\r\nTo: {ADDRESS}\r\nX-Odd: ".encode()
+        await self.deliver(head + value + f"\r\nMessage-ID: {make_msgid()}\r\n\r\n{text}\r\n".encode())
+
+    async def end_login(self) -> None:
+        """The owner changes the password: whoever is in is cut, and nobody gets in by the old one, nor to send."""
+        assert self._backend is not None
+        self.password += "-new"
+        hashed = await Passwords(self._backend.config).hash_password(self.password)
+        user = UserMetadata(self._backend.config, ADDRESS, password=hashed)
+        self._backend.login.users_dict[ADDRESS] = user
+        await self.vanish()
+        await self.come_back()
+
     async def vanish(self) -> None:
         """Both servers stop, and cut who is connected."""
         await self._imap.shut()
@@ -162,11 +182,16 @@ class EmailSandbox:
             self,
             data_size_limit=_LARGEST,
             hostname=_HOST,
-            authenticator=_login,
+            authenticator=self._login,
             auth_require_tls=False,
             loop=asyncio.get_running_loop(),
         )
         return protocol
+
+    def _login(self, _server: SMTP, _session: Any, _envelope: Envelope, _mechanism: str, said: Any) -> AuthResult:
+        known = (ADDRESS.encode(), self.password.encode())
+        right = isinstance(said, LoginPassword) and (said.login, said.password) == known
+        return AuthResult(success=right, handled=False)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Any, envelope: Envelope, address: str, _options: Sequence[str]
@@ -197,11 +222,6 @@ async def _mailboxes(backend: DictBackend, config: Config) -> MailboxSet:
         mailboxes, _filters = config.set_cache[ADDRESS]
     await mailboxes.add_mailbox(SENT)
     return mailboxes
-
-
-def _login(_server: SMTP, _session: Any, _envelope: Envelope, _mechanism: str, said: Any) -> AuthResult:
-    right = isinstance(said, LoginPassword) and (said.login, said.password) == (ADDRESS.encode(), PASSWORD.encode())
-    return AuthResult(success=right, handled=False)
 
 
 def _parse(content: bytes) -> EmailMessage:

@@ -194,9 +194,16 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str,
 
 
 def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
-    """Record a transition: ``starting``, ``ok``, ``retrying``, ``needs_rebind``, ``misconfigured`` or ``down``."""
+    """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
     tx.tell("channel.health", channel=channel, health=health, code=code, detail=detail)
+
+
+def resume(tx: Tx, channel: ChannelId, *, actor: str) -> None:
+    """Let a channel that rests go on now: a person knows that the reason is gone."""
+    tx.run("channels.resume", id=channel)
+    tx.run("outbox.release", channel=channel, now=tx.now)
+    tx.tell("channel.resumed", actor=actor, channel=channel)
 
 
 def prove(tx: Tx, channel: ChannelId) -> None:

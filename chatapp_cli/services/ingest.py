@@ -25,13 +25,13 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
-from chatapp_cli.domain.message import Direction, Origin, State, may_follow
+from chatapp_cli.domain.message import REACHED, Direction, Origin, State, may_follow
+from chatapp_cli.domain.moment import AHEAD, EARLIEST
+from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import outrun
+from chatapp_cli.services import alterations, outrun
 from chatapp_cli.store.rows import Known, Ref
 from chatapp_cli.store.tx import Tx
-
-PREVIEW = 120
 
 # Plain strings: a driver takes the long way round for anything that is only nearly one.
 _HEARD = {"direction": Direction.IN.value, "origin": Origin.CLIENT.value, "state": State.RECEIVED.value}
@@ -85,8 +85,9 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
 
 
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
-    """Let the events of one arrival happen."""
-    for event in arrival.events:
+    """Let the events of one arrival happen; a time that no calendar of ours shows is that of the arrival."""
+    for told in arrival.events:
+        event = told if EARLIEST <= told.at <= tx.now + AHEAD else replace(told, at=tx.now)
         if isinstance(event, MessageArrived):
             _hear(tx, channel, event, arrived, result)
         else:
@@ -98,36 +99,89 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
     if event.from_us and _is_known_echo(tx, channel, dialog, event):
         result.duplicates += 1
         return
-    message = tx.insert(
-        "messages.hear",
-        dialog=dialog.id,
-        channel=channel,
-        arrived=arrived,
-        author=event.sender.name,
-        ext_id=event.ext_id,
-        text=event.text,
-        subject=event.subject,
-        reply_to=event.reply_to,
-        album=event.album,
-        automatic=int(event.automatic),
-        at=event.at,
-        now=tx.now,
-        **(_ECHO if event.from_us else _HEARD),
-    )
+    message = _write(tx, channel, dialog, event, arrived)
+    if message is None and event.spare_id:
+        event = replace(event, ext_id=event.spare_id)
+        message = _write(tx, channel, dialog, event, arrived)
     if message is None:
-        result.duplicates += 1
+        _hear_again(tx, channel, dialog, event, arrived, result)
         return
     result.messages += 1
     for file in event.files:
         result.files_wanted |= _keep_file(tx, channel, message, file)
     _refresh_dialog(tx, channel, dialog, event, message)
     tx.tell("message.out" if event.from_us else "message.in", channel=channel, dialog=dialog.id, message=message)
+    if dialog.early:
+        alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
+
+
+def _write(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arrived: int) -> MessageId | None:
+    """Add it, unless its id is known in the dialog."""
+    written = tx.insert(
+        "messages.hear",
+        dialog=dialog.id,
+        channel=channel,
+        arrived=arrived,
+        author=event.sender.name,
+        sender="" if event.from_us else event.sender.id,
+        ext_id=event.ext_id,
+        text=event.text,
+        subject=event.subject,
+        reply_to=event.reply_to,
+        album=event.album,
+        automatic=int(event.automatic),
+        placeholder=int(event.placeholder),
+        at=event.at,
+        now=tx.now,
+        **(_ECHO if event.from_us else _HEARD),
+    )
+    return None if written is None else MessageId(written)
+
+
+def _hear_again(
+    tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arrived: int, result: Ingested
+) -> None:
+    """A message whose id is known: the same again, or the one that a placeholder stood for."""
+    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
+    if event.placeholder or found is None or not _fill(tx, found, event, arrived):
+        result.duplicates += 1
+        return
+    result.messages += 1
+    for file in event.files:
+        result.files_wanted |= _keep_file(tx, channel, found.id, file)
+    shown = preview(event.text or event.subject, [file.name for file in event.files])
+    tx.run("dialogs.preview", id=dialog.id, message=found.id, preview=shown)
+    if _wants_eyes(dialog, event):
+        tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
+        tx.run("unread.heard_again", dialog=dialog.id)
+    tx.tell("message.edited", channel=channel, dialog=dialog.id, message=found.id)
+
+
+def _fill(tx: Tx, found: Ref, event: MessageArrived, arrived: int) -> int:
+    return tx.run(
+        "messages.fill",
+        id=found.id,
+        arrived=arrived,
+        author=event.sender.name,
+        sender="" if event.from_us else event.sender.id,
+        text=event.text,
+        subject=event.subject,
+        reply_to=event.reply_to,
+        album=event.album,
+        automatic=int(event.automatic),
+        at=event.at,
+    )
+
+
+def _wants_eyes(dialog: Known, event: MessageArrived) -> bool:
+    """Tell whether somebody has to look at it: only then it waits for an answer and counts as unread."""
+    return not (event.from_us or event.silent or dialog.blocked)
 
 
 def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived) -> bool:
     """Tell whether it is the provider's copy of a message of ours; such a copy proves an uncertain one."""
     found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
-    found = found or _part(tx, dialog.id, event.ext_id)
+    found = found or alterations.part(tx, dialog.id, event.ext_id)
     if found is not None and found.state == State.UNCERTAIN:
         move_on(tx, channel, found, State.SENT)
     return found is not None
@@ -138,20 +192,15 @@ def _refresh_dialog(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArr
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
         tx.run("dialogs.said", state=State.SENT, answers=1, **common)
-    elif dialog.blocked or event.automatic:
-        tx.run("dialogs.heard_silently", **common)
-    else:
+    elif _wants_eyes(dialog, event):
         tx.run("dialogs.heard", **common)
         tx.run("unread.heard", dialog=dialog.id)
+    else:
+        tx.run("dialogs.heard_silently", **common)
     if not event.from_us and not event.automatic:
         outrun.give_up(tx, channel, dialog.id)
     if not dialog.reachable and not event.from_us:
         tx.run("dialogs.reach", id=dialog.id, reachable=1, code="")
-
-
-def preview(text: str, files: list[str]) -> str:
-    """The one line that the list shows."""
-    return " ".join(text[: 4 * PREVIEW].split())[:PREVIEW] or ", ".join(files)[:PREVIEW]
 
 
 def _keep_file(tx: Tx, channel: ChannelId, message: MessageId, file: IncomingFile) -> bool:
@@ -207,7 +256,7 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last
         now=tx.now,
     )
     tx.tell("dialog.new", channel=channel, dialog=dialog)
-    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0)
+    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0, 1)
 
 
 def _search(name: str, peer: Peer, person: Person) -> str:
@@ -256,36 +305,6 @@ def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
     tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, person))
 
 
-def _part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
-    return tx.one(Ref, "messages.part_ref", dialog=dialog, ext_id=ext_id)
-
-
-def _message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref | None:
-    if not peer_key:
-        return tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
-    dialog = tx.one(Known, "dialogs.known", channel=channel, key=peer_key)
-    if dialog is None:
-        return None
-    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=ext_id, dialog=dialog.id)
-    return found or _part(tx, dialog.id, ext_id)
-
-
-def _edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
-    found = _message_at(tx, channel, event.peer_key, event.ext_id)
-    if found is None or not tx.run("messages.revise", id=found.id, text=event.text, at=event.at):
-        return
-    tx.run("messages.edit", id=found.id, text=event.text, at=event.at)
-    tx.run("dialogs.preview", id=found.dialog_id, message=found.id, preview=preview(event.text, []))
-    tx.tell("message.edited", channel=channel, dialog=found.dialog_id, message=found.id)
-
-
-def _deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
-    for ext_id in event.ext_ids:
-        found = _message_at(tx, channel, event.peer_key, ext_id)
-        if found is not None and tx.run("messages.delete", id=found.id, at=event.at):
-            tx.tell("message.deleted", channel=channel, dialog=found.dialog_id, message=found.id)
-
-
 def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
     """Move a message of ours on; news that overtake the verdict wait for it.
 
@@ -319,22 +338,13 @@ def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
 
 
 def move_on(tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "") -> None:
-    """Let a provider's news change a message's state, if they may."""
+    """Let a provider's news change a message's state, if they may; what reached the client goes no other way."""
     if not may_follow(State(found.state), state):
         return
-    tx.run("messages.state", id=found.id, state=state, code=code, detail=detail)
+    statement = "messages.reached" if state in REACHED else "messages.state"
+    tx.run(statement, id=found.id, state=state, code=code, detail=detail)
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
     tx.tell("message.state", channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code)
-
-
-def _reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
-    found = _message_at(tx, channel, event.peer_key, event.ext_id)
-    if found is None:
-        return
-    tx.run("reactions.clear", message=found.id, person=event.person.id)
-    for emoji in event.emoji:
-        tx.run("reactions.add", message=found.id, person=event.person.id, emoji=emoji, name=event.person.name)
-    tx.tell("message.reaction", channel=channel, dialog=found.dialog_id, message=found.id)
 
 
 def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
@@ -415,11 +425,11 @@ _HAND_ON = (
 )
 
 _APPLY: Mapping[type[Event], Callable[[Tx, ChannelId, Any], None]] = {
-    MessageEdited: _edited,
-    MessagesDeleted: _deleted,
+    MessageEdited: alterations.edited,
+    MessagesDeleted: alterations.deleted,
     DeliveryChanged: _delivered,
     ChatRead: _chat_read,
-    ReactionsChanged: _reacted,
+    ReactionsChanged: alterations.reacted,
     PeerChanged: _peer_changed,
     PeerMoved: _peer_moved,
 }

@@ -7,9 +7,9 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
+from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, files, outbox, sending, words
-from chatapp_cli.services.ingest import preview
 from chatapp_cli.services.transcript import entry as entry_of
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows import MessageRow

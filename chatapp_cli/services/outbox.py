@@ -1,6 +1,7 @@
 """The outbox: claims, and what each verdict does.
 
-A claim is durable before the provider hears of it. Whoever lost the claim records nothing.
+A claim is durable before its turn is waited for, and the hand-over before the provider hears of it: what was claimed
+and not handed over certainly did not go. Whoever lost the claim records nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Action, Direction, Origin, State
+from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
+from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
-from chatapp_cli.services import dialogs, ingest
+from chatapp_cli.services import alterations, dialogs, ingest
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows import EarlyRow, FileRow, MessageRow, OutboxRow, RecentSend, Ref
@@ -23,6 +26,10 @@ from chatapp_cli.store.tx import Tx
 
 MOST_ATTEMPTS = 30
 """Counted attempts after which a person has to look."""
+HANDED_OVER = "sending"
+"""The state of an outbox row whose message the provider may have."""
+WORTH_TELLING = 60.0
+"""Seconds of a channel's rest from which the journal tells of it."""
 LONGEST_WAIT = 900.0
 """Seconds of back-off at most."""
 
@@ -34,16 +41,32 @@ class Claim:
     row: OutboxRow
     message: MessageRow
     outbound: Outbound
+    parts: tuple[str, ...] = ()
+    """The ids of what there is to change at the provider: one, or those of all parts that are meant."""
+
+    @property
+    def began(self) -> bool:
+        """Whether it had been handed over when the claim was read."""
+        return self.row.state == HANDED_OVER
 
 
 def claim(tx: Tx, media: Media, channel: ChannelId) -> Claim | None:
     """Take the first row that may go: by priority, then in order, nothing of its dialog ahead or in flight."""
     row = tx.one(OutboxRow, "outbox.claim", channel=channel, now=tx.now)
-    if row is None:
-        return None
+    return None if row is None else _loaded(tx, media, row)
+
+
+def begin(tx: Tx, claim: Claim) -> bool:
+    """It is handed over to the provider now: from here on nobody can say that it did not go, until an answer comes.
+
+    False if the claim is ours no longer, as when somebody took the message back: then it must not go.
+    """
+    mine = _mine(tx, claim)
+    if mine is None or not tx.run("outbox.begin", id=claim.row.id, claims=claim.row.claims):
+        return False
+    row = mine.row
     if row.action == Action.SEND:
         _mark(tx, row, State.SENDING)
-    claim = _loaded(tx, media, row)
     tx.run(
         "attempts.start",
         message=row.message_id,
@@ -54,11 +77,11 @@ def claim(tx: Tx, media: Media, channel: ChannelId) -> Claim | None:
         stranger=int(claim.outbound.stranger),
         now=tx.now,
     )
-    return claim
+    return True
 
 
 def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
-    """What was being sent when the last owner of the channel ended."""
+    """What the last owner of the channel had claimed when it ended; ``began`` tells what was handed over."""
     return [_loaded(tx, media, row) for row in tx.all(OutboxRow, "outbox.in_flight", channel=channel)]
 
 
@@ -83,7 +106,17 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         last_name=card.last_name,
         template=_template(tx.value("messages.template", id=message.id)),
     )
-    return Claim(row, message, outbound)
+    return Claim(row, message, outbound, _meant(tx, row, message.ext_id or ""))
+
+
+def _meant(tx: Tx, row: OutboxRow, first: str) -> tuple[str, ...]:
+    """A deletion means every part, an edit those that bear the text, a reaction the first."""
+    if row.action not in {Action.DELETE, Action.EDIT}:
+        return (first,)
+    parts = tx.all(lambda ext_id, bears_text: (ext_id, bears_text), "messages.parts", message=row.message_id)
+    if row.action == Action.DELETE:
+        return (first, *(ext_id for ext_id, _ in parts))
+    return tuple(ext_id for ext_id, bears_text in parts if bears_text) or (first,)
 
 
 def _template(kept: str) -> Filled | None:
@@ -114,12 +147,13 @@ def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
 
 
 def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
-    row, at = claim.row, receipt.at or tx.now
+    row, at = claim.row, plausible(receipt.at or tx.now, tx.now)
     ids = [ext_id for ext_id in receipt.ids if _is_ours(tx, row, ext_id)]
     first = ids[0] if ids else None
     tx.run("messages.verdict", id=row.message_id, state=State.SENT, code="", detail="", ext_id=first, at=at)
     for ext_id in ids[1:]:
-        tx.run("messages.add_part", dialog=row.dialog_id, ext_id=ext_id, message=row.message_id)
+        bears_text = int(ext_id in receipt.texts)
+        tx.run("messages.add_part", dialog=row.dialog_id, ext_id=ext_id, message=row.message_id, bears_text=bears_text)
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=State.SENT)
     _tell_state(tx, row, State.SENT, "")
     _hear_early(tx, row, receipt.ids)
@@ -132,6 +166,9 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
             current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
             if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
                 ingest.move_on(tx, row.channel_id, current, State(news.state), code=news.code, detail=news.detail)
+    key = tx.value("dialogs.early_key", id=row.dialog_id)
+    for ext_id in ids if key else ():
+        alterations.catch_up(tx, row.channel_id, key, ext_id)
 
 
 def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
@@ -155,7 +192,7 @@ def _edited(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     row = claim.row
     tx.run("messages.revise", id=row.message_id, text=row.value, at=tx.now)
     tx.run("messages.edit", id=row.message_id, text=row.value, at=tx.now)
-    tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=ingest.preview(row.value, []))
+    tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=preview(row.value, []))
     tx.tell("message.edited", actor=row.actor, dialog=row.dialog_id, message=row.message_id)
 
 
@@ -267,9 +304,23 @@ _HOLD: Mapping[Lane, str] = {
 }
 
 
-def pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
-    """The account was told to wait; remembered over restarts."""
-    tx.run("channels.pause", id=channel, until=tx.now + int(seconds * 1000))
+def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str = "") -> None:
+    """The account was told to wait, or may not send; remembered over restarts, and told if it takes a while."""
+    until = tx.now + int(seconds * 1000)
+    tx.run("channels.pause", id=channel, until=until, code=code, detail=detail)
+    if seconds >= WORTH_TELLING:
+        tx.tell("channel.paused", channel=channel, until=until, code=code, detail=detail)
+
+
+def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
+    """The account's own rate: when the outbox goes on, for whoever looks. A reason that is there already stays."""
+    tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000))
+
+
+def unpause(tx: Tx, channel: ChannelId) -> None:
+    """The provider lets the account send again."""
+    tx.run("channels.unpause", id=channel)
+    tx.tell("channel.resumed", channel=channel)
 
 
 def pause_strangers(tx: Tx, row: OutboxRow, *, seconds: float, code: str) -> None:
@@ -300,7 +351,7 @@ def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
     files = [file.name for file in tx.all(FileRow, "files.of_message", message=message)]
     waiting = dialogs.card(tx, dialog).waiting_since
     answers = due.origin != Origin.AUTOREPLY and waiting is not None and waiting <= due.stored_at
-    dialogs.said(tx, dialog, message, ingest.preview(due.text or due.subject, files), answers=answers)
+    dialogs.said(tx, dialog, message, preview(due.text or due.subject, files), answers=answers)
 
 
 def next_due(tx: Tx, channel: ChannelId) -> Millis | None:

@@ -14,10 +14,10 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import changes, dialogs, duties, outrun, words
-from chatapp_cli.services.ingest import preview
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
 from chatapp_cli.store.tx import Tx

@@ -8,8 +8,10 @@ from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
 from chatapp_cli.store.rows import TroubledRow, WaitingRow
 from chatapp_cli.store.tx import Tx
 
-STOPPED = frozenset({"needs_rebind", "misconfigured"})
-"""Health of a channel that sends nothing until a person acts."""
+DOWN = frozenset({"needs_rebind", "misconfigured"})
+"""Health of a channel that can be asked nothing until a person acts."""
+STOPPED = DOWN | {"blocked"}
+"""Health of a channel that sends nothing until a person acts, or the provider lets it again."""
 RECENT = 7 * 86_400_000
 """Trouble of so many milliseconds is counted."""
 

@@ -41,6 +41,7 @@ HEALTH: Mapping[str, Text] = MappingProxyType(
         "retrying": T("tries again"),
         "needs_rebind": T("bind again"),
         "misconfigured": T("a setting is wrong"),
+        "blocked": T("sends nothing for now"),
         "down": T("does not work"),
     }
 )
@@ -88,6 +89,14 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         "silent": (T("The channel gave no sign of life."), T("It is connected again by itself.")),
         "ended": (T("The connection ended."), T("It is connected again by itself.")),
         "store": (T("The store could not be read or written."), T("See: chatapp doctor")),
+        "stumbled": (
+            T("Something unexpected happened while the channel was connected or read."),
+            T("It is connected again by itself; the log has the details."),
+        ),
+        "split_text": (
+            T("The text went in several parts, which cannot be changed together."),
+            T("Take the message back and write it anew."),
+        ),
         "not_here": (T("This channel cannot do that to a message."), None),
         "file_vanished": (
             T("A file of the message is not in the store any more."),
@@ -127,6 +136,8 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "channel.unbound": T("Channel unbound: {title}"),
         "channel.configured": T("Channel {channel} set up anew"),
         "channel.health": T("Channel {channel}: {health}"),
+        "channel.paused": T("Channel {channel} sends nothing until {until}: {code} {detail}"),
+        "channel.resumed": T("Channel {channel} sends again"),
         "channel.strangers": T("Channel {channel} writes to no strangers for {seconds} s"),
         "dialog.new": T("New dialog"),
         "dialog.changed": T("Dialog changed: {changed}"),
@@ -149,6 +160,7 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "message.state": T("Message {message}: {state}"),
         "message.edited": T("Message {message} edited"),
         "message.deleted": T("Message {message} deleted"),
+        "message.not_theirs": T("Somebody who had not written message {message} tried to change it; it stays as it is"),
         "message.reaction": T("Reaction to message {message}"),
         "message.asked": T("Asked of message {message}: {action}"),
         "message.refused": T("Message {message}: {action} refused"),
@@ -216,6 +228,10 @@ _CHANGES: Mapping[tuple[str, object], Text] = MappingProxyType(
 """What was changed in a dialog, by the journal's name and value for it; "" stands for any word."""
 
 
+_TIMES: Mapping[str, tuple[str, ...]] = MappingProxyType({"message.rescheduled": ("at",), "channel.paused": ("until",)})
+"""What in a piece of news is a time."""
+
+
 def state(name: str) -> Text:
     """A message's state."""
     return STATES.get(name, Text(name))
@@ -266,8 +282,8 @@ def news(row: JournalRow) -> Text:
     ):
         if name in data:
             values[name] = spoken(data[name])
-    if row.topic == "message.rescheduled":
-        values["at"] = _moment(data["at"])
+    for name in _TIMES.get(row.topic, ()):
+        values[name] = _moment(data[name])
     if isinstance(data.get("why"), dict):
         values["why"] = Text(**data["why"])
     if row.topic == "dialog.changed":

@@ -22,7 +22,7 @@ _OF_LINES = ("channel", "application")
 _OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence")
 _DIALOG = """id channel_id line_id contact_id key address kind name renamed pinned blocked reachable unreachable_code
 waiting_since last_at last_id last_direction last_state preview search created_at heard_at assignee
-snoozed_until"""
+snoozed_until early"""
 """The columns of a dialog beside ``unread``."""
 
 

@@ -57,6 +57,8 @@ class ChannelRow(NamedTuple):
     proof_at: Millis | None
     paused_until: Millis
     strangers_until: Millis
+    paused_code: str
+    paused_detail: str
 
 
 class DialogRow(NamedTuple):
@@ -384,6 +386,7 @@ class Known(NamedTuple):
     phone: str
     email: str
     last_at: Millis
+    early: int
 
 
 class Ref(NamedTuple):
@@ -394,6 +397,7 @@ class Ref(NamedTuple):
     direction: str
     state: str
     origin: str
+    sender: str
 
 
 class EarlyRow(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import words as told
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow
@@ -32,5 +33,14 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
         )
     if channel.paused_until > now:
         until = words.moment(channel.paused_until, now)
+        if channel.paused_code:
+            why = words.reason(manifest(channel.kind), channel.paused_code, channel.paused_detail)[0]
+            return _(
+                "{channel} sends nothing until {until}: {why} ({key}).",
+                channel=title,
+                until=until,
+                why=why.rstrip("."),
+                key=key("app", "page('lines')"),
+            )
         return _("{channel} pauses until {until}. What you write goes then.", channel=title, until=until)
     return ""

@@ -81,4 +81,5 @@ def problems(sandbox: AvitoSandbox) -> list[str]:
     if judge is None:
         return sandbox.strange
     called = [words for webhook in sandbox.called for words in judge.webhook(webhook)]
-    return sandbox.strange + called + [words for exchange in sandbox.exchanges for words in judge.exchange(exchange)]
+    sane = (exchange for exchange in sandbox.exchanges if "poison" not in str(exchange.answer))
+    return sandbox.strange + called + [words for exchange in sane for words in judge.exchange(exchange)]

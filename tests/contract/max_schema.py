@@ -1,7 +1,7 @@
 """What MAX's published description says against calls, answers and updates.
 
-Its traps, each seen with real bots: fields that may be null are required although the service leaves them out, kinds of
-chats other than ``chat`` are missing, and so is the action by which a bot shows that it has read.
+Its traps, each seen with real bots: fields that may be null are required although the service leaves them out, and
+kinds of chats other than ``chat`` are missing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ class MaxSchema:
 
 def _mend(schemas: Mapping[str, Any]) -> None:
     schemas["ChatType"]["enum"] = ["dialog", "chat", "channel"]
-    schemas["SenderAction"]["enum"].append("mark_seen")
     for name, fields in _LEFT_OUT.items():
         schemas[name]["required"] = [one for one in schemas[name]["required"] if one not in fields]
 

@@ -23,6 +23,7 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.sender import Sender
+from chatapp_cli.runtime.standing import Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, ingest, lines, reaching, sending, transcript
 from chatapp_cli.store.rows import ChannelRow, OutboxRow
@@ -115,11 +116,15 @@ def row_of(desk: Desk, channel: ChannelId) -> ChannelRow:
     return desk.read(lambda tx: channels.one(tx, channel))
 
 
+async def nobody(trouble: Trouble | None) -> None:
+    raise AssertionError(trouble)
+
+
 async def run(desk: Desk, channel: ChannelId, messenger: Messenger, until: Callable[[], bool]) -> None:
     """Let a sender work until something is so, and stop it as a daemon is stopped."""
     store = AsyncStore(desk)
     row = row_of(desk, channel)
-    sender = Sender(store, channel, CAUTIOUS, count=lambda _word: None)
+    sender = Sender(store, channel, CAUTIOUS, count=lambda _word: None, tell=nobody)
     pauses = {"account": row.paused_until, "strangers": row.strangers_until}
     task = asyncio.create_task(sender.run(messenger, pauses))
     try:

@@ -36,7 +36,7 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import DialogCard, DialogRow
-from tests.stores import EVERYTHING, Shop, said
+from tests.stores import EVERYTHING, NOON, Shop, hand_over, said
 
 NEVER = DialogFilter()
 
@@ -68,7 +68,7 @@ def test_a_first_message_opens_a_dialog_that_waits_and_is_unread(shop: Shop) -> 
 
 def test_the_same_delivery_twice_is_stored_once(shop: Shop) -> None:
     channel = shop.channel()
-    batch = Batch(arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said(ext_id="1", at=1),)),))
+    batch = Batch(arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said(ext_id="1", at=NOON + 1),)),))
     first = shop.write(lambda tx: ingest.ingest(tx, channel, batch))
     again = shop.write(lambda tx: ingest.ingest(tx, channel, batch))
     assert (first.messages, again.messages, again.duplicates) == (1, 0, 1)
@@ -77,7 +77,7 @@ def test_the_same_delivery_twice_is_stored_once(shop: Shop) -> None:
 
 def test_the_same_message_in_another_delivery_is_stored_once(shop: Shop) -> None:
     channel = shop.channel()
-    result = shop.take(channel, said(ext_id="1", at=1), said(ext_id="1", at=1))
+    result = shop.take(channel, said(ext_id="1", at=NOON + 1), said(ext_id="1", at=NOON + 1))
     assert (result.messages, result.duplicates) == (1, 1)
     assert [row.unread for row in the_list(shop)] == [1]
 
@@ -85,14 +85,14 @@ def test_the_same_message_in_another_delivery_is_stored_once(shop: Shop) -> None
 def test_an_error_in_one_arrival_rolls_back_the_batch_and_its_cursor(shop: Shop) -> None:
     channel = shop.channel(cursor="10")
     with pytest.raises((UnicodeEncodeError, KeyError)):
-        shop.take(channel, said(ext_id="1", at=1), said("\ud83d", ext_id="2", at=2), cursor="20")
+        shop.take(channel, said(ext_id="1", at=NOON + 1), said("\ud83d", ext_id="2", at=NOON + 2), cursor="20")
     row = shop.read(lambda tx: channels.one(tx, channel))
     assert (row.cursor, the_list(shop)) == ("10", [])
 
 
 def test_what_our_code_could_not_apply_becomes_a_dead_letter_once(shop: Shop) -> None:
     channel = shop.channel()
-    arrival = Arrival(provider_id="p", raw=b"\xff", events=(said("\ud83d", ext_id="2", at=2),))
+    arrival = Arrival(provider_id="p", raw=b"\xff", events=(said("\ud83d", ext_id="2", at=NOON + 2),))
     for _ in range(2):
         shop.write(lambda tx: ingest.set_aside(tx, channel, arrival, problem="UnicodeEncodeError", cursor="7"))
     assert dead(shop) == ["UnicodeEncodeError"]
@@ -106,10 +106,14 @@ def test_what_our_code_could_not_apply_becomes_a_dead_letter_once(shop: Shop) ->
 def test_an_edit_keeps_what_was_said_before_and_a_repeated_one_changes_nothing(shop: Shop) -> None:
     channel = shop.channel()
     message = shop.hear(channel, "в пять", ext_id="1")
-    edit = MessageEdited(peer_key="anna", ext_id="1", at=5, text="в шесть")
+    edit = MessageEdited(peer_key="anna", ext_id="1", at=NOON + 5, text="в шесть")
     shop.take(channel, edit, edit)
     life = shop.read(lambda tx: trace.life(tx, message))
-    assert (life.entry.message.text, life.entry.message.edited_at, life.said_before) == ("в шесть", 5, [("в пять", 5)])
+    assert (life.entry.message.text, life.entry.message.edited_at, life.said_before) == (
+        "в шесть",
+        NOON + 5,
+        [("в пять", NOON + 5)],
+    )
     assert [news.topic for news in life.news] == ["message.in", "message.edited"]
     assert the_list(shop)[0].preview == "в шесть"
 
@@ -117,16 +121,16 @@ def test_an_edit_keeps_what_was_said_before_and_a_repeated_one_changes_nothing(s
 def test_a_deleted_message_is_kept_and_marked(shop: Shop) -> None:
     channel = shop.channel()
     message = shop.hear(channel, "ой", ext_id="1")
-    shop.take(channel, MessagesDeleted(peer_key="anna", ext_ids=("1", "unknown"), at=9))
+    shop.take(channel, MessagesDeleted(peer_key="anna", ext_ids=("1", "unknown"), at=NOON + 9))
     found = shop.message(message)
-    assert (found.text, found.deleted_at) == ("ой", 9)
+    assert (found.text, found.deleted_at) == ("ой", NOON + 9)
 
 
 def test_one_persons_reactions_replace_their_earlier_ones(shop: Shop) -> None:
     channel = shop.channel()
     message = shop.hear(channel, ext_id="1")
     for person, emoji in (("anna", ("👍", "🔥")), ("boris", ("👍",)), ("anna", ("👎",))):
-        event = ReactionsChanged(peer_key="anna", ext_id="1", at=1, emoji=emoji, person=Person(id=person))
+        event = ReactionsChanged(peer_key="anna", ext_id="1", at=NOON + 1, emoji=emoji, person=Person(id=person))
         shop.take(channel, event)
     reactions = shop.read(lambda tx: transcript.entry(tx, message)).reactions
     assert [(r.person, r.emoji) for r in reactions] == [("anna", "👎"), ("boris", "👍")]
@@ -149,7 +153,7 @@ def test_a_peer_that_cannot_be_reached_can_again_once_it_writes(shop: Shop) -> N
     channel = shop.channel()
     dialog = shop.message(shop.hear(channel)).dialog_id
     peer = Peer(key="anna", address="anna")
-    shop.take(channel, PeerChanged(peer=peer, at=1, reachable=False, code="blocked_by_client"))
+    shop.take(channel, PeerChanged(peer=peer, at=NOON + 1, reachable=False, code="blocked_by_client"))
     assert (card_of(shop, dialog).reachable, card_of(shop, dialog).unreachable_code) == (0, "blocked_by_client")
     shop.hear(channel)
     assert (card_of(shop, dialog).reachable, card_of(shop, dialog).unreachable_code) == (1, "")
@@ -158,8 +162,8 @@ def test_a_peer_that_cannot_be_reached_can_again_once_it_writes(shop: Shop) -> N
 def test_a_moved_peer_keeps_its_one_dialog(shop: Shop) -> None:
     channel = shop.channel()
     dialog = shop.message(shop.hear(channel, "до", ext_id="1")).dialog_id
-    shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="anna-2", address="anna-2"), at=2))
-    shop.take(channel, said("после", ext_id="1", at=3, peer=Peer(key="anna-2", address="anna-2")))
+    shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="anna-2", address="anna-2"), at=NOON + 2))
+    shop.take(channel, said("после", ext_id="1", at=NOON + 3, peer=Peer(key="anna-2", address="anna-2")))
     assert shop.read(lambda tx: tx.value("dialogs.at_key", channel=channel, key="anna-2")) == dialog
     assert len(the_list(shop)) == 1
 
@@ -204,7 +208,9 @@ def test_a_file_that_is_still_to_be_fetched_is_wanted(shop: Shop) -> None:
         IncomingFile(kind="document", name="b.pdf", content=b"%PDF"),
         IncomingFile(kind="video", name="c.mp4", remote="r", problem="file_too_big"),
     )
-    batch = Batch(arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said("", ext_id="1", at=1, files=files),)),))
+    batch = Batch(
+        arrivals=(Arrival(provider_id="p", raw=b"{}", events=(said("", ext_id="1", at=NOON + 1, files=files),)),)
+    )
     result = shop.write(lambda tx: ingest.ingest(tx, channel, shelf.shelve(shop.media, batch)))
     (row,) = the_list(shop)
     (entry,) = shop.read(lambda tx: transcript.latest(tx, row.id))
@@ -217,7 +223,7 @@ def test_a_large_raw_arrival_lies_among_the_files(shop: Shop) -> None:
     channel = shop.channel()
     raw = b"x" * (shelf.LARGE + 1)
     batch = shelf.shelve(
-        shop.media, Batch(arrivals=(Arrival(provider_id="p", raw=raw, events=(said(ext_id="1", at=1),)),))
+        shop.media, Batch(arrivals=(Arrival(provider_id="p", raw=raw, events=(said(ext_id="1", at=NOON + 1),)),))
     )
     shop.write(lambda tx: ingest.ingest(tx, channel, batch))
     (row,) = the_list(shop)
@@ -230,7 +236,7 @@ def test_a_large_raw_arrival_lies_among_the_files(shop: Shop) -> None:
 def test_a_text_of_20_mb_is_shown_in_part_and_kept_whole(shop: Shop) -> None:
     channel = shop.channel()
     words = "Ёлка зелёная. " * 800_000
-    arrival = Arrival(provider_id="p", raw=b"{}", events=(said(words, ext_id="1", at=1),))
+    arrival = Arrival(provider_id="p", raw=b"{}", events=(said(words, ext_id="1", at=NOON + 1),))
     assert shelf.needs_shelf(Batch(arrivals=(arrival,)))
     batch = shelf.shelve(shop.media, Batch(arrivals=(arrival,)))
     shop.write(lambda tx: ingest.ingest(tx, channel, batch))
@@ -246,7 +252,7 @@ def test_news_of_a_message_of_ours_never_touch_a_clients_message_with_the_same_i
     channel = shop.channel()
     ours = shop.hear(channel, "наше", ext_id="7", from_us=True)
     theirs = shop.hear(channel, "чужое", ext_id="7", who="boris")
-    shop.take(channel, DeliveryChanged(ext_id="7", state=State.READ, at=3))
+    shop.take(channel, DeliveryChanged(ext_id="7", state=State.READ, at=NOON + 3))
     assert (shop.message(ours).state, shop.message(theirs).state) == ("read", "received")
 
 
@@ -267,21 +273,25 @@ def ours(shop: Shop, dialog: DialogId, ext_id: str, at: int) -> MessageId:
 
 def test_a_client_who_read_up_to_a_message_read_those_before_it_and_none_after(shop: Shop) -> None:
     channel = shop.channel()
-    dialog = shop.message(shop.hear(channel, ext_id="9", at=1)).dialog_id
+    dialog = shop.message(shop.hear(channel, ext_id="9", at=NOON + 1)).dialog_id
     numbers = [ours(shop, dialog, ext_id, at) for ext_id, at in (("10", 2), ("11", 3), ("100", 4))]
-    shop.take(channel, ChatRead(peer_key="anna", ext_id="11", at=5))
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="11", at=NOON + 5))
     assert [shop.message(n).state for n in numbers] == ["read", "read", "sent"]
-    shop.take(channel, ChatRead(peer_key="anna", ext_id="100.77", at=6), ChatRead(peer_key="nobody", ext_id="1", at=6))
+    shop.take(
+        channel,
+        ChatRead(peer_key="anna", ext_id="100.77", at=NOON + 6),
+        ChatRead(peer_key="nobody", ext_id="1", at=NOON + 6),
+    )
     assert [shop.message(n).state for n in numbers] == ["read", "read", "read"]
 
 
 def test_what_we_read_on_the_phone_is_read_here_unless_more_came(shop: Shop) -> None:
     channel = shop.channel()
-    dialog = shop.message(shop.hear(channel, ext_id="9", at=1)).dialog_id
-    shop.hear(channel, ext_id="10", at=2)
-    shop.take(channel, ChatRead(peer_key="anna", ext_id="9", at=3, by_us=True))
+    dialog = shop.message(shop.hear(channel, ext_id="9", at=NOON + 1)).dialog_id
+    shop.hear(channel, ext_id="10", at=NOON + 2)
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="9", at=NOON + 3, by_us=True))
     assert card_of(shop, dialog).unread == 2
-    shop.take(channel, ChatRead(peer_key="anna", ext_id="10", at=3, by_us=True))
+    shop.take(channel, ChatRead(peer_key="anna", ext_id="10", at=NOON + 3, by_us=True))
     assert card_of(shop, dialog).unread == 0
 
 
@@ -297,7 +307,7 @@ def test_two_dialogs_that_turn_out_to_be_one_person_become_one_and_lose_nothing(
     assert shop.message(queued).dialog_id == known
     assert sorted(shop.texts(known)) == ["Добрый день", "Это Анна"]
     assert shop.read(lambda tx: dialogs.tags(tx, known)) == ["срочно"]
-    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     assert claim is not None
     assert (claim.outbound.address, claim.outbound.stranger) == ("anna", False)
 
@@ -306,18 +316,18 @@ def test_who_never_wrote_is_a_stranger_until_they_do(shop: Shop) -> None:
     channel = shop.channel()
     bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "@anna"))
     assert card_of(shop, bare).heard_at is None
-    shop.hear(channel, ext_id="1", at=7, peer=Peer(key="anna", address="anna"))
-    assert card_of(shop, bare).heard_at == 7
+    shop.hear(channel, ext_id="1", at=NOON + 7, peer=Peer(key="anna", address="anna"))
+    assert card_of(shop, bare).heard_at == NOON + 7
 
 
 def test_a_message_on_its_way_keeps_its_verdict_when_its_dialog_becomes_another(shop: Shop) -> None:
     channel = shop.channel()
     bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+79160000001"))
     message = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Добрый день"), shop.order()))
-    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
-    known = shop.message(shop.hear(channel, ext_id="1", at=1)).dialog_id
-    shop.take(channel, PeerMoved(old_key="+79160000001", peer=Peer(key="anna", address="anna"), at=2))
-    shop.take(channel, said("Добрый день", ext_id="7", at=3, from_us=True))
+    claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
+    known = shop.message(shop.hear(channel, ext_id="1", at=NOON + 1)).dialog_id
+    shop.take(channel, PeerMoved(old_key="+79160000001", peer=Peer(key="anna", address="anna"), at=NOON + 2))
+    shop.take(channel, said("Добрый день", ext_id="7", at=NOON + 3, from_us=True))
     assert claim is not None
     assert shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("7", "8"))))
     found = shop.message(message)

@@ -10,30 +10,46 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, MessageEdited, MessagesDeleted
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.preview import preview
 from chatapp_cli.services import channels, dialogs, ingest, transcript
-from chatapp_cli.services.ingest import Ingested, preview
+from chatapp_cli.services.ingest import Ingested
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows import ArrivedRow
 from chatapp_cli.store.tx import Tx
-from tests.stores import Shop, said
+from tests.stores import NOON, Shop, said
 
 PEERS = ("a", "b")
 POISON = "\ud83d"
 EXT = st.integers(0, 5).map(str)
 TEXT = st.text(alphabet="абв ", min_size=1, max_size=4)
+AUTHORS = st.sampled_from([None, True, False])
 EVENTS = st.one_of(
     st.builds(
-        lambda who, ext, text, at, us: said(text, who=who, ext_id=ext, at=at, from_us=us),
+        lambda who, ext, text, at, flags: said(text, who=who, ext_id=ext, at=at, **flags),
         st.sampled_from(PEERS),
         EXT,
         TEXT,
-        st.integers(1, 9),
-        st.booleans(),
+        st.integers(NOON + 1, NOON + 9),
+        st.sampled_from(
+            [{}, {}, {"from_us": True}, {"automatic": True}, {"automatic": True, "silent": True}, {"placeholder": True}]
+        ),
     ),
-    st.builds(lambda who: said(POISON, who=who, ext_id="x", at=1), st.sampled_from(PEERS)),
-    st.builds(MessageEdited, peer_key=st.sampled_from(PEERS), ext_id=EXT, at=st.integers(1, 9), text=TEXT),
+    st.builds(lambda who: said(POISON, who=who, ext_id="x", at=NOON + 1), st.sampled_from(PEERS)),
     st.builds(
-        MessagesDeleted, peer_key=st.sampled_from(PEERS), ext_ids=st.lists(EXT, max_size=2), at=st.integers(1, 9)
+        MessageEdited,
+        peer_key=st.sampled_from(PEERS),
+        ext_id=EXT,
+        at=st.integers(NOON + 1, NOON + 9),
+        text=TEXT,
+        from_us=AUTHORS,
+    ),
+    st.builds(
+        MessagesDeleted,
+        peer_key=st.sampled_from(PEERS),
+        ext_ids=st.lists(EXT, max_size=2),
+        at=st.integers(NOON + 1, NOON + 9),
+        from_us=AUTHORS,
+        by_admin=st.booleans(),
     ),
 )
 ARRIVALS = st.builds(
@@ -59,6 +75,8 @@ class Chat:
     """A dialog as the model has it."""
 
     texts: dict[str, str] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
+    placeholders: set[str] = field(default_factory=set)
     before: dict[str, list[str]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     unread: int = 0
@@ -66,22 +84,40 @@ class Chat:
     last: str = ""
     blocked: bool = False
 
-    def hear(self, event: MessageArrived) -> None:
+    def hear(self, event: MessageArrived) -> bool:
+        """Take a message; tells whether it is the first under its id."""
         if event.ext_id in self.texts:
-            return
+            self.fill(event)
+            return False
         self.texts[event.ext_id] = event.text
         self.last = event.ext_id
+        if event.placeholder:
+            self.placeholders.add(event.ext_id)
         if event.from_us:
+            self.ours.add(event.ext_id)
             self.waiting = None
-        elif not self.blocked:
+        elif not self.blocked and not event.silent:
             self.unread += 1
             self.waiting = event.at if self.waiting is None else self.waiting
+        return True
 
-    def edit(self, event: MessageEdited) -> None:
-        old = self.texts.get(event.ext_id)
-        if old not in {None, event.text}:
-            self.before.setdefault(event.ext_id, []).append(old)
-            self.texts[event.ext_id] = event.text
+    def fill(self, event: MessageArrived) -> None:
+        if event.placeholder or event.from_us or event.ext_id not in self.placeholders:
+            return
+        self.placeholders.remove(event.ext_id)
+        self.texts[event.ext_id] = event.text
+        if not self.blocked and not event.silent:
+            self.unread = max(self.unread, 1)
+            self.waiting = event.at if self.waiting is None else self.waiting
+
+    def change(self, event: MessageEdited | MessagesDeleted, ext_id: str) -> None:
+        by_author = event.from_us in {None, ext_id in self.ours}
+        if isinstance(event, MessagesDeleted):
+            if by_author or event.by_admin:
+                self.deleted.add(ext_id)
+        elif by_author and event.text != self.texts[ext_id]:
+            self.before.setdefault(ext_id, []).append(self.texts[ext_id])
+            self.texts[ext_id] = event.text
 
 
 class IngestMachine(RuleBasedStateMachine):
@@ -93,6 +129,7 @@ class IngestMachine(RuleBasedStateMachine):
         self.taken: set[str] = set()
         self.dead: set[str] = set()
         self.chats: dict[str, Chat] = {}
+        self.early: dict[tuple[str, str], list[MessageEdited | MessagesDeleted]] = {}
         self.cursor: str | None = None
 
     @initialize()
@@ -111,12 +148,17 @@ class IngestMachine(RuleBasedStateMachine):
 
     def happen(self, event: Event) -> None:
         if isinstance(event, MessageArrived):
-            self.chats.setdefault(event.peer.key, Chat()).hear(event)
-        elif isinstance(event, MessageEdited) and event.peer_key in self.chats:
-            self.chats[event.peer_key].edit(event)
-        elif isinstance(event, MessagesDeleted) and event.peer_key in self.chats:
-            chat = self.chats[event.peer_key]
-            chat.deleted |= chat.texts.keys() & set(event.ext_ids)
+            chat = self.chats.setdefault(event.peer.key, Chat())
+            if chat.hear(event):
+                for change in self.early.pop((event.peer.key, event.ext_id), []):
+                    chat.change(change, event.ext_id)
+        elif isinstance(event, MessageEdited | MessagesDeleted):
+            for ext_id in [event.ext_id] if isinstance(event, MessageEdited) else event.ext_ids:
+                chat = self.chats.get(event.peer_key, Chat())
+                if ext_id in chat.texts:
+                    chat.change(event, ext_id)
+                else:
+                    self.early.setdefault((event.peer_key, ext_id), []).append(event)
 
     @rule(arrivals=st.lists(ARRIVALS, max_size=4), cursor=st.one_of(st.none(), st.integers(0, 9).map(str)))
     def deliver(self, arrivals: Sequence[Arrival], cursor: str | None) -> None:

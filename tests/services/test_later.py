@@ -8,7 +8,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.services import later, outbox, sending, transcript
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 HOUR = 3_600_000
 
@@ -30,7 +30,7 @@ def say(shop: Shop, dialog: DialogId, text: str = "Добрый день", **val
 
 def goes(shop: Shop, channel: ChannelId) -> str | None:
     """The text that a sender would take now."""
-    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     return claim and claim.outbound.text
 
 

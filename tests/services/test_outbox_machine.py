@@ -54,6 +54,8 @@ class Expected:
     place: int
     state: State
     not_before: int = 0
+    claimed: int = 0
+    """The outbox row for which a sender waits for its turn; the provider has not heard of it."""
     risks: int = 1
     """How often a person, or accepting it, allowed it to be delivered."""
 
@@ -76,6 +78,7 @@ class OutboxMachine(RuleBasedStateMachine):
         super().__init__()
         self.shop = shop
         self.known: dict[MessageId, Expected] = {}
+        self.claimed: list[outbox.Claim] = []
         self.flying: list[outbox.Claim] = []
         self.stale: list[outbox.Claim] = []
         self.places = count()
@@ -99,7 +102,7 @@ class OutboxMachine(RuleBasedStateMachine):
         heads = []
         for dialog in self.dialogs:
             here = [(m, e) for m, e in self.known.items() if e.dialog == dialog]
-            if any(e.state is State.SENDING for _, e in here):
+            if any(e.state is State.SENDING or e.claimed for _, e in here):
                 continue
             queued = [(m, e) for m, e in here if e.state is State.QUEUED]
             heads += sorted(queued, key=lambda me: (-me[1].priority, me[1].place))[:1]
@@ -113,8 +116,21 @@ class OutboxMachine(RuleBasedStateMachine):
             found = self.shop.write(lambda tx: outbox.claim(tx, self.shop.media, self.channel))
             assert (found and found.message.id) == expected
             if found:
-                self.flying.append(found)
-                self.known[found.message.id].state = State.SENDING
+                self.claimed.append(found)
+                self.known[found.message.id].claimed = found.row.id
+
+    @precondition(lambda self: self.claimed)
+    @rule(pick=PICK)
+    def hand_over(self, pick: int) -> None:
+        claim = self.claimed.pop(pick % len(self.claimed))
+        known = self.known[claim.message.id]
+        taken_back = known.claimed != claim.row.id
+        assert self.shop.write(lambda tx: outbox.begin(tx, claim)) == (not taken_back)
+        if taken_back:
+            self.stale.append(claim)
+        else:
+            known.claimed, known.state = 0, State.SENDING
+            self.flying.append(claim)
 
     @rule()
     def die_while_claiming(self) -> None:
@@ -162,6 +178,19 @@ class OutboxMachine(RuleBasedStateMachine):
             self.provider.take(claim.outbound.key)
         self.leave(claim, known)
 
+    @precondition(lambda self: self.claimed)
+    @rule(pick=PICK, seconds=SECONDS)
+    def its_turn_does_not_come(self, pick: int, seconds: int) -> None:
+        claim = self.claimed.pop(pick % len(self.claimed))
+        known = self.known[claim.message.id]
+        early = RateLimited("pace", retry_after=seconds)
+        mine = known.claimed == claim.row.id
+        put_back = partial(outbox.postpone, claim=claim, error=early, seconds=seconds, counted=False)
+        assert self.shop.write(put_back) == mine
+        if mine:
+            known.claimed, known.not_before = 0, self.shop.clock.at + seconds * 1000
+        self.stale.append(claim)
+
     def leave(self, claim: outbox.Claim, known: Expected) -> None:
         """What the sender does with an unknown outcome."""
         if self.provider.idempotent:
@@ -178,11 +207,18 @@ class OutboxMachine(RuleBasedStateMachine):
             if arrived:
                 self.provider.take(claim.outbound.key)
         found = self.shop.read(lambda tx: outbox.in_flight(tx, self.shop.media, self.channel))
-        assert {c.row.id for c in found} == {c.row.id for c in self.flying}
-        self.stale += self.flying
-        self.flying = []
+        assert {c.row.id for c in found if c.began} == {c.row.id for c in self.flying}
+        self.stale += [*self.flying, *self.claimed]
+        self.flying, self.claimed = [], []
         for claim in found:
-            self.leave(claim, self.known[claim.message.id])
+            known = self.known[claim.message.id]
+            if claim.began:
+                self.leave(claim, known)
+            else:
+                put_back = partial(outbox.postpone, claim=claim, error=Retryable("stopped"), seconds=0, counted=False)
+                assert known.claimed
+                assert self.shop.write(put_back)
+                known.claimed, known.not_before = 0, self.shop.clock.at
 
     @precondition(lambda self: self.stale)
     @rule(pick=PICK)
@@ -196,7 +232,7 @@ class OutboxMachine(RuleBasedStateMachine):
         until = self.shop.clock.at + seconds * 1000
         self.shop.write(lambda tx: outbox.hold(tx, self.dialogs[dialog], {"dialog": seconds}))
         for known in self.known.values():
-            if known.dialog == self.dialogs[dialog] and known.state is State.QUEUED:
+            if known.dialog == self.dialogs[dialog] and known.state is State.QUEUED and not known.claimed:
                 known.not_before = max(known.not_before, until)
 
     @rule(seconds=st.integers(1, 4))
@@ -218,7 +254,7 @@ class OutboxMachine(RuleBasedStateMachine):
             assert known.state not in {State.QUEUED, State.SCHEDULED}
         else:
             assert known.state in {State.QUEUED, State.SCHEDULED}
-            known.state = State.CANCELLED
+            known.state, known.claimed = State.CANCELLED, 0
 
     @precondition(lambda self: self.known)
     @rule(pick=PICK)
@@ -258,6 +294,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def never_two_of_a_dialog_are_on_their_way(self) -> None:
         flying = Counter(claim.row.dialog_id for claim in self.flying)
+        flying += Counter(known.dialog for known in self.known.values() if known.claimed)
         assert max(flying.values(), default=0) <= 1
 
     @invariant()

@@ -21,7 +21,7 @@ from chatapp_cli.services import channels, contacts, journal, outbox, relay, rou
 from chatapp_cli.services.words import news
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.store.tx import Tx
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 PHONE = "+79161234567"
 WORDS = Draft(text="Заказ готов")
@@ -47,7 +47,7 @@ def channel_of(shop: Shop, message: MessageId) -> ChannelId:
 
 
 def claim(shop: Shop, channel: ChannelId) -> outbox.Claim:
-    found = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    found = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     assert found is not None
     return found
 
@@ -242,7 +242,7 @@ def test_whatever_happens_it_goes_on_once_and_is_never_lost(shop: Shop, story: l
     stale: list[MessageId] = []
     for deed in story:
         for channel in way:
-            if (one := shop.write(lambda tx, c=channel: outbox.claim(tx, shop.media, c))) is not None:
+            if (one := shop.write(lambda tx, c=channel: hand_over(tx, shop.media, c))) is not None:
                 flying[channel] = one
         _play(shop, deed, flying, stale)
     hand_on(shop)

@@ -16,7 +16,7 @@ from chatapp_cli.services import channels, dialogs, outbox, reaching, sending, t
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.named import statements
 from chatapp_cli.store.rows import DialogRow
-from tests.stores import EVERYTHING, ON_SQLITE, Shop, said
+from tests.stores import EVERYTHING, NOON, ON_SQLITE, Shop, hand_over, said
 
 BARE = Capabilities(intake="poll", max_text=10)
 HOUR = 3_600_000
@@ -38,13 +38,13 @@ def say(shop: Shop, dialog: DialogId, text: str = "Добрый день", **val
 
 
 def claim(shop: Shop, channel: ChannelId) -> outbox.Claim:
-    found = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    found = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     assert found is not None
     return found
 
 
 def nothing_to_claim(shop: Shop, channel: ChannelId) -> bool:
-    return shop.write(lambda tx: outbox.claim(tx, shop.media, channel)) is None
+    return shop.write(lambda tx: hand_over(tx, shop.media, channel)) is None
 
 
 def row_of(shop: Shop, dialog: DialogId) -> DialogRow:
@@ -99,7 +99,7 @@ def test_nothing_goes_to_whom_we_blocked_or_who_cannot_be_reached(
     with pytest.raises(Refused, match="blacklist"):
         say(shop, dialog)
     shop.write(lambda tx: dialogs.block(tx, dialog, blocked=False, actor="Ольга"))
-    shop.take(channel, PeerChanged(peer=Peer(key="anna", address="anna"), at=1, reachable=False))
+    shop.take(channel, PeerChanged(peer=Peer(key="anna", address="anna"), at=NOON + 1, reachable=False))
     with pytest.raises(Refused, match="cannot be reached"):
         say(shop, dialog)
 
@@ -207,18 +207,22 @@ def test_a_receipt_makes_it_sent_and_later_news_move_it_on_but_never_back(
     message = say(shop, dialog)
     mine = claim(shop, channel)
     assert mine.outbound.text == "Добрый день"
-    assert shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77",), at=5)))
-    assert (shop.message(message).state, shop.message(message).ext_id, shop.message(message).at) == ("sent", "77", 5)
+    assert shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77",), at=NOON + 5)))
+    assert (shop.message(message).state, shop.message(message).ext_id, shop.message(message).at) == (
+        "sent",
+        "77",
+        NOON + 5,
+    )
     for state in (State.READ, State.DELIVERED):
-        shop.take(channel, DeliveryChanged(ext_id="77", state=state, at=6))
+        shop.take(channel, DeliveryChanged(ext_id="77", state=state, at=NOON + 6))
     assert (shop.message(message).state, row_of(shop, dialog).last_state) == ("read", "read")
 
 
 def test_news_that_overtake_the_receipt_are_not_lost(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
     message = say(shop, dialog)
     mine = claim(shop, channel)
-    shop.take(channel, DeliveryChanged(ext_id="78", state=State.DELIVERED, at=6))
-    shop.take(channel, DeliveryChanged(ext_id="79", state=State.FAILED, code="no_such_user", at=6))
+    shop.take(channel, DeliveryChanged(ext_id="78", state=State.DELIVERED, at=NOON + 6))
+    shop.take(channel, DeliveryChanged(ext_id="79", state=State.FAILED, code="no_such_user", at=NOON + 6))
     shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77", "78", "79"))))
     assert (shop.message(message).state, shop.message(message).code) == ("failed", "no_such_user")
 
@@ -227,9 +231,9 @@ def test_of_a_message_in_parts_a_failure_of_any_part_counts(shop: Shop, channel:
     message = say(shop, dialog)
     mine = claim(shop, channel)
     shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77", "78"))))
-    shop.take(channel, DeliveryChanged(ext_id="78", state=State.READ, at=6))
+    shop.take(channel, DeliveryChanged(ext_id="78", state=State.READ, at=NOON + 6))
     assert shop.message(message).state == "sent"
-    shop.take(channel, DeliveryChanged(ext_id="78", state=State.FAILED, code="too_big", at=6))
+    shop.take(channel, DeliveryChanged(ext_id="78", state=State.FAILED, code="too_big", at=NOON + 6))
     assert (shop.message(message).state, shop.message(message).code) == ("failed", "too_big")
 
 
@@ -249,7 +253,7 @@ def test_the_providers_copy_and_the_receipt_end_in_one_row(
     assert shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77", "78"))))
     if not echo_first:
         for ext_id in ("77", "78"):
-            shop.take(channel, said("Добрый день", ext_id=ext_id, at=1, from_us=True))
+            shop.take(channel, said("Добрый день", ext_id=ext_id, at=NOON + 1, from_us=True))
     assert shop.texts(dialog) == ["Здравствуйте", "Добрый день"]
     assert (shop.message(message).state, row_of(shop, dialog).last_state) == ("sent", "sent")
 
@@ -404,7 +408,7 @@ def test_whom_we_write_to_first_is_called_what_we_say_until_they_tell_their_name
     shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, draft, shop.order()))
     card = shop.read(lambda tx: dialogs.card(tx, dialog))
     assert (card.name, card.person, card.first_name, card.last_name) == ("Анна Белова", "Анна Белова", "Анна", "Белова")
-    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     assert claim is not None
     assert (claim.outbound.first_name, claim.outbound.last_name) == ("Анна", "Белова")
 

@@ -17,6 +17,8 @@ from chatapp_cli.connectors.avito.tokens import ANSWERED_WITHIN, Token, Tokens
 from chatapp_cli.connectors.avito.wire import Granted
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit.http import Answer, network, open_proxied, read
+from chatapp_cli.kit.tolerant import items
+from chatapp_cli.kit.tolerant import read as read_as
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -59,8 +61,8 @@ class Application:
         if not answer.ok:
             raise errors.token_refusal(answer, now=clock.now(), secrets=shown)
         try:
-            return msgspec.json.decode(answer.body, type=Granted)
-        except msgspec.MsgspecError:
+            return read_as(answer.body, Granted)
+        except ValueError:
             raise Retryable("strange_answer", "token") from None
 
 
@@ -79,6 +81,21 @@ class AvitoApi:
     async def body(self, path: str, **query: str | int) -> bytes:
         """Ask for something whose shape the caller finds out."""
         return (await self._call("GET", path, params=query)).body
+
+    async def page(self, path: str, name: str, *, offset: int, limit: int, **query: str | int) -> list[bytes]:
+        """Ask for a list, each of its elements raw.
+
+        One whose brackets do not close spoils the page that it stands in: that is halved down to this one, given as is.
+        """
+        body = await self.body(path, limit=limit, offset=offset, **query)
+        try:
+            return items(body, name)
+        except ValueError:
+            if limit == 1:
+                return [body]
+        half = limit // 2
+        first = await self.page(path, name, offset=offset, limit=half, **query)
+        return first + await self.page(path, name, offset=offset + half, limit=limit - half, **query)
 
     async def post(self, path: str, kind: type[R], *, once: bool = False, **request: Any) -> R:
         """Do something; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
@@ -128,8 +145,8 @@ class AvitoApi:
 
 def _decoded(body: bytes, kind: type[R]) -> R:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
+        return read_as(body, kind)
+    except ValueError as error:
         raise Retryable("strange_answer", str(error)) from None
 
 

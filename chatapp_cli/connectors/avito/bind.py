@@ -143,7 +143,7 @@ class _Attempt:
                 field="client_id",
             )
         bound = replace(draft, account=str(account.id), title=account.name or str(account.id), facts=_facts(account))
-        mark = await present(_asking_with(http, bound, self._world))
+        mark = await present(_asking_with(http, bound, self._world), self._world.clock)
         return bound if self._previous else replace(bound, cursor=mark.text())
 
 

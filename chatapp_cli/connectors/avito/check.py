@@ -8,7 +8,7 @@ from chatapp_cli.connectors.avito import wire
 from chatapp_cli.connectors.avito.api import AvitoApi
 from chatapp_cli.connectors.avito.bind import KIND, SELF
 from chatapp_cli.connectors.avito.hook import hook_url, registered
-from chatapp_cli.connectors.avito.receive import CHAT_TYPES, chats_of
+from chatapp_cli.connectors.avito.receive import prove
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest
@@ -41,7 +41,7 @@ async def _sending(api: AvitoApi) -> Finding:
 
 async def _receiving(api: AvitoApi) -> Finding:
     try:
-        await api.get(chats_of(api.account), wire.Chats, chat_types=CHAT_TYPES, limit=1, offset=0)
+        await prove(api)
     except ChannelError as error:
         return broken("receive", error)
     return Finding(name="receive", ok=True, what=T("Avito shows the chats of the account."))

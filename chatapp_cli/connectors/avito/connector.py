@@ -11,7 +11,7 @@ from chatapp_cli.connectors.avito import bind, check, convert, hook
 from chatapp_cli.connectors.avito.api import AvitoApi, connected
 from chatapp_cli.connectors.avito.convert import Mine
 from chatapp_cli.connectors.avito.outgoing import Writer
-from chatapp_cli.connectors.avito.receive import EVERY, EVERY_BESIDE_HOOK, Reader
+from chatapp_cli.connectors.avito.receive import EVERY, EVERY_BESIDE_HOOK, Reader, about_chat, prove
 from chatapp_cli.connectors.avito.wire import VoiceFiles
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.event import Arrival, Batch
@@ -41,6 +41,10 @@ class AvitoSession:
         """Look where a webhook points, and answer at once: Avito waits two seconds."""
         return self._reader.ring(request)
 
+    async def prove(self) -> None:
+        """Ask for the account's latest chat."""
+        await prove(self._api)
+
     async def send(self, message: Outbound) -> Receipt:
         """Send a text and pictures, each as a message of its own."""
         return await self._writer.send(message)
@@ -64,7 +68,8 @@ class AvitoSession:
             return
         voice = remote.removeprefix(convert.VOICE)
         path = f"/messenger/v1/accounts/{self._api.account}/getVoiceFiles"
-        urls = (await self._api.get(path, VoiceFiles, voice_ids=voice)).voices_urls
+        ask = partial(self._api.get, path, VoiceFiles, voice_ids=voice)
+        urls = (await about_chat(self._api, ask, partial(Rejected, "file_gone"))).voices_urls
         if voice not in urls:
             raise Rejected("file_gone")
         await self._api.download(urls[voice], target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -20,11 +19,14 @@ from chatapp_cli.domain.event import (
     Person,
 )
 from chatapp_cli.domain.message import State
+from chatapp_cli.kit.tolerant import member, read
+from chatapp_cli.kit.understanding import digest, guarded
 
 IMAGE: Final = "image:"
 VOICE: Final = "voice:"
 """How a file to fetch begins, before a link or an id."""
 _SYSTEM: Final = Person(id="avito", name="Avito")
+_WITH_FILES: Final = frozenset({"image", "voice"})
 _NO_CONTENT: Final = wire.Content()
 
 
@@ -44,19 +46,32 @@ class Mine(msgspec.Struct, frozen=True):
 
 
 def raw_of(chat: bytes, message: bytes) -> bytes:
-    """What is kept of an arrival: everything that Avito said of it."""
-    return msgspec.json.encode(wire.RawFound(chat=msgspec.Raw(chat), message=msgspec.Raw(message)))
+    """What is kept of an arrival: everything that Avito said of it, byte for byte."""
+    return b'{"chat":' + chat + b',"message":' + message + b"}"
+
+
+def message_of(raw: bytes) -> wire.Message:
+    """Read a message; one whose id cannot be read is known again by its bytes. Raises ValueError."""
+    message = read(raw, wire.Message)
+    return message if message.id else msgspec.structs.replace(message, id=digest(raw))
 
 
 def arrival(raw: bytes, mine: Mine) -> Arrival:
     """Understand a message beside its chat, or set it aside with the reason."""
-    try:
-        found = msgspec.json.decode(raw, type=wire.Found)
-    except msgspec.MsgspecError as error:
-        return Arrival(provider_id="sha256:" + hashlib.sha256(raw).hexdigest(), raw=raw, problem=str(error))
+    return guarded(raw, lambda one: _understood(one, mine))
+
+
+def _understood(raw: bytes, mine: Mine) -> Arrival:
+    found = wire.Found(chat=read(raw, _Where).chat, message=message_of(member(raw, "message")))
     if found.message.type == "deleted":
-        return Arrival(provider_id=f"deleted:{found.message.id}", raw=raw, events=(_deleted(found),))
+        return Arrival(provider_id=f"deleted:{found.message.id}", raw=raw, events=(_deleted(found, mine),))
     return Arrival(provider_id=f"message:{found.message.id}", raw=raw, events=(_arrived(found, mine),))
+
+
+class _Where(msgspec.Struct, frozen=True):
+    """Beside the message, the chat that it is in."""
+
+    chat: wire.Chat
 
 
 def seen(message: wire.Message, raw: bytes) -> Arrival:
@@ -65,21 +80,30 @@ def seen(message: wire.Message, raw: bytes) -> Arrival:
     return Arrival(provider_id=f"read:{message.id}", raw=raw, events=(event,))
 
 
-def _deleted(found: wire.Found) -> Event:
+def _deleted(found: wire.Found, mine: Mine) -> Event:
+    """Only who wrote a message can take it back."""
+    message = found.message
+    known = bool(message.author_id or message.direction)
     return MessagesDeleted(
-        peer_key=found.chat.id, ext_ids=(found.message.id,), at=max(found.message.created, found.chat.touched) * 1000
+        peer_key=found.chat.id,
+        ext_ids=(message.id,),
+        at=max(message.created, found.chat.touched) * 1000,
+        from_us=mine.wrote(message) if known else None,
+        by=_sender(found.chat, message, mine),
     )
 
 
 def _arrived(found: wire.Found, mine: Mine) -> MessageArrived:
     chat, message = found.chat, found.message
     files = _files(message)
+    said = _words(message)
+    lacking = not files and (message.type in _WITH_FILES or not said)
     return MessageArrived(
         peer=peer(chat, mine),
         ext_id=message.id,
         at=message.created * 1000,
-        text=_words(message) or ("" if files else f"[{message.type}] {mine.link(chat)}"),
-        sender=_sender(chat, message),
+        text=_joined("\n", said, f"[{message.type or 'message'}] {mine.link(chat)}" if lacking else ""),
+        sender=_sender(chat, message, mine),
         from_us=mine.wrote(message),
         files=files,
         reply_to=message.quote.id if message.quote else "",
@@ -96,18 +120,23 @@ def peer(chat: wire.Chat, mine: Mine) -> Peer:
     return Peer(key=chat.id, address=chat.id, title=_joined(" · ", next(others, ""), subject, link))
 
 
-def _sender(chat: wire.Chat, message: wire.Message) -> Person:
+def _sender(chat: wire.Chat, message: wire.Message, mine: Mine) -> Person:
     if message.type == "system" or str(message.author_id) in {"0", "system"}:
         return _SYSTEM
-    author = str(message.author_id)
+    author = str(message.author_id) or _client(chat, mine)
     names = (user.name for user in chat.users if str(user.id) == author)
     return Person(id=author, name=next(names, ""))
+
+
+def _client(chat: wire.Chat, mine: Mine) -> str:
+    """Whose a message is that does not say it: a chat has two sides."""
+    return next((str(user.id) for user in chat.users if str(user.id) not in {"", "0", str(mine.account)}), "")
 
 
 def _words(message: wire.Message) -> str:
     """Everything of a message that can be read."""
     content = message.content or _NO_CONTENT
-    return next((say(part) for field, say in _SAID.items() if (part := getattr(content, field)) is not None), "")
+    return next((say(part) for field, say in _SAID.items() if (part := getattr(content, field))), "")
 
 
 def _item(item: wire.Item) -> str:
@@ -119,8 +148,10 @@ def _link(link: wire.Link) -> str:
 
 
 def _place(place: wire.Location) -> str:
-    at = f"{place.lat:.6f}/{place.lon:.6f}"
-    where = f"https://www.openstreetmap.org/?mlat={place.lat:.6f}&mlon={place.lon:.6f}#map=17/{at}"
+    where = ""
+    if place.lat is not None and place.lon is not None:
+        at = f"{place.lat:.6f}/{place.lon:.6f}"
+        where = f"https://www.openstreetmap.org/?mlat={place.lat:.6f}&mlon={place.lon:.6f}#map=17/{at}"
     return _joined("\n", place.title, place.text if place.text != place.title else "", where)
 
 

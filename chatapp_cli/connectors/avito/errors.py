@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
-
-import msgspec
 
 from chatapp_cli.domain.errors import (
     ChannelError,
@@ -19,6 +18,7 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import Answer, retry_after, veil
+from chatapp_cli.kit.tolerant import plain
 
 MINUTE: Final = 60.0
 """Avito counts requests by the minute and seldom says how long to wait."""
@@ -48,8 +48,8 @@ class GrantRefused(NeedsRebind):
 def words(answer: Answer, secrets: Sequence[str] = ()) -> str:
     """What Avito says, whichever of its shapes it has; never the whole body, and no secret that it repeats."""
     try:
-        said = msgspec.json.decode(answer.body)
-    except msgspec.MsgspecError:
+        said = plain(answer.body)
+    except (ValueError, RecursionError):
         return f"HTTP {answer.status}"
     return veil(_found(said) or f"HTTP {answer.status}", secrets)[:_LONGEST]
 
@@ -70,10 +70,14 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
     said = words(answer, secrets)
     if answer.status == LIMITED:
         seconds = retry_after(answer.headers, now)
-        return RateLimited("rate_limited", said, retry_after=MINUTE if seconds is None else seconds)
+        return RateLimited("rate_limited", said, retry_after=_pause(seconds))
     if answer.status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", said)
     return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(said)
+
+
+def _pause(seconds: float | None) -> float:
+    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else MINUTE
 
 
 def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> ChannelError:
@@ -85,7 +89,7 @@ def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> Cha
 
 def _word(answer: Answer) -> str:
     try:
-        said = msgspec.json.decode(answer.body)
-    except msgspec.MsgspecError:
+        said = plain(answer.body)
+    except (ValueError, RecursionError):
         return ""
     return str(said.get("error", "")) if isinstance(said, dict) else ""

@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 
 from chatapp_cli.connectors.avito import wire
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import plausible
 
 OVERLAP: Final = 300
 """Seconds by which every look goes back: Avito's times are whole seconds, and a chat may show up late."""
@@ -34,13 +36,13 @@ class Mark(msgspec.Struct):
         """Older messages are known."""
         return max(self.start, self.at - OVERLAP)
 
-    def is_new(self, message: wire.Message) -> bool:
-        """Not taken yet."""
-        return message.created >= self.floor and message.id not in self.ids
+    def is_new(self, message: wire.Message, now: Millis) -> bool:
+        """Not taken yet; a time that Avito cannot mean says nothing of it."""
+        return message.id not in self.ids and (not credible(message.created, now) or message.created >= self.floor)
 
-    def take(self, message: wire.Message) -> None:
-        """Note a message down as taken."""
-        self.ids[message.id] = message.created
+    def take(self, message: wire.Message, now: Millis) -> None:
+        """Note a message down as taken; a time that Avito cannot mean does not move the mark."""
+        self.ids[message.id] = message.created if credible(message.created, now) else max(self.at, self.start)
 
     def advance(self) -> None:
         """Everything up to the newest message was taken: forget what no look can find again."""
@@ -54,13 +56,18 @@ class Mark(msgspec.Struct):
         return msgspec.json.encode(self).decode()
 
 
+def credible(seconds: int, now: Millis) -> bool:
+    """A message can have been written then."""
+    return plausible(seconds * 1000, now) == seconds * 1000
+
+
 def mark_of(cursor: str) -> Mark:
     """Read a stored one."""
     return msgspec.json.decode(cursor, type=Mark)
 
 
-def starting_at(newest: Iterable[wire.Newest]) -> Mark:
+def starting_at(newest: Iterable[wire.Newest], now: Millis) -> Mark:
     """Everything that there is now lies behind us."""
-    known = list(newest)
+    known = [message for message in newest if credible(message.created, now)]
     start = max((message.created for message in known), default=0)
     return Mark(start=start, at=start, ids={message.id: start for message in known if message.created == start})

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import aiohttp
-import msgspec
 
-from chatapp_cli.connectors.avito import wire
+from chatapp_cli.connectors.avito import convert, wire
 from chatapp_cli.connectors.avito.api import AvitoApi
 from chatapp_cli.connectors.avito.convert import Mine
-from chatapp_cli.connectors.avito.receive import CHAT_TYPES, PAGE, chats_of, messages_of
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.connectors.avito.receive import PAGE, about_chat, messages_of
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.understanding import readable
 from chatapp_cli.ports.world import Clock
 
-R = TypeVar("R")
-
+_LONGEST: Final = 1000
+"""Characters in one of Avito's messages."""
 _LONGEST_PAUSE: Final = 90.0
 """Seconds that a message of several parts may pause between them."""
 
@@ -43,39 +43,47 @@ class Writer:
         sent: list[wire.Message] = []
         for part in parts:
             sent.append(await self._post(part, sent))
-        return Receipt(ids=_ids(sent), at=sent[0].created * 1000 or None)
+        texts = len(_cut(message.text))
+        return Receipt(ids=_ids(sent), at=sent[0].created * 1000 or None, texts=_ids(sent[:texts]))
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
         """Look for it among what we wrote after everything that the desk knows of the chat."""
-        body = await self._api.body(messages_of(self._mine.account, message.address), limit=PAGE, offset=0)
-        history = [msgspec.json.decode(raw, type=wire.Message) for raw in wire.page_of_messages(body)]
+        page = await self._api.page(messages_of(self._mine.account, message.address), "messages", offset=0, limit=PAGE)
+        history, _ = readable(page, convert.message_of)
         later = _after(history, message.thread)
         ours = [one for one in reversed(later) if self._mine.wrote(one)]
-        texts = [one for one in ours if _says(one, message.text)][:1] if message.text else []
+        wanted = _cut(message.text)
+        left = iter(ours)
+        texts = [one for text in wanted if (one := next((one for one in left if _says(one, text)), None))]
         pictures = [one for one in ours if one.type == "image"][: len(message.files)]
-        if len(texts) < bool(message.text) or len(pictures) < len(message.files):
+        if len(texts) < len(wanted) or len(pictures) < len(message.files):
             return None
         found = [*texts, *pictures]
-        return Receipt(ids=_ids(found), at=found[0].created * 1000)
+        return Receipt(ids=_ids(found), at=found[0].created * 1000 or None, texts=_ids(texts))
 
     async def delete(self, address: str, ext_id: str) -> None:
         """Take a message back; one that is gone already is a success."""
         try:
-            await self._in_chat(partial(self._api.post, f"{self._chat(address)}/messages/{ext_id}", object))
+            await about_chat(self._api, partial(self._api.post, f"{self._chat(address)}/messages/{ext_id}", object))
         except Rejected as refusal:
-            if refusal.code == "refused":
-                raise Rejected("cannot_delete", refusal.detail) from refusal
-            if refusal.code != "chat_gone":
-                raise
+            if refusal.code == "chat_gone" or (refusal.code == "refused" and await self._is_gone(address, ext_id)):
+                return
+            raise Rejected("cannot_delete", refusal.detail) from refusal
+
+    async def _is_gone(self, address: str, ext_id: str) -> bool:
+        """Avito refuses alike what is too old and what was taken back before: the chat's history tells."""
+        page = await self._api.page(messages_of(self._mine.account, address), "messages", offset=0, limit=PAGE)
+        history, _ = readable(page, convert.message_of)
+        return any(one.id == ext_id and one.type == "deleted" for one in history)
 
     async def mark_read(self, address: str) -> None:
         """Show the client that everything was read."""
-        await self._in_chat(partial(self._api.post, f"{self._chat(address)}/read", object))
+        await about_chat(self._api, partial(self._api.post, f"{self._chat(address)}/read", object))
 
     async def _parts(self, message: Outbound) -> AsyncIterator[_Part]:
         chat = self._chat(message.address)
-        if message.text:
-            yield _Part(f"{chat}/messages", {"message": {"text": message.text}, "type": "text"})
+        for text in _cut(message.text):
+            yield _Part(f"{chat}/messages", {"message": {"text": text}, "type": "text"})
         for file in message.files:
             image_id = await self._upload(file)
             yield _Part(f"{chat}/messages/image", {"image_id": image_id})
@@ -84,7 +92,8 @@ class Writer:
         if file.mime not in manifest("avito").capabilities.upload_types:
             raise Rejected("only_pictures", file.name)
         path = f"/messenger/v1/accounts/{self._mine.account}/uploadImages"
-        uploaded = await self._api.post(path, dict[str, Any], upload=partial(_form, file))
+        upload = partial(self._api.post, path, dict[str, object], upload=partial(_form, file))
+        uploaded = await about_chat(self._api, upload, partial(Rejected, "refused"))
         for image_id in uploaded:
             return image_id
         raise Retryable("strange_answer", "uploadImages")
@@ -92,7 +101,8 @@ class Writer:
     async def _post(self, part: _Part, sent: Sequence[wire.Message]) -> wire.Message:
         """Once a part is out the message cannot be queued again: short pauses are waited for here."""
         try:
-            return await self._in_chat(partial(self._api.post, part.path, wire.Message, once=True, json=part.body))
+            post = partial(self._api.post, part.path, wire.Message, once=True, json=part.body)
+            return _named(await about_chat(self._api, post))
         except ChannelError as error:
             if not sent:
                 raise
@@ -102,19 +112,27 @@ class Writer:
         await self._clock.sleep(pause)
         return await self._post(part, sent)
 
-    async def _in_chat(self, call: Callable[[], Awaitable[R]]) -> R:
-        """Avito says the same of a chat that is closed to us and of a tariff that ran out: the list of chats tells."""
-        try:
-            return await call()
-        except Misconfigured as refusal:
-            if refusal.code != "tariff":
-                raise
-            reason = refusal
-        await self._api.get(chats_of(self._mine.account), wire.Chats, chat_types=CHAT_TYPES, limit=1, offset=0)
-        raise Rejected("chat_closed", reason.detail)
-
     def _chat(self, address: str) -> str:
         return f"/messenger/v1/accounts/{self._mine.account}/chats/{address}"
+
+
+def _named(message: wire.Message) -> wire.Message:
+    """It was sent; without its id nobody can say which one it is."""
+    if not message.id:
+        raise OutcomeUnknown("strange_answer", "a message without an id")
+    return message
+
+
+def _cut(text: str) -> Sequence[str]:
+    """A text in the pieces that Avito takes: at the ends of lines if it can be, else of words."""
+    pieces = []
+    rest = text.strip()
+    while len(rest) > _LONGEST:
+        ends = (rest.rfind(gap, _LONGEST // 2, _LONGEST + 1) for gap in ("\n", " "))
+        end = next((end for end in ends if end > 0), _LONGEST)
+        pieces.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return [*pieces, rest] if rest else pieces
 
 
 def _form(file: LocalFile) -> aiohttp.FormData:

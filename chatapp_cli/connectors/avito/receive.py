@@ -7,22 +7,24 @@ call only says in which chat to look, and a look at everything goes on beside it
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
-
-import msgspec
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
 
 from chatapp_cli.connectors.avito import convert, wire
 from chatapp_cli.connectors.avito.api import AvitoApi
 from chatapp_cli.connectors.avito.convert import Mine
-from chatapp_cli.connectors.avito.mark import Mark, mark_of, starting_at
-from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.connectors.avito.mark import Mark, credible, mark_of, starting_at
+from chatapp_cli.domain.errors import Misconfigured, Rejected
 from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.kit.tolerant import read
+from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
+
+R = TypeVar("R")
 
 EVERY: Final = 10.0
 """Seconds between two looks at everything, where Avito cannot ring."""
@@ -36,6 +38,8 @@ _FARTHEST: Final = 1000
 """Avito's largest offset."""
 _READ_LOOKS: Final = 5
 """Chats in which every look at everything also sees whether the client has read us."""
+_NO_SIGN: Final = (0, "")
+CLOSED: Final = partial(Rejected, "chat_closed")
 _MOST_RUNG: Final = 1000
 _CHAT_ID: Final = re.compile(r"[\w~.:=-]{1,200}")
 """It becomes part of an address."""
@@ -64,11 +68,11 @@ def messages_of(account: int, chat: str) -> str:
     return f"/messenger/v3/accounts/{account}/chats/{chat}/messages/"
 
 
-async def present(api: AvitoApi) -> Mark:
+async def present(api: AvitoApi, clock: Clock) -> Mark:
     """Where reading starts for an account that is bound now."""
-    page = await api.get(chats_of(api.account), wire.Chats, chat_types=CHAT_TYPES, limit=PAGE, offset=0)
-    shown = (_read_chat(raw) for raw in page.chats)
-    return starting_at(one.chat.last_message for one in shown if one and one.chat.last_message)
+    page = await api.page(chats_of(api.account), "chats", offset=0, limit=PAGE, chat_types=CHAT_TYPES)
+    shown = (_read_chat(raw) for raw in page)
+    return starting_at((one.chat.last_message for one in shown if one and one.chat.last_message), clock.now())
 
 
 class Reader:
@@ -90,9 +94,9 @@ class Reader:
         """Something happened in the chat that a webhook names; what cannot be read means a look at everything."""
         if request.method != "POST":
             return HookReply(status=405)
-        with suppress(msgspec.MsgspecError):
-            ring = msgspec.json.decode(request.body, type=wire.Webhook).payload.value
-            if str(ring.user_id) != str(self._mine.account):
+        with suppress(ValueError, RecursionError):
+            ring = read(request.body, wire.Webhook).payload.value
+            if ring.user_id and str(ring.user_id) != str(self._mine.account):
                 return HookReply()
             if _CHAT_ID.fullmatch(ring.chat_id) and len(self._rung) < _MOST_RUNG:
                 self._rung.add(ring.chat_id)
@@ -101,7 +105,7 @@ class Reader:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what is new; every batch says how far its chat is taken."""
-        mark = mark_of(cursor) if cursor else await present(self._api)
+        mark = mark_of(cursor) if cursor else await present(self._api, self._clock)
         given, bell_seen_to = cursor, self._clock.monotonic()
         while True:
             if self._clock.monotonic() - bell_seen_to >= BELL_EVERY:
@@ -159,23 +163,26 @@ class Reader:
     async def _changed(self, mark: Mark, odd: list[Arrival]) -> AsyncGenerator[_Shown, None]:
         """Find the chats in which something happened that we have not looked at, page by page while there are any."""
         for offset in range(0, _FARTHEST + 1, PAGE):
-            page = await self._api.get(
-                chats_of(self._mine.account), wire.Chats, chat_types=CHAT_TYPES, limit=PAGE, offset=offset
-            )
-            fresh = [one for one in self._understood(page.chats, odd) if one.chat.touched >= mark.floor]
+            path = chats_of(self._mine.account)
+            page = await self._api.page(path, "chats", offset=offset, limit=PAGE, chat_types=CHAT_TYPES)
+            shown_here = list(self._understood(page, odd))
+            fresh = [one for one in shown_here if self._may_be_new(one.chat, mark)]
             for shown in fresh:
                 self._chats[shown.chat.id] = shown
-                if self._looked.get(shown.chat.id) != shown.sign:
+                if self._looked.get(shown.chat.id) != shown.sign or shown.sign == _NO_SIGN:
                     yield shown
-            if len(page.chats) < PAGE or not fresh:
+            if len(page) < PAGE or not fresh:
                 return
 
-    def _understood(self, raws: Sequence[msgspec.Raw], odd: list[Arrival]) -> Iterator[_Shown]:
+    def _may_be_new(self, chat: wire.Chat, mark: Mark) -> bool:
+        return chat.touched >= mark.floor or not credible(chat.touched, self._clock.now())
+
+    def _understood(self, raws: Sequence[bytes], odd: list[Arrival]) -> Iterator[_Shown]:
         for raw in raws:
             if shown := _read_chat(raw):
                 yield shown
             else:
-                odd += self._once(_odd(bytes(raw), "a chat"))
+                odd += self._once(dead(raw, "a chat of another shape"))
 
     def _once(self, arrival: Arrival) -> Iterator[Arrival]:
         """Tell it if this session has not yet."""
@@ -187,22 +194,27 @@ class Reader:
         return self._chats.get(chat) or await self._ask_for(chat)
 
     async def _ask_for(self, chat: str) -> _Shown | None:
-        """One chat, or ``None`` where there is none: anybody may ring with a name that they made up."""
+        """One chat, or ``None`` where there is none or not ours: anybody may ring with a name that they made up."""
         try:
-            raw = await self._api.body(f"{chats_of(self._mine.account)}/{chat}")
+            raw = await about_chat(self._api, partial(self._api.body, f"{chats_of(self._mine.account)}/{chat}"))
         except Rejected:
             return None
-        return _read_chat(msgspec.Raw(raw))
+        return _read_chat(raw)
 
     async def _look(self, shown: _Shown, mark: Mark) -> list[Arrival]:
-        """Take what is new in a chat, oldest first."""
+        """Take what is new in a chat, oldest first; one that Avito does not show is set aside until it changes."""
+        try:
+            raws = [raw async for raw in self._messages(shown.chat.id, mark.floor)]
+        except Rejected as refusal:
+            self._looked[shown.chat.id] = shown.sign
+            return list(self._once(dead(shown.raw, f"{refusal.code} {refusal.detail}")))
         arrivals: list[Arrival] = []
         ours: list[tuple[wire.Message, bytes]] = []
-        async for raw in self._messages(shown.chat.id, mark.floor):
+        for raw in raws:
             try:
-                message = msgspec.json.decode(raw, type=wire.Message)
-            except msgspec.MsgspecError:
-                arrivals += self._once(_odd(convert.raw_of(shown.raw, raw), "a message"))
+                message = convert.message_of(raw)
+            except (ValueError, RecursionError) as error:
+                arrivals += self._once(dead(convert.raw_of(shown.raw, raw), f"a message of another shape: {error}"))
                 continue
             arrivals += self._news(shown, message, raw, mark)
             if self._mine.wrote(message):
@@ -211,23 +223,55 @@ class Reader:
         return [*reversed(arrivals), *_reads(shown.chat.id, ours, mark)]
 
     def _news(self, shown: _Shown, message: wire.Message, raw: bytes, mark: Mark) -> Iterator[Arrival]:
+        now = self._clock.now()
         if message.type == "deleted":
             yield from self._once(convert.arrival(convert.raw_of(shown.raw, raw), self._mine))
-        elif mark.is_new(message):
-            mark.take(message)
+        elif mark.is_new(message, now):
+            mark.take(message, now)
+            arrival = convert.arrival(convert.raw_of(shown.raw, raw), self._mine)
+            if not credible(message.created, now):
+                yield from self._once(arrival)
+                return
             if self._mine.wrote(message):
                 mark.unread[shown.chat.id] = min(message.created, mark.unread.get(shown.chat.id, message.created))
-            yield convert.arrival(convert.raw_of(shown.raw, raw), self._mine)
+            yield arrival
 
     async def _messages(self, chat: str, floor: int) -> AsyncGenerator[bytes, None]:
         """A chat's messages, newest first, a page beyond what is new."""
+        path = messages_of(self._mine.account, chat)
         for offset in range(0, _FARTHEST + 1, PAGE):
-            body = await self._api.body(messages_of(self._mine.account, chat), limit=PAGE, offset=offset)
-            page = [bytes(raw) for raw in wire.page_of_messages(body)]
+            ask = partial(self._api.page, path, "messages", offset=offset, limit=PAGE)
+            page = await about_chat(self._api, ask)
             for raw in page:
                 yield raw
-            if len(page) < PAGE or _created(page[-1]) < floor:
+            times = [created for created in map(_created, page) if credible(created, self._clock.now())]
+            if len(page) < PAGE or (times and times[-1] < floor):
                 return
+
+
+async def about_chat(
+    api: AvitoApi,
+    call: Callable[[], Awaitable[R]],
+    closed: Callable[[str], Rejected] = CLOSED,
+) -> R:
+    """Make a call that is about one chat.
+
+    Avito says the same of a chat that is closed to us and of a tariff that ran out: the list of chats tells.
+    Raises Rejected for the first, and what the list says for the second.
+    """
+    try:
+        return await call()
+    except Misconfigured as refusal:
+        if refusal.code != "tariff":
+            raise
+        reason = refusal
+    await prove(api)
+    raise closed(reason.detail)
+
+
+async def prove(api: AvitoApi) -> None:
+    """Ask for the latest chat, which needs all that the channel lives on: token, rights and tariff."""
+    await api.body(chats_of(api.account), chat_types=CHAT_TYPES, limit=1, offset=0)
 
 
 def _reads(chat: str, ours: Sequence[tuple[wire.Message, bytes]], mark: Mark) -> Iterator[Arrival]:
@@ -241,19 +285,15 @@ def _reads(chat: str, ours: Sequence[tuple[wire.Message, bytes]], mark: Mark) ->
     yield from (convert.seen(message, raw) for message, raw in ours if message.read and message.created >= since)
 
 
-def _read_chat(raw: msgspec.Raw) -> _Shown | None:
+def _read_chat(raw: bytes) -> _Shown | None:
     try:
-        return _Shown(msgspec.json.decode(raw, type=wire.Chat), bytes(raw))
-    except msgspec.MsgspecError:
+        return _Shown(read(raw, wire.Chat), raw)
+    except (ValueError, RecursionError):
         return None
 
 
 def _created(raw: bytes) -> int:
     try:
-        return msgspec.json.decode(raw, type=wire.Newest).created
-    except msgspec.MsgspecError:
+        return read(raw, wire.Newest).created
+    except (ValueError, RecursionError):
         return 0
-
-
-def _odd(raw: bytes, what: str) -> Arrival:
-    return Arrival(provider_id="sha256:" + hashlib.sha256(raw).hexdigest(), raw=raw, problem=f"{what} of another shape")

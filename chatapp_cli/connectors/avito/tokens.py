@@ -27,6 +27,9 @@ AHEAD: Final = 5 * 60_000
 """Milliseconds before its end at which a token is renewed."""
 ANSWERED_WITHIN: Final = 20.0
 """Seconds after which an answer of the token endpoint is not waited for."""
+DAY: Final = 86_400.0
+LONGEST: Final = 366 * DAY
+"""Seconds; what is said to work longer, or for no time at all, is tried again after a day."""
 _PATIENCE: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between two looks for what another process got: together longer than its request and its write may take."""
 _WRITE_AGAIN: Final = (0.1, 0.5, 2.0, 5.0)
@@ -49,7 +52,8 @@ class Token(msgspec.Struct, frozen=True):
 
 def token_of(granted: Granted, now: Millis) -> Token:
     """Note down tokens that were handed out now."""
-    until = now + int(granted.expires_in * 1000)
+    lives = granted.expires_in if 0 < granted.expires_in <= LONGEST else DAY
+    until = now + int(lives * 1000)
     return Token(access=granted.access_token, refresh=granted.refresh_token, at=now, until=until)
 
 

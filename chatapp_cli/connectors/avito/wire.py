@@ -1,18 +1,21 @@
 """What Avito answers, as far as it is read: everything optional, because it leaves out and adds as it likes.
 
+A field of another shape takes only itself away; what is required is what its part means nothing without.
+
 Meanings are those of the catalogue at https://developers.avito.ru/api-catalog/messenger; times are seconds since 1970.
 """
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Struct
+
+from chatapp_cli.kit.tolerant import Int
 
 
 class Account(Struct, frozen=True):
     """Whose the token is."""
 
-    id: int
+    id: Int
     name: str = ""
     profile_url: str = ""
 
@@ -49,8 +52,8 @@ class Link(Struct, frozen=True):
 class Location(Struct, frozen=True):
     """A point on the map."""
 
-    lat: float = 0
-    lon: float = 0
+    lat: float | None = None
+    lon: float | None = None
     title: str = ""
     text: str = ""
 
@@ -88,20 +91,20 @@ class Quote(Struct, frozen=True):
 class Message(Struct, frozen=True):
     """A message of any type."""
 
-    id: str
-    author_id: int | str = 0
-    created: int = 0
+    id: str = ""
+    author_id: Int | str = ""
+    created: Int = 0
     type: str = ""
     direction: str = ""
     content: Content | None = None
     quote: Quote | None = None
-    read: int | None = None
+    read: Int | None = None
 
 
 class User(Struct, frozen=True):
     """One of the people in a chat."""
 
-    id: int | str = 0
+    id: Int | str = 0
     name: str = ""
 
 
@@ -123,14 +126,14 @@ class Newest(Struct, frozen=True):
     """The last message of a chat, as far as it tells that something happened."""
 
     id: str = ""
-    created: int = 0
+    created: Int = 0
 
 
 class Chat(Struct, frozen=True):
     """A chat with one person, mostly about one advertisement."""
 
     id: str
-    updated: int = 0
+    updated: Int = 0
     users: list[User] = []
     context: Context | None = None
     last_message: Newest | None = None
@@ -146,25 +149,6 @@ class Found(Struct, frozen=True):
 
     chat: Chat
     message: Message
-
-
-class RawFound(Struct, frozen=True):
-    """The same, not read yet."""
-
-    chat: msgspec.Raw
-    message: msgspec.Raw
-
-
-class Chats(Struct, frozen=True):
-    """A page of chats, each still raw."""
-
-    chats: list[msgspec.Raw] = []
-
-
-class Messages(Struct, frozen=True):
-    """A page of messages, newest first, each still raw."""
-
-    messages: list[msgspec.Raw] = []
 
 
 class Subscription(Struct, frozen=True):
@@ -189,7 +173,7 @@ class Ring(Struct, frozen=True):
     """As much of a webhook as is believed: in which chat something happened."""
 
     chat_id: str = ""
-    user_id: int | str = 0
+    user_id: Int | str = ""
 
 
 class Payload(Struct, frozen=True):
@@ -202,10 +186,3 @@ class Webhook(Struct, frozen=True):
     """A call of Avito's."""
 
     payload: Payload = Payload()
-
-
-def page_of_messages(body: bytes) -> list[msgspec.Raw]:
-    """Read a page of messages; the catalogue promises a bare list, the service wraps it."""
-    if body.lstrip().startswith(b"["):
-        return msgspec.json.decode(body, type=list[msgspec.Raw])
-    return msgspec.json.decode(body, type=Messages).messages

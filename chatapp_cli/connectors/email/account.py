@@ -38,6 +38,7 @@ class Account:
     sender_name: str = ""
     by_subject: bool = True
     remove_links: bool = False
+    newsletters_wait: bool = True
 
     @classmethod
     def of(cls, bound: Bound) -> Self:
@@ -54,6 +55,7 @@ class Account:
             sender_name=settings.get("sender_name", ""),
             by_subject=settings.get("group_by_subject", "on") == "on",
             remove_links=settings.get("remove_links") == "on",
+            newsletters_wait=settings.get("newsletters_wait", "on") == "on",
         )
 
     @property
@@ -64,7 +66,12 @@ class Account:
     @property
     def reading(self) -> Reading:
         """What matters for understanding a mail."""
-        return Reading(own_address=self.address, by_subject=self.by_subject, remove_links=self.remove_links)
+        return Reading(
+            own_address=self.address,
+            by_subject=self.by_subject,
+            remove_links=self.remove_links,
+            newsletters_wait=self.newsletters_wait,
+        )
 
     @cached_property
     def trust(self) -> ssl.SSLContext:

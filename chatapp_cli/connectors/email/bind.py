@@ -18,15 +18,19 @@ from chatapp_cli.connectors.email.compose import ascii_address
 from chatapp_cli.connectors.email.receive import Place, end_of
 from chatapp_cli.domain.errors import ChannelError, Rejected, UsageError
 from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
+from chatapp_cli.ports.world import Clock
 
 KIND = "email"
 _SIDES = ("imap", "smtp")
 _LAST_PORT = 65535
+_OPTIONS = ("sender_name", "group_by_subject", "remove_links", "newsletters_wait")
 _BLAMED = {
     "login_refused": "password",
+    "sending_refused": "password",
     "certificate_unknown": "ca_file",
     "tls_mismatch": "{side}_tls",
     "no_login": "{side}_tls",
@@ -51,7 +55,7 @@ class _Wrong(UsageError):
         return blame | ({"": self.next_step} if self.next_step else {})
 
 
-async def bind(ask: Asker, previous: Bound | None) -> Bound:
+async def bind(ask: Asker, previous: Bound | None, clock: Clock) -> Bound:
     """Ask until both servers let us in."""
     values = {field.name: field.default for field in manifest(KIND).fields if not field.secret}
     values |= previous.settings if previous else {}
@@ -59,25 +63,33 @@ async def bind(ask: Asker, previous: Bound | None) -> Bound:
     while True:
         values |= await ask.form(form)
         try:
-            return await _prove(values, previous)
+            return await _prove(values, previous, clock.now())
         except _Wrong as wrong:
             form = replace(form, values=values, errors=wrong.errors(values))
 
 
-async def _prove(values: Mapping[str, str], previous: Bound | None) -> Bound:
+async def _prove(values: Mapping[str, str], previous: Bound | None, now: Millis) -> Bound:
     bound = _bound(values)
     if previous and previous.account != bound.account:
         raise _Wrong(T("This is another mailbox. Bind it as a channel of its own."), field="address")
     account = Account.of(bound)
-    place = await _receives(account)
+    place = await _receives(account, now)
     await _sends(account)
-    return replace(bound, cursor=None if previous else place.dump())
+    return replace(bound, cursor=_kept(previous, account) if previous else place.dump())
 
 
-async def _receives(account: Account) -> Place:
+def _kept(previous: Bound, account: Account) -> str | None:
+    """Where a renewed binding goes on: at its place, which a server elsewhere finds by time, not by number."""
+    was = (previous.settings.get("imap_host"), previous.settings.get("imap_port"), previous.settings.get("login"))
+    if previous.cursor is None or was == (account.imap.host, str(account.imap.port), account.login):
+        return None
+    return Place.load(previous.cursor).elsewhere().dump()
+
+
+async def _receives(account: Account, now: Millis) -> Place:
     try:
         async with imap.connect(account) as connection:
-            return await end_of(connection)
+            return await end_of(connection, now)
     except ChannelError as error:
         raise _wrong("imap", error) from error
 
@@ -105,7 +117,7 @@ def _bound(values: Mapping[str, str]) -> Bound:
         "ca_file": values["ca_file"],
         "authority": authority,
         "saves_sent": saves_sent,
-        **{name: values[name] for name in ("sender_name", "group_by_subject", "remove_links")},
+        **{name: values[name] for name in _OPTIONS},
         **{f"{side}_{name}": value for side in _SIDES for name, value in servers[side].items()},
     }
     secrets = {"password": values["password"]}

@@ -1,4 +1,4 @@
-"""Mails of mail servers about our mails (RFC 3464), and what machines write in general (RFC 3834)."""
+"""Mails of mail servers about our mails (RFC 3464)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from email.message import Message
 
+from chatapp_cli.connectors.email import machines
 from chatapp_cli.connectors.email.errors import refusal
-from chatapp_cli.connectors.email.headers import raw, words
+from chatapp_cli.connectors.email.headers import people, words
 from chatapp_cli.domain.event import DeliveryChanged
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 
-_SERVERS = re.compile(r"(?:^|<)\s*(?:mailer-daemon|mail-daemon|postmaster)@", re.IGNORECASE)
-_MACHINES = re.compile(r"^(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)([+-]|@|$)", re.IGNORECASE)
-_BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
-_MARKS = frozenset({"list-id", "list-unsubscribe", "x-autoreply", "x-autorespond"})
+_SERVERS = re.compile(r"(?:mailer-daemon|mail-daemon|postmaster)@")
+_PHRASES = re.compile(r"(?!re:|на:|отв:).*(?:deliver|fail|return|не\s*достав)", re.IGNORECASE)
 _LONGEST_DETAIL = 300
-
-
-def message_id(key: str, domain: str) -> str:
-    """The Message-ID of a mail of ours: our idempotency key at the mailbox's domain."""
-    return f"<{key}@{domain}>"
-
-
-def is_own_id(ext_id: str, domain: str) -> bool:
-    """Tell whether we could have given this Message-ID."""
-    return re.fullmatch(rf"<[0-9a-z]{{32}}@{re.escape(domain)}>", ext_id) is not None
 
 
 def news(message: Message, content: bytes, *, domain: str, at: Millis) -> Sequence[DeliveryChanged] | None:
@@ -43,9 +32,17 @@ def news(message: Message, content: bytes, *, domain: str, at: Millis) -> Sequen
 
 
 def _is_report(message: Message) -> bool:
+    """Tell whether a server wrote it: nobody else is let say that a mail of ours failed.
+
+    Old servers know no ``multipart/report``. A server's name is not enough there, for people write from such names
+    too: it has to be sent as servers send, and to say what it is.
+    """
     if message.get_content_type() == "multipart/report":
-        return str(message.get_param("report-type", "")).lower() == "delivery-status"
-    return _SERVERS.search(raw(message, "From")) is not None
+        return machines.report_type(message) == "delivery-status"
+    if not any(_SERVERS.match(person.email) for person in people(message, "From")):
+        return False
+    by_itself = machines.has_no_return_path(message) or machines.is_submitted_automatically(message)
+    return "X-Failed-Recipients" in message or (by_itself and _PHRASES.match(words(message, "Subject")) is not None)
 
 
 def _original(content: bytes, domain: str) -> str | None:
@@ -69,15 +66,3 @@ def _blocks(message: Message) -> Iterator[Message]:
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status" and part.is_multipart():
             yield from (block for block in part.get_payload() if isinstance(block, Message) and "Action" in block)
-
-
-def is_automatic(message: Message, sender: str) -> bool:
-    """Tell whether a machine wrote it, so that no machine may answer."""
-    names = {name.lower() for name in message.keys()}  # noqa: SIM118 - a message is no mapping
-    return (
-        not _MARKS.isdisjoint(names)
-        or ("auto-submitted" in names and not words(message, "Auto-Submitted").lower().startswith("no"))
-        or ("precedence" in names and words(message, "Precedence").lower() in _BULK)
-        or ("return-path" in names and raw(message, "Return-Path").strip() == "<>")
-        or _MACHINES.match(sender) is not None
-    )

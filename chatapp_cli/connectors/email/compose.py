@@ -10,7 +10,9 @@ from email.policy import SMTP, Policy
 from email.utils import formatdate
 
 from chatapp_cli.connectors.email.account import Account
-from chatapp_cli.connectors.email.bounce import message_id
+from chatapp_cli.connectors.email.addresses import ascii_form, parts
+from chatapp_cli.connectors.email.identity import message_id, plain_id
+from chatapp_cli.connectors.email.sender import is_nobody
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.outbound import LocalFile, Outbound
@@ -53,7 +55,7 @@ def compose(message: Outbound, account: Account, now: Millis) -> Letter:
     ext_id = message_id(message.key, account.domain)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(display_name=_one_line(account.sender_name), addr_spec=account.address)
-    mail["To"] = Address(addr_spec=recipient)
+    mail["To"] = _to(recipient)
     mail["Date"] = formatdate(now / 1000)
     mail["Message-ID"] = ext_id
     for name, value in (*_about(message), *_thread(message), *_automatic(message)):
@@ -65,16 +67,22 @@ def compose(message: Outbound, account: Account, now: Millis) -> Letter:
 
 
 def ascii_address(address: str) -> str:
-    """An address as every server takes it, a domain such as пример.рф by its ASCII name."""
-    local, _, domain = address.strip().rpartition("@")
+    """An address as every server takes it, a domain such as пример.рф by its ASCII name. Raises Rejected."""
+    if is_nobody(address):
+        raise Rejected("no_sender")
     try:
-        found = Address(username=local, domain=domain.encode("idna").decode("ascii"))
-        found.addr_spec.encode("ascii")
-    except (ValueError, IndexError) as error:
+        found = ascii_form(address)
+        found.encode("ascii")
+    except ValueError as error:
         raise Rejected("bad_address", str(error)) from None
-    if not local or "." not in domain.strip(".") or any(sign.isspace() for sign in found.addr_spec):
+    if "." not in parts(found)[1].strip("."):
         raise Rejected("bad_address", address)
-    return found.addr_spec
+    return found
+
+
+def _to(recipient: str) -> Address:
+    local, domain = parts(recipient)
+    return Address(username=local, domain=domain)
 
 
 def _about(message: Outbound) -> Sequence[tuple[str, str]]:
@@ -86,18 +94,16 @@ def _about(message: Outbound) -> Sequence[tuple[str, str]]:
 
 
 def _thread(message: Outbound) -> Sequence[tuple[str, str]]:
-    """The mail that is answered, and the latest before it, oldest first (RFC 5322 §3.6.4)."""
-    known = [ext_id for ext_id in message.thread if _is_message_id(ext_id)]
-    answered = message.reply_to if _is_message_id(message.reply_to) else next(reversed(known), "")
+    """The mail that is answered, and the latest before it, oldest first (RFC 5322 §3.6.4).
+
+    Mails without a Message-ID are known by a digest, which nobody else knows.
+    """
+    known = [*filter(None, map(plain_id, message.thread))]
+    answered = plain_id(message.reply_to) or next(reversed(known), "")
     if not answered:
         return ()
-    chain = [ext_id for ext_id in known if ext_id != answered]
+    chain = [ext_id for ext_id in dict.fromkeys(known) if ext_id != answered]
     return (("In-Reply-To", answered), ("References", " ".join([*chain, answered][-_LATEST:])))
-
-
-def _is_message_id(ext_id: str) -> bool:
-    """Mails without a Message-ID are known by a digest, which nobody else knows."""
-    return ext_id.startswith("<")
 
 
 def _automatic(message: Outbound) -> Sequence[tuple[str, str]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from chatapp_cli.connectors.email import bind, imap, sent, smtp
 from chatapp_cli.connectors.email.account import Account
-from chatapp_cli.connectors.email.bounce import message_id
 from chatapp_cli.connectors.email.check import check
 from chatapp_cli.connectors.email.compose import compose
 from chatapp_cli.connectors.email.convert import Mail, arrival
-from chatapp_cli.connectors.email.receive import Inbox
+from chatapp_cli.connectors.email.identity import message_id
+from chatapp_cli.connectors.email.receive import Inbox, Place
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
@@ -40,6 +41,10 @@ class EmailSession:
         await sent.keep(self._account, letter)
         return Receipt(ids=(letter.message_id,))
 
+    async def prove(self) -> None:
+        """Log in to send, and name the mailbox as the sender."""
+        await smtp.prove(self._account)
+
     async def reconcile(self, message: Outbound) -> Receipt | None:
         """Look for the mail among the sent ones."""
         ext_id = message_id(message.key, self._account.domain)
@@ -54,11 +59,14 @@ class EmailConnector:
 
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
         """Ask for a mailbox and log in to both its servers."""
-        return await bind.bind(ask, previous)
+        return await bind.bind(ask, previous, self._world.clock)
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read a mail once more."""
-        return arrival(Mail(uid=0, at=at, size=len(raw), raw=raw), Account.of(bound).reading)
+        reading = Account.of(bound).reading
+        if bound.cursor:
+            reading = replace(reading, plain_until=Place.load(bound.cursor).plain_until)
+        return arrival(Mail(uid=0, at=at, size=len(raw), raw=raw), reading)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Log in to both servers."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 
-from chatapp_cli.connectors.email import bounce
-from chatapp_cli.connectors.email.headers import ids, people, words
+from chatapp_cli.connectors.email import bounce, machines
+from chatapp_cli.connectors.email.headers import ids, words
+from chatapp_cli.connectors.email.identity import Identity, identity, is_own_id
 from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.quotes import cut
-from chatapp_cli.domain.event import Arrival, Event, IncomingFile, MessageArrived, Peer, Person
+from chatapp_cli.connectors.email.sender import Correspondence, correspondence, is_nobody
+from chatapp_cli.domain.event import Arrival, Event, IncomingFile, MessageArrived, Peer, PeerChanged, Person
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.subject import plain_subject, subject_key
+from chatapp_cli.kit.understanding import guarded
 
 _FORWARD = re.compile(r"^\s*(?:fwd?|пересл)\s*:", re.IGNORECASE)
 _LINK = re.compile(r"\(?\b(?:(?:https?|ftp)://|www\.)[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*\)?", re.IGNORECASE)
-_NOBODY = Person(id="unknown@sender.invalid", email="unknown@sender.invalid")
 _LONGEST_THREAD = 50
 _LONGEST_SUBJECT = 500
 
@@ -43,6 +44,9 @@ class Reading:
     own_address: str
     by_subject: bool = True
     remove_links: bool = False
+    newsletters_wait: bool = True
+    plain_until: Millis = 0
+    """What the server received up to then was read by a program that knew a mail by its Message-ID alone."""
 
     @property
     def domain(self) -> str:
@@ -52,58 +56,60 @@ class Reading:
 
 def arrival(mail: Mail, reading: Reading) -> Arrival:
     """Understand a mail; one that cannot be understood is kept, with the reason."""
-    try:
-        message = message_from_bytes(mail.raw)
-        ext_id = next(iter(ids(message, "Message-ID")), None) or _digest(mail)
-        return Arrival(provider_id=ext_id, raw=mail.raw, events=_events(message, ext_id, mail, reading))
-    except Exception as error:  # noqa: BLE001 - whatever somebody managed to send, the next mail must arrive
-        problem = f"{type(error).__name__}: {error}"
-        return Arrival(provider_id=_digest(mail), raw=mail.raw, problem=problem)
+    return guarded(mail.raw, lambda content: _arrival(content, mail, reading))
 
 
-def _digest(mail: Mail) -> str:
-    """What a mail without a Message-ID is known by: the same after the server renumbered everything."""
-    return f"sha256:{hashlib.sha256(mail.raw).hexdigest()}"
+def _arrival(content: bytes, mail: Mail, reading: Reading) -> Arrival:
+    message = message_from_bytes(content)
+    known = identity(message, content)
+    old = 0 < mail.at <= reading.plain_until
+    events = _events(message, known, mail, reading)
+    return Arrival(provider_id=known.shown if old else known.own, raw=content, events=events)
 
 
-def _events(message: Message, ext_id: str, mail: Mail, reading: Reading) -> Sequence[Event]:
+def _events(message: Message, known: Identity, mail: Mail, reading: Reading) -> Sequence[Event]:
     news = bounce.news(message, mail.raw, domain=reading.domain, at=mail.at)
-    return (_message(message, ext_id, mail, reading),) if news is None else news
+    if news is not None:
+        return news
+    arrived = _message(message, known, mail, reading)
+    if not is_nobody(arrived.peer.address):
+        return (arrived,)
+    return (arrived, PeerChanged(peer=arrived.peer, at=mail.at, reachable=False, code="no_sender"))
 
 
-def _message(message: Message, ext_id: str, mail: Mail, reading: Reading) -> MessageArrived:
-    sender = _sender(message, reading)
-    own = sender.email == reading.own_address
-    echo = own and bounce.is_own_id(ext_id, reading.domain)
+def _message(message: Message, known: Identity, mail: Mail, reading: Reading) -> MessageArrived:
+    between = correspondence(message, known.message_id, reading.own_address)
     subject = words(message, "Subject")[:_LONGEST_SUBJECT]
     parts = content(message, quotes=_is_forward(subject))
     return MessageArrived(
-        peer=_peer(_recipient(message) if echo else sender, subject, reading),
-        ext_id=ext_id,
+        peer=_peer(between.other, subject, reading),
+        ext_id=_ext_id(known, between, reading),
+        spare_id="" if between.from_us else known.own,
         at=mail.at,
         text=_shown(subject, parts, reading),
         subject=subject,
-        sender=sender,
-        from_us=echo,
+        sender=between.sender,
+        from_us=between.from_us,
         files=(*parts.files, *_missing(mail)),
         reply_to=next(iter(ids(message, "In-Reply-To")), ""),
         thread=ids(message, "References", "In-Reply-To")[-_LONGEST_THREAD:],
-        automatic=own or bounce.is_automatic(message, sender.email),
+        automatic=between.own_name or machines.is_automatic(message, between.sender.email),
+        silent=_is_silent(message, between, reading),
     )
 
 
-def _sender(message: Message, reading: Reading) -> Person:
-    """Whom an answer goes to: Reply-To unless it is ourselves, else From, else who handed it in."""
-    author = next(iter(people(message, "From")), None)
-    answers = next((person for person in people(message, "Reply-To") if person.email != reading.own_address), None)
-    if answers is not None and not (author and author.email == reading.own_address):
-        return answers if answers.name or not author else Person(id=answers.id, email=answers.email, name=author.name)
-    others = (person for name in ("Sender", "Return-Path") for person in people(message, name))
-    return author or next(others, _NOBODY)
+def _ext_id(known: Identity, between: Correspondence, reading: Reading) -> str:
+    """Under an id of ours only our own mail is known: whoever else bears it repeats what we sent him."""
+    ours = is_own_id(known.message_id, reading.domain)
+    return known.own if ours and not between.from_us else known.shown
 
 
-def _recipient(message: Message) -> Person:
-    return next(iter(people(message, "To")), _NOBODY)
+def _is_silent(message: Message, between: Correspondence, reading: Reading) -> bool:
+    """Tell whether nobody need look: never where an answer goes to a person."""
+    if between.from_us or between.personal:
+        return False
+    by_choice = not reading.newsletters_wait and machines.is_newsletter(message)
+    return by_choice or machines.is_report(message) or machines.is_answer_of_a_machine(message)
 
 
 def _peer(person: Person, subject: str, reading: Reading) -> Peer:

@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable, SendingBlocked
 
 _EXPIRED, _NOT_YET_VALID, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"})
@@ -62,10 +62,10 @@ def imap_login(answer: str) -> ChannelError:
 
 
 def smtp_login(code: int, answer: str) -> ChannelError:
-    """What a refused AUTH means."""
+    """What a refused AUTH means: mail may be read meanwhile, by a login of its own that says whether it counts."""
     if code < _PERMANENT:
         return Retryable("server_busy", f"{code} {answer}")
-    return NeedsRebind("login_refused", f"{code} {answer}")
+    return SendingBlocked("sending_refused", f"{code} {answer}")
 
 
 def smtp_sender(code: int, answer: str) -> ChannelError:
@@ -74,7 +74,7 @@ def smtp_sender(code: int, answer: str) -> ChannelError:
         return Retryable("try_later", f"{code} {answer}")
     if code == _TOO_BIG:
         return Rejected("too_big", f"{code} {answer}")
-    return Rejected("sender_refused", f"{code} {answer}")
+    return SendingBlocked("sender_refused", f"{code} {answer}")
 
 
 def smtp_refusal(code: int, answer: str) -> ChannelError:

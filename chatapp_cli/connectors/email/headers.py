@@ -7,22 +7,32 @@ from collections.abc import Sequence
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
 from email.message import Message
-from email.utils import getaddresses
 
+from chatapp_cli.connectors.email.addresses import Mailbox, mailboxes
 from chatapp_cli.connectors.email.charset import decode
 from chatapp_cli.domain.event import Person
 
-_ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _LONGEST_ID = 900
+_LONGEST_SHOWN = 10_000
+"""Letters of a field that are decoded: the standard library's work grows with their square."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def raw(message: Message, name: str) -> str:
     """A field as it was sent, its raw 8-bit letters decoded, its encoded words not yet."""
-    value: str | Header = message.get(name, "")
+    return next(iter(raws(message, name)), "")
+
+
+def raws(message: Message, name: str) -> Sequence[str]:
+    """The same of every field of this name: a mail has them once, unless somebody added another."""
+    values: Sequence[str | Header] = message.get_all(name, ())
+    return [_plain(value) for value in values]
+
+
+def _plain(value: str | Header) -> str:
     if isinstance(value, Header):
-        value = decode(b"".join(_as_bytes(chunk) for chunk, _ in decode_header(value)))
+        return decode(b"".join(_as_bytes(chunk) for chunk, _ in decode_header(value)))
     return str(value)
 
 
@@ -33,6 +43,7 @@ def words(message: Message, name: str) -> str:
 
 def decode_words(value: str) -> str:
     """Decode RFC 2047 encoded words, also such as were split in the middle of a letter."""
+    value = value[:_LONGEST_SHOWN]
     text = _decoded(value) if "=?" in value else value
     return " ".join(_CONTROL.sub(" ", text or value).split())
 
@@ -50,18 +61,27 @@ def _as_bytes(chunk: bytes | str) -> bytes:
 
 
 def people(message: Message, name: str) -> Sequence[Person]:
-    """Names and lower-case addresses of a field."""
-    value = " ".join(raw(message, name).split())
-    if not value:
-        return ()
-    found = [_person(shown, address) for shown, address in getaddresses([value]) if _ADDRESS.fullmatch(address)]
-    return found or [_person("", address) for address in _ADDRESS.findall(decode_words(value))]
+    """Names and lower-case addresses of a field; of a field that stands there twice, the first that names somebody."""
+    for value in raws(message, name):
+        line = " ".join(value.split())
+        found = mailboxes(line) or (mailboxes(decode_words(line)) if "=?" in line else ())
+        if found:
+            return [_person(one) for one in found]
+    return ()
 
 
-def _person(shown: str, address: str) -> Person:
-    address = address.lower()
-    name = decode_words(shown).strip("'\" ")
+def _person(mailbox: Mailbox) -> Person:
+    address = mailbox.address.lower()
+    name = _without_quotes(decode_words(mailbox.name))
     return Person(id=address, email=address, name="" if name.lower() == address else name)
+
+
+def _without_quotes(name: str) -> str:
+    """A name without the quotes round it, or the one that was left over; such as belong to it stay."""
+    for quote in "\"'":
+        if name.count(quote) == 1 or (len(name) > 1 and name[0] == name[-1] == quote):
+            name = name.strip(quote).strip()
+    return name
 
 
 def ids(message: Message, *names: str) -> Sequence[str]:

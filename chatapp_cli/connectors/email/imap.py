@@ -13,6 +13,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ _SLOWEST = 20_000
 """Bytes a second of a line that is still worth waiting for."""
 _PIECE = 8192
 """Bytes that aioimaplib's parser is given at once: some 600 of the shortest lines, within Python's stack."""
+_NEVER = datetime.fromtimestamp(0, UTC)
 _SENT_NAMES = ("Sent", "Sent Items", "Sent Messages", "Отправленные")
 
 _T = TypeVar("_T")
@@ -43,6 +45,7 @@ class Entry:
     uid: int
     size: int
     at: Millis
+    """When the server received it; 0 where it names a time that is none."""
 
 
 class _Protocol(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib is untyped
@@ -258,11 +261,18 @@ def _spans(uids: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def _entry(line: bytes) -> Entry | None:
     uid, size = re.search(rb"\bUID (\d+)", line), re.search(rb"\bRFC822\.SIZE (\d+)", line)
-    date = re.search(rb'\bINTERNALDATE "([^"]+)"', line)
-    if not (uid and size and date):
+    if not (uid and size):
         return None
-    at = parsedate_to_datetime(date[1].decode("ascii").strip())
-    return Entry(uid=int(uid[1]), size=int(size[1]), at=int(at.timestamp() * 1000))
+    return Entry(uid=int(uid[1]), size=int(size[1]), at=_received(line))
+
+
+def _received(line: bytes) -> Millis:
+    date = re.search(rb'\bINTERNALDATE "([^"]+)"', line)
+    try:
+        at = parsedate_to_datetime(date[1].decode("ascii").strip()) if date else _NEVER
+        return int(at.timestamp() * 1000)
+    except (ValueError, OverflowError, TypeError, IndexError):  # what parsedate makes of absurd dates
+        return 0
 
 
 def _bodies(lines: Sequence[bytes | bytearray]) -> Iterator[tuple[int, bytes]]:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import collapse_rfc2231_value
+from functools import partial
 
 from chatapp_cli.connectors.email import html
 from chatapp_cli.connectors.email.charset import decode
 from chatapp_cli.connectors.email.headers import decode_words
 from chatapp_cli.domain.event import FileKind, IncomingFile
+from chatapp_cli.kit.understanding import readable
 
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.-]+)", re.IGNORECASE)
@@ -31,14 +33,12 @@ class Content:
 def content(message: Message, *, quotes: bool) -> Content:
     """Read a mail's parts; without ``quotes`` an HTML text loses the earlier mail, if something is left then."""
     bodies: list[Message] = []
-    files: list[IncomingFile] = []
+    files: list[Message] = []
     for part in _leaves(message):
-        if _is_body(part):
-            bodies.append(part)
-        else:
-            files.append(_file(part))
-    text = _join(_text(part, quotes=quotes) for part in bodies) or _join(_text(part, quotes=True) for part in bodies)
-    return Content(text, files)
+        (bodies if _is_body(part) else files).append(part)
+    text = _join(bodies, quotes=quotes) or _join(bodies, quotes=True)
+    found, unread = readable(files, _file)
+    return Content("\n\n".join(filter(None, (text, *(unread * ("[attachment]",))))), found)
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -65,12 +65,13 @@ def _is_body(part: Message) -> bool:
     return (
         (kind in {"text/plain", "text/html"} or kind.startswith("multipart/"))
         and part.get_content_disposition() != "attachment"
-        and not part.get_filename()
+        and not _raw_name(part)
     )
 
 
-def _join(texts: Iterator[str]) -> str:
-    return "\n\n".join(text for text in texts if text)
+def _join(bodies: Sequence[Message], *, quotes: bool) -> str:
+    texts, unread = readable(bodies, partial(_text, quotes=quotes))
+    return "\n\n".join(filter(None, (*texts, *(unread * ("[text]",)))))
 
 
 def _text(part: Message, *, quotes: bool) -> str:
@@ -81,8 +82,9 @@ def _text(part: Message, *, quotes: bool) -> str:
 
 
 def _charset(part: Message) -> str | None:
-    value = part.get_param("charset")
-    return None if value is None else collapse_rfc2231_value(value)
+    found, _ = readable((part,), lambda one: one.get_param("charset"))
+    values, _ = readable(found, lambda value: None if value is None else collapse_rfc2231_value(value))
+    return next(iter(values), None)
 
 
 def _meta_charset(data: bytes) -> str | None:
@@ -119,8 +121,9 @@ def _name(part: Message) -> str:
 
 
 def _raw_name(part: Message) -> str:
-    """The name as sent; raw 8-bit letters hide in surrogates."""
-    name = part.get_filename("")
+    """The name as sent; raw 8-bit letters hide in surrogates. One that cannot be read is none."""
+    found, _ = readable((part,), lambda one: one.get_filename(""))
+    name = "".join(found)
     return decode(name.encode("utf-8", "surrogateescape")) if name else ""
 
 

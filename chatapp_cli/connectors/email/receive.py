@@ -14,6 +14,7 @@ from chatapp_cli.connectors.email.convert import Mail, Reading, arrival
 from chatapp_cli.connectors.email.imap import Entry, Imap
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import AHEAD
 from chatapp_cli.ports.world import Clock
 
 _WINDOW = 200
@@ -32,6 +33,8 @@ _POLL = 30.0
 _OVERLAP = 2 * 24 * 3600 * 1000
 """Milliseconds before the newest known mail that are read again when the server has renumbered its mails."""
 _DAY = timedelta(days=1)
+_NO_NUMBERING = -1
+"""A UIDVALIDITY that no server has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +48,34 @@ class Place:
     """When the newest of them was received."""
     start: Millis
     """What was received before is older than the binding."""
+    plain_until: Millis = 0
+    """See ``Reading``."""
 
     @classmethod
     def load(cls, cursor: str) -> Self:
-        """Read it from a cursor."""
-        return cls(**json.loads(cursor))
+        """Read it from a cursor; one without ``plain_until`` comes from a program that knew no better identity."""
+        said = json.loads(cursor)
+        return cls(**{"plain_until": said["newest"], **said})
 
     def dump(self) -> str:
         """Write it as a cursor."""
         return json.dumps(asdict(self))
 
-    def after(self, entries: Sequence[Entry]) -> Place:
-        """The place once these were read."""
-        newest = max(self.newest, *(entry.at for entry in entries))
+    def elsewhere(self) -> Place:
+        """The same place on a server that numbers its mails in its own way."""
+        return replace(self, uidvalidity=_NO_NUMBERING)
+
+    def after(self, entries: Sequence[Entry], now: Millis) -> Place:
+        """The place once these were read; a mail that claims a time to come tells nothing about when we read."""
+        newest = max([self.newest, *(entry.at for entry in entries if entry.at <= now + AHEAD)])
         return replace(self, uid=max(self.uid, entries[-1].uid), newest=newest)
 
 
-async def end_of(imap: Imap) -> Place:
+async def end_of(imap: Imap, now: Millis) -> Place:
     """The place behind everything that is in the inbox now."""
     uidvalidity = await imap.select()
     last = (await imap.search("UID", "*"))[-1:]
-    newest = max((entry.at for entry in await imap.entries(last)), default=0) if last else 0
+    newest = min(now, max((entry.at for entry in await imap.entries(last)), default=0)) if last else 0
     return Place(uidvalidity=uidvalidity, uid=max(last, default=0), newest=newest, start=newest + 1 if last else 0)
 
 
@@ -80,7 +90,8 @@ class Inbox:
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Everything after the cursor, for ever; see ``Session.events``."""
         uidvalidity = await self._imap.select()
-        place = Place.load(cursor) if cursor else await end_of(self._imap)
+        place = Place.load(cursor) if cursor else await end_of(self._imap, self._clock.now())
+        self._reading = replace(self._reading, plain_until=place.plain_until)
         if place.uidvalidity != uidvalidity:
             renumbered = await self._renumbered(place)
             async for arrivals, _ in self._read(await self._since(place)):
@@ -89,7 +100,7 @@ class Inbox:
         yield Batch(cursor=place.dump())
         while True:
             async for arrivals, entries in self._read(await self._after(place)):
-                place = place.after(entries)
+                place = place.after(entries, self._clock.now())
                 yield Batch(arrivals=arrivals, cursor=place.dump())
             await self._news()
             yield Batch()
@@ -108,15 +119,16 @@ class Inbox:
 
     async def _renumbered(self, place: Place) -> Place:
         """The place in the new numbering; taken before the old mails are gone through, so that none slips between."""
-        end = await end_of(self._imap)
-        return replace(end, newest=max(place.newest, end.newest), start=place.start)
+        end = await end_of(self._imap, self._clock.now())
+        return replace(place, uidvalidity=end.uidvalidity, uid=end.uid, newest=max(place.newest, end.newest))
 
     async def _since(self, place: Place) -> Sequence[Entry]:
         """Mails since shortly before the newest known one, by the server's dates: what is known is known by its id."""
-        since = max(place.start, place.newest - _OVERLAP)
+        now = self._clock.now()
+        since = max(min(place.start, now), min(place.newest, now) - _OVERLAP, 0)
         day = datetime.fromtimestamp(since / 1000, UTC) - _DAY
         entries = await self._entries(await self._imap.search("SINCE", _imap_date(day)))
-        return [entry for entry in entries if entry.at >= since]
+        return [entry for entry in entries if entry.at >= since or not entry.at]
 
     async def _entries(self, uids: Sequence[int]) -> Sequence[Entry]:
         windows = [await self._imap.entries(uids[at : at + _WINDOW]) for at in range(0, len(uids), _WINDOW)]

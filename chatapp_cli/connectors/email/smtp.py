@@ -64,6 +64,18 @@ async def _start(client: aiosmtplib.SMTP, account: Account) -> None:
         raise Misconfigured("tls_mismatch", error.message) from error
 
 
+async def prove(account: Account) -> None:
+    """Find out whether the server would take mails of this mailbox now, without one; raises as ``send`` does."""
+    async with connect(account) as client:
+        try:
+            await client.mail(account.address)
+            await client.rset()
+        except aiosmtplib.SMTPSenderRefused as error:
+            raise errors.smtp_sender(error.code, error.message) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise errors.unreachable(error) from error
+
+
 async def send(account: Account, letter: Letter) -> None:
     """Send one mail; returns once the server has taken it.
 

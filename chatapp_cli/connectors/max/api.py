@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import aiohttp
-import msgspec
 
 from chatapp_cli.connectors.max import errors, wire
 from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile
+from chatapp_cli.kit import tolerant
 from chatapp_cli.kit.http import Answer, network, open_proxied, read
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
@@ -43,6 +43,11 @@ class MaxApi:
         timeout = aiohttp.ClientTimeout(total=patience)
         return self._decoded(await self._call("GET", path, params=query, timeout=timeout), kind)
 
+    async def body(self, path: str, *, patience: float = _PATIENCE, **query: str | int) -> bytes:
+        """Ask for something of which each part is read by itself."""
+        timeout = aiohttp.ClientTimeout(total=patience)
+        return (await self._call("GET", path, params=query, timeout=timeout)).body
+
     async def post(self, path: str, kind: type[R], *, once: bool = False, json: Any = None, **query: str | int) -> R:
         """Do something; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
         answer = await self._call("POST", path, once=once, params=query, json=json)
@@ -52,7 +57,7 @@ class MaxApi:
         """Do something that may be done twice. Raises Rejected where MAX says in a good answer that it was not done."""
         done = self._decoded(await self._call(method, path, params=query, json=json), wire.Done)
         if not done.success:
-            raise Rejected("refused", done.message)
+            raise errors.not_done(done.message)
 
     async def upload(self, url: str, file: LocalFile) -> bytes:
         """Hand a file to the server that MAX named; nobody sees it before it is part of a message."""
@@ -99,8 +104,8 @@ class MaxApi:
 
     def _decoded(self, answer: Answer, kind: type[R], *, once: bool = False) -> R:
         try:
-            return msgspec.json.decode(answer.body, type=kind)
-        except msgspec.MsgspecError as error:
+            return tolerant.read(answer.body, kind)
+        except ValueError as error:
             raise (OutcomeUnknown if once else Retryable)("strange_answer", str(error)) from None
 
 

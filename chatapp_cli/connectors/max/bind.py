@@ -58,7 +58,8 @@ async def _prove(values: Mapping[str, str], world: World, previous: Bound | None
         raise UsageError(T("Copy the token from the bot's settings; it has no spaces."), field="token")
     proxies.understood(proxied, manifest(KIND).capabilities.proxies)
     settings = _settings(values)
-    me, cursor = await _met(token, proxied, settings, world)
+    goes_on = previous is not None and previous.settings.get("intake") == settings["intake"]
+    me, cursor = await _met(token, proxied, settings, world, goes_on=goes_on)
     if previous and previous.account != str(me.user_id):
         raise UsageError(
             T("This token belongs to another bot, {name}. Bind it as a channel of its own.", name=me.full_name),
@@ -73,7 +74,7 @@ async def _prove(values: Mapping[str, str], world: World, previous: Bound | None
         secrets={name: kept for name, kept in secrets.items() if kept},
         facts=_facts(me),
         hook_key=previous.hook_key if previous else world.chance.key(),
-        cursor=None if previous and previous.settings.get("intake") == settings["intake"] else cursor,
+        cursor=cursor,
     )
 
 
@@ -98,14 +99,17 @@ def _address(said: str, field: str, *, secure: bool) -> str:
     return url
 
 
-async def _met(token: str, proxied: str, settings: Mapping[str, str], world: World) -> tuple[User, str | None]:
-    """Ask MAX who the bot is, and where asking starts."""
+async def _met(
+    token: str, proxied: str, settings: Mapping[str, str], world: World, *, goes_on: bool
+) -> tuple[User, str | None]:
+    """Ask MAX who the bot is, and where asking starts unless it goes on where it was."""
     try:
         trust = await asyncio.to_thread(partial(trust_in, settings["ca_file"]))
         async with open_proxied(proxied, settings["api_url"]) as http:
             api = MaxApi(http, url=settings["api_url"], token=token, trust=trust, clock=world.clock)
             me = await api.get("/me", User)
-            return me, await marker_now(api) if settings["intake"] == "polling" else None
+            starts = settings["intake"] == "polling" and not goes_on
+            return me, await marker_now(api) if starts else None
     except NeedsRebind:
         raise UsageError(T("MAX does not know this token. Copy it again."), field="token") from None
     except Misconfigured as error:

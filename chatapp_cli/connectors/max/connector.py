@@ -10,7 +10,7 @@ from chatapp_cli.connectors.max import bind, check, convert, receive
 from chatapp_cli.connectors.max.api import MaxApi, connected
 from chatapp_cli.connectors.max.content import LINK, VIDEO
 from chatapp_cli.connectors.max.outgoing import Writer
-from chatapp_cli.connectors.max.wire import Video
+from chatapp_cli.connectors.max.wire import User, Video
 from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
@@ -27,6 +27,10 @@ class MaxSession:
     def __init__(self, api: MaxApi, bound: Bound, clock: Clock) -> None:
         self._api, self._bound, self._clock = api, bound, clock
         self._writer = Writer(api, clock, bound.account)
+
+    async def prove(self) -> None:
+        """Ask MAX who we are."""
+        await self._api.get("/me", User)
 
     async def send(self, message: Outbound) -> Receipt:
         """Send text and files, as several of MAX's messages if need be."""
@@ -47,10 +51,6 @@ class MaxSession:
         except Rejected as refusal:
             if refusal.code not in {"message_gone", "chat_gone"}:
                 raise
-
-    async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - MAX knows only whole chats
-        """Show the client that we read."""
-        await self._api.change("POST", f"/chats/{address}/actions", json={"action": "mark_seen"})
 
     async def typing(self, address: str) -> None:
         """Show that we write."""

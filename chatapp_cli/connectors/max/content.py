@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
+from functools import partial
 from mimetypes import guess_type
 from typing import Final, NamedTuple
 
 from chatapp_cli.connectors.max.wire import Attachment, Body, Message
 from chatapp_cli.domain.event import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
+from chatapp_cli.kit.understanding import readable
 
 LINK: Final = "link:"
 VIDEO: Final = "video:"
 """How a file to fetch begins, before a link or a token."""
+UNKNOWN: Final = "[attachment]"
+"""Stands for one that cannot be read at all."""
 
 
 class _Shape(NamedTuple):
@@ -43,8 +46,8 @@ def words(message: Message) -> str:
 
 
 def _said(body: Body) -> str:
-    parts = (_spoken(one) for one in body.attachments or ())
-    return "\n".join(filter(None, chain([_text(body)], parts)))
+    parts, unread = readable(body.attachments or (), _spoken)
+    return "\n".join(filter(None, (_text(body), *parts, *[UNKNOWN] * unread)))
 
 
 def _text(body: Body) -> str:
@@ -57,13 +60,15 @@ def _text(body: Body) -> str:
 
 
 def _spoken(attachment: Attachment) -> str:
-    if attachment.type in _SPOKEN:
-        return _SPOKEN[attachment.type](attachment)
-    known = attachment.type in _SILENT or _content(attachment)
-    return "" if known else f"[{attachment.type}]"
+    said = _SPOKEN[attachment.type](attachment) if attachment.type in _SPOKEN else ""
+    if said or attachment.type in _SILENT or _content(attachment):
+        return said
+    return f"[{attachment.type}]" if attachment.type else UNKNOWN
 
 
 def _place(place: Attachment) -> str:
+    if place.latitude is None or place.longitude is None:
+        return ""
     at = f"{place.latitude:.6f}/{place.longitude:.6f}"
     return f"https://www.openstreetmap.org/?mlat={place.latitude:.6f}&mlon={place.longitude:.6f}#map=17/{at}"
 
@@ -118,8 +123,8 @@ def _files(message: Message) -> Iterator[IncomingFile]:
     passed_on = message.link.message if message.link and message.link.type == "forward" else None
     for body in filter(None, (message.body, passed_on)):
         for number, one in enumerate(body.attachments or (), start=1):
-            if remote := _content(one):
-                yield _file(one, remote, f"{one.type}_{body.seq}_{number}")
+            found, _ = readable([_content(one)], partial(_file, one, f"{one.type}_{body.seq}_{number}"))
+            yield from filter(None, found)
 
 
 def _content(attachment: Attachment) -> str:
@@ -131,7 +136,9 @@ def _content(attachment: Attachment) -> str:
     return LINK + attachment.payload.url if attachment.payload.url else ""
 
 
-def _file(attachment: Attachment, remote: str, name: str) -> IncomingFile:
+def _file(attachment: Attachment, name: str, remote: str) -> IncomingFile | None:
+    if not remote:
+        return None
     shape = _FILES[attachment.type]
     return IncomingFile(
         kind=shape.kind,

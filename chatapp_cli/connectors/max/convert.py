@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
-
-import msgspec
 
 from chatapp_cli.connectors.max import content, wire
 from chatapp_cli.connectors.max.wire import Message, Update, User
@@ -21,41 +19,44 @@ from chatapp_cli.domain.event import (
     PeerChanged,
     Person,
 )
+from chatapp_cli.kit.tolerant import Unfit, read_marked
+from chatapp_cli.kit.understanding import digest, guarded
 
+UNTOLD: Final = "untold"
+"""Key and address of where those are shown of whom MAX does not say who they are."""
 _KINDS: Final[Mapping[str, ChatKind]] = {"dialog": "private", "chat": "group", "channel": "channel"}
 
 
 def arrival(raw: bytes, bot: str) -> Arrival:
     """Understand one update, or set it aside with the reason; ``bot`` is our own id."""
-    try:
-        update = msgspec.json.decode(raw, type=Update)
-        events = _EVENTS[update.update_type](update, bot)
-    except msgspec.MsgspecError as error:
-        return _odd(raw, str(error))
-    except KeyError:
-        return _odd(raw, f"unknown type of update: {update.update_type}")
-    except _Incomplete as error:
-        return _odd(raw, f"{update.update_type} without {error}")
-    return Arrival(provider_id=_identity(update), raw=raw, events=events)
+    return guarded(raw, lambda one: _understood(one, bot))
 
 
-class _Incomplete(Exception):
-    """An update lacks what its type needs."""
+def _understood(raw: bytes, bot: str) -> Arrival:
+    """A type of update that we did not ask for means nothing."""
+    update, whole = read_marked(raw, Update)
+    told = _EVENTS.get(update.update_type)
+    events = tuple(told(update, bot)) if told else ()
+    return Arrival(provider_id=_identity(update, raw), raw=raw, events=events if whole else tuple(map(_traced, events)))
 
 
-def _odd(raw: bytes, problem: str) -> Arrival:
-    return Arrival(provider_id="sha256:" + hashlib.sha256(raw).hexdigest(), raw=raw, problem=problem)
+def _traced(event: Event) -> Event:
+    """Nothing of a message could be read that should have been: at least that it came is shown."""
+    if isinstance(event, MessageArrived) and not event.text and not event.files:
+        return replace(event, text="[message]")
+    return event
 
 
-def _identity(update: Update) -> str:
+def _identity(update: Update, raw: bytes) -> str:
     """The same whenever MAX delivers the same again."""
     kind = update.update_type
     if update.callback:
-        return f"{kind}:{update.callback.callback_id}"
-    if update.message and update.message.body:
+        return f"{kind}:{update.callback.callback_id}" if update.callback.callback_id else digest(raw)
+    if update.message:
+        mid = update.message.body.mid if update.message.body else ""
         edit = f":{update.timestamp}" if kind == "message_edited" else ""
-        return f"{kind}:{update.message.body.mid}{edit}"
-    user = update.user.user_id if update.user else 0
+        return f"{kind}:{mid}{edit}" if mid else digest(raw)
+    user = update.user.user_id if update.user else update.user_id
     return f"{kind}:{update.message_id or update.chat_id}:{user}:{update.timestamp}"
 
 
@@ -64,59 +65,104 @@ def peer(chat_id: int, kind: ChatKind, title: str = "") -> Peer:
     return Peer(key=str(chat_id), address=str(chat_id), kind=kind, title=title)
 
 
-def kind_of(chat_type: str) -> ChatKind:
-    """A chat's kind in our words."""
-    return _KINDS.get(chat_type, "group")
+def kind_of(chat_type: str, chat_id: int) -> ChatKind:
+    """A chat's kind in our words; where MAX does not say it, dialogs are those with positive numbers."""
+    return _KINDS.get(chat_type, "group" if chat_type or chat_id < 0 else "private")
 
 
 def person(user: User | None, phone: str = "") -> Person:
     """Somebody as MAX describes them."""
     if user is None:
         return Person()
-    return Person(id=str(user.user_id), name=user.full_name, username=user.username or "", phone=phone)
+    return Person(id=str(user.user_id or ""), name=user.full_name, username=user.username or "", phone=phone)
 
 
 def _arrived(update: Update, bot: str) -> Sequence[Event]:
-    message = _message(update)
-    return (arrived(message, bot),)
+    if update.message is None:
+        return (_voice(update),)
+    return (arrived(update.message, bot, spare=update.timestamp),)
 
 
-def arrived(message: Message, bot: str) -> MessageArrived:
-    """Somebody wrote; a message that was only passed on has its content in its link."""
-    kind = kind_of(message.recipient.chat_type)
-    body, sender = message.body, message.sender
-    if body is None:
-        raise _Incomplete("body")
-    from_us = sender is not None and str(sender.user_id) == bot
+def _voice(update: Update) -> MessageArrived:
+    """MAX tells of a voice message that there was one, mostly not even whose: somebody has to look there."""
+    where = str(UNTOLD if update.chat_id is None else update.chat_id)
+    return MessageArrived(
+        peer=Peer(key=where, address=where, title=update.user.full_name if update.user else "MAX"),
+        ext_id=f"voice:{update.timestamp}",
+        at=update.timestamp,
+        text="[voice]",
+        sender=person(update.user),
+        automatic=update.chat_id is None,
+    )
+
+
+def arrived(message: Message, bot: str, *, spare: int = 0) -> MessageArrived:
+    """Somebody wrote; a message that was only passed on has its content in its link.
+
+    One whose id cannot be read is told apart by its time, or else by a ``spare`` one.
+    """
+    kind = _kind(message)
+    body, sender = message.body or wire.Body(), message.sender
     return MessageArrived(
         peer=_peer_of(message, bot),
-        ext_id=body.mid,
-        at=message.timestamp,
-        text=content.words(message),
+        ext_id=body.mid or f"at:{message.timestamp or spare}",
+        at=message.timestamp or spare,
+        text=content.words(message) if message.body or message.link else "[voice]",
         sender=person(sender, content.own_phone(message)),
-        from_us=from_us,
+        from_us=_wrote(sender, bot),
         files=content.files(message),
         reply_to=message.link.message.mid if message.link and message.link.type == "reply" else "",
         automatic=kind == "channel" or (sender is not None and sender.is_bot),
     )
 
 
+def _kind(message: Message) -> ChatKind:
+    return kind_of(message.recipient.chat_type, message.recipient.chat_id)
+
+
+def _wrote(sender: User | None, bot: str) -> bool:
+    return sender is not None and str(sender.user_id) == bot
+
+
 def _peer_of(message: Message, bot: str) -> Peer:
     """A dialog is named by its client, and only where the client is who wrote."""
-    kind = kind_of(message.recipient.chat_type)
-    client = message.sender if kind == "private" and message.sender and str(message.sender.user_id) != bot else None
+    kind = _kind(message)
+    client = message.sender if kind == "private" and not _wrote(message.sender, bot) else None
     return peer(message.recipient.chat_id, kind, client.full_name if client else "")
 
 
 def _edited(update: Update, bot: str) -> Sequence[Event]:
-    message = arrived(_message(update), bot)
-    at = update.timestamp or message.at
-    return (MessageEdited(peer_key=message.peer.key, ext_id=message.ext_id, at=at, text=message.text),)
+    """A channel's posts have no author: MAX itself sees to who may change them."""
+    changed = _message(update)
+    if not (changed.body and changed.body.mid):
+        raise Unfit("an edit of nothing")
+    message = arrived(changed, bot)
+    edit = MessageEdited(
+        peer_key=message.peer.key,
+        ext_id=message.ext_id,
+        at=update.timestamp or message.at,
+        text=message.text,
+        from_us=message.from_us if changed.sender else None,
+        by=message.sender,
+    )
+    return (edit,)
 
 
-def _removed(update: Update, _bot: str) -> Sequence[Event]:
-    peer_key = str(_chat_id(update))
-    return (MessagesDeleted(peer_key=peer_key, ext_ids=(update.message_id,), at=update.timestamp),)
+def _removed(update: Update, bot: str) -> Sequence[Event]:
+    """In a group MAX lets only its administrators take back what others wrote."""
+    chat_id = _chat_id(update)
+    if not update.message_id:
+        raise Unfit("a deletion of nothing")
+    who = str(update.user_id or "")
+    removal = MessagesDeleted(
+        peer_key=str(chat_id),
+        ext_ids=(update.message_id,),
+        at=update.timestamp,
+        from_us=who == bot if who else None,
+        by=Person(id=who),
+        by_admin=chat_id < 0,
+    )
+    return (removal,)
 
 
 def _pressed(update: Update, bot: str) -> Sequence[Event]:
@@ -126,14 +172,13 @@ def _pressed(update: Update, bot: str) -> Sequence[Event]:
         return ()
     where, at = _peer_of(update.message, bot), press.timestamp or update.timestamp
     text = press.payload or "[button]"
-    return (
-        MessageArrived(peer=where, ext_id=f"button:{press.callback_id}", at=at, text=text, sender=person(press.user)),
-    )
+    ext_id = f"button:{press.callback_id or at}"
+    return (MessageArrived(peer=where, ext_id=ext_id, at=at, text=text, sender=person(press.user)),)
 
 
 def _started(update: Update, _bot: str) -> Sequence[Event]:
     """The client opened the bot; what the link to it carried is what they say."""
-    where = peer(_chat_id(update), "private", _user(update).full_name)
+    where = peer(_chat_id(update), "private", person(update.user).name)
     met = PeerChanged(peer=where, at=update.timestamp)
     if not update.payload:
         return (met,)
@@ -148,7 +193,7 @@ def _started(update: Update, _bot: str) -> Sequence[Event]:
 
 
 def _stopped(update: Update, _bot: str) -> Sequence[Event]:
-    where = peer(_chat_id(update), "private", _user(update).full_name)
+    where = peer(_chat_id(update), "private", person(update.user).name)
     return (PeerChanged(peer=where, at=update.timestamp, reachable=False, code="blocked_by_user"),)
 
 
@@ -166,12 +211,17 @@ def _titled(update: Update, _bot: str) -> Sequence[Event]:
 
 def _came_or_went(sign: str) -> Callable[[Update, str], Sequence[Event]]:
     def told(update: Update, _bot: str) -> Sequence[Event]:
-        who = person(_user(update))
+        who = person(update.user)
         ext_id = f"{update.update_type}:{who.id}:{update.timestamp}"
         where = _gathering(update)
         return (
             MessageArrived(
-                peer=where, ext_id=ext_id, at=update.timestamp, text=f"{sign} {who.name}", sender=who, automatic=True
+                peer=where,
+                ext_id=ext_id,
+                at=update.timestamp,
+                text=f"{sign} {who.name or '?'}",
+                sender=who,
+                automatic=True,
             ),
         )
 
@@ -184,19 +234,13 @@ def _gathering(update: Update) -> Peer:
 
 def _message(update: Update) -> wire.Message:
     if update.message is None:
-        raise _Incomplete("message")
+        raise Unfit(f"{update.update_type} without message")
     return update.message
-
-
-def _user(update: Update) -> User:
-    if update.user is None:
-        raise _Incomplete("user")
-    return update.user
 
 
 def _chat_id(update: Update) -> int:
     if update.chat_id is None:
-        raise _Incomplete("chat_id")
+        raise Unfit(f"{update.update_type} without chat_id")
     return update.chat_id
 
 

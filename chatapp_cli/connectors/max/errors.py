@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
-
-import msgspec
 
 from chatapp_cli.connectors.max.wire import Refusal
 from chatapp_cli.domain.errors import (
@@ -19,6 +18,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit import tolerant
 from chatapp_cli.kit.http import Answer, retry_after, veil
 
 PAUSE: Final = 2.0
@@ -39,6 +39,7 @@ _WORDS: Final[Sequence[tuple[str, Callable[[str], ChannelError]]]] = (
     ("permission", partial(Rejected, "no_rights")),
     ("chat.denied", partial(Rejected, "no_access")),
     ("message.not.found", partial(Rejected, "message_gone")),
+    ("message not found", partial(Rejected, "message_gone")),
     ("chat.not.found", partial(Rejected, "chat_gone")),
 )
 """Parts of ``code`` and ``message``, the most telling first."""
@@ -60,10 +61,19 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
     words = veil(said.message or said.code or f"HTTP {answer.status}", secrets)[:_LONGEST]
     if answer.status == LIMITED:
         seconds = retry_after(answer.headers, now)
-        return RateLimited("rate_limited", words, retry_after=PAUSE if seconds is None else seconds)
+        return RateLimited("rate_limited", words, retry_after=_pause(seconds))
     if answer.status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", words)
     return _verdict(answer.status, f"{said.code} {said.message}".lower())(words)
+
+
+def not_done(words: str) -> ChannelError:
+    """Name why a deed was not done that MAX answered with a good status."""
+    return _verdict(0, words.lower())(words[:_LONGEST])
+
+
+def _pause(seconds: float | None) -> float:
+    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else PAUSE
 
 
 def _verdict(status: int, words: str) -> Callable[[str], ChannelError]:
@@ -73,6 +83,6 @@ def _verdict(status: int, words: str) -> Callable[[str], ChannelError]:
 
 def _said(answer: Answer) -> Refusal:
     try:
-        return msgspec.json.decode(answer.body, type=Refusal)
-    except msgspec.MsgspecError:
+        return tolerant.read(answer.body, Refusal)
+    except (ValueError, RecursionError):
         return Refusal()

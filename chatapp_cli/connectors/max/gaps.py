@@ -5,7 +5,7 @@ MAX gives a bot no list of its chats, so those that were seen are kept in the bi
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -15,6 +15,8 @@ from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Arrival, MessageArrived, PeerChanged
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.tolerant import Int, items, read
+from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.memory import Memory
 
 PAGE: Final = 100
@@ -24,16 +26,10 @@ _CHAT: Final = "chat:"
 _SEEN: Final = "seen:"
 
 
-class Page(msgspec.Struct, frozen=True):
-    """A chat's messages, newest first, each still raw."""
-
-    messages: list[msgspec.Raw] = []
-
-
 class Head(msgspec.Struct, frozen=True):
     """When a message was written."""
 
-    timestamp: int = 0
+    timestamp: Int = 0
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -66,7 +62,7 @@ class Chats:
         """Note down where these happened; tell whether a chat is new."""
         events = (event for one in arrivals for event in one.events)
         keys = {event.peer.key for event in events if isinstance(event, MessageArrived | PeerChanged)}
-        self._fresh |= keys - self._kept
+        self._fresh |= keys - self._kept - {convert.UNTOLD}
         return bool(self._fresh)
 
     async def keep(self) -> None:
@@ -86,20 +82,32 @@ async def missed(api: MaxApi, chats: Chats, bot: str, since: Millis) -> AsyncGen
     """Yield what was said in every known chat since then, oldest first; a chat that is closed to us is passed over."""
     for key in await chats.known():
         try:
-            page = await api.get("/messages", Page, chat_id=key, count=PAGE)
+            page = await api.body("/messages", chat_id=key, count=PAGE)
         except Rejected:
             continue
-        later = [raw for raw in reversed(page.messages) if _written(raw) >= since - OVERLAP]
-        if later:
-            yield [convert.arrival(_as_told(raw), bot) for raw in later]
+        if found := list(_later(page, bot, since - OVERLAP)):
+            yield found
 
 
-def _written(raw: msgspec.Raw) -> Millis:
+def _later(page: bytes, bot: str, since: Millis) -> Iterator[Arrival]:
+    """What was written since then, oldest first; a message whose time cannot be read may be among it."""
     try:
-        return msgspec.json.decode(raw, type=Head).timestamp
-    except msgspec.MsgspecError:
+        messages = items(page, "messages")
+    except ValueError as error:
+        yield dead(page, str(error))
+        return
+    for raw in reversed(messages):
+        at = _written(raw)
+        if not at or at >= since:
+            yield convert.arrival(_as_told(raw, at), bot)
+
+
+def _written(raw: bytes) -> Millis:
+    try:
+        return read(raw, Head).timestamp
+    except (ValueError, RecursionError):
         return 0
 
 
-def _as_told(raw: msgspec.Raw) -> bytes:
-    return msgspec.json.encode(Told(update_type="message_created", timestamp=_written(raw), message=raw))
+def _as_told(raw: bytes, at: Millis) -> bytes:
+    return msgspec.json.encode(Told(update_type="message_created", timestamp=at, message=msgspec.Raw(raw)))

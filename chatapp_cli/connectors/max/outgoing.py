@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple, TypeAlias
 
-import msgspec
-
 from chatapp_cli.connectors.max import wire
 from chatapp_cli.connectors.max.api import MaxApi
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Retryable
+from chatapp_cli.connectors.max.convert import UNTOLD
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
+from chatapp_cli.kit import tolerant
 from chatapp_cli.ports.world import Clock
 
 Json: TypeAlias = dict[str, Any]
@@ -74,15 +74,20 @@ class Writer:
 
     async def send(self, message: Outbound) -> Receipt:
         """Upload, then post the text with the first files and the rest after it."""
+        if message.address == UNTOLD:
+            raise Rejected("nobody_named")
         parts = [_Part(text, [await self._upload(file) for file in files]) for text, files in _plan(message)]
         sent: list[wire.Message] = []
         for part in parts:
             reply = message.reply_to if not sent else ""
             sent.append(await self._post(message.address, _body(part, reply), sent))
-        return Receipt(ids=_ids(sent), at=sent[0].timestamp or None)
+        ids = _ids(sent)
+        return Receipt(ids=ids, at=sent[0].timestamp or None, texts=ids[:1] if message.text else ())
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
         """Look for it among what the bot wrote after everything that the desk knows of the chat."""
+        if message.address == UNTOLD:
+            return None
         history = await self._api.get("/messages", wire.Messages, chat_id=message.address, count=_HISTORY)
         known = set(message.thread)
         places = [place for place, one in enumerate(history.messages) if one.body and one.body.mid in known]
@@ -91,7 +96,7 @@ class Writer:
         parts = [_Part(text, [{}] * len(files)) for text, files in _plan(message)]
         found = [next((one for one in ours if part.fits(one)), None) for part in parts]
         whole = [one for one in found if one is not None]
-        return Receipt(ids=_ids(whole), at=whole[0].timestamp) if len(whole) == len(parts) else None
+        return Receipt(ids=_ids(whole), at=whole[0].timestamp or None) if len(whole) == len(parts) else None
 
     async def _upload(self, file: LocalFile) -> Json:
         """A picture's and a file's token comes with the upload, that of video and audio before it."""
@@ -122,8 +127,15 @@ class Writer:
                     raise
                 await self._clock.sleep(pause)
             else:
-                return answer.message
+                return _named(answer.message)
         raise AssertionError("the last attempt returns or raises")
+
+
+def _named(message: wire.Message) -> wire.Message:
+    """It was sent; without its id nobody can say which one it is."""
+    if not (message.body and message.body.mid):
+        raise OutcomeUnknown("strange_answer", "a message without an id")
+    return message
 
 
 def _plan(message: Outbound) -> Iterator[tuple[str, Sequence[LocalFile]]]:
@@ -140,8 +152,8 @@ def _body(part: _Part, reply_to: str) -> Json:
 
 def _payload(answer: bytes, kind: str) -> Json:
     try:
-        said = msgspec.json.decode(answer, type=wire.Uploaded)
-    except msgspec.MsgspecError:
+        said = tolerant.read(answer, wire.Uploaded)
+    except (ValueError, RecursionError):
         said = wire.Uploaded()
     if kind == "image" and said.photos:
         return {"photos": {name: {"token": one.token} for name, one in said.photos.items()}}

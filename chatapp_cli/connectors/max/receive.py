@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Iterable, Sequence
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Final
 
@@ -18,6 +19,8 @@ from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.gaps import Chats, cursor_at, missed, seen_at
 from chatapp_cli.domain.errors import Misconfigured, Rejected, Retryable
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, PeerChanged
+from chatapp_cli.kit import tolerant
+from chatapp_cli.kit.tolerant import items
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
@@ -32,6 +35,7 @@ HEALTH: Final = 45.0
 MARK_EVERY: Final = 600.0
 """Seconds between two notes that MAX had our address."""
 SECRET_HEADER: Final = "x-max-bot-api-secret"  # noqa: S105 - a name
+_MARKER: Final = re.compile(rb'"marker"\s*:\s*(\d{1,18})')
 _TYPES: Final = ",".join(wire.WANTED)
 
 
@@ -117,7 +121,7 @@ class Titles:
 
     def _named(self, chat: wire.Chat) -> Arrival:
         now = self._clock.now()
-        peer = convert.peer(chat.chat_id, convert.kind_of(chat.type), chat.title or "")
+        peer = convert.peer(chat.chat_id, convert.kind_of(chat.type, chat.chat_id), chat.title or "")
         event = PeerChanged(peer=peer, at=now)
         return Arrival(provider_id=f"chat:{chat.chat_id}:{now}", raw=msgspec.json.encode(chat), events=(event,))
 
@@ -129,18 +133,33 @@ async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> Async
     wait = 0
     while True:
         begun = clock.monotonic()
-        answer = await api.get(
-            "/updates", wire.Updates, patience=wait + 30, limit=LIMIT, timeout=wait, types=_TYPES, **asked
-        )
-        arrivals = [convert.arrival(bytes(raw), bot) for raw in answer.updates]
+        updates, marker = await _waited(api, wait, asked)
+        arrivals = [convert.arrival(raw, bot) for raw in updates]
         titles.notice(arrivals)
-        moved = answer.marker is not None and {"marker": answer.marker} != asked
-        yield Batch(arrivals=[*await titles.found(), *arrivals], cursor=str(answer.marker) if moved else None)
-        if answer.updates and not moved:
+        moved = marker is not None and {"marker": marker} != asked
+        yield Batch(arrivals=[*await titles.found(), *arrivals], cursor=str(marker) if moved else None)
+        if updates and not moved:
             raise Retryable("strange_answer", "updates without a marker")
-        asked = asked if answer.marker is None else {"marker": answer.marker}
+        asked = asked if marker is None else {"marker": marker}
         await clock.sleep(max(0.0, GAP - (clock.monotonic() - begun)))
         wait = LONG_POLL
+
+
+async def _waited(
+    api: MaxApi, wait: int, asked: Mapping[str, int], most: int = LIMIT
+) -> tuple[list[bytes], int | None]:
+    """Ask for updates, each raw, and the next marker.
+
+    One whose brackets do not close spoils the answer that it stands in: it is asked for alone, and given as it is.
+    """
+    body = await api.body("/updates", patience=wait + 30, limit=most, timeout=wait, types=_TYPES, **asked)
+    try:
+        return items(body, "updates"), tolerant.read(body, wire.Updates).marker
+    except ValueError:
+        found = _MARKER.findall(body)
+    if not found:
+        raise Retryable("strange_answer", "updates")
+    return ([body], int(found[-1])) if most == 1 else await _waited(api, 0, asked, 1)
 
 
 class Hook:

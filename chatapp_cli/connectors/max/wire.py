@@ -1,13 +1,16 @@
 """MAX's objects as we read them: only the fields that we use, and as few required ones as possible.
 
 The description at https://dev.max.ru/docs-api lists fields as required that the service leaves out when they are
-empty. Times are milliseconds since 1970.
+empty, and a field of another shape takes only itself away. Times are milliseconds since 1970.
 """
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
+
 from msgspec import Struct, field
+
+from chatapp_cli.kit.tolerant import VITAL, Int
 
 WANTED = (
     "message_created",
@@ -29,7 +32,7 @@ WANTED = (
 class User(Struct, frozen=True):
     """A person or a bot; ``name`` is what older answers call it."""
 
-    user_id: int
+    user_id: Int = 0
     first_name: str | None = None
     last_name: str | None = None
     name: str | None = None
@@ -45,8 +48,8 @@ class User(Struct, frozen=True):
 class Recipient(Struct, frozen=True):
     """Where a message is."""
 
-    chat_id: int
-    chat_type: str = "dialog"
+    chat_id: Int
+    chat_type: str = ""
 
 
 class Payload(Struct, frozen=True):
@@ -54,40 +57,40 @@ class Payload(Struct, frozen=True):
 
     url: str | None = None
     token: str | None = None
-    photo_id: int = 0
+    photo_id: Int = 0
     code: str = ""
     vcf_info: str | None = None
     max_info: User | None = None
 
 
 class Attachment(Struct, frozen=True):
-    """A file, a place, a card or anything else beside a text."""
+    """A file, a place, a card or anything else beside a text; without a type where it cannot be read at all."""
 
-    type: str
+    type: str = ""
     payload: Payload = Payload()
     filename: str = ""
-    size: int = 0
-    duration: int | None = None
+    size: Int = 0
+    duration: Int | None = None
     transcription: str | None = None
-    latitude: float = 0
-    longitude: float = 0
+    latitude: float | None = None
+    longitude: float | None = None
     title: str | None = None
 
 
 class Markup(Struct, frozen=True):
     """What a part of a text is; a ``link`` has its address only here."""
 
-    type: str
-    start: int = field(name="from", default=0)
-    length: int = 0
+    type: str = ""
+    start: Int = field(name="from", default=0)
+    length: Int = 0
     url: str | None = None
 
 
 class Body(Struct, frozen=True):
     """What a message says."""
 
-    mid: str
-    seq: int = 0
+    mid: str = ""
+    seq: Int = 0
     text: str | None = None
     markup: list[Markup] | None = None
     attachments: list[Attachment] | None = None
@@ -96,8 +99,8 @@ class Body(Struct, frozen=True):
 class Link(Struct, frozen=True):
     """The message that another one answers or passes on."""
 
-    type: str
-    message: Body
+    type: str = ""
+    message: Body = Body()
     sender: User | None = None
 
 
@@ -106,7 +109,7 @@ class Message(Struct, frozen=True):
 
     recipient: Recipient
     body: Body | None = None
-    timestamp: int = 0
+    timestamp: Int = 0
     sender: User | None = None
     link: Link | None = None
 
@@ -114,9 +117,9 @@ class Message(Struct, frozen=True):
 class Callback(Struct, frozen=True):
     """A button that was pressed."""
 
-    callback_id: str
-    user: User
-    timestamp: int = 0
+    callback_id: str = ""
+    user: User | None = None
+    timestamp: Int = 0
     payload: str | None = None
 
 
@@ -124,22 +127,22 @@ class Update(Struct, frozen=True):
     """One of MAX's events; which fields there are depends on its type."""
 
     update_type: str
-    timestamp: int = 0
-    message: Message | None = None
-    callback: Callback | None = None
+    timestamp: Int = 0
+    message: Annotated[Message | None, VITAL] = None
+    callback: Annotated[Callback | None, VITAL] = None
     message_id: str = ""
-    chat_id: int | None = None
+    chat_id: Int | None = None
     user: User | None = None
+    user_id: Int = 0
     payload: str | None = None
     title: str | None = None
     is_channel: bool = False
 
 
 class Updates(Struct, frozen=True):
-    """What waiting gave; the updates stay raw, so that each is understood or set aside for itself."""
+    """What waiting gave beside the updates themselves, each of which is read by itself."""
 
-    updates: list[msgspec.Raw] = []
-    marker: int | None = None
+    marker: Int | None = None
 
 
 class Messages(Struct, frozen=True):
@@ -164,7 +167,7 @@ class Done(Struct, frozen=True):
 class Chat(Struct, frozen=True):
     """A group or a channel."""
 
-    chat_id: int
+    chat_id: Int
     type: str = "chat"
     title: str | None = None
 

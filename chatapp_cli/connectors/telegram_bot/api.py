@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import msgspec
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
@@ -18,8 +17,10 @@ from aiogram.methods import GetFile, TelegramMethod
 from aiohttp import ClientError, ClientTimeout
 
 from chatapp_cli.connectors.telegram_bot import errors
-from chatapp_cli.connectors.telegram_bot.updates import WANTED, Answer, read_answer
+from chatapp_cli.connectors.telegram_bot.convert import update_id
+from chatapp_cli.connectors.telegram_bot.updates import WANTED, Answer
 from chatapp_cli.domain.errors import ChannelError, Retryable
+from chatapp_cli.kit.tolerant import items, read
 from chatapp_cli.ports.bind import Bound
 
 R = TypeVar("R")
@@ -29,7 +30,8 @@ PATIENCE = 30
 SLOWEST = 100_000
 """Bytes per second that a transfer is given at least."""
 _LIMIT = 100
-_FAILURES = (AiogramError, ClientError, TimeoutError)
+_FAILURES = (AiogramError, ClientError, TimeoutError, ValueError, RecursionError)
+"""The last two are what decoders say to an answer that is no text or too deep."""
 
 
 class BotApi:
@@ -79,23 +81,32 @@ class BotApi:
             return
         raise failure
 
-    async def updates(self, offset: int | None, wait: int) -> list[msgspec.Raw]:
-        """Ask for at most 100 updates from ``offset`` on, which confirms all earlier ones; wait so many seconds."""
-        asked = {"limit": _LIMIT, "timeout": wait, "allowed_updates": WANTED}
-        answer = await self._get_updates(asked if offset is None else {**asked, "offset": offset}, wait + PATIENCE)
-        if answer.ok:
-            return answer.result
-        words = errors.scrub(answer.description, self._token)
-        raise _refusal(answer, words)
+    async def updates(self, offset: int | None, wait: int, *, most: int = _LIMIT) -> list[bytes]:
+        """Ask for updates from ``offset`` on, which confirms all earlier ones; wait so many seconds.
 
-    async def _get_updates(self, asked: Mapping[str, Any], patience: int) -> Answer:
+        One whose brackets do not close spoils the answer that it stands in: it is asked for alone, and given as it is.
+        """
+        start = {} if offset is None else {"offset": offset}
+        asked = {"limit": most, "timeout": wait, "allowed_updates": WANTED, **start}
+        status, body = await self._get_updates(asked, wait + PATIENCE)
+        try:
+            self._heed(read(body, Answer))
+            return items(body, "result")
+        except ValueError:
+            if update_id(body) is None:
+                raise Retryable("no_answer", f"HTTP {status}") from None
+        return [body] if most == 1 else await self.updates(offset, 0, most=1)
+
+    def _heed(self, answer: Answer) -> None:
+        if not answer.ok:
+            raise _refusal(answer, errors.scrub(answer.description, self._token))
+
+    async def _get_updates(self, asked: Mapping[str, Any], patience: int) -> tuple[int, bytes]:
         url = self._http.api.api_url(token=self._token, method="getUpdates")
         try:
             session = await self._http.create_session()
             async with session.post(url, json=asked, timeout=ClientTimeout(total=patience)) as response:
-                return read_answer(await response.read())
-        except msgspec.MsgspecError:
-            failure: ChannelError = Retryable("no_answer", f"HTTP {response.status}")
+                return response.status, await response.read()
         except _FAILURES as error:
             failure = errors.translate(error, token=self._token, once=False)
         raise failure
@@ -107,7 +118,7 @@ def patience_for(size: int) -> int:
 
 
 def _refusal(answer: Answer, words: str) -> ChannelError:
-    if answer.parameters.retry_after:
+    if answer.error_code == errors.LIMITED or answer.parameters.retry_after:
         return errors.limited(words, answer.parameters.retry_after, "")
     if answer.error_code >= 500:  # noqa: PLR2004 - HTTP
         return Retryable("server_trouble", words)

@@ -108,14 +108,14 @@ async def why_not_deleted(api: BotApi, address: str, bot: int) -> str:
     """Find out which rule of deletion it was, once Telegram refused; returns a code of the manifest."""
     chat = await api.call(Look(chat_id=address))
     member = await api.call(LookAtMember(chat_id=address, user_id=bot))
-    fresh = Target(place=chat["type"], age=0, ours=False)
+    fresh = Target(place=chat.get("type", "group"), age=0, ours=False)
     return may_delete(fresh, _rights(member)) or "delete_too_old"
 
 
 def _rights(member: Mapping[str, Any]) -> Rights:
-    owner = member["status"] == "creator"
+    owner = member.get("status") == "creator"
     return Rights(
-        admin=owner or member["status"] == "administrator",
+        admin=owner or member.get("status") == "administrator",
         can_post_messages=owner or bool(member.get("can_post_messages")),
         can_delete_messages=owner or bool(member.get("can_delete_messages")),
     )

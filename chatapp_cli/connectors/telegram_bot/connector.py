@@ -12,6 +12,7 @@ from aiogram.methods import (
     DeleteWebhook,
     EditMessageCaption,
     EditMessageText,
+    GetMe,
     SetMessageReaction,
     TelegramMethod,
 )
@@ -19,7 +20,7 @@ from aiogram.types import Message, ReactionTypeEmoji
 
 from chatapp_cli.connectors.telegram_bot import bind, check, receive
 from chatapp_cli.connectors.telegram_bot.api import BotApi, patience_for
-from chatapp_cli.connectors.telegram_bot.convert import arrival
+from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.errors import Moved
 from chatapp_cli.connectors.telegram_bot.outgoing import Send, plan
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
@@ -43,14 +44,19 @@ class BotSession:
         self._api = api
         self._bound = bound
         self._clock = clock
-        self._max_download = bind.max_download(bound)
+        self._ears = _ears(bound)
 
     async def send(self, message: Outbound) -> Receipt:
         """Send text and files, as several of Telegram's messages if need be."""
         sent: list[Message] = []
         for method, size in plan(message):
             sent += await self._part(method, size, sent)
-        return Receipt(ids=_ids(sent), at=int(sent[0].date.timestamp() * 1000))
+        ids = _ids(sent)
+        return Receipt(ids=ids, at=int(sent[0].date.timestamp() * 1000), texts=ids[:1] if message.text else ())
+
+    async def prove(self) -> None:
+        """Ask Telegram who we are."""
+        await self._api.call(GetMe())
 
     async def _part(self, method: Send, size: int, sent: Sequence[Message]) -> list[Message]:
         """Once a part is out the message cannot be queued again: short pauses are waited for here."""
@@ -80,7 +86,7 @@ class BotSession:
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:
         """Replace a text, or the caption of a file."""
-        chat, message = address, int(ext_id)
+        chat, message = address, _number(ext_id)
         try:
             await self._unless("not_modified", EditMessageText(chat_id=chat, message_id=message, text=text))
         except Rejected as refusal:
@@ -91,7 +97,7 @@ class BotSession:
     async def delete(self, address: str, ext_id: str) -> None:
         """Delete a message; one that is gone already is a success, and a refusal is explained."""
         try:
-            await self._unless("message_gone", DeleteMessage(chat_id=address, message_id=int(ext_id)))
+            await self._unless("message_gone", DeleteMessage(chat_id=address, message_id=_number(ext_id)))
         except Rejected as refusal:
             if refusal.code != "cannot_delete":
                 raise
@@ -102,7 +108,7 @@ class BotSession:
         """Set our reaction; an empty one removes it."""
         plain = emoji.replace(VARIATION, "")
         reaction = [ReactionTypeEmoji(emoji=plain)] if plain else []
-        await self._api.call(SetMessageReaction(chat_id=address, message_id=int(ext_id), reaction=list(reaction)))
+        await self._api.call(SetMessageReaction(chat_id=address, message_id=_number(ext_id), reaction=list(reaction)))
 
     async def _unless(self, code: str, method: TelegramMethod[Any]) -> None:
         """Call, and take this one refusal for a success."""
@@ -118,7 +124,7 @@ class PollingSession(BotSession):
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what Telegram kept for us."""
-        return receive.poll(self._api, cursor, self._max_download)
+        return receive.poll(self._api, self._clock, cursor, self._ears)
 
 
 class HookedSession(BotSession):
@@ -130,7 +136,18 @@ class HookedSession(BotSession):
 
     def accept(self, request: HookRequest) -> HookReply:
         """Check the secret and translate."""
-        return receive.accept(request, self._bound.secrets["hook_secret"], self._max_download)
+        return receive.accept(request, self._bound.secrets["hook_secret"], self._ears, self._clock.now())
+
+
+def _ears(bound: Bound) -> Ears:
+    return Ears(bot=bound.account, max_download=bind.max_download(bound))
+
+
+def _number(ext_id: str) -> int:
+    """A message's number; what only we know as one, such as a pressed button, has none at Telegram."""
+    if not ext_id.isdecimal():
+        raise Rejected("no_message", ext_id)
+    return int(ext_id)
 
 
 def _ids(sent: Sequence[Message]) -> tuple[str, ...]:
@@ -147,9 +164,9 @@ class TelegramBot:
         """Ask for the token and prove it."""
         return await bind.bind(ask, self._world.chance, previous)
 
-    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an update bears its time
+    def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read an update once more."""
-        return arrival(raw, bind.max_download(bound))
+        return arrival(raw, _ears(bound), at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Telegram about the bot and its webhook."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-
-import msgspec
 
 from chatapp_cli.connectors.telegram_bot import updates as tg
 from chatapp_cli.domain.event import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
+from chatapp_cli.kit.tolerant import plain
 
 _SILENT = frozenset(
     """
@@ -54,6 +53,11 @@ _FILES = (
     _Kind("voice", "voice", ".ogg", "audio/ogg"),
     _Kind("document", "document", "", "application/octet-stream"),
 )
+_CONTENT = (
+    *("text", "caption", "photo", "sticker", "contact", "venue", "location", "dice", "poll"),
+    *(known.field for known in _FILES),
+)
+"""What of a message is looked for by name where not all of it could be read."""
 _PHOTO = _Kind("photo", "photo", ".jpg", "image/jpeg")
 _STICKER = _Kind("sticker", "sticker", ".webp", "image/webp")
 
@@ -96,11 +100,17 @@ def _say_place(place: tg.Location) -> str:
 
 
 def _say_venue(venue: tg.Venue) -> str:
-    return "\n".join(filter(None, (venue.title, venue.address, _say_place(venue.location))))
+    place = _say_place(venue.location) if venue.location else ""
+    return "\n".join(filter(None, (venue.title, venue.address, place)))
 
 
 def _say_contact(card: tg.Contact) -> str:
-    return f"{card.first_name} {card.last_name}".strip() + f" +{card.phone_number.lstrip('+')}"
+    return " ".join(filter(None, (card.first_name, card.last_name, phone(card))))
+
+
+def phone(card: tg.Contact) -> str:
+    """A card's number as it is called from anywhere; empty where it has none."""
+    return "+" + card.phone_number.lstrip("+") if card.phone_number else ""
 
 
 def _say_poll(poll: tg.Poll) -> str:
@@ -111,7 +121,7 @@ _SPECIAL: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ("venue", _say_venue),  # comes together with location, so it goes first
     ("location", _say_place),
     ("contact", _say_contact),
-    ("dice", lambda dice: f"{dice.emoji} {dice.value}"),
+    ("dice", lambda dice: f"{dice.emoji} {dice.value}".strip()),
     ("poll", _say_poll),
     ("sticker", lambda sticker: sticker.emoji),
 )
@@ -119,11 +129,22 @@ _SPECIAL: tuple[tuple[str, Callable[[Any], str]], ...] = (
 
 def unshown(raw: bytes) -> str:
     """Name the content that we cannot show, so that nobody waits for an answer to it unseen."""
-    update = msgspec.json.decode(raw)
-    content = update.get("message") or update.get("channel_post")
+    content = _content(raw)
     if not _SILENT.isdisjoint(content):
         return ""
     return " ".join(f"[{name}]" for name in content if name not in _ENVELOPE)
+
+
+def unread(post: tg.Message, raw: bytes) -> str:
+    """Name the parts of a message that are of another shape than Telegram describes, beside those that were read."""
+    content = _content(raw)
+    return " ".join(f"[{name}]" for name in _CONTENT if content.get(name) is not None and not getattr(post, name))
+
+
+def _content(raw: bytes) -> Mapping[str, Any]:
+    update = plain(raw)
+    found = (update.get(name) for name in ("message", "channel_post", "edited_message", "edited_channel_post"))
+    return next((one for one in found if isinstance(one, dict)), {})
 
 
 def files(post: tg.Message, max_download: int) -> tuple[IncomingFile, ...]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import replace
-
-import msgspec
+from dataclasses import dataclass, replace
+from typing import Final
 
 from chatapp_cli.connectors.telegram_bot import content
 from chatapp_cli.connectors.telegram_bot import updates as tg
@@ -23,49 +22,131 @@ from chatapp_cli.domain.event import (
     Person,
     ReactionsChanged,
 )
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.tolerant import Unfit, read_marked
+from chatapp_cli.kit.understanding import digest, guarded
 
-_KINDS: Mapping[str, ChatKind] = {"private": "private", "group": "group", "supergroup": "group", "channel": "channel"}
+_KINDS: Final[Mapping[str, ChatKind]] = {
+    "private": "private",
+    "group": "group",
+    "supergroup": "group",
+    "channel": "channel",
+}
+_ID: Final = re.compile(rb'"update_id"\s*:\s*"?(\d{1,18})')
 
 
-def arrival(raw: bytes, max_download: int) -> Arrival:
-    """Understand one update, or set it aside with the reason; larger files than ``max_download`` are marked."""
-    try:
-        update = tg.read_update(raw)
-    except msgspec.MsgspecError as error:
-        return Arrival(provider_id=_identity(raw), raw=raw, problem=str(error))
-    return Arrival(provider_id=str(update.update_id), raw=raw, events=events(update, raw, max_download))
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What understanding an update needs to know of the channel."""
+
+    bot: str
+    """Our own id."""
+    max_download: int
+    """Larger files are marked; in bytes."""
+
+
+def arrival(raw: bytes, ears: Ears, at: Millis) -> Arrival:
+    """Understand one update that came at that time, or set it aside with the reason."""
+    return guarded(raw, lambda one: _understood(one, ears, at), provider_id=_identity(raw))
+
+
+def _understood(raw: bytes, ears: Ears, at: Millis) -> Arrival:
+    update, whole = read_marked(raw, tg.Update)
+    events = _Reading(raw, ears, at, whole=whole).events(update)
+    if not events and update_id(raw) is None:
+        raise Unfit("neither a number nor a meaning")
+    return Arrival(provider_id=_identity(raw), raw=raw, events=events)
+
+
+def update_id(raw: bytes) -> int | None:
+    """The number of an update, found in its bytes whether the rest can be read or not."""
+    found = _ID.search(raw)
+    return int(found[1]) if found else None
 
 
 def _identity(raw: bytes) -> str:
-    try:
-        return str(tg.read_identity(raw).update_id)
-    except msgspec.MsgspecError:
-        return "sha256:" + hashlib.sha256(raw).hexdigest()
+    number = update_id(raw)
+    return digest(raw) if number is None else str(number)
 
 
-def events(update: tg.Update, raw: bytes, max_download: int) -> tuple[Event, ...]:
-    """Say what an update means; one that we did not ask for means nothing."""
-    if post := update.message or update.channel_post:
-        return _posted(post, raw, max_download)
-    if edited := update.edited_message or update.edited_channel_post:
-        return (_edited(edited),)
-    if update.message_reaction:
-        return (_reacted(update.message_reaction),)
-    if update.my_chat_member:
-        return (_standing(update.my_chat_member),)
-    if update.callback_query:
-        return _pressed(update.callback_query)
-    return ()
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One update on its way into our words."""
 
+    raw: bytes
+    ears: Ears
+    at: Millis
+    whole: bool
+    """Nothing of it was of another shape than Telegram describes."""
 
-def _posted(post: tg.Message, raw: bytes, max_download: int) -> tuple[Event, ...]:
-    if post.migrate_to_chat_id:
-        return (_moved(post),)
-    if post.new_chat_title:
-        return (PeerChanged(peer=peer(post.chat), at=post.date * 1000),)
-    files = content.files(post, max_download)
-    text = content.words(post) or ("" if files else content.unshown(raw))
-    return (_message(post, text, files),) if text or files else ()
+    def events(self, update: tg.Update) -> tuple[Event, ...]:
+        """Say what an update means; one that we did not ask for means nothing."""
+        if post := update.message or update.channel_post:
+            return self._posted(post)
+        if edited := update.edited_message or update.edited_channel_post:
+            return (self._edited(edited),)
+        if update.message_reaction:
+            return (_reacted(update.message_reaction),)
+        if update.my_chat_member:
+            return (_standing(update.my_chat_member),)
+        if update.callback_query:
+            return self._pressed(update.callback_query)
+        return ()
+
+    def _posted(self, post: tg.Message) -> tuple[Event, ...]:
+        if post.migrate_to_chat_id:
+            return (_moved(post),)
+        if post.new_chat_title:
+            return (PeerChanged(peer=peer(post.chat), at=post.date * 1000),)
+        files = content.files(post, self.ears.max_download)
+        text = self._words(post) or ("" if files else content.unshown(self.raw))
+        return (self._message(post, text, files),) if text or files else ()
+
+    def _words(self, post: tg.Message) -> str:
+        """What can be read, and the names of the parts that should be readable and are not."""
+        odd = "" if self.whole else content.unread(post, self.raw)
+        return "\n".join(filter(None, (content.words(post), odd)))
+
+    def _message(self, post: tg.Message, text: str, files: tuple[IncomingFile, ...]) -> MessageArrived:
+        return MessageArrived(
+            peer=peer(post.chat),
+            ext_id=str(post.message_id) if post.message_id else digest(self.raw),
+            at=post.date * 1000,
+            text=text,
+            sender=_sender(post),
+            from_us=_by(post) == self.ears.bot,
+            files=files,
+            reply_to=_reply_to(post),
+            album=post.media_group_id,
+            automatic=_automatic(post),
+        )
+
+    def _edited(self, post: tg.Message) -> MessageEdited:
+        """In a channel its administrators change one another's posts, ours too, and are not named."""
+        if not post.message_id:
+            raise Unfit("an edit of nothing")
+        told = post.chat.type != "channel"
+        return MessageEdited(
+            peer_key=str(post.chat.id),
+            ext_id=str(post.message_id),
+            at=(post.edit_date or post.date) * 1000,
+            text=self._words(post),
+            from_us=_by(post) == self.ears.bot if told else None,
+            by=_sender(post) if told else Person(),
+        )
+
+    def _pressed(self, press: tg.Press) -> tuple[Event, ...]:
+        """A pressed button is what its person says now; without a message or data there is nothing to answer."""
+        if press.message is None or not press.data:
+            return ()
+        said = MessageArrived(
+            peer=peer(press.message.chat),
+            ext_id=f"button:{press.id}" if press.id else digest(self.raw),
+            at=self.at,
+            text=press.data,
+            sender=_presser(press, press.message.chat),
+        )
+        return (said,)
 
 
 def _moved(post: tg.Message) -> PeerMoved:
@@ -74,23 +155,10 @@ def _moved(post: tg.Message) -> PeerMoved:
     return PeerMoved(old_key=old.key, peer=replace(old, key=new, address=new), at=post.date * 1000)
 
 
-def _message(post: tg.Message, text: str, files: tuple[IncomingFile, ...]) -> MessageArrived:
-    return MessageArrived(
-        peer=peer(post.chat),
-        ext_id=str(post.message_id),
-        at=post.date * 1000,
-        text=text,
-        sender=_sender(post),
-        files=files,
-        reply_to=_reply_to(post),
-        album=post.media_group_id,
-        automatic=_automatic(post),
-    )
-
-
 def peer(chat: tg.Chat) -> Peer:
     """Name a chat; its id is both what makes it unique and where it is written to."""
-    return Peer(key=str(chat.id), address=str(chat.id), kind=_KINDS.get(chat.type, "group"), title=content.name(chat))
+    kind = _KINDS.get(chat.type, "private" if chat.id > 0 and not chat.type else "group")
+    return Peer(key=str(chat.id), address=str(chat.id), kind=kind, title=content.name(chat))
 
 
 def _person(who: tg.User | tg.Chat, phone: str = "") -> Person:
@@ -104,12 +172,23 @@ def _sender(post: tg.Message) -> Person:
     return _person(post.chat)
 
 
+def _presser(press: tg.Press, chat: tg.Chat) -> Person:
+    """In a private chat there is only one who can press."""
+    if press.from_:
+        return _person(press.from_)
+    return _person(chat) if peer(chat).kind == "private" else Person()
+
+
+def _by(post: tg.Message) -> str:
+    return str(post.from_.id) if post.from_ else ""
+
+
 def _own_phone(post: tg.Message) -> str:
     """A shared card proves a phone only if it is the sender's own."""
     card, who = post.contact, post.from_
     if card is None or who is None or card.user_id != who.id:
         return ""
-    return "+" + card.phone_number.lstrip("+")
+    return content.phone(card)
 
 
 def _reply_to(post: tg.Message) -> str:
@@ -117,17 +196,12 @@ def _reply_to(post: tg.Message) -> str:
     quoted = post.reply_to_message
     if quoted is None or (post.is_topic_message and quoted.message_id == post.message_thread_id):
         return ""
-    return str(quoted.message_id)
+    return str(quoted.message_id) if quoted.message_id else ""
 
 
 def _automatic(post: tg.Message) -> bool:
     by_bot = post.from_ is not None and post.from_.is_bot
     return by_bot or post.is_automatic_forward or post.chat.type == "channel"
-
-
-def _edited(post: tg.Message) -> MessageEdited:
-    at = (post.edit_date or post.date) * 1000
-    return MessageEdited(peer_key=str(post.chat.id), ext_id=str(post.message_id), at=at, text=content.words(post))
 
 
 def _reacted(change: tg.MessageReaction) -> ReactionsChanged:
@@ -151,12 +225,3 @@ def _obstacle(chat: tg.Chat, member: tg.Member) -> str:
         return "blocked_by_user" if chat.type == "private" else "removed_from_chat"
     may_write = member.can_post_messages if chat.type == "channel" else member.can_send_messages
     return "no_rights" if may_write is False else ""
-
-
-def _pressed(press: tg.Press) -> tuple[Event, ...]:
-    """A pressed button is what its person says; without a message or data there is nothing to answer."""
-    if press.message is None or not press.data:
-        return ()
-    sender, chat = _person(press.from_), peer(press.message.chat)
-    at = press.message.date * 1000
-    return (MessageArrived(peer=chat, ext_id=f"button:{press.id}", at=at, text=press.data, sender=sender),)

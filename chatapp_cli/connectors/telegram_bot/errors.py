@@ -6,7 +6,9 @@ Addresses of the Bot API contain the token, therefore no text of an exception le
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from aiogram import exceptions as aio
 from aiohttp import ClientConnectorError, ClientResponseError, ConnectionTimeoutError
@@ -21,6 +23,9 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 
+LIMITED: Final = 429
+PAUSE: Final = 5.0
+"""Seconds to wait where Telegram asks for it and names no time that a clock can show."""
 _STATUS: Mapping[type[Exception], int] = {
     aio.TelegramBadRequest: 400,
     aio.TelegramUnauthorizedError: 401,
@@ -89,13 +94,16 @@ def _code(status: int, words: str) -> str:
 def limited(words: str, retry_after: float, chat: object) -> RateLimited:
     """Telegram does not say whose limit it was: a group has its own, a private chat shares the bot's."""
     group = str(chat).startswith("-")
-    return RateLimited("flood", words, retry_after=retry_after, scope="dialog" if group else "account")
+    seconds = retry_after if math.isfinite(retry_after) and retry_after > 0 else PAUSE
+    return RateLimited("flood", words, retry_after=seconds, scope="dialog" if group else "account")
 
 
 def translate(error: Exception, *, token: str, once: bool) -> ChannelError:
     """Turn what aiogram or aiohttp raised into ours; ``once`` if doing the call twice would be seen."""
     if isinstance(error, aio.TelegramRetryAfter):
         return limited("", error.retry_after, getattr(error.method, "chat_id", ""))
+    if _asks_for_a_pause(error):
+        return limited("", 0, getattr(getattr(error, "method", None), "chat_id", ""))
     if isinstance(error, aio.TelegramMigrateToChat):
         return Moved(error.migrate_to_chat_id)
     if isinstance(error, aio.TelegramAPIError) and (status := _STATUS.get(type(error))):
@@ -116,6 +124,14 @@ def _describe(cause: BaseException | None) -> str:
     if isinstance(cause, ClientResponseError):
         return f"HTTP {cause.status}"
     return type(cause).__name__
+
+
+def _asks_for_a_pause(error: Exception) -> bool:
+    """A refusal of too many requests that names no time, or none that aiogram can read."""
+    if isinstance(error, aio.ClientDecodeError):
+        data: Any = error.data
+        return isinstance(data, dict) and data.get("error_code") == LIMITED
+    return isinstance(error, aio.TelegramAPIError) and error.message.lower().startswith("too many requests")
 
 
 def scrub(words: str, token: str) -> str:

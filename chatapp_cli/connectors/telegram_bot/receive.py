@@ -13,10 +13,11 @@ from itertools import chain, repeat
 from aiogram.methods import GetWebhookInfo, SetWebhook
 
 from chatapp_cli.connectors.telegram_bot.api import BotApi
-from chatapp_cli.connectors.telegram_bot.convert import arrival
+from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.updates import WANTED
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
@@ -27,12 +28,12 @@ HEALTH = 45
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a name
 
 
-async def poll(api: BotApi, cursor: str | None, max_download: int) -> AsyncGenerator[Batch, None]:
+async def poll(api: BotApi, clock: Clock, cursor: str | None, ears: Ears) -> AsyncGenerator[Batch, None]:
     """Yield what arrives; the cursor is the next offset, and asking with it confirms everything before."""
     offset = int(cursor) if cursor else None
     for wait in chain((0,), repeat(LONG_POLL)):
         raw = await api.updates(offset, wait)
-        arrivals = [arrival(bytes(one), max_download) for one in raw]
+        arrivals = [arrival(one, ears, clock.now()) for one in raw]
         after = _next_offset(arrivals, offset)
         yield Batch(arrivals=arrivals, cursor=None if after is None else str(after))
         if raw and after == offset:
@@ -56,13 +57,13 @@ async def set_hook(api: BotApi, bound: Bound) -> None:
     await api.call(SetWebhook(url=hook_url(bound), secret_token=secret, allowed_updates=list(WANTED)))
 
 
-def accept(request: HookRequest, secret: str, max_download: int) -> HookReply:
+def accept(request: HookRequest, secret: str, ears: Ears, at: Millis) -> HookReply:
     """Translate a call that bears our secret; anything else stores nothing."""
     if request.method != "POST":
         return HookReply(status=405)
     if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
         return HookReply(status=401)
-    return HookReply(batch=Batch(arrivals=(arrival(request.body, max_download),)))
+    return HookReply(batch=Batch(arrivals=(arrival(request.body, ears, at),)))
 
 
 async def watch(api: BotApi, clock: Clock) -> AsyncGenerator[Batch, None]:

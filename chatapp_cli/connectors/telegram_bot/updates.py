@@ -1,12 +1,16 @@
 """Telegram's updates as we read them: only the fields that we use, and as few required ones as possible.
 
+What is required is what its part means nothing without; such a part is left out alone, the rest of its message stands.
 Meanings are those of https://core.telegram.org/bots/api; times are seconds since 1970.
 """
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
+
 from msgspec import Struct, field
+
+from chatapp_cli.kit.tolerant import VITAL, Int
 
 WANTED = (
     "message",
@@ -23,7 +27,7 @@ WANTED = (
 class User(Struct, frozen=True, gc=False):
     """A person or a bot."""
 
-    id: int
+    id: Int
     first_name: str = ""
     last_name: str = ""
     username: str = ""
@@ -33,8 +37,8 @@ class User(Struct, frozen=True, gc=False):
 class Chat(Struct, frozen=True, gc=False):
     """Where a message is; a private chat has its person's id and names."""
 
-    id: int
-    type: str
+    id: Int
+    type: str = ""
     title: str = ""
     first_name: str = ""
     last_name: str = ""
@@ -45,10 +49,10 @@ class File(Struct, frozen=True, gc=False):
     """Whatever has a ``file_id``: photo size, document, video, voice, sticker and so on."""
 
     file_id: str
-    file_size: int = 0
+    file_size: Int = 0
     file_name: str = ""
     mime_type: str = ""
-    duration: int = 0
+    duration: Int = 0
     emoji: str = ""
     is_animated: bool = False
     is_video: bool = False
@@ -57,10 +61,10 @@ class File(Struct, frozen=True, gc=False):
 class Contact(Struct, frozen=True, gc=False):
     """A card that somebody shared, their own or another's."""
 
-    phone_number: str
+    phone_number: str = ""
     first_name: str = ""
     last_name: str = ""
-    user_id: int = 0
+    user_id: Int = 0
 
 
 class Location(Struct, frozen=True, gc=False):
@@ -73,7 +77,7 @@ class Location(Struct, frozen=True, gc=False):
 class Venue(Struct, frozen=True, gc=False):
     """A named point on the map."""
 
-    location: Location
+    location: Location | None = None
     title: str = ""
     address: str = ""
 
@@ -81,14 +85,14 @@ class Venue(Struct, frozen=True, gc=False):
 class Dice(Struct, frozen=True, gc=False):
     """A thrown die or its like."""
 
-    emoji: str
-    value: int
+    value: Int
+    emoji: str = ""
 
 
 class PollOption(Struct, frozen=True, gc=False):
     """One answer of a poll."""
 
-    text: str
+    text: str = ""
 
 
 class Poll(Struct, frozen=True):
@@ -110,33 +114,33 @@ class Origin(Struct, frozen=True, gc=False):
 class Entity(Struct, frozen=True, gc=False):
     """What a part of a text is, in units of UTF-16; a ``text_link`` has its address only here."""
 
-    type: str
-    offset: int
-    length: int
+    type: str = ""
+    offset: Int = 0
+    length: Int = 0
     url: str = ""
 
 
 class Quoted(Struct, frozen=True, gc=False):
     """A message that another one answers."""
 
-    message_id: int
+    message_id: Int = 0
 
 
 class Message(Struct, frozen=True):
-    """A message of any kind, service messages included."""
+    """A message of any kind, service messages included; times and ids are 0 where they cannot be read."""
 
-    message_id: int
-    date: int
     chat: Chat
+    message_id: Int = 0
+    date: Int = 0
     from_: User | None = field(name="from", default=None)
     sender_chat: Chat | None = None
-    edit_date: int = 0
+    edit_date: Int = 0
     text: str = ""
     entities: list[Entity] = []
     caption: str = ""
     caption_entities: list[Entity] = []
     media_group_id: str = ""
-    message_thread_id: int = 0
+    message_thread_id: Int = 0
     is_topic_message: bool = False
     is_automatic_forward: bool = False
     reply_to_message: Quoted | None = None
@@ -155,13 +159,13 @@ class Message(Struct, frozen=True):
     dice: Dice | None = None
     poll: Poll | None = None
     new_chat_title: str = ""
-    migrate_to_chat_id: int = 0
+    migrate_to_chat_id: Int = 0
 
 
 class Reaction(Struct, frozen=True, gc=False):
     """An emoji, a custom emoji or a paid star."""
 
-    type: str
+    type: str = ""
     emoji: str = ""
 
 
@@ -169,8 +173,8 @@ class MessageReaction(Struct, frozen=True):
     """All reactions that somebody now has on a message."""
 
     chat: Chat
-    message_id: int
-    date: int
+    message_id: Int
+    date: Int = 0
     user: User | None = None
     actor_chat: Chat | None = None
     new_reaction: list[Reaction] = []
@@ -189,55 +193,43 @@ class MemberChange(Struct, frozen=True, gc=False):
     """Our bot was added, removed, blocked, or given other rights."""
 
     chat: Chat
-    date: int
     new_chat_member: Member
+    date: Int = 0
 
 
 class Press(Struct, frozen=True):
     """A button under a message was pressed."""
 
-    id: str
-    from_: User = field(name="from")
-    message: Message | None = None
+    from_: User | None = field(name="from", default=None)
+    id: str = ""
+    message: Annotated[Message | None, VITAL] = None
     data: str = ""
 
 
 class Update(Struct, frozen=True):
-    """One of Telegram's updates; at most one of the optional fields is there."""
+    """One of Telegram's updates; at most one of the optional fields is there, and what is there has to be read."""
 
-    update_id: int
-    message: Message | None = None
-    edited_message: Message | None = None
-    channel_post: Message | None = None
-    edited_channel_post: Message | None = None
-    message_reaction: MessageReaction | None = None
-    callback_query: Press | None = None
-    my_chat_member: MemberChange | None = None
-
-
-class Identity(Struct, frozen=True, gc=False):
-    """What is read of an update that cannot be understood."""
-
-    update_id: int
+    update_id: Int = 0
+    message: Annotated[Message | None, VITAL] = None
+    edited_message: Annotated[Message | None, VITAL] = None
+    channel_post: Annotated[Message | None, VITAL] = None
+    edited_channel_post: Annotated[Message | None, VITAL] = None
+    message_reaction: Annotated[MessageReaction | None, VITAL] = None
+    callback_query: Annotated[Press | None, VITAL] = None
+    my_chat_member: Annotated[MemberChange | None, VITAL] = None
 
 
 class Hints(Struct, frozen=True, gc=False):
     """What Telegram adds to a refusal."""
 
     retry_after: float = 0
-    migrate_to_chat_id: int = 0
+    migrate_to_chat_id: Int = 0
 
 
 class Answer(Struct, frozen=True):
-    """What getUpdates answers; the updates stay raw, so that each is understood or set aside for itself."""
+    """What getUpdates answers, but for the updates themselves: each of them is read by itself."""
 
     ok: bool
-    result: list[msgspec.Raw] = []
-    error_code: int = 0
+    error_code: Int = 0
     description: str = ""
     parameters: Hints = Hints()
-
-
-read_update = msgspec.json.Decoder(Update).decode
-read_identity = msgspec.json.Decoder(Identity).decode
-read_answer = msgspec.json.Decoder(Answer).decode

@@ -17,6 +17,7 @@ class Access:
         self.lives = DAY
         """Seconds that a new token works."""
         self.renewals = 0
+        self.secret = CLIENT_SECRET
         self._numbers = itertools.count(1)
         self._working: dict[str, float] = {}
         self._refresh = ""
@@ -30,7 +31,7 @@ class Access:
 
     def hand_out(self, form: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the token endpoint."""
-        if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
+        if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, self.secret):
             raise Refusal(401, {"error": "invalid_client", "error_description": "Client authentication failed"})
         match form.get("grant_type"):
             case "client_credentials":
@@ -57,6 +58,11 @@ class Access:
         """The owner takes the access away."""
         self._working.clear()
         self._refresh = ""
+
+    def renew_keys(self) -> None:
+        """Somebody renews the client secret: neither the old one nor anything got with it works any more."""
+        self.withdraw()
+        self.secret = f"{CLIENT_SECRET}-{next(self._numbers)}"
 
     def _granted(self) -> dict[str, Any]:
         token = f"access-{next(self._numbers)}-of-the-miniature"

@@ -97,6 +97,8 @@ class Methods:
         """Turn a message of the account into a deleted one."""
         chat = self._town.find(call.path["chat_id"])
         message = self._town.find_message(chat, call.path["message_id"])
+        if message["type"] == "deleted":
+            raise refusal(400, "message is deleted already")
         if message["author_id"] != ACCOUNT or message["created"] < time.time() - HOUR:
             raise refusal(400, "message cannot be deleted")
         message.update(type="deleted", content={})

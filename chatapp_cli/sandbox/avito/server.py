@@ -20,7 +20,6 @@ from chatapp_cli.sandbox.avito.methods import Call, Methods
 from chatapp_cli.sandbox.avito.town import (
     ACCOUNT,
     CLIENT_ID,
-    CLIENT_SECRET,
     Chat,
     Json,
     Refusal,
@@ -28,6 +27,7 @@ from chatapp_cli.sandbox.avito.town import (
     kind_of,
     refusal,
 )
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 _LARGEST = 1 << 26
@@ -67,6 +67,7 @@ class AvitoSandbox:
 
     def __init__(self) -> None:
         self.town = Town()
+        self.oddities = Oddities()
         self.access = Access()
         self.methods = Methods(self.town)
         self.exchanges: list[Exchange] = []
@@ -77,6 +78,8 @@ class AvitoSandbox:
         """Every webhook that was sent, whether it was taken or not."""
         self.bare_lists = False
         """Answer messages as a bare list, as the catalogue describes them."""
+        self.public_url = ""
+        """Where the desk can be called; empty: it asks."""
         self._port = 0
         self._runner: web.AppRunner | None = None
         self._couriers: set[asyncio.Task[None]] = set()
@@ -96,9 +99,9 @@ class AvitoSandbox:
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """An account of our own, asked without webhooks."""
-        keys = {"access": "own", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        return {**keys, "public_url": "", "api_url": self.url, "site_url": self.url}
+        """An account of our own; it rings where the desk can be called."""
+        keys = {"access": "own", "client_id": CLIENT_ID, "client_secret": self.access.secret}
+        return {**keys, "public_url": self.public_url, "api_url": self.url, "site_url": self.url}
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects at Avito
         """A client writes about the advertisement; text and files are messages of their own."""
@@ -113,6 +116,14 @@ class AvitoSandbox:
         if kind == "image":
             return {"image": {"sizes": self.town.keep_image(file)[1]}}
         return {"voice": {"voice_id": self.town.keep_voice(file)}} if kind == "voice" else {}
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """A client writes a message with one more field that no encoder would write so."""
+        await self.arrive(self.town.chat(who), who.number, "text", {"text": text}, **self.oddities.field(value))
+
+    async def end_login(self) -> None:
+        """Somebody renews the client secret."""
+        self.access.renew_keys()
 
     async def arrive(self, chat: Chat, author: int, kind: str, content: Json, **more: Any) -> Json:
         """Somebody posts anything to a chat; webhooks tell of it."""
@@ -190,7 +201,8 @@ class AvitoSandbox:
         self.exchanges.append(Exchange(request.method, path, call, request.content_type, status, kept))
         if fault and not fault.status and request.transport:
             request.transport.close()
-        return web.json_response(answer, status=status, headers=headers)
+        written = self.oddities.written(answer)
+        return web.Response(body=written, status=status, headers=headers, content_type="application/json")
 
     async def _miss(self, request: web.Request) -> web.Response:
         self.strange.append(f"{request.method} {request.raw_path}")

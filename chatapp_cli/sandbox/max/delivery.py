@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 
 import aiohttp
 
 from chatapp_cli.sandbox.max.town import Json, Refusal, now
+from chatapp_cli.sandbox.oddities import Oddities
 
 RETRY = 0.05
 """Seconds between attempts at a webhook; MAX begins with a minute."""
@@ -18,7 +18,8 @@ RETRY = 0.05
 class Delivery:
     """The queue of updates, and the one way in which it is emptied."""
 
-    def __init__(self) -> None:
+    def __init__(self, oddities: Oddities) -> None:
+        self._oddities = oddities
         self.pending: list[tuple[int, Json]] = []
         self.sent: list[Json] = []
         """Every update that anybody was given."""
@@ -90,17 +91,16 @@ class Delivery:
                 async with self._news:
                     await self._news.wait_for(lambda: self.pending)
                 number, update = self.pending[0]
-                if all([await _took(http, hook, update) for hook in list(self.hooks)]):
+                if all([await self._took(http, hook, update) for hook in list(self.hooks)]):
                     self.sent.append(update)
                     self.pending = [one for one in self.pending if one[0] > number]
                 else:
                     await asyncio.sleep(RETRY)
 
-
-async def _took(http: aiohttp.ClientSession, hook: Json, update: Json) -> bool:
-    headers = {"Content-Type": "application/json", "X-Max-Bot-Api-Secret": hook.get("secret", "")}
-    try:
-        async with http.post(hook["url"], data=json.dumps(update).encode(), headers=headers) as answer:
-            return answer.status == 200  # noqa: PLR2004 - HTTP
-    except aiohttp.ClientError:
-        return False
+    async def _took(self, http: aiohttp.ClientSession, hook: Json, update: Json) -> bool:
+        headers = {"Content-Type": "application/json", "X-Max-Bot-Api-Secret": hook.get("secret", "")}
+        try:
+            async with http.post(hook["url"], data=self._oddities.written(update), headers=headers) as answer:
+                return answer.status == 200  # noqa: PLR2004 - HTTP
+        except aiohttp.ClientError:
+            return False

@@ -10,6 +10,8 @@ from typing import Any
 from chatapp_cli.sandbox.max.town import BOT, BOT_ID, MAX_TEXT, Chat, Json, Refusal, Town
 from chatapp_cli.sandbox.stage import StageFile
 
+ACTIONS = frozenset({"typing_on", "sending_photo", "sending_video", "sending_audio", "sending_file"})
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -44,7 +46,9 @@ class Methods:
         }
 
     def act(self, call: Call) -> Json:
-        """Show an action for a moment."""
+        """Show an action for a moment; that we have read is none of them."""
+        if call.body["action"] not in ACTIONS:
+            raise Refusal(400, "proto.payload", f"unknown action {call.body['action']}")
         self.actions.append((self._town.reachable(call.path["chatId"]).id, call.body["action"]))
         return {"success": True}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +16,11 @@ from aiohttp import web
 from chatapp_cli.sandbox.max.delivery import Delivery
 from chatapp_cli.sandbox.max.methods import Call, Methods
 from chatapp_cli.sandbox.max.town import BOT_ID, Chat, Json, Refusal, Town, kind_of, user
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 TOKEN = "f9LHodD0cOI-invented-for-the-sandbox-only"
+"""The first one of the bot."""
 _LARGEST = 1 << 29
 
 
@@ -46,6 +49,8 @@ class Fault:
     times: int = 1
     after: int = 0
     """So many calls go well before."""
+    answer: Mapping[str, Any] | None = None
+    """What is answered in place of code and message."""
 
 
 class MaxSandbox:
@@ -55,7 +60,12 @@ class MaxSandbox:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.town = Town()
-        self.delivery = Delivery()
+        self.oddities = Oddities()
+        self.delivery = Delivery(self.oddities)
+        self.token = TOKEN
+        self.public_url = ""
+        """Where the desk can be called; empty: it asks."""
+        self._tokens = itertools.count(2)
         self.methods = Methods(self.town)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
@@ -86,14 +96,26 @@ class MaxSandbox:
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """Asking, with the one token that is known here."""
-        return {"token": TOKEN, "intake": "polling", "public_url": "", "api_url": self.url, "ca_file": ""}
+        """Asking unless the desk can be called, with the one token that works."""
+        intake = "webhook" if self.public_url else "polling"
+        known = {"token": self.token, "intake": intake, "public_url": self.public_url}
+        return {**known, "api_url": self.url, "ca_file": ""}
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in MAX
         """A customer writes to the bot; files stand beside the text."""
         attachments = [self.town.attachment(self.town.keep(kind_of(file), file)) for file in files]
         message = await self.arrive(self.town.dialog(who), who, text, attachments)
         return str(message["body"]["mid"])
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """A customer writes a message with one more field that no encoder would write so."""
+        message = self.town.message(self.town.dialog(who), user(who), text)
+        message |= self.oddities.field(value)
+        await self.delivery.push("message_created", message=message)
+
+    async def end_login(self) -> None:
+        """The bot gets another token; the old one works no longer, its webhooks go on."""
+        self.token = f"{TOKEN}-{next(self._tokens)}"
 
     async def arrive(
         self, chat: Chat, who: Customer | None, text: str, attachments: Sequence[Json] = (), link: Json | None = None
@@ -182,11 +204,14 @@ class MaxSandbox:
         self.exchanges.append(Exchange(request.method, path, call, status, kept))
         if fault and not fault.status and request.transport:
             request.transport.close()
-        return web.json_response(answer, status=status, headers=headers)
+        written = self.oddities.written(answer)
+        return web.Response(body=written, status=status, headers=headers, content_type="application/json")
 
     async def _perform(self, request: web.Request, path: str, call: Call, fault: Fault | None) -> Any:
-        if request.headers.get("Authorization") != TOKEN:
+        if request.headers.get("Authorization") != self.token:
             raise Refusal(401, "verify.token", "Invalid access_token")
+        if fault and fault.answer is not None:
+            return fault.answer
         if fault and fault.status:
             raise Refusal(fault.status, fault.code, fault.message, fault.headers)
         result = self._table[request.method, path](call)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import time
 from contextlib import suppress
 from typing import Any
 
 import aiohttp
 
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.telegram_bot.methods import Call
 from chatapp_cli.sandbox.telegram_bot.town import Json, Refusal
 
@@ -23,7 +23,8 @@ _UNASKED = frozenset({"message_reaction", "message_reaction_count", "chat_member
 class Delivery:
     """The queue of updates, and the one way in which it is emptied."""
 
-    def __init__(self) -> None:
+    def __init__(self, oddities: Oddities) -> None:
+        self._oddities = oddities
         self.pending: list[Json] = []
         self.carried: list[Json] = []
         """What a webhook took."""
@@ -126,7 +127,7 @@ class Delivery:
     async def _took(self, http: aiohttp.ClientSession, update: Json) -> bool:
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.hook["secret"], "Content-Type": "application/json"}
         try:
-            async with http.post(self.hook["url"], data=json.dumps(update).encode(), headers=headers) as answer:
+            async with http.post(self.hook["url"], data=self._oddities.written(update), headers=headers) as answer:
                 problem = "" if answer.ok else f"Wrong response from the webhook: {answer.status} {answer.reason}"
         except aiohttp.ClientError:
             problem = "Connection refused"

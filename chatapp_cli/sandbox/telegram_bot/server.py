@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 from chatapp_cli.sandbox.telegram_bot.delivery import Delivery
 from chatapp_cli.sandbox.telegram_bot.methods import Call, Methods
 from chatapp_cli.sandbox.telegram_bot.town import BOT, BOT_ID, Chat, Json, Refusal, Town, kind_of, user
 
 TOKEN = f"{BOT_ID}:AA-invented-for-the-sandbox-only"
+"""The first one that @BotFather gave."""
 _LARGEST = 1 << 27
 
 
@@ -49,7 +52,12 @@ class TelegramBotSandbox:
 
     def __init__(self, shelf: Path | None = None) -> None:
         self.town = Town()
-        self.delivery = Delivery()
+        self.oddities = Oddities()
+        self.delivery = Delivery(self.oddities)
+        self.token = TOKEN
+        self.public_url = ""
+        """Where the desk can be called; empty: it asks."""
+        self._tokens = itertools.count(2)
         self.methods = Methods(self.town, shelf)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
@@ -80,9 +88,10 @@ class TelegramBotSandbox:
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """Polling, with the one token that is known here."""
-        local = "on" if self._local else "off"
-        return {"token": TOKEN, "api_url": self.url, "intake": "polling", "local": local, "public_url": ""}
+        """Polling unless the desk can be called, with the one token that works."""
+        local, intake = "on" if self._local else "off", "webhook" if self.public_url else "polling"
+        known = {"token": self.token, "api_url": self.url, "intake": intake}
+        return {**known, "local": local, "public_url": self.public_url}
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in Telegram
         """A customer writes to the bot; the text goes beside the first file."""
@@ -92,6 +101,14 @@ class TelegramBotSandbox:
             contents[0]["caption"] = text
         said = [await self.arrive(chat, who, content) for content in contents]
         return str(said[-1]["message_id"])
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """A customer writes a message with one more field that no encoder would write so."""
+        await self.arrive(self.town.private(who), who, {"text": text, **self.oddities.field(value)})
+
+    async def end_login(self) -> None:
+        """@BotFather revokes the token and gives another one; a webhook that was set goes on."""
+        self.token = f"{TOKEN}-{next(self._tokens)}"
 
     async def arrive(self, chat: Chat, who: Customer | None, content: Mapping[str, Any]) -> Json:
         """Somebody posts anything to a chat with the bot; nobody is who posts to a channel."""
@@ -179,10 +196,11 @@ class TelegramBotSandbox:
         if fault and not fault.status and request.transport:
             request.transport.close()
         self.exchanges.append(Exchange(method, call.params, tuple(call.uploads), json.loads(json.dumps(answer))))
-        return web.json_response(answer, status=answer.get("error_code", 200))
+        status, body = answer.get("error_code", 200), self.oddities.written(answer)
+        return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
 
     def _let_in(self, request: web.Request, fault: Fault | None) -> None:
-        if request.match_info["token"] != TOKEN:
+        if request.match_info["token"] != self.token:
             raise Refusal(401, "Unauthorized")
         if fault and fault.status:
             raise Refusal(fault.status, fault.description, **fault.parameters)
@@ -202,7 +220,7 @@ class TelegramBotSandbox:
     async def _download(self, request: web.Request) -> web.Response:
         file_id = request.match_info["file_id"]
         file = self.town.files.get(file_id)
-        if request.match_info["token"] != TOKEN or file is None or file_id in self.town.lost:
+        if request.match_info["token"] != self.token or file is None or file_id in self.town.lost:
             raise web.HTTPNotFound
         return web.Response(body=file.content)
 

@@ -8,7 +8,8 @@ ON CONFLICT DO NOTHING RETURNING id;
 -- name: channels.rebind
 UPDATE channel SET account = :account, title = :title, hook_key = :hook_key, settings = :settings, facts = :facts,
   capabilities = :capabilities, secrets = :secrets, cursor = COALESCE(:cursor, cursor), revision = revision + 1,
-  health = 'starting', health_code = '', health_detail = '', health_since = :now, paused_until = 0, strangers_until = 0
+  health = 'starting', health_code = '', health_detail = '', health_since = :now, paused_until = 0, strangers_until = 0,
+  paused_code = '', paused_detail = ''
 WHERE id = :id;
 
 -- name: channels.configure
@@ -20,13 +21,13 @@ DELETE FROM channel WHERE id = :id;
 -- name: channels.all
 SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
   c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until,
-  c.strangers_until
+  c.strangers_until, c.paused_code, c.paused_detail
 FROM channel c JOIN line l ON l.id = c.line_id ORDER BY c.line_id, c.id;
 
 -- name: channels.one
 SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
   c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until,
-  c.strangers_until
+  c.strangers_until, c.paused_code, c.paused_detail
 FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
 
 -- name: channels.secrets
@@ -42,7 +43,19 @@ UPDATE channel SET health = :health, health_code = :code, health_detail = :detai
 UPDATE channel SET proof_at = :at WHERE id = :id;
 
 -- name: channels.pause
-UPDATE channel SET paused_until = :until WHERE id = :id;
+UPDATE channel SET paused_until = :until, paused_code = :code, paused_detail = :detail WHERE id = :id;
+
+-- name: channels.show_pause
+UPDATE channel SET paused_until = :until,
+  paused_code = CASE WHEN paused_until + 1000 > :until THEN paused_code ELSE 'pace' END,
+  paused_detail = CASE WHEN paused_until + 1000 > :until THEN paused_detail ELSE '' END
+WHERE id = :id;
+
+-- name: channels.unpause
+UPDATE channel SET paused_until = 0, paused_code = '', paused_detail = '' WHERE id = :id;
+
+-- name: channels.resume
+UPDATE channel SET paused_until = 0, strangers_until = 0, paused_code = '', paused_detail = '' WHERE id = :id;
 
 -- name: channels.pause_strangers
 UPDATE channel SET strangers_until = :until WHERE id = :id AND strangers_until < :until;

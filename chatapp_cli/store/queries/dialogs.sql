@@ -1,12 +1,12 @@
 -- name: dialogs.known
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
-  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at
+  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at, d.early
 FROM dialog d LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.channel_id = :channel AND d.key = :key;
 
 -- name: dialogs.by_thread
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
-  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at
+  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at, d.early
 FROM message m JOIN dialog d ON d.id = m.dialog_id LEFT JOIN contact p ON p.id = d.contact_id
 WHERE m.channel_id = :channel AND m.ext_id = :ext_id AND d.address = :address
 ORDER BY m.id DESC LIMIT 1;
@@ -37,6 +37,17 @@ UPDATE dialog SET unread = unread + 1, waiting_since = COALESCE(waiting_since, :
   last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END, last_direction = 'in', last_state = 'received',
   heard_at = CASE WHEN heard_at > :at THEN heard_at ELSE :at END, preview = :preview, snoozed_until = NULL
 WHERE id = :id;
+
+-- name: dialogs.heard_again
+UPDATE dialog SET unread = CASE WHEN unread = 0 THEN 1 ELSE unread END, waiting_since = COALESCE(waiting_since, :at),
+  snoozed_until = NULL
+WHERE id = :id;
+
+-- name: dialogs.early_key
+SELECT key FROM dialog WHERE id = :id AND early = 1;
+
+-- name: dialogs.expect_message
+UPDATE dialog SET early = 1 WHERE id = :id AND early = 0;
 
 -- name: dialogs.heard_silently
 UPDATE dialog SET last_id = :message, last_at = CASE WHEN last_at > :at THEN last_at ELSE :at END,

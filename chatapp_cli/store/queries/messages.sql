@@ -25,10 +25,15 @@ DELETE FROM arrived WHERE id = :id AND problem <> '';
 
 -- name: messages.hear
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
-  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at)
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, sender, placeholder)
 VALUES (:dialog, :channel, :arrived, :direction, :origin, :author, :ext_id, NULL, :state, '', '',
-  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL)
+  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL, :sender, :placeholder)
 ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: messages.fill
+UPDATE message SET arrived_id = :arrived, author = :author, sender = :sender, text = :text, subject = :subject,
+  reply_to = :reply_to, album = :album, automatic = :automatic, at = :at, placeholder = 0
+WHERE id = :id AND placeholder = 1;
 
 -- name: messages.say
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
@@ -41,44 +46,48 @@ ON CONFLICT DO NOTHING RETURNING id;
 SELECT template FROM message WHERE id = :id;
 
 -- name: messages.uncertain_under
-SELECT id, dialog_id, direction, state, origin FROM message
+SELECT id, dialog_id, direction, state, origin, sender FROM message
 WHERE key = :key AND channel_id = :channel AND state = 'uncertain' AND ext_id IS NULL;
 
 -- name: messages.by_key
 SELECT id FROM message WHERE key = :key;
 
 -- name: messages.ref
-SELECT id, dialog_id, direction, state, origin FROM message
+SELECT id, dialog_id, direction, state, origin, sender FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_id = :dialog;
 
 -- name: messages.ref_anywhere
-SELECT id, dialog_id, direction, state, origin FROM message
+SELECT id, dialog_id, direction, state, origin, sender FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id ORDER BY id DESC LIMIT 1;
 
 -- name: messages.ref_of_ours
-SELECT id, dialog_id, direction, state, origin FROM message
+SELECT id, dialog_id, direction, state, origin, sender FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id AND direction = 'out' ORDER BY id DESC LIMIT 1;
 
 -- name: messages.part_of_ours
-SELECT m.id, m.dialog_id, m.direction, m.state, m.origin
+SELECT m.id, m.dialog_id, m.direction, m.state, m.origin, m.sender
 FROM message_part p JOIN message m ON m.id = p.message_id
 WHERE p.ext_id = :ext_id AND m.channel_id = :channel ORDER BY m.id DESC LIMIT 1;
 
 -- name: messages.part_ref
-SELECT m.id, m.dialog_id, m.direction, m.state, m.origin
+SELECT m.id, m.dialog_id, m.direction, m.state, m.origin, m.sender
 FROM message_part p JOIN message m ON m.id = p.message_id WHERE p.dialog_id = :dialog AND p.ext_id = :ext_id;
 
 -- name: messages.ref_by_id
-SELECT id, dialog_id, direction, state, origin FROM message WHERE id = :id;
+SELECT id, dialog_id, direction, state, origin, sender FROM message WHERE id = :id;
 
 -- name: messages.not_read_by_them
-SELECT id, dialog_id, direction, state, origin, ext_id FROM message
+SELECT id, dialog_id, direction, state, origin, sender, ext_id FROM message
 WHERE dialog_id = :dialog AND direction = 'out' AND ext_id IS NOT NULL
   AND (state = 'sent' OR state = 'delivered' OR state = 'uncertain')
 ORDER BY at DESC, id DESC LIMIT 1000;
 
 -- name: messages.add_part
-INSERT INTO message_part (dialog_id, ext_id, message_id) VALUES (:dialog, :ext_id, :message) ON CONFLICT DO NOTHING;
+INSERT INTO message_part (dialog_id, ext_id, message_id, bears_text) VALUES (:dialog, :ext_id, :message, :bears_text)
+ON CONFLICT DO NOTHING;
+
+-- name: messages.parts
+SELECT ext_id, bears_text FROM message_part WHERE message_id = :message ORDER BY ext_id;
 
 -- name: messages.drop
 DELETE FROM message WHERE id = :id;
@@ -90,6 +99,9 @@ WHERE id = :id;
 
 -- name: messages.state
 UPDATE message SET state = :state, code = :code, detail = :detail WHERE id = :id;
+
+-- name: messages.reached
+UPDATE message SET state = :state, code = :code, detail = :detail, chain = '' WHERE id = :id;
 
 -- name: messages.expect
 UPDATE message SET ext_id = :ext_id WHERE id = :id;
@@ -197,8 +209,20 @@ UPDATE file SET state = 'missing', code = :code WHERE id = :id;
 INSERT INTO early_news (channel_id, ext_id, state, code, detail, at)
 VALUES (:channel, :ext_id, :state, :code, :detail, :at);
 
+-- name: early.keep_change
+INSERT INTO early_news (channel_id, ext_id, state, code, detail, at, dialog_key, change)
+VALUES (:channel, :ext_id, '', '', '', :at, :dialog_key, :change);
+
 -- name: early.take
-DELETE FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id RETURNING state, code, detail;
+DELETE FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id AND state <> ''
+RETURNING state, code, detail;
+
+-- name: early.changes
+SELECT id, change FROM early_news
+WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_key = :dialog_key AND change <> '' ORDER BY id;
+
+-- name: early.drop
+DELETE FROM early_news WHERE id = :id;
 
 -- name: early.forget
 DELETE FROM early_news WHERE at < :before;

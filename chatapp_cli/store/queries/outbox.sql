@@ -5,20 +5,23 @@ VALUES (:message, :dialog, :channel, :action, :value, :actor, :priority, :state,
 RETURNING id;
 
 -- name: outbox.claim
-UPDATE outbox SET state = 'sending', claims = claims + 1, attempts = attempts + 1, wait_code = ''
+UPDATE outbox SET state = 'claimed', claims = claims + 1, attempts = attempts + 1, wait_code = ''
 WHERE id = (
   SELECT o.id FROM outbox o
   WHERE o.channel_id = :channel AND o.state = 'queued' AND +o.not_before <= :now
     AND NOT EXISTS (
       SELECT 1 FROM outbox p WHERE p.dialog_id = o.dialog_id AND p.id <> o.id AND (
-        p.state = 'sending'
+        p.state = 'claimed' OR p.state = 'sending'
         OR (p.state = 'queued' AND (p.priority > o.priority OR (p.priority = o.priority AND p.id < o.id)))))
   ORDER BY o.priority DESC, o.id LIMIT 1)
 RETURNING id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
   attempts, claims;
 
+-- name: outbox.begin
+UPDATE outbox SET state = 'sending' WHERE id = :id AND state = 'claimed' AND claims = :claims;
+
 -- name: outbox.mine
-SELECT dialog_id FROM outbox WHERE id = :id AND state = 'sending' AND claims = :claims;
+SELECT dialog_id FROM outbox WHERE id = :id AND state IN ('claimed', 'sending') AND claims = :claims;
 
 -- name: outbox.done
 DELETE FROM outbox WHERE id = :id;
@@ -45,6 +48,10 @@ WHERE channel_id = (SELECT a.channel_id FROM dialog a WHERE a.id = :dialog)
   AND state = 'queued' AND action = 'send' AND not_before < :until
   AND dialog_id IN (SELECT d.id FROM dialog d WHERE d.channel_id = outbox.channel_id AND d.address LIKE '+%');
 
+-- name: outbox.release
+UPDATE outbox SET not_before = 0, wait_code = ''
+WHERE channel_id = :channel AND state = 'queued' AND not_before > :now AND wait_code NOT IN ('pace', 'held');
+
 -- name: outbox.promote
 UPDATE outbox SET state = 'queued' WHERE state = 'scheduled' AND not_before <= :now
 RETURNING message_id, dialog_id, channel_id;
@@ -59,7 +66,7 @@ WHERE channel_id = :channel AND state IN ('queued', 'scheduled') AND not_before 
 -- name: outbox.in_flight
 SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
   attempts, claims
-FROM outbox WHERE channel_id = :channel AND state = 'sending' ORDER BY id;
+FROM outbox WHERE channel_id = :channel AND state IN ('claimed', 'sending') ORDER BY id;
 
 -- name: outbox.of_message
 SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
@@ -72,7 +79,7 @@ SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, st
 FROM outbox WHERE dialog_id = :dialog ORDER BY priority DESC, id;
 
 -- name: outbox.withdraw
-DELETE FROM outbox WHERE message_id = :message AND action = 'send' AND state IN ('queued', 'scheduled');
+DELETE FROM outbox WHERE message_id = :message AND action = 'send' AND state IN ('queued', 'scheduled', 'claimed');
 
 -- name: outbox.give_up
 DELETE FROM outbox WHERE dialog_id = :dialog AND state = 'scheduled' AND wait_code = 'unless_heard' RETURNING message_id;
@@ -107,7 +114,7 @@ WHERE a.channel_id = :channel AND a.started_at > :since AND a.action = 'send' OR
 -- name: outbox.ahead
 SELECT d.address, d.kind, CASE WHEN d.heard_at IS NULL AND d.kind = 'private' THEN 1 ELSE 0 END, o.not_before
 FROM outbox o JOIN dialog d ON d.id = o.dialog_id
-WHERE o.channel_id = :channel AND o.action = 'send' AND o.state IN ('queued', 'sending') AND o.priority >= :priority
+WHERE o.channel_id = :channel AND o.action = 'send' AND o.state IN ('queued', 'claimed', 'sending') AND o.priority >= :priority
   AND o.message_id < :before
 ORDER BY o.priority DESC, o.id;
 

@@ -16,6 +16,13 @@ WHERE o.disabled = 0 AND (o.every_line = 1 OR EXISTS (
   SELECT 1 FROM operator_line ol JOIN dialog d ON d.line_id = ol.line_id WHERE ol.operator = o.name AND d.id = :dialog))
 ON CONFLICT (operator, dialog_id) DO UPDATE SET n = dialog_unread.n + 1;
 
+-- name: unread.heard_again
+INSERT INTO dialog_unread (operator, dialog_id, n)
+SELECT o.name, :dialog, 1 FROM operator o
+WHERE o.disabled = 0 AND (o.every_line = 1 OR EXISTS (
+  SELECT 1 FROM operator_line ol JOIN dialog d ON d.line_id = ol.line_id WHERE ol.operator = o.name AND d.id = :dialog))
+ON CONFLICT (operator, dialog_id) DO NOTHING;
+
 -- name: unread.read
 DELETE FROM dialog_unread WHERE operator = :operator AND dialog_id = :dialog;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
-from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment, ref
+from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, ref
 
 
 class Line(Table, table=True):
@@ -42,6 +42,9 @@ class Channel(Table, table=True):
     created_at: int = Field(sa_column=moment())
     strangers_until: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     """Until then the account writes to nobody who never wrote: the provider said so."""
+    paused_code: str = Field("", sa_column_kwargs=later())
+    """Why nothing is sent until ``paused_until``."""
+    paused_detail: str = Field("", sa_column_kwargs=later())
 
 
 class ChannelMemory(Table, table=True):

@@ -52,6 +52,8 @@ class Dialog(Table, table=True):
     """The operator who answers for it; there may be none (S-122)."""
     snoozed_until: int | None = Field(sa_column=moment(null=True))
     """Out of the queue until then."""
+    early: int = Field(0, sa_column_kwargs=later(0))
+    """Changes wait here for the message that they are about."""
 
 
 class Tag(Table, table=True):

@@ -59,7 +59,11 @@ class Message(Table, table=True):
     template: str = Field("", sa_column_kwargs=later())
     """The approved template that it was made from and what fills its gaps, as JSON."""
     chain: str = Field("", sa_column_kwargs=later())
-    """Where it goes next should it fail here, as JSON; emptied once it is handed on."""
+    """Where it goes next should it fail here, as JSON; emptied once it is handed on or was delivered."""
+    sender: str = Field("", sa_column_kwargs=later())
+    """The provider's id of whoever wrote it: nobody else may change it."""
+    placeholder: int = Field(0, sa_column_kwargs=later(0))
+    """It stands for a message that the provider is still to show under the same id."""
 
 
 class MessagePart(Table, table=True):
@@ -69,6 +73,8 @@ class MessagePart(Table, table=True):
     dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
     ext_id: str = Field(primary_key=True)
     message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
+    bears_text: int = Field(0, sa_column_kwargs=later(0))
+    """The text, or a part of it, is in this one; where no part is marked the first id bears all of it."""
 
 
 class MessageRevision(Table, table=True):
@@ -120,7 +126,7 @@ class File(Table, table=True):
 
 
 class EarlyNews(Table, table=True):
-    """A provider's news of a message whose id we have not recorded yet; forgotten after a day."""
+    """What a provider tells of a message that it has not delivered yet, or whose id we do not know; kept for a day."""
 
     __tablename__ = "early_news"
     __table_args__ = (Index("ix_early_news_ext", "channel_id", "ext_id"),)
@@ -128,6 +134,10 @@ class EarlyNews(Table, table=True):
     channel_id: int = Field(sa_column=ref("channel"))
     ext_id: str
     state: str
+    """A state of one of ours; empty for a change."""
     code: str
     detail: str
     at: int = Field(sa_column=moment())
+    dialog_key: str = Field("", sa_column_kwargs=later())
+    change: str = Field("", sa_column_kwargs=later())
+    """An edit, a deletion or a reaction: the event's name and the event as JSON."""

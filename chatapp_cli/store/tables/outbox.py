@@ -27,7 +27,7 @@ class Outbox(Table, table=True):
     actor: str = ""
     priority: int
     state: str
-    """``scheduled``, ``queued`` or ``sending``."""
+    """``scheduled``, ``queued``, ``claimed`` by a sender that waits for its turn, or ``sending``: handed over."""
     not_before: int = Field(sa_column=moment())
     wait_code: str = ""
     attempts: int = 0

@@ -30,7 +30,7 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.overview import Overview
-from chatapp_cli.tui.widgets.bars import StatusBar, health
+from chatapp_cli.tui.widgets.bars import StatusBar, health, rests
 
 
 class LinesScreen(Hands):
@@ -180,6 +180,9 @@ class LinesScreen(Hands):
         look = self.look.palette
         said, style = health(channel, self.look)
         text.append(_("Health") + ": ", look.faint)
+        if rests(channel, self.look.now()):
+            self._tell_rest(text, channel, known)
+            return
         if channel.health == "ok":
             text.append(_("works; last sign of life {age} ago", age=said) + "\n", style)
             return
@@ -188,6 +191,15 @@ class LinesScreen(Hands):
             what, step = words.reason(known, channel.health_code, channel.health_detail)
             text.append(what + "\n", look.plain)
             text.append(f"→ {step}\n" if step else "", look.accent)
+
+    def _tell_rest(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
+        """Until when nothing goes out, why, and what a person can do about it."""
+        look, until = self.look.palette, words.moment(channel.paused_until, self.look.now())
+        what, step = words.reason(known, channel.paused_code, channel.paused_detail)
+        text.append(_("receives; sends nothing until {time}", time=until) + "\n", look.warn)
+        text.append(what + "\n", look.plain)
+        text.append(f"→ {step}\n" if step else "", look.accent)
+        text.append("→ " + _("{key} lets it go on now", key=key("lines", "resume")) + "\n", look.accent)
 
     def _tell_finding(self, text: Text, finding: Finding) -> None:
         look = self.look.palette
@@ -277,6 +289,19 @@ class LinesScreen(Hands):
     async def _check(self, channel: ChannelRow) -> None:
         self._findings[channel.id] = await binding.check(self.office.desk, channel)
         self._show_chosen()
+
+    def action_resume(self) -> None:
+        """Let the chosen channel, which rests, go on now."""
+        channel = self._chosen_channel()
+        if channel is not None:
+            self.do(partial(self._resume, channel))
+
+    async def _resume(self, channel: ChannelRow) -> None:
+        if channel.paused_until <= self.look.now():
+            self.say(_("{channel} does not rest.", channel=channel.title))
+            return
+        await self.office.write(partial(channels.resume, channel=channel.id, actor=self.office.actor))
+        self.say(_("{channel} goes on.", channel=channel.title))
 
     def action_group(self) -> None:
         """A new group through the chosen channel."""

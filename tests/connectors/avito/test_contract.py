@@ -6,16 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Session
+from chatapp_cli.ports.connector import Connector, Session
 from chatapp_cli.sandbox.avito import AvitoSandbox
-from tests.contract.connector_contract import ANNA, ConnectorContract, collect
+from tests.contract.connector_contract import ANNA, ConnectorContract, ScriptedAsker, collect
 
 pytestmark = [pytest.mark.req("S-108")]
 
 
-class TestAvito(ConnectorContract):
+class AvitoContract(ConnectorContract):
+    """Avito's pictures have no names, whichever way its messages are found."""
+
     kind = "avito"
     wrong = (
         ({"client_id": ""}, "client_id"),
@@ -42,3 +45,21 @@ class TestAvito(ConnectorContract):
         assert len(receipt.ids) == 2
         assert [one.text for one in heard] == ["Вот", ""]
         assert [(f.name, f.content) for one in heard for f in one.files] == [("Плед №1.png", b"\x89PNG of a blanket")]
+
+
+class TestAsking(AvitoContract):
+    """The desk asks every few seconds."""
+
+
+class TestRung(AvitoContract):
+    """Avito rings, and the desk asks beside it."""
+
+    @pytest.fixture
+    async def bound(self, connector: Connector, sandbox: AvitoSandbox, door: None) -> Bound:
+        sandbox.public_url = "http://127.0.0.1:1"
+        return await connector.bind(ScriptedAsker(sandbox.answers))
+
+    async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
+        async with connector.open(ChannelId(1), bound):
+            findings = await connector.check(bound)
+        assert {finding.name: finding.ok for finding in findings} == {"send": True, "receive": True, "webhook": True}

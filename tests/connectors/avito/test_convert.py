@@ -107,7 +107,19 @@ def test_a_deleted_message_is_taken_back() -> None:
     message = {"id": "m1", "author_id": 2, "created": 5, "type": "deleted", "content": {}}
     found = arrival(raw_of(json.dumps({**CHAT, "updated": 9}).encode(), json.dumps(message).encode()), MINE)
     assert found.provider_id == "deleted:m1"
-    assert found.events == (MessagesDeleted(peer_key="u2i-abc", ext_ids=("m1",), at=9000),)
+    assert found.events == (
+        MessagesDeleted(peer_key="u2i-abc", ext_ids=("m1",), at=9000, from_us=False, by=Person(id="2", name="Анна")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "from_us"), [({"author_id": 1}, True), ({"author_id": None, "direction": "out"}, True), ({}, None)]
+)
+def test_a_deletion_tells_whether_we_did_it(who: dict[str, object], from_us: bool | None) -> None:
+    message = {"id": "m1", "created": 5, "type": "deleted", "content": {}, **who}
+    (event,) = arrival(raw_of(json.dumps(CHAT).encode(), json.dumps(message).encode()), MINE).events
+    assert isinstance(event, MessagesDeleted)
+    assert event.from_us == from_us
 
 
 def test_what_cannot_be_understood_is_kept_with_the_reason() -> None:

@@ -30,7 +30,7 @@ OF_THE_KIT = {"timeout", "unreachable", "no_answer", "bad_url", "proxies_down"}
 def test_its_number_and_limits_are_stable() -> None:
     can = manifest("avito").capabilities
     assert manifest("avito").source_id == 5
-    assert (can.max_text, can.delete_within, can.receipts, list(can.write_first)) == (1000, 3600, "read", [])
+    assert (can.max_text, can.delete_within, can.receipts, list(can.write_first)) == (4000, 3600, "read", [])
 
 
 @pytest.mark.req("S-105")

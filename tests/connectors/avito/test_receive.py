@@ -13,7 +13,7 @@ import pytest
 from chatapp_cli.connectors.avito.connector import AvitoSession, create
 from chatapp_cli.connectors.avito.mark import OVERLAP
 from chatapp_cli.domain.errors import Misconfigured, RateLimited, Rejected, Retryable
-from chatapp_cli.domain.event import Batch, DeliveryChanged, MessageArrived, MessagesDeleted
+from chatapp_cli.domain.event import Batch, DeliveryChanged, MessageArrived, MessagesDeleted, Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound
@@ -173,7 +173,11 @@ async def test_reading_and_deleting_are_told_once(session: AvitoSession, sandbox
     told = await arrivals(session, looked[-1].cursor or looked[-2].cursor)
     deleted, read = events(told)
     assert deleted == MessagesDeleted(
-        peer_key=chat.id, ext_ids=(chat.messages[0]["id"],), at=chat.messages[0]["created"] * 1000
+        peer_key=chat.id,
+        ext_ids=(chat.messages[0]["id"],),
+        at=chat.messages[0]["created"] * 1000,
+        from_us=False,
+        by=Person(id=str(ANNA.number), name=ANNA.name),
     )
     assert isinstance(read, DeliveryChanged)
     assert (read.ext_id, read.state, read.at) == (receipt.ids[0], State.READ, chat.messages[1]["read"] * 1000)
@@ -186,7 +190,7 @@ async def test_a_message_of_another_shape_is_set_aside_and_holds_nobody_up(
     await sandbox.say(ANNA, "до")
     await sandbox.say(ANNA, "сломано")
     await sandbox.say(ANNA, "после")
-    sandbox.town.chat(ANNA).messages[1]["content"] = ["poison"]
+    sandbox.town.chat(ANNA).messages[1] = "poison"  # type: ignore[call-overload]
     found = await arrivals(session, bound.cursor)
     odd = [one for batch in found for one in batch.arrivals if one.problem]
     sandbox.exchanges.clear()

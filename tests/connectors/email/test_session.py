@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from chatapp_cli.connectors.email.account import Account, Server
 from chatapp_cli.connectors.email.compose import compose
 from chatapp_cli.connectors.email.connector import EmailConnector, EmailSession, create
-from chatapp_cli.connectors.email.imap import modified_utf7
+from chatapp_cli.connectors.email.imap import Entry, modified_utf7
 from chatapp_cli.connectors.email.receive import Place
 from chatapp_cli.domain.errors import (
     ChannelError,
@@ -20,15 +22,18 @@ from chatapp_cli.domain.errors import (
     OutcomeUnknown,
     Rejected,
     Retryable,
+    SendingBlocked,
 )
+from chatapp_cli.domain.event import Arrival, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import ProvesAccess
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.email import ADDRESS, SENT, EmailSandbox
 from tests.connectors.email.corpus import plain
-from tests.contract.connector_contract import ANNA, ScriptedAsker, messages
+from tests.contract.connector_contract import ANNA, ScriptedAsker, collect, messages
 
 KEY = "0123456789abcdef0123456789abcdef"
 OWN_ID = f"<{KEY}@shop.example.org>"
@@ -93,6 +98,52 @@ async def test_another_mailbox_is_no_renewal(connector: EmailConnector, sandbox:
 
 async def test_a_renewal_keeps_the_place(connector: EmailConnector, sandbox: EmailSandbox, bound: Bound) -> None:
     assert (await connector.bind(ScriptedAsker(sandbox.answers), previous=bound)).cursor is None
+    await sandbox.end_login()
+    assert (await connector.bind(ScriptedAsker(sandbox.answers), previous=bound)).cursor is None
+
+
+async def test_a_renewal_on_another_server_goes_on_by_time_and_not_by_number(
+    connector: EmailConnector, sandbox: EmailSandbox, bound: Bound
+) -> None:
+    await sandbox.say(ANNA, "до", subject="Заказ")
+    async with connector.open(ChannelId(1), bound) as session:
+        (before,), cursor = await collect(session, 1, bound.cursor)
+    async with EmailSandbox() as moved:
+        await moved.deliver(plain("после".encode()))
+        again = await connector.bind(ScriptedAsker(moved.answers), previous=replace(bound, cursor=cursor))
+        assert Place.load(again.cursor or "").uidvalidity != Place.load(cursor or "").uidvalidity
+        async with connector.open(ChannelId(1), again) as session:
+            (after,), _ = await collect(session, 1, again.cursor)
+    assert (before.text, after.text) == ("до", "после")
+
+
+async def test_what_an_older_program_read_is_not_taken_for_new_when_the_server_renumbers(
+    connector: EmailConnector, sandbox: EmailSandbox, bound: Bound
+) -> None:
+    await sandbox.deliver(plain(b"before", extra=b"Message-ID: <const@site.test>\r\n"))
+    async with connector.open(ChannelId(1), bound) as session:
+        _, cursor = await collect(session, 1, bound.cursor)
+    old = {name: value for name, value in json.loads(cursor or "").items() if name != "plain_until"}
+    await asyncio.sleep(1.1)  # IMAP keeps the time of a mail in whole seconds
+    await sandbox.deliver(plain(b"after", extra=b"Message-ID: <const@site.test>\r\n"))
+    async with connector.open(ChannelId(1), bound) as session:
+        known, moved = await arrivals(session, json.dumps(old | {"uidvalidity": 1}), 2)
+        assert json.loads(moved)["plain_until"] == old["newest"]
+        again, _ = await arrivals(session, json.dumps(json.loads(moved) | {"uidvalidity": 2}), 2)
+    assert [one.provider_id for one in known] == [one.provider_id for one in again]
+    assert known[0].provider_id == "<const@site.test>"
+    assert known[1].provider_id.startswith("<const@site.test>#")
+
+
+async def arrivals(session: EmailSession, cursor: str, count: int) -> tuple[list[Arrival], str]:
+    found: list[Arrival] = []
+    async with asyncio.timeout(20), aclosing(session.events(cursor)) as batches:
+        async for batch in batches:
+            found += batch.arrivals
+            cursor = batch.cursor or cursor
+            if len(found) >= count and batch.cursor:
+                return found, cursor
+    raise AssertionError("the session ended by itself")
 
 
 @pytest.mark.req("S-100")
@@ -106,7 +157,8 @@ async def test_writing_first_names_no_thread(session: EmailSession, sandbox: Ema
 
 async def test_an_answer_names_the_thread_unfolded(session: EmailSession, sandbox: EmailSandbox) -> None:
     thread = tuple(f"<{'0' * 80}.{number}@mail.example.org>" for number in range(30))
-    await session.send(outbound(subject="Re: Заказ", thread=("sha256:0", *thread), reply_to=thread[3]))
+    known = (f"{thread[0]}#0123456789abcdef", *thread[1:], f"{thread[29]}#0123456789abcdef")
+    await session.send(outbound(subject="Re: Заказ", thread=("sha256:0", *known), reply_to=f"{thread[3]}#89abcdef"))
     (mail,) = sandbox.mails(ANNA.email)
     assert mail["Subject"] == "Re: Заказ"
     assert mail["In-Reply-To"] == thread[3]
@@ -245,6 +297,7 @@ SMTP = [
     (b"MAIL", b"250 ok\r\n"),
     (b"RCPT", b"250 ok\r\n"),
     (b"DATA", b"354 go\r\n"),
+    (b"RSET", b"250 ok\r\n"),
     (b"QUIT", None),
 ]
 
@@ -252,9 +305,9 @@ SMTP = [
 @pytest.mark.parametrize(
     ("word", "answer", "error", "code"),
     [
-        (b"AUTH", b"535 5.7.8 bad\r\n", NeedsRebind, "login_refused"),
+        (b"AUTH", b"535 5.7.8 bad\r\n", SendingBlocked, "sending_refused"),
         (b"AUTH", b"454 4.7.0 later\r\n", Retryable, "server_busy"),
-        (b"MAIL", b"553 5.7.1 not yours\r\n", Rejected, "sender_refused"),
+        (b"MAIL", b"553 5.7.1 not yours\r\n", SendingBlocked, "sender_refused"),
         (b"MAIL", None, Retryable, "unreachable"),
         (b"RCPT", None, Retryable, "unreachable"),
         (b"DATA", b"451 4.3.0 later\r\n", Retryable, "try_later"),
@@ -280,6 +333,63 @@ async def test_where_sending_breaks_decides_what_is_known(
     assert caught.value.code == code
     if isinstance(caught.value, OutcomeUnknown):
         assert caught.value.ids == (OWN_ID,)
+
+
+def by(bound: Bound, smtp_port: int) -> Bound:
+    settings = {**bound.settings, "smtp_port": str(smtp_port)}
+    return Bound(account=bound.account, title="", settings=settings, secrets=bound.secrets, cursor=bound.cursor)
+
+
+async def test_it_is_proved_that_the_mailbox_may_send_without_a_mail(
+    session: EmailSession, sandbox: EmailSandbox
+) -> None:
+    assert isinstance(session, ProvesAccess)
+    await session.prove()
+    assert sandbox.mails(ANNA.email) == ()
+    sandbox.refusals[ANNA.email] = "550 5.7.1 spam"
+    await session.prove()
+
+
+@pytest.mark.parametrize(
+    ("word", "answer", "error", "code"),
+    [
+        (b"AUTH", b"535 5.7.8 bad\r\n", SendingBlocked, "sending_refused"),
+        (b"AUTH", b"454 4.7.0 later\r\n", Retryable, "server_busy"),
+        (b"MAIL", b"550 5.7.1 blocked\r\n", SendingBlocked, "sender_refused"),
+        (b"MAIL", b"450 4.7.1 slowly\r\n", Retryable, "try_later"),
+        (b"RSET", None, Retryable, "unreachable"),
+        (b"EHLO", b"250 mx\r\n", Misconfigured, "no_login"),
+    ],
+)
+async def test_what_keeps_the_mailbox_from_sending_is_named_and_reading_goes_on(
+    connector: EmailConnector,
+    sandbox: EmailSandbox,
+    bound: Bound,
+    word: bytes,
+    answer: bytes | None,
+    error: type[ChannelError],
+    code: str,
+) -> None:
+    async with (
+        asyncio.timeout(20),
+        scripted([(word, answer), *SMTP], b"220 mx\r\n") as port,
+        connector.open(ChannelId(1), by(bound, port)) as session,
+    ):
+        with pytest.raises(error) as caught:
+            await session.prove()
+        await sandbox.say(ANNA, "пришло всё равно", subject="Заказ")
+        (heard,), _ = await collect(session, 1, bound.cursor)
+    assert caught.value.code == code
+    assert heard.text == "пришло всё равно"
+
+
+async def test_a_changed_password_lets_nobody_send_by_the_old_one(session: EmailSession, sandbox: EmailSandbox) -> None:
+    await sandbox.end_login()
+    for call in (session.prove(), session.send(outbound())):
+        with pytest.raises(SendingBlocked) as caught:
+            await call
+        assert caught.value.code == "sending_refused"
+    assert sandbox.mails(ANNA.email) == ()
 
 
 IMAP = [
@@ -312,6 +422,36 @@ async def test_without_idle_the_inbox_is_looked_at_and_a_flood_of_news_does_no_h
     (message,) = messages(taken[1])
     assert message.text == "* ) OK"
     assert [len(batch.arrivals) for batch in taken] == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        b'INTERNALDATE "99-Zzz-9999 99:99:99 +9999"',
+        b'INTERNALDATE " 1-Nov-0001 00:00:00 +1400"',
+        b'INTERNALDATE "31-Dec-9999 23:59:59 -1200"',
+        b'INTERNALDATE "\xff"',
+        b'INTERNALDATE ""',
+        b"",
+    ],
+)
+async def test_no_time_that_a_server_names_keeps_a_mail_from_arriving(
+    connector: EmailConnector, bound: Bound, date: bytes
+) -> None:
+    start = Place(uidvalidity=4, uid=6, newest=10**15, start=10**15)
+    odd = (b"RFC822.SIZE", b"* 1 FETCH (UID 7 RFC822.SIZE 9 " + date + b")\r\n% OK done\r\n")
+    async with (
+        asyncio.timeout(10),
+        scripted([odd, *IMAP], b"* OK hello\r\n") as port,
+        connector.open(ChannelId(1), at(bound, port)) as session,
+    ):
+        found, cursor = await arrivals(session, replace(start, uidvalidity=5).dump(), 1)
+        assert Place.load(cursor).uid == 7
+        async with aclosing(session.events(start.dump())) as batches:
+            await anext(batches)
+        assert [event.text for event in found[0].events if isinstance(event, MessageArrived)] == ["* ) OK"]
+        place = replace(start, newest=0, start=0).after([Entry(uid=7, size=1, at=10**15)], now=10)
+    assert (place.uid, place.newest) == (7, 0)
 
 
 @pytest.mark.parametrize(

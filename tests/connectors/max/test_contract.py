@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from chatapp_cli.domain.ids import ChannelId
@@ -41,10 +39,8 @@ class TestWebhook(ConnectorContract):
 
     @pytest.fixture
     async def bound(self, connector: Connector, sandbox: MaxSandbox, door: Door) -> Bound:
-        asker = ScriptedAsker({**sandbox.answers, "intake": "webhook", "public_url": "http://127.0.0.1"})
-        bound = await connector.bind(asker)
-        public_url = door.address(bound.hook_key).removesuffix(f"/hooks/{bound.hook_key}")
-        return replace(bound, settings={**bound.settings, "public_url": public_url})
+        sandbox.public_url = door.address("").removesuffix("/hooks/")
+        return await connector.bind(ScriptedAsker(sandbox.answers))
 
     async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
         before = {finding.name: finding.ok for finding in await connector.check(bound)}

@@ -176,11 +176,41 @@ def test_an_answer_quotes_and_what_is_passed_on_bears_its_author() -> None:
 def test_edits_and_deletions_find_their_message() -> None:
     message = {"recipient": DIALOG, "timestamp": 1, "sender": ANNA, "body": {"mid": "mid.1", "seq": 1, "text": "нет"}}
     assert events("message_edited", message=message) == (
-        MessageEdited(peer_key="9", ext_id="mid.1", at=1_775_025_604_499, text="нет"),
+        MessageEdited(
+            peer_key="9",
+            ext_id="mid.1",
+            at=1_775_025_604_499,
+            text="нет",
+            from_us=False,
+            by=Person(id="7001", name="Анна Белова", username="anna_b"),
+        ),
     )
     assert events("message_removed", message_id="mid.1", chat_id=9, user_id=7001) == (
-        MessagesDeleted(peer_key="9", ext_ids=("mid.1",), at=1_775_025_604_499),
+        MessagesDeleted(peer_key="9", ext_ids=("mid.1",), at=1_775_025_604_499, from_us=False, by=Person(id="7001")),
     )
+
+
+@pytest.mark.parametrize(("user_id", "chat_id", "expected"), [(42, 9, (True, False)), (5, -9, (False, True))])
+def test_who_took_a_message_back_is_told_and_in_a_group_only_who_may(
+    user_id: int, chat_id: int, expected: tuple[bool, bool]
+) -> None:
+    (event,) = events("message_removed", message_id="mid.1", chat_id=chat_id, user_id=user_id)
+    assert isinstance(event, MessagesDeleted)
+    assert (event.from_us, event.by_admin) == expected
+
+
+def test_an_edit_in_a_group_is_by_who_had_written_it_and_a_channels_by_nobody() -> None:
+    message = {"recipient": GROUP, "timestamp": 1, "sender": ANNA, "body": {"mid": "mid.1", "text": "нет"}}
+    (wrote,) = events("message_created", message=message)
+    (edited,) = events("message_edited", message=message)
+    assert isinstance(wrote, MessageArrived)
+    assert isinstance(edited, MessageEdited)
+    assert (edited.by, edited.from_us) == (wrote.sender, False)
+    (ours,) = events("message_edited", message={**message, "sender": {"user_id": 42}})
+    (nobodys,) = events("message_edited", message={**message, "sender": None})
+    assert isinstance(ours, MessageEdited)
+    assert isinstance(nobodys, MessageEdited)
+    assert (ours.from_us, nobodys.from_us, nobodys.by) == (True, None, Person())
 
 
 def test_a_start_makes_the_client_known_and_says_what_the_link_carried() -> None:
@@ -230,11 +260,12 @@ def test_a_pressed_button_is_what_its_person_says() -> None:
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [
-        (b"nonsense", "JSON is malformed"),
-        (b'{"update_type": "message_created"}', "message_created without message"),
-        (b'{"update_type": "bot_started", "chat_id": 9}', "bot_started without user"),
-        (b'{"update_type": "message_removed", "message_id": "m"}', "message_removed without chat_id"),
-        (b'{"update_type": "dialog_painted"}', "unknown type of update: dialog_painted"),
+        (b"nonsense", "JSONDecodeError"),
+        (b'{"timestamp": 5}', "Unfit: Update without update_type"),
+        (b'{"update_type": "message_created", "message": 5}', "Unfit: message"),
+        (b'{"update_type": "message_edited"}', "Unfit: message_edited without message"),
+        (b'{"update_type": "bot_started", "user": {}}', "Unfit: bot_started without chat_id"),
+        (b'{"update_type": "message_removed", "message_id": "m"}', "Unfit: message_removed without chat_id"),
     ],
 )
 def test_what_cannot_be_understood_is_kept_with_the_reason(raw: bytes, problem: str) -> None:

@@ -15,7 +15,7 @@ from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Session
+from chatapp_cli.ports.connector import MarksRead, Session
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.max import MaxSandbox
 from chatapp_cli.sandbox.max.server import Fault
@@ -67,6 +67,7 @@ async def test_all_kinds_of_files_go_out_each_with_its_own_token(
     ]
     assert [file.content.decode() for one in heard for file in one.files] == list(files)
     assert len(receipt.ids) == 3
+    assert receipt.texts == receipt.ids[:1]
     sent = [
         one.call.body["attachments"] for one in sandbox.exchanges if (one.method, one.path) == ("POST", "/messages")
     ]
@@ -213,10 +214,12 @@ async def test_an_edit_leaves_the_files_alone(
     assert edits == [{"text": "Вот она"}]
 
 
-async def test_typing_and_reading_are_shown(session: PollingSession, sandbox: MaxSandbox, chat: str) -> None:
+async def test_typing_is_shown_and_that_we_read_cannot_be(
+    session: PollingSession, sandbox: MaxSandbox, chat: str
+) -> None:
     await session.typing(chat)
-    await session.mark_read(chat, "mid.1")
-    assert sandbox.methods.actions == [(int(chat), "typing_on"), (int(chat), "mark_seen")]
+    assert sandbox.methods.actions == [(int(chat), "typing_on")]
+    assert not isinstance(session, MarksRead)
 
 
 def test_it_keeps_the_rates_of_max() -> None:

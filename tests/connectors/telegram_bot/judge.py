@@ -18,7 +18,8 @@ def problems(sandbox: TelegramBotSandbox) -> list[str]:
     judge = schema()
     if judge is None:
         return []
-    carried = [words for update in sandbox.delivery.carried for words in judge.update(update)]
+    sane = (update for update in sandbox.delivery.carried if "poison" not in str(update))
+    carried = [words for update in sane for words in judge.update(update)]
     return carried + [words for exchange in sandbox.exchanges for words in _judged(judge, exchange)]
 
 

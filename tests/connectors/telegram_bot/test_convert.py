@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.connectors.telegram_bot.convert import arrival
+from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.domain.event import (
     Event,
     FileKind,
@@ -22,6 +22,8 @@ from chatapp_cli.domain.event import (
 )
 
 LIMIT = 20 * 1024 * 1024
+EARS = Ears(bot="42", max_download=LIMIT)
+NOW = 1_790_000_000_000
 ANNA = {"id": 7001, "is_bot": False, "first_name": "Анна", "last_name": "Белова", "username": "anna_b"}
 PRIVATE = {"id": 7001, "type": "private", "first_name": "Анна", "last_name": "Белова", "username": "anna_b"}
 GROUP = {"id": -42, "type": "group", "title": "Опт: ёлки"}
@@ -34,7 +36,7 @@ LINK = "https://www.openstreetmap.org/?mlat=55.751244&mlon=37.618423#map=17/55.7
 
 
 def understood(**update: Any) -> Event:
-    found = arrival(json.dumps({"update_id": 9, **update}).encode(), LIMIT)
+    found = arrival(json.dumps({"update_id": 9, **update}).encode(), EARS, NOW)
     assert (found.provider_id, found.problem) == ("9", "")
     (event,) = found.events
     return event
@@ -175,12 +177,33 @@ def test_another_bot_is_a_machine_and_a_person_is_none() -> None:
     assert not said(chat=GROUP, text="+5").automatic
 
 
-@pytest.mark.parametrize("kind", ["edited_message", "edited_channel_post"])
-def test_an_edit_names_the_message_and_its_new_text(kind: str) -> None:
+def test_an_edit_names_the_message_its_new_text_and_who_changed_it() -> None:
     edited = {**HEAD, "edit_date": 1_700_000_060, "text": "Исправил"}
-    assert understood(**{kind: edited}) == MessageEdited(
-        peer_key="7001", ext_id="5", at=1_700_000_060_000, text="Исправил"
+    assert understood(edited_message=edited) == MessageEdited(
+        peer_key="7001",
+        ext_id="5",
+        at=1_700_000_060_000,
+        text="Исправил",
+        from_us=False,
+        by=Person(id="7001", name="Анна Белова", username="anna_b"),
     )
+
+
+@pytest.mark.parametrize(
+    ("who", "more"), [(ANNA, {}), (ANNA, {"sender_chat": GROUP}), ({**ANNA, "id": 42, "is_bot": True}, {})]
+)
+def test_who_edits_in_a_group_is_who_had_written_it(who: dict[str, Any], more: dict[str, Any]) -> None:
+    post = {**HEAD, "chat": GROUP, "from": who, "text": "да", **more}
+    wrote, edited = understood(message=post), understood(edited_message=post)
+    assert isinstance(wrote, MessageArrived)
+    assert isinstance(edited, MessageEdited)
+    assert (edited.by.id, edited.from_us) == (wrote.sender.id, wrote.from_us)
+    assert wrote.from_us == (who["id"] == 42)
+
+
+def test_in_a_channel_any_administrator_edits_and_none_is_named() -> None:
+    post = {"message_id": 5, "date": 1, "chat": CHANNEL, "sender_chat": CHANNEL, "text": "Акция", "edit_date": 2}
+    assert understood(edited_channel_post=post) == MessageEdited(peer_key="-10077", ext_id="5", at=2000, text="Акция")
 
 
 def test_reactions_are_those_that_remain() -> None:
@@ -241,6 +264,20 @@ def test_a_pressed_button_is_said_by_its_person() -> None:
     assert (event.ext_id, event.text, event.sender.id) == ("button:77", "yes", "7001")
 
 
+@pytest.mark.parametrize("date", [0, 1_600_000_000, 1_700_000_000_000, None])
+def test_a_pressed_button_is_said_when_it_is_pressed_however_old_its_message_is(date: int | None) -> None:
+    press = {"id": "77", "from": ANNA, "chat_instance": "1", "data": "yes", "message": {**HEAD, "date": date}}
+    event = understood(callback_query=press)
+    assert isinstance(event, MessageArrived)
+    assert event.at == NOW
+
+
+@pytest.mark.parametrize("date", [0, -1, 9999, 1_700_000_000_000, 253_402_300_799, 10**18, 10**30, 1e300])
+def test_no_time_of_the_outside_world_takes_the_words_away(date: float) -> None:
+    assert said(text="Когда это было?", date=date).text == "Когда это было?"
+    assert isinstance(understood(edited_message={**HEAD, "text": "да", "edit_date": date}), MessageEdited)
+
+
 @pytest.mark.parametrize(
     "update",
     [
@@ -253,7 +290,7 @@ def test_a_pressed_button_is_said_by_its_person() -> None:
     ],
 )
 def test_service_messages_and_what_we_did_not_ask_for_make_no_noise(update: dict[str, Any]) -> None:
-    found = arrival(json.dumps({"update_id": 9, **update}).encode(), LIMIT)
+    found = arrival(json.dumps({"update_id": 9, **update}).encode(), EARS, NOW)
     assert (found.provider_id, found.problem, list(found.events)) == ("9", "", [])
 
 
@@ -267,7 +304,7 @@ def test_service_messages_and_what_we_did_not_ask_for_make_no_noise(update: dict
     ],
 )
 def test_what_cannot_be_understood_is_set_aside_with_a_reason(raw: bytes, provider_id: str) -> None:
-    found = arrival(raw, LIMIT)
+    found = arrival(raw, EARS, NOW)
     assert found.provider_id.startswith(provider_id)
     assert found.raw == raw
     assert found.problem

@@ -114,9 +114,11 @@ async def test_a_text_too_long_for_a_caption_goes_before_the_file(
     session: Session, sandbox: TelegramBotSandbox, chat: str, tmp_path: Path
 ) -> None:
     paper = local(tmp_path, "Счёт.pdf", "application/pdf")
-    await session.send(out(chat, "ё" * 1024, files=[paper]))
-    await session.send(out(chat, "ё" * 1025, files=[paper], reply_to="1"))
-    heard = await sandbox.heard(ANNA)
+    beside = await session.send(out(chat, "ё" * 1024, files=[paper]))
+    apart = await session.send(out(chat, "ё" * 1025, files=[paper], reply_to="1"))
+    bare = await session.send(out(chat, "", files=[paper]))
+    assert (beside.texts, apart.texts, bare.texts) == (beside.ids, apart.ids[:1], ())
+    heard = (await sandbox.heard(ANNA))[:3]
     assert [(len(h.text), len(h.files), h.reply_to) for h in heard] == [(1024, 1, ""), (1025, 0, "1"), (0, 1, "")]
 
 
@@ -237,6 +239,14 @@ async def test_an_edit_reaches_texts_and_captions_and_saying_the_same_is_a_succe
         await session.edit(chat, text, "Послезавтра")
         await session.edit(chat, paper, "Счёт-фактура")
     assert [heard.text for heard in await sandbox.heard(ANNA)] == ["Послезавтра", "Счёт-фактура"]
+
+
+async def test_a_text_that_went_apart_from_its_file_is_edited_where_it_stands(
+    session: Rich, sandbox: TelegramBotSandbox, chat: str, tmp_path: Path
+) -> None:
+    receipt = await session.send(out(chat, "ё" * 1025, files=[local(tmp_path, "a.pdf", "application/pdf")]))
+    await session.edit(chat, receipt.texts[0], "е" * 1025)
+    assert [heard.text for heard in await sandbox.heard(ANNA)] == ["е" * 1025, ""]
 
 
 async def test_what_cannot_be_edited_is_refused(session: Rich, sandbox: TelegramBotSandbox, chat: str) -> None:

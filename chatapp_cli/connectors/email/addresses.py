@@ -1,0 +1,219 @@
+"""The addresses of a header field, each whole or not at all (RFC 5322 §3.4, RFC 6532, and what programs make of them).
+
+A piece of an address is another person's address: what does not parse as a whole is nobody's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+_UNSEEN = r"\s\x00-\x20\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+_ATOM = rf"[^{_UNSEEN}\x7f()<>\[\]:;@\\,\"]+"
+_HOST = rf"[^{_UNSEEN}\x00-\x2c/:-@\[-^`{{-\x7f]+"
+_QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*+"'
+_LITERAL = r"\[[^\s\[\]\\]+\]"
+_WHOLE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
+_PLAIN_LOCAL = re.compile(_ATOM)
+_COMMENT = "\x00"
+_AROUND_AT = re.compile(rf"[\s{_COMMENT}]*@[\s{_COMMENT}]*")
+_AROUND_SIGNS = re.compile(rf"[\s{_COMMENT}]*([@.])[\s{_COMMENT}]*")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ROUTE = re.compile(r"@[^:<>]*:")
+_QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
+_ANGLE = re.compile(r'<(?:"(?:[^"\\]|\\.)*+"|[^<>"])*+>|<[^<>]*>', re.DOTALL)
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")
+_RUN = re.compile(r'[^"(<\[,;:]+|.', re.DOTALL)
+_LONGEST = 254
+"""Letters of an address (RFC 5321 §4.5.3.1.3, erratum 1690)."""
+_LONGEST_FIELD = 100_000
+"""Letters of a field that are read: room for a thousand recipients."""
+
+_LONGEST_NAME = 8
+"""Pieces of a name that stand before a comma."""
+
+_Kind: TypeAlias = Literal["word", "quoted", "comment", "angle", "end", "colon"]
+
+
+class Mailbox(NamedTuple):
+    """One address of a field."""
+
+    name: str
+    """As it stands there: encoded words are not decoded yet."""
+    address: str
+
+
+def whole(said: str) -> str:
+    """One address without quotes that it does not need; empty if this is not exactly one, and one whole."""
+    found = _WHOLE.fullmatch(said.strip())
+    if found is None or len(found.group()) > _LONGEST:
+        return ""
+    local, domain = found["local"], found["domain"].rstrip(".")
+    if local.startswith('"') and _PLAIN_LOCAL.fullmatch(bare := _ESCAPED.sub(r"\1", local[1:-1])):
+        local = bare
+    return f"{local}@{domain}" if domain and not domain.startswith(".") else ""
+
+
+def ascii_form(address: str) -> str:
+    """An address as every server takes it, a domain such as пример.рф by its ASCII name. Raises ValueError."""
+    known = whole(address)
+    if not known:
+        raise ValueError(address)
+    local, _, domain = known.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode('ascii')}"
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two addresses are one mailbox, however its domain is written."""
+    return one.lower() == other.lower() or _comparable(one) == _comparable(other)
+
+
+def _comparable(address: str) -> str:
+    try:
+        return ascii_form(address).lower()
+    except ValueError:
+        return address.lower()
+
+
+def parts(address: str) -> tuple[str, str]:
+    """What stands before and behind the @ of a whole address, the former without its quotes."""
+    local, _, domain = address.rpartition("@")
+    return (_ESCAPED.sub(r"\1", local[1:-1]) if local.startswith('"') else local), domain
+
+
+def mailboxes(value: str) -> Sequence[Mailbox]:
+    """Everybody in a field whose address can be read, in order."""
+    found: list[Mailbox] = []
+    entry = _Entry()
+    for kind, text in (*_tokens(value[:_LONGEST_FIELD]), ("end", ",")):
+        if kind == "colon":
+            entry.colon()
+        elif kind != "end":
+            entry.pieces.append((kind, text))
+        elif (mailbox := entry.mailbox()) is not None:
+            found.append(mailbox)
+            entry = _Entry()
+        elif text == ";" or not entry.may_be_a_surname():
+            entry = _Entry()
+        else:
+            entry.pieces.append(("word", ","))
+    return found
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What stands between two commas; more than that where a name holds a comma and nobody quoted it."""
+
+    pieces: list[tuple[_Kind, str]] = field(default_factory=list)
+
+    def colon(self) -> None:
+        """What stood before names a group, or is ``mailto``."""
+        if not any(kind == "angle" for kind, _ in self.pieces):
+            self.pieces.clear()
+
+    def may_be_a_surname(self) -> bool:
+        """Whether it is the beginning of a name, such as «Иванов» in «Иванов, Иван <ivan@example.org>»."""
+        short = 0 < len(self.pieces) <= _LONGEST_NAME
+        return short and not any("@" in text for kind, text in self.pieces if kind != "comment")
+
+    def mailbox(self) -> Mailbox | None:
+        """The address in angle brackets, else the one that stands bare; of several nobody knows which is meant."""
+        angles = {_in_angles(text) for kind, text in self.pieces if kind == "angle"}
+        if angles:
+            address = angles.pop() if len(angles) == 1 else ""
+            return Mailbox(self._name() or self._comment(), address) if address else None
+        address, name = _bare(_joined(self.pieces))
+        return Mailbox(name or self._comment(), address) if address else None
+
+    def _name(self) -> str:
+        words = (_unquoted(text) if kind == "quoted" else text.strip(" <>") for kind, text in self._shown())
+        return re.sub(r" ,", ",", " ".join(" ".join(words).split()))
+
+    def _shown(self) -> Iterator[tuple[_Kind, str]]:
+        return ((kind, text) for kind, text in self.pieces if kind in {"word", "quoted"})
+
+    def _comment(self) -> str:
+        return " ".join(" ".join(text[1:-1] for kind, text in self.pieces if kind == "comment").split())
+
+
+def _in_angles(text: str) -> str:
+    said = _ROUTE.sub("", text[1:-1].strip(), count=1).removeprefix("mailto:")
+    said = _without_comments(said)
+    return whole(said) or whole(_AROUND_SIGNS.sub(r"\1", said))
+
+
+def _without_comments(said: str) -> str:
+    return _joined(_tokens(said)) if "(" in said else said
+
+
+def _joined(pieces: Iterable[tuple[_Kind, str]]) -> str:
+    """What stands there, a mark in place of each comment: it parts what stands on both sides."""
+    return "".join(_COMMENT if kind == "comment" else text for kind, text in pieces).strip(f" {_COMMENT}")
+
+
+def _bare(said: str) -> tuple[str, str]:
+    """An address without brackets, and the name that stands before it.
+
+    Words may precede it, if no dot could make one of them a part of the address.
+    """
+    if said.startswith("'") and said.endswith("'"):
+        said = said[1:-1]
+    address = whole(said)
+    if address or '"' in said or said.count("@") != 1:
+        return address, ""
+    before, _, last = _AROUND_AT.sub("@", said).rpartition(" ")
+    if before.endswith(".") or last.startswith("."):
+        return "", ""
+    return whole(last), before.strip(f" {_COMMENT}")
+
+
+def _unquoted(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text[1:-1])
+
+
+def _tokens(value: str) -> Iterator[tuple[_Kind, str]]:
+    """Words, quoted strings, comments, angle brackets and what separates; a quote that never ends is a word."""
+    at, closes = 0, {'"': True, "(": True}
+    while at < len(value):
+        sign, end = value[at], 0
+        if closes.get(sign):
+            end = _comment_end(value, at) if sign == "(" else _end(_QUOTED_STRING, value, at)
+            closes[sign] = end > 0
+        elif sign in "<[":
+            end = _end(_ANGLE if sign == "<" else _BRACKETS, value, at)
+        kind: _Kind = _KINDS[sign] if end else "word"
+        if not end:
+            found = _RUN.match(value, at)
+            assert found is not None
+            end, kind = found.end(), _SEPARATORS.get(sign, "word")
+        yield kind, value[at:end]
+        at = end
+
+
+_KINDS: dict[str, _Kind] = {'"': "quoted", "(": "comment", "<": "angle", "[": "word"}
+_SEPARATORS: dict[str, _Kind] = {",": "end", ";": "end", ":": "colon"}
+
+
+def _end(pattern: re.Pattern[str], value: str, at: int) -> int:
+    found = pattern.match(value, at)
+    return found.end() if found else 0
+
+
+def _comment_end(value: str, at: int) -> int:
+    """Where the comment that begins here ends; comments lie in one another."""
+    depth, escaped = 0, False
+    for place in range(at, len(value)):
+        sign = value[place]
+        if escaped:
+            escaped = False
+        elif sign == "\\":
+            escaped = True
+        elif sign == "(":
+            depth += 1
+        elif sign == ")":
+            depth -= 1
+            if not depth:
+                return place + 1
+    return 0

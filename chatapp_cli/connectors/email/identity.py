@@ -1,0 +1,71 @@
+"""Which mail is the same again: its Message-ID, which its sender chose, and what the mail says (RFC 5322 §3.6.4)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from email.message import Message
+from typing import NamedTuple
+
+from chatapp_cli.connectors.email.headers import ids
+from chatapp_cli.kit.understanding import digest
+
+_TOLD_APART_BY = ("from", "reply-to", "date", "subject")
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_DIGEST_LETTERS = 16
+
+
+class Identity(NamedTuple):
+    """What a mail is known by."""
+
+    message_id: str
+    """Its Message-ID, by which other mails refer to it; empty without one."""
+    own: str
+    """Of this very mail: senders repeat Message-IDs, on purpose or not."""
+
+    @property
+    def shown(self) -> str:
+        """What a dialog knows it by."""
+        return self.message_id or self.own
+
+
+def identity(message: Message, content: bytes) -> Identity:
+    """The identity of a mail; the same after the server renumbered, copied or delivered it once more.
+
+    It rests on bytes alone and on nothing that we decode, so that it outlives every repair of the decoding.
+    """
+    message_id = next(iter(ids(message, "Message-ID")), "")
+    if not message_id:
+        return Identity("", digest(content))
+    return Identity(message_id, f"{message_id}#{_told_apart(message, content)}")
+
+
+def _told_apart(message: Message, content: bytes) -> str:
+    said = hashlib.sha256()
+    for line in _fields(message):
+        said.update(line.encode("utf-8", "surrogateescape") + b"\n")
+    said.update(_HEADER_END.split(content, maxsplit=1)[-1].replace(b"\r\n", b"\n").strip())
+    return said.hexdigest()[:_DIGEST_LETTERS]
+
+
+def _fields(message: Message) -> Iterator[str]:
+    """Those that no server on the way rewrites but for their folding."""
+    for name, value in message.raw_items():
+        if name.lower() in _TOLD_APART_BY:
+            yield f"{name.lower()}:{' '.join(str(value).split())}"
+
+
+def plain_id(ext_id: str) -> str:
+    """The Message-ID in what a dialog knows a mail by; empty for mails without one."""
+    return ext_id[: ext_id.find(">") + 1] if ext_id.startswith("<") else ""
+
+
+def message_id(key: str, domain: str) -> str:
+    """The Message-ID of a mail of ours: our idempotency key at the mailbox's domain."""
+    return f"<{key}@{domain}>"
+
+
+def is_own_id(ext_id: str, domain: str) -> bool:
+    """Tell whether we could have given this Message-ID."""
+    return re.fullmatch(rf"<[0-9a-z]{{32}}@{re.escape(domain)}>", ext_id) is not None

@@ -1,0 +1,80 @@
+"""Who wrote a mail, and so whom an answer goes to (RFC 5322 §3.6.2): the right person or nobody."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from email.message import Message
+
+from chatapp_cli.connectors.email.addresses import parts, same
+from chatapp_cli.connectors.email.headers import ids, people, raw, words
+from chatapp_cli.connectors.email.identity import is_own_id
+from chatapp_cli.connectors.email.machines import is_nobodys
+from chatapp_cli.domain.event import Person
+
+_NOWHERE = "sender.invalid"
+"""No domain is ever called so (RFC 2606): what a dialog has for an address where a mail names none that is whole."""
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correspondence:
+    """Between whom a mail goes, seen from the mailbox."""
+
+    sender: Person
+    """Who wrote it: whom the desk answers."""
+    other: Person
+    """The other side of the dialog that it belongs to."""
+    from_us: bool = False
+    own_name: bool = False
+    """It bears our own address as the sender's, and nothing tells that it is ours."""
+    personal: bool = False
+    """A machine wrote it for a person, whom an answer goes to."""
+
+
+def correspondence(message: Message, message_id: str, own: str) -> Correspondence:
+    """Read From, Reply-To, Sender and To of a mail in the mailbox ``own``.
+
+    In our own name: with an id of ours, or as an answer to somebody else, it is ours; with a foreign Reply-To our own
+    form wrote it for a client; else it is a mail to ourselves, which anybody may have forged.
+    """
+    author = next(iter(people(message, "From")), None)
+    answers, agent = (_somebody_else(message, own, name) for name in ("Reply-To", "Sender"))
+    in_our_name = author is not None and same(author.email, own)
+    if author and in_our_name:
+        to = _somebody_else(message, own, "To", "Cc")
+        if is_own_id(message_id, own.rpartition("@")[2]) or (to and not answers and ids(message, "In-Reply-To")):
+            return Correspondence(sender=author, other=to or author, from_us=True)
+    if answers:
+        named = answers if answers.name or not author else replace(answers, name=author.name)
+        return Correspondence(sender=named, other=named, personal=in_our_name or _is_personal(message, answers, author))
+    sender = author or agent or _nobody(message)
+    return Correspondence(sender=sender, other=sender, own_name=in_our_name)
+
+
+def is_nobody(address: str) -> bool:
+    """Tell whether an address stands for a sender who cannot be answered."""
+    return address.endswith(f"@{_NOWHERE}")
+
+
+def _somebody_else(message: Message, own: str, *names: str) -> Person | None:
+    """The first in these fields who is not we."""
+    everybody = (person for name in names for person in people(message, name))
+    return next((person for person in everybody if not same(person.email, own)), None)
+
+
+def _is_personal(message: Message, answers: Person, author: Person | None) -> bool:
+    """Tell whether answers go to somebody other than the machine that wrote, the house that owns it, or a list."""
+    of_list = answers.email in raw(message, "List-Post").lower()
+    if of_list or is_nobodys(answers.email) or (author and same(answers.email, author.email)):
+        return False
+    return author is None or is_nobodys(author.email) or parts(answers.email)[1] != parts(author.email)[1]
+
+
+def _nobody(message: Message) -> Person:
+    """A sender without a whole address: shown by what stands there, told apart by it, and never answered."""
+    shown = words(message, "From")
+    if not shown:
+        return Person(id=f"unknown@{_NOWHERE}", email=f"unknown@{_NOWHERE}")
+    address = f"unknown-{hashlib.sha256(shown.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}@{_NOWHERE}"
+    return Person(id=address, email=address, name=shown[:_LONGEST_NAME])

@@ -1,0 +1,110 @@
+"""What happens to messages that were said before: edited, taken back, reacted to. Only by whoever may, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import msgspec
+
+from chatapp_cli.domain.event import MessageEdited, MessagesDeleted, ReactionsChanged
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.message import Direction
+from chatapp_cli.domain.preview import preview
+from chatapp_cli.store.rows import Known, Ref
+from chatapp_cli.store.tx import Tx
+
+Change: TypeAlias = MessageEdited | MessagesDeleted | ReactionsChanged
+
+
+def message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref | None:
+    """The message that bears a provider's id in a dialog, or has a part that does; without a dialog, anywhere."""
+    if not peer_key:
+        return tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
+    dialog = tx.one(Known, "dialogs.known", channel=channel, key=peer_key)
+    if dialog is None:
+        return None
+    found = tx.one(Ref, "messages.ref", channel=channel, ext_id=ext_id, dialog=dialog.id)
+    return found or part(tx, dialog.id, ext_id)
+
+
+def part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
+    """The message of which this is a further part."""
+    return tx.one(Ref, "messages.part_ref", dialog=dialog, ext_id=ext_id)
+
+
+def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
+    """Show the new text and keep the old one; what is not theirs to change stays as it is."""
+    found = message_at(tx, channel, event.peer_key, event.ext_id)
+    if found is None:
+        _keep(tx, channel, event, event.ext_id)
+    elif not _by_author(found, event):
+        _tell_refused(tx, channel, found)
+    elif tx.run("messages.revise", id=found.id, text=event.text, at=event.at):
+        tx.run("messages.edit", id=found.id, text=event.text, at=event.at)
+        tx.run("dialogs.preview", id=found.dialog_id, message=found.id, preview=preview(event.text, []))
+        tx.tell("message.edited", channel=channel, dialog=found.dialog_id, message=found.id)
+
+
+def deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
+    """Mark what was taken back."""
+    for ext_id in event.ext_ids:
+        found = message_at(tx, channel, event.peer_key, ext_id)
+        if found is None:
+            _keep(tx, channel, replace(event, ext_ids=(ext_id,)), ext_id)
+        elif not (event.by_admin or _by_author(found, event)):
+            _tell_refused(tx, channel, found)
+        elif tx.run("messages.delete", id=found.id, at=event.at):
+            tx.tell("message.deleted", channel=channel, dialog=found.dialog_id, message=found.id)
+
+
+def reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
+    """Put these reactions of one person in the place of their former ones."""
+    found = message_at(tx, channel, event.peer_key, event.ext_id)
+    if found is None:
+        _keep(tx, channel, event, event.ext_id)
+        return
+    tx.run("reactions.clear", message=found.id, person=event.person.id)
+    for emoji in event.emoji:
+        tx.run("reactions.add", message=found.id, person=event.person.id, emoji=emoji, name=event.person.name)
+    tx.tell("message.reaction", channel=channel, dialog=found.dialog_id, message=found.id)
+
+
+def _by_author(found: Ref, event: MessageEdited | MessagesDeleted) -> bool:
+    """Tell whether who wrote a message is who changes it, as far as the provider says."""
+    if event.from_us is not None and event.from_us != (found.direction == Direction.OUT):
+        return False
+    return not (event.by.id and found.sender) or event.by.id == found.sender
+
+
+def _tell_refused(tx: Tx, channel: ChannelId, found: Ref) -> None:
+    tx.tell("message.not_theirs", channel=channel, dialog=found.dialog_id, message=found.id)
+
+
+def _keep(tx: Tx, channel: ChannelId, event: Change, ext_id: str) -> None:
+    """A change may overtake its message, also the first one of a dialog: it waits for a day."""
+    if not event.peer_key:
+        return
+    change = msgspec.json.encode([type(event).__name__, event]).decode()
+    tx.run("early.keep_change", channel=channel, ext_id=ext_id, dialog_key=event.peer_key, change=change, at=tx.now)
+    dialog = tx.value("dialogs.at_key", channel=channel, key=event.peer_key)
+    if dialog is not None:
+        tx.run("dialogs.expect_message", id=dialog)
+
+
+def catch_up(tx: Tx, channel: ChannelId, dialog_key: str, ext_id: str) -> None:
+    """Let happen what overtook a message that is here now."""
+    waiting = tx.all(lambda *row: row, "early.changes", channel=channel, ext_id=ext_id, dialog_key=dialog_key)
+    for number, change in waiting:
+        name, raw = msgspec.json.decode(change, type=tuple[str, msgspec.Raw])
+        shape, happen = _WAITING[name]
+        tx.run("early.drop", id=number)
+        happen(tx, channel, msgspec.json.decode(raw, type=shape))
+
+
+_WAITING: Mapping[str, tuple[type[Change], Callable[[Tx, ChannelId, Any], None]]] = {
+    "MessageEdited": (MessageEdited, edited),
+    "MessagesDeleted": (MessagesDeleted, deleted),
+    "ReactionsChanged": (ReactionsChanged, reacted),
+}

@@ -1,0 +1,201 @@
+"""A channel that falls or is refused comes up again: soon, then seldom, and at once when a person says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, fields
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Retryable
+from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Connector, HookReply, HookRequest, Session
+from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.channel import SOUND, ChannelRunner
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import channels, deadletters, lines
+from chatapp_cli.store.rows import ChannelRow
+from tests.runtime.test_daemon import eventually
+
+CALL = HookRequest(method="POST", path="", query={}, headers={}, body=b"\xff{{{")
+
+
+class Restless:
+    """Time passes as fast as somebody sleeps; what was slept between two lives of a session is noted."""
+
+    def __init__(self) -> None:
+        self.at = 1_790_000_000.0
+        self.pauses: list[float] = []
+        self.stands = asyncio.Event()
+        self.stands.set()
+
+    def now(self) -> int:
+        return int(self.at * 1000)
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await self.stands.wait()
+        self.at += seconds
+        await asyncio.sleep(0)
+
+
+class Scripted:
+    """A session: it tells what the script says, one line each time it is opened, and then fails as it says."""
+
+    def __init__(self, script: list[tuple[Sequence[Batch], float, ChannelError]], clock: Restless) -> None:
+        self.script, self.clock, self.lives = script, clock, 0
+
+    @asynccontextmanager
+    async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:
+        self.lives += 1
+        yield self  # type: ignore[misc]
+
+    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        told, lasts, end = self.script.pop(0) if self.script else ((), 0.0, Retryable("unreachable"))
+        for batch in told:
+            yield batch
+        self.clock.at += lasts
+        yield Batch()
+        raise end
+
+    def accept(self, request: HookRequest) -> HookReply:
+        raise RecursionError("a tower")
+
+
+@dataclass(frozen=True)
+class Lent(Desk):
+    """A desk whose one channel is of a kind of ours."""
+
+    connection: Connector | None = None
+
+    def connector(self, kind: str) -> Connector:
+        assert self.connection is not None
+        return self.connection
+
+    def capabilities(self, channel: ChannelRow) -> Capabilities:
+        return Capabilities(intake="poll")
+
+
+@dataclass
+class Scene:
+    desk: Desk
+    clock: Restless
+    session: Scripted
+    runner: ChannelRunner
+
+    @property
+    def row(self) -> ChannelRow:
+        return self.desk.read(lambda tx: channels.one(tx, self.runner.row.id))
+
+
+@pytest.fixture
+def play(desks: Callable[..., Desk]) -> Callable[..., object]:
+    @asynccontextmanager
+    async def play(*script: tuple[Sequence[Batch], float, ChannelError], stands: bool = False) -> AsyncIterator[Scene]:
+        clock = Restless()
+        if stands:
+            clock.stands.clear()
+        plain = open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+        session = Scripted(list(script), clock)
+        known = {field.name: getattr(plain, field.name) for field in fields(Desk)}
+        desk = Lent(**known, connection=session)  # type: ignore[arg-type]
+        line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="Ольга"))
+        bound = Bound(account="1", title="Аккаунт")
+        channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any", actor="Ольга"))
+        store = AsyncStore(desk)
+        row = desk.read(lambda tx: channels.one(tx, channel))
+        runner = ChannelRunner(store, row, count=lambda _kind, _word: None, sending=False)
+        task = asyncio.create_task(runner.run())
+        try:
+            yield Scene(desk, clock, session, runner)
+            assert not task.done()
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await store.aclose()
+            plain.close()
+
+    return play
+
+
+def within(pause: float, base: float) -> bool:
+    return 0.29 * base <= pause <= 0.61 * base
+
+
+async def test_a_session_that_proves_its_life_and_falls_at_once_is_tried_ever_more_seldom(
+    play: Callable[..., object],
+) -> None:
+    ended = ((), 0.0, Retryable("ended"))
+    async with play(*[ended] * 6) as scene:
+        await eventually(lambda: len(scene.clock.pauses) >= 6)
+        assert all(within(pause, 2.0**n) for n, pause in enumerate(scene.clock.pauses[:6], 1))
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        ((Batch(arrivals=(Arrival(provider_id="1", raw=b"{}"),)),), 0.0, Retryable("ended")),
+        ((Batch(cursor="7"),), 0.0, Retryable("ended")),
+        ((), SOUND + 1, Retryable("ended")),
+    ],
+    ids=["something came", "the cursor moved", "it lasted"],
+)
+async def test_what_came_of_a_session_or_a_while_without_a_fall_makes_the_next_fall_the_first(
+    play: Callable[..., object], life: tuple[Sequence[Batch], float, ChannelError]
+) -> None:
+    ended = ((), 0.0, Retryable("ended"))
+    async with play(ended, ended, ended, life) as scene:
+        await eventually(lambda: len(scene.clock.pauses) >= 4)
+        assert within(scene.clock.pauses[2], 8)
+        assert within(scene.clock.pauses[3], 2)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "health"),
+    [(NeedsRebind("logged_out"), "needs_rebind"), (Misconfigured("bad_url"), "misconfigured")],
+    ids=["needs_rebind", "misconfigured"],
+)
+async def test_a_refused_account_is_looked_at_again_by_itself_and_heals(
+    play: Callable[..., object], refusal: ChannelError, health: str
+) -> None:
+    async with play(*[((), 0.0, refusal)] * 5, stands=True) as scene:
+        seen = []
+        for looks in range(1, 5):
+            await eventually(lambda looks=looks: len(scene.clock.pauses) == looks)
+            seen.append(scene.row.health)
+            scene.clock.stands.set()
+            await asyncio.sleep(0)
+            scene.clock.stands.clear()
+        assert set(seen) == {health}
+        bases = (300, 600, 1200, 2400)
+        assert [0.89 * b <= p <= 1.11 * b for p, b in zip(scene.clock.pauses, bases, strict=False)] == [True] * 4
+
+
+async def test_a_person_has_a_refused_account_tried_at_once(play: Callable[..., object]) -> None:
+    healthy = ((Batch(cursor="1"),), 0.0, Retryable("ended"))
+    async with play(((), 0.0, NeedsRebind("logged_out")), healthy, stands=True) as scene:
+        await eventually(lambda: scene.row.health == "needs_rebind")
+        scene.runner.resume()
+        await eventually(lambda: scene.session.lives >= 2 and scene.row.cursor == "1")
+
+
+async def test_a_call_that_our_own_code_stumbles_over_is_kept_and_not_sent_again(
+    play: Callable[..., object],
+) -> None:
+    async with play(((), 0.0, Retryable("ended")), stands=True) as scene:
+        await eventually(lambda: scene.session.lives == 1 and scene.clock.pauses)
+        scene.runner.session = scene.session  # type: ignore[assignment]
+        reply = await scene.runner.accept(CALL)
+        (letter,) = scene.desk.read(deadletters.everything)
+        assert (reply.status, bytes(letter.raw), letter.problem) == (200, b"\xff{{{", "RecursionError: a tower")

@@ -1,0 +1,302 @@
+"""A refusal is about one message or about the account; only the account's own trouble keeps it from sending."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable, SendingBlocked
+from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.sender import Sender
+from chatapp_cli.runtime.standing import FIRST_LOOK, LONGEST_LOOK, Trouble
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript, words
+from chatapp_cli.store.rows import ChannelRow
+from tests.runtime.test_daemon import eventually
+
+CAN = Capabilities(intake="socket", write_first=("username",))
+
+
+class PatientClock:
+    """Time passes when somebody is asleep for less than a minute; longer sleeps last until the test lets them end."""
+
+    def __init__(self) -> None:
+        self.at = 1_790_000_000.0
+        self.slept: list[float] = []
+        self._over = asyncio.Event()
+
+    def now(self) -> int:
+        return int(self.at * 1000)
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds < 60:
+            await asyncio.sleep(min(seconds, 0.01))
+            return
+        self.slept.append(seconds)
+        until = self.at + seconds
+        while self.at < until:
+            await self._over.wait()
+
+    def pass_by(self, seconds: float) -> None:
+        self.at += seconds
+        self._over.set()
+        self._over = asyncio.Event()
+
+
+class Provider:
+    """A session whose provider has something against the account, or against some messages."""
+
+    def __init__(self) -> None:
+        self.against_messages: dict[str, ChannelError] = {}
+        self.against_us: ChannelError | None = None
+        self.sent: list[str] = []
+        self.proofs = 0
+
+    async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        yield Batch()
+
+    async def send(self, message: Outbound) -> Receipt:
+        if refusal := self.against_messages.get(message.text) or self.against_us:
+            raise refusal
+        self.sent.append(message.text)
+        return Receipt(ids=(f"id {len(self.sent)}",))
+
+
+class Asked(Provider):
+    """One that can be asked about the account."""
+
+    async def prove(self) -> None:
+        self.proofs += 1
+        if self.against_us:
+            raise self.against_us
+
+
+class Scene:
+    """A sender at work on one channel."""
+
+    def __init__(self, desk: Desk, channel: ChannelId, clock: PatientClock, sender: Sender) -> None:
+        self.desk, self.channel, self.clock, self.sender = desk, channel, clock, sender
+
+    def say(self, text: str) -> MessageId:
+        order = sending.Order(actor="Ольга", key=self.desk.world.chance.key())
+
+        def accept(tx: object) -> MessageId:
+            dialog = reaching.dialog_for(tx, channels.one(tx, self.channel), CAN, f"@reader_{abs(hash(text))}")
+            return sending.enqueue(tx, CAN, dialog, Draft(text=text), order)
+
+        number = self.desk.write(accept)
+        self.sender.wake()
+        return number
+
+    async def until(self, number: MessageId, state: str, code: str = "") -> None:
+        def there() -> bool:
+            found = self.desk.read(lambda tx: transcript.message(tx, number))
+            return (found.state, found.code) == (state, code)
+
+        await eventually(there)
+
+    @property
+    def row(self) -> ChannelRow:
+        return self.desk.read(lambda tx: channels.one(tx, self.channel))
+
+
+@pytest.fixture
+def clock() -> PatientClock:
+    return PatientClock()
+
+
+@pytest.fixture
+def desk(desks: Callable[..., Desk], clock: PatientClock) -> Desk:
+    return open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+
+
+@pytest.fixture
+def told() -> list[Trouble | None]:
+    return []
+
+
+@asynccontextmanager
+async def at_work(
+    desk: Desk, clock: PatientClock, session: Provider, told: list[Trouble | None]
+) -> AsyncIterator[Scene]:
+    line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="Ольга"))
+    bound = Bound(account="1", title="Аккаунт")
+    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any", actor="Ольга"))
+
+    async def tell(trouble: Trouble | None) -> None:
+        told.append(trouble)
+
+    store = AsyncStore(desk)
+    sender = Sender(store, channel, CAN, count=lambda _word: None, tell=tell)
+    task = asyncio.create_task(sender.run(session, {}))
+    try:
+        yield Scene(desk, channel, clock, sender)
+        assert not task.done()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await store.aclose()
+
+
+@pytest.mark.parametrize("refusal", [NeedsRebind("forbidden", "403"), Misconfigured("bad_url")], ids=repr)
+async def test_a_refusal_that_the_account_outlives_fails_one_message_alone(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None], refusal: ChannelError
+) -> None:
+    provider = Asked()
+    provider.against_messages["первое"] = refusal
+    async with at_work(desk, clock, provider, told) as scene:
+        await scene.until(scene.say("первое"), "failed", refusal.code)
+        await scene.until(scene.say("второе"), "sent")
+    assert provider.sent == ["второе"]
+    assert (provider.proofs, told) == (1, [])
+
+
+async def test_an_account_that_is_let_in_no_longer_rests_and_keeps_its_messages(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Asked()
+    provider.against_us = NeedsRebind("token_revoked", "401")
+    async with at_work(desk, clock, provider, told) as scene:
+        number = scene.say("подождёт")
+        await eventually(lambda: told)
+        await scene.until(number, "queued", "token_revoked")
+        row = scene.row
+        assert (row.paused_until, row.paused_code, row.paused_detail) == (
+            clock.now() + FIRST_LOOK * 1000,
+            "token_revoked",
+            "401",
+        )
+        provider.against_us = None
+        clock.pass_by(FIRST_LOOK)
+        await scene.until(number, "sent")
+        assert (scene.row.paused_until, scene.row.paused_code) == (0, "")
+    assert [type(one) for one in told] == [NeedsRebind, type(None)]
+
+
+async def test_looks_become_rarer_and_a_person_may_have_one_at_once(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Asked()
+    provider.against_us = Misconfigured("number_gone")
+    async with at_work(desk, clock, provider, told) as scene:
+        number = scene.say("подождёт")
+        for looks in range(1, 7):
+            await eventually(lambda looks=looks: len(clock.slept) == looks)
+            clock.pass_by(LONGEST_LOOK)
+        await eventually(lambda: len(clock.slept) == 7)
+        assert [round(seconds) for seconds in clock.slept] == [300, 600, 1200, 2400, 3600, 3600, 3600]
+        provider.against_us = None
+        scene.desk.write(lambda tx: channels.resume(tx, scene.channel, actor="Ольга"))
+        scene.sender.resume()
+        await scene.until(number, "sent")
+
+
+async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Asked()
+    provider.against_us = SendingBlocked("unpaid", "131042")
+    async with at_work(desk, clock, provider, told) as scene:
+        numbers = [scene.say(text) for text in ("раз", "два", "три")]
+        await eventually(lambda: clock.slept)
+        for number in numbers:
+            assert scene.desk.read(lambda tx, n=number: transcript.message(tx, n)).state == "queued"
+        provider.against_us = None
+        clock.pass_by(FIRST_LOOK)
+        for number in numbers:
+            await scene.until(number, "sent")
+    assert provider.proofs == 0
+    assert sorted(provider.sent) == ["два", "раз", "три"]
+    assert [type(one) for one in told] == [SendingBlocked, type(None)]
+
+
+async def test_who_cannot_be_asked_lets_the_next_message_try_and_one_that_is_refused_alone_proves_it_too(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Provider()
+    provider.against_us = NeedsRebind("forbidden")
+    async with at_work(desk, clock, provider, told) as scene:
+        number = scene.say("раз")
+        await eventually(lambda: clock.slept)
+        provider.against_us = None
+        provider.against_messages["раз"] = Rejected("no_such_user")
+        clock.pass_by(FIRST_LOOK)
+        await scene.until(number, "failed", "no_such_user")
+        await scene.until(scene.say("два"), "sent")
+    assert [type(one) for one in told] == [NeedsRebind, type(None)]
+
+
+async def test_a_provider_that_cannot_be_reached_for_a_proof_proves_nothing(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    class Silent(Asked):
+        async def prove(self) -> None:
+            raise Retryable("unreachable")
+
+    provider = Silent()
+    provider.against_messages["раз"] = NeedsRebind("forbidden")
+    async with at_work(desk, clock, provider, told) as scene:
+        await scene.until(scene.say("раз"), "queued", "unreachable")
+    assert told == []
+
+
+async def test_the_journal_says_when_a_channel_rests_why_and_when_it_goes_on(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Asked()
+    provider.against_us = SendingBlocked("unpaid", "131042")
+    async with at_work(desk, clock, provider, told) as scene:
+        number = scene.say("раз")
+        await eventually(lambda: clock.slept)
+        provider.against_us = None
+        clock.pass_by(FIRST_LOOK)
+        await scene.until(number, "sent")
+    rows = desk.read(lambda tx: journal.after(tx, 0, n=100))
+    about = [str(words.news(row)) for row in rows if row.topic in {"channel.paused", "channel.resumed"}]
+    assert about == [
+        "Channel 1 sends nothing until 2026-09-21 14:18: unpaid 131042",
+        "Channel 1 sends again",
+    ]
+
+
+async def test_what_was_claimed_and_not_handed_over_is_queued_again_after_a_crash_and_the_rest_is_uncertain(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Provider()
+    async with at_work(desk, clock, provider, told) as scene:
+        channel = scene.channel
+        await scene.until(scene.say("до"), "sent")
+    waits, handed_over = (scene.say(text) for text in ("ждал очереди", "ушло или нет"))
+    first, second = (desk.write(lambda tx: outbox.claim(tx, desk.media, channel)) for _ in range(2))
+    assert (first and first.message.id, second and second.message.id) == (waits, handed_over)
+    assert second is not None
+    assert desk.write(lambda tx: outbox.begin(tx, second))
+    store = AsyncStore(desk)
+    sender = Sender(store, channel, CAN, count=lambda _word: None, tell=nothing)
+    task = asyncio.create_task(sender.run(provider, {}))
+    await scene.until(waits, "sent")
+    await scene.until(handed_over, "uncertain", "interrupted")
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await store.aclose()
+    assert provider.sent == ["до", "ждал очереди"]
+
+
+async def nothing(trouble: Trouble | None) -> None:
+    """Nobody asks."""

@@ -1,0 +1,275 @@
+"""What happens to a message afterwards: only its author changes it, in whatever order things come, at a real time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chatapp_cli.domain.event import (
+    Arrival,
+    Batch,
+    DeliveryChanged,
+    Event,
+    MessageArrived,
+    MessageEdited,
+    MessagesDeleted,
+    Person,
+    ReactionsChanged,
+)
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.message import Action, State
+from chatapp_cli.domain.moment import AHEAD, EARLIEST
+from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.services import ingest, outbox, sending, trace, transcript
+from chatapp_cli.store.rows import MessageRow
+from tests.services.test_ingest import the_list
+from tests.services.test_sending import claim, say
+from tests.stores import EVERYTHING, NOON, Shop, said
+
+DAY = 86_400_000
+
+
+@pytest.fixture
+def channel(shop: Shop) -> ChannelId:
+    return shop.channel()
+
+
+def the_messages(shop: Shop) -> list[MessageRow]:
+    (dialog,) = the_list(shop)
+    return [entry.message for entry in shop.read(lambda tx: transcript.latest(tx, dialog.id, n=100))]
+
+
+@pytest.mark.parametrize(
+    "at", [0, -1, 1, 2**63 - 1, 10**17, 253_402_343_940_000, EARLIEST - 1, 1_790_000_000_000 * 1000]
+)
+@pytest.mark.parametrize(
+    "event",
+    [
+        said(ext_id="1", at=NOON),
+        MessageEdited(peer_key="anna", ext_id="0", at=NOON, text="иначе"),
+        MessagesDeleted(peer_key="anna", ext_ids=("0",), at=NOON),
+        ReactionsChanged(peer_key="anna", ext_id="0", at=NOON, emoji=("👍",)),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_time_that_no_calendar_shows_is_the_time_of_arrival(
+    shop: Shop, channel: ChannelId, at: int, event: Event
+) -> None:
+    shop.hear(channel, "прежде", ext_id="0")
+    shop.take(channel, replace(event, at=at))
+    found = the_messages(shop)
+    times = [t for m in found for t in (m.at, m.edited_at, m.deleted_at) if t is not None]
+    assert set(times) == {shop.clock.at}
+    (row,) = the_list(shop)
+    assert (row.last_at, row.waiting_since) == (shop.clock.at, shop.clock.at)
+
+
+def test_a_clock_that_is_a_day_ahead_is_believed_and_one_further_ahead_is_not(shop: Shop, channel: ChannelId) -> None:
+    now = shop.clock.at
+    believed = shop.message(shop.hear(channel, at=now + AHEAD)).at
+    not_believed = shop.message(shop.hear(channel, at=now + AHEAD + 1)).at
+    assert (believed, not_believed) == (now + AHEAD, now)
+
+
+def test_a_receipt_from_another_century_leaves_the_message_where_it_stood(shop: Shop, channel: ChannelId) -> None:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    message = say(shop, dialog)
+    mine = claim(shop, channel)
+    shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("7",), at=10**16)))
+    assert shop.message(message).at == shop.clock.at
+
+
+@pytest.mark.parametrize("from_us", [True, False])
+def test_nobody_but_the_author_edits_or_deletes_in_a_chat_of_two(shop: Shop, channel: ChannelId, from_us: bool) -> None:
+    dialog = shop.message(shop.hear(channel, "вопрос", ext_id="theirs")).dialog_id
+    shop.take(channel, said("цена 100 000", ext_id="ours", at=NOON, from_us=True))
+    foreign, own = ("theirs", "ours") if from_us else ("ours", "theirs")
+    shop.take(
+        channel,
+        MessageEdited(peer_key="anna", ext_id=foreign, at=NOON, text="1 рубль", from_us=from_us),
+        MessagesDeleted(peer_key="anna", ext_ids=(foreign,), at=NOON, from_us=from_us),
+        MessageEdited(peer_key="anna", ext_id=own, at=NOON, text="исправлено", from_us=from_us),
+    )
+    found = {m.ext_id: (m.text, m.deleted_at) for m in the_messages(shop) if m.dialog_id == dialog}
+    untouched = "вопрос" if from_us else "цена 100 000"
+    assert found == {foreign: (untouched, None), own: ("исправлено", None)}
+
+
+def test_in_a_group_one_member_does_not_rewrite_another_but_an_admin_may_take_it_back(
+    shop: Shop, channel: ChannelId
+) -> None:
+    number = shop.hear(channel, "пишет Боря", ext_id="1", sender=Person(id="boris", name="Боря"))
+    edit = MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="чужое", from_us=False, by=Person(id="anna"))
+    revoke = MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON, from_us=False, by=Person(id="anna"))
+    shop.take(channel, edit, revoke)
+    assert (shop.message(number).text, shop.message(number).deleted_at) == ("пишет Боря", None)
+    news = [row.topic for row in shop.read(lambda tx: trace.life(tx, number)).news]
+    assert news.count("message.not_theirs") == 2
+    own = MessageEdited(
+        peer_key="anna", ext_id="1", at=NOON, text="Боря поправил", from_us=False, by=Person(id="boris")
+    )
+    shop.take(channel, own)
+    assert shop.message(number).text == "Боря поправил"
+    shop.take(channel, MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON, by=Person(id="x"), by_admin=True))
+    assert shop.message(number).deleted_at == NOON
+
+
+EARLY: dict[str, Event] = {
+    "edited": MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="после правки"),
+    "deleted": MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON),
+    "reacted": ReactionsChanged(peer_key="anna", ext_id="1", at=NOON, emoji=("👍",), person=Person(id="anna")),
+}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["in a known dialog", "before the dialog's first message"])
+@pytest.mark.parametrize("early", EARLY)
+def test_a_change_that_overtakes_its_message_is_seen_once_the_message_is_there(
+    shop: Shop, channel: ChannelId, early: str, known: bool
+) -> None:
+    if known:
+        shop.hear(channel, ext_id="0", at=NOON)
+    shop.take(channel, EARLY[early])
+    shop.hear(channel, "в другом чате", ext_id="1", who="boris")
+    number = shop.hear(channel, "как написано", ext_id="1", at=NOON)
+    entry = shop.read(lambda tx: transcript.entry(tx, number))
+    seen = (entry.message.text, entry.message.deleted_at, [r.emoji for r in entry.reactions])
+    assert (
+        seen
+        == {
+            "edited": ("после правки", None, []),
+            "deleted": ("как написано", NOON, []),
+            "reacted": ("как написано", None, ["👍"]),
+        }[early]
+    )
+    again = shop.hear(channel, "как написано", ext_id="1", at=NOON)
+    assert again == number
+
+
+def test_early_changes_happen_in_their_order_and_only_by_the_author(shop: Shop, channel: ChannelId) -> None:
+    shop.take(
+        channel,
+        *(MessageEdited(peer_key="anna", ext_id="1", at=NOON, text=text, from_us=False) for text in ("раз", "два")),
+        MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="не их", from_us=True),
+    )
+    number = shop.hear(channel, "начало", ext_id="1", at=NOON)
+    assert shop.message(number).text == "два"
+    assert [text for text, _ in shop.read(lambda tx: trace.life(tx, number)).said_before] == ["начало", "раз"]
+
+
+def test_a_reaction_that_comes_before_our_own_receipt_stays_with_our_message(shop: Shop, channel: ChannelId) -> None:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    message = say(shop, dialog)
+    mine = claim(shop, channel)
+    shop.take(channel, ReactionsChanged(peer_key="anna", ext_id="77", at=NOON, emoji=("🔥",), person=Person(id="anna")))
+    shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77",))))
+    assert [r.emoji for r in shop.read(lambda tx: transcript.entry(tx, message)).reactions] == ["🔥"]
+
+
+def placeholder(**values: object) -> MessageArrived:
+    return said("[ожидается сообщение]", ext_id="1", placeholder=True, **{"at": NOON} | values)
+
+
+def test_the_message_takes_the_place_of_what_stood_for_it_and_waits_for_an_answer_again(
+    shop: Shop, channel: ChannelId
+) -> None:
+    shop.take(channel, placeholder())
+    dialog = the_list(shop)[0]
+    shop.write(lambda tx: tx.run("dialogs.read", id=dialog.id))
+    result = shop.take(channel, said("Сколько стоит доставка?", ext_id="1", at=NOON + 5, subject="Реклама"))
+    (message,) = the_messages(shop)
+    assert (message.text, message.subject, message.at) == ("Сколько стоит доставка?", "Реклама", NOON + 5)
+    assert (result.messages, result.duplicates) == (1, 0)
+    (row,) = the_list(shop)
+    assert (row.preview, row.unread, row.waiting_since) == ("Сколько стоит доставка?", 1, NOON)
+
+
+@pytest.mark.parametrize(
+    "events", [(placeholder(), placeholder()), (said("текст", ext_id="1", at=NOON), placeholder())]
+)
+def test_a_placeholder_replaces_nothing(shop: Shop, channel: ChannelId, first: MessageArrived) -> None:
+    shop.take(channel, first, placeholder())
+    (message,) = the_messages(shop)
+    (row,) = the_list(shop)
+    assert (message.text, row.unread) == (first.text, 1)
+
+
+def test_what_took_a_placeholders_place_is_not_replaced_by_another(shop: Shop, channel: ChannelId) -> None:
+    shop.take(
+        channel, placeholder(), said("текст", ext_id="1", at=NOON), said("подменённый текст", ext_id="1", at=NOON)
+    )
+    assert [m.text for m in the_messages(shop)] == ["текст"]
+
+
+def test_two_mails_that_share_an_id_are_two_messages_and_the_same_one_again_is_not(
+    shop: Shop, channel: ChannelId
+) -> None:
+    first = said("заявка 1", ext_id="<c@x>", at=NOON, spare_id="<c@x>#1")
+    second = said("заявка 2", ext_id="<c@x>", at=NOON, spare_id="<c@x>#2")
+    shop.take(channel, first, second, second)
+    assert sorted((m.ext_id, m.text) for m in the_messages(shop)) == [("<c@x>", "заявка 1"), ("<c@x>#2", "заявка 2")]
+
+
+def test_what_a_machine_wrote_waits_like_anything_else_unless_nobody_need_look_at_it(
+    shop: Shop, channel: ChannelId
+) -> None:
+    shop.take(channel, said("Заказ 17", ext_id="1", at=NOON, automatic=True))
+    assert the_list(shop)[0].unread == 1
+    shop.take(channel, said("Я в отпуске", ext_id="2", at=NOON, automatic=True, silent=True))
+    assert the_list(shop)[0].unread == 1
+
+
+def split(shop: Shop, channel: ChannelId, receipt: Receipt) -> tuple[DialogId, outbox.Claim]:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    say(shop, dialog)
+    mine = claim(shop, channel)
+    shop.write(lambda tx: outbox.succeed(tx, mine, receipt))
+    return dialog, mine
+
+
+@pytest.mark.parametrize(
+    ("action", "texts", "parts"),
+    [
+        (Action.DELETE, ("3",), ("1", "2", "3")),
+        (Action.EDIT, ("3",), ("3",)),
+        (Action.EDIT, (), ("1",)),
+        (Action.EDIT, ("2", "3"), ("2", "3")),
+        (Action.REACT, ("3",), ("1",)),
+    ],
+)
+def test_a_change_of_a_split_message_means_the_right_parts(
+    shop: Shop, channel: ChannelId, action: Action, texts: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    _, mine = split(shop, channel, Receipt(ids=("1", "2", "3"), texts=texts))
+    order = shop.order()
+    shop.write(lambda tx: sending.change(tx, EVERYTHING, mine.message.id, action, "иначе", order=order))
+    assert claim(shop, channel).parts == parts
+
+
+def test_what_was_taken_back_while_it_waited_for_its_turn_is_not_handed_over(shop: Shop, channel: ChannelId) -> None:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    message = say(shop, dialog)
+    mine = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
+    assert mine is not None
+    assert shop.message(message).state == State.QUEUED
+    shop.write(lambda tx: sending.cancel(tx, message, actor="Ольга"))
+    assert shop.write(lambda tx: outbox.begin(tx, mine)) is False
+    assert shop.message(message).state == State.CANCELLED
+
+
+def test_after_delivered_nothing_is_left_of_the_chain_whatever_is_reported_then(shop: Shop, channel: ChannelId) -> None:
+    _, mine = split(shop, channel, Receipt(ids=("1",)))
+    shop.write(lambda tx: tx.run("chain.put", id=mine.message.id, chain='{"steps": [[2, "anna"]]}'))
+    shop.take(channel, DeliveryChanged(ext_id="1", state=State.DELIVERED, at=NOON))
+    shop.take(channel, DeliveryChanged(ext_id="1", state=State.FAILED, code="undelivered", at=NOON))
+    assert shop.message(mine.message.id).state == State.FAILED
+    assert shop.read(lambda tx: tx.value("chain.of", id=mine.message.id)) == ""
+
+
+def test_raw_is_kept_of_what_bears_an_impossible_time(shop: Shop, channel: ChannelId) -> None:
+    arrival = Arrival(provider_id="p", raw=b'{"at": 99999999999999}', events=(said(ext_id="1", at=99999999999999),))
+    shop.write(lambda tx: ingest.ingest(tx, channel, Batch(arrivals=(arrival,))))
+    (message,) = the_messages(shop)
+    kept = shop.read(lambda tx: trace.life(tx, message.id)).arrived
+    assert kept is not None
+    assert bytes(kept.raw) == b'{"at": 99999999999999}'
