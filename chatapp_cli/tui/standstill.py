@@ -11,6 +11,9 @@ from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key
 
+PACE = "pace"
+"""Why an account rests that keeps to its own rate."""
+
 
 def standstill(channel: ChannelRow, now: Millis) -> str:
     """Empty while the channel works."""
@@ -33,7 +36,7 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
         )
     if channel.paused_until > now:
         until = words.moment(channel.paused_until, now)
-        if channel.paused_code:
+        if channel.paused_code not in {"", PACE}:
             why = words.reason(manifest(channel.kind), channel.paused_code, channel.paused_detail)[0]
             return _(
                 "{channel} sends nothing until {until}: {why} ({key}).",

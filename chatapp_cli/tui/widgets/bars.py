@@ -24,6 +24,7 @@ from chatapp_cli.tui.cells import row
 from chatapp_cli.tui.keymap import action, actions, key, shown
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.overview import Overview, queued
+from chatapp_cli.tui.standstill import PACE
 
 Piece = tuple[str, Style]
 _ROOMY = 56
@@ -277,7 +278,7 @@ def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
 
 def rests(channel: ChannelRow, now: Millis) -> bool:
     """Whether a channel that works sends nothing for a reason; its own rate is none."""
-    return channel.health == "ok" and channel.paused_until > now and bool(channel.paused_code)
+    return channel.health == "ok" and channel.paused_until > now and channel.paused_code not in {"", PACE}
 
 
 _STALE = 3 * words.MINUTE
