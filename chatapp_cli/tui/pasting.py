@@ -19,7 +19,7 @@ from textual.message import Message
 
 LOST = 3.0
 """Seconds without a sign after which a paste whose closing bracket got lost is taken for whole."""
-_PAINT = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|.)?", re.DOTALL)
+_PAINT = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z])?")
 """What a terminal would take for colours, titles and the like."""
 _DROPPED = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if chr(code) not in "\t\n\r"}
 

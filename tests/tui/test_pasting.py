@@ -76,6 +76,7 @@ def test_a_paste_at_the_end_of_the_input_is_not_lost() -> None:
 
 def test_what_a_terminal_would_obey_is_left_out_of_a_paste() -> None:
     assert clean("a\x1b[31mb\x1b]0;t\x07c\x9bd\r\ne\x08f") == "abcd\nef"
+    assert clean("слово\x1bслово \x1b\x1b") == "словослово "
 
 
 async def paste(it: Window, text: str, *, pace: float = 0.001) -> None:
