@@ -279,8 +279,6 @@ ANSWERED_AT_ONCE = {
     ("screens/begin.py", "_('Leave without sending?')"),
     ("screens/troubles.py", "_('Send it again?')"),
     ("screens/troubles.py", "_('Forget this dead letter?')"),
-    ("screens/templates.py", "_('Which template?')"),
-    ("screens/templates.py", "template.name"),
     ("screens/within.py", "_('Search in this conversation')"),
 }
 """Questions whose answer cannot be wrong: a choice of what is there, a yes to what is seen as it happens, any words."""
