@@ -197,6 +197,19 @@ class Inbox(TypeAhead):
             await self._guarded(self._look_who_sits_here)
         await self._notices.hear(news, seen=self._looked_at())
 
+    @property
+    def broken(self) -> Exception | None:
+        """What ended the window."""
+        return self._exception
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End; Textual would paint all variables, clients' words among them, which are told by nobody now."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
     def unkept(self) -> list[tuple[str, str]]:
         """What was written to whom and is nowhere but in the memory of this window."""
         return [one for page in self._pages for one in page.unkept()]

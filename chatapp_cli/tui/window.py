@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from chatapp_cli.bootstrap import Desk
@@ -16,6 +17,8 @@ from chatapp_cli.runtime import seat
 if TYPE_CHECKING:
     from chatapp_cli.tui.app import Inbox
 
+STUMBLES = 3
+"""Errors of our own that are told, the last ones, and how many lines of code each names."""
 RARELY = (20_000, 20, 20)
 """When Python looks for garbage that refers to itself: its own thresholds stop keys for 50 ms now and then."""
 
@@ -38,13 +41,21 @@ def run(desk: Desk, *, alone: bool = False) -> None:
 
 
 def part(window: Inbox) -> None:
-    """Say where lies what was written and could not be kept. Raises ChatappError if the window broke off."""
+    """Say what the window stumbled over, and where lies what was written and could not be kept.
+
+    Raises ChatappError if it broke off.
+    """
+    from chatapp_cli.tui.cells import lines
+
     where = rescue(window)
+    cause = window.broken
+    for stumbled in [*window.guard.stumbles[-STUMBLES:], *([cause] if cause else [])]:
+        sys.stderr.write(lines("".join(traceback.format_exception(stumbled, limit=-STUMBLES))))
     if window.return_code:
         kept = T("What you had written is a draft in its dialog.")
         if where:
             kept = T("What you had written lies in {paths}", paths=", ".join(where))
-        raise ChatappError(T("The window broke off."), kept)
+        raise ChatappError(cause.what if isinstance(cause, ChatappError) else T("The window broke off."), kept)
     for path in where:
         sys.stderr.write(_("The store could not keep what you had written; it lies in {path}", path=path) + "\n")
 

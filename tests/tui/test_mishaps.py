@@ -123,7 +123,9 @@ async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
 
 
 @pytest.mark.parametrize("group", ["news", "company", "deeds", "list", "timer"])
-async def test_whatever_work_stumbles_over_the_page_goes_on(desk: Desk, clock: HeldClock, group: str) -> None:
+async def test_whatever_work_stumbles_over_the_page_goes_on(
+    desk: Desk, capsys: pytest.CaptureFixture[str], group: str
+) -> None:
     app = Inbox(desk, alone=True)
     async with app.run_test(size=GOOD) as pilot:
         it = Window(app, pilot)
@@ -136,6 +138,8 @@ async def test_whatever_work_stumbles_over_the_page_goes_on(desk: Desk, clock: H
         await it.until(lambda: "Something went wrong inside: ZeroDivisionError." in notices(it))
         await it.open("Анна")
     assert [type(error) for error in app.guard.stumbles] == [ZeroDivisionError]
+    part(app)
+    assert "ZeroDivisionError: of our own" in capsys.readouterr().err
 
 
 async def test_a_timer_that_stumbles_comes_round_again(desk: Desk) -> None:
@@ -170,7 +174,9 @@ async def _break(app: Inbox) -> None:
         await pilot.pause(1)
 
 
-async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(desk: Desk) -> None:
+async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     app = Inbox(desk, alone=True)
     with pytest.raises(ZeroDivisionError):
         await _break(app)
@@ -178,6 +184,9 @@ async def test_a_window_that_breaks_off_says_so_and_where_the_draft_is(desk: Des
         part(app)
     assert broken.value.exit_code == 1
     assert str(broken.value.what) == "The window broke off."
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert "Ждём вас" not in told
     dialog = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
     drafted = desk.read(lambda tx: tx.value("drafts.one", operator=ME, dialog=dialog)) or ""
     assert "Ждём вас" in drafted + "".join(kept(desk))
