@@ -101,6 +101,7 @@ async def test_a_needed_answer_that_is_missing_is_blamed_without_asking_the_prov
         await it.press("f2", "down", "down", "b")
         await it.sees("Username (e-mail address)")
         it.app.screen.query_one("Button").focus()
+        await it.sees("Continue")
         await it.press("enter")
         await it.sees("This is needed.")
 
