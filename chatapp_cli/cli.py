@@ -16,6 +16,7 @@ import typer
 import typer.main
 
 from chatapp_cli import i18n
+from chatapp_cli.commands.door import insist_on_text
 from chatapp_cli.commands.errors import ending
 from chatapp_cli.commands.frame import Noun, built, printed_version, translate
 from chatapp_cli.domain.errors import ChatappError, UsageError
@@ -100,6 +101,7 @@ class Root(Noun):
         words = list(sys.argv[1:] if args is None else args)
         with ending():
             speak(language(words))
+            insist_on_text(words)
             translate(self)
             sys.exit(super().main(words, **options | {"prog_name": "chatapp", "standalone_mode": False}))
 

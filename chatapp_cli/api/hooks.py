@@ -44,8 +44,15 @@ class Hooks:
 
     async def _take(self, scope: Scope, headers: dict[str, str], body: bytes, send: Send) -> None:
         key, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        request = HookRequest(method=scope["method"], path=rest, query=query, headers=headers, body=body)
+        raw_query: bytes = scope["query_string"]
+        request = HookRequest(
+            method=scope["method"],
+            path=rest,
+            query=dict(parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)),
+            headers=headers,
+            body=body,
+            raw_query=raw_query,
+        )
         try:
             reply = await self._daemon.accept(key, request)
         except ChatappError as error:

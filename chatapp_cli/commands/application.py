@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Line, Verb, actor, noun, number, opened
+from chatapp_cli.commands.frame import Json, Line, Verb, actor, noun, opened
 from chatapp_cli.commands.line import Answers, Kind, Set
 from chatapp_cli.domain.application import Stage
 from chatapp_cli.domain.errors import NotFound, UsageError

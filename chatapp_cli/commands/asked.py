@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatapp_cli.commands.frame import actor, seconds
+from chatapp_cli.commands.door import seconds
+from chatapp_cli.commands.frame import actor
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:

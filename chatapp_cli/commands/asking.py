@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
+from chatapp_cli.commands import door
 from chatapp_cli.commands.printing import plain
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field, Form, Notice
@@ -47,14 +48,15 @@ def show_notice(notice: Notice) -> None:
 
 def _line(prompt: str) -> str:
     typer.echo(prompt, err=True, nl=False)
-    said = sys.stdin.readline()
+    said = door.line()
     if not said:
         raise typer.Abort
     return said.rstrip("\n")
 
 
 def _hidden(prompt: str) -> str:
-    return getpass(prompt, stream=sys.stderr)
+    with door.hearing():
+        return getpass(prompt, stream=sys.stderr)
 
 
 class Prompt:
@@ -144,7 +146,7 @@ def understood(field: Field, said: str) -> str:
         return _yes_or_no(field, said)
     if field.choices:
         return _chosen(field, said)
-    if field.kind in {"port", "number"} and not said.isdigit():
+    if field.kind in {"port", "number"} and not said.isdecimal():
         raise UsageError(T("This has to be a number."), field=field.name)
     return said
 
@@ -161,7 +163,7 @@ def _chosen(field: Field, said: str) -> str:
     values = [choice.value for choice in field.choices]
     if said in values:
         return said
-    if said.isdigit() and 0 < int(said) <= len(values):
+    if said.isdecimal() and 0 < int(said) <= len(values):
         return values[int(said) - 1]
     raise UsageError(T("Choose one of: {allowed}", allowed=", ".join(values)), field=field.name)
 

@@ -16,6 +16,7 @@ import typer
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.asking import Answers, Prompt
+from chatapp_cli.commands.door import standard_input
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
@@ -43,7 +44,7 @@ def gathered(given: Sequence[str], answers: str) -> Mapping[str, str]:
 
 def _from_file(answers: str) -> dict[str, str]:
     try:
-        text = sys.stdin.read() if answers == "-" else Path(answers).read_text("utf-8")
+        text = standard_input() if answers == "-" else Path(answers).read_text("utf-8-sig")
         return {name: _answer(value) for name, value in tomllib.loads(text).items()}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, noun, number, opened
+from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import deadletters
 

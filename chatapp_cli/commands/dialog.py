@@ -9,16 +9,9 @@ import typer
 
 from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands import listing, printing, together
+from chatapp_cli.commands.door import amount
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import (
-    Dialog,
-    Json,
-    Verb,
-    actor,
-    noun,
-    number,
-    opened,
-)
+from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.domain.dialog import DialogFilter
@@ -81,7 +74,7 @@ def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[Dial
 def show_(
     ctx: typer.Context,
     dialog: Dialog,
-    n: Annotated[int, typer.Option("-n", parser=number, metavar="N", help=N_("So many last messages"))] = 20,
+    n: Annotated[int, typer.Option("-n", parser=amount, metavar="N", help=N_("So many last messages"))] = 20,
     *,
     person: Annotated[
         bool, typer.Option("--person", help=N_("Of all dialogs of the client, in the order of time"))

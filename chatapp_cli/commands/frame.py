@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -14,8 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info, get_command_name
 
 from chatapp_cli import __version__
-from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.text import T
+from chatapp_cli.commands.door import number, standard_input
 from chatapp_cli.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -181,27 +179,9 @@ def actor(desk: Desk) -> str:
     return local_name(desk.settings)
 
 
-def number(said: str) -> int:
-    """A whole number that a person typed. Raises UsageError."""
-    try:
-        return int(said)
-    except ValueError as error:
-        raise UsageError(
-            T("{said} is not a number.", said=said), T("Lists show the numbers, such as: chatapp dialog list")
-        ) from error
-
-
-def seconds(said: str) -> float:
-    """Seconds that a person typed. Raises UsageError."""
-    try:
-        return max(0.0, float(said))
-    except ValueError as error:
-        raise UsageError(T("{said} is not a number of seconds.", said=said), T("Such as: --wait 10")) from error
-
-
 def typed(text: str) -> str:
     """What a person gave as a text; ``-`` reads it from standard input."""
-    return sys.stdin.read().rstrip("\n") if text == "-" else text
+    return standard_input().rstrip("\n") if text == "-" else text
 
 
 def completing(names: Callable[[Desk], list[str]]) -> Callable[[typer.Context, str], list[str]]:

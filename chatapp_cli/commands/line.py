@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import (
     Channel,
     Force,
@@ -23,6 +23,7 @@ from chatapp_cli.commands.frame import (
     noun,
     opened,
 )
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import lines
 
@@ -59,14 +60,45 @@ def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", 
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the lines."""
     with opened(ctx) as desk:
-        found = desk.read(lines.everything)
+        found, resting = desk.read(lambda tx: (lines.everything(tx), _resting(tx)))
     if as_json:
-        printing.document([line._asdict() for line in found])
+        printing.document([_line_document(line, resting) for line in found])
         return
     columns = (_("No."), _("Line"), _("Channels"), _("Dialogs"), _("Unread"))
     printing.table(columns, found)
+    for row in resting:
+        _tell_rest(row)
     if not found:
         note("There is no line yet. Make one: chatapp line add NAME")
+
+
+def _resting(tx: Tx) -> list[ChannelRow]:
+    from chatapp_cli.services import channels, resting
+
+    return [row for row in channels.everything(tx) if resting.troubled(row, tx.now)]
+
+
+def _line_document(line: LineRow, resting: Sequence[ChannelRow]) -> Mapping[str, Any]:
+    return {**line._asdict(), "resting": [_rest_document(row) for row in resting if row.line_id == line.id]}
+
+
+def _rest_document(row: ChannelRow) -> Mapping[str, Any]:
+    return {
+        "channel": row.id,
+        "title": row.title,
+        "until": printing.iso(row.paused_until),
+        "code": row.paused_code,
+        "detail": row.paused_detail,
+    }
+
+
+def _tell_rest(row: ChannelRow) -> None:
+    """On stderr, beside the table."""
+    from chatapp_cli.kit.manifests import manifest
+    from chatapp_cli.services import resting
+
+    said = resting.told(manifest(row.kind), row)
+    say(T("{line}, {title}: {said}", line=row.line, title=row.title, said=said), resting.next_step(row))
 
 
 @app.command("show", cls=Verb)
@@ -111,6 +143,9 @@ def channel_document(row: ChannelRow) -> Mapping[str, Any]:
         "health_since": printing.iso(row.health_since),
         "proof_at": printing.iso(row.proof_at),
         "paused_until": printing.iso(row.paused_until),
+        "paused_code": row.paused_code,
+        "paused_detail": row.paused_detail,
+        "strangers_until": printing.iso(row.strangers_until),
         "facts": json.loads(row.facts),
         "settings": json.loads(row.settings),
     }
@@ -128,9 +163,21 @@ def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
         _("Health"): show(words.health(row.health)),
         _("Why"): show(what) if row.health_code else "",
         _("Next step"): show(step) if row.health_code else "",
+        **_rest_facts(row, now),
         _("Last sign of life"): _age(row.proof_at, now),
         **{_(name): value for name, value in json.loads(row.facts).items()},
         **_settings(row),
+    }
+
+
+def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
+    from chatapp_cli.kit.manifests import manifest
+    from chatapp_cli.services import resting
+
+    strangers = max(row.strangers_until, row.paused_until)
+    return {
+        _("Sending"): show(resting.told(manifest(row.kind), row)) if resting.rests(row, now) else "",
+        _("First messages"): _("not before {moment}", moment=printing.moment(strangers)) if strangers > now else "",
     }
 
 
@@ -247,6 +294,22 @@ def configure(ctx: typer.Context, channel: Channel, line: Line = "", given: Set 
         row = found(desk, channel, line)
         desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes, actor=actor(desk)))
     note("{title} is set up anew.", title=row.title)
+
+
+@app.command(cls=Verb)
+def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
+    """Let a channel that rests send again now."""
+    from chatapp_cli.commands.binding import found
+    from chatapp_cli.runtime.owner import owner
+    from chatapp_cli.services import channels
+
+    with opened(ctx) as desk:
+        row = found(desk, channel, line)
+        desk.write(lambda tx: channels.resume(tx, row.id, actor=actor(desk)))
+        alone = owner(desk) is None
+    note("{title} goes on now.", title=row.title)
+    if alone:
+        note("No daemon runs now; it is carried out once it does: chatapp serve")
 
 
 @app.command(cls=Verb)

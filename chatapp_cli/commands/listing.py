@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.frame import number
+from chatapp_cli.commands.door import amount, number
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import dialogs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows import DialogRow
     from chatapp_cli.store.tx import Tx
 
-Limit = Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))]
+Limit = Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N", help=N_("At most so many"))]
 After = Annotated[int, typer.Option("--after", parser=number, metavar="DIALOG", help=N_("The page after this dialog"))]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chatapp_cli.commands import door
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Verb, single, unattended
 from chatapp_cli.i18n import N_, _
@@ -33,16 +34,18 @@ def login(
 def password(*, new: bool = False) -> str:
     """A password that nobody sees typed; a new one twice. Standard input gives it in a script."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    said: str = typer.prompt(
-        _("New password") if new else _("Your password"),
-        hide_input=True,
-        confirmation_prompt=_("Once more") if new else False,
-        err=True,
-    )
+        return door.line().rstrip("\n")
+    with door.hearing():
+        said: str = typer.prompt(
+            _("New password") if new else _("Your password"),
+            hide_input=True,
+            confirmation_prompt=_("Once more") if new else False,
+            err=True,
+        )
     return said
 
 
 def _asked(words: str) -> str:
-    said: str = typer.prompt(words, err=True)
+    with door.hearing():
+        said: str = typer.prompt(words, err=True)
     return said

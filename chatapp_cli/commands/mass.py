@@ -12,6 +12,7 @@ import typer
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import decoded, standard_input
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
@@ -46,8 +47,8 @@ class _OnlyTried(Exception):
 def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     """Everybody who was named or stands in the file. Raises UsageError if nobody does."""
     try:
-        text = "" if not file else sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = "" if not file else standard_input() if file == "-" else decoded(Path(file).read_bytes(), T("The list"))
+    except OSError as error:
         raise UsageError(
             T("The list {file} cannot be read: {why}.", file=file, why=error),
             T("It has to be a text file with one address a line."),
@@ -117,9 +118,16 @@ def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
 
 
 def _row(one: Going) -> tuple[object, ...]:
-    dialog = _("accepted before") if one.before else _("new dialog") if one.fresh else one.dialog
+    dialog = (
+        _("accepted before") if one.before else _("new dialog") if one.fresh else f"{one.dialog} {_whom(one)}".strip()
+    )
     cost = "" if one.cost is None else one.cost
     return one.to.address, one.channel.title, dialog, one.characters, one.parts, _encoding(one), cost, _goes(one)
+
+
+def _whom(one: Going) -> str:
+    """The name of a dialog that there is already, where it is not the address itself."""
+    return "" if one.name in {one.address, one.to.address} else printing.plain(one.name)
 
 
 def _encoding(one: Going) -> str:
@@ -174,6 +182,7 @@ def _going_document(one: Going, *, dry: bool) -> Mapping[str, Any]:
         "to": one.to.address,
         "message": None if dry and not one.before else one.message,
         "dialog": None if dry and one.fresh else one.dialog,
+        "name": one.name,
         "new": one.fresh,
         "before": one.before,
         "channel": one.channel.id,

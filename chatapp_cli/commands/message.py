@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, number, opened, typed
+from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, opened, typed
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import Action

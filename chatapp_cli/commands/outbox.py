@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -33,12 +33,12 @@ def outbox() -> None:
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show what waits: when it goes and why not yet; and what is uncertain or failed."""
     with opened(ctx) as desk:
-        waits, troubled = desk.read(lambda tx: (waiting.everything(tx), waiting.troubled(tx)))
+        waits, troubled = desk.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
     if as_json:
-        printing.document([*map(_waiting_document, waits), *map(_troubled_document, troubled)])
+        printing.document([*(_waiting_document(*one) for one in waits), *map(_troubled_document, troubled)])
         return
     columns = (_("Message"), _("State"), _("To"), _("Channel"), _("When"), _("Why"), _("Text"))
-    printing.table(columns, [*map(_waiting_row, waits), *map(_troubled_row, troubled)])
+    printing.table(columns, [*(_waiting_row(*one) for one in waits), *map(_troubled_row, troubled)])
     if not waits and not troubled:
         note("Nothing waits, and nothing went wrong.")
 
@@ -93,9 +93,31 @@ def replay(
     note("{n} messages go out once more.", n=n)
 
 
-def _waiting_why(row: WaitingRow) -> str:
-    code = waiting.reason(row)
-    return _why(row.kind, code) if code else ""
+class Reason(NamedTuple):
+    """Why something waits: a code, and the provider's own words."""
+
+    code: str
+    detail: str = ""
+
+
+def _waits(tx: Tx) -> list[tuple[WaitingRow, Reason]]:
+    """What waits and why: a rest of the channel that lasts longer comes before the message's own reason."""
+    from chatapp_cli.services import channels
+
+    accounts = {row.id: row for row in channels.everything(tx)}
+
+    def reason(row: WaitingRow) -> Reason:
+        account = accounts.get(row.channel_id)
+        longer = account is not None and account.paused_until > max(tx.now, row.not_before)
+        if account is not None and longer and account.paused_code and row.health not in waiting.STOPPED:
+            return Reason(account.paused_code, account.paused_detail)
+        return Reason(waiting.reason(row))
+
+    return [(row, reason(row)) for row in waiting.everything(tx)]
+
+
+def _waiting_why(row: WaitingRow, reason: Reason) -> str:
+    return _why(row.kind, *reason) if reason.code else ""
 
 
 def _why(kind: str, code: str, detail: str = "") -> str:
@@ -104,11 +126,11 @@ def _why(kind: str, code: str, detail: str = "") -> str:
     return show(words.why(manifest(kind), code, detail)[0])
 
 
-def _waiting_row(row: WaitingRow) -> tuple[object, ...]:
+def _waiting_row(row: WaitingRow, reason: Reason) -> tuple[object, ...]:
     state = words.HEALTH[row.health] if row.health in waiting.STOPPED else words.state(row.state)
     when = printing.moment(waiting.goes_at(row)) or _("at once")
     doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"
-    return row.message_id, show(state) + doing, row.name, row.channel, when, _waiting_why(row), row.text
+    return row.message_id, show(state) + doing, row.name, row.channel, when, _waiting_why(row, reason), row.text
 
 
 def _troubled_row(row: TroubledRow) -> tuple[object, ...]:
@@ -116,7 +138,7 @@ def _troubled_row(row: TroubledRow) -> tuple[object, ...]:
     return row.id, show(words.state(row.state)), row.name, row.channel, printing.moment(row.at), why, row.text
 
 
-def _waiting_document(row: WaitingRow) -> Mapping[str, Any]:
+def _waiting_document(row: WaitingRow, reason: Reason) -> Mapping[str, Any]:
     return {
         "message": row.message_id,
         "dialog": row.dialog_id,
@@ -124,8 +146,8 @@ def _waiting_document(row: WaitingRow) -> Mapping[str, Any]:
         "action": row.action,
         "state": row.state,
         "goes_at": printing.iso(waiting.goes_at(row)),
-        "code": waiting.reason(row),
-        "why": _waiting_why(row),
+        "code": reason.code,
+        "why": _waiting_why(row, reason),
         "attempts": row.attempts,
     }
 

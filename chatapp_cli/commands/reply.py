@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Dialog, Json, Verb, completing, number, opened, single
+from chatapp_cli.commands.door import number
+from chatapp_cli.commands.frame import Dialog, Json, Verb, completing, opened, single
 from chatapp_cli.commands.quick import titles
 from chatapp_cli.commands.sendoff import (
     PATIENCE,

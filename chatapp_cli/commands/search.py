@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import amount, number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Line, Verb, number, opened, single
+from chatapp_cli.commands.frame import Json, Line, Verb, opened, single
 from chatapp_cli.commands.narrowing import Channel, Tagged, filtered
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.when import since
@@ -37,7 +38,7 @@ def search(
     before: Annotated[
         str, typer.Option("--before", metavar="TIME", help=N_("Said before: 2026-12-01, or 7d ago"))
     ] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", parser=number, metavar="N", help=N_("At most so many"))] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N", help=N_("At most so many"))] = 20,
     as_json: Json = False,
 ) -> None:
     """Find messages by their words in any form, the newest first."""

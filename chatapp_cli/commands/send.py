@@ -130,5 +130,5 @@ def send(
         def accept(tx: Tx, order: Order) -> MessageId:
             return relay.accept(tx, desk.capabilities, *plan(tx, recipients[0].address), order)
 
-        code = send_off(desk, wish, accept, as_json=as_json)
+        code = send_off(desk, wish, accept, as_json=as_json, to=recipients[0].address)
     raise typer.Exit(code)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import seconds
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import actor, seconds, typed
+from chatapp_cli.commands.frame import actor, typed
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
@@ -157,20 +158,43 @@ def _gaps(given: Sequence[str]) -> Mapping[str, str]:
     return {name.strip(): text for name, _equals, text in pairs}
 
 
-def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool) -> int:
-    """Accept the message, wait for its verdict, report it, and return the exit code."""
+def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool, to: str = "") -> int:
+    """Accept the message, wait for its verdict, report it, and return the exit code.
+
+    Whoever is meant by an address is named: before the wait as far as the desk knows, after it if the provider knew
+    better.
+    """
     from chatapp_cli.services import transcript
 
     order = wish.order(desk)
     message = first = desk.write(lambda tx: accept(tx, order))
+    told = _tell_whom(desk, message, to)
     if wish.wait and order.at is None:
         message = _deliver(desk, message, wish.wait)
+        _tell_whom(desk, message, to, told)
     if message != first:
         note("Message {first} failed in its channel and went on as message {n}.", first=first, n=message)
     entry, channel = desk.read(
         lambda tx: ((found := transcript.entry(tx, message)), _channel(tx, found.message.dialog_id))
     )
     return report(desk, entry, channel, waited=bool(wish.wait), as_json=as_json)
+
+
+def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
+    """Name whom a message to a number or a username goes to, if that was not typed and is not told already.
+
+    These change hands; a ChatID and an e-mail address are what they are, and a script by them stays quiet.
+    """
+    from chatapp_cli.domain.address import openings
+    from chatapp_cli.services import dialogs, transcript
+
+    if openings(to)[0] not in {"phone", "username"}:
+        return told
+    card = desk.read(lambda tx: dialogs.card(tx, transcript.message(tx, message).dialog_id))
+    if card.name in {told, to, to.removeprefix("@"), card.address}:
+        return told
+    note("To {name}: dialog {n}, {channel}", name=printing.plain(card.name), n=card.id, channel=card.channel)
+    return card.name
 
 
 def _channel(tx: Tx, dialog: DialogId) -> ChannelRow:
@@ -204,7 +228,7 @@ def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
 def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
     """Say what became of a message; the number is the exit code."""
     if as_json:
-        printing.document(_document(entry, channel))
+        printing.document({**_document(entry, channel), "name": _name(desk, entry)})
     else:
         typer.echo(entry.message.id)
     state = State(entry.message.state)
@@ -218,6 +242,12 @@ def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_js
         _explain_verdict(desk, entry, channel)
         return 1
     return _explain_wait(desk, entry, channel) if waited else 0
+
+
+def _name(desk: Desk, entry: Entry) -> str:
+    from chatapp_cli.services import dialogs
+
+    return desk.read(lambda tx: dialogs.card(tx, entry.message.dialog_id)).name
 
 
 def _explain_verdict(desk: Desk, entry: Entry, channel: ChannelRow) -> None:

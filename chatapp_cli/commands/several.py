@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import actor, number, opened
+from chatapp_cli.commands.door import number, standard_input
+from chatapp_cli.commands.frame import actor, opened
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_
 
@@ -23,7 +23,7 @@ Dialogs = Annotated[
 
 def numbers(said: Sequence[str]) -> list[DialogId]:
     """The dialogs that a person typed; ``-`` reads more of them from standard input. Raises UsageError."""
-    words = [word for one in said for word in (sys.stdin.read().split() if one == "-" else [one])]
+    words = [word for one in said for word in (standard_input().split() if one == "-" else [one])]
     return [DialogId(number(word)) for word in dict.fromkeys(words)]
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.frame import Json, Verb, number, opened, single
+from chatapp_cli.commands.door import amount, number
+from chatapp_cli.commands.frame import Json, Verb, opened, single
 from chatapp_cli.i18n import N_, show
 from chatapp_cli.services import journal, words
 
@@ -27,7 +28,7 @@ EVERY = 0.2
 def tail(
     ctx: typer.Context,
     follow: Annotated[bool, typer.Option("--follow", "-f", help=N_("Go on as things happen"))] = False,
-    n: Annotated[int, typer.Option("-n", parser=number, metavar="N", help=N_("So many of the last news first"))] = 20,
+    n: Annotated[int, typer.Option("-n", parser=amount, metavar="N", help=N_("So many of the last news first"))] = 20,
     after: Annotated[
         int | None, typer.Option("--after", parser=number, metavar="NUMBER", help=N_("Everything after this number"))
     ] = None,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, number, opened, typed
+from chatapp_cli.commands.door import number
+from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened, typed
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from chatapp_cli.domain.finding import digits
+from chatapp_cli.domain.finding import given_digits, typed_digits
 from chatapp_cli.domain.manifest import AddressKind
 from chatapp_cli.domain.text import T, Text
 
@@ -18,6 +18,8 @@ KINDS: Mapping[AddressKind, Text] = MappingProxyType(
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
 _PHONE = re.compile(r"\+?[\d\s()\-]{7,20}")
+_FEWEST = 5
+"""Digits without which it is no phone."""
 _WRITTEN_OUT = re.compile(r"^\+|[\s()]|(?<=\d)-")
 """A plus or gaps between the digits: nobody writes a ChatID so."""
 _RUSSIAN = re.compile(r"[78]\d{10}")
@@ -29,7 +31,7 @@ def kinds(address: str) -> Sequence[AddressKind]:
         return ("username", "chat_id")
     if _EMAIL.fullmatch(address):
         return ("email", "chat_id")
-    if _PHONE.fullmatch(address):
+    if _PHONE.fullmatch(address) and sum(map(str.isdecimal, address)) >= _FEWEST:
         return ("phone", "chat_id") if _WRITTEN_OUT.search(address) else ("chat_id", "phone")
     return ("chat_id",)
 
@@ -40,13 +42,33 @@ def openings(address: str) -> Sequence[AddressKind]:
 
 
 def canonical(address: str, kind: AddressKind) -> str:
-    """The one spelling of an address."""
+    """The one spelling of an address that a person typed; a phone without a plus as somebody in Russia means it."""
     address = address.strip()
     if kind == "email":
         return address.lower()
     if kind == "phone":
-        return "+" + digits(address)
+        return "+" + typed_digits(address)
     return address.lower().lstrip("@") if kind == "username" else address
+
+
+def given(phone: str) -> str:
+    """The one spelling of a phone that a provider told: ``+84912345678`` with or without its plus; empty without any.
+
+    Never for what a person typed, see ``canonical``: the same eleven digits from 8 on may be another's number.
+    """
+    found = given_digits(phone)
+    return f"+{found}" if found else ""
+
+
+def is_name(said: str) -> bool:
+    """Whether somebody may be called so: digits, an e-mail address and a @username stand where a name is missing."""
+    said = said.strip()
+    return any(map(str.isalpha, said)) and not (_EMAIL.fullmatch(said) or said.startswith("@"))
+
+
+def called(now: str, before: str) -> str:
+    """The name that somebody goes by from now on: a name that is known never gives way to an address or to nothing."""
+    return now if is_name(now) or not before.strip() else before
 
 
 def named(said: str) -> str:

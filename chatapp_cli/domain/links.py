@@ -14,7 +14,7 @@ URL: Final = r"https?://[^\s<>«»\"'`]+[^\s<>«»\"'`.,;:!?)\]*~]"
 """As a regular expression; what ends a sentence or stands around words in bold is no part of it."""
 _FOUND: Final = re.compile(
     rf"(?P<url>{URL})"
-    r"|(?P<email>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,})"
+    r"|(?P<email>(?<![\w.+-])[\w+](?:[\w.!#$%&'^{{}}~+-]*[\w+-])?@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,})"
     r"|(?P<phone>(?<![\w+./-])(?:\+\d|8(?=[\s(-]*\d))[\d\s()\-]{7,18}\d(?![\w/-]))",
     re.IGNORECASE,
 )

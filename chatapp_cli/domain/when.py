@@ -29,40 +29,50 @@ _WEEK: Final = (
     ("суббота", "субботу", "сб", "saturday"),
     ("воскресенье", "вс", "sunday"),
 )
+_BEYOND: Final = (OverflowError, ValueError, OSError)
+"""What Python says of moments beyond its calendar."""
 _EXAMPLES: Final = T("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
 
 
 def when(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     """The moment that was meant, in ``zone`` or on the machine's own clock. Raises UsageError."""
-    words = said.strip().lower()
     here = datetime.fromtimestamp(now / 1000, zone)
     try:
-        meant = _after(words, here) or _after_words(words, here) or _on_a_day(words, here) or _written_out(said.strip())
-        placed = None if meant is None else _placed(meant, zone, said)
-    except (OverflowError, ValueError) as error:  # beyond the calendar
+        at = _ahead(said.strip(), here, zone)
+    except _BEYOND as error:
         raise _wrong(T("{said} is not a time.", said=said)) from error
-    if placed is None:
+    if at is None:
         raise _wrong(T("{said} is not a time.", said=said))
-    at = round(placed.timestamp() * 1000)
     if at <= now:
         raise _wrong(T("{said} is over already.", said=said))
     return at
 
 
+def _ahead(said: str, here: datetime, zone: tzinfo | None) -> Millis | None:
+    words = said.lower()
+    meant = _after(words, here) or _after_words(words, here) or _on_a_day(words, here) or _written_out(said)
+    return None if meant is None else _millis(_placed(meant, zone, said))
+
+
 def since(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
     """A moment of the past: ``2h``, ``1d12h`` ago, or a date and time. Raises UsageError."""
-    words = said.strip().lower()
-    here = datetime.fromtimestamp(now / 1000, UTC)
-    wrong = UsageError(T("{said} is not a time.", said=said), T("Such as: 2h, 1d, 2026-12-01 10:00"), field="since")
     try:
-        ahead = _after(f"+{words}", here)
-        meant = here - (ahead - here) if ahead else _written_out(said.strip())
-        placed = None if meant is None else _placed(meant, zone, said)
-    except (OverflowError, ValueError) as error:  # beyond the calendar
-        raise wrong from error
-    if placed is None:
-        raise wrong
-    return round(placed.timestamp() * 1000)
+        at = _ago(said.strip(), datetime.fromtimestamp(now / 1000, UTC), zone)
+    except _BEYOND:
+        at = None
+    if at is None:
+        raise UsageError(T("{said} is not a time.", said=said), T("Such as: 2h, 1d, 2026-12-01 10:00"), field="since")
+    return at
+
+
+def _ago(said: str, here: datetime, zone: tzinfo | None) -> Millis | None:
+    ahead = _after(f"+{said.lower()}", here)
+    meant = here - (ahead - here) if ahead else _written_out(said)
+    return None if meant is None else _millis(_placed(meant, zone, said))
+
+
+def _millis(at: datetime) -> Millis:
+    return round(at.timestamp() * 1000)
 
 
 def _wrong(what: Text) -> UsageError:

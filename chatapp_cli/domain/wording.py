@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chatapp_cli.domain.finding import digits, fold
+from chatapp_cli.domain.finding import fold, given_digits
 
 PHONE = re.compile(r"(?<![\d+])\+?\d[\d\s()\-]{8,18}\d(?!\d)")
 """What looks like one."""
@@ -32,7 +32,7 @@ def tokens(text: str) -> Iterator[Token]:
 def phones(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """The last digits of whatever looks like a phone, and where it stands."""
     for found in PHONE.finditer(text):
-        number = digits(found[0])
+        number = given_digits(found[0])
         if len(number) >= _PHONE_END:
             yield number[-_PHONE_END:], found.span()
 

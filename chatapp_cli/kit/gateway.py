@@ -113,6 +113,8 @@ class Hook(Base, frozen=True, kw_only=True):
     """How the gateway calls us."""
 
     reply: str = "OK"
+    charset: str = ""
+    """In which its calls are written, where neither their type nor a field ``charset`` tells it, or wrongly."""
     report: Report | None = None
     inbound: Inbound | None = None
 
@@ -224,8 +226,18 @@ def _prove_whole(gateway: Gateway, needed: frozenset[str]) -> None:
         raise _at("send.answer.id", T("without the id no report can be understood"))
     if told_back and not gateway.states:
         raise _at("states", T("say what the gateway's words for a state mean"))
+    if gateway.hook and not _is_charset(gateway.hook.charset):
+        raise _at("hook.charset", T("there is no charset {name}", name=gateway.hook.charset))
     if gateway.status and not gateway.status.answer.status:
         raise _at("status.answer.status", T("say where the state stands"))
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        b"aa".decode(name or "utf-8")  # of nothing Python asks no charset; two bytes are whole in all of them
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _templates(request: Request) -> Iterator[tuple[str, str]]:

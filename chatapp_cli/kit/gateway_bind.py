@@ -111,9 +111,21 @@ async def _proved(trade: Trade, world: World, values: Mapping[str, str], previou
         secrets=_secrets(trade, answers, previous),
         capabilities={"idempotent_send": 1} if trade.gateway(settings).idempotent else {},
         hook_key=previous.hook_key if previous else world.chance.key(),
+        cursor=_begin(trade, settings, previous),
     )
     _insist_complete(trade, bound)
     return _with_facts(trade, bound, await _balance(trade, world, bound))
+
+
+def _begin(trade: Trade, settings: Mapping[str, str], previous: Bound | None) -> str | None:
+    """The place in the inbox stays for the same account; another one numbers its messages in its own way."""
+    if previous is None or _login(trade, settings) == _login(trade, previous.settings):
+        return None
+    return ""
+
+
+def _login(trade: Trade, settings: Mapping[str, str]) -> tuple[str, str, str]:
+    return settings["preset"], settings["url"] or trade.gateway(settings).url, settings.get("login", "")
 
 
 def _account(trade: Trade, settings: Mapping[str, str]) -> str:

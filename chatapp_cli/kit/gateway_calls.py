@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial, reduce
 from typing import Any, Final
-from urllib.parse import parse_qsl
-
-import msgspec
 
 from chatapp_cli.domain.event import Arrival, DeliveryChanged, Event, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.gateway import Gateway, Hook, Inbound, News, Report
+from chatapp_cli.kit.gateway_raw import Call, fitting, written
 from chatapp_cli.kit.gateway_template import dig, plain
+from chatapp_cli.kit.lenient import shown
 from chatapp_cli.kit.phones import incoming
+from chatapp_cli.kit.slices import bare, fields, members
+from chatapp_cli.kit.understanding import dead, digest, guarded
 from chatapp_cli.ports.connector import HookRequest
 
 _STATES: Final[Mapping[News, State]] = {
@@ -33,17 +36,50 @@ _FETCHED: Final = "fetched"
 
 def arrivals(gateway: Gateway, request: HookRequest, now: Millis) -> list[Arrival]:
     """Everything in one call; a call without anything in it only tries the address."""
+    call = Call.of(request)
+    return [arrival(gateway, raw, now) for raw in _raws(gateway.hook or Hook(), call)]
+
+
+def _raws(hook: Hook, call: Call) -> list[bytes]:
+    """What is kept of a call, for each of its items by itself; a call that cannot be cut is kept as a whole."""
     try:
-        document = _document(request)
-    except msgspec.DecodeError as error:
-        return [Arrival(provider_id=f"unread {_digest(request.body)}", raw=request.body, problem=str(error))]
-    return [arrival(gateway, msgspec.json.encode(item), now) for item in _items(gateway.hook or Hook(), document)]
+        if not call.json(hook.charset):
+            return [call.raw] if call.document(hook.charset) else []
+        return _kept_items(hook, call)
+    except (ValueError, RecursionError):
+        return _cut(hook, call) or [call.raw]
+
+
+def _kept_items(hook: Hook, call: Call) -> list[bytes]:
+    """Items of JSON; in another charset than UTF-8 they keep it, as it may have been a guess."""
+    charset = fitting([bare(call.body)], [hook.charset, call.declared])
+    items = _items(hook, call.document(hook.charset))
+    return [written(item) if charset == "utf-8" else _in_its_charset(item, call, charset) for item in items]
+
+
+def _in_its_charset(item: Any, call: Call, charset: str) -> bytes:
+    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return replace(call, body=text.encode(charset, "surrogateescape"), query=b"").raw
+    except UnicodeEncodeError:
+        return written(item)
+
+
+def _cut(hook: Hook, call: Call) -> list[bytes]:
+    """The items of JSON that no decoder reads as a whole, so that only the odd one among them is lost."""
+    found: list[bytes] = []
+    for place in _places(hook) or [""]:
+        try:
+            inside = reduce(lambda raw, name: fields(raw)[name], filter(None, place.split(".")), call.body)
+            found += members(inside)
+        except (ValueError, KeyError):
+            continue
+    return found
 
 
 def polled(gateway: Gateway, ext_id: str, state: str, words: str, now: Millis) -> Arrival:
     """The answer to our own question, in a form that can be read again."""
-    raw = msgspec.json.encode({_POLLED: ext_id, "status": state, "words": words})
-    return arrival(gateway, raw, now)
+    return arrival(gateway, written({_POLLED: ext_id, "status": state, "words": words}), now)
 
 
 def fetched(gateway: Gateway, document: Any, now: Millis) -> tuple[list[Arrival], str]:
@@ -53,17 +89,38 @@ def fetched(gateway: Gateway, document: Any, now: Millis) -> tuple[list[Arrival]
     found = dig(document, where.each)
     items = _listed(found) if found else []
     ids = [ext_id for item in items if (ext_id := _at(item, where.id))]
-    latest = max(ids, key=int) if all(ext_id.isdecimal() for ext_id in ids) and ids else "".join(ids[-1:])
-    return [arrival(gateway, msgspec.json.encode({_FETCHED: item}), now) for item in items], latest
+    latest = max(ids, key=_size) if all(ext_id.isdecimal() for ext_id in ids) and ids else "".join(ids[-1:])
+    return [arrival(gateway, written({_FETCHED: item}), now) for item in items], latest
+
+
+def _size(number: str) -> tuple[int, str]:
+    """Orders numbers of any length."""
+    digits = number.lstrip("0")
+    return len(digits), digits
 
 
 def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
-    """One report or message."""
+    """One report or message out of what was kept of a call; whatever is wrong with it makes it a dead letter."""
+    return guarded(raw, partial(_understood, gateway, now))
+
+
+def _understood(gateway: Gateway, now: Millis, raw: bytes) -> Arrival:
+    hook, call = gateway.hook or Hook(), Call.kept(raw)
+    if call is None:
+        return _one(gateway, json.loads(raw), raw, now)
+    found = [_one(gateway, item, raw, now) for item in _items(hook, call.document(hook.charset))]
+    return found[0] if len(found) == 1 else _together(found, raw)
+
+
+def _together(found: Sequence[Arrival], raw: bytes) -> Arrival:
+    """Several items of a call that was kept as a whole and can be read by now."""
+    events = [event for one in found for event in one.events]
+    problem = "" if events else "; ".join(dict.fromkeys(one.problem for one in found)) or "nothing is in it"
+    return Arrival(provider_id=digest(raw), raw=raw, events=events, problem=problem)
+
+
+def _one(gateway: Gateway, item: Any, raw: bytes, now: Millis) -> Arrival:
     hook = gateway.hook or Hook()
-    try:
-        item = msgspec.json.decode(raw)
-    except msgspec.DecodeError as error:
-        return Arrival(provider_id=f"unread {_digest(raw)}", raw=raw, problem=str(error))
     if isinstance(item, dict) and _POLLED in item:
         return _reported(gateway, item, raw, now, Report(id=_POLLED, status="status", words="words"))
     if isinstance(item, dict) and _FETCHED in item and gateway.inbox:
@@ -72,7 +129,7 @@ def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
         return _reported(gateway, item, raw, now, hook.report)
     if hook.inbound and _at(item, hook.inbound.phone):
         return _heard(item, raw, now, hook.inbound)
-    return Arrival(provider_id=f"unread {_digest(raw)}", raw=raw, problem="neither a report nor a message")
+    return dead(raw, "neither a report nor a message")
 
 
 def _reported(gateway: Gateway, item: Any, raw: bytes, now: Millis, where: Report) -> Arrival:
@@ -95,7 +152,7 @@ def _change(news: News, ext_id: str, words: str, now: Millis) -> Iterator[Event]
 def _heard(item: Any, raw: bytes, now: Millis, where: Inbound) -> Arrival:
     phone = incoming(_at(item, where.phone))
     if not phone:
-        return Arrival(provider_id=f"unread {_digest(raw)}", raw=raw, problem="a message without a phone")
+        return dead(raw, "a message without a phone")
     ext_id = _at(item, where.id) or _digest(raw)
     message = MessageArrived(
         peer=Peer(key=phone, address=phone),
@@ -107,21 +164,16 @@ def _heard(item: Any, raw: bytes, now: Millis, where: Inbound) -> Arrival:
     return Arrival(provider_id=f"message {phone} {ext_id}", raw=raw, events=(message,))
 
 
-def _document(request: HookRequest) -> Any:
-    """A call as one document, however it is written: JSON, a form, or parameters of the address."""
-    body = request.body.strip()
-    if body.startswith((b"{", b"[")):
-        return msgspec.json.decode(body)
-    return {**request.query, **dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))}
-
-
 def _items(hook: Hook, document: Any) -> Sequence[Any]:
     """The members of the lists that are described, otherwise the document itself or its members."""
-    places = dict.fromkeys(where.each for where in (hook.report, hook.inbound) if where and where.each)
-    lists = [found for place in places if (found := dig(document, place)) is not None]
+    lists = [found for place in _places(hook) if (found := dig(document, place)) is not None]
     if lists:
         return [item for found in lists for item in _listed(found)]
     return _listed(document) if document else ()
+
+
+def _places(hook: Hook) -> Sequence[str]:
+    return list(dict.fromkeys(where.each for where in (hook.report, hook.inbound) if where and where.each))
 
 
 def _listed(found: Any) -> list[Any]:
@@ -129,8 +181,9 @@ def _listed(found: Any) -> list[Any]:
 
 
 def _at(item: Any, path: str) -> str:
-    return plain(dig(item, path)) if path else ""
+    return shown(plain(dig(item, path))) if path else ""
 
 
 def _digest(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()[:32]
+    """The id of a message that bears none: the same call again is the same message."""
+    return digest(raw).removeprefix("sha256:")[:32]

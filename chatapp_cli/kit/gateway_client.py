@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
-import msgspec
 from yarl import URL
 
 from chatapp_cli.domain.errors import (
@@ -22,21 +22,24 @@ from chatapp_cli.domain.errors import (
     RateLimited,
     Rejected,
     Retryable,
+    SendingBlocked,
 )
 from chatapp_cli.kit import http
 from chatapp_cli.kit.gateway import Answer, Fault, Gateway, Request
+from chatapp_cli.kit.gateway_raw import Call
 from chatapp_cli.kit.gateway_template import Values, dig, filled, filled_json, filled_table, plain
 from chatapp_cli.kit.http import Answer as Response
 from chatapp_cli.kit.http import Verdicts, network, read, veil, verdict
+from chatapp_cli.kit.lenient import shown
 from chatapp_cli.ports.world import Clock
 
 FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
     "unauthorised": partial(NeedsRebind, "unauthorised"),
-    "no_money": partial(Retryable, "no_money"),
+    "no_money": partial(SendingBlocked, "no_money"),
     "busy": partial(Retryable, "busy"),
     "rate_limited": partial(RateLimited, "rate_limited", retry_after=60),
     "daily_limit": partial(RateLimited, "daily_limit", retry_after=3600, scope="dialog"),
-    "bad_sender": partial(Misconfigured, "bad_sender", field="sender"),
+    "bad_sender": partial(SendingBlocked, "bad_sender"),
     "bad_phone": partial(Rejected, "bad_phone"),
     "bad_text": partial(Rejected, "bad_text"),
     "too_long": partial(Rejected, "too_long"),
@@ -68,8 +71,8 @@ class _Reading:
 
     @classmethod
     def of(cls, response: Response, about: Answer) -> _Reading:
-        text = response.body.decode(errors="replace")
-        return cls(response, about, text if about.format == "text" else _json(response.body))
+        said = Call(response.body, response.headers.get("Content-Type", ""))
+        return cls(response, about, said.text() if about.format == "text" else _json(said))
 
     def find(self, path: str) -> str:
         """What stands there, as a text."""
@@ -77,9 +80,9 @@ class _Reading:
             return ""
         if self.about.format == "json":
             places = (plain(dig(self.document, place.strip())) for place in path.split("|"))
-            return next(filter(None, places), "")
+            return shown(next(filter(None, places), ""))
         match = re.search(path, self.document)
-        return (match[1] or "") if match else ""
+        return shown(match[1] or "") if match else ""
 
     @property
     def good(self) -> bool:
@@ -208,8 +211,8 @@ def _content(asked: Request, values: Values) -> dict[str, Any]:
     return content
 
 
-def _json(body: bytes) -> Any:
+def _json(said: Call) -> Any:
     try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+        return json.loads(said.text())
+    except (ValueError, RecursionError):
         return None

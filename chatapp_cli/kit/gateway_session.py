@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from chatapp_cli.domain.errors import Busy, ChannelError, Misconfigured, Rejected, StoreError
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
@@ -25,7 +27,10 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding, HookReply, HookRequest
 from chatapp_cli.ports.world import World
 
+log = structlog.get_logger()
+
 _PULSE: Final = 30.0
+_DIGITS: Final = 20
 _AT_ONCE: Final = 20
 """Questions about states between two pulses."""
 _PATIENCE: Final = 3 * 24 * 60 * 60 * 1000
@@ -47,8 +52,9 @@ class _Watched:
 
     @classmethod
     def of(cls, said: str) -> _Watched:
+        """Of what cannot be read the time is long ago: it is asked for no more."""
         at, _, phone = said.partition(" ")
-        return cls(int(at), phone)
+        return cls(int(at) if at.isdecimal() and len(at) < _DIGITS else 0, phone)
 
 
 class GatewaySession:
@@ -76,17 +82,31 @@ class GatewaySession:
             document = await self._client.inbox(after)
         except (Rejected, Misconfigured):
             return [], ""
+        except ChannelError as error:
+            self._bear(error)
+            return [], ""
         return calls.fetched(self._gateway, document, self._world.clock.now())
+
+    def _bear(self, trouble: ChannelError) -> None:
+        """A question without an answer must not close the door through which the gateway calls us."""
+        if self._gateway.hook is None:
+            raise trouble
+        log.warning("gateway.not_asked", code=trouble.code, detail=trouble.detail)
 
     async def _states(self) -> tuple[list[Arrival], list[str]]:
         """News of messages that are on their way, and those of which none will come any more."""
         now = self._world.clock.now()
         kept = (await self._bound.memory.known(_SENT)).items()
         watched = {name.removeprefix(_SENT): _Watched.of(said) for name, said in kept}
+        arrivals: list[Arrival] = []
         settled = [ext_id for ext_id, one in watched.items() if now - one.at > _PATIENCE]
-        arrivals = []
         for ext_id in [ext_id for ext_id, one in watched.items() if self._is_due(ext_id, one.at, now)][:_AT_ONCE]:
-            word, words = await self._state(ext_id, watched[ext_id].phone)
+            try:
+                word, words = await self._state(ext_id, watched[ext_id].phone)
+            except ChannelError as error:
+                if not arrivals:
+                    self._bear(error)
+                break
             if word != self._asked.get(ext_id, (0, ""))[1]:
                 arrivals.append(calls.polled(self._gateway, ext_id, word, words, now))
             self._asked[ext_id] = (now, word)
@@ -128,6 +148,14 @@ class GatewaySession:
             with suppress(StoreError, Busy):  # it is sent all the same, only its state will not be asked for
                 await self._bound.memory.keep({_SENT + ext_id: f"{self._world.clock.now()} {values['phone']}"})
         return Receipt(ids=(ext_id or message.key,))
+
+
+class ProvingGatewaySession(GatewaySession):
+    """At a gateway that can be asked about the login without a message."""
+
+    async def prove(self) -> None:
+        """Ask what the check asks. Raises as ``send`` does."""
+        await self._client.test()
 
 
 @asynccontextmanager

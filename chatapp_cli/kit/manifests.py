@@ -95,7 +95,7 @@ def _foreign_text(kind: str) -> str:
 
 def kind_of(named: str) -> str:
     """The kind that a person named by its name or its stable number (S-036); what they said if there is none."""
-    if not named.isdigit():
+    if not named.isdecimal():
         return named
     return next((kind for kind, one in manifests().items() if one.source_id == int(named)), named)
 

@@ -88,6 +88,8 @@ class HookRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    raw_query: bytes = field(default=b"", repr=False)
+    """The query as it came, still encoded: in whatever charset, ``query`` takes it for UTF-8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,18 @@ class ProvesAccess(Protocol):
         """Make the cheapest call that needs the account's credentials. Raises as ``send`` does.
 
         Asked after a refusal that may be about one message or about the account: where this passes, it was the message.
+        """
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Something goes before a send that the client may see happen twice without harm, and that takes its time."""
+
+    async def prepare(self, message: Outbound) -> None:
+        """Do it; called when the message's turn has come, just before it counts as handed over. Raises as ``send``.
+
+        Whatever fails or is interrupted here, the message certainly did not go.
         """
         ...
 

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from chatapp_cli.domain.errors import ChannelError
-from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.ports.connector import MarksRead, Session, ShowsTyping
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs
@@ -22,13 +22,13 @@ class Courtesy:
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
         self._channel = channel
-        self._read: dict[DialogId, None] = {}
+        self._read: dict[DialogId, Millis] = {}
         self._typing: dict[DialogId, None] = {}
         self._news = asyncio.Event()
 
-    def read(self, dialog: DialogId) -> None:
-        """We read a dialog."""
-        self._read[dialog] = None
+    def read(self, dialog: DialogId, at: Millis) -> None:
+        """We read a dialog as it was then."""
+        self._read[dialog] = at
         self._news.set()
 
     def typing(self, dialog: DialogId) -> None:
@@ -41,15 +41,15 @@ class Courtesy:
         while True:
             await self._news.wait()
             self._news.clear()
-            read, typing = list(self._read), list(self._typing)
+            read, typing = list(self._read.items()), list(self._typing)
             self._read.clear()
             self._typing.clear()
             if isinstance(session, ShowsTyping):
                 for dialog in typing:
                     await self._show_typing(session, dialog)
             if isinstance(session, MarksRead):
-                for dialog in read:
-                    await self._show_read(session, dialog)
+                for dialog, at in read:
+                    await self._show_read(session, dialog, at)
 
     async def _show_typing(self, session: ShowsTyping, dialog: DialogId) -> None:
         card = await self._store.read(partial(dialogs.card, dialog=dialog))
@@ -58,9 +58,10 @@ class Courtesy:
         except ChannelError as error:
             log.debug("typing.unshown", channel=self._channel, code=error.code)
 
-    async def _show_read(self, session: MarksRead, dialog: DialogId) -> None:
+    async def _show_read(self, session: MarksRead, dialog: DialogId, at: Millis) -> None:
+        """Nothing that came after somebody looked: nobody has seen it."""
         card = await self._store.read(partial(dialogs.card, dialog=dialog))
-        last = await self._store.read(partial(dialogs.last_heard, dialog=dialog))
+        last = await self._store.read(partial(dialogs.last_heard, dialog=dialog, until=at))
         if not last:
             return
         try:

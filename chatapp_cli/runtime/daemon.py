@@ -101,7 +101,7 @@ class Daemon:
         elif row.dialog_id is not None and row.topic == "dialog.typing":
             runner.courtesy.typing(row.dialog_id)
         elif row.dialog_id is not None and (row.topic == "dialog.read" or (row.topic == "message.out" and row.actor)):
-            runner.courtesy.read(row.dialog_id)
+            runner.courtesy.read(row.dialog_id, row.at)
 
     async def _time(self) -> None:
         """Queue what is due, clear away what is old, and notice a clock that was set back."""

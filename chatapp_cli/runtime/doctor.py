@@ -23,7 +23,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import owner
-from chatapp_cli.services import channels, journal, pools, waiting, words
+from chatapp_cli.services import channels, journal, pools, resting, waiting, words
 from chatapp_cli.settings import Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows import ChannelRow, JournalRow
@@ -207,7 +207,18 @@ def _health(desk: Desk, row: ChannelRow) -> Finding:
     if owner(desk) is not None and desk.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:
         said = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(desk, row))
         return Finding(name=name, ok=False, what=said, next_step=T("Look: chatapp line check {n}", n=row.id))
-    return Finding(name=name, ok=True, what=T("{title}: {health}", title=row.title, health=words.health(row.health)))
+    return _rest(desk, row) or Finding(
+        name=name, ok=True, what=T("{title}: {health}", title=row.title, health=words.health(row.health))
+    )
+
+
+def _rest(desk: Desk, row: ChannelRow) -> Finding | None:
+    """A channel that works, but sends nothing for a while by its provider's wish."""
+    if not resting.troubled(row, desk.world.clock.now()):
+        return None
+    told = resting.told(desk.manifest(row), row)
+    said = T("{title}: {health}, {said}", title=row.title, health=words.health(row.health), said=told)
+    return Finding(name=f"channel {row.id}", ok=False, what=said, next_step=resting.next_step(row))
 
 
 def _silence(desk: Desk, row: ChannelRow) -> int:

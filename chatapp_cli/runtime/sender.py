@@ -29,7 +29,7 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.manifest import Capabilities, Lane
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.ports.connector import Deletes, Edits, ProvesAccess, Reacts, Reconciles, Session
+from chatapp_cli.ports.connector import Deletes, Edits, Prepares, ProvesAccess, Reacts, Reconciles, Session
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.governor import Governor, Sent, Target
@@ -205,15 +205,7 @@ class Sender:
         return partial(outbox.leave_uncertain, claim=claim, error=lost)
 
     async def _carry(self, session: Session, governor: Governor, claim: Claim) -> None:
-        try:
-            turn = await self._turn_comes(governor, claim)
-        except asyncio.CancelledError:
-            await self._record(_put_back(claim))
-            raise
-        except (StoreError, Busy):
-            await self._record(_put_back(claim))
-            return
-        if not turn:
+        if not await self._turn_comes(session, governor, claim):
             return
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
@@ -230,15 +222,34 @@ class Sender:
             self._count("sent")
             await self._standing.restore()
 
-    async def _turn_comes(self, governor: Governor, claim: Claim) -> bool:
+    async def _turn_comes(self, session: Session, governor: Governor, claim: Claim) -> bool:
         """Wait for the turn, and write down that the provider hears of it now; False if it does not go after all."""
+        try:
+            return await self._may_go(session, governor, claim)
+        except asyncio.CancelledError:
+            await self._record(_put_back(claim))
+            raise
+        except OutcomeUnknown as error:
+            await self._again(claim, Retryable(error.code, error.detail))
+        except ChannelError as error:
+            await self._refused(session, governor, claim, error)
+        except (StoreError, Busy):
+            await self._record(_put_back(claim))
+        except Exception as error:  # nothing was handed over: it may be tried again, and the traceback is logged
+            log.exception("prepare.failed", channel=self._channel, message=claim.row.message_id)
+            await self._again(claim, Retryable("unexpected", type(error).__name__))
+        return False
+
+    async def _may_go(self, session: Session, governor: Governor, claim: Claim) -> bool:
         if missing := await self._missing(claim):
-            await self._fail(claim, Rejected("file_vanished", missing))
-            return False
+            raise Rejected("file_vanished", missing)
         if delay := await governor.acquire(_target(claim), patience=AHEAD):
             early = RateLimited("pace", retry_after=delay, scope="dialog")
             await self._record(partial(outbox.postpone, claim=claim, error=early, seconds=delay, counted=False))
             return False
+        if claim.row.action == Action.SEND and isinstance(session, Prepares):
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await session.prepare(claim.outbound)
         return await self._store.write(partial(outbox.begin, claim=claim))
 
     async def _missing(self, claim: Claim) -> str:

@@ -6,6 +6,7 @@ It signs and verifies by the ``standardwebhooks`` package alone, so that it is a
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 from base64 import b64decode, b64encode
 from collections import deque
@@ -23,6 +24,7 @@ from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 _SECRET: Final = "whsec_" + b64encode(b"an invented shop of fir trees").decode()
 _PATIENCE: Final = 0.05
 _LARGEST: Final = 1 << 26
+_UNSIGNED: Final = 401
 
 
 class ApiSandbox:
@@ -35,6 +37,11 @@ class ApiSandbox:
         """Everything that the desk told, pings too, oldest first."""
         self.refused: list[str] = []
         """What the desk answered to webhooks that it will never take."""
+        self.firewall = ""
+        """Words that something on the way to the program answers with 403, whoever signed them."""
+        self.deleted: set[str] = set()
+        """Ids of messages that the desk took back."""
+        self._secret = _SECRET
         self._webhook = Webhook(_SECRET)
         self.seen: dict[str, str] = {}
         """The webhook ids that were taken, and what we call what they brought."""
@@ -42,7 +49,7 @@ class ApiSandbox:
         self._runner: web.AppRunner | None = None
         self._desk = ""
         self._called = asyncio.Event()
-        self._post: deque[tuple[str, str]] = deque()
+        self._post: deque[tuple[str, bytes]] = deque()
         self._news = asyncio.Event()
         self._courier: asyncio.Task[None] | None = None
         self._count = 0
@@ -57,7 +64,7 @@ class ApiSandbox:
     @property
     def answers(self) -> Mapping[str, str]:
         """Our address and the shared secret."""
-        return {"name": "Ёлочный базар", "url": f"http://127.0.0.1:{self._port}/desk", "secret": _SECRET}
+        return {"name": "Ёлочный базар", "url": f"http://127.0.0.1:{self._port}/desk", "secret": self._secret}
 
     def calls(self, url: str) -> None:
         """Post to this address from now on."""
@@ -66,30 +73,43 @@ class ApiSandbox:
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
         """Post a message of this customer, as soon as the desk takes it."""
-        message_id = self._next_id()
-        await self.tell(
-            {
-                "type": "message",
-                "id": message_id,
-                "chat_id": chat_id(who),
-                "at": datetime.now(UTC).isoformat(),
-                "text": text,
-                "subject": subject,
-                "sender": {"name": who.name, "username": who.username, "phone": who.phone, "email": who.email},
-                "files": [_packed(file) for file in files],
-            }
-        )
-        return message_id
+        message = self._said(who, text) | {"subject": subject, "files": [_packed(file) for file in files]}
+        await self.tell(message)
+        return str(message["id"])
+
+    def _said(self, who: Customer, text: str) -> dict[str, Any]:
+        return {
+            "type": "message",
+            "id": self._next_id(),
+            "chat_id": chat_id(who),
+            "at": datetime.now(UTC).isoformat(),
+            "text": text,
+            "sender": {"name": who.name, "username": who.username, "phone": who.phone, "email": who.email},
+        }
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """Post a message with one more field, beside another one in the same array."""
+        message = json.dumps(self._said(who, text), ensure_ascii=False).encode()
+        self._enqueue(b'[{"type":"ping"},' + message[:-1] + b',"odd":' + value + b"}]")
+
+    async def end_login(self) -> None:
+        """The program has another secret from now on; what the desk refuses meanwhile is posted again."""
+        self._secret = "whsec_" + b64encode(f"the secret after {self._secret}".encode()[:48]).decode()
+        self._webhook = Webhook(self._secret)
 
     async def tell(self, event: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """Post any event, or several at once, in the order of the calls."""
-        self._post.append((self._next_id(), json.dumps(event, ensure_ascii=False)))
+        self._enqueue(json.dumps(event, ensure_ascii=False).encode())
+
+    def _enqueue(self, body: bytes) -> None:
+        self._post.append((self._next_id(), body))
         self._news.set()
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
         """The desk's messages in this customer's chat."""
         mine = chat_id(who)
-        return [_heard(e) for e in self.events if e["type"] == "message" and e["chat_id"] == mine]
+        messages = [e for e in self.events if e["type"] == "message" and e["chat_id"] == mine]
+        return [_heard(e) for e in messages if self.seen[e["id"]] not in self.deleted]
 
     async def vanish(self) -> None:
         """Close the port and stop posting."""
@@ -122,7 +142,10 @@ class ApiSandbox:
             event = self._webhook.verify(body, dict(request.headers))
         except WebhookVerificationError as error:
             return web.json_response({"error": str(error)}, status=401)
+        if self.firewall and self.firewall in event.get("text", ""):
+            return web.Response(status=403, text="<h1>Request blocked</h1>")
         webhook_id = request.headers["webhook-id"]
+        self.deleted |= set(event.get("ids", ()))
         if webhook_id not in self.seen:
             self.seen[webhook_id] = self._next_id()
             self.events.append(event)
@@ -137,30 +160,39 @@ class ApiSandbox:
                     self._post.popleft()
                 self._news.clear()
 
-    async def _deliver(self, http: aiohttp.ClientSession, webhook_id: str, body: str) -> None:
+    async def _deliver(self, http: aiohttp.ClientSession, webhook_id: str, body: bytes) -> None:
         while not await self._attempt(http, webhook_id, body):  # noqa: ASYNC110 - the desk does not say when it is back
             await asyncio.sleep(_PATIENCE)
 
-    async def _attempt(self, http: aiohttp.ClientSession, webhook_id: str, body: str) -> bool:
+    async def _attempt(self, http: aiohttp.ClientSession, webhook_id: str, body: bytes) -> bool:
         await self._called.wait()
         now = datetime.now(UTC)
         headers = {
             "webhook-id": webhook_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(webhook_id, now, body),
+            "webhook-signature": self._signature(webhook_id, now, body),
         }
         try:
-            async with http.post(self._desk, data=body.encode(), headers=headers) as answer:
+            async with http.post(self._desk, data=body, headers=headers) as answer:
                 return await self._settled(answer)
         except aiohttp.ClientError:
             return False
 
+    def _signature(self, webhook_id: str, now: datetime, body: bytes) -> str:
+        """The package signs nothing but text."""
+        try:
+            return str(self._webhook.sign(webhook_id, now, body.decode()))
+        except UnicodeDecodeError:
+            signed = f"{webhook_id}.{int(now.timestamp())}.".encode() + body
+            key = b64decode(self._secret.removeprefix("whsec_"))
+            return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
+
     async def _settled(self, answer: aiohttp.ClientResponse) -> bool:
-        """Taken, or refused in a way that repeating does not change."""
-        lasting = range(400, 500)
-        if answer.status in lasting:
+        """Taken, or refused in a way that repeating does not change; a secret may be agreed on anew."""
+        lasting = answer.status in range(400, 500) and answer.status != _UNSIGNED
+        if lasting:
             self.refused.append(await answer.text())
-        return answer.ok or answer.status in lasting
+        return answer.ok or lasting
 
 
 def chat_id(who: Customer) -> str:

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
+from urllib.parse import quote_from_bytes, urlencode
 
 import aiohttp
 from aiohttp import web
 
-from chatapp_cli.domain.finding import digits
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 Preset: TypeAlias = Literal["smsc", "sms_ru", "sipout"]
@@ -45,7 +45,10 @@ class Refusal(Exception):
 
 
 class SmsSandbox:
-    """One account; a message is delivered as soon as it is taken, unless phones are out of reach."""
+    """One account; a message is delivered as soon as it is taken, unless phones are out of reach.
+
+    It calls with what clients wrote in the charset that it is set to, as real ones do in Windows-1251.
+    """
 
     kind: ClassVar[str] = "sms"
 
@@ -62,10 +65,15 @@ class SmsSandbox:
         self._runner: web.AppRunner | None = None
         self._desk = ""
         self._called = asyncio.Event()
-        self._post: deque[Mapping[str, str]] = deque()
+        self._post: deque[tuple[str, str]] = deque()
         self._news = asyncio.Event()
         self._courier: asyncio.Task[None] | None = None
         self._count = 0
+        self._secret = SECRET
+        self.charset = "utf-8"
+        """In which it calls the desk."""
+        self.declares = True
+        """It says in which charset it calls."""
 
     async def __aenter__(self) -> Self:
         await self.come_back()
@@ -78,7 +86,14 @@ class SmsSandbox:
     def answers(self) -> Mapping[str, str]:
         """The account, and where it is."""
         url = f"http://127.0.0.1:{self._port}"
-        return {"name": "SMS", "preset": self._preset, "url": url, "login": LOGIN, "secret": SECRET, "sender": "Yolki"}
+        return {
+            "name": "SMS",
+            "preset": self._preset,
+            "url": url,
+            "login": LOGIN,
+            "secret": self._secret,
+            "sender": "Yolki",
+        }
 
     def calls(self, url: str) -> None:
         """Report to this address from now on."""
@@ -88,15 +103,27 @@ class SmsSandbox:
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
         """Let a client write to our number; a subject and files do not fit into a short message."""
         del subject, files
+        return self._say(who, text)
+
+    def _say(self, who: Customer, text: str, odd: bytes = b"") -> str:
         message_id = self._next_id()
-        phone = digits(who.phone)
+        phone = _digits(who.phone)
         self.written.append({"id": int(message_id), "phone": phone, "message": text, "to_phone": NUMBER})
-        self._tell({"id": message_id, "phone": phone, "mes": text, "to": NUMBER, "smsc": "79160000000", "sent": "1"})
+        told = {"id": message_id, "phone": phone, "mes": text, "to": NUMBER, "smsc": "79160000000", "sent": "1"}
+        self._tell(told, odd)
         return message_id
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """The same with one more parameter, whatever bytes it has."""
+        self._say(who, text, value)
+
+    async def end_login(self) -> None:
+        """The account has another password from now on; what clients write is brought all the same."""
+        self._secret += "-and-another"
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
         """Everything that reached this client's phone."""
-        return [Heard(text=short.text) for short in self.sent if short.phone == digits(who.phone)]
+        return [Heard(text=short.text) for short in self.sent if short.phone == _digits(who.phone)]
 
     async def vanish(self) -> None:
         """Close the port and stop reporting."""
@@ -128,10 +155,12 @@ class SmsSandbox:
         self._port = self._runner.addresses[0][1]
         self._courier = asyncio.create_task(self._carry())
 
-    def settle(self, short: Short, status: str) -> None:
-        """Report a state in SMSC's numbers."""
-        short.delivered = status == "1"
-        self._tell({"id": short.id, "phone": short.phone, "status": status, "time": "22.11.2026 10:15:00", "err": "0"})
+    def settle(self, short: Short, *statuses: str) -> None:
+        """Report states in SMSC's numbers: of each part by itself, in any order, or of one that changes its mind."""
+        about = {"id": short.id, "phone": short.phone, "time": "22.11.2026 10:15:00", "err": "0"}
+        for status in statuses:
+            short.delivered = status == "1"
+            self._tell({**about, "status": status})
 
     def _next_id(self) -> str:
         self._count += 1
@@ -158,7 +187,7 @@ class SmsSandbox:
     async def _smsc_send(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)
         try:
-            _insist(asked.get("login") == LOGIN and asked.get("psw") == SECRET)
+            _insist(asked.get("login") == LOGIN and asked.get("psw") == self._secret)
             short = self._take(asked["phones"], asked["mes"], asked.get("sender", ""))
         except Refusal as why:
             return web.json_response(_smsc_error(why))
@@ -168,7 +197,7 @@ class SmsSandbox:
 
     async def _smsc_balance(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)
-        if asked.get("login") == LOGIN and asked.get("psw") == SECRET:
+        if asked.get("login") == LOGIN and asked.get("psw") == self._secret:
             return web.json_response({"balance": f"{self.money:.2f}"})
         return web.json_response(_smsc_error(Refusal("login")))
 
@@ -180,13 +209,13 @@ class SmsSandbox:
 
     async def _smsc_get(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)
-        if asked.get("login") != LOGIN or asked.get("psw") != SECRET:
+        if asked.get("login") != LOGIN or asked.get("psw") != self._secret:
             return web.json_response(_smsc_error(Refusal("login")))
         return web.json_response([one for one in self.written if one["id"] > int(asked.get("after_id", 0))])
 
     async def _sms_ru_send(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)
-        if asked.get("api_id") != SECRET:
+        if asked.get("api_id") != self._secret:
             return web.json_response(_sms_ru(200))
         try:
             short = self._take(asked["to"], asked["msg"], asked.get("from", ""))
@@ -205,7 +234,7 @@ class SmsSandbox:
 
     async def _sms_ru_balance(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)
-        right = asked.get("api_id") == SECRET
+        right = asked.get("api_id") == self._secret
         return web.json_response({**_sms_ru(100), "balance": self.money} if right else _sms_ru(200))
 
     async def _sipout(self, request: web.Request) -> web.Response:
@@ -213,7 +242,7 @@ class SmsSandbox:
         asked = await self._asked(request)
         method = (asked.get("method"), asked.get("action"))
         try:
-            _insist(asked.get("key") == SECRET)
+            _insist(asked.get("key") == self._secret)
             if method == ("sms", "send"):
                 return _sipout_ok({"id": self._take(asked["phone"], asked["text"], asked.get("sender", "")).id})
             if method == ("balance", "get"):
@@ -222,8 +251,10 @@ class SmsSandbox:
             return web.json_response({"result": "bad", "err": str(why), "err_text": f"wrong {why}"})
         return web.json_response({"result": "bad", "err": "method", "err_text": "no such method"})
 
-    def _tell(self, call: Mapping[str, str]) -> None:
-        self._post.append(call)
+    def _tell(self, call: Mapping[str, str], odd: bytes = b"") -> None:
+        form = urlencode(call, encoding=self.charset) + (f"&odd={quote_from_bytes(odd)}" if odd else "")
+        kind = "application/x-www-form-urlencoded"
+        self._post.append((form, f"{kind}; charset={self.charset}" if self.declares else kind))
         self._news.set()
 
     async def _carry(self) -> None:
@@ -231,21 +262,26 @@ class SmsSandbox:
             while True:
                 await self._news.wait()
                 while self._post:
-                    await self._deliver(http, self._post[0])
+                    await self._deliver(http, *self._post[0])
                     self._post.popleft()
                 self._news.clear()
 
-    async def _deliver(self, http: aiohttp.ClientSession, call: Mapping[str, str]) -> None:
-        while not await self._attempt(http, call):  # noqa: ASYNC110 - the desk does not say when it is back
+    async def _deliver(self, http: aiohttp.ClientSession, form: str, kind: str) -> None:
+        while not await self._attempt(http, form, kind):  # noqa: ASYNC110 - the desk does not say when it is back
             await asyncio.sleep(_PATIENCE)
 
-    async def _attempt(self, http: aiohttp.ClientSession, call: Mapping[str, str]) -> bool:
+    async def _attempt(self, http: aiohttp.ClientSession, form: str, kind: str) -> bool:
         await self._called.wait()
         try:
-            async with http.post(self._desk, data=dict(call)) as answer:
+            async with http.post(self._desk, data=form.encode(), headers={"Content-Type": kind}) as answer:
                 return answer.ok
         except aiohttp.ClientError:
             return False
+
+
+def _digits(phone: str) -> str:
+    """As gateways write a number: the country's code and no plus, whatever the country."""
+    return "".join(filter(str.isdecimal, phone))
 
 
 def _insist(right: bool) -> None:

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Final, Self
 import aiohttp
 from aiohttp import web
 
-from chatapp_cli.domain.finding import digits
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 KEY: Final = "an-invented-key-of-the-partner"
@@ -55,6 +54,7 @@ class VkNotifySandbox:
         self.taken: list[Notice] = []
         self.fate: Sequence[str] = ("sent", "delivered", "read")
         """What is reported of each notice."""
+        self._key = KEY
         self._today: Counter[str] = Counter()
         self._port = 0
         self._runner: web.AppRunner | None = None
@@ -84,7 +84,7 @@ class VkNotifySandbox:
             "notices_email": "olga@example.org",
             "preset": "reseller",
             "url": f"http://127.0.0.1:{self._port}",
-            "secret": KEY,
+            "secret": self._key,
             "sender": SERVICE,
         }
 
@@ -93,9 +93,13 @@ class VkNotifySandbox:
         del who, text, subject, files
         raise LookupError("clients answer in the community")
 
+    async def end_login(self) -> None:
+        """The partner gives out another key."""
+        self._key += "-and-another"
+
     async def heard(self, who: Customer) -> Sequence[Heard]:
         """The notices that reached this client."""
-        return [Heard(text=notice.text) for notice in self.taken if notice.phone == digits(who.phone)]
+        return [Heard(text=notice.text) for notice in self.taken if notice.phone == who.phone.removeprefix("+")]
 
     async def vanish(self) -> None:
         """Close the port and stop reporting."""
@@ -118,7 +122,7 @@ class VkNotifySandbox:
         self._courier = asyncio.create_task(self._carry())
 
     async def _take(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != f"Key {KEY}":
+        if request.headers.get("Authorization") != f"Key {self._key}":
             return web.json_response({"code": "UNAUTHORIZED", "description": "wrong key"}, status=401)
         asked = await request.json()
         if not 0 < len(asked["messages"]) <= _MOST:

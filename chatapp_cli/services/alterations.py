@@ -94,13 +94,13 @@ def _keep(tx: Tx, channel: ChannelId, event: Change, ext_id: str) -> None:
 
 
 def catch_up(tx: Tx, channel: ChannelId, dialog_key: str, ext_id: str) -> None:
-    """Let happen what overtook a message that is here now."""
+    """Let happen what overtook a message that is here now; the chat may have moved meanwhile."""
     waiting = tx.all(lambda *row: row, "early.changes", channel=channel, ext_id=ext_id, dialog_key=dialog_key)
     for number, change in waiting:
         name, raw = msgspec.json.decode(change, type=tuple[str, msgspec.Raw])
         shape, happen = _WAITING[name]
         tx.run("early.drop", id=number)
-        happen(tx, channel, msgspec.json.decode(raw, type=shape))
+        happen(tx, channel, replace(msgspec.json.decode(raw, type=shape), peer_key=dialog_key))
 
 
 _WAITING: Mapping[str, tuple[type[Change], Callable[[Tx, ChannelId, Any], None]]] = {

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
-from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.address import canonical, given, kinds
 from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
@@ -152,7 +152,7 @@ _WHY: Mapping[Reason, str] = MappingProxyType(
 def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str]:
     """Somebody of an account's own address book by name, phone or username. Raises NotFound, UsageError."""
     wanted = {fold(said), canonical(said, kinds(said)[0])}
-    exact = [one for one in people if wanted & {fold(one["name"]), one["phone"], one["username"].lower(), one["id"]}]
+    exact = [one for one in people if wanted & _spellings(one)]
     found = exact or [one for one in people if fold(said) in fold(one["name"])]
     if not found:
         raise NotFound(
@@ -164,8 +164,15 @@ def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str
     return found[0]
 
 
+def _spellings(person: Mapping[str, str]) -> set[str]:
+    """By what somebody of an address book may be named; a phone there is one that the provider told."""
+    return {fold(person["name"]), given(person["phone"]), person["username"].lower(), person["id"]}
+
+
 def address_of(tx: Tx, channel: ChannelRow, person: Mapping[str, str]) -> str:
-    """Where somebody of the address book is written to: wherever there is a dialog with them, else their ChatID."""
-    username = f"@{person['username']}" if person["username"] else ""
-    spelled = filter(None, (person["id"], person["phone"], username))
+    """Where somebody of the address book is written to: wherever there is a dialog with them, else their ChatID.
+
+    Never by their username: whom the desk knows by it may be somebody who bore it before them.
+    """
+    spelled = filter(None, (person["id"], given(person["phone"])))
     return next((one for one in spelled if reaching.known(tx, channel, one) is not None), person["id"])

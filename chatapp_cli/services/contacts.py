@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import NotFound, UsageError
-from chatapp_cli.domain.ids import ContactId, DialogId
+from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.text import T
-from chatapp_cli.store.rows import ContactRow
+from chatapp_cli.store.rows import ContactRow, WayRow
 from chatapp_cli.store.tx import Tx
 
 
@@ -38,9 +38,57 @@ def at(tx: Tx, address: str) -> list[ContactRow]:
         return tx.all(ContactRow, "contacts.at_phone", phone=said)
     if first == "email":
         return tx.all(ContactRow, "contacts.at_email", email=said)
-    named_so = tx.all(ContactRow, "contacts.at_username", username=said) if first == "username" else []
+    named_so = _bearers(tx, said) if first == "username" else []
     found = {row.id: row for row in [*named_so, *tx.all(ContactRow, "contacts.at_address", address=address)]}
     return [found[number] for number in sorted(found)]
+
+
+def _bearers(tx: Tx, username: str) -> list[ContactRow]:
+    """Those who bear a username: it changes hands, so in each channel it is whose messages came last under it."""
+    rows = tx.all(ContactRow, "contacts.at_username", username=username)
+    if len(rows) < 2:  # noqa: PLR2004 - nobody to choose from
+        return rows
+    newest: dict[ChannelId, tuple[Millis, ContactId]] = {}
+    for row in rows:
+        for way in _ways_under(tx, row, username):
+            newest[way.channel_id] = max(newest.get(way.channel_id, (0, row.id)), (way.heard_at or 0, row.id))
+    owners = {contact for _heard, contact in newest.values()}
+    return [row for row in rows if row.id in owners] or rows
+
+
+def _ways_under(tx: Tx, person: ContactRow, username: str) -> list[WayRow]:
+    """The dialogs of those contacts of a person that bear a username."""
+    theirs = {one.id for one in of_person(tx, person.id) if one.username.lower() == username}
+    return [way for way in tx.all(WayRow, "persons.dialogs", id=person.id) if way.contact_id in theirs]
+
+
+def met_as(tx: Tx, channel: ChannelId, username: str) -> DialogId | None:
+    """The dialog of whoever wrote last in a channel under a username; they may bear it no longer."""
+    people = tx.all(ContactRow, "contacts.at_username", username=username)
+    ways = [way for row in people for way in _ways_under(tx, row, username) if way.channel_id == channel]
+    return max(ways, key=lambda way: (way.heard_at or 0, way.last_at, way.id)).id if ways else None
+
+
+def confirmed(tx: Tx, channel: ChannelId, address: str, chat_id: str) -> None:
+    """A provider told just now whose a phone or a username is: whoever the channel knew by it before has it no more."""
+    kind = kinds(address)[0]
+    said = canonical(address, kind)
+    if kind not in {"phone", "username"}:
+        return
+    rows = tx.all(ContactRow, f"contacts.at_{kind}", **{kind: said})
+    for contact in (one for row in rows for one in of_person(tx, row.id)):
+        ways = [
+            way for way in tx.all(WayRow, "persons.dialogs", id=root(tx, contact.id)) if way.contact_id == contact.id
+        ]
+        there = [way.address for way in ways if way.channel_id == channel]
+        if there and not {chat_id, said} & set(there):
+            _forget(tx, contact, kind, said)
+
+
+def _forget(tx: Tx, contact: ContactRow, kind: str, said: str) -> None:
+    known = {"username": contact.username, "phone": contact.phone}
+    if known[kind].lower() == said:
+        tx.run("contacts.learn", id=contact.id, name=contact.name, email=contact.email, **known | {kind: ""})
 
 
 def bearing(tx: Tx, address: str) -> ContactRow | None:
@@ -49,11 +97,16 @@ def bearing(tx: Tx, address: str) -> ContactRow | None:
     return next((row for row in everyone if address in {row.phone, row.email}), None)
 
 
+def is_number(said: str) -> bool:
+    """Whether it may be the number of a contact: whole, and none that no store could hold."""
+    return said.isdecimal() and int(said) < 2**63
+
+
 def named(tx: Tx, said: str) -> list[ContactRow]:
     """The contact with a number, or everybody at an address. Raises NotFound."""
     if found := at(tx, said):
         return found
-    if said.isdigit():
+    if is_number(said):
         return [one(tx, root(tx, ContactId(int(said))))]
     raise NotFound(T("Nobody is known at {address}.", address=said), T("See clients with: chatapp dialog list"))
 

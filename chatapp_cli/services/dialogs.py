@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import operators
@@ -85,9 +86,9 @@ def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
         tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
 
 
-def last_heard(tx: Tx, dialog: DialogId) -> str:
-    """The provider's id of the client's last message; empty if there is none."""
-    return str(tx.value("dialogs.last_heard", dialog=dialog) or "")
+def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
+    """The provider's id of the last message of the client that was here then; empty if there is none."""
+    return str(tx.value("dialogs.heard_until", dialog=dialog, until=until) or "")
 
 
 def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:
@@ -121,21 +122,28 @@ def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
 
 
 def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, actor: str) -> None:
-    """What a client is called in the account's address book; where nobody told their name, the dialog bears it too."""
+    """What a client is called in the account's address book; where nobody told their name, the dialog bears it too.
+
+    A part of the name that is not given stays as it was.
+    """
     known = card(tx, dialog)
-    if known.contact_id is None:
+    if known.contact_id is None or not (first_name or last_name):
         return
+    first_name, last_name = first_name or known.first_name, last_name or known.last_name
     tx.run("contacts.introduce", id=known.contact_id, first_name=first_name, last_name=last_name)
-    name = " ".join(filter(None, (first_name, last_name)))
-    if known.person:
-        return
+    if not is_name(known.person):
+        _call(tx, known, " ".join(filter(None, (first_name, last_name))), actor=actor)
+
+
+def _call(tx: Tx, known: DialogCard, name: str, *, actor: str) -> None:
+    """Give a contact a name, and their dialog too while an address or an old name stands there."""
     tx.run(
         "contacts.learn", id=known.contact_id, name=name, username=known.username, phone=known.phone, email=known.email
     )
-    if known.name == known.address:
+    if known.name in {known.address, known.person, known.phone}:
         search = search_text(name, known.username, known.email, known.address, phone=known.phone)
-        tx.run("dialogs.retitle", id=dialog, name=name, search=search)
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, name=name)
+        tx.run("dialogs.retitle", id=known.id, name=name, search=search)
+        tx.tell("dialog.changed", actor=actor, dialog=known.id, name=name)
 
 
 def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:

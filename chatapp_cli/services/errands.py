@@ -12,6 +12,7 @@ from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, ErrandId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import contacts
 from chatapp_cli.store.rows import ErrandRow
 from chatapp_cli.store.tx import Tx
 
@@ -76,8 +77,12 @@ def one(tx: Tx, errand: ErrandId) -> ErrandRow:
 
 
 def done(tx: Tx, errand: ErrandRow, result: str) -> None:
-    """Record the answer, as JSON."""
+    """Record the answer, as JSON; whoever was known by an address that is another's now is known by it no more."""
     _end(tx, errand, "done", result=result)
+    found = json.loads(result) if errand.what == "find" else None
+    if found and found.get("id"):
+        said = str(json.loads(errand.arguments)["address"])
+        contacts.confirmed(tx, errand.channel_id, said if said.startswith("+") else f"@{said}", found["id"])
 
 
 def failed(tx: Tx, errand: ErrandRow, error: ChannelError) -> None:

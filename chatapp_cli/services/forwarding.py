@@ -37,8 +37,17 @@ def _draft(tx: Tx, entry: Entry) -> Draft:
     refusal = obstacle(entry)
     if refusal is not None:
         raise refusal
-    text = "\n".join(filter(None, [_said_by(tx, entry), entry.message.text]))
+    text = "\n".join(filter(None, [_said_by(tx, _signed(tx, entry)), entry.message.text]))
     return Draft(text=text, files=[files.staged(file) for file in entry.files])
+
+
+def _signed(tx: Tx, entry: Entry) -> Entry:
+    """A client's message with their own name, or their address: what operators call a dialog is read by no client."""
+    message = entry.message
+    if message.direction != Direction.IN or message.author:
+        return entry
+    card = dialogs.card(tx, message.dialog_id)
+    return entry._replace(message=message._replace(author=card.person or card.username or card.address))
 
 
 def obstacle(entry: Entry) -> Refused | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chatapp_cli.domain.address import canonical
+from chatapp_cli.domain.address import called, given
 from chatapp_cli.domain.event import (
     Arrival,
     Batch,
@@ -97,7 +97,7 @@ def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: In
 def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, result: Ingested) -> None:
     dialog = _dialog_of(tx, channel, event.peer, event)
     if event.from_us and _is_known_echo(tx, channel, dialog, event):
-        result.duplicates += 1
+        _hear_again(tx, channel, dialog, event, arrived, result)
         return
     message = _write(tx, channel, dialog, event, arrived)
     if message is None and event.spare_id:
@@ -282,15 +282,15 @@ def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactI
 
 
 def _phone(person: Person) -> str:
-    """Providers write a phone in many ways; it is found in one."""
-    return canonical(person.phone, "phone") if person.phone else ""
+    """Providers write a phone in many ways; it is found in one, and never read as a Russian one that it is not."""
+    return given(person.phone)
 
 
 def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
-    """Take over what the provider newly knows; what an operator named keeps its name."""
+    """Take over what the provider newly knows; what an operator named keeps its name, and none gives way to digits."""
     known = (dialog.person, dialog.username, dialog.phone, dialog.email)
     now = (
-        person.name or dialog.person,
+        called(person.name, dialog.person),
         person.username or dialog.username,
         _phone(person) or dialog.phone,
         person.email or dialog.email,
@@ -301,7 +301,10 @@ def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
         person = Person(id=person.id, name=name, username=username, phone=phone, email=email)
     elif not peer.title or peer.title == dialog.name:
         return
-    title = dialog.name if dialog.renamed else peer.title or person.name or dialog.name
+    title = peer.title or person.name or dialog.name
+    if peer.kind == "private":
+        title = called(title, dialog.name)
+    title = dialog.name if dialog.renamed else title
     tx.run("dialogs.retitle", id=dialog.id, name=title, search=_search(title, peer, person))
 
 
@@ -374,6 +377,8 @@ def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
         join(tx, dialog.id, DialogId(there))
     else:
         tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
+    if tx.run("early.move", channel=channel, old=event.old_key, new=event.peer.key):
+        tx.run("dialogs.expect_message", id=there or dialog.id)
     tx.tell("dialog.moved", channel=channel, dialog=there or dialog.id, old=dialog.id)
 
 

@@ -47,6 +47,8 @@ class Going:
     channel: ChannelRow
     address: str
     """Where it goes, as the channel spells it."""
+    name: str
+    """What the dialog is called."""
     chat_kind: ChatKind
     fresh: bool
     """The dialog begins with it."""
@@ -166,6 +168,7 @@ def _accepted(tx: Tx, able: Able, plan: Plan, to: Recipient, order: Order) -> Go
         dialog=card.id,
         channel=channel,
         address=card.address,
+        name=card.name,
         chat_kind=card.chat_kind,
         fresh=card.created_at == tx.now and not before,
         stranger=card.heard_at is None and card.chat_kind == "private",

@@ -103,7 +103,7 @@ def find(tx: Tx, said: str) -> ContactRow:
 
     A whole number is a contact's first, as lists show them. Raises NotFound, UsageError.
     """
-    if said.isdecimal() and tx.value("persons.root", id=int(said)) is not None:
+    if contacts.is_number(said) and tx.value("persons.root", id=int(said)) is not None:
         return contacts.one(tx, ContactId(int(said)))
     found = contacts.named(tx, said)
     if len(found) > 1:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import reduce
 
-from chatapp_cli.domain.address import KINDS, canonical, kinds, openings
+from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ContactId, DialogId
@@ -14,7 +14,7 @@ from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import contacts
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows import ChannelRow, ContactRow
 from chatapp_cli.store.tx import Tx
 
 
@@ -36,7 +36,7 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
 def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> Reach:
     """How a channel gets to an address. Raises Refused where it cannot write first to such a one."""
     if not (subject and _by_subject(channel, can)):
-        met = known(tx, channel, to)
+        met = _address(tx, channel, to) if asks_whose(can, to) else known(tx, channel, to)
         if met is not None:
             return Reach(to, kinds(to)[0], met)
     for kind in openings(to):
@@ -60,8 +60,14 @@ def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
     return Refused("cannot_write_first", what, step)
 
 
+def asks_whose(can: Capabilities, to: str) -> bool:
+    """Whether a channel asks its provider whose a name is each time it is written to: names change hands."""
+    likeliest = kinds(to)[0]
+    return likeliest == "username" and can.may_begin(likeliest, canonical(to, likeliest))
+
+
 def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
-    """The dialog that a channel has with an address already."""
+    """The dialog that a channel has with an address already; by a @username, with whoever wrote last under it."""
     found = (_known(tx, channel, kind, canonical(to, kind)) for kind in kinds(to))
     return next((dialog for dialog in found if dialog is not None), None)
 
@@ -72,11 +78,16 @@ def _by_subject(channel: ChannelRow, can: Capabilities) -> bool:
 
 def _known(tx: Tx, channel: ChannelRow, kind: AddressKind, address: str) -> DialogId | None:
     if kind == "username":
-        found = tx.value("dialogs.of_username", channel=channel.id, username=address)
-    elif kind == "phone":
+        return contacts.met_as(tx, channel.id, address)
+    if kind == "phone":
         found = tx.value("dialogs.of_phone", channel=channel.id, phone=address)
     else:
-        found = tx.value("dialogs.at_address", channel=channel.id, address=address)
+        return _address(tx, channel, address)
+    return None if found is None else DialogId(found)
+
+
+def _address(tx: Tx, channel: ChannelRow, address: str) -> DialogId | None:
+    found = tx.value("dialogs.at_address", channel=channel.id, address=address)
     return None if found is None else DialogId(found)
 
 
@@ -88,16 +99,16 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
     address, kind = new.address, new.kind
     key = _key(channel, can, address, subject)
     contact = _contact(tx, address, kind)
-    name = subject if key != address else address
+    name = subject if key != address else called(address, contact.name)
     dialog = tx.insert(
         "dialogs.add",
         channel=channel.id,
-        contact_id=contact,
+        contact_id=contact.id,
         key=key,
         address=address,
         kind="private",
         name=name,
-        search=search_text(name, address, phone=address if kind == "phone" else ""),
+        search=search_text(name, contact.name, address, phone=address if kind == "phone" else ""),
         last_at=tx.now,
         now=tx.now,
     )
@@ -105,9 +116,13 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
     return DialogId(dialog)
 
 
-def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactId:
-    """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise."""
+def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactRow:
+    """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise.
+
+    A username that somebody is known by is not the new contact's until its channel says so.
+    """
     if kind in {"phone", "email"} and (known_so := contacts.bearing(tx, address)):
-        return known_so.id
-    known = {name: address if name == kind else "" for name in ("username", "phone", "email")}
-    return ContactId(tx.insert("contacts.add", name="", now=tx.now, **known))
+        return known_so
+    taken = kind == "username" and bool(contacts.at(tx, f"@{address}"))
+    known = {name: address if name == kind and not taken else "" for name in ("username", "phone", "email")}
+    return contacts.one(tx, ContactId(tx.insert("contacts.add", name="", now=tx.now, **known)))

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import variables
+from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.finding import fold, is_whole
 from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T
@@ -70,6 +71,7 @@ def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
 
 
 def _insist_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
+    _insist_whole(name=name)
     if not name.strip():
         raise UsageError(T("A section needs a name."), field="name")
     if any(fold(row.name) == fold(name) and row.id != but for row in sections(tx)):
@@ -105,6 +107,7 @@ def insist_may_edit(tx: Tx, row: SectionRow, operator: str) -> None:
 def invite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
     """Let an operator edit a section. The first who is invited closes it for all but them and the one who invites."""
     insist_may_edit(tx, row, actor)
+    _insist_whole(operator=operator)
     if not operator.strip():
         raise UsageError(T("Say who is invited."), field="operator")
     for name in (actor, operator.strip()):
@@ -218,7 +221,14 @@ def _attach(tx: Tx, reply: QuickReplyId, attached: Sequence[StagedFile]) -> None
         )
 
 
+def _insist_whole(**said: str) -> None:
+    for field, value in said.items():
+        if not is_whole(value):
+            raise UsageError(T("This is no text: a NUL or half of a character stands in it."), field=field)
+
+
 def _insist_sound(tx: Tx, where: SectionId, new: Answer, *, but: QuickReplyId | None = None) -> None:
+    _insist_whole(title=new.title, text=new.text, keywords=new.keywords, category=new.category)
     if not new.title.strip():
         raise UsageError(T("A quick reply needs a title."), field="title")
     if not new.text.strip() and not new.files:
@@ -247,9 +257,13 @@ def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dic
 
 
 def _called(card: DialogCard) -> str:
-    """What a client is called; an address in place of a name is none."""
-    unnamed = {card.address, card.username, card.phone, card.email, card.key}
-    return card.first_name or ("" if card.name in unnamed else card.name)
+    """What a client is called to their face: as they stand in the address book, or call themselves.
+
+    Never by the dialog's name, which operators give it for one another; an address in place of a name is none.
+    """
+    addresses = {card.address, card.username, card.phone, card.email, card.key}
+    names = (name for name in (card.first_name, card.person) if is_name(name) and name not in addresses)
+    return next(names, "")
 
 
 def said(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> tuple[str, list[StagedFile]]:

@@ -188,7 +188,7 @@ def _row(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str] | Te
 def _json(text: str) -> Found:
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         yield getattr(error, "lineno", 1), T("This is not understood: {words}", words=error)
         return
     if not isinstance(found, list):

@@ -37,7 +37,7 @@ def read(text: str, stage: Stage) -> Sheet:
     sheet = Sheet()
     try:
         root = _composed(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         words = getattr(error, "problem", None) or error
         sheet.faults.append(Fault(mark.line + 1 if mark else 1, T("This is not understood: {words}", words=words)))

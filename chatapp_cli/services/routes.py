@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.ids import ChannelId, LineId
@@ -16,6 +16,9 @@ from chatapp_cli.store.tx import Tx
 
 Able: TypeAlias = Callable[[ChannelRow], Capabilities]
 """Tells what an account can do."""
+
+_LATELY: Final = 86_400_000
+"""Milliseconds for which a username is still whose it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,27 @@ def said(
     tx: Tx, able: Able, first: ChannelRow, to: str, others: Sequence[tuple[ChannelRow, str]] = ()
 ) -> Sequence[Step]:
     """The channels that a person named, each with an address if it is another one there."""
-    people = _known(tx, first, to)
+    people = _known(tx, first, able(first), to)
     rest = [
         Step(channel.id, (address,)) if address else _step(tx, channel, able(channel), to, people)
         for channel, address in others
     ]
-    return [Step(first.id, tuple(dict.fromkeys([to, *_met(tx, first, people)]))), *rest]
+    others_there = [] if reaching.asks_whose(able(first), to) else _met(tx, first, people)
+    return [Step(first.id, tuple(dict.fromkeys([to, *others_there]))), *rest]
 
 
-def _known(tx: Tx, channel: ChannelRow, to: str) -> Sequence[ContactRow]:
-    """Whom a channel knows by an address; a phone or an e-mail address is theirs in every channel."""
+def _known(tx: Tx, channel: ChannelRow, can: Capabilities, to: str) -> Sequence[ContactRow]:
+    """Whom a channel knows by an address; a phone or an e-mail address is theirs in every channel.
+
+    Whoever bore a username longer ago than yesterday is not taken for who bears it now: the other channels would write
+    to them by their phone.
+    """
     met = reaching.known(tx, channel, to)
-    number = None if met is None else dialogs.card(tx, met).contact_id
-    if number is not None:
-        return contacts.surest_first(contacts.of_person(tx, number), to)
+    card = None if met is None else dialogs.card(tx, met)
+    if card is not None and reaching.asks_whose(can, to) and (card.heard_at or 0) < tx.now - _LATELY:
+        return []
+    if card is not None and card.contact_id is not None:
+        return contacts.surest_first(contacts.of_person(tx, card.contact_id), to)
     bearer = contacts.bearing(tx, canonical(to, kinds(to)[0]))
     return [] if bearer is None else contacts.surest_first(contacts.of_person(tx, bearer.id), to)
 
@@ -69,14 +79,15 @@ def _rank(tx: Tx, row: ChannelRow, people: Sequence[ContactRow]) -> tuple[bool, 
 def _step(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, people: Sequence[ContactRow]) -> Step:
     """The client in a channel: where they wrote to us there, else by phone or e-mail, which are theirs everywhere.
 
-    A ChatID or a username may be another person's in another channel.
+    A ChatID or a username may be another person's in another channel; a username may be by now in the same.
     """
     first = kinds(to)[0]
     portable = [canonical(to, first)] if first in {"phone", "email"} else []
+    asked = [to] if reaching.asks_whose(can, to) else []
     known = [address for one in people for address in (one.phone, one.email) if address]
     if "username" in can.write_first:
         known += [f"@{one.username}" for one in people if one.username]
-    return Step(channel.id, tuple(dict.fromkeys([*_met(tx, channel, people), *portable, *known])))
+    return Step(channel.id, tuple(dict.fromkeys([*asked, *_met(tx, channel, people), *portable, *known])))
 
 
 def _met(tx: Tx, channel: ChannelRow, people: Sequence[ContactRow]) -> list[str]:

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.sandbox.api import ApiSandbox
+from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels
 from tests.contract.connector_contract import ANNA
 from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
@@ -65,6 +66,28 @@ async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(desk: 
         assert false.status_code == 401
         (dialog,) = the_dialogs(desk)
         assert (dialog.name, dialog.unread) == ("Вера", 1)
+
+
+@pytest.mark.req("S-110")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_gateways_letters_reach_the_store_in_the_charset_in_which_it_wrote_them(
+    desk: Desk, method: str
+) -> None:
+    form = "id=7&phone=84901234567&mes=%CF%F0%E8%E2%E5%F2"
+    async with SmsSandbox() as gateway:
+        channel = await bound(desk, gateway)
+        async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
+            await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+            door = f"/hooks/{desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+            kind = {"Content-Type": "application/x-www-form-urlencoded; charset=windows-1251"}
+            answer = await (
+                http.get(f"{door}?{form}") if method == "GET" else http.post(door, content=form, headers=kind)
+            )
+            assert (answer.status_code, answer.text) == (200, "OK")
+            (dialog,) = the_dialogs(desk)
+    assert (dialog.preview, dialog.address) == ("Привет", "+84901234567")
+    (kept,) = desk.read(lambda tx: tx.compose(bytes, "SELECT raw FROM arrived", {}))
+    assert b"%CF%F0%E8%E2%E5%F2" in kept
 
 
 async def test_an_unknown_address_is_404_and_too_much_is_413(desk: Desk) -> None:

@@ -254,3 +254,29 @@ def test_a_usual_category_is_one_in_either_language(filled: Shell) -> None:
         rows = filled("quick", "list", "--category", said).rows
         assert [row[2:4] for row in rows] == [["Готов", "sales"], ["Доставка", "sales"]]
     assert {row[2] for row in filled("quick", "list", "--search", "sales").rows} == {"Готов", "Доставка"}
+
+
+@pytest.mark.parametrize("label", ["Анна СКАНДАЛИСТКА", "вернуть 1200 ₽", "не отвечать!", "Тендер"])
+def test_what_operators_call_a_dialog_never_reaches_the_client(
+    filled: Shell, program: Program, client_writes: Write, label: str
+) -> None:
+    client_writes("Готово?")
+    filled("dialog", "rename", 1, label)
+    filled("reply", 1, "--quick", "Готов", "--value", "номер заказа=15", "--value", "название компании=Дом")
+    assert program.heard == ["Анна, здравствуйте! Это Ольга, Дом. Заказ 15 готов."]
+
+
+@pytest.mark.parametrize("name", ["", "+79160000001", "@anna_b", "anna@example.org"])
+def test_for_a_client_whose_name_nobody_knows_it_is_asked(
+    filled: Shell, program: Program, client_writes: Write, name: str
+) -> None:
+    client_writes("Готово?", name=name)
+    filled("dialog", "rename", 1, "СКАНДАЛИСТКА")
+    gaps = ("--value", "номер заказа=15", "--value", "название компании=Дом")
+    refused = filled.run("reply", 1, "--quick", "Готов", *gaps)
+    assert (refused.code, refused.err.splitlines()) == (
+        2,
+        ["Nothing fills {имя клиента}.", '→ Fill every one so: --value "имя клиента=…"'],
+    )
+    filled("reply", 1, "--quick", "Готов", *gaps, "--value", "имя клиента=Анна")
+    assert program.heard == ["Анна, здравствуйте! Это Ольга, Дом. Заказ 15 готов."]

@@ -109,6 +109,9 @@ class Scene:
 
         await eventually(there)
 
+    def state(self, number: MessageId) -> str:
+        return self.desk.read(lambda tx: transcript.message(tx, number)).state
+
     @property
     def row(self) -> ChannelRow:
         return self.desk.read(lambda tx: channels.one(tx, self.channel))
@@ -215,7 +218,7 @@ async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
         numbers = [scene.say(text) for text in ("раз", "два", "три")]
         await eventually(lambda: clock.slept)
         for number in numbers:
-            assert scene.desk.read(lambda tx, n=number: transcript.message(tx, n)).state == "queued"
+            await eventually(lambda n=number: scene.state(n) == "queued")
         provider.against_us = None
         clock.pass_by(FIRST_LOOK)
         for number in numbers:

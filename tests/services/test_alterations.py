@@ -14,6 +14,8 @@ from chatapp_cli.domain.event import (
     MessageArrived,
     MessageEdited,
     MessagesDeleted,
+    Peer,
+    PeerMoved,
     Person,
     ReactionsChanged,
 )
@@ -146,6 +148,17 @@ def test_a_change_that_overtakes_its_message_is_seen_once_the_message_is_there(
     assert again == number
 
 
+@pytest.mark.parametrize("joins", [True, False], ids=["two dialogs become one", "the dialog moves"])
+def test_a_change_finds_its_message_also_after_the_chat_has_moved(shop: Shop, channel: ChannelId, joins: bool) -> None:
+    shop.hear(channel, ext_id="0", at=NOON)
+    if joins:
+        shop.hear(channel, ext_id="2", at=NOON, who="anna-2")
+    shop.take(channel, EARLY["edited"])
+    shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="anna-2", address="anna-2"), at=NOON))
+    number = shop.hear(channel, "как написано", ext_id="1", at=NOON, who="anna-2")
+    assert shop.message(number).text == "после правки"
+
+
 def test_early_changes_happen_in_their_order_and_only_by_the_author(shop: Shop, channel: ChannelId) -> None:
     shop.take(
         channel,
@@ -184,14 +197,20 @@ def test_the_message_takes_the_place_of_what_stood_for_it_and_waits_for_an_answe
     assert (row.preview, row.unread, row.waiting_since) == ("Сколько стоит доставка?", 1, NOON)
 
 
-@pytest.mark.parametrize(
-    "events", [(placeholder(), placeholder()), (said("текст", ext_id="1", at=NOON), placeholder())]
-)
+@pytest.mark.parametrize("first", [placeholder(), said("текст", ext_id="1", at=NOON)], ids=["itself", "a message"])
 def test_a_placeholder_replaces_nothing(shop: Shop, channel: ChannelId, first: MessageArrived) -> None:
     shop.take(channel, first, placeholder())
     (message,) = the_messages(shop)
     (row,) = the_list(shop)
     assert (message.text, row.unread) == (first.text, 1)
+
+
+def test_our_own_message_that_could_not_be_shown_is_replaced_too(shop: Shop, channel: ChannelId) -> None:
+    shop.hear(channel, ext_id="0")
+    shop.take(channel, placeholder(from_us=True))
+    shop.take(channel, said("с телефона", ext_id="1", at=NOON, from_us=True))
+    assert sorted(m.text for m in the_messages(shop)) == ["Здравствуйте", "с телефона"]
+    assert the_list(shop)[0].unread == 1
 
 
 def test_what_took_a_placeholders_place_is_not_replaced_by_another(shop: Shop, channel: ChannelId) -> None:

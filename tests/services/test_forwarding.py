@@ -3,10 +3,10 @@
 import pytest
 
 from chatapp_cli.domain.errors import Busy, Refused
-from chatapp_cli.domain.event import IncomingFile, MessagesDeleted
+from chatapp_cli.domain.event import IncomingFile, MessagesDeleted, Person
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.services import forwarding, transcript
+from chatapp_cli.services import dialogs, forwarding, transcript
 from tests.stores import EVERYTHING, Shop
 
 PLAIN = Capabilities(intake="poll")
@@ -65,3 +65,19 @@ def test_the_same_order_forwards_once(shop: Shop, elsewhere: DialogId) -> None:
     order, message = shop.order(), shop.hear(shop.channel())
     twice = [shop.write(lambda tx: forwarding.forward(tx, EVERYTHING, [message], elsewhere, order)) for _ in range(2)]
     assert twice[0] == twice[1]
+
+
+@pytest.mark.parametrize(
+    ("known", "called"),
+    [({"name": "Анна Котова"}, "Анна Котова"), ({"username": "anna_k"}, "anna_k"), ({}, "anna")],
+)
+def test_what_operators_call_a_dialog_is_read_by_no_other_client(
+    shop: Shop, elsewhere: DialogId, known: dict[str, str], called: str
+) -> None:
+    channel = shop.channel()
+    shop.hear(channel, sender=Person(id="anna", **known))
+    message = shop.hear(channel, "Где заказ?", sender=Person(id="anna"))
+    dialog = shop.message(message).dialog_id
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "СКАНДАЛИСТКА", actor="Ольга"))
+    (sent,) = forward(shop, [message], elsewhere)
+    assert shop.message(sent).text.splitlines()[0].startswith(f"{called}, ")

@@ -80,6 +80,11 @@ def test_other_spellings_of_an_address_are_one_address(shop: Shop, channel: Chan
     assert (len(found.going), found.again) == (1, 3)
 
 
+def test_numbers_that_differ_in_their_country_are_two_peoples(shop: Shop, channel: ChannelId) -> None:
+    found = mail(shop, channel, ["+84912345678", "84 912 345 678", "84912345678"])
+    assert [one.address for one in found.going] == ["+84912345678", "+74912345678"]
+
+
 def test_two_names_of_one_dialog_are_one_recipient(shop: Shop, channel: ChannelId) -> None:
     mail(shop, channel, TWO[:1])
     dialog = mail(shop, channel, TWO[:1]).going[0].dialog

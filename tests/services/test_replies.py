@@ -217,13 +217,19 @@ def test_the_journal_says_what_was_done_in_words(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("known", "called"),
     [
-        ({"name": "Анна (возврат)"}, "Анна (возврат)"),
-        ({"first_name": "Анна", "name": "anna_kuz"}, "Анна"),
-        ({"name": "anna_kuz", "username": "anna_kuz"}, None),
-        ({"name": "+79160000077", "address": "+79160000077"}, None),
+        ({"person": "Анна", "name": "Анна СКАНДАЛИСТКА"}, "Анна"),
+        ({"person": "", "name": "Анна СКАНДАЛИСТКА"}, None),
+        ({"person": "", "name": "ТЕНДЕР до 5.12"}, None),
+        ({"first_name": "Анна", "person": "anna_kuz"}, "Анна"),
+        ({"first_name": "Анна", "person": "", "name": "не звонить!"}, "Анна"),
+        ({"person": "anna_kuz", "username": "anna_kuz"}, None),
+        ({"person": "+79160000077", "address": "+79160000077"}, None),
+        ({"person": "8 (916) 000-00-77", "phone": "+79160000077"}, None),
+        ({"person": "@anna_kuz"}, None),
+        ({"person": "anna@example.org"}, None),
     ],
 )
-def test_a_client_without_a_name_leaves_its_variable_open(
+def test_a_client_is_called_by_their_own_name_and_never_by_what_operators_call_the_dialog(
     shop: Shop, known: dict[str, str], called: str | None
 ) -> None:
     dialog = shop.message(shop.hear(shop.channel(), ext_id="in-1")).dialog_id

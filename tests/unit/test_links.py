@@ -33,6 +33,21 @@ def test_what_leads_nowhere_is_left_alone(text: str) -> None:
     assert list(find(text)) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("пишите на Sean.O'Brien@client.example", "sean.o'brien@client.example"),
+        ("почта 'anna@lavka.example'.", "anna@lavka.example"),
+        ("*anna+shop@lavka.example*", "anna+shop@lavka.example"),
+        ("(d'arc&sons@lavka.example)", "d'arc&sons@lavka.example"),
+        ("mailto:anna@lavka.example", "anna@lavka.example"),
+        ("a_b-c@lavka.example", "a_b-c@lavka.example"),
+    ],
+)
+def test_an_address_is_found_whole(text: str, address: str) -> None:
+    assert [one.address for one in find(text)] == [address]
+
+
 def test_a_link_names_the_host_that_it_really_leads_to() -> None:
     (link,) = find("https://bank.example@evil.example/login")
     assert link.host == "evil.example"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 import aiohttp
 import msgspec
@@ -17,6 +17,7 @@ from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import network, read, veil, verdict
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.signatures import sign
 from chatapp_cli.ports.world import Clock
 
@@ -75,18 +76,22 @@ class Message(Base, frozen=True, tag="message"):
 
 
 class Edited(Base, frozen=True, tag="message.edited"):
-    """A message has another text now."""
+    """A message has another text now; whoever changed it had written it."""
 
     id: Id
     chat_id: Id
     text: str
+    sender: Sender = Sender()
+    from_us: bool = False
 
 
 class Deleted(Base, frozen=True, tag="messages.deleted"):
-    """Messages were taken back."""
+    """Messages were taken back by whoever had written them."""
 
     chat_id: Id
     ids: Annotated[Sequence[Id], Meta(min_length=1)]
+    sender: Sender = Sender()
+    from_us: bool = False
 
 
 class Status(Base, frozen=True, tag="status"):
@@ -121,6 +126,8 @@ class Ping(Base, frozen=True, tag="ping"):
 
 
 Event: TypeAlias = Message | Edited | Deleted | Status | Reaction | Chat | Ping
+FIELDS: Final = frozenset(name for kind in get_args(Event) for name in kind.__struct_fields__) | {"type"}
+"""Everything that is read of any event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,5 +195,5 @@ class Program:
 def _given(body: bytes) -> str:
     try:
         return str(msgspec.json.decode(body, type=_Taken).id)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return ""

@@ -14,7 +14,7 @@ import msgspec
 
 from chatapp_cli.connectors.api import bind as binding
 from chatapp_cli.connectors.api import convert, errors
-from chatapp_cli.connectors.api.api import MAX_BODY, Deleted, Edited, Keys, Program, Reaction
+from chatapp_cli.connectors.api.api import MAX_BODY, Deleted, Edited, Keys, Ping, Program, Reaction
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
@@ -104,13 +104,19 @@ class ApiSession:
         event = await asyncio.to_thread(convert.outgoing, message)
         return Receipt(ids=(await self._program.tell(event, id=message.key),))
 
+    async def prove(self) -> None:
+        """Ping the program: one that refuses a message by 403 may refuse its words alone."""
+        await self._program.tell(Ping(), id=self._world.chance.key())
+
     async def edit(self, address: str, ext_id: str, text: str) -> None:
         """Tell the program the new text."""
-        await self._program.tell(Edited(id=ext_id, chat_id=address, text=text), id=self._world.chance.key())
+        edited = Edited(id=ext_id, chat_id=address, text=text, from_us=True)
+        await self._program.tell(edited, id=self._world.chance.key())
 
     async def delete(self, address: str, ext_id: str) -> None:
         """Ask the program to take the message back."""
-        await self._program.tell(Deleted(chat_id=address, ids=(ext_id,)), id=self._world.chance.key())
+        deleted = Deleted(chat_id=address, ids=(ext_id,), from_us=True)
+        await self._program.tell(deleted, id=self._world.chance.key())
 
     async def react(self, address: str, ext_id: str, emoji: str) -> None:
         """Tell the program our reaction."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import Final
 
 import msgspec
@@ -27,6 +27,9 @@ from chatapp_cli.domain.event import (
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.kit.lenient import UNREADABLE, known
+from chatapp_cli.kit.slices import bare, members
+from chatapp_cli.kit.understanding import dead, guarded
 
 _KINDS: Final[dict[str, FileKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 _event: Final = msgspec.json.Decoder(api.Event)
@@ -35,22 +38,56 @@ _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 def arrivals(webhook_id: str, body: bytes, now: Millis) -> list[Arrival]:
     """Everything in one webhook, a single event or an array of them; what cannot be read bears a problem."""
+    whole = bare(body)
     try:
-        items = _items.decode(body) if body.lstrip().startswith(b"[") else [body]
-    except msgspec.DecodeError as error:
-        return [Arrival(provider_id=f"unread {webhook_id} 0", raw=body, problem=str(error))]
-    return [arrival(f"{webhook_id} {n}", bytes(item), now) for n, item in enumerate(items)]
+        items = _cut(whole) if whole.startswith(b"[") else [body]
+    except ValueError as error:
+        return [dead(body, str(error), provider_id=f"unread {webhook_id} 0")]
+    return [arrival(f"{webhook_id} {n}", item, now) for n, item in enumerate(items)]
+
+
+def _cut(array: bytes) -> list[bytes]:
+    """The events of an array, whatever is in them. Raises ValueError for what is none."""
+    try:
+        return [bytes(item) for item in _items.decode(array)]
+    except UNREADABLE:
+        return members(array)
 
 
 def arrival(place: str, raw: bytes, now: Millis) -> Arrival:
     """One event; ``place`` is unique and names what has no id of its own."""
+    return guarded(raw, partial(_understood, place, now), provider_id=f"unread {place}")
+
+
+def _understood(place: str, now: Millis, raw: bytes) -> Arrival:
     try:
-        event = _event.decode(raw)
-    except msgspec.DecodeError as error:
-        return Arrival(provider_id=f"unread {place}", raw=raw, problem=str(error))
-    is_message = isinstance(event, api.Message)
-    provider_id = f"message {event.chat_id} {event.id}" if is_message else f"event {place}"
+        event = _read(raw)
+    except UNREADABLE as error:
+        return dead(raw, _complaint(error), provider_id=f"unread {place}")
+    provider_id = f"message {event.chat_id} {event.id}" if isinstance(event, api.Message) else f"event {place}"
     return Arrival(provider_id=provider_id, raw=raw, events=meaning(event, _millis(event.at, now)))
+
+
+def _read(raw: bytes) -> api.Event:
+    """The event; nulls count as left out, and nothing in a field that we do not know can spoil it."""
+    try:
+        event: api.Event = _event.decode(raw)
+    except UNREADABLE as error:
+        try:
+            found = known(raw, api.FIELDS)
+        except (UnicodeDecodeError, RecursionError):
+            raise
+        except UNREADABLE:
+            raise error from None
+        event = msgspec.convert(found, api.Event)
+    return event
+
+
+def _complaint(error: Exception) -> str:
+    """What the other program's author has to know."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"JSON has to be UTF-8, and byte 0x{error.object[error.start]:02x} is not"
+    return "brackets are nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 @singledispatch
@@ -78,12 +115,18 @@ def _(event: api.Message, at: Millis) -> Sequence[Event]:
 
 @meaning.register
 def _(event: api.Edited, at: Millis) -> Sequence[Event]:
-    return (MessageEdited(peer_key=event.chat_id, ext_id=event.id, at=at, text=event.text),)
+    by = _changer(event)
+    edited = MessageEdited(
+        peer_key=event.chat_id, ext_id=event.id, at=at, text=event.text, from_us=event.from_us, by=by
+    )
+    return (edited,)
 
 
 @meaning.register
 def _(event: api.Deleted, at: Millis) -> Sequence[Event]:
-    return (MessagesDeleted(peer_key=event.chat_id, ext_ids=tuple(event.ids), at=at),)
+    by = _changer(event)
+    deleted = MessagesDeleted(peer_key=event.chat_id, ext_ids=tuple(event.ids), at=at, from_us=event.from_us, by=by)
+    return (deleted,)
 
 
 @meaning.register
@@ -140,6 +183,11 @@ def _person(sender: api.Sender, chat_id: str) -> Person:
         phone=sender.phone,
         email=sender.email,
     )
+
+
+def _changer(event: api.Edited | api.Deleted) -> Person:
+    """Who of a group changed something; nobody where that is not told."""
+    return _person(event.sender, "") if event.sender.id else Person()
 
 
 def _millis(at: datetime | None, now: Millis) -> Millis:

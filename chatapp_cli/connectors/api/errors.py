@@ -9,6 +9,7 @@ import msgspec
 
 from chatapp_cli.domain.errors import Misconfigured, Rejected
 from chatapp_cli.kit.http import VERDICTS, Answer, Verdicts
+from chatapp_cli.kit.lenient import UNREADABLE
 
 OURS: Final[Verdicts] = {
     **VERDICTS,
@@ -28,5 +29,5 @@ def words(answer: Answer) -> str:
     """The receiver's own words: ``error`` of a JSON object, otherwise the text as it is."""
     try:
         return msgspec.json.decode(answer.body, type=_Complaint).error
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return " ".join(answer.body.decode(errors="replace").split())

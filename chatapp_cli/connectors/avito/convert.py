@@ -108,6 +108,7 @@ def _arrived(found: wire.Found, mine: Mine) -> MessageArrived:
         files=files,
         reply_to=message.quote.id if message.quote else "",
         automatic=message.type == "system",
+        silent=message.type == "system",
     )
 
 

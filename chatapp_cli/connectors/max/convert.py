@@ -112,7 +112,8 @@ def arrived(message: Message, bot: str, *, spare: int = 0) -> MessageArrived:
         from_us=_wrote(sender, bot),
         files=content.files(message),
         reply_to=message.link.message.mid if message.link and message.link.type == "reply" else "",
-        automatic=kind == "channel" or (sender is not None and sender.is_bot),
+        automatic=(automatic := kind == "channel" or (sender is not None and sender.is_bot)),
+        silent=automatic,
     )
 
 
@@ -222,6 +223,7 @@ def _came_or_went(sign: str) -> Callable[[Update, str], Sequence[Event]]:
                 text=f"{sign} {who.name or '?'}",
                 sender=who,
                 automatic=True,
+                silent=True,
             ),
         )
 

@@ -10,7 +10,7 @@ from chatapp_cli.connectors.sms.convert import outgoing
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit import gateway_bind, gateway_session
-from chatapp_cli.kit.gateway_session import GatewaySession
+from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, Session
 from chatapp_cli.ports.world import World
@@ -38,7 +38,8 @@ class Sms:
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
         """Nothing is connected before there is something to say."""
         async with gateway_session.opened(TRADE, self._world, bound) as (gateway, client):
-            yield GatewaySession(self._world, bound, gateway, client, outgoing)
+            kind = ProvingGatewaySession if gateway.test else GatewaySession
+            yield kind(self._world, bound, gateway, client, outgoing)
 
 
 def create(world: World) -> Connector:

@@ -18,6 +18,7 @@ from telethon.sessions import MemorySession
 
 from chatapp_cli import __version__
 from chatapp_cli.connectors.telegram.errors import network
+from chatapp_cli.domain.errors import NeedsRebind
 from chatapp_cli.kit import proxies
 from chatapp_cli.ports.bind import Bound
 
@@ -58,15 +59,18 @@ class Account:
 
     @classmethod
     def of(cls, bound: Bound) -> Account:
-        """As it was bound."""
-        return cls(
-            api_id=int(bound.settings["api_id"]),
-            api_hash=bound.secrets["api_hash"],
-            home=Home.of(bound.settings["home"]),
-            rsa_key=bound.settings["rsa_key"],
-            proxies=bound.secrets.get(proxies.NAME, ""),
-            auth_key=bytes.fromhex(bound.secrets["auth_key"]),
-        )
+        """As it was bound; raises NeedsRebind where something of it is lost."""
+        try:
+            return cls(
+                api_id=int(bound.settings["api_id"]),
+                api_hash=bound.secrets["api_hash"],
+                home=Home.of(bound.settings["home"]),
+                rsa_key=bound.settings["rsa_key"],
+                proxies=bound.secrets.get(proxies.NAME, ""),
+                auth_key=bytes.fromhex(bound.secrets["auth_key"]),
+            )
+        except (KeyError, ValueError) as error:
+            raise NeedsRebind("unauthorized", f"incomplete binding: {type(error).__name__}") from None
 
     @property
     def address(self) -> str:
@@ -82,14 +86,16 @@ class Keys(MemorySession):  # type: ignore[misc]
 
 
 @asynccontextmanager
-async def connected(account: Account, *, updates: bool = True, retries: int = 0) -> AsyncIterator[TelegramClient]:
+async def connected(
+    account: Account, *, kind: type[TelegramClient] = TelegramClient, updates: bool = True, retries: int = 0
+) -> AsyncIterator[TelegramClient]:
     """Connect once; a lost connection stays lost, so that the channel comes up anew and reads what it missed.
 
     ``retries`` is how often a request may move to another data centre. Raises ChannelError.
     """
     if account.rsa_key:
         rsa.add_key(account.rsa_key, old=False)
-    client = TelegramClient(
+    client = kind(
         _keys(account),
         account.api_id,
         account.api_hash,

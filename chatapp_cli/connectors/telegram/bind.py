@@ -71,7 +71,7 @@ async def _log_in(ask: Asker, values: Mapping[str, str], previous: Bound | None)
                     T("This is another account, {name}. Bind it as a channel of its own.", name=_name(me)),
                     field="phone" if values["method"] == "code" else "method",
                 )
-            return await _bound(client, me, account, values)
+            return await _bound(client, me, account, values, renewed=previous is not None)
     except ChannelError as error:
         field = proxies.NAME if account.proxies else "dc"
         raise Wrong(T("Telegram cannot be reached: {detail}", detail=error.detail), field=field) from None
@@ -123,7 +123,9 @@ def _key(said: str) -> str:
     return text
 
 
-async def _bound(client: TelegramClient, me: Any, account: Account, values: Mapping[str, str]) -> Bound:
+async def _bound(
+    client: TelegramClient, me: Any, account: Account, values: Mapping[str, str], *, renewed: bool
+) -> Bound:
     with blaming(""):
         state = await client(fn.updates.GetStateRequest())
     position = Position(pts=0, qts=0, date=0)
@@ -146,7 +148,7 @@ async def _bound(client: TelegramClient, me: Any, account: Account, values: Mapp
         },
         secrets={name: secret for name, secret in kept.items() if secret},
         facts=_facts(me, home),
-        cursor=position.cursor(),
+        cursor=None if renewed else position.cursor(),
     )
 
 

@@ -71,7 +71,15 @@ async def _is_inside(wire: Wire, known: Known) -> bool:
 
 
 async def present(wire: Wire, known: Known) -> Reach:
-    """Where a channel is now."""
+    """Where a channel is now; the list of chats may leave its counter out. Raises Rejected where it is not told."""
     answer = await wire.ask(fn.messages.GetPeerDialogsRequest([tl.InputDialogPeer(known.input)]))
-    dialog = next(one for one in answer.dialogs if number_of(one.peer) == known.number)
-    return Reach(dialog.pts, dialog.top_message)
+    dialog = next((one for one in answer.dialogs if number_of(one.peer) == known.number), None)
+    pts = getattr(dialog, "pts", None) or await _counter(wire, known)
+    if not pts:
+        raise Rejected("not_understood", "no counter")
+    return Reach(pts, getattr(dialog, "top_message", 0))
+
+
+async def _counter(wire: Wire, known: Known) -> int:
+    full = await wire.ask(fn.channels.GetFullChannelRequest(known.input))
+    return int(getattr(full.full_chat, "pts", None) or 0)

@@ -11,6 +11,7 @@ from telethon.tl import types as tl
 from chatapp_cli.connectors.telegram.account import Account, connected
 from chatapp_cli.connectors.telegram.bind import KIND
 from chatapp_cli.connectors.telegram.errors import network
+from chatapp_cli.connectors.telegram.pushes import Client
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit import proxies
@@ -21,10 +22,13 @@ from chatapp_cli.ports.connector import Finding
 
 async def findings(bound: Bound) -> Sequence[Finding]:
     """Ask beside a running daemon: over the same way, and without taking its updates."""
-    account = Account.of(bound)
+    try:
+        account = Account.of(bound)
+    except ChannelError as error:
+        return [_broken("receive", error), _broken("send", error)]
     led = await proxies.findings(account.proxies, account.address)
     try:
-        async with connected(account, updates=False) as client:
+        async with connected(account, kind=Client, updates=False) as client:
             return [await _receiving(client), await _sending(client), *led]
     except ChannelError as error:
         return [_broken("receive", error), _broken("send", error), *led]

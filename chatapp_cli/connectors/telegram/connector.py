@@ -9,14 +9,18 @@ from telethon.tl import functions as fn
 
 from chatapp_cli.connectors.telegram import bind, check, convert
 from chatapp_cli.connectors.telegram.account import Account, connected
+from chatapp_cli.connectors.telegram.durable import Findings
+from chatapp_cli.connectors.telegram.errors import stage
 from chatapp_cli.connectors.telegram.feed import Feed
 from chatapp_cli.connectors.telegram.follows import Follows
 from chatapp_cli.connectors.telegram.peers import Peers
+from chatapp_cli.connectors.telegram.pushes import Client
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.session import AccountSession
 from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.kit.understanding import guarded
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, Session
 from chatapp_cli.ports.world import World
@@ -34,7 +38,9 @@ class Telegram:
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read an update once more."""
-        return convert.understand(raw, me=int(bound.account), max_download=bind.max_download(), at=at)
+        return guarded(
+            raw, lambda kept: convert.understand(kept, me=int(bound.account), max_download=bind.max_download(), at=at)
+        )
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Telegram about the account."""
@@ -43,8 +49,11 @@ class Telegram:
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - one by key
         """Connect as the account; raises NeedsRebind where its login has ended."""
-        peers, follows = await Peers.load(bound.memory), await Follows.load(bound.memory)
-        async with connected(Account.of(bound)) as client:
+        findings = Findings()
+        with stage("opening"):
+            peers = await Peers.load(bound.memory, findings)
+            follows = await Follows.load(bound.memory, findings)
+        async with connected(Account.of(bound), kind=Client) as client:
             wire = Wire(client, peers)
             reading = Reading(
                 me=int(bound.account),
@@ -53,7 +62,7 @@ class Telegram:
                 follows=follows,
                 clock=self._world.clock,
             )
-            feed = Feed(wire, reading, bound.memory)
+            feed = Feed(wire, reading, bound.memory, findings)
             await wire.ask(fn.updates.GetStateRequest())
             yield AccountSession(wire, reading, feed, follows)
 

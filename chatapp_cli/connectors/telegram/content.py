@@ -25,7 +25,8 @@ _ENDINGS: Final[Mapping[str, str]] = {
 def text(message: Any) -> str:
     """A text or a caption; of all formatting only what leads somewhere is kept."""
     links = (one for one in message.entities or () if isinstance(one, tl.MessageEntityTextUrl))
-    return reveal(message.message, (Hidden(one.offset, one.length, one.url) for one in links))
+    inside = (one for one in links if one.offset >= 0 and one.length > 0)
+    return reveal(message.message, (Hidden(one.offset, one.length, one.url) for one in inside))
 
 
 def words(media: Any) -> str:
@@ -34,7 +35,12 @@ def words(media: Any) -> str:
         sticker = _attribute(media, tl.DocumentAttributeSticker)
         return sticker.alt if sticker else ""
     say = _SPOKEN.get(type(media))
-    return say(media) if say else f"[{type(media).__name__.removeprefix('MessageMedia')}]"
+    return say(media) if say else named(media)
+
+
+def named(media: Any) -> str:
+    """Something that cannot be shown, by what Telegram calls it."""
+    return f"[{type(media).__name__.removeprefix('MessageMedia')}]"
 
 
 _CARRIED = (tl.MessageMediaEmpty, tl.MessageMediaPhoto, tl.MessageMediaDocument)

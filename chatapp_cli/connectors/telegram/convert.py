@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,37 +11,60 @@ from telethon.extensions import BinaryReader
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram import changes, content, moves
+from chatapp_cli.connectors.telegram.history import posts
 from chatapp_cli.connectors.telegram.names import View, ext_id, millis, named
 from chatapp_cli.connectors.telegram.peers import SERVICE, Known, marked, number_of
 from chatapp_cli.domain.event import Arrival, Event, MessageArrived, MessageEdited, Peer, PeerChanged, PeerMoved
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.understanding import dead, digest, guarded, readable
 
 
 def arrival(update: Any, view: View) -> Arrival | None:
     """Understand one update, or set it aside with the reason; ``None`` where it is nothing that a desk may see."""
     if _is_private_matter(update, view.me):
         return None
-    raw = b""
     try:
         raw = _raw(update, view)
-        events = _events(update, view)
-        name = _identity(update, raw, view)
-    except Exception as error:  # noqa: BLE001 - whatever one message holds, the others must not wait for it
-        raw = raw or str(update).encode()
-        name = f"unread:{hashlib.sha256(raw).hexdigest()}"
-        return Arrival(provider_id=name, raw=raw, problem=f"{type(error).__name__}: {error}")
-    return Arrival(provider_id=name, raw=raw, events=events) if events else None
+    except Exception as error:  # noqa: BLE001 - it cannot even be written down: kept as words
+        return dead(_words(update), f"{type(error).__name__}: {error}")
+    found = guarded(raw, lambda _: _understood(update, raw, view))
+    return found if found.events or found.problem else None
+
+
+def _understood(update: Any, raw: bytes, view: View) -> Arrival:
+    return Arrival(provider_id=_identity(update, raw, view), raw=raw, events=_events(update, view))
+
+
+def _words(update: Any) -> bytes:
+    try:
+        return str(update).encode("utf-8", "backslashreplace")
+    except Exception as error:  # noqa: BLE001 - then at least what it was
+        return f"{type(update).__name__}: {error}".encode("utf-8", "backslashreplace")
 
 
 def understand(raw: bytes, *, me: int, max_download: int, at: Millis) -> Arrival:
-    """Read once more what was kept raw."""
+    """Read once more what was kept raw: an update, a page that could not be read, or a move of ours.
+
+    Raises whatever stumbles over what it is.
+    """
     if moves.is_move(raw):
         return moves.arrival(raw, at)
     with BinaryReader(raw) as reader:
         kept = reader.tgread_object()
     entities = {number_of(entity): entity for entity in (*kept.users, *kept.chats)}
     view = View(me=me, max_download=max_download, entities=entities, now=at)
-    return Arrival(provider_id="", raw=raw, events=_events(kept.updates[0], view))
+    seen = [one for one in _updates(kept) if not _is_private_matter(one, me)]
+    return Arrival(
+        provider_id=digest(raw), raw=raw, events=tuple(event for one in seen for event in _events(one, view))
+    )
+
+
+def _updates(kept: Any) -> list[Any]:
+    """What an update that was kept, or a page of a difference or a chat, tells."""
+    if hasattr(kept, "updates"):
+        return list(kept.updates)
+    messages = kept.new_messages if hasattr(kept, "new_messages") else kept.messages
+    return [*posts(messages), *getattr(kept, "other_updates", ())]
 
 
 def _is_private_matter(update: Any, me: int) -> bool:
@@ -65,9 +87,13 @@ def _identity(update: Any, raw: bytes, view: View) -> str:
     if isinstance(update, tl.UpdateNewMessage | tl.UpdateNewChannelMessage):
         return f"message:{ext_id(update.message.peer_id, update.message.id)}"
     if isinstance(update, tl.UpdateEditMessage | tl.UpdateEditChannelMessage):
-        said = hashlib.sha256(bytes(update.message)).hexdigest()[:16]
+        said = _brief(bytes(update.message))
         return f"edit:{ext_id(update.message.peer_id, update.message.id)}:{said}"
-    return f"{type(update).__name__}:{view.now}:{hashlib.sha256(raw).hexdigest()[:16]}"
+    return f"{type(update).__name__}:{view.now}:{_brief(raw)}"
+
+
+def _brief(said: bytes) -> str:
+    return digest(said).removeprefix("sha256:")[:16]
 
 
 def _events(update: Any, view: View) -> tuple[Event, ...]:
@@ -85,9 +111,13 @@ def _posted(update: Any, view: View) -> Iterator[Event]:
 
 
 def _message(message: Any, text: str, view: View) -> MessageArrived:
+    """Who wrote and what comes first; everything around it is read by itself and takes nothing away."""
     chat = view.known(message.peer_id)
     sender = _sender(message, chat, view)
-    found = content.file(message, f"{chat.number}/{message.id}", view.max_download)
+    files, odd = readable([message], lambda one: content.file(one, f"{chat.number}/{one.id}", view.max_download))
+    if odd:
+        text = "\n".join(filter(None, (text, content.named(message.media))))
+    quoted, _ = readable([message], _reply)
     return MessageArrived(
         peer=chat.peer,
         ext_id=ext_id(message.peer_id, message.id),
@@ -95,10 +125,11 @@ def _message(message: Any, text: str, view: View) -> MessageArrived:
         text=text,
         sender=sender.person,
         from_us=bool(message.out),
-        files=(found,) if found else (),
-        reply_to=_reply(message),
+        files=tuple(file for file in files if file is not None),
+        reply_to="".join(quoted),
         album=str(message.grouped_id or ""),
         automatic=sender.sort in {"bot", "channel"},
+        silent=sender.sort in {"bot", "channel"},
     )
 
 
@@ -110,10 +141,15 @@ def _sender(message: Any, chat: Known, view: View) -> Known:
 
 
 def _text(message: Any, view: View) -> str:
-    said = content.text(message) or content.words(message.media)
+    written, _ = readable([message], content.text)
+    said = "".join(written) or str(message.message or "")
+    if not said:
+        shown, odd = readable([message.media], content.words)
+        said = content.named(message.media) if odd else "".join(shown)
     if message.fwd_from is None:
         return said
-    return f"↪ {_origin(message.fwd_from, view)}\n{said}".rstrip()
+    origin, _ = readable([message.fwd_from], lambda header: _origin(header, view))
+    return f"↪ {''.join(origin)}\n{said}".rstrip()
 
 
 def _origin(forwarded: Any, view: View) -> str:
@@ -154,6 +190,7 @@ def _gone(peer: Peer, at: Millis) -> PeerChanged:
 
 
 def _edited(update: Any, view: View) -> Iterator[Event]:
+    """Telegram lets only the author edit; in a broadcast channel, where nobody is named, its administrators."""
     message = update.message
     if isinstance(message, tl.Message):
         yield MessageEdited(
@@ -161,6 +198,8 @@ def _edited(update: Any, view: View) -> Iterator[Event]:
             ext_id=ext_id(message.peer_id, message.id),
             at=millis(message.edit_date or message.date),
             text=_text(message, view),
+            from_us=bool(message.out),
+            by=_sender(message, view.known(message.peer_id), view).person,
         )
 
 

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+import structlog
 from python_socks import ProxyError, ProxyTimeoutError
 from telethon import errors as tg
 from telethon.errors import rpcerrorlist
 
 from chatapp_cli.domain.errors import (
     ChannelError,
+    ChatappError,
     Misconfigured,
     NeedsRebind,
     OutcomeUnknown,
@@ -24,7 +26,10 @@ from chatapp_cli.domain.errors import (
     RateLimited,
     Rejected,
     Retryable,
+    SendingBlocked,
 )
+
+log = structlog.get_logger()
 
 PEER_FLOOD_REST: Final = 86_400.0
 """Seconds: Telegram names none. A day is how long its restrictions of strangers last at least."""
@@ -126,6 +131,18 @@ _LOGIN: Final[Mapping[str, str]] = {
 """What only logging in meets, and answers itself."""
 
 
+class NotUnderstood(Rejected):
+    """An answer that this program cannot read; ``raw`` is what came.
+
+    ``place`` is where in a chat it lies, and is the same however often it is asked for.
+    """
+
+    def __init__(self, raw: bytes, problem: str, place: str = "") -> None:
+        super().__init__("not_understood", problem)
+        self.raw = raw
+        self.place = place
+
+
 def name_of(error: tg.RPCError) -> str:
     """Telegram's own name of an error, such as ``PEER_FLOOD``."""
     return _NAMES.get(type(error)) or str(error.message).upper()
@@ -139,7 +156,7 @@ def translate(error: tg.RPCError, scope: Pause = "account") -> ChannelError:
     if name in _LOST:
         return NeedsRebind(_REBIND.get(name, "unauthorized"), name)
     if name.startswith("FROZEN_"):
-        return Misconfigured("frozen", name)
+        return SendingBlocked("frozen", name)
     if name.startswith("API_ID_"):
         return Misconfigured("bad_api_id", name, field="api_id")
     if code := _CODES.get(name) or _LOGIN.get(name):
@@ -173,6 +190,25 @@ def _unnamed(error: tg.RPCError, name: str) -> ChannelError:
     if name.startswith("CHAT_SEND_"):
         return Rejected("no_rights", name)
     return NeedsRebind("unauthorized", name) if isinstance(error, tg.UnauthorizedError) else Rejected("refused", name)
+
+
+def is_about_all(error: ChatappError) -> bool:
+    """Tell whether reading cannot go on after this; everything else is the trouble of the one chat it came from."""
+    if isinstance(error, Retryable):
+        return error.code == "unreachable"
+    return not isinstance(error, RateLimited | Rejected | SendingBlocked)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Name what was being done where our own code stumbles, so that the words of the failure lead there."""
+    try:
+        yield
+    except ChatappError:
+        raise
+    except Exception as error:
+        log.exception("telegram.stumbled", stage=name)
+        raise Retryable("stumbled", f"{name}: {type(error).__name__}") from error
 
 
 @contextmanager

@@ -13,18 +13,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from telethon import events
+import msgspec
 from telethon.tl import functions as fn
 
 from chatapp_cli.connectors.telegram import moves
+from chatapp_cli.connectors.telegram.durable import Findings, entries
+from chatapp_cli.connectors.telegram.errors import stage
 from chatapp_cli.connectors.telegram.gaps import Gaps
 from chatapp_cli.connectors.telegram.moves import Move
 from chatapp_cli.connectors.telegram.peers import Known
 from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach
+from chatapp_cli.connectors.telegram.pushes import Pushed, unpacked
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.kit.understanding import digest
 from chatapp_cli.ports.memory import Memory
 
 QUIET: Final = 50.0
@@ -60,14 +64,15 @@ class Begin:
 class Feed:
     """Everything that arrives for one account."""
 
-    def __init__(self, wire: Wire, reading: Reading, memory: Memory) -> None:
+    def __init__(self, wire: Wire, reading: Reading, memory: Memory, findings: Findings) -> None:
         self._wire = wire
         self._reading = reading
         self._memory = memory
+        self._findings = findings
         self._gaps = Gaps(wire, reading)
         self._news: asyncio.Queue[Any] = asyncio.Queue()
         self._swept_at = reading.clock.monotonic()
-        wire.client.add_event_handler(self._news.put, events.Raw())
+        wire.client.hear = self._news.put_nowait
 
     def ours(self, answer: Any) -> None:
         """Count the updates in the answer to a request of ours."""
@@ -93,11 +98,13 @@ class Feed:
         """Yield what came after the cursor, and then what comes. Raises ChannelError."""
         watching = asyncio.create_task(self._watch(), name="telegram-connection")
         try:
-            async for batch in self._resume(cursor):
-                yield batch
-            while True:
-                async for batch in self._step():
+            with stage("catching up"):
+                async for batch in self._resume(cursor):
                     yield batch
+            with stage("reading"):
+                while True:
+                    async for batch in self._step():
+                        yield batch
         finally:
             watching.cancel()
 
@@ -109,15 +116,24 @@ class Feed:
 
     async def _resume(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Moves go first: what was said under the new key would else open a second dialog."""
-        unfinished = [Move.read(text) for text in (await self._memory.known(moves.PREFIX)).values()]
-        yield Batch(arrivals=[self._told(move) for move in unfinished])
+        unfinished = await entries(self._memory, moves.PREFIX, lambda _, text: Move.read(text), self._findings)
+        position = await self._position(cursor)
+        yield Batch(arrivals=[*(self._told(move) for move in unfinished), *self._findings.take()])
         await self._forget(unfinished)
-        position = Position.of(cursor) if cursor else await self._present()
         self._reading.resume(position)
         async for batch in self._gaps.newcomers(position.when):
             yield batch
         async for batch in self._gaps.fill():
             yield batch
+
+    async def _position(self, cursor: str | None) -> Position:
+        """Where the last session stood; a cursor that cannot be read is told, and reading begins now."""
+        if cursor:
+            try:
+                return Position.of(cursor, self._findings)
+            except msgspec.MsgspecError as error:
+                self._findings.add(f"cursor:{digest(cursor.encode())}", error)
+        return await self._present()
 
     async def _present(self) -> Position:
         position = Position(pts=0, qts=0, date=0)
@@ -127,6 +143,8 @@ class Feed:
     async def _step(self) -> AsyncGenerator[Batch, None]:
         """Take what was pushed, or wait for it; then fill the gaps that it showed."""
         news = await self._gathered()
+        if not news:
+            yield Batch()
         arrivals = [arrival for one in news for arrival in await self._applied(one)]
         if arrivals:
             yield Batch(arrivals=arrivals, cursor=self._reading.at.cursor())
@@ -156,9 +174,12 @@ class Feed:
         if isinstance(news, Ours | Look | Begin):
             self._note(news)
             return []
-        entities = getattr(news, "_entities", {})
-        await self._wire.peers.learn(entities.values())
-        return self._reading.apply(news, entities)
+        return [arrival for pushed in unpacked(news) for arrival in await self._heard(pushed)]
+
+    async def _heard(self, pushed: Pushed) -> Sequence[Arrival]:
+        await self._wire.peers.learn(pushed.entities.values())
+        await self._wire.peers.hear(pushed.update)
+        return self._reading.apply(pushed.update, pushed.entities)
 
     def _note(self, news: Ours | Look | Begin) -> None:
         if isinstance(news, Ours):

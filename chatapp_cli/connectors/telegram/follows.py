@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from chatapp_cli.connectors.telegram.durable import Findings, entries
 from chatapp_cli.connectors.telegram.position import Reach
 from chatapp_cli.ports.memory import Memory
 
@@ -22,10 +23,9 @@ class Follows:
         self._chosen = chosen
 
     @classmethod
-    async def load(cls, memory: Memory) -> Follows:
+    async def load(cls, memory: Memory, findings: Findings | None = None) -> Follows:
         """What was chosen earlier."""
-        kept = await memory.known(_PREFIX)
-        return cls(memory, {int(name.removeprefix(_PREFIX)): _read(text) for name, text in kept.items()})
+        return cls(memory, dict(await entries(memory, _PREFIX, _read, findings)))
 
     async def begin(self, channel: int, reach: Reach) -> None:
         """Read a channel from there on."""
@@ -49,5 +49,5 @@ class Follows:
         return {channel: reach for channel, reach in self._chosen.items() if reach is not None}
 
 
-def _read(text: str) -> Reach | None:
-    return None if text == _OFF else msgspec.json.decode(text, type=Reach)
+def _read(channel: str, text: str) -> tuple[int, Reach | None]:
+    return int(channel), None if text == _OFF else msgspec.json.decode(text, type=Reach)

@@ -1,189 +1,155 @@
-"""What we missed: asked for from where the store stands, and read from the chats where Telegram does not tell it."""
+"""What we missed: asked for from where the store stands, box by box; the trouble of one chat stays in it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from telethon.tl import functions as fn
-from telethon.tl import types as tl
+import structlog
 
 from chatapp_cli.connectors.telegram import history
+from chatapp_cli.connectors.telegram.asking import Asking
+from chatapp_cli.connectors.telegram.differences import ChannelDifferences, OwnDifferences
+from chatapp_cli.connectors.telegram.durable import finding
+from chatapp_cli.connectors.telegram.errors import is_about_all
 from chatapp_cli.connectors.telegram.peers import marked, number_of
-from chatapp_cli.connectors.telegram.position import OWN, Box, Reach, box_of
+from chatapp_cli.connectors.telegram.position import OWN, Box
 from chatapp_cli.connectors.telegram.reading import Reading
-from chatapp_cli.connectors.telegram.wire import Wire, told
-from chatapp_cli.domain.errors import RateLimited, Rejected
+from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.errors import ChannelError, ChatappError, RateLimited, Rejected
 from chatapp_cli.domain.event import Arrival, Batch, Peer, PeerChanged
 
-MOST: Final = 100
-"""Updates that a channel tells at once."""
-LONGEST_PAUSE: Final = 60.0
-"""Seconds of a flood that are waited for here; a longer one takes the channel down until it is over."""
-_UNTOLD: Final = frozenset({"position_lost", "not_understood"})
-"""Refusals after which no difference can be had from where we stand."""
+log = structlog.get_logger()
+
+ASIDE: Final = 300.0
+"""Seconds after which a chat that was set aside is asked again, if there is reason to."""
 
 
 class Gaps:
-    """Fills them, box by box."""
+    """Fills them."""
 
     def __init__(self, wire: Wire, reading: Reading) -> None:
         self._wire = wire
         self._reading = reading
+        self._asking = Asking(wire, reading)
+        self._own = OwnDifferences(self._asking)
+        self._channels = ChannelDifferences(self._asking)
+        self._aside: dict[Box, float] = {}
+        """Boxes in trouble, and when they are asked again, by the monotonic clock."""
 
     async def fill(self) -> AsyncGenerator[Batch, None]:
         """Ask every box in doubt; a batch's cursor stands behind what the batch holds and no further."""
         doubts = self._reading.doubts
         while doubts:
             box = next(iter(doubts))
-            async for batch in self._own() if box == OWN else self._channel(box):
-                yield batch
+            if not self._rests(box):
+                async for batch in self._account() if box == OWN else self._channel(box):
+                    yield batch
             doubts.pop(box, None)
 
     async def newcomers(self, since: datetime) -> AsyncGenerator[Batch, None]:
         """Supergroups that began to speak while we were away: we stand nowhere in them yet."""
-        at = self._reading.at
-        async for page in history.dialogs(self._wire, since=since):
-            latest = history.tops(page)
-            for dialog in page.dialogs:
-                channel, number = getattr(dialog.peer, "channel_id", OWN), number_of(dialog.peer)
-                if not channel or channel in at.channels or not self._reading.wants(channel, {}):
-                    continue
-                if number in latest and latest[number].date >= since:
-                    async for batch in self._since(number, since):
-                        yield batch
-                at.move(channel, dialog.pts, dialog.top_message)
-            yield Batch(cursor=at.cursor())
-
-    async def _ask(self, request: Any) -> Any:
-        """Reading may wait a little; nobody sits in front of it."""
-        while True:
-            try:
-                return await self._wire.ask(request)
-            except RateLimited as limited:
-                if limited.retry_after > LONGEST_PAUSE:
-                    raise
-                pause = limited.retry_after
-            await self._reading.clock.sleep(pause)
-
-    # The account's own box: private chats and basic groups
-
-    async def _own(self) -> AsyncGenerator[Batch, None]:
-        final = False
-        while not final:
-            answer = await self._own_difference()
-            if isinstance(answer, tl.updates.DifferenceTooLong):
-                async for batch in self._own_history(answer.pts):
-                    yield batch
-            elif isinstance(answer, tl.updates.DifferenceEmpty):
-                self._reading.at.date = int(answer.date.timestamp())
-                yield Batch()
-            else:
-                yield self._told(answer)
-            final = isinstance(answer, tl.updates.Difference | tl.updates.DifferenceEmpty)
-
-    async def _own_difference(self) -> Any:
-        at = self._reading.at
         try:
-            return await self._ask(fn.updates.GetDifferenceRequest(at.pts, at.when, at.qts))
+            async for batch in self._newcomers(since):
+                yield batch
+        except RateLimited:
+            raise
+        except Exception as error:  # noqa: BLE001 - who is known goes on without who is new
+            yield self._said(f"chats:{_code(error)}", "the list of chats cannot be read for now", error)
+
+    async def _account(self) -> AsyncGenerator[Batch, None]:
+        """The account's own box: where no difference can be made out, its chats are read."""
+        try:
+            async for batch in self._own.missed():
+                yield batch
         except Rejected as refusal:
-            if refusal.code not in _UNTOLD:
-                raise
-        state = await self._ask(fn.updates.GetStateRequest())
-        return tl.updates.DifferenceTooLong(state.pts)
+            trouble = refusal
+        except ChatappError:
+            raise
+        except Exception as error:  # whatever Telegram answered, the account goes on
+            log.exception("difference.stumbled")
+            trouble = Rejected("stumbled", type(error).__name__)
+        else:
+            return
+        async for batch in self._own.from_chats(trouble):
+            yield batch
 
-    def _told(self, answer: Any) -> Batch:
-        """Other boxes are mentioned as well: there everything has its turn."""
-        reading, entities = self._reading, {number_of(one): one for one in told(answer)}
-        arrivals = reading.read([tl.UpdateNewMessage(one, 0, 0) for one in answer.new_messages], entities)
-        for update in answer.other_updates:
-            ours = box_of(update) == OWN
-            arrivals += reading.read([update], entities) if ours else reading.apply(update, entities)
-        reading.at.take(getattr(answer, "intermediate_state", None) or answer.state)
-        return Batch(arrivals=arrivals, cursor=reading.at.cursor())
-
-    async def _own_history(self, pts: int) -> AsyncGenerator[Batch, None]:
-        """Telegram keeps no difference that long."""
+    async def _newcomers(self, since: datetime) -> AsyncGenerator[Batch, None]:
         at = self._reading.at
-        since = at.when
-        async for page in history.dialogs(self._wire, since=since):
-            for number, message in history.tops(page).items():
-                if message.date >= since and not isinstance(message.peer_id, tl.PeerChannel):
-                    async for batch in self._since(number, since):
-                        yield batch
-        at.pts = pts
-        yield Batch(cursor=at.cursor())
+        async with aclosing(history.dialogs(self._wire, since=since)) as pages:
+            async for page in pages:
+                spoke = history.spoke(page, since)
+                for dialog in page.dialogs:
+                    channel, number = getattr(dialog.peer, "channel_id", OWN), number_of(dialog.peer)
+                    if not channel or channel in at.channels or not self._reading.wants(channel, {}):
+                        continue
+                    if number in spoke:
+                        async for batch in self._newcomer(channel, since):
+                            yield batch
+                    if channel not in self._aside:
+                        at.move(channel, dialog.pts, dialog.top_message)
+                yield Batch(cursor=at.cursor())
 
-    async def _since(self, number: int, since: datetime) -> AsyncGenerator[Batch, None]:
-        async for page in history.since(self._wire, self._wire.peers.need(number), since):
-            yield self._reading.batch(history.posts(page.messages), page, moves=False)
-
-    # Supergroups and channels
+    async def _newcomer(self, channel: Box, since: datetime) -> AsyncGenerator[Batch, None]:
+        try:
+            async for batch in self._asking.since(marked(channel), since):
+                yield batch
+        except RateLimited:
+            raise
+        except Exception as error:  # noqa: BLE001 - the trouble of one chat is not the account's
+            yield self._set_aside(channel, error)
 
     async def _channel(self, channel: Box) -> AsyncGenerator[Batch, None]:
         if not self._reading.wants(channel, {}):
             self._reading.at.channels.pop(channel, None)
             return
         try:
-            async for batch in self._channel_difference(channel):
+            async for batch in self._channels.missed(channel):
                 yield batch
+            self._aside.pop(channel, None)
         except Rejected as refusal:
-            if refusal.code in _UNTOLD:
-                async for batch in self._channel_anew(channel):
-                    yield batch
-            elif refusal.code in {"removed_from_chat", "peer_unknown"}:
-                yield self._left(channel, told=refusal.code == "removed_from_chat")
-            else:
-                raise
+            yield self._left(channel) if refusal.code == "removed_from_chat" else self._set_aside(channel, refusal)
+        except Exception as error:  # noqa: BLE001 - whatever one chat does to us, the others go on
+            yield self._set_aside(channel, error)
 
-    async def _channel_difference(self, channel: Box) -> AsyncGenerator[Batch, None]:
-        final = False
-        while not final:
-            answer = await self._ask(self._channel_request(channel))
-            if isinstance(answer, tl.updates.ChannelDifferenceTooLong):
-                async for batch in self._posts_since_last(channel, answer.dialog.pts):
-                    yield batch
-            elif isinstance(answer, tl.updates.ChannelDifference):
-                last = max((one.id for one in answer.new_messages), default=0)
-                self._reading.at.move(channel, answer.pts, last)
-                yield self._reading.batch([*history.posts(answer.new_messages), *answer.other_updates], answer)
-            final = bool(answer.final)
+    def _rests(self, box: Box) -> bool:
+        return self._aside.get(box, 0.0) > self._reading.clock.monotonic()
 
-    def _channel_request(self, channel: Box) -> Any:
+    def _set_aside(self, channel: Box, error: Exception) -> Batch:
+        """Leave a chat where it is and look again later; said once, and again only where it stands elsewhere."""
+        pause = error.retry_after if isinstance(error, RateLimited) else ASIDE
+        said = channel in self._aside or isinstance(error, RateLimited)
+        self._aside[channel] = self._reading.clock.monotonic() + pause
         reach = self._reading.at.channels.get(channel)
-        return fn.updates.GetChannelDifferenceRequest(
-            channel=tl.InputChannel(channel, self._wire.peers.need(marked(channel)).hash),
-            filter=tl.ChannelMessagesFilterEmpty(),
-            pts=reach.pts if reach else 1,
-            limit=MOST,
-        )
+        known = self._wire.peers.get(marked(channel))
+        who = known.name if known else str(marked(channel))
+        name = f"chat:{marked(channel)}:{_code(error)}:{reach.pts if reach else 0}"
+        if said and not (isinstance(error, ChatappError) and is_about_all(error)):
+            return Batch()
+        return self._said(name, f"what was said in «{who}» cannot be read for now", error)
 
-    async def _channel_anew(self, channel: Box) -> AsyncGenerator[Batch, None]:
-        peer = tl.InputDialogPeer(self._wire.peers.need(marked(channel)).input)
-        found = await self._ask(fn.messages.GetPeerDialogsRequest([peer]))
-        async for batch in self._posts_since_last(channel, found.dialogs[0].pts):
-            yield batch
+    @staticmethod
+    def _said(name: str, problem: str, error: Exception) -> Batch:
+        """A finding about this trouble; raises it again where it is not about one chat."""
+        if isinstance(error, ChatappError) and is_about_all(error):
+            raise error
+        if not isinstance(error, ChatappError):
+            log.error("reading.stumbled", name=name, exc_info=error)
+        return Batch(arrivals=[finding(name, f"{problem}: {_code(error)}")])
 
-    async def _posts_since_last(self, channel: Box, pts: int) -> AsyncGenerator[Batch, None]:
-        """Telegram keeps no difference that long: read on from the last post that we have."""
-        at = self._reading.at
-        reach = at.channels.setdefault(channel, Reach(1))
-        async for page in history.after(self._wire, self._wire.peers.need(marked(channel)), reach.last):
-            at.move(channel, reach.pts, page.messages[-1].id)
-            yield self._reading.batch(history.posts(page.messages), page)
-        at.move(channel, pts)
-        yield Batch(cursor=at.cursor())
-
-    def _left(self, channel: Box, *, told: bool) -> Batch:
-        """It is read no further; we say so if we were put out of it."""
+    def _left(self, channel: Box) -> Batch:
+        """We were put out of it: it is read no further."""
         at = self._reading.at
         at.channels.pop(channel, None)
-        if not told:
-            return Batch(cursor=at.cursor())
         number, now = str(marked(channel)), self._reading.clock.now()
         known = self._wire.peers.get(marked(channel))
         peer = known.peer if known else Peer(key=number, address=number, kind="group")
         gone = PeerChanged(peer=peer, at=now, reachable=False, code="removed_from_chat")
         note = Arrival(provider_id=f"left:{number}:{now}", raw=b"", events=(gone,))
         return Batch(arrivals=(note,), cursor=at.cursor())
+
+
+def _code(error: Exception) -> str:
+    return f"{error.code} {error.detail}".strip() if isinstance(error, ChannelError) else type(error).__name__

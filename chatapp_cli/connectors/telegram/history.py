@@ -10,51 +10,77 @@ from typing import Any, Final
 from telethon.tl import functions as fn
 from telethon.tl import types as tl
 
+from chatapp_cli.connectors.telegram.errors import NotUnderstood
 from chatapp_cli.connectors.telegram.peers import Known, number_of
+from chatapp_cli.connectors.telegram.unread import Size, dialogs_of, entities_of
 from chatapp_cli.connectors.telegram.wire import Wire
 
 PAGE: Final = 100
+MOST_UNREAD: Final = 50
+"""Messages in a row that cannot be read before we believe that none can."""
 _FOLDERS: Final = (0, 1)
 """The list and the archive."""
 
 
 async def after(wire: Wire, chat: Known, last: int) -> AsyncGenerator[Any, None]:
-    """Pages of what was written after a message, oldest first."""
-    while True:
-        answer = await wire.ask(page(chat, offset_id=last + 1, add_offset=-PAGE))
+    """Pages of what was written after a message, oldest first; in its place what could not be read."""
+    size, passed, before = Size(PAGE), 0, b""
+    while passed < MOST_UNREAD:
+        wanted = page(chat, offset_id=last + 1, add_offset=-(size.now + passed), limit=size.now)
+        try:
+            answer = await wire.ask(wanted)
+        except NotUnderstood as unread:
+            if size.halve():
+                continue
+            if unread.raw == before:  # there are no more, and the last one is given again
+                return
+            passed, before = passed + 1, unread.raw
+            unread.place = f"{chat.number}:after {last}:{passed}"
+            yield unread
+            continue
         fresh = [message for message in answer.messages if message.id > last]
         if not fresh:
             return
         answer.messages = sorted(fresh, key=lambda message: message.id)
-        last = answer.messages[-1].id
+        last, passed = answer.messages[-1].id, 0
+        size.grow()
         yield answer
 
 
 async def since(wire: Wire, chat: Known, date: datetime) -> AsyncGenerator[Any, None]:
-    """Pages of what was written since a moment, oldest first."""
+    """Pages of what was written since a moment, oldest first; in its place what could not be read."""
     pages: list[Any] = []
-    offset = 0
-    while True:
-        answer = await wire.ask(page(chat, offset_id=offset))
+    size, passed, offset = Size(PAGE), 0, 0
+    while passed < MOST_UNREAD:
+        asked = size.now
+        try:
+            answer = await wire.ask(page(chat, offset_id=offset, add_offset=passed, limit=asked))
+        except NotUnderstood as unread:
+            if not size.halve():
+                passed += 1
+                unread.place = f"{chat.number}:before {offset}:{passed}"
+                pages.append(unread)
+            continue
         fresh = [message for message in answer.messages if message.date >= date]
         if fresh:
-            offset = fresh[-1].id
+            offset, passed = fresh[-1].id, 0
             answer.messages = fresh[::-1]
             pages.append(answer)
-        if len(fresh) < PAGE:
+        if len(fresh) < asked:
             break
+        size.grow()
     for answer in reversed(pages):
         yield answer
 
 
-def page(chat: Known, *, offset_id: int = 0, add_offset: int = 0) -> Any:
+def page(chat: Known, *, offset_id: int = 0, add_offset: int = 0, limit: int = PAGE) -> Any:
     """Ask for messages before one, or the latest."""
     return fn.messages.GetHistoryRequest(
         peer=chat.input,
         offset_id=offset_id,
         offset_date=None,
         add_offset=add_offset,
-        limit=PAGE,
+        limit=limit,
         max_id=0,
         min_id=0,
         hash=0,
@@ -64,28 +90,61 @@ def page(chat: Known, *, offset_id: int = 0, add_offset: int = 0) -> Any:
 async def dialogs(wire: Wire, *, since: datetime | None = None) -> AsyncGenerator[Any, None]:
     """The account's chats in pages, those with the latest messages first; the archive as well.
 
-    With a moment given, only pages in which somebody wrote since.
+    With a moment given, only pages in which somebody wrote since, or what was written cannot be read.
     """
     for folder in _FOLDERS:
         async with aclosing(_folder(wire, folder)) as pages:
             async for answer in pages:
-                if since and all(message.date < since for message in tops(answer).values()):
+                latest = tops(answer)
+                if since and latest and all(message.date < since for message in latest.values()):
                     break
                 yield answer
 
 
 async def _folder(wire: Wire, folder: int) -> AsyncGenerator[Any, None]:
     offset: dict[str, Any] = {"offset_date": None, "offset_id": 0, "offset_peer": tl.InputPeerEmpty()}
+    size, seen = Size(PAGE), set[int]()
     while True:
-        answer = await wire.ask(fn.messages.GetDialogsRequest(**offset, limit=PAGE, hash=0, folder_id=folder))
-        answer.dialogs = [dialog for dialog in answer.dialogs if isinstance(dialog, tl.Dialog)]
+        try:
+            answer = await wire.ask(
+                fn.messages.GetDialogsRequest(**offset, limit=size.now, hash=0, folder_id=folder),
+            )
+            size.grow()
+        except NotUnderstood as unread:
+            if size.halve():
+                continue
+            answer = await _listed_only(wire, unread)
+        answer.dialogs = [one for one in answer.dialogs if isinstance(one, tl.Dialog)]
         yield answer
-        last = _last(answer)
-        if isinstance(answer, tl.messages.Dialogs) or last is None:
+        named = {number_of(one.peer) for one in answer.dialogs}
+        if isinstance(answer, tl.messages.Dialogs) or named <= seen:
             return
-        chat = wire.peers.get(number_of(last.peer_id))
-        peer = chat.input if chat else tl.InputPeerEmpty()
-        offset = {"offset_date": last.date, "offset_id": last.id, "offset_peer": peer}
+        seen |= named
+        offset |= _offset(wire, answer)
+
+
+async def _listed_only(wire: Wire, unread: NotUnderstood) -> Any:
+    """A list whose messages cannot be read: the chats in it come before them, and what they are called after them."""
+    listed = list(dialogs_of(unread.raw))
+    described = entities_of(unread.raw, {number_of(one.peer) for one in listed})
+    await wire.peers.learn(described)
+    users = [one for one in described if isinstance(one, tl.User)]
+    chats = [one for one in described if not isinstance(one, tl.User)]
+    return tl.messages.DialogsSlice(0, listed, [], chats, users)
+
+
+def _offset(wire: Wire, answer: Any) -> dict[str, Any]:
+    """Where the list goes on: behind its last chat that has a message."""
+    last = _last(answer)
+    if last is None:
+        dialog = answer.dialogs[-1]
+        return {"offset_id": dialog.top_message, "offset_peer": _input(wire, number_of(dialog.peer))}
+    return {"offset_date": last.date, "offset_id": last.id, "offset_peer": _input(wire, number_of(last.peer_id))}
+
+
+def _input(wire: Wire, number: int) -> Any:
+    chat = wire.peers.get(number)
+    return chat.input if chat else tl.InputPeerEmpty()
 
 
 def posts(messages: Iterable[Any]) -> list[Any]:
@@ -103,6 +162,13 @@ def _updates(message: Any) -> Iterator[Any]:
 def tops(answer: Any) -> dict[int, Any]:
     """The latest message of each chat by the chat's number with its sign."""
     return {number_of(message.peer_id): message for message in answer.messages if hasattr(message, "date")}
+
+
+def spoke(answer: Any, since: datetime) -> dict[int, Any]:
+    """The chats of a page in which somebody wrote since a moment, or nobody can tell, by their number."""
+    latest = tops(answer)
+    listed = {number_of(one.peer): one for one in answer.dialogs}
+    return {number: one for number, one in listed.items() if number not in latest or latest[number].date >= since}
 
 
 def _last(answer: Any) -> Any:

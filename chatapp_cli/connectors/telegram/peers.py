@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from telethon import utils
 from telethon.tl import types as tl
 
+from chatapp_cli.connectors.telegram.durable import Findings, entries
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import ChatKind, Peer, Person
+from chatapp_cli.kit.understanding import readable
 from chatapp_cli.ports.memory import Memory
 
 Sort: TypeAlias = Literal["user", "bot", "group", "supergroup", "channel"]
@@ -132,8 +134,12 @@ def _user(user: Any) -> Known:
 
 def username_of(user: Any) -> str:
     """The name by which somebody is found; one that was bought comes in a list."""
-    bought = (name.username for name in user.usernames or () if name.active)
-    return str(user.username or next(bought, ""))
+    return str(user.username or active(user.usernames))
+
+
+def active(names: Iterable[Any] | None) -> str:
+    """The first of somebody's names by which they are found."""
+    return str(next((name.username for name in names or () if name.active), ""))
 
 
 class Peers:
@@ -142,21 +148,58 @@ class Peers:
     def __init__(self, memory: Memory, known: Iterable[Known]) -> None:
         self._memory = memory
         self._by_number = {one.number: one for one in known}
+        self._names: dict[str, int] = {}
+        self._phones: dict[str, int] = {}
+        self._index(self._by_number.values())
 
     @classmethod
-    async def load(cls, memory: Memory) -> Peers:
+    async def load(cls, memory: Memory, findings: Findings | None = None) -> Peers:
         """What earlier sessions learned."""
-        kept = await memory.known(_PREFIX)
-        return cls(memory, [msgspec.json.decode(text, type=Known) for text in kept.values()])
+        return cls(memory, await entries(memory, _PREFIX, _read, findings))
 
     async def learn(self, entities: Iterable[Any]) -> None:
         """Keep what is new of these people and chats."""
-        told = ((entity, seen(entity)) for entity in entities)
-        found = {one.number: one for entity, one in told if one is not None and _is_usable(entity, one)}
+        told, _ = readable(entities, lambda entity: (entity, seen(entity)))
+        found = [one for entity, one in told if one is not None and _is_usable(entity, one)]
+        await self._keep({one.number: one for one in found})
+
+    async def hear(self, update: Any) -> None:
+        """Take over a name or phone that somebody gave up or got."""
+        if isinstance(update, tl.UpdateUserName):
+            await self._change(update.user_id, username=active(update.usernames))
+        elif isinstance(update, tl.UpdateUserPhone):
+            await self._change(update.user_id, phone=update.phone)
+
+    async def _change(self, number: int, **changes: str) -> None:
+        known = self._by_number.get(number)
+        if known is not None:
+            await self._keep({number: msgspec.structs.replace(known, **changes)})
+
+    async def _keep(self, found: Mapping[int, Known]) -> None:
         new = {number: one for number, one in found.items() if self._by_number.get(number) != one}
+        new = {**self._ousted(new.values()), **new}
         if new:
             await self._memory.keep({f"{_PREFIX}{one.number}": _text(one) for one in new.values()})
             self._by_number.update(new)
+            self._index(new.values())
+
+    def _ousted(self, new: Iterable[Known]) -> Mapping[int, Known]:
+        """Those who bore a name or a phone that is somebody else's now: it has one owner, the newest."""
+        found: dict[int, Known] = {}
+        for one in new:
+            bearers = {"username": self._names.get(one.username.lower()), "phone": self._phones.get(one.phone)}
+            for field, former in bearers.items():
+                if former not in {None, one.number}:
+                    bearer = found.get(former) or self._by_number[former]
+                    found[former] = msgspec.structs.replace(bearer, **{field: ""})
+        return found
+
+    def _index(self, known: Collection[Known]) -> None:
+        changed = {one.number for one in known}
+        self._names = {name: number for name, number in self._names.items() if number not in changed}
+        self._phones = {phone: number for phone, number in self._phones.items() if number not in changed}
+        self._names |= {one.username.lower(): one.number for one in known if one.username}
+        self._phones |= {one.phone: one.number for one in known if one.phone}
 
     def get(self, number: int) -> Known | None:
         """Whoever bears this number."""
@@ -170,13 +213,18 @@ class Peers:
 
     def by_username(self, name: str) -> Known | None:
         """Whoever bore this name when last seen."""
-        wanted = name.lower()
-        return next((one for one in self._by_number.values() if one.username.lower() == wanted), None)
+        return self._by_number.get(self._names.get(name.lower(), 0))
 
     def by_phone(self, phone: str) -> Known | None:
         """Whoever had this phone when last seen."""
-        wanted = phone.lstrip("+")
-        return next((one for one in self._by_number.values() if one.phone == wanted), None)
+        return self._by_number.get(self._phones.get(phone.lstrip("+"), 0))
+
+
+def _read(number: str, text: str) -> Known:
+    known = msgspec.json.decode(text, type=Known)
+    if str(known.number) != number:
+        raise ValueError(number)
+    return known
 
 
 def _text(known: Known) -> str:

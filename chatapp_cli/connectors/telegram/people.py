@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+import structlog
 from telethon.tl import functions as fn
 from telethon.tl import types as tl
 
@@ -14,39 +15,106 @@ from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.errors import RateLimited, Rejected
 from chatapp_cli.domain.event import Person
 
+log = structlog.get_logger()
+
 _LATER: Final = 86_400.0
 """Seconds: Telegram imports some contacts only «at a later date», https://core.telegram.org/method/contacts.importContacts."""
 _USERNAME: Final = re.compile(r"\w{2,32}", re.ASCII)
+_DIGITS: Final = re.compile(r"[\d\s()+.-]*")
 _NOBODY: Final = frozenset({"phone_not_found", "username_not_found"})
 
 
-async def reach(wire: Wire, address: str, *, first_name: str = "", last_name: str = "") -> Known:
-    """Whom an address means: an id, a name with or without ``@``, or ``+7916…``; who is known is not asked for again.
+async def reach(wire: Wire, address: str) -> Known:
+    """Whom an address means: an id, a name with or without ``@``, or ``+7916…``.
 
-    Somebody found by phone is put into the account's address book under these names (S-056). Raises Rejected where
-    nobody is found, and RateLimited that holds only strangers up.
+    Names and phones change hands: whoever bore one is asked for again, and only if they still do it is them.
+    Nobody is written into the address book. Raises Rejected where nobody is found, and RateLimited that holds only
+    strangers up.
     """
     if address.startswith("+"):
-        return wire.peers.by_phone(address) or await _import(wire, address, first_name, last_name)
+        return await _still(wire, wire.peers.by_phone(address), address) or await _resolve_phone(wire, address)
     if address.lstrip("-").isdecimal():
         return wire.peers.need(int(address))
     name = address.removeprefix("@")
     if not _USERNAME.fullmatch(name):
         raise Rejected("username_not_found", address)
-    return wire.peers.by_username(name) or await _resolve(wire, name)
+    former = wire.peers.by_username(name)
+    return await _still(wire, former, name) or await _resolve(wire, name, former)
 
 
-async def _import(wire: Wire, phone: str, first_name: str, last_name: str) -> Known:
-    card = tl.InputPhoneContact(client_id=0, phone=phone, first_name=first_name or phone, last_name=last_name)
+async def imported(wire: Wire, phone: str, first_name: str, last_name: str) -> Known:
+    """Whom a phone means, in the account's address book under these names (S-056). Raises as ``reach``."""
+    known = await _still(wire, wire.peers.by_phone(phone), phone)
+    if known is not None and await _is_named(wire, known, first_name, last_name):
+        return known
+    first, last = _in_order(first_name, last_name)
+    card = tl.InputPhoneContact(client_id=0, phone=phone, first_name=first, last_name=last)
     answer = await wire.ask(fn.contacts.ImportContactsRequest([card]), scope="strangers")
     if answer.retry_contacts:
         raise RateLimited("phone_too_often", phone, retry_after=_LATER, scope="strangers")
     return _one(answer.users, "phone_not_found", phone)
 
 
-async def _resolve(wire: Wire, name: str) -> Known:
+async def introduce(wire: Wire, known: Known, first_name: str, last_name: str) -> None:
+    """Write somebody into the address book under these names, unless they are there; refused, it keeps nobody back."""
+    try:
+        if known.sort == "user" and not await _is_named(wire, known, first_name, last_name):
+            first, last = _in_order(first_name, last_name)
+            await wire.ask(fn.contacts.AddContactRequest(known.input, first, last, phone=known.phone))
+    except (Rejected, RateLimited) as refusal:
+        log.warning("contact.not_written", code=refusal.code, detail=refusal.detail)
+
+
+def given(first_name: str, last_name: str) -> tuple[str, str]:
+    """The names to write somebody under; a number is no name, and nobody's name gives way to one."""
+    return ("", "") if _DIGITS.fullmatch(first_name + last_name) else (first_name, last_name)
+
+
+def _in_order(first_name: str, last_name: str) -> tuple[str, str]:
+    """Telegram wants a first name."""
+    return (first_name, last_name) if first_name else (last_name, "")
+
+
+async def _is_named(wire: Wire, known: Known, first_name: str, last_name: str) -> bool:
+    entity = await _described(wire, known)
+    said = (getattr(entity, "first_name", None) or "", getattr(entity, "last_name", None) or "")
+    return bool(getattr(entity, "contact", False)) and said == _in_order(first_name, last_name)
+
+
+async def _described(wire: Wire, known: Known) -> Any:
+    """A person or channel as it is now; ``None`` where Telegram does not tell."""
+    if known.channel:
+        answer = await wire.ask(fn.channels.GetChannelsRequest([known.input]), scope="strangers")
+        return next(iter(answer.chats), None)
+    answer = await wire.ask(fn.users.GetUsersRequest([known.input]), scope="strangers")
+    return next((one for one in answer if isinstance(one, tl.User)), None)
+
+
+async def _still(wire: Wire, former: Known | None, said: str) -> Known | None:
+    """Whoever bore a name or a phone, if they do so now."""
+    if former is None or former.sort == "group":
+        return None
+    try:
+        entity = await _described(wire, former)
+    except Rejected:
+        return None
+    active = (one.username for one in getattr(entity, "usernames", None) or () if one.active)
+    names = {getattr(entity, "username", None), *active}
+    borne = {f"+{getattr(entity, 'phone', None)}", *(name.lower() for name in names if name)}
+    return seen(entity) if entity is not None and said.lower() in borne else None
+
+
+async def _resolve_phone(wire: Wire, phone: str) -> Known:
+    answer = await wire.ask(fn.contacts.ResolvePhoneRequest(phone.lstrip("+")), scope="strangers")
+    return _one(answer.users, "phone_not_found", phone)
+
+
+async def _resolve(wire: Wire, name: str, former: Known | None) -> Known:
     answer = await wire.ask(fn.contacts.ResolveUsernameRequest(name), scope="strangers")
-    return _one([*answer.users, *answer.chats], "username_not_found", f"@{name}")
+    found = _one([*answer.users, *answer.chats], "username_not_found", f"@{name}")
+    if former is not None and former.peer.kind == "private" != found.peer.kind:
+        raise Rejected("name_of_a_chat", f"@{name}")
+    return found
 
 
 def _one(entities: Sequence[Any], code: str, said: str) -> Known:

@@ -7,10 +7,13 @@ counter before it is ours; whatever lies between us and it is asked for.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram.durable import Findings
+from chatapp_cli.kit.understanding import digest
 
 Box: TypeAlias = int
 """A channel's number, or ``OWN`` for all that shares the account's counter."""
@@ -19,26 +22,37 @@ OWN: Final = 0
 Turn: TypeAlias = Literal["next", "known", "gap"]
 
 
+Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
+"""As Telegram's counters travel."""
+
+
 class Reach(msgspec.Struct, array_like=True):
     """How far a channel was read: its counter and the last message."""
 
-    pts: int
-    last: int = 0
+    pts: Counter
+    last: Counter = 0
 
 
 class Position(msgspec.Struct):
     """How far an account was read; this is a batch's cursor."""
 
-    pts: int
-    qts: int
-    date: int
+    pts: Counter
+    qts: Counter
+    date: Counter
     """Seconds since 1970 at Telegram."""
     channels: dict[int, Reach] = {}
 
     @classmethod
-    def of(cls, cursor: str) -> Position:
-        """Read a cursor."""
-        return msgspec.json.decode(cursor, type=cls)
+    def of(cls, cursor: str, findings: Findings | None = None) -> Position:
+        """Read a cursor; a channel's place that cannot be read is passed over. Raises msgspec.ValidationError."""
+        kept = msgspec.json.decode(cursor, type=_Kept)
+        position = cls(pts=kept.pts, qts=kept.qts, date=kept.date)
+        for channel, reach in kept.channels.items():
+            try:
+                position.channels[int(channel)] = msgspec.json.decode(reach, type=Reach)
+            except (msgspec.MsgspecError, ValueError) as error:
+                (findings or Findings()).add(f"place:{channel}:{digest(bytes(reach))}", error)
+        return position
 
     def cursor(self) -> str:
         """Write a cursor."""
@@ -46,7 +60,7 @@ class Position(msgspec.Struct):
 
     def take(self, state: Any) -> None:
         """Go to where Telegram says that the account's counters are."""
-        self.pts, self.qts, self.date = state.pts, state.qts, int(state.date.timestamp())
+        self.pts, self.qts, self.date = state.pts, state.qts, max(0, int(state.date.timestamp()))
 
     @property
     def when(self) -> datetime:
@@ -68,13 +82,24 @@ class Position(msgspec.Struct):
         reach = self.channels.get(box)
         return reach.pts if reach else None
 
-    def move(self, box: Box, pts: int, last: int = 0) -> None:
-        """Stand behind an update, and behind a message."""
+    def move(self, box: Box, pts: int | None, last: int = 0) -> None:
+        """Stand behind an update, and behind a message; where no counter is told we stay where we are."""
+        if pts is None:
+            return
         if box == OWN:
             self.pts = pts
             return
         reach = self.channels.setdefault(box, Reach(pts))
         reach.pts, reach.last = pts, max(reach.last, last)
+
+
+class _Kept(msgspec.Struct):
+    """A cursor before every channel in it was looked at."""
+
+    pts: Counter
+    qts: Counter
+    date: Counter
+    channels: dict[str, msgspec.Raw] = {}
 
 
 def box_of(update: Any) -> Box:

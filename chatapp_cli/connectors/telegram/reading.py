@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import structlog
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.convert import arrival
+from chatapp_cli.connectors.telegram.errors import NotUnderstood
 from chatapp_cli.connectors.telegram.follows import Follows
+from chatapp_cli.connectors.telegram.history import posts
 from chatapp_cli.connectors.telegram.names import View, named
 from chatapp_cli.connectors.telegram.peers import Peers, marked, number_of, seen
 from chatapp_cli.connectors.telegram.position import OWN, Box, Position, Reach, box_of
 from chatapp_cli.connectors.telegram.short import in_full
+from chatapp_cli.connectors.telegram.unread import lost
 from chatapp_cli.connectors.telegram.wire import told
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.ports.world import Clock
+
+log = structlog.get_logger()
 
 
 class Reading:
@@ -27,7 +33,7 @@ class Reading:
         self.at = Position(pts=0, qts=0, date=0)
         self.doubts: dict[Box, None] = {}
         """Boxes to ask for their difference, in order."""
-        self._me = me
+        self.me = me
         self._max_download = max_download
         self._follows = follows
 
@@ -47,8 +53,19 @@ class Reading:
         self.doubts.update(dict.fromkeys((OWN, *self.at.channels)))
 
     def apply(self, update: Any, entities: Mapping[int, Any]) -> list[Arrival]:
-        """What a pushed update means if it is its turn."""
-        update = in_full(update, self._me)
+        """What a pushed update means if it is its turn; one whose turn cannot be told is left to the difference."""
+        try:
+            return self._applied(update, entities)
+        except Exception as error:  # noqa: BLE001 - whatever an update holds, the others must not wait for it
+            log.warning("update.without_turn", kind=type(update).__name__, problem=type(error).__name__)
+            self.doubts[OWN] = None
+            return []
+
+    def _applied(self, update: Any, entities: Mapping[int, Any]) -> list[Arrival]:
+        if isinstance(update, tl.UpdatesTooLong):
+            self.doubt_all()
+            return []
+        update = in_full(update, self.me)
         box = box_of(update)
         if box and not self.wants(box, entities):
             return []
@@ -78,13 +95,26 @@ class Reading:
 
     def read(self, updates: Iterable[Any], entities: Mapping[int, Any]) -> list[Arrival]:
         """What updates mean that need no turn."""
-        found = [arrival(update, self._view(update, entities)) for update in updates]
+        found = [self._read(update, entities) for update in updates]
         return [one for one in found if one is not None]
+
+    def _read(self, update: Any, entities: Mapping[int, Any]) -> Arrival | None:
+        try:
+            view = self._view(update, entities)
+        except Exception:  # noqa: BLE001 - whoever is named oddly is not described; the update may be read all the same
+            view = self._seeing(entities)
+        return arrival(update, view)
 
     def batch(self, updates: Iterable[Any], answer: Any, *, moves: bool = True) -> Batch:
         """What an answer of Telegram means; ``moves`` if we stand behind it once it is durable."""
         arrivals = self.read(updates, {number_of(one): one for one in told(answer)})
         return Batch(arrivals=arrivals, cursor=self.at.cursor() if moves else None)
+
+    def page(self, answer: Any, *, moves: bool = True) -> Batch:
+        """A page of a chat's history, or what could not be read in its place."""
+        if isinstance(answer, NotUnderstood):
+            return Batch(arrivals=[lost(answer, self.me)], cursor=self.at.cursor() if moves else None)
+        return self.batch(posts(answer.messages), answer, moves=moves)
 
     def _describes(self, update: Any, entities: Mapping[int, Any]) -> bool:
         """Abbreviated messages name people without describing them: the difference does."""
@@ -94,6 +124,8 @@ class Reading:
 
     def _view(self, update: Any, entities: Mapping[int, Any]) -> View:
         """Whom the update did not describe, we may know."""
-        known = {number: one.entity for number in (self._me, *named(update)) if (one := self.peers.get(number))}
-        both = {**known, **entities}
-        return View(me=self._me, max_download=self._max_download, entities=both, now=self.clock.now())
+        known = {number: one.entity for number in (self.me, *named(update)) if (one := self.peers.get(number))}
+        return self._seeing({**known, **entities})
+
+    def _seeing(self, entities: Mapping[int, Any]) -> View:
+        return View(me=self.me, max_download=self._max_download, entities=entities, now=self.clock.now())

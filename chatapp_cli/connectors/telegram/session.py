@@ -12,7 +12,7 @@ from telethon.tl import functions as fn
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram import chats, groups, history, people
-from chatapp_cli.connectors.telegram.errors import network
+from chatapp_cli.connectors.telegram.errors import NotUnderstood, network
 from chatapp_cli.connectors.telegram.feed import Feed
 from chatapp_cli.connectors.telegram.follows import Follows
 from chatapp_cli.connectors.telegram.names import ext_id, message_number, millis
@@ -21,7 +21,7 @@ from chatapp_cli.connectors.telegram.peers import Known
 from chatapp_cli.connectors.telegram.position import OWN
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, SendingBlocked
 from chatapp_cli.domain.event import Batch, Peer, Person
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.ports.connector import GroupChanged
@@ -57,13 +57,21 @@ class AccountSession:
                     raise
                 raise Rejected("sent_in_part", f"{refusal.code} {refusal.detail}") from None
         date = getattr(sent[0], "date", None)
-        return Receipt(ids=tuple(_id(known, one.id) for one in sent), at=millis(date) if date else None)
+        ids = tuple(_id(known, one.id) for one in sent)
+        return Receipt(ids=ids, at=millis(date) if date else None, texts=ids[:1] if message.text else ())
 
     async def _reached(self, message: Outbound) -> Known:
-        """Whom it goes to; a dialog begun by phone or name goes on under the account that was found."""
-        known = await people.reach(
-            self._wire, message.address, first_name=message.first_name, last_name=message.last_name
-        )
+        """Whom it goes to; a dialog begun by phone or name goes on under the account that was found.
+
+        The address book gets a name only where one was given (S-056).
+        """
+        names = people.given(message.first_name, message.last_name)
+        if any(names) and message.address.startswith("+"):
+            known = await people.imported(self._wire, message.address, *names)
+        else:
+            known = await people.reach(self._wire, message.address)
+            if any(names) and (message.stranger or message.address != known.peer.address):
+                await people.introduce(self._wire, known, *names)
         if message.address != known.peer.address:
             await self._feed.moved(message.address, known)
         return known
@@ -88,11 +96,23 @@ class AccountSession:
 
     async def _found(self, known: Known, part: Part, taken: set[int]) -> Any:
         """An earlier attempt got through: the history has its id."""
-        answer = await self._wire.ask(history.page(known))
+        try:
+            answer = await self._wire.ask(history.page(known))
+        except NotUnderstood as unread:
+            raise OutcomeUnknown("duplicate", unread.detail) from None
         for message in answer.messages:
             if isinstance(message, tl.Message) and message.id not in taken and part.is_this(message):
                 return message
         raise OutcomeUnknown("duplicate")
+
+    async def prove(self) -> None:
+        """Ask whether Telegram lets the account in, and whether it may write again if it was frozen."""
+        await self._wire.ask(fn.updates.GetStateRequest())
+        if self._wire.frozen:
+            config = await self._wire.ask(fn.help.GetAppConfigRequest(hash=0))
+            if _freeze_is_named(config):
+                raise SendingBlocked("frozen", "freeze_since_date")
+            self._wire.frozen = False
 
     async def fetch(self, remote: str, target: Path) -> None:
         """Write a file's content; where it lies is asked for each time, because Telegram lets that expire."""
@@ -134,10 +154,14 @@ class AccountSession:
         """Delete a message for everybody; one that is gone already is a success."""
         known = await people.reach(self._wire, address)
         numbers = [message_number(ext_id)]
-        if known.channel:
-            await self._wire.ask(fn.channels.DeleteMessagesRequest(known.input, numbers))
-        else:
-            self._feed.ours(await self._wire.ask(fn.messages.DeleteMessagesRequest(numbers, revoke=True)))
+        try:
+            if known.channel:
+                await self._wire.ask(fn.channels.DeleteMessagesRequest(known.input, numbers))
+            else:
+                self._feed.ours(await self._wire.ask(fn.messages.DeleteMessagesRequest(numbers, revoke=True)))
+        except Rejected as refusal:
+            if refusal.code != "message_gone":
+                raise
 
     async def react(self, address: str, ext_id: str, emoji: str) -> None:
         """Set our reaction; an empty one removes it."""
@@ -192,7 +216,7 @@ class AccountSession:
         """What was said in a chat after a message, oldest first."""
         known = await people.reach(self._wire, address)
         async for page in history.after(self._wire, known, message_number(after) if after else 0):
-            yield self._reading.batch(history.posts(page.messages), page, moves=False)
+            yield self._reading.page(page, moves=False)
 
     async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
         """Make a group with them."""
@@ -230,6 +254,12 @@ class AccountSession:
 
 def _id(known: Known, number: int) -> str:
     return ext_id(tl.PeerChannel(known.channel), number) if known.channel else str(number)
+
+
+def _freeze_is_named(config: Any) -> bool:
+    """As https://core.telegram.org/api/auth#frozen-accounts tells: a date in the application's configuration."""
+    fields = getattr(getattr(config, "config", None), "value", None) or ()
+    return any(one.key == "freeze_since_date" and getattr(one.value, "value", 0) for one in fields)
 
 
 def _sent(answer: Any, number: int) -> Any:

@@ -119,6 +119,7 @@ class _Reading:
             reply_to=_reply_to(post),
             album=post.media_group_id,
             automatic=_automatic(post),
+            silent=_automatic(post),
         )
 
     def _edited(self, post: tg.Message) -> MessageEdited:

@@ -17,6 +17,7 @@ from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited,
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.kit.http import Answer as HttpAnswer
 from chatapp_cli.kit.http import network, open_proxied, read, verdict
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving
 from chatapp_cli.ports.world import Clock
 
 VERSION: Final = "5.199"
@@ -69,11 +70,11 @@ class VkApi:
         if not answer.ok:
             raise self._unwell(answer, once=once)
         try:
-            said = msgspec.json.decode(answer.body, type=Answer)
+            said = forgiving(answer.body, Answer, [])
             if said.error:
                 raise errors.refused(said.error.error_code, said.error.error_msg.replace(self._token, "***"))
-            return msgspec.json.decode(said.response, type=answers)
-        except msgspec.MsgspecError as error:
+            return forgiving(bytes(said.response), answers, [])
+        except UNREADABLE as error:
             raise (OutcomeUnknown if once else Retryable)("no_answer", str(error)) from None
 
     def _unwell(self, answer: HttpAnswer, *, once: bool) -> ChannelError:
@@ -90,8 +91,8 @@ class VkApi:
         if not answer.ok:
             raise self._unwell(answer, once=False)
         try:
-            return msgspec.json.decode(answer.body, type=Polled)
-        except msgspec.MsgspecError as error:
+            return forgiving(answer.body, Polled, [])
+        except UNREADABLE as error:
             raise Retryable("no_answer", str(error)) from None
 
     async def upload(self, url: str, part: Literal["file", "photo"], file: LocalFile) -> Uploaded:
@@ -106,7 +107,7 @@ class VkApi:
             raise self._unwell(answer, once=False)
         try:
             said = msgspec.json.decode(answer.body, type=Uploaded, strict=False)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise Retryable("no_answer", str(error)) from None
         if said.error or not (said.file or said.photo.strip("[]")):
             raise Rejected("file_refused", said.error_descr or said.error)

@@ -15,7 +15,13 @@ from chatapp_cli.connectors.vk.names import Book
 from chatapp_cli.connectors.vk.wire import Geo, Post
 from chatapp_cli.domain.event import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving, loaded
+from chatapp_cli.kit.slices import fields
 
+_SIZES: Final = range(1 << 40)
+_LENGTHS: Final = range(1 << 31)
+_DEEPEST: Final = 20
+"""Forwarded messages within forwarded ones that are shown."""
 _MENTION = re.compile(r"\[(?:id|club|public|event)\d+\|([^\]]+)\]")
 
 
@@ -115,9 +121,9 @@ def plain(text: str) -> str:
     return _MENTION.sub(r"\1", text)
 
 
-def words(post: Post, book: Book) -> str:
+def words(post: Post, book: Book, depth: int = 0) -> str:
     """Everything of a message that can be read; what was forwarded is marked and indented."""
-    said = (comment_words(_revealed(post), post.attachments), _say_place(post.geo), *_forwards(post, book))
+    said = (comment_words(_revealed(post), post.attachments), _say_place(post.geo), *_forwards(post, book, depth))
     return "\n".join(filter(None, said))
 
 
@@ -125,9 +131,9 @@ def _revealed(post: Post) -> str:
     """A text with the addresses behind its words; VK's schema does not describe them, so no text depends on them."""
     try:
         parts = msgspec.json.decode(post.format_data, type=_Formatting).items
-    except msgspec.MsgspecError:
+        return reveal(post.text, (Hidden(one.offset, one.length, one.url) for one in parts if one.type == "url"))
+    except (*UNREADABLE, IndexError, OverflowError):
         return post.text
-    return reveal(post.text, (Hidden(one.offset, one.length, one.url) for one in parts if one.type == "url"))
 
 
 def comment_words(text: str, attachments: Sequence[Raw]) -> str:
@@ -135,10 +141,13 @@ def comment_words(text: str, attachments: Sequence[Raw]) -> str:
     return "\n".join(filter(None, (plain(text), *(shown(raw).text for raw in attachments))))
 
 
-def _forwards(post: Post, book: Book) -> Iterator[str]:
+def _forwards(post: Post, book: Book, depth: int) -> Iterator[str]:
+    if post.fwd_messages and depth >= _DEEPEST:
+        yield "[…]"
+        return
     for forwarded in post.fwd_messages:
         yield f"↪ {book.person(forwarded.from_id).name or forwarded.from_id}"
-        yield "\n".join(f"> {line}" for line in words(forwarded, book).splitlines())
+        yield "\n".join(f"> {line}" for line in words(forwarded, book, depth + 1).splitlines())
 
 
 def _say_place(geo: Geo | None) -> str:
@@ -155,27 +164,35 @@ def _map(geo: Geo) -> str:
     return f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=17/{latitude}/{longitude}"
 
 
-def files(post: Post, limit: int) -> tuple[IncomingFile, ...]:
+def files(post: Post, limit: int, depth: int = 0) -> tuple[IncomingFile, ...]:
     """The files of a message and of what it forwards; larger than ``limit`` bytes they are never fetched."""
     own = attached_files(post.attachments, limit)
-    return (*own, *(file for forwarded in post.fwd_messages for file in files(forwarded, limit)))
+    further = post.fwd_messages if depth < _DEEPEST else ()
+    return (*own, *(file for forwarded in further for file in files(forwarded, limit, depth + 1)))
 
 
 def attached_files(attachments: Sequence[Raw], limit: int) -> tuple[IncomingFile, ...]:
     """The files among attachments."""
     found = (shown(raw).file for raw in attachments)
-    return tuple(replace(f, problem="file_too_big") if f.size > limit else f for f in found if f is not None)
+    return tuple(_measured(file, limit) for file in found if file is not None)
+
+
+def _measured(file: IncomingFile, limit: int) -> IncomingFile:
+    """Sizes and lengths beyond anything are not known; what is larger than ``limit`` is never fetched."""
+    seconds = file.seconds if file.seconds in _LENGTHS else 0
+    too_big = "file_too_big" if file.size > limit else ""
+    return replace(file, size=file.size if file.size in _SIZES else 0, seconds=seconds, problem=too_big)
 
 
 def shown(raw: bytes) -> Shown:
     """One attachment; what we do not know is named in brackets, so that nobody waits for an answer to it unseen."""
     kind = "?"
     try:
-        parts = msgspec.json.decode(raw, type=dict[str, Raw])
-        kind = msgspec.json.decode(parts["type"], type=str)
+        parts = fields(bytes(raw))
+        kind = str(loaded(parts["type"]))
         model, show = _KINDS[kind]
-        return show(msgspec.json.decode(parts[kind], type=model))
-    except (msgspec.MsgspecError, KeyError):
+        return show(forgiving(parts[kind], model, []))
+    except (*UNREADABLE, KeyError):
         return Shown(text=f"[{kind}]")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -26,6 +26,9 @@ from chatapp_cli.domain.event import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving, loaded
+from chatapp_cli.kit.slices import fields
+from chatapp_cli.kit.understanding import digest, guarded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +41,22 @@ class Reader:
 
     def arrival(self, raw: bytes, at: Millis) -> Arrival:
         """Understand one event that came at that time, or set it aside with the reason."""
-        try:
-            event = vk.read_event(raw)
-            events = self._events(event, at)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            return Arrival(provider_id=_identity(raw), raw=raw, problem=str(error))
-        return Arrival(provider_id=event.event_id or _digest(raw), raw=raw, events=events)
+        found = guarded(raw, partial(self._understood, at))
+        return replace(found, provider_id=_identity(raw)) if found.problem else found
+
+    def _understood(self, at: Millis, raw: bytes) -> Arrival:
+        event = forgiving(raw, vk.Event, [])
+        events = self._events(event, at)
+        return Arrival(provider_id=event.event_id or digest(raw), raw=raw, events=events)
 
     def _events(self, event: vk.Event, at: Millis) -> tuple[Event, ...]:
         """Say what an event means; one that we did not ask for means nothing."""
         if event.type not in _KINDS:
             return ()
         model, mean = _KINDS[event.type]
-        return mean(self, msgspec.json.decode(event.object, type=model), at)
+        lost: list[str] = []
+        meant = mean(self, forgiving(bytes(event.object), model, lost), at)
+        return tuple(_with_gaps(one, lost) for one in meant)
 
     def _new(self, new: vk.New, at: Millis) -> tuple[Event, ...]:
         return self._message(new.message, at)
@@ -58,12 +64,12 @@ class Reader:
     def _message(self, message: vk.Message, _: Millis) -> tuple[Event, ...]:
         if message.action:
             return self._service(message, message.action)
-        from_us = bool(message.out) or message.from_id == -self.community
+        from_us = self._is_ours(message)
         quoted = message.reply_message
         return (
             MessageArrived(
                 peer=peer(message.peer_id),
-                ext_id=str(message.conversation_message_id or message.id),
+                ext_id=_number(message.conversation_message_id or message.id),
                 at=message.date * 1000,
                 text=content.words(message, self.book),
                 sender=self._author(message, from_us=from_us),
@@ -71,6 +77,7 @@ class Reader:
                 files=content.files(message, self.max_download),
                 reply_to=str(quoted.conversation_message_id or "") if quoted else "",
                 automatic=message.from_id < 0 and not from_us,
+                silent=message.from_id < 0 and not from_us,
             ),
         )
 
@@ -95,21 +102,23 @@ class Reader:
         return (
             MessageEdited(
                 peer_key=str(message.peer_id),
-                ext_id=str(message.conversation_message_id or message.id),
+                ext_id=_number(message.conversation_message_id or message.id),
                 at=(message.update_time or message.date) * 1000,
                 text=content.words(message, self.book),
+                from_us=self._is_ours(message),
+                by=Person() if self._is_ours(message) else self.book.person(message.from_id),
             ),
         )
 
     def _read(self, seen: vk.Seen, at: Millis) -> tuple[Event, ...]:
-        key, ext_id = str(seen.peer_id), str(seen.conversation_message_id)
+        key, ext_id = str(seen.peer_id), _number(seen.conversation_message_id)
         return (ChatRead(peer_key=key, ext_id=ext_id, at=at, by_us=seen.from_id == -self.community),)
 
     def _reacted(self, reaction: vk.Reaction, at: Millis) -> tuple[Event, ...]:
         return (
             ReactionsChanged(
                 peer_key=str(reaction.peer_id),
-                ext_id=str(reaction.cmid),
+                ext_id=_number(reaction.cmid),
                 at=at,
                 emoji=(reactions.emoji(reaction.reaction_id),) if reaction.reaction_id else (),
                 person=self.book.person(reaction.reacted_id),
@@ -141,11 +150,12 @@ class Reader:
                 files=content.attached_files(said.attachments, self.max_download),
                 reply_to=_sibling(comment, said.reply_to_comment),
                 automatic=said.from_id < 0 and not from_us,
+                silent=said.from_id < 0 and not from_us,
             ),
         )
 
-    def _is_ours(self, said: vk.Answered) -> bool:
-        return said.from_id == -self.community
+    def _is_ours(self, said: vk.Answered | vk.Message) -> bool:
+        return said.from_id == -self.community or (isinstance(said, vk.Message) and said.out == 1)
 
     def _comment(self, said: vk.Answered | vk.Erased) -> Comment:
         wall = said.post_owner_id if isinstance(said, vk.Answered) else 0
@@ -160,13 +170,15 @@ class Reader:
     def _comment_edited(self, said: vk.Answered, at: Millis) -> tuple[Event, ...]:
         comment = self._comment(said)
         ext_id = comment.ours if self._is_ours(said) else comment.address
-        key, text = self._dialog_of(said).key, _with_links(said, comment)
-        return (MessageEdited(peer_key=key, ext_id=ext_id, at=at, text=text),)
+        key, text, ours = self._dialog_of(said).key, _with_links(said, comment), self._is_ours(said)
+        by = Person() if ours else self.book.person(said.from_id)
+        return (MessageEdited(peer_key=key, ext_id=ext_id, at=at, text=text, from_us=ours, by=by),)
 
     def _erased(self, gone: vk.Erased, at: Millis) -> tuple[Event, ...]:
         """VK tells only who deleted it: what an administrator takes away stays in the writer's dialog."""
-        key = str(gone.deleter_id or gone.user_id)
-        return (MessagesDeleted(peer_key=key, ext_ids=(self._comment(gone).address,), at=at),)
+        who = gone.deleter_id or gone.user_id
+        ids, by = (self._comment(gone).address,), self.book.person(who)
+        return (MessagesDeleted(peer_key=str(who), ext_ids=ids, at=at, from_us=False, by=by),)
 
 
 _Kind: TypeAlias = tuple[type[Any], Callable[[Reader, Any, Millis], tuple[Event, ...]]]
@@ -185,6 +197,9 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "wall_reply_delete": (vk.Erased, Reader._erased),
     KNOWN: (vk.Known, Reader._named),
 }
+_NUMBERS: Final = range(1, 1 << 63)
+_SAID: Final = frozenset({"text", "attachments", "geo", "fwd_messages"})
+"""Fields in which a client says something."""
 WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
 """What we ask VK to tell."""
 
@@ -201,6 +216,13 @@ def known(number: int, title: str, at: Millis) -> bytes:
     return msgspec.json.encode({"type": KNOWN, "event_id": event_id, "object": {"peer_id": number, "title": title}})
 
 
+def _number(number: int) -> str:
+    """The number of a message as its ``ext_id``. Raises ValueError for what can be none, for no two may share one."""
+    if number not in _NUMBERS:
+        raise ValueError("a message without a number")
+    return str(number)
+
+
 def _unreachable(number: int, at: Millis, code: str) -> PeerChanged:
     return PeerChanged(peer=peer(number), at=at, reachable=False, code=code)
 
@@ -214,12 +236,18 @@ def _sibling(comment: Comment, number: int) -> str:
     return Comment(comment.owner, comment.post, number).address if number else ""
 
 
+def _with_gaps(event: Event, lost: Sequence[str]) -> Event:
+    """What of a message could not be read is named in brackets, as attachments that we do not know are."""
+    names = (path.removeprefix("message.").partition(".")[0] for path in lost)
+    gaps = [f"[{name}]" for name in dict.fromkeys(names) if name in _SAID]
+    if not gaps or not isinstance(event, MessageArrived | MessageEdited):
+        return event
+    return replace(event, text="\n".join(filter(None, (event.text, *gaps))))
+
+
 def _identity(raw: bytes) -> str:
     try:
-        return vk.read_identity(raw).event_id
-    except (msgspec.MsgspecError, RecursionError):
-        return _digest(raw)
-
-
-def _digest(raw: bytes) -> str:
-    return "sha256:" + hashlib.sha256(raw).hexdigest()
+        told = loaded(fields(raw)["event_id"])
+    except (*UNREADABLE, KeyError):
+        return digest(raw)
+    return told if isinstance(told, str) and told else digest(raw)

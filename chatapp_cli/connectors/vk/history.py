@@ -11,6 +11,7 @@ from msgspec import Raw
 from chatapp_cli.connectors.vk.api import Params, VkApi
 from chatapp_cli.connectors.vk.wire import Dated, History, Listed
 from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving
 
 PAGE: Final = 200
 
@@ -37,14 +38,22 @@ async def _conversation(api: VkApi, peer: int, since: int) -> list[bytes]:
             page = await api.patiently("messages.getHistory", History, asked)
         except Rejected:
             return found[::-1]
-        fresh = [raw for raw in page.items if msgspec.json.decode(raw, type=Dated).date >= since]
+        fresh = [raw for raw in page.items if _dated(raw).date >= since]
         found += [_as_event(raw) for raw in fresh]
         if len(fresh) < PAGE:
             return found[::-1]
 
 
+def _dated(raw: Raw) -> Dated:
+    """When and where; one that cannot be read has no time and is passed over."""
+    try:
+        return forgiving(bytes(raw), Dated, [])
+    except UNREADABLE:
+        return Dated()
+
+
 def _as_event(raw: Raw) -> bytes:
-    about = msgspec.json.decode(raw, type=Dated)
+    about = _dated(raw)
     kind, said = ("message_reply", raw) if about.out else ("message_new", Raw(msgspec.json.encode({"message": raw})))
     event_id = f"history:{about.peer_id}:{about.conversation_message_id}"
     return msgspec.json.encode({"type": kind, "event_id": event_id, "object": said})

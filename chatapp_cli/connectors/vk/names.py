@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -13,12 +15,14 @@ from chatapp_cli.connectors.vk.api import VkApi
 from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, User
 from chatapp_cli.domain.errors import RateLimited, Rejected, Retryable
 from chatapp_cli.domain.event import Person
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.memory import Memory
 
 _PREFIX: Final = "name:"
 _MOST: Final = 100
 """Peers that one question may name."""
-_KEYS: Final = frozenset({"from_id", "reacted_id", "peer_id", "admin_author_id", "user_id"})
+_NUMBERS: Final = re.compile(rb'"(?:from_id|reacted_id|peer_id|admin_author_id|user_id)"\s*:\s*(-?\d{1,18})\b')
+"""Within a text the quotes are escaped: nobody can write such a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +41,8 @@ class Book:
 
 
 def mentioned(raw: bytes) -> set[int]:
-    """Whose names it takes to show an event."""
-    try:
-        return {number for number in _numbers(msgspec.json.decode(raw)) if number}
-    except (msgspec.MsgspecError, RecursionError):
-        return set()
-
-
-def _numbers(value: Any) -> Iterator[int]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _numbers(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key in _KEYS and isinstance(item, int):
-                yield item
-            else:
-                yield from _numbers(item)
+    """Whose names it takes to show an event, whatever else it bears."""
+    return {number for found in _NUMBERS.findall(raw) if (number := int(found))}
 
 
 class Names:
@@ -64,10 +53,13 @@ class Names:
         self._api, self._memory = api, memory
 
     async def recall(self) -> None:
-        """Take over what earlier sessions learned."""
-        known = await self._memory.known(_PREFIX)
+        """Take over what earlier sessions learned; what cannot be read is asked for once more."""
         people = msgspec.json.Decoder(Person)
-        self.book.people.update({int(name.removeprefix(_PREFIX)): people.decode(text) for name, text in known.items()})
+        for name, text in (await self._memory.known(_PREFIX)).items():
+            with suppress(*UNREADABLE):
+                who = people.decode(text)
+                if name == _PREFIX + who.id:
+                    self.book.people[int(who.id)] = who
 
     async def learn(self, numbers: Iterable[int]) -> Mapping[int, Person]:
         """Ask for those that are not known yet; returns what is new.

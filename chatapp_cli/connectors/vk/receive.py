@@ -17,6 +17,8 @@ from chatapp_cli.connectors.vk.names import Names, mentioned
 from chatapp_cli.connectors.vk.wire import CHATS, LongPollServer, Polled
 from chatapp_cli.domain.errors import NeedsRebind, Rejected, Retryable
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Person
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.world import Clock
 
 STALE: Final = 3600
@@ -36,17 +38,21 @@ class Cursor(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, stored: str | None) -> Cursor:
-        """Read what was stored."""
-        return msgspec.json.decode(stored, type=cls) if stored else cls()
+        """Read what was stored; of what cannot be read nothing is left but that reading goes on from now."""
+        try:
+            return msgspec.json.decode(stored, type=cls) if stored else cls()
+        except UNREADABLE:
+            return cls()
 
     @property
     def stored(self) -> str:
         """As it is kept."""
         return msgspec.json.encode(self).decode()
 
-    def after(self, arrivals: Iterable[Arrival], ts: str | int = "") -> Cursor:
-        """Move past what arrived."""
-        said = (event.at // 1000 for one in arrivals for event in one.events if isinstance(event, MessageArrived))
+    def after(self, arrivals: Iterable[Arrival], ts: str | int = "", *, now: Millis) -> Cursor:
+        """Move past what arrived; a time in the future would let a later gap pass for read."""
+        heard = (event for one in arrivals for event in one.events if isinstance(event, MessageArrived))
+        said = (min(event.at, now) // 1000 for event in heard)
         return Cursor(ts=str(ts) or self.ts, seen=max((self.seen, *said)))
 
 
@@ -82,7 +88,7 @@ class Receiver:
         after = cursor
         async for raws in missed(self.api, cursor.seen):
             arrivals = await self.arrivals(raws)
-            after = after.after(arrivals)
+            after = after.after(arrivals, now=self.clock.now())
             yield Batch(arrivals=arrivals)
         yield Batch(cursor=after.stored)
 
@@ -132,7 +138,7 @@ class LongPoll:
     async def _batch(self, answer: Polled) -> Batch:
         self._failures = 0
         arrivals = await self._receiver.arrivals([bytes(raw) for raw in answer.updates])
-        self._cursor = self._cursor.after(arrivals, answer.ts)
+        self._cursor = self._cursor.after(arrivals, answer.ts, now=self._receiver.clock.now())
         return Batch(arrivals=arrivals, cursor=self._cursor.stored if arrivals else None)
 
     async def _recover(self, answer: Polled) -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from msgspec import Raw
 
 from chatapp_cli.connectors.vk import reactions
@@ -15,11 +14,13 @@ from chatapp_cli.connectors.vk.callback import Callback
 from chatapp_cli.connectors.vk.comments import Comment, to_answer
 from chatapp_cli.connectors.vk.errors import PRIVATE_REFUSED, refused
 from chatapp_cli.connectors.vk.outgoing import Part, attach, forward, named, parts
-from chatapp_cli.connectors.vk.receive import LongPoll, Receiver
-from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Sent
+from chatapp_cli.connectors.vk.receive import LongPoll, Receiver, of_the_key
+from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Rights, Sent
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving, loaded
+from chatapp_cli.kit.slices import fields
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 
@@ -94,6 +95,10 @@ class VkSession:
         made = await self._api.call("wall.createComment", Commented, {**about, **said}, once=True)
         return Receipt(ids=(Comment(comment.owner, comment.post, made.comment_id).ours,))
 
+    async def prove(self) -> None:
+        """Ask what the key may do: that needs nothing but the key."""
+        await of_the_key(self._api.call("groups.getTokenPermissions", Rights))
+
     async def edit(self, address: str, ext_id: str, text: str) -> None:
         """Replace a text; what is attached stays."""
         number = _number(ext_id, "cannot_edit")
@@ -111,11 +116,24 @@ class VkSession:
 
     async def delete(self, address: str, ext_id: str) -> None:
         """Take a message back from everybody."""
-        cmids = [_number(ext_id, "cannot_delete")]
-        about: Params = {"peer_id": address, "cmids": cmids, "delete_for_all": True}
+        number = _number(ext_id, "cannot_delete")
+        try:
+            await self._delete(address, number)
+        except Rejected:
+            if not await self._is_gone(address, number):
+                raise
+
+    async def _delete(self, address: str, number: int) -> None:
+        about: Params = {"peer_id": address, "cmids": [number], "delete_for_all": True}
         for outcome in await self._api.call("messages.delete", list[Sent], about):
             if outcome.error and outcome.error.code:
                 raise refused(outcome.error.code, outcome.error.description)
+
+    async def _is_gone(self, address: str, number: int) -> bool:
+        """VK refuses to delete twice by various numbers; whether the message is there it tells plainly."""
+        asked: Params = {"peer_id": address, "conversation_message_ids": [number]}
+        found = await self._api.call("messages.getByConversationMessageId", Exact, asked)
+        return all(message.deleted for message in found.items)
 
     async def react(self, address: str, ext_id: str, emoji: str) -> None:
         """Set our reaction; an empty one removes it."""
@@ -179,6 +197,9 @@ def _number(ext_id: str, otherwise: str) -> int:
 
 def _kept(raw: Raw) -> str:
     """How an attachment is named once more; snippets of links and the like come again by themselves."""
-    parts_of_it = msgspec.json.decode(raw, type=dict[str, Raw])
-    kind = msgspec.json.decode(parts_of_it["type"], type=str)
-    return named(kind, msgspec.json.decode(parts_of_it[kind], type=Owned)) if kind in _KEPT else ""
+    try:
+        parts_of_it = fields(bytes(raw))
+        kind = str(loaded(parts_of_it["type"]))
+        return named(kind, forgiving(parts_of_it[kind], Owned, [])) if kind in _KEPT else ""
+    except (*UNREADABLE, KeyError):
+        return ""

@@ -6,7 +6,6 @@ Attachments stay raw: each is understood or named for itself, so that no new kin
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Raw, Struct
 
 CHATS: int = 2_000_000_000
@@ -45,7 +44,7 @@ class Action(Struct, frozen=True, gc=False):
 class Post(Struct, frozen=True):
     """What every message has, also one that is quoted or forwarded."""
 
-    from_id: int
+    from_id: int = 0
     date: int = 0
     text: str = ""
     format_data: Raw = NOTHING
@@ -65,6 +64,7 @@ class Message(Post, frozen=True, kw_only=True):
     admin_author_id: int = 0
     update_time: int = 0
     random_id: int = 0
+    deleted: int = 0
     action: Action | None = None
 
 
@@ -137,12 +137,6 @@ class Event(Struct, frozen=True):
     group_id: int = 0
     secret: str = ""
     object: Raw = NOTHING
-
-
-class Identity(Struct, frozen=True, gc=False):
-    """What is read of an event that cannot be understood."""
-
-    event_id: str
 
 
 class Failure(Struct, frozen=True, gc=False):
@@ -358,7 +352,3 @@ class Commented(Struct, frozen=True, gc=False):
     """Answer of wall.createComment."""
 
     comment_id: int
-
-
-read_event = msgspec.json.Decoder(Event).decode
-read_identity = msgspec.json.Decoder(Identity).decode

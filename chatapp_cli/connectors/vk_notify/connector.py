@@ -15,7 +15,7 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import gateway_bind, gateway_session
-from chatapp_cli.kit.gateway_session import GatewaySession
+from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, Session, Statement
 from chatapp_cli.ports.world import World
@@ -31,6 +31,10 @@ class VkNotifySession(GatewaySession):
     async def submit(self, template: Template) -> Template:
         """Nobody can be asked."""
         raise Rejected("not_here", template.name)
+
+
+class ProvingVkNotifySession(VkNotifySession, ProvingGatewaySession):
+    """At a partner who can be asked about the key without a notice."""
 
 
 class VkNotify:
@@ -71,7 +75,8 @@ class VkNotify:
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
         """Nothing is connected before there is something to say."""
         async with gateway_session.opened(TRADE, self._world, bound) as (gateway, client):
-            yield VkNotifySession(self._world, bound, gateway, client, outgoing)
+            kind = ProvingVkNotifySession if gateway.test else VkNotifySession
+            yield kind(self._world, bound, gateway, client, outgoing)
 
 
 def create(world: World) -> Connector:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from chatapp_cli.connectors.whatsapp import answers
 from chatapp_cli.connectors.whatsapp.graph import Graph
-from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, UsageError
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, SendingBlocked, UsageError
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
@@ -132,7 +132,7 @@ async def _number(graph: Graph, number: str, app_secret: str) -> answers.Number:
     """Meta refuses a proof by another app's secret in words alone."""
     try:
         return await graph.get(number, answers.Number, fields=NUMBER, appsecret_proof=graph.proof(app_secret))
-    except NeedsRebind as error:
+    except (NeedsRebind, SendingBlocked) as error:
         words = T("Meta does not let this token at the number: {detail}", detail=error.detail)
         raise UsageError(words, field="token") from None
     except Rejected as error:
@@ -144,7 +144,7 @@ async def _account(graph: Graph, waba: str, number: str) -> None:
     try:
         numbers = await graph.get(f"{waba}/phone_numbers", answers.Refs, limit="100")
         await graph.post(f"{waba}/subscribed_apps", answers.Anything, {})
-    except (NeedsRebind, Rejected) as error:
+    except (NeedsRebind, SendingBlocked, Rejected) as error:
         raise UsageError(T("Meta says: {detail}", detail=error.detail), field="waba_id") from None
     if number not in {one.id for one in numbers.data}:
         raise UsageError(T("The number is not one of this business account."), field="waba_id")

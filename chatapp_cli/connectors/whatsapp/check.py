@@ -8,12 +8,16 @@ from typing import Final
 from chatapp_cli.connectors.whatsapp import answers
 from chatapp_cli.connectors.whatsapp.bind import KIND, NUMBER, webhook
 from chatapp_cli.connectors.whatsapp.graph import Graph
+from chatapp_cli.connectors.whatsapp.people import DAY, STRAY
 from chatapp_cli.domain.errors import ChannelError, Misconfigured
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 
+_LATELY: Final = 7
+"""Days."""
 _DOWN: Final = frozenset({"BANNED", "DELETED", "DISCONNECTED", "MIGRATED", "UNLINKED"})
 _POOR: Final = frozenset({"RED", "YELLOW"})
 _LIMITED: Final = frozenset({"FLAGGED", "RESTRICTED", "RATE_LIMITED"})
@@ -27,9 +31,24 @@ async def look(graph: Graph, number: str) -> answers.Number:
     return found
 
 
-async def findings(graph: Graph, bound: Bound) -> Sequence[Finding]:
+async def findings(graph: Graph, bound: Bound, now: Millis) -> Sequence[Finding]:
     """Everything that can be found out."""
-    return [await _receiving(graph, bound), *await _sending(graph, bound)]
+    return [await _receiving(graph, bound), *await _sending(graph, bound), *await _strays(bound, now)]
+
+
+async def _strays(bound: Bound, now: Millis) -> Sequence[Finding]:
+    """What came for other numbers in the last days: nobody but a person who looks at dead letters sees it."""
+    kept = await bound.memory.known(STRAY)
+    since = now // DAY - _LATELY
+    lately = [name.removeprefix(STRAY) for name, day in kept.items() if day.isdecimal() and int(day) >= since]
+    if not lately:
+        return ()
+    what = T("Messages for other numbers came to this channel and wait as dead letters: {ids}", ids=", ".join(lately))
+    step = T(
+        "Bind each of these phone number IDs as a channel, and at Meta give its webhook an address of its own: "
+        "an app of its own, or an alternate callback for the number."
+    )
+    return (Finding(name="other_numbers", ok=False, what=what, next_step=step),)
 
 
 async def _receiving(graph: Graph, bound: Bound) -> Finding:

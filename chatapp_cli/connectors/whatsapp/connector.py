@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from chatapp_cli.connectors.whatsapp import answers, bind, check, convert, groups, hooks, outgoing, templates
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.connectors.whatsapp.outgoing import Part
@@ -23,8 +25,10 @@ from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, GroupChanged, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import Clock, World
 
+log = structlog.get_logger()
+
 PULSE: Final = 50.0
-"""Seconds between two looks at the number: nothing can be polled, so that is the proof of life."""
+"""Seconds between two proofs of life, each with a look at the number."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds that a message of several parts may pause between them."""
 
@@ -38,16 +42,26 @@ class WhatsAppSession:
         """The last message from each address: Meta shows typing only as an answer to one."""
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - hooks bring everything
-        """Proofs of life; what arrives comes by ``accept``."""
+        """Proofs of life; what arrives comes by ``accept``, which needs neither token nor Graph API.
+
+        Therefore trouble there closes no intake: it is for sending to meet, and for the check to tell.
+        """
         while True:
             await self._book.keep(self._bound.memory)
-            await check.look(self._graph, self._bound.account)
+            try:
+                await self.prove()
+            except ChannelError as error:
+                log.warning("whatsapp.number_in_trouble", code=error.code, detail=error.detail)
             yield Batch()
             await self._clock.sleep(PULSE)
 
+    async def prove(self) -> None:
+        """Ask for the number: that needs the token, and tells whether it is in service."""
+        await check.look(self._graph, self._bound.account)
+
     def accept(self, request: HookRequest) -> HookReply:
         """Check the signature and translate."""
-        reply = hooks.accept(request, self._bound, self._book)
+        reply = hooks.accept(request, self._bound, self._book, self._clock.now())
         for event in (event for arrival in reply.batch.arrivals for event in arrival.events):
             if isinstance(event, MessageArrived) and not event.from_us:
                 self._heard[event.peer.address] = event.ext_id
@@ -159,14 +173,14 @@ class WhatsApp:
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - it bears its own time
         """Read one thing of a webhook once more."""
-        return convert.arrival(raw, Book())
+        return convert.arrival(raw, bound.account, Book())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Meta about the number and the app's subscription, and try every proxy."""
         said, url = bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"]
         try:
             async with open_proxied(said, towards=url) as http:
-                found = await check.findings(Graph.of(http, self._world.clock, bound), bound)
+                found = await check.findings(Graph.of(http, self._world.clock, bound), bound, self._world.clock.now())
         except ChannelError as error:
             found = [check.broken(name, error) for name in ("receive", "send")]
         return [*found, *await proxies.findings(said, url)]

@@ -6,8 +6,9 @@ arrival of its own, which bears what is needed to understand it again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -29,8 +30,19 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving
+from chatapp_cli.kit.understanding import dead, digest, guarded
 
 _LISTS: Final = ("messages", "message_echoes", "statuses", "groups", "user_id_update")
+_WORDS: Final = ("messages", "message_echoes")
+"""Lists that hold what people wrote."""
+_SAID: Final = frozenset(
+    {"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "order"}
+    | {"button", "referral"}
+)
+"""Fields in which a client says something."""
+_LATER: Final = "unsupported"
+"""The type of what Meta cannot show, or not yet: then the message follows under the same id."""
 _OURS: Final = frozenset(
     {"messages", "smb_message_echoes", "user_id_update", "group_lifecycle_update", "group_settings_update"}
 )
@@ -45,57 +57,95 @@ _STATES: Final = {
 _MOVES: Final = frozenset({"user_changed_number", "customer_changed_number", "user_changed_user_id"})
 
 
-def arrivals(body: bytes, number: str, book: Book) -> list[Arrival]:
-    """Everything in a webhook that is about this number of ours; what is about another one is none of this channel."""
+def arrivals(body: bytes, number: str, book: Book, now: Millis) -> list[Arrival]:
+    """Everything in a webhook; what clients wrote to another number is kept for a person, as nobody else may see it."""
+    lost: list[str] = []
     try:
-        payload = wa.read_payload(body)
-    except msgspec.MsgspecError as error:
-        return [_unread(body, error)]
+        payload = forgiving(body, wa.Payload, lost)
+    except UNREADABLE as error:
+        return [dead(body, str(error))]
     changes = (change for entry in payload.entry for change in entry.changes if change.field in _OURS)
-    return [arrival for change in changes for arrival in _of_change(change, number, book)]
+    found = [arrival for change in changes for arrival in _of_change(change, number, book, now)]
+    return [*found, dead(body, f"not all of it can be read: {', '.join(lost)}")] if lost else found
 
 
-def _unread(raw: bytes, error: Exception) -> Arrival:
-    return Arrival(provider_id=f"sha256:{hashlib.sha256(raw).hexdigest()}", raw=raw, problem=str(error))
-
-
-def _of_change(change: wa.Change, number: str, book: Book) -> Iterator[Arrival]:
+def _of_change(change: wa.Change, number: str, book: Book, now: Millis) -> Iterator[Arrival]:
+    lost: list[str] = []
     try:
-        value = wa.read_value(change.value)
-    except msgspec.MsgspecError as error:
-        yield _unread(msgspec.json.encode(change), error)
+        value = forgiving(bytes(change.value), wa.Value, lost)
+    except UNREADABLE as error:
+        yield dead(_wrapped(change.field, bytes(change.value)), str(error))
         return
-    if value.metadata.phone_number_id in {number, ""}:
-        yield from (arrival(slice_, book) for slice_ in _slices(change.field, value))
+    if gone := [name for name in lost if name in _LISTS]:
+        yield dead(_wrapped(change.field, bytes(change.value)), f"no list: {', '.join(gone)}")
+    lists = _LISTS if _is_ours(value.metadata, number) else _WORDS
+    for slice_ in _slices(change.field, value, lists):
+        if lists is _WORDS:
+            book.stray(value.metadata.phone_number_id, now)
+        yield arrival(slice_, number, book)
 
 
-def _slices(field: str, value: wa.Value) -> Iterator[bytes]:
+def _is_ours(metadata: wa.Metadata, number: str) -> bool:
+    return metadata.phone_number_id in {number, ""}
+
+
+def _slices(field: str, value: wa.Value, lists: Sequence[str]) -> Iterator[bytes]:
     """Cut it into changes that carry one thing each."""
-    for name in _LISTS:
+    about = b'{"metadata":%s,"contacts":%s,"%s":[%s]}'
+    metadata, contacts = msgspec.json.encode(value.metadata), _array(value.contacts)
+    for name in lists:
         for item in getattr(value, name):
-            alone = wa.Value(metadata=value.metadata, contacts=value.contacts, **{name: [item]})
-            yield msgspec.json.encode(wa.Change(field, msgspec.Raw(msgspec.json.encode(alone))))
+            yield _wrapped(field, about % (metadata, contacts, name.encode(), bytes(item)))
 
 
-def arrival(raw: bytes, book: Book) -> Arrival:
+def _array(items: Sequence[msgspec.Raw]) -> bytes:
+    return b"[" + b",".join(bytes(item) for item in items) + b"]"
+
+
+def _wrapped(field: str, value: bytes) -> bytes:
+    return b'{"field":%s,"value":%s}' % (msgspec.json.encode(field), value)
+
+
+def arrival(raw: bytes, number: str, book: Book) -> Arrival:
     """Understand a change that carries one thing, or set it aside with the reason."""
-    try:
-        item = wa.read_item(wa.read_change(raw).value)
-        return Arrival(provider_id=_identity(item, raw), raw=raw, events=tuple(_events(item, book)))
-    except (msgspec.MsgspecError, ValueError) as error:
-        return _unread(raw, error)
+    return guarded(raw, partial(_understood, number, book))
+
+
+def _understood(number: str, book: Book, raw: bytes) -> Arrival:
+    lost: list[str] = []
+    item = forgiving(bytes(forgiving(raw, wa.Change, []).value), wa.Item, lost, strict=False)
+    if not _is_ours(item.metadata, number):
+        return dead(raw, f"it came for another number of ours, {item.metadata.phone_number_id}")
+    if lost and not any(getattr(item, name) for name in _LISTS):
+        raise ValueError(f"nothing in it can be read: {', '.join(lost)}")
+    events = tuple(_with_gaps(event, lost) for event in _events(item, book))
+    return Arrival(provider_id=_identity(item, raw), raw=raw, events=events)
+
+
+def _with_gaps(event: Event, lost: Sequence[str]) -> Event:
+    """What of a message could not be read is named in brackets, as types that Meta does not hand over are."""
+    if not isinstance(event, MessageArrived | MessageEdited):
+        return event
+    paths = (path.split(".") for path in lost)
+    names = [path[1] for path in paths if path[0] in _WORDS and len(path) > 1]
+    gaps = [f"[{name}]" for name in dict.fromkeys(names) if name in _SAID]
+    new = [gap for gap in gaps if gap not in event.text.splitlines()]
+    return replace(event, text="\n".join(filter(None, (event.text, *new)))) if new else event
 
 
 def _identity(item: wa.Item, raw: bytes) -> str:
-    """A message by its id, a status by message, state and, in a group, whose it is."""
+    """A message by its id, a status by message, state and, in a group, whose it is.
+
+    What stands for a message that is still to come has its id too and is another thing.
+    """
     for message in (*item.messages, *item.message_echoes):
         if not (message.id and message.type):
             raise ValueError("a message without id or type")
-        return message.id
+        return f"{message.id} {message.type}" if message.type == _LATER else message.id
     for status in item.statuses:
         whose = status.recipient_participant_user_id or status.recipient_participant_id
         return " ".join(filter(None, (status.id, status.status, whose)))
-    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    return digest(raw)
 
 
 def _events(item: wa.Item, book: Book) -> Iterator[Event]:
@@ -150,9 +200,11 @@ def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) ->
         yield ReactionsChanged(peer_key=peer.key, ext_id=message.reaction.message_id, at=at, emoji=emoji, person=person)
     elif message.edit:
         text = content.words(message.edit.message) if message.edit.message else ""
-        yield MessageEdited(peer_key=peer.key, ext_id=message.edit.original_message_id, at=at, text=text)
+        original, by = message.edit.original_message_id, _member(peer, person)
+        yield MessageEdited(peer_key=peer.key, ext_id=original, at=at, text=text, from_us=from_us, by=by)
     elif message.revoke:
-        yield MessagesDeleted(peer_key=peer.key, ext_ids=(message.revoke.original_message_id,), at=at)
+        originals, by = (message.revoke.original_message_id,), _member(peer, person)
+        yield MessagesDeleted(peer_key=peer.key, ext_ids=originals, at=at, from_us=from_us, by=by)
     else:
         yield MessageArrived(
             peer=peer,
@@ -163,7 +215,13 @@ def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) ->
             from_us=from_us,
             files=content.files(message),
             reply_to=message.context.id,
+            placeholder=message.type == _LATER,
         )
+
+
+def _member(peer: Peer, person: Person) -> Person:
+    """Who of a group did something; with one client there is nobody to tell apart, and their id may be new."""
+    return person if peer.kind == "group" else Person()
 
 
 def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:

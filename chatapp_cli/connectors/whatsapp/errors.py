@@ -5,6 +5,7 @@ The codes are those of developers.facebook.com/docs/whatsapp/cloud-api/support/e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from functools import partial
@@ -17,23 +18,24 @@ from chatapp_cli.connectors.whatsapp.answers import Refusal
 from chatapp_cli.connectors.whatsapp.wire import Fault
 from chatapp_cli.domain.errors import (
     ChannelError,
-    Misconfigured,
     NeedsRebind,
     OutcomeUnknown,
     RateLimited,
     Rejected,
     Retryable,
+    SendingBlocked,
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import Answer, verdict
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving
 
 
 class Then(Enum):
     """What happens next."""
 
     REBIND = auto()
-    STOP = auto()
-    """The line has a problem: nothing helps but a person."""
+    BLOCK = auto()
+    """The account may send nothing until a person acts; receiving goes on."""
     FAIL = auto()
     AGAIN = auto()
     """Of a send nobody knows whether it was done."""
@@ -46,17 +48,17 @@ class Then(Enum):
 
 _TABLE: Final = (
     (Then.REBIND, "unauthorized", (0, 102, 190)),
-    (Then.REBIND, "no_permission", (3, 10, 131005, *range(200, 300))),
+    (Then.BLOCK, "no_permission", (3, 10, 131005, *range(200, 300))),
     (Then.PAUSE, "app_rate", (4, 17, 613, 80007, 131208)),
     (Then.PAUSE, "throughput", (130429,)),
     (Then.PAUSE_DIALOG, "pair_rate", (131056,)),
-    (Then.STOP, "spam_limit", (131048, 131064)),
-    (Then.STOP, "account_restricted", (368, 131031)),
-    (Then.STOP, "payment", (131042,)),
-    (Then.STOP, "not_registered", (131045, 133010)),
-    (Then.STOP, "name_not_approved", (131037,)),
+    (Then.BLOCK, "spam_limit", (131048, 131064)),
+    (Then.BLOCK, "account_restricted", (368, 131031)),
+    (Then.BLOCK, "payment", (131042,)),
+    (Then.BLOCK, "not_registered", (131045, 133010)),
+    (Then.BLOCK, "name_not_approved", (131037,)),
     (Then.AGAIN, "server_trouble", (1, 2, 500, 503, 131000, 131016, 133004, 135000)),
-    (Then.LATER, "maintenance", (131057,)),
+    (Then.LATER, "maintenance", (131057, 2494100)),
     (Then.FAIL, "country_restricted", (130497,)),
     (Then.FAIL, "window_closed", (131047,)),
     (Then.FAIL, "not_delivered", (131026,)),
@@ -108,8 +110,8 @@ def word(code: int) -> str:
 def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
     """What an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
     try:
-        fault = msgspec.json.decode(answer.body, type=Refusal).error
-    except msgspec.MsgspecError:
+        fault = forgiving(answer.body, Refusal, []).error
+    except UNREADABLE:
         return _strange(answer, once=once, now=now)
     then, known = _KNOWN.get(fault.code, _OTHERWISE)
     if then in {Then.PAUSE, Then.PAUSE_DIALOG}:
@@ -126,7 +128,7 @@ def _strange(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
 
 _MADE: Final[Mapping[Then, Callable[[str, str], ChannelError]]] = {
     Then.REBIND: NeedsRebind,
-    Then.STOP: Misconfigured,
+    Then.BLOCK: SendingBlocked,
     Then.FAIL: Rejected,
     Then.LATER: Retryable,
 }
@@ -147,7 +149,8 @@ def _told(answer: Answer) -> float:
     """Seconds that Meta's own count of our calls asks for (Graph API, «Rate limits», business use case)."""
     try:
         usages = _usages(answer.headers.get("x-business-use-case-usage", "{}"))
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return 0.0
     minutes = (usage.estimated_time_to_regain_access for each in usages.values() for usage in each)
-    return max(minutes, default=0.0) * _MINUTE
+    seconds = max(minutes, default=0.0) * _MINUTE
+    return seconds if 0 < seconds < math.inf else 0.0

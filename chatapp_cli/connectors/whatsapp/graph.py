@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aiohttp
-import msgspec
 
 from chatapp_cli.connectors.whatsapp import answers, errors
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit.http import Answer, network, read, veil
+from chatapp_cli.kit.lenient import UNREADABLE, forgiving
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -75,8 +75,8 @@ class Graph:
         if not answer.ok:
             raise errors.refused(self._veiled(answer), once=once, now=self._clock.now())
         try:
-            return msgspec.json.decode(answer.body, type=into, strict=False)
-        except msgspec.MsgspecError as error:
+            return forgiving(answer.body, into, [], strict=False)
+        except UNREADABLE as error:
             lost = OutcomeUnknown if once else Retryable
             raise lost("server_trouble", veil(str(error), (self._token,))) from None
 
@@ -98,7 +98,7 @@ class Graph:
             async with self._http.get(place.url, headers=self._headers, timeout=patience) as response:
                 _insist(response.status)
                 digest = await _save(response.content, target, most)
-        if place.sha256 and not hmac.compare_digest(digest, place.sha256.lower()):
+        if place.sha256 and digest != place.sha256.lower():
             raise Retryable("file_damaged")
 
     def proof(self, app_secret: str) -> str:
@@ -107,7 +107,7 @@ class Graph:
 
 
 def _patience(size: int) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=_PATIENCE + size / _SLOWEST, sock_connect=_CONNECT)
+    return aiohttp.ClientTimeout(total=_PATIENCE + max(0, size) / _SLOWEST, sock_connect=_CONNECT)
 
 
 def _insist(status: int) -> None:

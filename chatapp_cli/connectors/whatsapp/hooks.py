@@ -9,13 +9,14 @@ from typing import Final
 from chatapp_cli.connectors.whatsapp import convert
 from chatapp_cli.connectors.whatsapp.people import Book
 from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 
 HEADER: Final = "x-hub-signature-256"
 
 
-def accept(request: HookRequest, bound: Bound, book: Book) -> HookReply:
+def accept(request: HookRequest, bound: Bound, book: Book, now: Millis) -> HookReply:
     """Translate a call that is proved to be Meta's; anything else stores nothing."""
     if request.path:
         return HookReply(status=404)
@@ -25,7 +26,7 @@ def accept(request: HookRequest, bound: Bound, book: Book) -> HookReply:
         return HookReply(status=405)
     if not _signed(request, bound.secrets["app_secret"]):
         return HookReply(status=401)
-    return HookReply(batch=Batch(arrivals=convert.arrivals(request.body, bound.account, book)))
+    return HookReply(batch=Batch(arrivals=convert.arrivals(request.body, bound.account, book, now)))
 
 
 def _handshake(request: HookRequest, verify_token: str) -> HookReply:

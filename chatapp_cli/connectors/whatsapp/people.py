@@ -14,7 +14,12 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.memory import Memory
 
 _ID = "id/"
+_LONGEST = 30
 _TITLE = "group/"
+STRAY = "stray/"
+"""Begins the names of other numbers whose news came to us; the text is the day, counted from 1970."""
+DAY = 86_400_000
+"""Milliseconds."""
 
 
 def phone(wa_id: str) -> str:
@@ -46,6 +51,11 @@ class Book:
         """Take note of what a group is called."""
         if title:
             self._note(_TITLE + group_id, title)
+
+    def stray(self, number: str, now: Millis) -> None:
+        """Take note that something came for another number."""
+        if number.isascii() and number.isdecimal():
+            self._note(STRAY + number[:_LONGEST], str(now // DAY))
 
     def _note(self, name: str, text: str) -> None:
         if self._known.get(name) != text:

@@ -5,7 +5,6 @@ Meanings are those of developers.facebook.com/docs/whatsapp/cloud-api; times are
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Raw, Struct, field
 
 
@@ -273,15 +272,10 @@ class Renamed(Struct, frozen=True, gc=False):
 class Item(Struct, frozen=True):
     """A ``Value`` that carries one thing, understood."""
 
+    metadata: Metadata = Metadata()
     contacts: list[Contact] = []
     messages: list[Message] = []
     message_echoes: list[Message] = []
     statuses: list[Status] = []
     groups: list[Group] = []
     user_id_update: list[Renamed] = []
-
-
-read_payload = msgspec.json.Decoder(Payload).decode
-read_value = msgspec.json.Decoder(Value).decode
-read_change = msgspec.json.Decoder(Change).decode
-read_item = msgspec.json.Decoder(Item, strict=False).decode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from chatapp_cli.connectors.whatsapp_web import device, errors, wire
 from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
 from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.finding import digits
+from chatapp_cli.domain.finding import typed_digits
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
@@ -79,12 +80,16 @@ async def _link(ask: Asker, world: World, values: Mapping[str, str], previous: B
     pending = await asyncio.to_thread(device.fresh, world.place, world.chance.key())
     try:
         way = proxies.url(proxy) if proxy else ""
-        args = wire.Open(folder=str(pending), pair=values["method"], phone=phone, proxy=way)
+        renews = str(device.shelf(world.place) / previous.settings["device"]) if previous else ""
+        args = wire.Open(folder=str(pending), pair=values["method"], phone=phone, proxy=way, renews=renews)
         account = await _paired(ask, values["child"], args, previous)
         name = await asyncio.to_thread(device.keep, pending, account.phone, world.clock.now())
     finally:
         await asyncio.to_thread(device.drop, pending)
-    return _bound(account, name, values, said)
+    settings = {"device": name, **{one: values[one] for one in ("child", "method", "phone", "consent")}}
+    if previous and account.renewed:
+        settings[device.NUMBERED] = device.numbered(previous.settings)
+    return _bound(account, settings, said)
 
 
 def _insist(values: Mapping[str, str]) -> str:
@@ -95,10 +100,15 @@ def _insist(values: Mapping[str, str]) -> str:
         raise UsageError(T("Choose one of the answers."), field="method")
     if values["method"] == "qr":
         return ""
-    phone = digits(values["phone"])
+    phone = _digits(values["phone"])
     if len(phone) not in _PHONE:
         raise UsageError(T("A phone like +7 916 123-45-67 is needed."), field="phone")
     return phone
+
+
+def _digits(phone: str) -> str:
+    """A number that begins with a plus is what it is; only without one a Russian 8 means 7."""
+    return re.sub(r"\D", "", phone) if phone.strip().startswith("+") else typed_digits(phone)
 
 
 async def _paired(ask: Asker, said: str, args: wire.Open, previous: Bound | None) -> wire.Account:
@@ -162,11 +172,11 @@ async def _insist_on_account(running: Child, account: wire.Account, previous: Bo
     )
 
 
-def _bound(account: wire.Account, name: str, values: Mapping[str, str], said: str) -> Bound:
+def _bound(account: wire.Account, settings: Mapping[str, str], said: str) -> Bound:
     return Bound(
         account=account.phone,
         title=f"+{account.phone}",
-        settings={"device": name, **{one: values[one] for one in ("child", "method", "phone", "consent")}},
+        settings=settings,
         secrets={proxies.NAME: said} if said else {},
         facts={N_("Phone"): f"+{account.phone}", N_("Name"): account.name},
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from chatapp_cli.connectors.whatsapp_web import bind, check, convert, device, wire
+from chatapp_cli.connectors.whatsapp_web.composing import Composing
 from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.groups import GroupKeeper
 from chatapp_cli.connectors.whatsapp_web.outgoing import plan
@@ -33,9 +34,10 @@ _TRANSFER: Final = 180.0
 class WhatsAppSession(GroupKeeper):
     """An account whose device is connected."""
 
-    def __init__(self, running: Child, device_name: str) -> None:
+    def __init__(self, running: Child, numbered: str, world: World) -> None:
         super().__init__(running)
-        self._device = device_name
+        self._numbered = numbered
+        self._composing = Composing(running, world)
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield what the child kept for us; being asked for more lets it forget."""
@@ -47,19 +49,28 @@ class WhatsAppSession(GroupKeeper):
             if not found:
                 await self._child.ask("ping", wire.Nothing(), wire.Nothing)
                 yield Batch()
-            elif fresh := [one for one in found if one.n > done]:
-                done = fresh[-1].n
+            elif fresh := [one for one in found if not one.n or one.n > done]:
+                done = max(done, *(one.n for one in fresh))
                 arrivals = [_arrival(one.raw) for one in fresh]
-                yield Batch(arrivals=arrivals, cursor=f"{self._device}/{done}")
+                yield Batch(arrivals=arrivals, cursor=f"{self._numbered}/{done}")
                 await self._child.acknowledge(done)
 
     async def _forget(self, cursor: str | None) -> int:
-        """Let go of what is stored already; numbers count within one device, another one's mean nothing."""
+        """Let go of what is stored already; numbers of devices that do not go on with one another mean nothing."""
         name, _, n = (cursor or "").rpartition("/")
-        if name != self._device:
+        if name != self._numbered or not n.isdecimal():
             return 0
         await self._child.acknowledge(int(n))
         return int(n)
+
+    async def prove(self) -> None:
+        """Ask WhatsApp for what only a linked device gets."""
+        await self._do("prove", wire.Nothing())
+
+    async def prepare(self, message: Outbound) -> None:
+        """Be seen writing for a moment before a text comes."""
+        if message.text:
+            await self._composing.before(convert.jid(message.address), message.text)
 
     async def send(self, message: Outbound) -> Receipt:
         """Send text and files, as several of WhatsApp's messages if need be."""
@@ -95,7 +106,7 @@ class WhatsAppSession(GroupKeeper):
 
     async def typing(self, address: str) -> None:
         """Show that we write; the account is seen online meanwhile."""
-        await self._do("typing", wire.Chat(chat=convert.jid(address)))
+        await self._composing.show(convert.jid(address))
 
     async def find(self, address: str) -> Person | None:
         """Ask WhatsApp whether a phone is there."""
@@ -148,7 +159,7 @@ class WhatsAppWeb:
             if account.phone != bound.account:
                 raise NeedsRebind("another_account", account.phone)
             await asyncio.to_thread(device.forget_older, self._world.place, name)
-            yield WhatsAppSession(running, name)
+            yield WhatsAppSession(running, device.numbered(bound.settings), self._world)
 
 
 def create(world: World) -> Connector:

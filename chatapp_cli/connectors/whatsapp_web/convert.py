@@ -6,11 +6,9 @@ wherever it is known, and by the LID until then; learning it moves the dialog.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final, get_args
-
-import msgspec
 
 from chatapp_cli.connectors.whatsapp_web import wire
 from chatapp_cli.domain.event import (
@@ -28,33 +26,44 @@ from chatapp_cli.domain.event import (
     Person,
     ReactionsChanged,
 )
-from chatapp_cli.domain.finding import digits
 from chatapp_cli.domain.message import State
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import show
+from chatapp_cli.kit.understanding import dead, digest, guarded
 
 USERS: Final = "s.whatsapp.net"
 GROUPS: Final = "@g.us"
+_NO_DIGIT: Final = re.compile(r"\D")
 _KINDS: Final = frozenset(get_args(FileKind))
+_CHANGE: Final = "change"
+_WORDS: Final[Mapping[str, Text]] = {
+    "waiting": T("WhatsApp is still getting this message"),
+    "view_once": T("view once"),
+    "either": T("WhatsApp is still getting this file, or shows it once and on the phone only"),
+    _CHANGE: T("The quoted message was changed; only the phone shows how"),
+}
+"""What a person reads in place of a message that cannot be shown."""
 
 
 def arrival(raw: bytes, max_download: int) -> Arrival:
     """Understand one event of the child; what cannot be is kept with the reason."""
-    try:
-        event = wire.event(raw)
-    except msgspec.MsgspecError as error:
-        return Arrival(provider_id=_digest(raw), raw=raw, problem=str(error))
+    return guarded(raw, lambda line: _understood(line, max_download))
+
+
+def _understood(raw: bytes, max_download: int) -> Arrival:
+    event = wire.event(raw)
     if isinstance(event, wire.Unreadable):
-        return Arrival(provider_id=_digest(raw), raw=raw, problem=f"{event.what}: {event.detail}")
+        return dead(raw, f"{event.what}: {event.detail}")
     events: Sequence[Event] = _READ[type(event)](event, max_download)
     return Arrival(provider_id=_provider_id(event, raw), raw=raw, events=events)
 
 
 def _provider_id(event: wire.Event, raw: bytes) -> str:
-    """A message is the same however often, late or under whichever address it comes."""
-    return f"{_key(event.chat)}/{event.id}" if isinstance(event, wire.Message) else _digest(raw)
-
-
-def _digest(raw: bytes) -> str:
-    return sha256(raw).hexdigest()[:32]
+    """A message is the same however often, late or under whichever address it comes; what stands for it is not it."""
+    if not isinstance(event, wire.Message):
+        return digest(raw)
+    instead = "/" + event.stands_for if event.stands_for else ""
+    return f"{_key(event.chat)}/{event.id}{instead}"
 
 
 def _key(who: wire.Who) -> str:
@@ -74,8 +83,8 @@ def person(who: wire.Who) -> Person:
 
 
 def jid(address: str) -> str:
-    """WhatsApp's address for one of ours: a phone in any spelling, or a ChatID."""
-    return address if "@" in address else f"{digits(address)}@{USERS}"
+    """WhatsApp's address for one of ours: a phone with its country's code, or a ChatID; digits stay what they are."""
+    return address if "@" in address else f"{_NO_DIGIT.sub('', address)}@{USERS}"
 
 
 def _moves(chat: wire.Who, at: int) -> Sequence[Event]:
@@ -91,11 +100,13 @@ def _message(event: wire.Message, max_download: int) -> Sequence[Event]:
         peer=peer(event.chat),
         ext_id=event.id,
         at=event.at,
-        text=event.text,
+        text=f"[{show(_WORDS[event.stands_for])}]" if event.stands_for in _WORDS else event.text,
         sender=person(event.sender),
         from_us=event.from_us,
         files=tuple(_file(file, max_download) for file in event.files),
         reply_to=event.reply_to,
+        automatic=event.stands_for == _CHANGE,
+        placeholder=event.stands_for not in {"", _CHANGE},
     )
     return (*_moves(event.chat, event.at), message)
 
@@ -114,17 +125,34 @@ def _file(file: wire.File, max_download: int) -> IncomingFile:
 
 
 def _edited(event: wire.Edited, _: int) -> Sequence[Event]:
-    return (MessageEdited(peer_key=_key(event.chat), ext_id=event.id, at=event.at, text=event.text),)
+    edited = MessageEdited(
+        peer_key=_key(event.chat),
+        ext_id=event.id,
+        at=event.at,
+        text=event.text,
+        from_us=event.from_us,
+        by=person(event.by),
+    )
+    return (*_moves(event.chat, event.at), edited)
 
 
 def _deleted(event: wire.Deleted, _: int) -> Sequence[Event]:
-    return (MessagesDeleted(peer_key=_key(event.chat), ext_ids=(event.id,), at=event.at),)
+    deleted = MessagesDeleted(
+        peer_key=_key(event.chat),
+        ext_ids=(event.id,),
+        at=event.at,
+        from_us=event.from_us,
+        by=person(event.by),
+        by_admin=event.by_admin,
+    )
+    return (*_moves(event.chat, event.at), deleted)
 
 
 def _reacted(event: wire.Reacted, _: int) -> Sequence[Event]:
     emoji = (event.emoji,) if event.emoji else ()
     who = person(event.sender)
-    return (ReactionsChanged(peer_key=_key(event.chat), ext_id=event.id, at=event.at, emoji=emoji, person=who),)
+    reacted = ReactionsChanged(peer_key=_key(event.chat), ext_id=event.id, at=event.at, emoji=emoji, person=who)
+    return (*_moves(event.chat, event.at), reacted)
 
 
 def _delivered(event: wire.Delivered, _: int) -> Sequence[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,8 @@ from chatapp_cli.domain.ids import Millis
 
 _SHELF: Final = "devices/whatsapp_web"
 LOG: Final = "child.log"
+NUMBERED: Final = "numbered_since"
+"""Setting: the first of the devices whose events are numbered together."""
 
 
 def shelf(place: Path | None) -> Path:
@@ -47,6 +50,11 @@ def find(place: Path | None, name: str) -> Path:
     if not folder.is_dir():
         raise Misconfigured("device_gone", name)
     return folder
+
+
+def numbered(settings: Mapping[str, str]) -> str:
+    """The name under which a binding's events are numbered: a device that takes another one's place goes on with it."""
+    return settings.get(NUMBERED) or settings["device"]
 
 
 def forget_older(place: Path | None, name: str) -> None:

@@ -26,13 +26,15 @@ START = 30.0
 PATIENCE = 60.0
 STOP = 5.0
 """Seconds between closing the child's stdin and killing it: neonize can hang when it is stopped."""
+GARBLED: Final = 100
+"""Lines that cannot be read, one after the other, until the child is taken for broken."""
 _LONGEST_LINE = 1 << 26
 """Bytes: an address book may be long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An event under its number."""
+    """An event under its number; 0 for a line that cannot be read, which has none."""
 
     n: int
     raw: bytes
@@ -47,8 +49,9 @@ def command(said: str) -> Sequence[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without the desk's own settings, among which is its key."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CHATAPP_")}
+    """Ours without the desk's own settings, among which is its key; the library is told not to pose as a bot."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("CHATAPP_")}
+    return ours | wire.NO_BOT
 
 
 @asynccontextmanager
@@ -178,13 +181,27 @@ class Child:
         return errors.again(self._verdict or Retryable("child_ended"))
 
     async def _read(self) -> None:
+        garbled = 0
         try:
             async for line in self._out:
-                self._take(wire.line(line))
-        except (msgspec.MsgspecError, ValueError) as error:
+                garbled = 0 if self._understood(line) else garbled + 1
+                if garbled and (garbled > GARBLED or not self._hello.done()):
+                    self._end(Retryable("child_garbled", line[:100].decode("utf-8", "backslashreplace")))
+                    return
+        except ValueError as error:
             self._end(Retryable("child_garbled", str(error)))
         else:
             self._end(Retryable("child_ended"))
+
+    def _understood(self, line: bytes) -> bool:
+        """Take a line; one that cannot be read is handed on as it is, so that a person sees it."""
+        try:
+            said = wire.line(line)
+        except Exception:  # noqa: BLE001 - bad bytes, a tower of brackets: one line must not end the account
+            self._arrived.put_nowait(Received(0, line))
+            return False
+        self._take(said)
+        return True
 
     def _take(self, line: wire.Line) -> None:
         if line.hello and not self._hello.done():

@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 VERSION = 1
+NO_BOT = {"NEONIZE_BOT_TAG": "off"}
+"""In the child's environment before it starts: otherwise the library signs every private message as a bot's."""
 
 Outcome: TypeAlias = Literal["retry", "wait", "refused", "unknown", "rebind", "misconfigured"]
 """What follows from a failure: the words of ``domain.errors``."""
@@ -72,6 +74,8 @@ class Open(Struct, omit_defaults=True):
     phone: str = ""
     """Digits, for a pairing code."""
     proxy: str = ""
+    renews: str = ""
+    """Folder of the device that this one takes the place of: what it knew and had not told yet is carried over."""
 
 
 class OutFile(Struct, omit_defaults=True):
@@ -123,7 +127,7 @@ class Fetch(Struct, omit_defaults=True):
 
 
 class Nothing(Struct):
-    """No values, as for contacts and ping."""
+    """No values, as for contacts, ping and prove."""
 
 
 class Who(Struct, omit_defaults=True, frozen=True):
@@ -141,6 +145,8 @@ class Account(Struct, omit_defaults=True):
 
     phone: str
     name: str = ""
+    renewed: bool = False
+    """The numbers of events go on from the device before."""
 
 
 class Sent(Struct, omit_defaults=True):
@@ -186,6 +192,9 @@ class Message(Struct, omit_defaults=True, tag="message", tag_field="kind"):
     text: str = ""
     files: Sequence[File] = ()
     reply_to: str = ""
+    stands_for: str = ""
+    """Why it has no text of its own: ``waiting`` or ``view_once`` until the same id comes once more, ``either`` where
+    WhatsApp does not say which, ``change`` for a change of ``reply_to`` that cannot be opened."""
 
 
 class Edited(Struct, omit_defaults=True, tag="edited", tag_field="kind"):
@@ -195,6 +204,8 @@ class Edited(Struct, omit_defaults=True, tag="edited", tag_field="kind"):
     id: str
     at: int
     text: str
+    by: Who = Who()
+    from_us: bool | None = None
 
 
 class Deleted(Struct, omit_defaults=True, tag="deleted", tag_field="kind"):
@@ -203,6 +214,10 @@ class Deleted(Struct, omit_defaults=True, tag="deleted", tag_field="kind"):
     chat: Who
     id: str
     at: int
+    by: Who = Who()
+    from_us: bool | None = None
+    by_admin: bool = False
+    """``by`` may take back what others wrote in this group."""
 
 
 class Reacted(Struct, omit_defaults=True, tag="reacted", tag_field="kind"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from telethon.tl import types
+from telethon.tl.tlobject import TLObject
 
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.telegram.tl import Refusal
@@ -17,6 +18,22 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 DC: Final = 2
 """The one data centre."""
 PHOTO_SIZE: Final = "x"
+
+
+class Tomorrow(TLObject):  # type: ignore[misc]
+    """Something of a layer that nobody speaks yet, as a message's media: its number is in no client's table."""
+
+    CONSTRUCTOR_ID = 0x70_00_22_29
+
+    def __init__(self, content: bytes = b"") -> None:
+        self._content = content
+
+    def to_dict(self) -> dict[str, Any]:
+        """As Telethon prints it."""
+        return {"_": "Tomorrow"}
+
+    def _bytes(self) -> bytes:
+        return self.CONSTRUCTOR_ID.to_bytes(4, "little") + bytes(TLObject.serialize_bytes(self._content))
 
 
 @dataclass(slots=True)

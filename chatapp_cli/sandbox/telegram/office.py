@@ -44,6 +44,9 @@ class Office:
     def _obey(self, order: Order | None, connection: Connection, msg_id: int, request: Any) -> bytes | None:
         if order is None:
             return result(msg_id, self._done(connection, request))
+        if order.garbled is not None:
+            self._done(connection, request)
+            return result(msg_id, order.garbled)
         if order.refusal:
             raise Refusal(order.refusal)
         if order.done:

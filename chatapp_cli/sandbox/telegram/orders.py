@@ -41,6 +41,8 @@ class Order:
     """The request is carried out before the client is left without an answer."""
     cut: bool = True
     """Silence ends with the connection."""
+    garbled: Any = None
+    """The request is carried out, and this is the answer."""
 
 
 class Ledger:

@@ -37,6 +37,10 @@ class Person:
     """Only a link brings them into a group."""
     strangers_refused: bool = False
     """Only their contacts may write first."""
+    frozen: bool = False
+    """It may read and nothing else."""
+    of_tomorrow: bool = False
+    """Today's clients cannot read how they are described."""
     banned: bool = False
     deleted: bool = False
     password: CloudPassword | None = None

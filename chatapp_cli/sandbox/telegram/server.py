@@ -101,6 +101,15 @@ class TelegramSandbox:
         files = [letter.media.file] if isinstance(letter.media, Media) else []
         return Heard(text=letter.text, files=files, reply_to=str(answered or ""))
 
+    async def end_login(self) -> None:
+        """End every login of the account, as its owner does on the phone."""
+        self.stage.revoke()
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """Write what only a newer client can read; MTProto has no fields to pass over, so it hides what follows it."""
+        person = self.stage.person(who)
+        self.stage.write_of_tomorrow(person, self.cloud.private(person, self.owner), text, value)
+
     async def vanish(self) -> None:
         """Close the port and hang up on everybody."""
         if self._server:

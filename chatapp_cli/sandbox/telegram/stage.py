@@ -14,10 +14,12 @@ from chatapp_cli.sandbox.telegram import reading, writing
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Private
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
 from chatapp_cli.sandbox.telegram.devices import Authorisation
+from chatapp_cli.sandbox.telegram.files import Tomorrow
 from chatapp_cli.sandbox.telegram.groups_stage import GroupStage
 from chatapp_cli.sandbox.telegram.letters import Letter
 from chatapp_cli.sandbox.telegram.orders import Asked, Ledger, Order
 from chatapp_cli.sandbox.telegram.people import Person, digits
+from chatapp_cli.sandbox.telegram.tl import Refusal
 
 
 class Stage:
@@ -47,7 +49,36 @@ class Stage:
         who.first_name, _, who.last_name = name.partition(" ")
         who.username = username
         names = [types.Username(username, active=True)] if username else []
-        told = types.UpdateUserName(who.id, who.first_name, who.last_name, names)
+        self._tell_near(who, types.UpdateUserName(who.id, who.first_name, who.last_name, names))
+
+    def change_username(self, who: Person, username: str, *, pushed: bool = True) -> None:
+        """Let somebody take a free name, or give theirs up; raises Refusal for one that is taken.
+
+        Telegram tells those near, but not always.
+        """
+        if username and self._is_taken(who, username):
+            raise Refusal("USERNAME_OCCUPIED")
+        who.username = username
+        if pushed:
+            names = [types.Username(username, active=True)] if username else []
+            self._tell_near(who, types.UpdateUserName(who.id, who.first_name, who.last_name, names))
+
+    def _is_taken(self, who: Person, username: str) -> bool:
+        try:
+            return self.cloud.by_username(username) is not who
+        except Refusal:
+            return False
+
+    def change_phone(self, who: Person, phone: str, *, pushed: bool = True) -> None:
+        """Let somebody take another number; whoever had it has none then, as when an operator sells it anew."""
+        former = self.cloud.by_phone(phone)
+        if former is not None and former is not who:
+            former.phone = ""
+        who.phone = digits(phone)
+        if pushed:
+            self._tell_near(who, types.UpdateUserPhone(who.id, who.phone))
+
+    def _tell_near(self, who: Person, told: Any) -> None:
         near = [p for chat in self.cloud.chats_of(who) if isinstance(chat, Private) for p in chat.people]
         Actor(self.cloud, who).tell(near, lambda _: told)
 
@@ -97,6 +128,10 @@ class Stage:
         """Let somebody be seen typing."""
         reading.type_(Actor(self.cloud, who), chat, types.SendMessageTypingAction())
 
+    def write_of_tomorrow(self, who: Person, chat: Chat, text: str = "", content: bytes = b"") -> Letter:
+        """Write something that today's clients cannot read: they know neither what it is nor where it ends."""
+        return self.write(who, chat, text, media=Tomorrow(content))
+
     # Logins.
 
     def scan(self, url: str, who: Person | None = None) -> None:
@@ -139,6 +174,11 @@ class Stage:
         The connection is cut unless it shall hang.
         """
         self.ledger.order(Order(method, "", times, done, cut))
+
+    def garble(self, method: str, *, times: int = 1, answer: Any = None) -> None:
+        """Do what the next requests ask, and answer what does not fit them, or in a layer that no client speaks yet."""
+        fallback = Tomorrow(b"an answer of tomorrow")
+        self.ledger.order(Order(method, "", times, garbled=fallback if answer is None else answer))
 
     def asked(self, method: str) -> Sequence[Asked]:
         """The requests of a method that came so far."""

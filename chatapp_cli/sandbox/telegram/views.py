@@ -10,7 +10,7 @@ from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Group, Private
-from chatapp_cli.sandbox.telegram.files import Media
+from chatapp_cli.sandbox.telegram.files import Media, Tomorrow
 from chatapp_cli.sandbox.telegram.letters import Letter, Telling
 from chatapp_cli.sandbox.telegram.people import SERVICE_ID, Contact, Person, access_hash
 
@@ -35,7 +35,7 @@ def user(person: Person, viewer: Person) -> Any:
         last_name=named.last_name or None,
         username=person.username or None,
         phone=person.phone or None if person.shows_phone_to(viewer) else None,
-        status=types.UserStatusRecently(),
+        status=Tomorrow() if person.of_tomorrow else types.UserStatusRecently(),
     )
 
 

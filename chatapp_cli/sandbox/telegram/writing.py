@@ -40,6 +40,8 @@ def post(actor: Actor, letter: Letter) -> Letter:
 
 def may_write(author: Person, chat: Chat) -> None:
     """Raise Refusal if somebody may not write here."""
+    if author.frozen:
+        raise Refusal("FROZEN_METHOD_INVALID")
     if isinstance(chat, Private):
         _may_write_to(author, chat.other(author))
     elif not chat.has(author):

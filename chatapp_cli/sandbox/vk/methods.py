@@ -195,8 +195,9 @@ class Methods:
         return 1
 
     def messages_getByConversationMessageId(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Messages by their numbers."""
-        found = [self._town.find(int(params["peer_id"]), int(params["conversation_message_ids"]))]
+        """Messages by their numbers; those that are gone are left out."""
+        talk = self._town.talks.get(int(params["peer_id"]), {})
+        found = [talk[number] for number in map(int, params["conversation_message_ids"].split(",")) if number in talk]
         return {"count": len(found), "items": found}
 
     def messages_getConversations(self, params: Params) -> Json:  # noqa: N802 - VK's name

@@ -57,6 +57,11 @@ class VkSandbox:
         self.faults: list[Fault] = []
         self.uploads: list[str] = []
         """Names of the files that were put on the upload servers, in order."""
+        self.token = TOKEN
+        """The community's key."""
+        self.intake = "polling"
+        self.public_url = ""
+        """What a person answers about the way in."""
         self._port = 0
         self._runner: web.AppRunner | None = None
         self._table = Methods(self.town, self.delivery, lambda: self.url).table
@@ -77,9 +82,9 @@ class VkSandbox:
     @property
     def answers(self) -> Mapping[str, str]:
         """Polling, with a copied key; the application is there for who signs in instead."""
-        ways = {"access": "key", "intake": "polling", "public_url": "", "private_refused": "say"}
+        ways = {"access": "key", "intake": self.intake, "public_url": self.public_url, "private_refused": "say"}
         addresses = {"api_url": self.url, "oauth_url": self.url, "redirect_uri": f"{self.url}/blank.html"}
-        return {"token": TOKEN, **APP, **ways, **addresses}
+        return {"token": self.token, **APP, **ways, **addresses}
 
     def calls(self, url: str) -> None:
         """Nobody has to tell VK: the desk registers its own address."""
@@ -89,6 +94,16 @@ class VkSandbox:
         attachments = [self.attachment(file) for file in files]
         message = await self.arrive(who, text=text, attachments=attachments)
         return str(message["conversation_message_id"])
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """The same with one more field."""
+        word = f"odd-{len(self.delivery.odd)}"
+        self.delivery.odd[word] = value
+        await self.arrive(who, text=text, odd=word)
+
+    async def end_login(self) -> None:
+        """An administrator deletes the key and makes another one; events are kept and told all the same."""
+        self.token += "-and-another"
 
     def attachment(self, file: StageFile) -> Json:
         """A file as a customer's application would attach it."""
@@ -189,7 +204,7 @@ class VkSandbox:
         params = {name: said for name, said in (await request.post()).items() if isinstance(said, str)}
         fault = self._next_fault(method)
         try:
-            _let_in(method, params, fault)
+            self._let_in(method, params, fault)
             result = self._table[method](params)
             answer: Json = {"response": await result if inspect.isawaitable(result) else result}
         except Refusal as refusal:
@@ -199,7 +214,15 @@ class VkSandbox:
             return web.Response(status=fault.status, text="<h1>Bad gateway</h1>", content_type="text/html")
         if fault and not fault.code and request.transport:
             request.transport.close()
-        return web.json_response(answer)
+        return web.Response(body=self.delivery.wire(answer), content_type="application/json")
+
+    def _let_in(self, method: str, params: Params, fault: Fault | None) -> None:
+        if params.get("access_token") not in {self.token, USER_TOKEN}:
+            raise Refusal(5, "User authorization failed: invalid access_token (4).")
+        if fault and fault.code:
+            raise Refusal(fault.code, fault.words)
+        if params["access_token"] == USER_TOKEN and method not in {"users.get", "groups.get", "groups.getById"}:
+            raise Refusal(27, "Group authorization failed: method is unavailable with user auth.")
 
     def _next_fault(self, method: str) -> Fault | None:
         fault = next((f for f in self.faults if f.times and f.method == method), None)
@@ -209,7 +232,8 @@ class VkSandbox:
 
     async def _poll(self, request: web.Request) -> web.Response:
         asked = request.query
-        return web.json_response(await self.delivery.poll(asked["key"], asked["ts"], float(asked["wait"])))
+        found = await self.delivery.poll(asked["key"], asked["ts"], float(asked["wait"]))
+        return web.Response(body=self.delivery.wire(found), content_type="application/json")
 
     async def _take(self, request: web.Request) -> web.Response:
         """Upload servers answer JSON and call it a page."""
@@ -250,17 +274,8 @@ class VkSandbox:
             )
         if "group_ids" not in asked:
             return web.json_response({"access_token": USER_TOKEN, "user_id": ADMIN.number, "expires_in": 86400})
-        keys = [{"group_id": int(asked["group_ids"]), "access_token": TOKEN}]
+        keys = [{"group_id": int(asked["group_ids"]), "access_token": self.token}]
         return web.json_response({"groups": keys, "expires_in": 0})
-
-
-def _let_in(method: str, params: Params, fault: Fault | None) -> None:
-    if params.get("access_token") not in {TOKEN, USER_TOKEN}:
-        raise Refusal(5, "User authorization failed: invalid access_token (4).")
-    if fault and fault.code:
-        raise Refusal(fault.code, fault.words)
-    if params["access_token"] == USER_TOKEN and method not in {"users.get", "groups.get", "groups.getById"}:
-        raise Refusal(27, "Group authorization failed: method is unavailable with user auth.")
 
 
 def _judged(kind: str, file: StageFile) -> Json:

@@ -43,13 +43,21 @@ class Courier:
 
     def post(self, field: str, *values: Json) -> None:
         """Send news, several at once in one webhook."""
-        head = {"messaging_product": "whatsapp", "metadata": {"display_phone_number": PHONE, "phone_number_id": NUMBER}}
+        self.post_raw(self.about(field, *values))
+
+    def about(self, field: str, *values: Json, number: str = NUMBER) -> Json:
+        """News as a webhook's body, of our number or of another one of the account."""
+        head = {"messaging_product": "whatsapp", "metadata": {"display_phone_number": PHONE, "phone_number_id": number}}
         changes = [{"field": field, "value": {**head, **value}} for value in values]
-        self.post_raw({"object": "whatsapp_business_account", "entry": [{"id": WABA, "changes": changes}]})
+        return {"object": "whatsapp_business_account", "entry": [{"id": WABA, "changes": changes}]}
 
     def post_raw(self, payload: Json) -> None:
         """Send any body."""
-        self.waiting.append(json.dumps(payload, ensure_ascii=False).encode())
+        self.post_bytes(json.dumps(payload, ensure_ascii=False).encode())
+
+    def post_bytes(self, body: bytes) -> None:
+        """Send any bytes."""
+        self.waiting.append(body)
         self._news.set()
 
     def work(self) -> None:

@@ -30,7 +30,7 @@ class Objects:
     """What an app may do; ``app_proof`` is the proof of its secret."""
 
     def __init__(self, meta: Meta, courier: Courier, app_proof: str) -> None:
-        self._meta, self._courier, self._proof = meta, courier, app_proof
+        self._meta, self._courier, self.proof = meta, courier, app_proof
         self.media_url = ""
         self._edges: Mapping[tuple[str, str], Callable[[Call], Json]] = {
             ("GET", NUMBER): self._number,
@@ -57,7 +57,7 @@ class Objects:
         raise gone(node)
 
     def _number(self, call: Call) -> Json:
-        if call.params.get("appsecret_proof", self._proof) != self._proof:
+        if call.params.get("appsecret_proof", self.proof) != self.proof:
             raise Refusal(400, 100, "Invalid appsecret_proof provided in the API argument")
         return {"id": NUMBER, "display_phone_number": PHONE, "verified_name": NAME, **self._meta.number}
 

@@ -22,6 +22,7 @@ APP_SECRET: Final = "5ec3e7000000000000000000000000fe"
 VERIFY_TOKEN: Final = "a-word-of-the-shop"
 VERSION: Final = "v23.0"
 _LARGEST: Final = 1 << 27
+_ODD: Final = "something odd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class WhatsAppSandbox:
     def __init__(self) -> None:
         self.meta = Meta()
         self.courier = Courier(APP_SECRET, VERIFY_TOKEN)
-        proof = hmac.new(APP_SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
-        self.objects = Objects(self.meta, self.courier, proof)
+        self.token = TOKEN
+        self.objects = Objects(self.meta, self.courier, _proof(TOKEN))
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
         self._port = 0
@@ -80,7 +81,7 @@ class WhatsAppSandbox:
     @property
     def answers(self) -> Mapping[str, str]:
         """The one number, its account and the keys that are known here."""
-        account = {"phone_number_id": NUMBER, "waba_id": WABA, "token": TOKEN, "app_secret": APP_SECRET}
+        account = {"phone_number_id": NUMBER, "waba_id": WABA, "token": self.token, "app_secret": APP_SECRET}
         return {**account, "verify_token": VERIFY_TOKEN, "public_url": "", "api_url": self.url, "version": VERSION}
 
     def calls(self, url: str) -> None:
@@ -97,6 +98,27 @@ class WhatsAppSandbox:
     def _carried(self, file: StageFile) -> Json:
         kind = kind_of(file)
         return {"type": kind, kind: self.meta.media(file, kind)}
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """The same with one more field, beside something else in one webhook."""
+        client = self.meta.client(who)
+        word = {**self._head(), **client.ids("from", "from_user_id"), "type": "text", "text": {"body": text}}
+        about = {"contacts": [client.contact], "messages": [{**word, "odd": _ODD}]}
+        body = json.dumps(self.courier.about("messages", about, {"contacts": [], "messages": []}), ensure_ascii=False)
+        self.courier.post_bytes(body.encode().replace(json.dumps(_ODD).encode(), value))
+
+    async def end_login(self) -> None:
+        """An administrator takes the token back and makes another one; webhooks go on."""
+        self.token += "-and-another"
+        self.objects.proof = _proof(self.token)
+
+    def arrive_late(self, who: Customer, content: Json) -> str:
+        """Meta cannot show a message at first, and brings it under the same id when it can."""
+        errors = [{"code": 131051, "title": "Message type unknown", "message": "Message type unknown"}]
+        withheld = {"type": "unsupported", "unsupported": {"type": "unknown"}, "errors": errors}
+        ext_id = self.arrive(who, withheld)
+        self.arrive(who, {"id": ext_id, **content})
+        return ext_id
 
     def arrive(self, who: Customer, content: Json) -> str:
         """A customer does anything that is a message to Meta; returns its id."""
@@ -174,7 +196,7 @@ class WhatsAppSandbox:
         return web.json_response(answer, status=status, headers=headers)
 
     def _let_in(self, request: web.Request, fault: Fault | None) -> None:
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
             raise Refusal(401, 190, "Invalid OAuth access token - Cannot parse access token")
         if fault and fault.status:
             raise Refusal(fault.status, fault.code, fault.message)
@@ -189,12 +211,16 @@ class WhatsAppSandbox:
         return fault
 
     async def _download(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
             raise web.HTTPUnauthorized
         fault = self._next_fault("files")
         if fault:
             return web.Response(status=fault.status, body=fault.message.encode())
         return web.Response(body=self.meta.files[request.match_info["media"]].content)
+
+
+def _proof(token: str) -> str:
+    return hmac.new(APP_SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def _digits(phone: str) -> str:

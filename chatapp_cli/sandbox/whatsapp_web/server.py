@@ -111,21 +111,94 @@ class WhatsAppWebSandbox:
     ) -> str:
         """Let somebody write in a chat, or with ``None`` the owner on the phone; returns the message's id."""
         town = self.town
-        said = Said(id=town.message_id(), chat=chat, ours=who is None, text=text, files=files, reply_to=reply_to)
+        author = digits(who.phone) if who else ""
+        said = Said(town.message_id(), chat, who is None, text, author=author, files=files, reply_to=reply_to)
         town.said[said.id] = said
-        sender = town.who(digits(who.phone)) if who else {"phone": OWNER_PHONE, "name": OWNER_NAME}
-        about: Json = {"kind": "message", "chat": town.chat(chat), "id": said.id, "at": now(), "text": text}
-        attached = [town.attach(file) for file in files]
-        self.tell(about | {"sender": sender, "from_us": who is None, "files": attached, "reply_to": reply_to})
+        self._deliver(said)
         return said.id
 
+    def _deliver(self, said: Said, **more: object) -> None:
+        said.unnamed = said.author in self.town.hidden
+        about = self._about("message", said, said.author, id=said.id, text=said.text, reply_to=said.reply_to)
+        about["sender"] = about.pop("by")
+        event = about | {"files": [self.town.attach(file) for file in said.files]} | more
+        self.town.history += [event] if not more else []
+        self.tell(event)
+
+    def _about(self, kind: str, said: Said, by: str, **more: object) -> Json:
+        who = self.town.who(by) if by else {"phone": OWNER_PHONE, "name": OWNER_NAME}
+        if said.unnamed and by == said.author:
+            who.pop("phone", None)
+        return {"kind": kind, "chat": self.town.chat(said.chat), "at": now(), "by": who, "from_us": not by} | more
+
+    def hides(self, who: Customer, text: str, *, chat: str = "", why: str = "waiting") -> str:
+        """Somebody writes what the device is not shown yet: an answer to an advertisement, a group's first words."""
+        self.town.settle(who)
+        author = digits(who.phone)
+        said = Said(self.town.message_id(), chat or author, False, text, author=author)  # noqa: FBT003 - not ours
+        self.town.said[said.id] = said
+        self._deliver(said, text="", stands_for=why)
+        return said.id
+
+    def shows(self, ext_id: str) -> None:
+        """The phone or its sender sends a message once more, under the same id."""
+        self._deliver(self.town.said[ext_id])
+
+    def edits(self, who: Customer | None, ext_id: str, text: str, *, opens: bool = True, knows: bool = True) -> None:
+        """Somebody changes a message; the child refuses what another one wrote, if it ``knows`` who that was.
+
+        A change that it cannot open is told as such.
+        """
+        said, by = self.town.said[ext_id], digits(who.phone) if who else ""
+        if knows and said.author != by:
+            self._refuse("foreign_edit", said, by)
+        elif opens:
+            said.text = text if said.author == by else said.text
+            self.tell(self._about("edited", said, by, id=ext_id, text=text))
+        else:
+            note = self._about("message", said, by, id=self.town.message_id(), reply_to=ext_id, stands_for="change")
+            self.tell(note | {"sender": note.pop("by")})
+
+    def takes_back(self, who: Customer | None, ext_id: str, *, knows: bool = True) -> None:
+        """Somebody takes a message back, as its author or as an administrator of the group."""
+        said, by = self.town.said[ext_id], digits(who.phone) if who else ""
+        circle = self.town.groups.get(said.chat)
+        by_admin = circle is not None and by in circle.admins
+        if knows and said.author != by and not by_admin:
+            self._refuse("foreign_delete", said, by)
+            return
+        said.gone |= said.author == by or by_admin
+        self.tell(self._about("deleted", said, by, id=ext_id, by_admin=by_admin))
+
+    def _refuse(self, what: str, said: Said, by: str) -> None:
+        detail = f"{said.chat}/{said.id} by {by or OWNER_PHONE}"
+        self.tell({"kind": "unreadable", "what": what, "at": now(), "detail": detail})
+
     def tell(self, event: Json) -> None:
-        """Let an event happen on every linked device, connected or not."""
+        """Let an event happen on every linked device, connected or not; one that was removed hears nothing more."""
         for device in self.town.devices.values():
+            if not device.linked:
+                continue
             n = device.keep(event)
             for line in self._lines:
                 if line.device is device:
                     line.say(n=n, event=event)
+
+    async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
+        """See ``SaysOddly``: the child's own line bears the field."""
+        self.town.settle(who)
+        said = Said(self.town.message_id(), digits(who.phone), False, text, author=digits(who.phone))  # noqa: FBT003
+        event = json.dumps(
+            self._about("message", said, said.author, id=said.id, text=text, sender=self.town.who(said.chat))
+        )
+        for line in self._lines:
+            if line.device:
+                line.device.last += 1
+                line.writer.write(b'{"n":%d,"event":%s,"odd":%s}}\n' % (line.device.last, event[:-1].encode(), value))
+
+    async def end_login(self) -> None:
+        """See ``EndsLogins``."""
+        self.remove_devices()
 
     def fail(self, code: str, outcome: str, **more: object) -> None:
         """End every connection with a failure."""
@@ -190,16 +263,18 @@ class WhatsAppWebSandbox:
         """Connect a device that is linked, or link one."""
         if args.get("pair") and not await self._pair(line, args):
             return
-        device = self._device(Path(args["folder"], "device.db"), new=bool(args.get("pair")))
+        device = self._device(args)
         if not device.linked:
             line.say(id=number, error={"code": "logged_out", "outcome": "rebind"})
             return
         self._connect(line, device, number)
 
-    def _device(self, store: Path, *, new: bool) -> Device:
+    def _device(self, args: Json) -> Device:
         """A device is its file, as with the real library."""
-        if new:
-            device = self.town.link()
+        store = Path(args["folder"], "device.db")
+        if args.get("pair"):
+            before = Path(args.get("renews", ""), "device.db")
+            device = self.town.link(self.town.devices[before.read_text("ascii")] if before.exists() else None)
             store.write_text(device.token, "ascii")
             return device
         return self.town.devices[store.read_text("ascii")]
@@ -207,7 +282,7 @@ class WhatsAppWebSandbox:
     def _connect(self, line: _Line, device: Device, number: int) -> None:
         line.device = device
         line.say(news={"state": "online"})
-        line.say(id=number, ok={"phone": OWNER_PHONE, "name": OWNER_NAME})
+        line.say(id=number, ok={"phone": OWNER_PHONE, "name": OWNER_NAME, "renewed": device.renewed})
         line.say(news={"state": "synced"})
         for n, event in device.waiting:
             line.say(n=n, event=event)

@@ -15,6 +15,8 @@ Json: TypeAlias = dict[str, Any]
 OWNER_PHONE = "79161234567"
 OWNER_NAME = "Ёлочный базар"
 FIRST_LID = 900_000_000_000
+GAP = 1_000_000
+"""Numbers left out between a device and the one that takes its place."""
 
 
 class Refusal(Exception):
@@ -33,12 +35,23 @@ class Device:
     linked: bool = True
     waiting: list[tuple[int, Json]] = field(default_factory=list)
     last: int = 0
+    known: set[str] = field(default_factory=set)
+    """Ids of the messages that it was told."""
+    linked_at: int = 0
+    renewed: bool = False
 
     def keep(self, event: Json) -> int:
         """Number an event and keep it."""
         self.last += 1
         self.waiting.append((self.last, event))
+        if event["kind"] == "message" and not event.get("stands_for"):
+            self.known.add(event["id"])
         return self.last
+
+    def go_on_for(self, other: Device) -> None:
+        """Take the place of another device of the same account."""
+        self.waiting, self.last = list(other.waiting), other.last + GAP
+        self.known, self.linked_at, self.renewed = set(other.known), other.linked_at, True
 
     def forget(self, n: int) -> None:
         """Everything up to this number was acknowledged."""
@@ -54,6 +67,10 @@ class Said:
     """A phone's digits, or a group's address."""
     ours: bool
     text: str
+    author: str = ""
+    """The digits of whoever wrote it; empty for us."""
+    unnamed: bool = False
+    """Our device told of it while only the hidden address was known; its author keeps that name."""
     files: Sequence[StageFile] = ()
     reply_to: str = ""
     gone: bool = False
@@ -75,6 +92,7 @@ class Circle:
     title: str
     members: set[str]
     ours: bool = True
+    admins: set[str] = field(default_factory=set)
 
 
 class Town:
@@ -91,8 +109,12 @@ class Town:
         self.groups: dict[str, Circle] = {}
         self.devices: dict[str, Device] = {}
         self.files: dict[str, StageFile] = {}
+        self.history: list[Json] = []
+        """Every message as a linked device is told of it: the phone has them all."""
         self.typed: list[str] = []
         """Chats in which our account was seen writing."""
+        self.marked: list[str] = []
+        """Ids that our account showed as read, in order: none of them twice."""
         self._ids = itertools.count(1)
 
     def settle(self, *people: Customer) -> None:
@@ -103,10 +125,19 @@ class Town:
         """A fresh one, in WhatsApp's fashion."""
         return f"3EB0{next(self._ids):016X}"
 
-    def link(self) -> Device:
-        """Link another device to the account."""
-        device = Device(token=f"device-{len(self.devices) + 1}")
+    def link(self, before: Device | None = None) -> Device:
+        """Link another device to the account.
+
+        The phone sends it the latest part of its chats; what it knows from the device whose place it takes, and what
+        is older than that one, means nothing new. One that takes nobody's place leaves all of it out.
+        """
+        device = Device(token=f"device-{len(self.devices) + 1}", linked_at=now())
         self.devices[device.token] = device
+        if before is not None:
+            device.go_on_for(before)
+            for event in self.history:
+                if event["at"] >= device.linked_at and event["id"] not in device.known:
+                    device.keep(event)
         return device
 
     def gather(self, title: str, members: Sequence[str]) -> Circle:

@@ -80,6 +80,11 @@ UPDATE dialog SET key = :key, address = :address WHERE id = :id;
 SELECT ext_id FROM message WHERE dialog_id = :dialog AND direction = 'in' AND ext_id IS NOT NULL
 ORDER BY at DESC, id DESC LIMIT 1;
 
+-- name: dialogs.heard_until
+SELECT ext_id FROM message
+WHERE dialog_id = :dialog AND direction = 'in' AND ext_id IS NOT NULL AND stored_at <= :until
+ORDER BY at DESC, id DESC LIMIT 1;
+
 -- name: dialogs.absorb
 UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o WHERE o.id = :old)),
   unread = unread + (SELECT o.unread FROM dialog o WHERE o.id = :old),

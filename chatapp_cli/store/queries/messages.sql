@@ -221,6 +221,9 @@ RETURNING state, code, detail;
 SELECT id, change FROM early_news
 WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_key = :dialog_key AND change <> '' ORDER BY id;
 
+-- name: early.move
+UPDATE early_news SET dialog_key = :new WHERE channel_id = :channel AND dialog_key = :old;
+
 -- name: early.drop
 DELETE FROM early_news WHERE id = :id;
 

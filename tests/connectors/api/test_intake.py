@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatapp_cli.connectors.api.api import MAX_BODY
-from chatapp_cli.connectors.api.connector import ApiSession
+from chatapp_cli.connectors.api.connector import ApiSession, create
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import (
     DeliveryChanged,
@@ -26,8 +28,9 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.message import State
 from chatapp_cli.ports.connector import HookReply
-from tests.connectors.api.conftest import SECRET, Post, request
-from tests.unit.kit.worlds import NOON
+from tests.connectors.api.conftest import SECRET, Post, binding, request
+from tests.contract.connector_contract import ODD
+from tests.unit.kit.worlds import NOON, held_world
 
 pytestmark = pytest.mark.req("S-111")
 
@@ -92,11 +95,11 @@ def test_a_message_may_tell_everything(post: Post) -> None:
     [
         (
             {"type": "message.edited", "id": "m-1", "chat_id": "c", "text": "иначе"},
-            MessageEdited(peer_key="c", ext_id="m-1", at=MORNING, text="иначе"),
+            MessageEdited(peer_key="c", ext_id="m-1", at=MORNING, text="иначе", from_us=False),
         ),
         (
             {"type": "messages.deleted", "chat_id": "c", "ids": ["m-1", "m-2"]},
-            MessagesDeleted(peer_key="c", ext_ids=("m-1", "m-2"), at=MORNING),
+            MessagesDeleted(peer_key="c", ext_ids=("m-1", "m-2"), at=MORNING, from_us=False),
         ),
         (
             {"type": "status", "id": "m-9", "state": "failed", "code": "gone", "detail": "нет такого"},
@@ -133,6 +136,113 @@ def test_several_events_come_in_one_webhook_in_order(post: Post) -> None:
     ]
 
 
+@pytest.mark.parametrize("from_us", [True, False])
+def test_who_changed_a_message_is_the_client_unless_the_wire_says_otherwise(post: Post, from_us: bool) -> None:
+    about = {"chat_id": "c", "from_us": from_us, "sender": {"id": "7", "name": "Анна"}}
+    edited, deleted = events(
+        post(
+            [
+                about | {"type": "message.edited", "id": "m-1", "text": "иначе"},
+                about | {"type": "messages.deleted", "ids": ["m-1"]},
+            ]
+        )
+    )
+    assert isinstance(edited, MessageEdited)
+    assert isinstance(deleted, MessagesDeleted)
+    person = Person(id="7", name="Анна")
+    assert (edited.from_us, edited.by, deleted.from_us, deleted.by) == (from_us, person, from_us, person)
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"],
+)
+def test_no_time_is_too_far_to_be_taken(post: Post, at: str) -> None:
+    """The desk itself keeps times within its calendar."""
+    reply = post([MESSAGE | {"at": at}, MESSAGE | {"id": "m-2"}])
+    assert (reply.status, [event.ext_id for event in events(reply) if isinstance(event, MessageArrived)]) == (
+        200,
+        ["m-1", "m-2"],
+    )
+
+
+SENDER = b'"sender":{"id":"7","name":"Ann"}'
+
+
+@pytest.mark.parametrize("value", [*ODD, b"1e999", b"NaN", b'"' + b"x" * 100_000 + b'"'], ids=len)
+def test_a_field_that_nobody_knows_spoils_nothing_whatever_it_bears(post: Post, value: bytes) -> None:
+    odd = b'{"odd":' + value + b',"type":"message","id":"m-1","chat_id":"c","text":"a",' + SENDER + b"}"
+    for body in (odd, b'[{"type":"ping"},' + odd + b"]"):
+        reply = post(body)
+        assert reply.status == 200
+        (arrival,) = reply.batch.arrivals
+        (message,) = arrival.events
+        assert isinstance(message, MessageArrived)
+        assert (message.text, message.sender.name) == ("a", "Ann")
+        assert value in arrival.raw
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [(ODD[0], "JSON has to be UTF-8, and byte 0xff is not"), (ODD[1], "brackets are nested too deeply")],
+    ids=["bytes", "tower"],
+)
+def test_what_cannot_be_read_is_kept_and_told_in_words_and_the_rest_is_taken(
+    post: Post, value: bytes, why: str
+) -> None:
+    good = msgspec.json.encode(MESSAGE)
+    reply = post(b"[" + good + b',{"type":"message","id":"m-2","chat_id":"c","text":' + value + b"}," + good + b"]")
+    assert (reply.status, answer(reply)) == (422, {"accepted": 2, "error": why})
+    assert [bool(arrival.problem) for arrival in reply.batch.arrivals] == [False, True, False]
+    assert value in reply.batch.arrivals[1].raw
+
+
+def test_half_a_letter_and_a_mark_of_the_order_of_bytes_are_taken(post: Post) -> None:
+    body = rb'{"type":"message","id":"m-1","chat_id":"c","text":"a\ud83d b \ud83c\udf84","sender":{"name":"\ud83d"}}'
+    reply = post(b"\xef\xbb\xbf" + body)
+    (message,) = events(reply)
+    assert isinstance(message, MessageArrived)
+    assert (reply.status, message.text, message.sender.name) == (200, "a\ufffd b 🎄", "\ufffd")
+    assert post(b"\xef\xbb\xbf[]").status == 200
+
+
+NULLS = ("at", "text", "subject", "sender", "reply_to", "files", "chat_title", "chat_kind", "from_us", "odd")
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_null_in_a_field_that_may_be_missing_is_as_if_it_were(post: Post, name: str) -> None:
+    reply = post(MESSAGE | {name: None})
+    (message,) = events(reply)
+    assert isinstance(message, MessageArrived)
+    assert (reply.status, message.text) == (200, "" if name == "text" else MESSAGE["text"])
+    deep = MESSAGE | {
+        "sender": {"id": None, "name": "Анна"},
+        "files": [None, {"name": "x", "content": "eA==", "url": None}],
+    }
+    (message,) = events(post(deep))
+    assert isinstance(message, MessageArrived)
+    assert (message.sender.name, message.files[0].content) == ("Анна", b"x")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b" ", b"\xff", b"[", b"]", b'"', b"null", b"[null]", b'[{"type":null}]', b"[" * 9]
+)
+def test_no_signed_bytes_are_too_odd_to_be_answered(post: Post, body: bytes) -> None:
+    reply = post(body)
+    assert reply.status == 422
+    assert answer(reply)["error"]
+    assert all(arrival.problem for arrival in reply.batch.arrivals)
+
+
+def test_an_empty_array_says_nothing(post: Post) -> None:
+    assert (post([]).status, answer(post([]))) == (200, {"accepted": 0})
+
+
+@given(st.binary(max_size=200))
+def test_understanding_raises_at_nothing(raw: bytes) -> None:
+    assert create(held_world()).understand(binding(), raw, NOON).problem
+
+
 @pytest.mark.req("S-009")
 def test_the_same_message_again_is_the_same_thing_whatever_the_webhook(post: Post) -> None:
     (first,), (again,) = post(MESSAGE).batch.arrivals, post(MESSAGE, webhook_id="w-2").batch.arrivals
@@ -148,7 +258,7 @@ def test_chats_may_number_their_messages_alike(post: Post) -> None:
     ("event", "why"),
     [
         ("{", "truncated"),
-        ("[1", "truncated"),
+        ("[1", "does not end"),
         ({"type": "message", "id": "1"}, "`chat_id`"),
         (MESSAGE | {"text": 5}, "$.text"),
         (MESSAGE | {"id": ""}, "$.id"),

@@ -25,9 +25,10 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.system import system_world
+from chatapp_cli.ports.connector import ProvesAccess
 from chatapp_cli.sandbox.api import ApiSandbox
 from tests.connectors.api.conftest import SECRET, binding
-from tests.contract.connector_contract import ANNA
+from tests.contract.connector_contract import ANNA, ODD
 
 pytestmark = pytest.mark.req("S-111")
 
@@ -113,7 +114,9 @@ async def test_plain_words_are_shown_as_they_are_but_without_the_secret(session:
 
 @pytest.mark.parametrize(
     ("body", "expected"),
-    [(b'{"id": "m-5"}', "m-5"), (b'{"id": 5}', "5"), (b"", KEY), (b"OK", KEY), (b'{"ok": true}', KEY), (b"[]", KEY)],
+    [(b'{"id": "m-5"}', "m-5"), (b'{"id": 5}', "5"), (b"", KEY), (b"OK", KEY), (b'{"ok": true}', KEY), (b"[]", KEY)]
+    + [(b'{"id": ' + value + b"}", KEY) for value in (ODD[0], ODD[1], ODD[3], ODD[4])],
+    ids=len,
 )
 async def test_the_programs_id_is_kept_and_without_one_our_key_serves(
     session: ApiSession, peer: Peer, body: bytes, expected: str
@@ -148,8 +151,8 @@ async def test_edits_deletions_and_reactions_are_told(peer: Peer, session: ApiSe
     await session.react("client-7", "m-1", "")
     bodies = [Webhook(SECRET).verify(body, dict(headers)) for headers, body in peer.got]
     assert bodies == [
-        {"type": "message.edited", "id": "m-5", "chat_id": "client-7", "text": "Нет."},
-        {"type": "messages.deleted", "chat_id": "client-7", "ids": ["m-5"]},
+        {"type": "message.edited", "id": "m-5", "chat_id": "client-7", "text": "Нет.", "from_us": True},
+        {"type": "messages.deleted", "chat_id": "client-7", "ids": ["m-5"], "from_us": True},
         {"type": "reaction", "id": "m-1", "chat_id": "client-7", "emoji": ["👍"]},
         {"type": "reaction", "id": "m-1", "chat_id": "client-7", "emoji": []},
     ]
@@ -214,3 +217,28 @@ async def test_a_file_that_never_ends_is_given_up(peer: Peer, session: ApiSessio
     with pytest.raises(Rejected) as caught:
         await session.fetch(str(peer.server.make_url("/plan")), tmp_path / "plan")
     assert caught.value.code == "file_too_big"
+
+
+async def test_a_refusal_of_one_text_is_told_from_a_secret_that_is_not_accepted() -> None:
+    async with ApiSandbox() as program:
+        program.firewall = "DROP TABLE"
+        bound = binding(program.answers["url"], secret=program.answers["secret"])
+        async with create(system_world()).open(ChannelId(1), bound) as session:
+            assert isinstance(session, ProvesAccess)
+            with pytest.raises(NeedsRebind):
+                await session.send(message(text="DROP TABLE ёлки"))
+            await session.prove()
+            await session.send(message(key="1" * 32))
+            await program.end_login()
+            with pytest.raises(NeedsRebind):
+                await session.send(message(key="2" * 32))
+            with pytest.raises(NeedsRebind):
+                await session.prove()
+        assert [event["type"] for event in program.events] == ["ping", "message"]
+
+
+@pytest.mark.parametrize("body", [*(b'{"error": ' + value + b"}" for value in ODD), *ODD], ids=len)
+async def test_no_answer_is_too_odd_to_be_shown(session: ApiSession, peer: Peer, body: bytes) -> None:
+    peer.status, peer.body = 400, body
+    with pytest.raises(Rejected):
+        await session.send(message())

@@ -11,7 +11,14 @@ import pytest
 
 from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.sms.connector import create
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable, UsageError
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    NeedsRebind,
+    Rejected,
+    Retryable,
+    SendingBlocked,
+    UsageError,
+)
 from chatapp_cli.domain.event import Arrival, DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
@@ -101,11 +108,11 @@ async def test_no_key_stands_in_an_address_where_the_gateway_takes_it_elsewhere(
 @pytest.mark.parametrize(
     ("preset", "change", "error", "code"),
     [
-        ("smsc", {"money": 0.0}, Retryable, "no_money"),
-        ("sms_ru", {"money": 0.0}, Retryable, "no_money"),
+        ("smsc", {"money": 0.0}, SendingBlocked, "no_money"),
+        ("sms_ru", {"money": 0.0}, SendingBlocked, "no_money"),
         ("sipout", {"money": 0.0}, Rejected, "refused"),
         ("smsc", {"sender": "Nobody"}, Rejected, "bad_text"),
-        ("sms_ru", {"sender": "Nobody"}, Misconfigured, "bad_sender"),
+        ("sms_ru", {"sender": "Nobody"}, SendingBlocked, "bad_sender"),
         ("smsc", {"secret": "old"}, NeedsRebind, "unauthorised"),
         ("sms_ru", {"secret": "old"}, NeedsRebind, "unauthorised"),
     ],
@@ -354,3 +361,15 @@ def test_every_code_is_explained() -> None:
     codes = verdicts | lost | used | (told - {"pending", "sent", "delivered", "read"})
     assert codes - set(manifest("sms").errors) == set()
     assert set(FAULTS) - set(manifest("sms").errors) == {"no_template", "bad_values", "not_a_user"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "cursor"), [({}, None), ({"secret": SECRET}, None), ({"sender": ""}, None), ({"preset": "sms_ru"}, "")]
+)
+async def test_a_renewed_account_goes_on_in_its_inbox_and_another_one_begins(
+    smsc: SmsSandbox, changes: Mapping[str, str], cursor: str | None
+) -> None:
+    bound = await bound_to(smsc)
+    asker = ScriptedAsker({**smsc.answers, **changes})
+    again = await create(system_world()).bind(asker, previous=replace(bound, cursor="17"))
+    assert (again.account, again.hook_key, again.cursor) == (bound.account, bound.hook_key, cursor)

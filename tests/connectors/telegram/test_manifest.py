@@ -32,6 +32,8 @@ CODES = {
     "file_gone",
     "no_members",
     "proxies_down",
+    "name_of_a_chat",
+    "stumbled",
 }
 
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 from telethon.tl import types as tl
 
-from chatapp_cli.connectors.telegram import gaps
+from chatapp_cli.connectors.telegram import asking
 from chatapp_cli.connectors.telegram.peers import marked
 from chatapp_cli.connectors.telegram.position import Position
 from chatapp_cli.connectors.telegram.session import AccountSession
@@ -344,7 +344,7 @@ async def test_a_short_flood_of_reading_is_waited_for(desk: Desk, sandbox: Teleg
     async with desk.opened() as session:
         sandbox.stage.order("updates.getDifference", "FLOOD_WAIT_1")
         await desk.store.take(session, texts("раз"))
-    assert gaps.LONGEST_PAUSE < 180, "the runner takes a longer silence for death"
+    assert asking.LONGEST_PAUSE < 180, "the runner takes a longer silence for death"
 
 
 async def test_a_place_a_card_and_a_forwarded_message_can_be_read(

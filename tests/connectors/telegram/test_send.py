@@ -10,7 +10,7 @@ import pytest
 from chatapp_cli.connectors.telegram.outgoing import opus_seconds
 from chatapp_cli.connectors.telegram.peers import marked
 from chatapp_cli.connectors.telegram.session import AccountSession
-from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable, SendingBlocked
 from chatapp_cli.domain.event import MessageArrived, PeerMoved
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.sandbox.stage import StageFile
@@ -243,7 +243,7 @@ async def test_a_name_that_nobody_bears_is_refused(session: AccountSession, addr
         ("messages.sendMessage", "FLOOD_PREMIUM_WAIT_7", "flood", 7, "account"),
         ("messages.sendMessage", "SLOWMODE_WAIT_30", "slow_mode", 30, "dialog"),
         ("messages.sendMessage", "PEER_FLOOD", "peer_flood", 86_400, "strangers"),
-        ("contacts.importContacts", "FLOOD_WAIT_3600", "flood", 3600, "strangers"),
+        ("contacts.resolvePhone", "FLOOD_WAIT_3600", "flood", 3600, "strangers"),
     ],
 )
 async def test_a_flood_is_told_exactly_and_holds_only_what_it_must(
@@ -265,7 +265,7 @@ async def test_a_flood_is_told_exactly_and_holds_only_what_it_must(
 async def test_a_flood_of_lookups_does_not_stop_answers(
     session: AccountSession, sandbox: TelegramSandbox, anna: str
 ) -> None:
-    sandbox.stage.order("contacts.importContacts", "FLOOD_WAIT_3600")
+    sandbox.stage.order("contacts.resolvePhone", "FLOOD_WAIT_3600")
     with pytest.raises(RateLimited):
         await session.send(outbound(BORIS.phone, "Ау"))
     await session.send(outbound(anna, "Да"))
@@ -287,7 +287,7 @@ async def test_a_flood_of_lookups_does_not_stop_answers(
         ("MESSAGE_TOO_LONG", Rejected, "too_long"),
         ("SOMETHING_OF_TOMORROW", Rejected, "refused"),
         ("RPC_CALL_FAIL", Retryable, "server_trouble"),
-        ("FROZEN_METHOD_INVALID", Misconfigured, "frozen"),
+        ("FROZEN_METHOD_INVALID", SendingBlocked, "frozen"),
         ("USER_DEACTIVATED", NeedsRebind, "account_deleted"),
         ("AUTH_KEY_DUPLICATED", NeedsRebind, "used_twice"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -22,7 +23,7 @@ from chatapp_cli.ports.connector import Connector, HookReply, HookRequest
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.town import GROUP
 from tests.connectors.vk.hearing import behind
-from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
+from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
 from tests.contract.door import Door
 from tests.unit.kit.worlds import HeldClock
 
@@ -91,7 +92,35 @@ async def test_only_our_secret_opens(session: HookedSession, bound: Bound) -> No
     (arrival,) = reply.batch.arrivals
     assert (reply.status, reply.body, arrival.provider_id) == (200, b"ok", "e9")
     assert bound.secrets["hook_secret"].encode() not in arrival.raw
-    assert b'"text":"\xd0\xb4\xd0\xb0"' in arrival.raw
+    assert json.loads(arrival.raw) == {**EVENT, "v": "5.199"}
+
+
+@pytest.mark.parametrize("value", ODD, ids=len)
+async def test_a_call_is_proved_before_it_is_read_and_taken_whatever_it_bears(
+    session: HookedSession, bound: Bound, value: bytes
+) -> None:
+    body = json.dumps({**EVENT, "secret": bound.secrets["hook_secret"]}).encode()[:-1] + b',"odd":' + value + b"}"
+    reply = session.accept(call(bound, body=body))
+    (arrival,) = reply.batch.arrivals
+    (message,) = arrival.events
+    assert isinstance(message, MessageArrived)
+    assert (reply.status, reply.body, message.text, arrival.provider_id) == (200, b"ok", "да", "e9")
+    assert value in arrival.raw
+    assert bound.secrets["hook_secret"].encode() not in arrival.raw
+    false = body.replace(bound.secrets["hook_secret"].encode(), b"guess")
+    assert session.accept(call(bound, body=false)) == HookReply(status=401)
+
+
+@pytest.mark.parametrize("value", ODD, ids=len)
+@pytest.mark.parametrize("name", ["secret", "group_id", "type", "object", "event_id"])
+async def test_no_call_is_too_odd_to_be_answered(session: HookedSession, bound: Bound, name: str, value: bytes) -> None:
+    parts = {key: json.dumps(said).encode() for key, said in EVENT.items()}
+    parts |= {"secret": json.dumps(bound.secrets["hook_secret"]).encode(), name: value}
+    body = b"{" + b",".join(json.dumps(key).encode() + b":" + said for key, said in parts.items()) + b"}"
+    reply = session.accept(call(bound, body=body))
+    wanted = {"secret": 401, "group_id": 404}
+    assert reply.status == wanted.get(name, 200)
+    assert [arrival.raw.count(value) for arrival in reply.batch.arrivals] == ([] if name in wanted else [1])
 
 
 async def test_poison_is_kept_and_answered_so_that_it_holds_nobody_up(session: HookedSession, bound: Bound) -> None:
@@ -109,7 +138,7 @@ async def test_the_cursor_moves_only_when_the_past_has_been_read_back(
         while await anext(batches) != Batch():
             pass
         moved = session.accept(call(bound)).batch.cursor
-    assert Cursor.of(moved).seen == 1_900_000_000
+    assert time.time() - 60 < Cursor.of(moved).seen <= time.time(), "the event is dated in years to come"
 
 
 async def test_what_was_said_while_nobody_listened_is_read_back(

@@ -44,6 +44,7 @@ class TestCallback(ConnectorContract):
     async def bound(self, connector: Connector, sandbox: VkSandbox, door: Door) -> Bound:
         asker = ScriptedAsker({**sandbox.answers, "intake": "webhook", "public_url": "http://127.0.0.1"})
         bound = await connector.bind(asker)
+        sandbox.intake, sandbox.public_url = "webhook", door.address("").removesuffix("/hooks/")
         public_url = door.address(bound.hook_key).removesuffix(f"/hooks/{bound.hook_key}")
         return replace(bound, settings={**bound.settings, "public_url": public_url})
 

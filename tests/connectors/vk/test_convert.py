@@ -24,6 +24,7 @@ from chatapp_cli.domain.event import (
     ReactionsChanged,
 )
 from chatapp_cli.kit.manifests import manifest
+from tests.contract.connector_contract import ODD
 
 US = 42
 NOW = 1_795_000_000_000
@@ -237,7 +238,7 @@ def test_other_service_messages_are_nobodys_words(action: dict[str, Any]) -> Non
 
 def test_edits_reads_and_reactions() -> None:
     assert read("message_edit", said(text="Две ёлки", update_time=1_790_000_060)) == MessageEdited(
-        peer_key="7001", ext_id="12", at=1_790_000_060_000, text="Две ёлки"
+        peer_key="7001", ext_id="12", at=1_790_000_060_000, text="Две ёлки", from_us=False, by=ANNA
     )
     seen = {"peer_id": 7001, "read_message_id": 99, "conversation_message_id": 12}
     assert read("message_read", {"from_id": 7001, **seen}) == ChatRead(peer_key="7001", ext_id="12", at=NOW)
@@ -301,12 +302,12 @@ def test_another_communitys_comment_is_answered_where_it_stands() -> None:
 
 def test_comments_are_changed_and_taken_away() -> None:
     assert read("wall_reply_edit", comment(text="Сколько?")) == MessageEdited(
-        peer_key="7001", ext_id="wall-42_45_r678", at=NOW, text=f"Сколько?\n\n{LINKS}"
+        peer_key="7001", ext_id="wall-42_45_r678", at=NOW, text=f"Сколько?\n\n{LINKS}", from_us=False, by=ANNA
     )
     gone = {"id": 678, "owner_id": -US, "post_id": 45}
     for who in ({"user_id": 7001}, {"deleter_id": 7001}):
         assert read("wall_reply_delete", {**gone, **who}) == MessagesDeleted(
-            peer_key="7001", ext_ids=("wall-42_45_r678",), at=NOW
+            peer_key="7001", ext_ids=("wall-42_45_r678",), at=NOW, from_us=False, by=ANNA
         )
 
 
@@ -365,4 +366,96 @@ def test_an_endless_chain_of_forwards_is_set_aside() -> None:
     deep = b'{"type":"message_reply","event_id":"e1","object":' + b'{"from_id":1,"fwd_messages":[' * 50_000
     arrival = READER.arrival(deep, NOW)
     assert arrival.problem
-    assert mentioned(deep) == set()
+    assert arrival.raw == deep
+
+
+@pytest.mark.parametrize("depth", [15, 60, 300, 5_000])
+def test_a_message_is_readable_however_deep_what_it_forwards_lies(depth: int) -> None:
+    chain = b'{"from_id":7002,"text":"inner","fwd_messages":[' * depth + b"]}" * depth
+    message = heard(b'"text":"outer","fwd_messages":[' + chain + b"]")
+    assert message.text.startswith("outer\n")
+    gap = {15: "", 60: "[…]", 300: "[…]", 5_000: "[fwd_messages]"}
+    assert gap[depth] in message.text
+
+
+def wire(fields: bytes, kind: str = "message_new") -> bytes:
+    body = b'{"peer_id":7001,"from_id":7001,"conversation_message_id":12,"date":1790000000,' + fields + b"}"
+    whole = b'{"message":' + body + b"}" if kind == "message_new" else body
+    return b'{"type":"%s","event_id":"e1","object":%s}' % (kind.encode(), whole)
+
+
+def heard(fields: bytes) -> MessageArrived:
+    arrival = READER.arrival(wire(fields), NOW)
+    assert arrival.problem == ""
+    (message,) = arrival.events
+    assert isinstance(message, MessageArrived)
+    return message
+
+
+DECORATIONS = (
+    "id", "out", "date", "attachments", "geo", "fwd_messages", "reply_message", "action", "format_data",
+    "admin_author_id", "update_time", "random_id", "deleted", "odd",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DECORATIONS)
+@pytest.mark.parametrize("value", [*ODD, b'"x"', b"{}", b"[[]]", b"[null,7]", b"1e999", b"-1.5"], ids=len)
+def test_no_decoration_of_a_message_takes_its_words_away(name: str, value: bytes) -> None:
+    message = heard(b'"text":"words","%s":%s' % (name.encode(), value))
+    assert message.text.startswith("words")
+    assert message.peer.key == "7001"
+    assert message.sender == ANNA
+
+
+def test_what_cannot_be_read_of_a_message_is_named_in_brackets() -> None:
+    assert heard(b'"text":"words","geo":7,"attachments":{"a":1}').text == "words\n[attachments]\n[geo]"
+    assert heard(b'"text":"a\xffb"').text == "a\ufffdb"
+    assert heard(rb'"text":"a\ud83d"').text == "a\ufffd"
+    assert heard(b'"text":' + ODD[1]).text == "[text]"
+
+
+@pytest.mark.parametrize("size", [b"9" * 400, b"-1", b"null", b'"big"', b"9223372036854775808"])
+def test_a_size_beyond_all_numbers_is_not_known(size: bytes) -> None:
+    doc = b'{"type":"doc","doc":{"id":1,"title":"a.pdf","url":"https://vk.test/a","size":%s}}' % size
+    voice = b'{"type":"audio_message","audio_message":{"id":1,"link_ogg":"https://vk.test/b","duration":%s}}' % size
+    message = heard(b'"text":"words","attachments":[%s,%s]' % (doc, voice))
+    assert [(file.name, file.size, file.seconds) for file in message.files] == [("a.pdf", 0, 0), ("voice_1.ogg", 0, 0)]
+
+
+@pytest.mark.parametrize("number", [b"0", b"null", b'"x"', b"-5", b"9223372036854775808", b"9" * 400, ODD[1]], ids=len)
+def test_a_number_that_is_none_makes_a_dead_letter_and_no_message_that_others_are_taken_for(number: bytes) -> None:
+    head = b'"peer_id":7001,"from_id":7001,"date":1790000000,"text":"words"'
+    raw = b'{"type":"message_new","event_id":"e1","object":{"message":{%s,"conversation_message_id":%s}}}'
+    arrival = READER.arrival(raw % (head, number), NOW)
+    assert (arrival.events, arrival.provider_id) == ((), "e1")
+    assert arrival.problem
+    for kind, name in (("message_read", b"conversation_message_id"), ("message_reaction_event", b"cmid")):
+        body = b'{"from_id":1,"reacted_id":1,"peer_id":7001,"%s":%s}' % (name, number)
+        assert READER.arrival(b'{"type":"%s","object":%s}' % (kind.encode(), body), NOW).problem
+
+
+@pytest.mark.parametrize(
+    ("change", "from_us", "by"),
+    [
+        ({"from_id": 7001}, False, "7001"),
+        ({"from_id": 7002, "peer_id": CHAT}, False, "7002"),
+        ({"from_id": -7, "peer_id": CHAT}, False, "-7"),
+        ({"from_id": -US, "out": 1}, True, ""),
+        ({"from_id": -US, "peer_id": CHAT}, True, ""),
+    ],
+)
+def test_an_edit_tells_who_made_it_as_messages_tell_who_wrote_them(
+    change: dict[str, Any], from_us: bool, by: str
+) -> None:
+    edited = read("message_edit", said(text="Две ёлки", **change))
+    arrived = read("message_new", {"message": said(**change)})
+    assert isinstance(edited, MessageEdited)
+    assert isinstance(arrived, MessageArrived)
+    assert (edited.from_us, edited.by.id) == (from_us, by) == (arrived.from_us, arrived.sender.id)
+
+
+@given(st.binary(max_size=300))
+def test_understanding_raises_at_nothing(raw: bytes) -> None:
+    assert READER.arrival(raw, NOW).problem
+    READER.arrival(wire(b'"text":"' + raw + b'"'), NOW)
+    READER.arrival(wire(b'"text":"a","odd":' + raw), NOW)

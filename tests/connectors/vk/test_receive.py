@@ -13,7 +13,7 @@ import pytest
 from chatapp_cli.connectors.vk.connector import create
 from chatapp_cli.connectors.vk.receive import Cursor
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
-from chatapp_cli.domain.event import Batch, Event, MessageArrived, MessageEdited, PeerChanged
+from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, MessageEdited, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
@@ -21,8 +21,8 @@ from chatapp_cli.ports.connector import Connector, Session
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.server import Fault
 from tests.connectors.vk.hearing import arrivals, events, message
-from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
-from tests.unit.kit.worlds import HeldClock
+from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
+from tests.unit.kit.worlds import NOON, HeldClock
 
 
 def texts(found: list[Event]) -> list[str]:
@@ -260,3 +260,38 @@ async def test_binding_begins_at_once_so_that_nothing_said_before_the_daemon_sta
     assert Cursor.of(bound.cursor) == Cursor(ts="100", seen=HeldClock().at // 1000)
     assert "message_new" in sandbox.delivery.wanted
     assert "message_typing_state" not in sandbox.delivery.wanted
+
+
+@pytest.mark.parametrize("at", [0, -1, 10**30, NOON + 10**12])
+def test_a_time_in_years_to_come_does_not_let_a_later_gap_pass_for_read(at: int) -> None:
+    event = MessageArrived(peer=Peer(key="7001", address="7001"), ext_id="1", at=at)
+    arrival = Arrival(provider_id="e1", raw=b"", events=(event,))
+    began = Cursor(ts="5", seen=NOON // 1000 - 100)
+    after = began.after([arrival], "6", now=NOON)
+    assert after.ts == "6"
+    assert began.seen <= after.seen <= NOON // 1000
+
+
+@pytest.mark.parametrize("value", ODD, ids=len)
+async def test_an_odd_message_is_read_back_too_and_keeps_none_of_its_neighbours(
+    connector: Connector, sandbox: VkSandbox, bound: Bound, value: bytes
+) -> None:
+    await sandbox.say(ANNA, "раз")
+    await sandbox.say_oddly(ANNA, "странно", value)
+    await sandbox.say(ANNA, "два")
+    sandbox.delivery.forget()
+    async with connector.open(ChannelId(1), bound) as session:
+        found = await events(session, bound.cursor, 3)
+    assert texts(found) == ["раз", "странно", "два"]
+
+
+@pytest.mark.parametrize("kept", ["", "{", "7", '{"ts":5}', "\ud83d", '{"id":7}'])
+async def test_what_was_remembered_and_cannot_be_read_closes_no_channel(
+    connector: Connector, sandbox: VkSandbox, bound: Bound, kept: str
+) -> None:
+    await bound.memory.keep({"name:7001": kept or "x", "name:Анна": "{}"})
+    assert Cursor.of(kept) == Cursor()
+    async with connector.open(ChannelId(1), bound) as session:
+        await sandbox.say(ANNA, "раз")
+        heard = await message(session, bound.cursor)
+    assert (heard.text, heard.sender.name) == ("раз", ANNA.name)

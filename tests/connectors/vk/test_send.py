@@ -24,7 +24,7 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector
+from chatapp_cli.ports.connector import Connector, ProvesAccess
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.server import TOKEN, Exchange, Fault
@@ -307,3 +307,36 @@ def test_pauses_are_as_long_as_vk_means_them(number: int, seconds: float, scope:
 async def test_twenty_requests_a_second_are_the_communitys_rate() -> None:
     (rate,) = manifest("vk").capabilities.rates
     assert (rate.scope, rate.limit, rate.per) == ("account", 20, 1.0)
+
+
+async def test_a_message_that_is_gone_counts_as_taken_back_and_one_that_stays_does_not(
+    session: PollingSession, sandbox: VkSandbox
+) -> None:
+    receipt = await session.send(outbound("Есть"))
+    await session.delete("7001", receipt.ids[0])
+    await session.delete("7001", receipt.ids[0])
+    theirs = await sandbox.say(ANNA, "нет")
+    with pytest.raises(Rejected, match="cannot_delete 924"):
+        await session.delete("7001", theirs)
+    assert sandbox.town.talks[7001][int(theirs)]["text"] == "нет"
+
+
+async def test_a_key_is_proved_without_a_message(session: PollingSession, sandbox: VkSandbox) -> None:
+    assert isinstance(session, ProvesAccess)
+    sandbox.faults.append(Fault("messages.send", 17, "Validation required"))
+    with pytest.raises(Misconfigured, match="validation"):
+        await session.send(outbound("Есть"))
+    await session.prove()
+    await sandbox.end_login()
+    for act in (session.prove(), session.send(outbound("Есть"))):
+        with pytest.raises(NeedsRebind, match="token_refused"):
+            await act
+    assert await sandbox.heard(ANNA) == []
+
+
+async def test_a_key_that_is_refused_even_the_question_is_not_accepted(
+    session: PollingSession, sandbox: VkSandbox
+) -> None:
+    sandbox.faults.append(Fault("groups.getTokenPermissions", 15, "Access denied"))
+    with pytest.raises(NeedsRebind, match="no_rights 15"):
+        await session.prove()

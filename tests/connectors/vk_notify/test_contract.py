@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp_cli.domain.errors import Retryable
+from chatapp_cli.domain.errors import NeedsRebind, Retryable
 from chatapp_cli.domain.event import Arrival, DeliveryChanged
-from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Outbound
 from chatapp_cli.domain.template import Filled
@@ -113,6 +113,23 @@ class TestVkNotify(ConnectorContract):
         (event,) = first.events
         assert isinstance(event, DeliveryChanged)
         assert connector.understand(bound, first.raw, event.at) == first
+
+    async def test_what_was_said_between_the_end_of_a_login_and_its_renewal_arrives_once(
+        self, connector: Connector, sandbox: VkNotifySandbox, bound: Bound, door: Door
+    ) -> None:
+        """Here it is the reports."""
+        async with connector.open(ChannelId(1), bound) as session:
+            await session.send(notice())
+        await sandbox.end_login()
+        async with connector.open(ChannelId(1), bound) as session:
+            with pytest.raises(NeedsRebind):
+                await session.send(notice())
+        again = await connector.bind(ScriptedAsker(sandbox.answers), previous=bound)
+        async with connector.open(ChannelId(1), again) as session, aclosing(door.batches(session)) as batches:
+            found = [one for _ in sandbox.fate for one in (await anext(batches)).arrivals]
+            await session.send(replace(notice(), key="2" * 32))
+        assert changes_of(*found) == [State.SENT, State.DELIVERED, State.READ]
+        assert len({one.provider_id for one in found}) == len(found)
 
     async def test_templates_are_what_the_manifest_promises(self, session: Session) -> None:
         assert manifest("vk_notify").capabilities.templates

@@ -18,7 +18,8 @@ def problems(sandbox: WhatsAppSandbox) -> list[str]:
     judge = schema()
     if judge is None:
         return []
-    bodies = [json.loads(body) for body in (*sandbox.courier.carried, *sandbox.courier.waiting)]
+    carried = (*sandbox.courier.carried, *sandbox.courier.waiting)
+    bodies = [json.loads(body) for body in carried if b'"odd":' not in body]
     found = [words for body in bodies if "odd" not in body for words in judge.webhook(body)]
     for one in sandbox.exchanges:
         found += judge.call(one.method, one.path, one.content) if "9999" not in one.path else []

@@ -18,13 +18,17 @@ from chatapp_cli.domain.errors import (
     RateLimited,
     Rejected,
     Retryable,
+    SendingBlocked,
 )
 from chatapp_cli.kit.http import Answer
 from chatapp_cli.kit.manifests import manifest
+from tests.contract.connector_contract import ODD
 from tests.unit.kit.worlds import NOON
 
 SOURCES = sorted(Path(whatsapp.__path__[0]).glob("*.py"))
-RAISED = re.compile(r'(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited|lost)\(\s*"(\w+)"')
+RAISED = re.compile(
+    r'(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited|SendingBlocked|lost)\(\s*"(\w+)"'
+)
 ELSEWHERE = {"unreachable", "timeout", "no_answer", "bad_url", "proxies_down", "unauthorised", "redirected"}
 ELSEWHERE |= {"refused", "busy", "rate_limited", "server_error"}
 """Raised by what channels share."""
@@ -39,15 +43,16 @@ def refused(code: int, *, once: bool = True, usage: str = "") -> ChannelError:
 @pytest.mark.parametrize(
     ("codes", "kind"),
     [
-        ((0, 190, 3, 10, 200, 294, 299, 131005), NeedsRebind),
+        ((0, 190), NeedsRebind),
+        ((3, 10, 200, 294, 299, 131005), SendingBlocked),
         ((4, 80007, 130429, 131056), RateLimited),
-        ((131048, 131064, 368, 131031, 131042, 131045, 131037), Misconfigured),
+        ((131048, 131064, 368, 131031, 131042, 131045, 131037, 133010), SendingBlocked),
         ((131047, 130497), Rejected),
         ((131026, 131030, 131051, 131021, 131050, 130472, 131062, 131049), Rejected),
         ((131000, 131016, 133004, 500, 503, 1, 2), OutcomeUnknown),
         ((132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016), Rejected),
         ((131052, 131053, 131215, 100, 424242), Rejected),
-        ((131057,), Retryable),
+        ((131057, 2494100), Retryable),
     ],
 )
 def test_every_code_leads_to_what_happens_next(codes: tuple[int, ...], kind: type[ChannelError]) -> None:
@@ -91,6 +96,21 @@ def test_a_pause_is_as_long_as_meta_says_and_as_wide_as_it_has_to_be() -> None:
     unread = refused(80007, usage="soon")
     assert isinstance(unread, RateLimited)
     assert unread.retry_after == 60
+
+
+@pytest.mark.parametrize("minutes", ["1e308", "-5", "null", '"soon"', "9" * 400])
+def test_a_pause_of_no_sensible_length_is_our_own(minutes: str) -> None:
+    found = refused(80007, usage=f'{{"41": [{{"estimated_time_to_regain_access": {minutes}}}]}}')
+    assert isinstance(found, RateLimited)
+    assert 0 < found.retry_after < 10**400
+    assert minutes.startswith("9") or found.retry_after == 60
+
+
+@pytest.mark.parametrize("value", ODD, ids=len)
+def test_no_answer_is_too_odd_to_be_understood(value: bytes) -> None:
+    odd = b'{"error":{"code":131042,"message":"no","odd":' + value + b"}}"
+    assert errors.refused(Answer(400, {}, odd), once=True, now=NOON).code == "payment"
+    assert errors.refused(Answer(400, {}, value), once=True, now=NOON).code == "refused"
 
 
 def test_every_word_that_it_raises_is_explained_with_what_to_do() -> None:

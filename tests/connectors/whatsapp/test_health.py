@@ -7,15 +7,16 @@ from contextlib import aclosing
 import pytest
 
 from chatapp_cli.connectors.whatsapp.connector import WhatsAppSession, create
-from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, Retryable
-from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, Rejected, Retryable, SendingBlocked
+from chatapp_cli.domain.event import Batch, MessageArrived
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector
+from chatapp_cli.ports.connector import Connector, ProvesAccess
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
 from chatapp_cli.sandbox.whatsapp.server import Fault
-from tests.connectors.whatsapp.calls import taken
+from tests.connectors.whatsapp.calls import call, of, out, payload, taken
+from tests.connectors.whatsapp.test_webhook import TEXT
 from tests.contract.connector_contract import ANNA
 from tests.unit.kit.worlds import held_world
 
@@ -32,12 +33,14 @@ async def test_a_quiet_number_gives_a_proof_of_life_at_least_once_a_minute(
 
 
 @pytest.mark.parametrize("status", ["BANNED", "DELETED", "DISCONNECTED"])
-async def test_a_number_that_is_out_of_service_stops_the_channel(
+async def test_a_number_that_is_out_of_service_is_not_proved(
     session: WhatsAppSession, sandbox: WhatsAppSandbox, status: str
 ) -> None:
+    assert isinstance(session, ProvesAccess)
+    await session.prove()
     sandbox.meta.number["status"] = status
     with pytest.raises(Misconfigured, match=f"number_down {status}"):
-        await anext(session.events(None))
+        await session.prove()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,60 @@ async def test_a_dead_token_is_told_from_trouble_at_meta(
 ) -> None:
     sandbox.faults.append(fault)
     with pytest.raises(kind):
-        await anext(session.events(None))
+        await session.prove()
+
+
+REFUSED = [
+    (368, SendingBlocked), (131031, SendingBlocked), (131042, SendingBlocked), (131048, SendingBlocked),
+    (131045, SendingBlocked), (131005, SendingBlocked), (10, SendingBlocked), (190, NeedsRebind), (131047, Rejected),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "kind"), REFUSED)
+async def test_a_refused_send_closes_no_intake(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, code: int, kind: type[Exception]
+) -> None:
+    """Webhooks need no token: whatever Meta thinks of our sending, what clients write is taken."""
+    await sandbox.say(ANNA, "раз")
+    taken(session, sandbox)
+    sandbox.faults.append(Fault("/messages", 401 if code == 190 else 400, code, "no"))
+    with pytest.raises(kind):
+        await session.send(out("+79160000001"))
+    if code == 190:
+        sandbox.faults.append(Fault("", 401, 190, "no", times=9))
+    async with aclosing(session.events(None)) as batches:
+        assert await anext(batches) == Batch()
+    await sandbox.say(ANNA, "два")
+    assert [message.text for message in of(MessageArrived, taken(session, sandbox))] == ["два"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("", 401, 190, "expired"), Fault("", 500, 2, "later"), Fault("", 0), Fault("", 400, 131031, "locked")],
+)
+async def test_trouble_of_the_graph_api_ends_no_session(bound: Bound, sandbox: WhatsAppSandbox, fault: Fault) -> None:
+    fault.times = 3
+    sandbox.faults.append(fault)
+    async with create(held_world()).open(ChannelId(1), bound) as session, aclosing(session.events(None)) as batches:
+        assert [await anext(batches) for _ in range(3)] == [Batch()] * 3
+        await sandbox.say(ANNA, "слышно?")
+        assert isinstance(session, WhatsAppSession)
+        assert [message.text for message in of(MessageArrived, taken(session, sandbox))] == ["слышно?"]
+
+
+async def test_what_came_for_another_number_is_found_by_the_check_for_a_week(
+    bound: Bound, sandbox: WhatsAppSandbox
+) -> None:
+    world = held_world()
+    async with create(world).open(ChannelId(1), bound) as session:
+        assert isinstance(session, WhatsAppSession)
+        assert "other_numbers" not in {finding.name for finding in await create(world).check(bound)}
+        call(session, sandbox, payload({"messages": [TEXT]}, number="106549999999999"))
+    (found,) = [one for one in await create(world).check(bound) if one.name == "other_numbers"]
+    assert not found.ok
+    assert "106549999999999" in str(found.what)
+    later = held_world(world.clock.now() + 9 * 86_400_000)
+    assert "other_numbers" not in {finding.name for finding in await create(later).check(bound)}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.connectors.whatsapp.connector import WhatsAppSession
-from chatapp_cli.domain.errors import NeedsRebind, Rejected
+from chatapp_cli.domain.errors import Rejected, SendingBlocked
 from chatapp_cli.domain.template import Filled, Template
 from chatapp_cli.ports.connector import HasTemplates
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
@@ -93,7 +93,7 @@ async def test_a_lost_permission_is_no_fault_of_the_template(
     session: WhatsAppSession, sandbox: WhatsAppSandbox
 ) -> None:
     sandbox.faults.append(Fault("/message_templates", 403, 200, "Requires whatsapp_business_management"))
-    with pytest.raises(NeedsRebind, match="no_permission"):
+    with pytest.raises(SendingBlocked, match="no_permission"):
         await session.submit(Template(name="order_ready", body="Готов"))
 
 

@@ -21,13 +21,15 @@ from chatapp_cli.domain.event import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.message import State
-from chatapp_cli.ports.connector import HookRequest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Connector, HookRequest
 from chatapp_cli.sandbox.stage import StageFile
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
 from chatapp_cli.sandbox.whatsapp.meta import NUMBER
 from chatapp_cli.sandbox.whatsapp.server import VERIFY_TOKEN
 from tests.connectors.whatsapp.calls import KEY, call, of, out, payload, signed, taken
-from tests.contract.connector_contract import ANNA, BORIS
+from tests.contract.connector_contract import ANNA, BORIS, ODD
+from tests.unit.kit.worlds import NOON
 
 pytestmark = pytest.mark.req("S-043")
 USER = "RU.1000000000007001"
@@ -79,12 +81,12 @@ def test_one_webhook_may_bring_many_things_and_each_stands_for_itself(
     session: WhatsAppSession, sandbox: WhatsAppSandbox
 ) -> None:
     other = {**TEXT, "id": "wamid.2", "from": "7917"}
-    broken = {**TEXT, "id": "wamid.3", "text": {"body": 5}}
+    broken = {**TEXT, "id": "wamid.3", "type": 5}
     status = {"id": "wamid.0", "status": "sent", "timestamp": "1795000000", "recipient_id": "7916"}
     reply = call(session, sandbox, payload({"messages": [TEXT, broken, other]}, {"statuses": [status]}))
     first, bad, second, last = reply.batch.arrivals
     assert [arrival.provider_id for arrival in (first, second, last)] == ["wamid.1", "wamid.2", "wamid.0 sent"]
-    assert "Expected `str`" in bad.problem
+    assert "a message without id or type" in bad.problem
     assert bad.events == ()
     assert [type(event) for event in second.events] == [MessageArrived]
     assert reply.status == 200
@@ -107,9 +109,19 @@ def test_each_state_of_a_message_is_a_thing_of_its_own(session: WhatsAppSession,
     assert states == [State.READ, State.DELIVERED, State.SENT, State.READ]
 
 
-def test_news_of_another_number_are_answered_and_not_kept(session: WhatsAppSession, sandbox: WhatsAppSandbox) -> None:
-    reply = call(session, sandbox, payload({"messages": [TEXT]}, number="106549999999999"))
-    assert (reply.status, list(reply.batch.arrivals)) == (200, [])
+def test_what_came_for_another_number_is_confirmed_and_kept_for_a_person(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, connector: Connector, bound: Bound
+) -> None:
+    status = {"id": "wamid.0", "status": "sent", "timestamp": "1795000000", "recipient_id": "7916"}
+    body = payload({"messages": [TEXT, {**TEXT, "id": "wamid.2"}]}, {"statuses": [status]}, number="106549999999999")
+    reply = call(session, sandbox, body)
+    assert reply.status == 200
+    assert [(arrival.events, arrival.problem) for arrival in reply.batch.arrivals] == [
+        ((), "it came for another number of ours, 106549999999999")
+    ] * 2
+    assert b"wamid.2" in reply.batch.arrivals[1].raw
+    again = connector.understand(bound, reply.batch.arrivals[0].raw, 1_795_000_000_000)
+    assert (again.events, again.problem) == ((), reply.batch.arrivals[0].problem)
 
 
 @pytest.mark.parametrize("field", ["account_update", "message_template_status_update", "gossip"])
@@ -135,16 +147,133 @@ def test_what_cannot_be_read_is_kept_for_a_person(
     [
         {**TEXT, "id": ""},
         {name: said for name, said in TEXT.items() if name != "from"},
-        {**TEXT, "type": "location", "location": {"latitude": "north"}},
+        {**TEXT, "type": None},
+        {**TEXT, "id": 5},
+        5,
         {**TEXT, "type": "system", "system": {"type": "user_changed_number", "body": "?"}},
     ],
 )
 def test_an_odd_message_is_kept_for_a_person(
-    session: WhatsAppSession, sandbox: WhatsAppSandbox, message: dict[str, Any]
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, message: object
 ) -> None:
     (arrival,) = call(session, sandbox, payload({"messages": [message]})).batch.arrivals
     assert arrival.problem
     assert arrival.events == ()
+
+
+DECORATIONS = (
+    "timestamp", "context", "referral", "image", "location", "contacts", "interactive", "order", "reaction", "edit",
+    "revoke", "system", "unsupported", "group_id", "to", "from_user_id", "odd",
+)  # fmt: skip
+VALUES = [*ODD, b"7", b'"x"', b"{}", b"[[]]", b"[null]", b"1e999", b"true"]
+
+
+def odd_body(message: bytes, **beside: bytes) -> bytes:
+    about = {b"metadata": b'{"phone_number_id":"%s"}' % NUMBER.encode(), b"messages": b"[%s]" % message}
+    about |= {name.encode(): value for name, value in beside.items()}
+    value = b"{" + b",".join(b'"%s":%s' % pair for pair in about.items()) + b"}"
+    return b'{"entry":[{"changes":[{"field":"messages","value":%s}]}]}' % value
+
+
+def plain(number: int) -> bytes:
+    return b'{"from":"7916","id":"wamid.%d","timestamp":"1795000000","type":"text","text":{"body":"a"}}' % number
+
+
+@pytest.mark.parametrize("value", VALUES, ids=len)
+@pytest.mark.parametrize("name", DECORATIONS)
+def test_no_decoration_takes_a_message_or_its_neighbours_away(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, name: str, value: bytes
+) -> None:
+    odd = plain(2)[:-1] + b',"%s":%s}' % (name.encode(), value)
+    body = odd_body(b",".join((plain(1), odd, plain(3))))
+    reply = session.accept(signed(sandbox, body))
+    assert reply.status == 200
+    assert [arrival.problem for arrival in reply.batch.arrivals] == [""] * 3
+    assert [len(of(MessageArrived, arrival.events)) for arrival in reply.batch.arrivals] == [1] * 3
+    (message,) = of(MessageArrived, reply.batch.arrivals[1].events)
+    assert message.text.startswith("a")
+    assert value in reply.batch.arrivals[1].raw
+
+
+@pytest.mark.parametrize("value", VALUES, ids=len)
+def test_whoever_is_introduced_oddly_is_heard_all_the_same(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, value: bytes
+) -> None:
+    for beside in ({"contacts": value}, {"contacts": b"[%s]" % value}, {"statuses": b"null"}, {"odd": value}):
+        reply = session.accept(signed(sandbox, odd_body(plain(1), **beside)))
+        (message,) = of(MessageArrived, [event for one in reply.batch.arrivals for event in one.events])
+        assert (message.text, message.peer.key) == ("a", "+7916")
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ({**TEXT, "text": {"body": 5}}, "[text]"),
+        ({**TEXT, "text": None}, "[text]"),
+        ({**TEXT, "type": "location", "location": {"latitude": "north"}}, "[location]"),
+        ({**TEXT, "referral": 5}, "да\n[referral]"),
+        ({**TEXT, "type": "contacts", "contacts": [5, {"name": {"formatted_name": "Борис"}}]}, "Борис\n[contacts]"),
+        ({**TEXT, "type": "image", "image": {"id": "5", "caption": None, "voice": None, "filename": None}}, ""),
+    ],
+)
+def test_what_cannot_be_read_of_a_message_is_named_in_brackets(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, message: dict[str, Any], text: str
+) -> None:
+    (arrival,) = call(session, sandbox, payload({"messages": [message]})).batch.arrivals
+    (heard,) = of(MessageArrived, arrival.events)
+    assert heard.text == text
+
+
+@pytest.mark.parametrize(
+    "content", [{"text": {"body": "да"}}, {"image": {"id": "5"}}, {"location": {"latitude": 1, "longitude": 2}}]
+)
+def test_what_meta_shows_later_takes_the_place_of_what_stood_for_it(
+    session: WhatsAppSession, sandbox: WhatsAppSandbox, content: dict[str, Any]
+) -> None:
+    ext_id = sandbox.arrive_late(ANNA, {"type": next(iter(content)), **content})
+    withheld, shown = (session.accept(signed(sandbox, body)).batch.arrivals[0] for body in sandbox.courier.waiting)
+    sandbox.courier.waiting.clear()
+    first, second = of(MessageArrived, [*withheld.events, *shown.events])
+    assert (first.ext_id, first.placeholder, second.ext_id, second.placeholder) == (ext_id, True, ext_id, False)
+    assert first.text == "[unknown]"
+    assert withheld.provider_id != shown.provider_id, "the second one is no repetition of the first"
+
+
+@pytest.mark.parametrize("group", ["", "Y2FwaV9ncm91cDo42"])
+def test_an_edit_and_a_revoke_tell_who_did_it(session: WhatsAppSession, sandbox: WhatsAppSandbox, group: str) -> None:
+    where = {"group_id": group} if group else {}
+    about = {**TEXT, **where}
+    edit = {**about, "id": "wamid.2", "type": "edit", "edit": {"original_message_id": "wamid.1", "message": TEXT}}
+    revoke = {**about, "id": "wamid.3", "type": "revoke", "revoke": {"original_message_id": "wamid.1"}}
+    reply = call(session, sandbox, payload({"messages": [about, edit, revoke]}))
+    events = [event for arrival in reply.batch.arrivals for event in arrival.events]
+    (written,), (edited,), (revoked,) = (
+        of(MessageArrived, events),
+        of(MessageEdited, events),
+        of(MessagesDeleted, events),
+    )
+    by = written.sender.id if group else ""
+    assert (edited.from_us, edited.by.id, revoked.from_us, revoked.by.id) == (False, by, False, by)
+    echo = {**edit, "from": "7495", "to": "7916"}
+    reply = call(session, sandbox, payload({"message_echoes": [echo]}, field="smb_message_echoes"))
+    (ours,) = of(MessageEdited, [event for arrival in reply.batch.arrivals for event in arrival.events])
+    assert (ours.from_us, ours.by.id) == (True, "")
+
+
+@given(raw=st.binary(max_size=300))
+def test_understanding_raises_at_nothing(raw: bytes) -> None:
+    assert convert.arrival(raw, NUMBER, Book()).problem
+    for body in (raw, odd_body(raw), odd_body(plain(1)[:-1] + b',"odd":' + raw + b"}"), odd_body(b"1", contacts=raw)):
+        for arrival in convert.arrivals(body, NUMBER, Book(), NOON):
+            convert.arrival(arrival.raw, NUMBER, Book())
+
+
+@pytest.mark.parametrize("stamp", [b"99999999999999999999", b"-1", b"0", b'"253402300800"', b"1e30"])
+def test_no_time_is_too_far_to_be_taken(session: WhatsAppSession, sandbox: WhatsAppSandbox, stamp: bytes) -> None:
+    odd = b'{"from":"7916","id":"wamid.1","timestamp":%s,"type":"text","text":{"body":"a"}}' % stamp
+    reply = session.accept(signed(sandbox, odd_body(odd)))
+    (message,) = of(MessageArrived, [event for one in reply.batch.arrivals for event in one.events])
+    assert message.text == "a"
 
 
 JSON = st.recursive(
@@ -161,7 +290,7 @@ JSON = st.recursive(
 def test_nothing_that_meta_could_invent_breaks_the_rest(message: object, contacts: object) -> None:
     value = {"metadata": {"phone_number_id": NUMBER}, "contacts": contacts, "messages": [message, TEXT]}
     body = json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
-    arrivals = convert.arrivals(body, NUMBER, Book())
+    arrivals = convert.arrivals(body, NUMBER, Book(), NOON)
     assert all(arrival.events or arrival.problem for arrival in arrivals)
     assert arrivals
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.message import Message as ProtoMessage
 from neonize.proto import Neonize_pb2 as events
 from neonize.proto.waCommon.WACommon_pb2 import MessageKey
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message, ProtocolMessage
+from neonize.proto.waHistorySync.WAWebProtobufsHistorySync_pb2 import HistorySync
 
 AT = 1_795_000_000_000
 ANNA = "79160000001@s.whatsapp.net"
@@ -58,8 +61,9 @@ def text(words: str, ident: str = "3EB0A1", **where: object) -> events.Message:
     return message(Message(conversation=words), ident, **where)
 
 
-def protocol(kind: int, target: str, edited: Message | None = None) -> Message:
-    key = MessageKey(ID=target, fromMe=False, remoteJID=ANNA)
+def protocol(kind: int, target: str, edited: Message | None = None, *, claims: bool = False) -> Message:
+    """``claims``: the key says that whoever changes it had written it."""
+    key = MessageKey(ID=target, fromMe=claims, remoteJID=ANNA)
     return Message(protocolMessage=ProtocolMessage(key=key, type=kind, editedMessage=edited))
 
 
@@ -67,9 +71,28 @@ def receipt(kind: int, *ids: str, from_me: bool = False) -> events.Receipt:
     return events.Receipt(MessageSource=source(from_me=from_me), MessageIDs=ids, Timestamp=AT // 1000, Type=kind)
 
 
-def undecryptable(ident: str = "3EB0A1", *, unavailable: bool) -> events.UndecryptableMessage:
-    shown = events.UndecryptableMessage.DECRYPT_FAIL_SHOW
-    return events.UndecryptableMessage(Info=info(source(), ident), IsUnavailable=unavailable, DecryptFailMode=shown)
+def undecryptable(
+    ident: str = "3EB0A1", *, unavailable: bool, hide: bool = False, kind: str = "text", **where: object
+) -> events.UndecryptableMessage:
+    """``unavailable``: the phone has it; ``kind`` is the stanza's type; ``hide``: applications show nothing for it."""
+    modes = events.UndecryptableMessage
+    about = info(source(**where), ident)  # type: ignore[arg-type]
+    about.Type = kind
+    mode = modes.DECRYPT_FAIL_HIDE if hide else modes.DECRYPT_FAIL_SHOW
+    return events.UndecryptableMessage(Info=about, IsUnavailable=unavailable, DecryptFailMode=mode)
+
+
+def history(*told: tuple[str, str, int, str], me: Sequence[str] = ()) -> events.HistorySync:
+    """Chat, id, seconds and words of each message; those with an id in ``me`` are ours."""
+    event = events.HistorySync()
+    event.Data.syncType = HistorySync.RECENT
+    for chat, ident, at, words in told:
+        one = event.Data.conversations.add(ID=chat)
+        message = one.messages.add().message
+        message.key.ID, message.key.fromMe, message.key.remoteJID = ident, ident in me, chat
+        message.messageTimestamp, message.pushName = at, "Анна Белова"
+        message.message.conversation = words
+    return event
 
 
 def group_news(*, name: str = "", left: str = "", deleted: bool = False) -> events.GroupInfoEvent:

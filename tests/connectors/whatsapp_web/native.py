@@ -27,7 +27,8 @@ class Native:
 
     def __init__(self) -> None:
         me = events.Device(JID=jid(OWNER, device=7), LID=jid(OWNER_HIDDEN), PushName="Ёлочный базар", Initialized=True)
-        self.answers: dict[str, Any] = {"get_me": whole(me), "disconnect": None}
+        unknown = dict.fromkeys(("get_pn_from_lid", "get_lid_from_pn"), jid())
+        self.answers: dict[str, Any] = {"get_me": whole(me), "disconnect": None, **unknown}
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.up = True
         """Connect as soon as the client dials."""

@@ -7,17 +7,20 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 pytest.importorskip("neonize", reason="needs libmagic1: apt install libmagic1", exc_type=ImportError)
 
 from chatapp_cli.connectors.whatsapp_web import process, wire
 from chatapp_cli.connectors.whatsapp_web.bind import ENDPOINT
+from chatapp_cli.connectors.whatsapp_web.child.journal import Entry
 from chatapp_cli.domain.errors import Misconfigured, Retryable, UsageError
 from chatapp_cli.ports.connector import Connector
 from tests.contract.connector_contract import ScriptedAsker
@@ -78,6 +81,36 @@ async def test_it_greets_fails_the_dial_in_words_keeps_its_files_to_itself_and_g
         assert await child.end() == 0
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if path.name != "printed"}
     assert modes == dict.fromkeys(("device.db", "journal", "lock"), 0o600)
+
+
+async def test_a_device_that_takes_anothers_place_carries_its_journal_over_and_asks_the_library_for_history(
+    tmp_path: Path,
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in (before, after):
+        folder.mkdir()
+    entry = Entry(n=1, type="Message", id="3EB0A1", key="79160000001", at=time.time_ns() // 1_000_000)
+    (before / "journal").write_bytes(msgspec.json.encode(entry) + b"\n")
+    more = {"folder": str(after), "pair": "qr", "proxy": NOWHERE, "renews": str(before)}
+    async with spoken(tmp_path) as child:
+        await child.hear()
+        await child.say(id=1, do="open", **{"with": more})
+        answer = await child.hear()
+        assert answer["error"]["code"] == "unreachable"
+        assert await child.end() == 0
+    kept = [msgspec.json.decode(line, type=Entry) for line in (after / "journal").read_bytes().splitlines()]
+    assert [one.id for one in kept if one.n] == ["3EB0A1"]
+    assert kept[-1].since == entry.at - 3_600_000
+
+
+async def test_an_order_that_cannot_be_read_is_stepped_over(tmp_path: Path) -> None:
+    async with spoken(tmp_path) as child:
+        await child.hear()
+        assert child.running.stdin
+        for line in (b"\xff\n", b'{"id":"one"}\n', b"[" * 100_000 + b"\n", b"\n"):
+            child.running.stdin.write(line)
+        await child.say(id=7, do="levitate", **{"with": {}})
+        assert (await child.hear())["id"] == 7
 
 
 async def test_what_is_printed_natively_never_reaches_the_protocol(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from chatapp_cli.services import channels, reaching, sending, transcript
 from chatapp_cli.settings import Settings
-from tests.contract.connector_contract import ANNA
+from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
 from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
 
 ANNAS = "79160000001"
@@ -37,11 +38,12 @@ def write(desk: Desk, channel: ChannelId, to: str, text: str) -> MessageId:
     return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=text), order))
 
 
+def entries(desk: Desk, dialog: DialogId) -> list[transcript.Entry]:
+    return list(desk.read(partial(transcript.latest, dialog=dialog)))
+
+
 def texts(desk: Desk) -> list[list[str]]:
-    return [
-        [entry.message.text for entry in desk.read(partial(transcript.latest, dialog=dialog.id))]
-        for dialog in the_dialogs(desk)
-    ]
+    return [[entry.message.text for entry in entries(desk, dialog.id)] for dialog in the_dialogs(desk)]
 
 
 @pytest.mark.req("S-120")
@@ -88,3 +90,80 @@ async def test_a_killed_child_is_replaced_and_nothing_is_lost_or_doubled(
         await eventually(lambda: sum(map(len, texts(desk))) == 20, seconds=30)
         await eventually(lambda: desk.read(partial(channels.one, channel=channel)).health == "ok")
     assert texts(desk) == [[f"слово {number}" for number in range(20)]]
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_a_renewed_binding_has_each_message_once_whether_the_old_device_was_removed_or_still_reads(
+    desk: Desk, sandbox: WhatsAppWebSandbox, removed: bool
+) -> None:
+    channel = await bound(desk, sandbox)
+    row = desk.read(partial(channels.one, channel=channel))
+    async with serving(desk):
+        await sandbox.say(ANNA, "слово 0")
+        await eventually(lambda: texts(desk) == [["слово 0"]])
+        if removed:
+            sandbox.remove_devices()
+            await eventually(lambda: desk.read(partial(channels.one, channel=channel)).health == "needs_rebind")
+        for number in range(1, 7):
+            await sandbox.say(ANNA, f"слово {number}")
+        asker = ScriptedAsker(sandbox.answers)
+        await bind(desk, asker, line=row.line_id, kind=row.kind, previous=row, actor="owner")
+        for number in range(7, 10):
+            await sandbox.say(ANNA, f"слово {number}")
+        await eventually(lambda: sum(map(len, texts(desk))) >= 10, seconds=30)
+        await eventually(lambda: desk.read(partial(channels.one, channel=channel)).health == "ok")
+    assert [sorted(words) for words in texts(desk)] == [[f"слово {number}" for number in range(10)]]
+
+
+async def test_the_message_takes_the_place_of_the_line_that_stood_for_it_over_a_kill_and_is_unread(
+    desk: Desk, sandbox: WhatsAppWebSandbox
+) -> None:
+    await bound(desk, sandbox)
+    line = "[WhatsApp is still getting this message]"
+    async with serving(desk):
+        lead = sandbox.hides(ANNA, "Пишу по объявлению")
+        await eventually(lambda: texts(desk) == [[line]])
+        os.kill(sandbox.pids[-1], signal.SIGKILL)
+        sandbox.shows(lead)
+        await eventually(lambda: texts(desk) == [["Пишу по объявлению"]], seconds=30)
+        known = await sandbox.say(ANNA, "и ещё")
+        sandbox.shows(known)
+        await eventually(lambda: texts(desk) == [["Пишу по объявлению", "и ещё"]])
+    (dialog,) = the_dialogs(desk)
+    assert (dialog.preview, dialog.unread > 0) == ("и ещё", True)
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_nobody_but_its_author_changes_a_message_whether_the_child_remembers_it_or_not(
+    desk: Desk, sandbox: WhatsAppWebSandbox, knows: bool
+) -> None:
+    sandbox.town.settle(ANNA, BORIS)
+    circle = sandbox.town.gather("Соседи", [ANNAS, "79160000002"])
+    channel = await bound(desk, sandbox)
+    async with serving(desk):
+        message = write(desk, channel, "+79160000001", "100 000")
+        await eventually(lambda: state_of(desk, message) == "delivered")
+        (ours,) = [one.id for one in sandbox.town.said.values() if one.ours]
+        hers = sandbox.hears(circle.jid, ANNA, "слово")
+        await eventually(lambda: len(the_dialogs(desk)) == 2)
+        for who, what in ((ANNA, ours), (BORIS, hers)):
+            sandbox.edits(who, what, "1 рубль", knows=knows)
+            sandbox.takes_back(who, what, knows=knows)
+        sandbox.edits(ANNA, hers, "слово Анны", knows=knows)
+        await eventually(lambda: ["слово Анны"] in texts(desk))
+    assert sorted(texts(desk)) == [["100 000"], ["слово Анны"]]
+    gone = [entry.message.deleted_at for d in the_dialogs(desk) for entry in entries(desk, d.id)]
+    assert gone == [None, None]
+
+
+async def test_a_client_whose_phone_is_learned_later_still_changes_what_was_written_before(
+    desk: Desk, sandbox: WhatsAppWebSandbox
+) -> None:
+    sandbox.town.hidden.add(ANNAS)
+    await bound(desk, sandbox)
+    async with serving(desk):
+        first = await sandbox.say(ANNA, "раз")
+        await eventually(lambda: texts(desk) == [["раз"]])
+        sandbox.town.hidden.clear()
+        sandbox.edits(ANNA, first, "раз, исправлено")
+        await eventually(lambda: texts(desk) == [["раз, исправлено"]])

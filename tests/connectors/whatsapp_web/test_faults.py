@@ -17,6 +17,7 @@ import pytest
 
 from chatapp_cli.connectors.whatsapp_web import process
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
+from chatapp_cli.connectors.whatsapp_web.convert import arrival
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Retryable
 from chatapp_cli.domain.event import MessageArrived
 from chatapp_cli.domain.ids import ChannelId, MessageId
@@ -170,7 +171,15 @@ async def test_a_desk_that_is_cancelled_leaves_no_child_behind(
     assert all(gone(pid) for pid in sandbox.pids)
 
 
-SAYS_NONSENSE = "print('{\"hello\":{\"protocol\":1}}', flush=True); print('panic: runtime error', flush=True); input()"
+HELLO = 'print(\'{"hello":{"protocol":1}}\', flush=True)'
+ODD = (
+    b"panic: runtime error",
+    b'{"n":1,"event":{"kind":"message","id":"a\xffb"',
+    b'{"n":2,"event":' + b"[" * 100_000,
+    b'{"n":"two"}',
+    b"\x00\x01",
+)
+"""Lines that no decoder takes."""
 SAYS_NOTHING = "import time; time.sleep(60)"
 
 
@@ -182,10 +191,24 @@ async def started(tmp_path: Path, script: str) -> AsyncIterator[process.Child]:
         yield child
 
 
-async def test_a_child_that_garbles_its_lines_falls_instead_of_confusing_the_desk(tmp_path: Path) -> None:
-    async with asyncio.timeout(20), started(tmp_path, SAYS_NONSENSE) as child:
-        with pytest.raises(Retryable) as fall:
-            await child.received(most=1, patience=10)
+async def test_a_line_that_cannot_be_read_is_handed_on_and_ends_nothing(tmp_path: Path) -> None:
+    lines = f"for line in {ODD!r}: sys.stdout.buffer.write(line + b'\\n')"
+    good = """print('{"n":3,"event":{"kind":"message"}}', flush=True); input()"""
+    async with asyncio.timeout(20), started(tmp_path, f"import sys\n{HELLO}\n{lines}\n{good}") as child:
+        found: list[process.Received] = []
+        while len(found) < len(ODD) + 1:
+            found += await child.received(most=9, patience=10)
+    assert [one.n for one in found] == [0] * len(ODD) + [3]
+    assert [one.raw.rstrip(b"\n") for one in found[:-1]] == list(ODD)
+    assert {bool(arrival(one.raw, 1).problem) for one in found[:-1]} == {True}
+
+
+@pytest.mark.parametrize("script", ["print('panic', flush=True); input()", f"{HELLO}\nwhile True: print('panic')"])
+async def test_a_child_that_says_nothing_but_nonsense_falls(tmp_path: Path, script: str) -> None:
+    with pytest.raises(Retryable) as fall:  # noqa: PT012 - greeting it or reading it may notice
+        async with asyncio.timeout(20), started(tmp_path, script) as child:
+            while True:
+                await child.received(most=999, patience=10)
     assert fall.value.code == "child_garbled"
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from chatapp_cli.connectors.whatsapp_web.child.journal import Entry, Journal
+from chatapp_cli.connectors.whatsapp_web.child.journal import GAP, UNDECRYPTABLE, Entry, Journal, carry_over
 
 NOW = 1_795_000_000_000
 DAY = 24 * 3600 * 1000
 
 
-def entry(ident: str, *, at: int = NOW, us: bool = False, key: str = "79160000001") -> Entry:
-    return Entry(type="Message", id=ident, key=key, sender=f"{key}@s.whatsapp.net", at=at, us=us, data=ident.encode())
+def entry(ident: str, *, at: int = NOW, us: bool = False, key: str = "79160000001", **more: object) -> Entry:
+    about = {"type": "Message", "shown": True, "data": ident.encode(), "sender": f"{key}@s.whatsapp.net"} | more
+    return Entry(id=ident, key=key, at=at, us=us, **about)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -81,9 +82,70 @@ def test_a_message_is_found_by_its_id_and_a_chat_up_to_it(opened) -> None:
     journal.record(entry("other", key="79160000002"))
     journal.record(entry("c"))
     anna = "79160000001@s.whatsapp.net"
-    assert journal.theirs_up_to("b", 50) == [("a", anna), ("b", anna)]
-    assert journal.theirs_up_to("c", 2) == [("b", anna), ("c", anna)]
+    assert journal.unread_up_to("b") == [("a", anna), ("b", anna)]
+    assert journal.unread_up_to("c") == [("a", anna), ("b", anna), ("c", anna)]
     found = journal.find("ours")
     assert found is not None
     assert (found.n, found.us) == (0, True)
-    assert journal.theirs_up_to("nobody", 50) == ()
+    assert journal.unread_up_to("nobody") == ()
+
+
+def test_what_was_marked_as_read_is_never_marked_again_and_bookkeeping_is_never_marked(opened) -> None:
+    journal = opened()
+    for ident in ("a", "b"):
+        journal.record(entry(ident))
+    journal.record(entry("reaction", shown=False))
+    journal.record(entry("other", key="79160000002"))
+    journal.mark_read("a")
+    assert [one for one, _ in journal.unread_up_to("reaction")] == ["b"]
+    journal.mark_read("b")
+    journal.record(entry("c"))
+    journal.mark_read("a")
+    again = opened()
+    assert [one for one, _ in again.unread_up_to("c")] == ["c"]
+    assert again.unread_up_to("b") == []
+    assert [one for one, _ in again.unread_up_to("other")] == ["other"]
+    again.mark_read("nobody")
+
+
+def test_what_stands_for_a_message_never_hides_the_message_whichever_came_first(opened) -> None:
+    journal = opened()
+    journal.record(entry("a", type=UNDECRYPTABLE, shown=False))
+    assert not journal.has("a")
+    journal.record(entry("a"))
+    journal.record(entry("a", type=UNDECRYPTABLE, shown=False))
+    for one in (journal, opened()):
+        assert one.has("a")
+        assert one.find("a").type == "Message"
+        assert [ident for ident, _ in one.unread_up_to("a")] == ["a"]
+
+
+def test_what_may_come_again_is_remembered_over_a_restart_until_it_came(opened) -> None:
+    journal = opened()
+    journal.record(entry("a", type=UNDECRYPTABLE, late=True))
+    journal.record(entry("b", type=UNDECRYPTABLE, late=True))
+    journal.acknowledge(2)
+    assert opened(NOW).late == {"a": 1, "b": 2}
+    later = opened()
+    later.record(entry("b"))
+    assert later.late == {"a": 1}
+    assert opened().late == {"a": 1}
+
+
+def test_a_device_that_takes_the_place_of_another_goes_on_with_its_journal(opened, tmp_path: Path) -> None:
+    before = opened(NOW - DAY)
+    before.linked(NOW - DAY)
+    assert before.since == 0
+    for ident in ("a", "b"):
+        before.record(entry(ident))
+    before.acknowledge(1)
+    folder = tmp_path / "next"
+    folder.mkdir()
+    carry_over(tmp_path / "journal", folder / "journal")
+    with closing(Journal(folder / "journal", NOW)) as after:
+        after.linked(NOW)
+        assert (after.waiting(), after.has("a"), after.since) == ([2], True, NOW - 3_600_000)
+        assert after.record(entry("c")) == GAP + 3
+    carry_over(tmp_path / "nothing", folder / "journal")
+    with closing(Journal(folder / "journal", NOW + 40 * DAY)) as later:
+        assert (later.waiting(), later.since) == ([2, GAP + 3], NOW - 3_600_000)

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,70 +28,33 @@ from chatapp_cli.domain.errors import (
     Retryable,
     UsageError,
 )
-from chatapp_cli.domain.event import Arrival, MessageArrived
-from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.domain.event import MessageArrived
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector
 from tests.connectors.whatsapp_web import library
 from tests.connectors.whatsapp_web.library import ANNA, ANNA_HIDDEN, GROUP, OWNER, jid, whole
+from tests.connectors.whatsapp_web.linked import PHONE, arrivals, linked, outbound, words
 from tests.connectors.whatsapp_web.native import Native, sent
 from tests.contract.connector_contract import ScriptedAsker
 
-PHONE = "+79160000001"
-
 
 @pytest.fixture
-async def native() -> AsyncIterator[Native]:
-    async with Native() as native:
-        yield native
-
-
-@pytest.fixture
-async def bound(connector: Connector, native: Native) -> Bound:
-    answers = {"consent": "on", "method": "qr", "phone": "", "child": native.child}
-    asker = ScriptedAsker(answers)
-    native.up = False
-    binding = asyncio.create_task(connector.bind(asker))
-    await native.happens("qr", b"https://wa.me/settings/linked_devices#abc")
-    paired = events.PairStatus(ID=jid(OWNER), BusinessName="", Platform="android", Status=events.PairStatus.SUCCESS)
-    await native.happens("event", paired)
-    await native.happens("event", events.Connected(status=True))
-    await native.happens("event", events.OfflineSyncCompleted(Count=0))
-    async with asyncio.timeout(60):
-        bound = await binding
-    native.up = True
-    assert next(notice.qr for notice in asker.notices) == "https://wa.me/settings/linked_devices#abc"
-    return bound
-
-
-@pytest.fixture
-async def session(connector: Connector, bound: Bound) -> AsyncIterator[object]:
-    async with connector.open(ChannelId(1), bound) as session:
+async def session(connector: Connector, real: Bound) -> AsyncIterator[object]:
+    async with connector.open(ChannelId(1), real) as session:
         yield session
 
 
-def outbound(text: str = "", **changes: object) -> Outbound:
-    return replace(Outbound(message_id=MessageId(1), key="0" * 32, address=PHONE, text=text), **changes)  # type: ignore[arg-type]
-
-
-async def arrivals(session: WhatsAppSession, count: int, cursor: str | None = None) -> tuple[list[Arrival], str | None]:
-    found: list[Arrival] = []
-    async with asyncio.timeout(30), aclosing(session.events(cursor)) as batches:
-        async for batch in batches:
-            found += batch.arrivals
-            cursor = batch.cursor or cursor
-            if len(found) >= count:
-                return found, cursor
-    raise AssertionError("the session ended by itself")
-
-
-def words(found: list[Arrival]) -> list[str]:
-    return [event.text for one in found for event in one.events if isinstance(event, MessageArrived)]
+@pytest.fixture
+def bound(real: Bound) -> Bound:
+    return real
 
 
 @pytest.mark.req("S-040")
-async def test_linking_learns_the_account_only_once_it_is_connected(bound: Bound, native: Native) -> None:
+async def test_linking_learns_the_account_only_once_it_is_connected(connector: Connector, native: Native) -> None:
+    bound, asker = await linked(connector, native)
+    assert next(notice.qr for notice in asker.notices) == "https://wa.me/settings/linked_devices#abc"
     assert (bound.account, bound.title) == ("79161234567", "+79161234567")
     assert [name for name, *_ in native.calls][:1] == ["get_me"]
 
@@ -176,6 +138,8 @@ async def test_numbers_in_a_text_are_not_mentions_and_links_are_not_fetched(
     ((to, message),) = native.called("send_message")
     assert (receipt.ids, receipt.at) == (("3EB0S1",), 1_795_000_000_000)
     assert f"{to.User}@{to.Server}" == ANNA
+    assert len(message.messageContextInfo.messageSecret) == 32
+    message.ClearField("messageContextInfo")
     assert message == Message(conversation="Звоните @79161234567, https://example.org")
 
 

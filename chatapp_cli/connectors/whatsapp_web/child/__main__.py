@@ -1,13 +1,15 @@
 """Guards the protocol's stream before anything native is loaded, then serves until stdin ends.
 
 neonize's Go core prints to file descriptors 1 and 2 whatever Python thinks: the real stdout is moved away, and what
-is printed goes where stderr goes.
+is printed goes where stderr goes. Go reads the environment as it was when the process began: what the library has to
+find there is there, or the process begins once more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 
 from chatapp_cli.connectors.whatsapp_web import wire
 
@@ -15,6 +17,8 @@ from chatapp_cli.connectors.whatsapp_web import wire
 def main() -> None:
     """Serve; the process ends hard, because threads of the library may never end by themselves."""
     os.umask(0o077)
+    if any(os.environ.get(name) != value for name, value in wire.NO_BOT.items()):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | wire.NO_BOT)  # noqa: S606
     orders, out = _guarded()
     failure = _load()
     if failure:

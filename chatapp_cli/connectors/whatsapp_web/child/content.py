@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatapp_cli.connectors.whatsapp_web import wire
-from chatapp_cli.connectors.whatsapp_web.child.library import Content
+from chatapp_cli.connectors.whatsapp_web.child.library import Content, Message, events
 
 _WRAPPERS: Final = (
     "ephemeralMessage",
@@ -28,6 +28,7 @@ _SILENT: Final = frozenset(
         "call",
         "callLogMesssage",
         "encEventResponseMessage",
+        "encCommentMessage",
         "encReactionMessage",
         "fastRatchetKeySenderKeyDistributionMessage",
         "keepInChatMessage",
@@ -47,6 +48,10 @@ _SILENT: Final = frozenset(
 """Bookkeeping of WhatsApp's applications: nobody waits for an answer to it."""
 
 
+SENT: Final = "sent"
+"""Type of a line of the journal that is a message of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a person would see."""
@@ -58,12 +63,35 @@ class Said:
 
 def unwrapped(message: Content) -> Content:
     """The message inside of what only says how it is shown."""
+    inner = _inside(message)
+    return message if inner is None else unwrapped(inner)
+
+
+def _inside(message: Content) -> Content | None:
     for name in _WRAPPERS:
         if message.HasField(name) and getattr(message, name).HasField("message"):
-            return unwrapped(getattr(message, name).message)
-    if message.HasField("deviceSentMessage"):
-        return unwrapped(message.deviceSentMessage.message)
-    return message
+            return getattr(message, name).message
+    return message.deviceSentMessage.message if message.HasField("deviceSentMessage") else None
+
+
+def is_shown(message: Content) -> bool:
+    """A person sees it as a message of its own."""
+    return said(unwrapped(message), "") is not None
+
+
+def secret(kind: str, data: bytes) -> bytes:
+    """What changes of a message are sealed with, from the message as the journal keeps it; empty if it bears none."""
+    message = events.Message.FromString(data).Message if kind == "Message" else Message()
+    if kind == SENT:
+        message = Message.FromString(data)
+    return _secret(message)
+
+
+def _secret(message: Content) -> bytes:
+    if message.HasField("messageContextInfo") and message.messageContextInfo.messageSecret:
+        return bytes(message.messageContextInfo.messageSecret)
+    inner = _inside(message)
+    return _secret(inner) if inner is not None else b""
 
 
 def said(message: Content, remote: str) -> Said | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -30,11 +31,13 @@ from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 EDIT_WITHIN: Final = 20 * 60 * 1000
 READ_AT_ONCE: Final = 50
+"""Messages that one receipt names."""
 SEEN_ONLINE: Final = 15.0
 """Seconds after the last sign of typing."""
+_SECRET: Final = 32
+"""Bytes that every message of WhatsApp's own applications bears: changes of it are sealed with them."""
 _REFUSED: Final = Failure("refused")
 _UNKNOWN: Final = Failure("no_answer", "unknown")
-_SENT: Final = "sent"
 
 
 @asynccontextmanager
@@ -60,11 +63,19 @@ class Deeds(groups.Groups):
             raise Unfit(Failure("offline", "retry"))
         return wire.Nothing()
 
+    async def prove(self, _: wire.Nothing) -> wire.Nothing:
+        """Ask WhatsApp for something that it gives to a device that is linked, and to nobody else."""
+        await self.ping(wire.Nothing())
+        async with _done(Failure("offline", "retry")):
+            await self._phone.client.get_blocklist()
+        return wire.Nothing()
+
     async def send(self, args: wire.Send) -> wire.Sent:
         """Prepare, which may be done again, then send, which may not."""
         await self.ping(wire.Nothing())
         context = self._context(args) if args.quote else None
         message = await self._uploaded(args, context) if args.file else outfiles.text(args.text, context)
+        message.messageContextInfo.messageSecret = secrets.token_bytes(_SECRET)
         async with _done(_UNKNOWN):
             answer = await self._phone.client.send_message(jids.made(args.to), message)
         self._remember(answer.ID, args.to, message)
@@ -88,7 +99,7 @@ class Deeds(groups.Groups):
 
     def _remember(self, message_id: str, chat: str, message: Content) -> None:
         """So that it can be edited, quoted and reacted to."""
-        entry = Entry(type=_SENT, id=message_id, chat=chat, key=jids.phone(chat) or chat, us=True)
+        entry = Entry(type=content.SENT, id=message_id, chat=chat, key=jids.phone(chat) or chat, us=True)
         entry.sender, entry.at, entry.data = self._phone.address, _now(), message.SerializeToString()
         self._journal.remember(entry)
 
@@ -129,19 +140,26 @@ class Deeds(groups.Groups):
         return (await self._phone.client.get_me()).JID
 
     async def read(self, args: wire.About) -> wire.Nothing:
-        """Blue ticks for everything up to a message; in a group by who wrote it."""
+        """Blue ticks for what was not marked yet, up to a message; in a group by who wrote it."""
         entry = self._journal.find(args.id)
         if entry is None:
             raise Unfit(Failure("unknown_message"))
+        unread = self._journal.unread_up_to(args.id)
         by_sender: dict[str, list[str]] = {}
-        for message_id, sender in self._journal.theirs_up_to(args.id, READ_AT_ONCE):
+        for message_id, sender in unread:
             by_sender.setdefault(sender, []).append(message_id)
         for sender, ids in by_sender.items():
-            async with _done(_REFUSED):
-                await self._phone.client.mark_read(
-                    *ids, chat=jids.made(entry.chat), sender=jids.made(sender), receipt=ReceiptType.READ
-                )
+            for some in range(0, len(ids), READ_AT_ONCE):
+                await self._show_read(entry.chat, sender, ids[some : some + READ_AT_ONCE])
+        if unread:
+            self._journal.mark_read(unread[-1][0])
         return wire.Nothing()
+
+    async def _show_read(self, chat: str, sender: str, ids: Sequence[str]) -> None:
+        async with _done(_REFUSED):
+            await self._phone.client.mark_read(
+                *ids, chat=jids.made(chat), sender=jids.made(sender), receipt=ReceiptType.READ
+            )
 
     async def typing(self, args: wire.Chat) -> wire.Nothing:
         """WhatsApp shows it only of accounts that are online."""
@@ -200,9 +218,9 @@ class Deeds(groups.Groups):
 
 def _original(entry: Entry | None) -> Content | None:
     """The message itself, unwrapped."""
-    if entry is None or entry.type not in {_SENT, "Message"}:
+    if entry is None or entry.type not in {content.SENT, "Message"}:
         return None
-    if entry.type == _SENT:
+    if entry.type == content.SENT:
         return Message.FromString(entry.data)
     return content.unwrapped(events.Message.FromString(entry.data).Message)
 
@@ -224,6 +242,7 @@ def _now() -> int:
 
 ORDERS: Final[Mapping[str, tuple[type[msgspec.Struct], Callable[[Deeds, Any], Awaitable[msgspec.Struct]]]]] = {
     "ping": (wire.Nothing, Deeds.ping),
+    "prove": (wire.Nothing, Deeds.prove),
     "send": (wire.Send, Deeds.send),
     "edit": (wire.About, Deeds.edit),
     "delete": (wire.About, Deeds.delete),

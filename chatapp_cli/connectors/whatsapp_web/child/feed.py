@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Raw
 
 from chatapp_cli.connectors.whatsapp_web import wire
-from chatapp_cli.connectors.whatsapp_web.child import jids, translate
-from chatapp_cli.connectors.whatsapp_web.child.journal import Entry, Journal
+from chatapp_cli.connectors.whatsapp_web.child import content, history, jids, translate
+from chatapp_cli.connectors.whatsapp_web.child.journal import UNDECRYPTABLE, Entry, Journal
 from chatapp_cli.connectors.whatsapp_web.child.library import Event, NeonizeError, events
 from chatapp_cli.connectors.whatsapp_web.child.phone import Phone
-from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING, Known
+from chatapp_cli.connectors.whatsapp_web.child.scene import Known, Written
+from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING
 
 WINDOW: Final = 200
 """Events that may be told without having been acknowledged."""
@@ -26,46 +29,80 @@ class Feed:
 
     def __init__(self, phone: Phone, journal: Journal, tell: Callable[[wire.Line], None]) -> None:
         self._phone, self._journal, self._tell = phone, journal, tell
-        self._known = Known()
+        self._known = Known(written=self._written)
         self._numbers: asyncio.Queue[int] = asyncio.Queue()
+        self._told: deque[int] = deque()
         self._room = asyncio.Event()
         for n in journal.waiting():
             self._numbers.put_nowait(n)
+        for late in list(journal.late):
+            self._wait_for(late)
 
     async def record(self) -> None:
         """Write down what comes, as it comes."""
         while True:
             event = await self._phone.inbox.get()
-            if isinstance(event, events.UndecryptableMessage) and not event.IsUnavailable:
-                asyncio.get_running_loop().call_later(PATIENCE, self._give_up_on, event)
-            else:
-                self._keep(event)
+            if isinstance(event, events.HistorySync):
+                await self._catch_up(event)
+            elif not self._is_repeated(event):
+                self._keep(entry_of(event))
+            if isinstance(event, events.Receipt) and event.Type == events.Receipt.READ_SELF:
+                for message_id in event.MessageIDs:
+                    self._journal.mark_read(message_id)
 
-    def _give_up_on(self, event: Event) -> None:
-        if self._journal.find(event.Info.ID) is None:
-            self._keep(event)
+    async def _catch_up(self, event: Event) -> None:
+        """What came between the end of the device before and the link of this one, as far as WhatsApp tells."""
+        since = self._journal.since
+        for one in history.messages(event, since, self._phone.address) if since else ():
+            if not self._journal.has(one.Info.ID):
+                self._keep(entry_of(one))
+                await asyncio.sleep(0)
 
-    def _keep(self, event: Event) -> None:
-        self._numbers.put_nowait(self._journal.record(entry_of(event)))
+    def _is_repeated(self, event: Event) -> bool:
+        """It cannot be decrypted once more, or what it stands for is here."""
+        undecryptable = isinstance(event, events.UndecryptableMessage)
+        return undecryptable and self._journal.find(event.Info.ID) is not None
+
+    def _keep(self, entry: Entry) -> None:
+        self._numbers.put_nowait(self._journal.record(entry))
+        if entry.late:
+            self._wait_for(entry.id)
+
+    def _wait_for(self, message_id: str) -> None:
+        asyncio.get_running_loop().call_later(PATIENCE, self._give_up_on, message_id)
+
+    def _give_up_on(self, message_id: str) -> None:
+        entry = self._journal.numbered(self._journal.late.get(message_id, 0))
+        if entry:
+            entry.late = False
+            self._keep(entry)
 
     async def tell(self) -> None:
         """Tell what is written down, never too much at once."""
         self._known.me = self._phone.me
         while True:
             n = await self._numbers.get()
-            while n - self._journal.acknowledged > WINDOW:
+            while len(self._told) >= WINDOW:
                 self._room.clear()
                 await self._room.wait()
             entry = self._journal.numbered(n)
-            said = await self._translated(entry) if entry else None
+            said = await self._translated(entry) if entry and not entry.late else None
             if said is not None:
+                self._told.append(n)
+                self._note(n, said)
                 self._tell(wire.Line(n=n, event=Raw(wire.encode(said))))
-            elif n == self._journal.acknowledged + 1:
+            elif not self._told:
                 self.acknowledge(n)
+
+    def _note(self, n: int, said: wire.Event) -> None:
+        if isinstance(said, wire.Message) and not said.sender.phone and jids.is_hidden(said.sender.jid):
+            self._journal.told_unnamed(n)
 
     def acknowledge(self, n: int) -> None:
         """The desk has everything up to this number."""
         self._journal.acknowledge(n)
+        while self._told and self._told[0] <= n:
+            self._told.popleft()
         self._room.set()
 
     async def _translated(self, entry: Entry) -> wire.Event | None:
@@ -78,12 +115,26 @@ class Feed:
             return translate.unreadable(entry.type, entry.at, f"{type(error).__name__}: {error}", entry.data)
 
     async def _look_up(self, event: Event) -> None:
-        for hidden in translate.hidden(event):
-            if not self._known.phones.get(hidden):
+        for hidden in [*translate.hidden(event), *self._author_of(translate.target(event))]:
+            if jids.is_hidden(hidden) and not self._known.phones.get(hidden):
                 self._known.phones[hidden] = await self._phone_of(hidden)
+        if translate.is_sealed(event):
+            await self._uncover(jids.bare(event.Info.MessageSource.Sender), *self._author_of(translate.target(event)))
         group = translate.group(event)
-        if group and not self._known.titles.get(group):
-            self._known.titles[group] = await self._title_of(group)
+        if group and (translate.is_removal(event) or not self._known.titles.get(group)):
+            await self._ask_about(group)
+
+    def _author_of(self, message_id: str) -> Sequence[str]:
+        written = self._written(message_id)
+        return [written.sender] if written else []
+
+    async def _uncover(self, *addresses: str) -> None:
+        """Learn the LIDs of people whose phone is known."""
+        for address in addresses:
+            if jids.phone(address) and jids.phone(address) not in self._known.phones.values():
+                with suppress(NeonizeError):
+                    lid = jids.bare(await self._phone.client.get_lid_from_pn(jids.made(address)))
+                    self._known.phones |= {lid: jids.phone(address)} if lid else {}
 
     async def _phone_of(self, hidden: str) -> str:
         try:
@@ -91,24 +142,54 @@ class Feed:
         except NeonizeError:
             return ""
 
-    async def _title_of(self, group: str) -> str:
+    async def _ask_about(self, group: str) -> None:
+        """Its title, and who of its members may take back what others wrote."""
         try:
-            return str((await self._phone.client.get_group_info(jids.made(group))).GroupName.Name)
+            info = await self._phone.client.get_group_info(jids.made(group))
         except NeonizeError:
-            return ""
+            self._known.admins.pop(group, None)
+            return
+        self._known.titles[group] = str(info.GroupName.Name)
+        admins = [one for one in info.Participants if one.IsAdmin or one.IsSuperAdmin]
+        addresses = {jids.bare(jid) for one in admins for jid in (one.JID, one.LID, one.PhoneNumber)}
+        self._known.admins[group] = frozenset(addresses - {""})
+
+    def _written(self, message_id: str) -> Written | None:
+        """Who wrote a message of the last month, and what its changes are sealed with."""
+        entry = self._journal.find(message_id) if message_id else None
+        if entry is None:
+            return None
+        return Written(
+            key=entry.key,
+            sender=entry.sender,
+            us=entry.us,
+            unnamed=self._journal.is_unnamed(entry),
+            secret=content.secret(entry.type, entry.data),
+        )
 
 
 def entry_of(event: Event) -> Entry:
-    """A line for the journal; ``Raw`` would only be the message once more."""
+    """A line for the journal; ``Raw`` would only be the message once more.
+
+    What cannot be understood is kept all the same, whatever it lacks: it is told as unreadable later on.
+    """
     if isinstance(event, events.Message):
         event.ClearField("Raw")
-    entry = Entry(type=type(event).DESCRIPTOR.name, data=event.SerializeToString())
-    if not isinstance(event, events.Message | events.UndecryptableMessage):
-        return entry
+    entry = Entry(type=type(event).DESCRIPTOR.name, data=event.SerializePartialToString())
+    if isinstance(event, events.Message | events.UndecryptableMessage):
+        with suppress(Exception):
+            _describe(entry, event)
+    return entry
+
+
+def _describe(entry: Entry, event: Event) -> None:
     info = event.Info
     source = info.MessageSource
     alt = source.RecipientAlt if source.IsFromMe else source.SenderAlt
     entry.id, entry.at, entry.us = info.ID, info.Timestamp, source.IsFromMe
     entry.chat, entry.sender = jids.bare(source.Chat), jids.bare(source.Sender)
     entry.key = jids.phone(entry.chat) or (not source.IsGroup and jids.phone(jids.bare(alt))) or entry.chat
-    return entry
+    if entry.type == UNDECRYPTABLE:
+        entry.late = translate.is_hidden(event)
+    else:
+        entry.shown = content.is_shown(event.Message)

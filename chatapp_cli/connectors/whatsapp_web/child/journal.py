@@ -2,12 +2,14 @@
 
 Nothing is lost before the desk has it, and old messages can be quoted, reacted to and downloaded. WhatsApp takes a
 message for delivered as soon as the library has it, so every event is on the disk before it is told. One JSON line
-each; an acknowledgement is a line too.
+each; an acknowledgement is a line too, and how far a chat was marked as read. A device that takes the place of another
+one goes on with its journal.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,14 @@ from typing import Final
 import msgspec
 
 _MONTH: Final = 30 * 24 * 3600 * 1000
+_HOUR: Final = 3600 * 1000
+_LINKED: Final = "Linked"
+GAP: Final = 1_000_000
+"""Numbers left out when a device takes the place of another one, which may be running and counting still."""
+
+
+UNDECRYPTABLE: Final = "UndecryptableMessage"
+"""Type of what stands for a message."""
 
 
 class Entry(msgspec.Struct, omit_defaults=True):
@@ -32,6 +42,18 @@ class Entry(msgspec.Struct, omit_defaults=True):
     sender: str = ""
     us: bool = False
     at: int = 0
+    shown: bool = False
+    """A person sees it as a message of its own: bookkeeping, reactions and changes are none."""
+    late: bool = False
+    """It could not be decrypted, which WhatsApp's own applications hide: it is told if it does not come again."""
+    read: int = 0
+    """The chat ``key`` is marked as read up to this number."""
+    unnamed: int = 0
+    """The person with the hidden address ``key`` was told without a phone up to this number."""
+    since: int = 0
+    """This device took the place of another one that knew everything up to here."""
+    last: int = 0
+    """Numbers go on above this one."""
     data: bytes = b""
 
 
@@ -40,9 +62,11 @@ class Place:
     """Where in the file something is, and what is asked of it most."""
 
     offset: int
+    n: int
     key: str
     sender: str
-    us: bool
+    shown: bool
+    real: bool
 
 
 _decode = msgspec.json.Decoder(Entry).decode
@@ -57,6 +81,13 @@ class Journal:
         self.last = 0
         self._numbered: dict[int, int] = {}
         self._named: dict[str, Place] = {}
+        self._marks: dict[str, int] = {}
+        self._unnamed: dict[str, int] = {}
+        self.late: dict[str, int] = {}
+        """Numbers of what could not be decrypted and is not told yet, by id."""
+        self.since = 0
+        """From when on this device has to ask what came before it was linked; 0: it need not."""
+        self._latest = self._linked = 0
         _thin(path, now - _MONTH)
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
         self._load()
@@ -69,11 +100,29 @@ class Journal:
 
     def _index(self, entry: Entry, offset: int) -> None:
         self.acknowledged = max(self.acknowledged, entry.ack)
-        self.last = max(self.last, entry.n, entry.ack)
+        self.last = max(self.last, entry.n, entry.ack, entry.last)
         if entry.n:
             self._numbered[entry.n] = offset
         if entry.id:
-            self._named[entry.id] = Place(offset, entry.key, entry.sender, entry.us)
+            self._name(entry, offset)
+        elif entry.read:
+            self._marks[entry.key] = max(entry.read, self._marks.get(entry.key, 0))
+        elif entry.unnamed:
+            self._unnamed[entry.key] = entry.unnamed
+        elif entry.type == _LINKED:
+            self.since, self._linked = entry.since, self._linked or entry.at
+
+    def _name(self, entry: Entry, offset: int) -> None:
+        """What stands for a message never hides the message itself, whichever of them came first."""
+        real = entry.type != UNDECRYPTABLE
+        if entry.late:
+            self.late[entry.id] = entry.n
+        else:
+            self.late.pop(entry.id, None)
+        if real or not self.has(entry.id):
+            shown = entry.shown and not entry.us
+            self._named[entry.id] = Place(offset, entry.n, entry.key, entry.sender, shown, real)
+        self._latest = max(self._latest, entry.at)
 
     def record(self, entry: Entry) -> int:
         """Keep an event, durably once this returns, and give it its number."""
@@ -90,6 +139,33 @@ class Journal:
         """The desk has everything up to this number; losing this line only repeats them."""
         if n > self.acknowledged:
             self._write(Entry(ack=min(n, self.last)))
+
+    def linked(self, now: int) -> None:
+        """Note that this device is new; with a journal behind it, it goes on where the device before ended."""
+        since = max(self._latest - _HOUR, self._linked) if self._linked or self._latest else 0
+        self._write(Entry(type=_LINKED, at=now, since=since, last=self.last + GAP if since else 0))
+
+    def mark_read(self, message_id: str) -> None:
+        """Its chat is read up to this message."""
+        place = self._named.get(message_id)
+        if place and place.n > self._marks.get(place.key, 0):
+            entry = self._at(place.offset)
+            self._write(Entry(read=place.n, key=place.key, at=entry.at if entry else 0))
+
+    def told_unnamed(self, n: int) -> None:
+        """Note that who wrote a message was told by the hidden address alone: so the desk knows them as its author."""
+        entry = self.numbered(n)
+        if entry and n > self._unnamed.get(entry.sender, 0):
+            self._write(Entry(key=entry.sender, unnamed=n, at=entry.at))
+
+    def is_unnamed(self, entry: Entry) -> bool:
+        """The desk knows the author of this message by the hidden address alone."""
+        return 0 < entry.n <= self._unnamed.get(entry.sender, 0)
+
+    def has(self, message_id: str) -> bool:
+        """The message itself came or went out, not only something that stands for it."""
+        place = self._named.get(message_id)
+        return place is not None and place.real
 
     def close(self) -> None:
         """Everything is on the disk already."""
@@ -122,17 +198,26 @@ class Journal:
         self._file.seek(offset)
         return _read(self._file.readline())
 
-    def theirs_up_to(self, message_id: str, most: int) -> Sequence[tuple[str, str]]:
-        """Id and sender of the other side's latest messages in a chat, up to this one."""
+    def unread_up_to(self, message_id: str) -> Sequence[tuple[str, str]]:
+        """Id and sender of the other side's messages in a chat that were not marked as read yet, up to this one."""
         until = self._named.get(message_id)
         if until is None:
             return ()
+        marked = self._marks.get(until.key, 0)
         found = [
-            (one, place.sender)
+            (place.n, one, place.sender)
             for one, place in self._named.items()
-            if place.key == until.key and not place.us and place.offset <= until.offset
+            if place.key == until.key and place.shown and place.n > marked and place.offset <= until.offset
         ]
-        return found[-most:]
+        return [(one, sender) for _, one, sender in sorted(found)]
+
+
+def carry_over(before: Path, path: Path) -> None:
+    """Take over the journal of another device, unless there is one here; that device may be writing still."""
+    if before.is_file() and not path.exists():
+        draft = path.with_suffix(".carried")
+        shutil.copyfile(before, draft)
+        draft.replace(path)
 
 
 def _read(line: bytes) -> Entry | None:
@@ -150,7 +235,7 @@ def _thin(path: Path, since: int) -> None:
     draft = path.with_suffix(".new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         for line, entry in _lines(path):
-            if not entry.ack and (entry.n > acknowledged or entry.at >= since):
+            if not entry.ack and (entry.n > acknowledged or entry.at >= since or entry.type == _LINKED):
                 out.write(line)
         out.write(msgspec.json.encode(Entry(ack=acknowledged)) + b"\n")
         out.flush()

@@ -20,6 +20,8 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import (
     ImageMessage,
     Message,
     ProtocolMessage,
+    ReactionMessage,
+    SecretEncryptedMessage,
     VideoMessage,
 )
 from neonize.utils.enum import (
@@ -59,7 +61,9 @@ __all__ = [
     "Presence",
     "ProtocolMessage",
     "ProxySettings",
+    "ReactionMessage",
     "ReceiptType",
+    "SecretEncryptedMessage",
     "VideoMessage",
     "events",
     "log",

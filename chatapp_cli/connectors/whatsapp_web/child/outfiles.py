@@ -117,6 +117,7 @@ def quotation(message_id: str, sender: str, original: Content | None) -> Content
     shown = Message()
     if original is not None:
         shown.CopyFrom(original)
+        shown.ClearField("messageContextInfo")
         for field, part in shown.ListFields():
             if field.message_type and "contextInfo" in field.message_type.fields_by_name:
                 part.ClearField("contextInfo")
@@ -130,6 +131,7 @@ def retold(original: Content | None, words: str) -> Content:
             if original.HasField(name):
                 again = Message()
                 again.CopyFrom(original)
+                again.ClearField("messageContextInfo")
                 getattr(again, name).caption = words
                 return again
     return Message(conversation=words)

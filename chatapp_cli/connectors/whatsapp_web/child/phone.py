@@ -54,6 +54,8 @@ class Phone:
         self.address = ""
         """The one by phone."""
         self.online = False
+        self.wants_history = False
+        """What WhatsApp tells a new device of the last days is to be had too; it is asked once, before the dial."""
         self._up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._args = wire.Open(folder="")
         self._codes = 0
@@ -113,7 +115,7 @@ class Phone:
         async def code(_: Any, said: bytes) -> None:
             await self._code(said.decode())
 
-        for kind in LASTING.values():
+        for kind in (*LASTING.values(), *((events.HistorySync,) if self.wants_history else ())):
             self.client.event(kind)(keep)
         for kind in _PASSING:
             self.client.event(kind)(notice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from msgspec import Raw
 from chatapp_cli.connectors.whatsapp_web import wire
 from chatapp_cli.connectors.whatsapp_web.child.deeds import ORDERS, Deeds
 from chatapp_cli.connectors.whatsapp_web.child.feed import Feed
-from chatapp_cli.connectors.whatsapp_web.child.journal import Journal
+from chatapp_cli.connectors.whatsapp_web.child.journal import Journal, carry_over
 from chatapp_cli.connectors.whatsapp_web.child.library import log, version
 from chatapp_cli.connectors.whatsapp_web.child.phone import Phone, Unfit
 from chatapp_cli.connectors.whatsapp_web.wire import Failure
@@ -80,7 +81,11 @@ class Server:
     async def read(self, lines: asyncio.StreamReader) -> None:
         """Take orders until there are no more."""
         async for line in lines:
-            order = wire.order(line)
+            try:
+                order = wire.order(line)
+            except Exception as error:  # noqa: BLE001 - without its number nobody can be answered; the others go on
+                sys.stderr.write(f"an order that cannot be read: {type(error).__name__}\n")
+                continue
             if order.ack:
                 self._acknowledge(order.ack)
             else:
@@ -122,10 +127,23 @@ class Server:
     async def _open(self, args: wire.Open) -> wire.Account:
         """Connect; from then on events are told."""
         self.phone.claim(Path(args.folder))
-        journal = Journal(Path(args.folder, "journal"), time.time_ns() // 1_000_000)
+        journal = await asyncio.to_thread(_journal, args)
+        self.phone.wants_history = journal.since > 0
         feed = Feed(self.phone, journal, self.tell)
         self._start(feed.record())
         account = await self.phone.open(args)
         self._feed, self._deeds = feed, Deeds(self.phone, journal)
         self._start(feed.tell())
+        account.renewed = journal.since > 0
         return account
+
+
+def _journal(args: wire.Open) -> Journal:
+    path, now = Path(args.folder, "journal"), time.time_ns() // 1_000_000
+    if not args.pair or path.exists():
+        return Journal(path, now)
+    if args.renews:
+        carry_over(Path(args.renews, "journal"), path)
+    journal = Journal(path, now)
+    journal.linked(now)
+    return journal

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chatapp_cli.connectors.whatsapp_web import wire
-from chatapp_cli.connectors.whatsapp_web.child import content, jids
-from chatapp_cli.connectors.whatsapp_web.child.library import Content, Event, Jid, ProtocolMessage, events
+from chatapp_cli.connectors.whatsapp_web.child import content, jids, scene, sealed
+from chatapp_cli.connectors.whatsapp_web.child.library import (
+    Content,
+    Event,
+    Jid,
+    Message,
+    ProtocolMessage,
+    ReactionMessage,
+    events,
+)
+from chatapp_cli.connectors.whatsapp_web.child.scene import Known, Scene
 
 _SECOND: Final = 1000
-_BROADCAST: Final = "broadcast"
-"""Server of broadcast lists, whose messages WhatsApp shows in the private chats, and of statuses."""
-
-
-@dataclass(slots=True)
-class Known:
-    """What was looked up before."""
-
-    phones: dict[str, str] = field(default_factory=dict)
-    """Digits by LID, empty where WhatsApp does not tell."""
-    titles: dict[str, str] = field(default_factory=dict)
-    """Of groups, by address."""
-    me: frozenset[str] = frozenset()
-    """Our own addresses."""
 
 
 def hidden(event: Event) -> Sequence[str]:
@@ -33,7 +27,7 @@ def hidden(event: Event) -> Sequence[str]:
     source = _source(event)
     if source is None:
         return ()
-    pairs = ((source.Chat, _chat_alt(source)), (source.Sender, source.SenderAlt))
+    pairs = ((source.Chat, scene.chat_alt(source)), (source.Sender, source.SenderAlt))
     found = dict.fromkeys(jids.bare(jid) for jid, alt in pairs if not jids.phone(jids.bare(alt)))
     return [one for one in found if jids.is_hidden(one)]
 
@@ -44,29 +38,32 @@ def group(event: Event) -> str:
     return jids.bare(source.Chat) if source is not None and source.Chat.Server == jids.GROUPS else ""
 
 
+def target(event: Event) -> str:
+    """Id of the message that an event changes; empty if it changes none."""
+    if not isinstance(event, events.Message):
+        return ""
+    inner = content.unwrapped(event.Message)
+    found = sealed.within(inner)
+    return str(found[1].targetMessageKey.ID if found else inner.protocolMessage.key.ID)
+
+
+def is_sealed(event: Event) -> bool:
+    """Opening it takes all addresses of everybody in it."""
+    return isinstance(event, events.Message) and sealed.within(content.unwrapped(event.Message)) is not None
+
+
+def is_removal(event: Event) -> bool:
+    """Somebody takes a message back."""
+    if not isinstance(event, events.Message):
+        return False
+    inner = content.unwrapped(event.Message)
+    return inner.HasField("protocolMessage") and bool(inner.protocolMessage.type == ProtocolMessage.REVOKE)
+
+
 def _source(event: Event) -> Event | None:
     if isinstance(event, events.Message | events.UndecryptableMessage):
         return event.Info.MessageSource
     return None
-
-
-def _chat_alt(source: Event) -> Jid:
-    return source.RecipientAlt if source.IsFromMe else source.SenderAlt
-
-
-def _who(jid: Jid, alt: Jid, known: Known, name: str = "") -> wire.Who:
-    address = jids.bare(jid)
-    phone = jids.phone(address) or jids.phone(jids.bare(alt)) or known.phones.get(address, "")
-    return wire.Who(jid=address, phone=phone, name=name)
-
-
-def _chat(source: Event, known: Known) -> wire.Who:
-    if source.Chat.Server == _BROADCAST:
-        return _who(source.Sender, source.SenderAlt, known)
-    if source.IsGroup:
-        address = jids.bare(source.Chat)
-        return wire.Who(jid=address, name=known.titles.get(address, ""))
-    return _who(source.Chat, _chat_alt(source), known)
 
 
 def translated(event: Event, known: Known, remote: str) -> wire.Event | None:
@@ -80,47 +77,93 @@ def unreadable(kind: str, at: int, detail: str, data: bytes) -> wire.Unreadable:
 
 
 def _message(event: Event, known: Known, remote: str) -> wire.Event | None:
-    info = event.Info
-    source = info.MessageSource
-    if _for_nobody(source):
+    if scene.for_nobody(event.Info.MessageSource):
         return None
-    inner = content.unwrapped(event.Message)
-    chat = _chat(source, known)
-    sender = _who(source.Sender, source.SenderAlt, known, info.Pushname)
+    return _meant(content.unwrapped(event.Message), scene.of(event, known, remote))
+
+
+def _meant(inner: Content, where: Scene) -> wire.Event | None:
     if inner.HasField("reactionMessage"):
-        reaction = inner.reactionMessage
-        return wire.Reacted(chat=chat, id=reaction.key.ID, at=info.Timestamp, sender=sender, emoji=reaction.text)
+        return _reacted(inner.reactionMessage, inner.reactionMessage.key.ID, where)
     if inner.HasField("protocolMessage"):
-        return _correction(inner.protocolMessage, chat, info.Timestamp)
-    said = content.said(inner, remote)
-    if said is None:
-        return None
+        return _correction(inner.protocolMessage, where)
+    if found := sealed.within(inner):
+        return _unsealed(*found, where)
+    said = content.said(inner, where.remote)
+    return None if said is None else _spoken(said, where)
+
+
+def _spoken(said: content.Said, where: Scene, stands_for: str = "") -> wire.Message:
     return wire.Message(
-        chat=chat,
-        id=info.ID,
-        at=info.Timestamp,
-        sender=sender,
-        from_us=source.IsFromMe,
+        chat=where.chat,
+        id=where.event.Info.ID,
+        at=where.at,
+        sender=where.sender,
+        from_us=where.from_us,
         text=said.text,
         files=(said.file,) if said.file else (),
         reply_to=said.reply_to,
+        stands_for=stands_for,
     )
 
 
-def _for_nobody(source: Event) -> bool:
-    """Statuses, channels, and what the owner sends to a list of their own."""
-    chat = source.Chat
-    listed = chat.Server == _BROADCAST and (chat.User == "status" or source.IsFromMe)
-    return bool(listed or chat.Server == "newsletter")
+def _reacted(reaction: Content, to: str, where: Scene) -> wire.Event:
+    return wire.Reacted(chat=where.chat, id=to, at=where.at, sender=where.sender, emoji=reaction.text)
 
 
-def _correction(protocol: Content, chat: wire.Who, at: int) -> wire.Event | None:
-    if protocol.type == ProtocolMessage.REVOKE and protocol.key.ID:
-        return wire.Deleted(chat=chat, id=protocol.key.ID, at=at)
+def _correction(protocol: Content, where: Scene) -> wire.Event | None:
+    to = protocol.key.ID
+    if protocol.type == ProtocolMessage.REVOKE and to:
+        return _removed(to, where)
     if protocol.type == ProtocolMessage.MESSAGE_EDIT:
-        now = content.said(content.unwrapped(protocol.editedMessage), "")
-        return wire.Edited(chat=chat, id=protocol.key.ID, at=at, text=now.text if now else "")
+        return _edited(to, protocol.editedMessage, where)
     return None
+
+
+def _removed(to: str, where: Scene) -> wire.Event:
+    by_admin = where.is_admin()
+    if not by_admin and where.is_foreign(to):
+        return _refused("foreign_delete", to, where)
+    return wire.Deleted(
+        chat=where.chat, id=to, at=where.at, by=where.author_of(to), from_us=where.from_us, by_admin=by_admin
+    )
+
+
+def _edited(to: str, changed: Content, where: Scene) -> wire.Event:
+    if where.is_foreign(to):
+        return _refused("foreign_edit", to, where)
+    now = content.said(content.unwrapped(changed), "")
+    text = now.text if now else ""
+    return wire.Edited(chat=where.chat, id=to, at=where.at, text=text, by=where.author_of(to), from_us=where.from_us)
+
+
+def _refused(what: str, to: str, where: Scene) -> wire.Event:
+    """The sender changes what somebody else wrote: WhatsApp's own applications do not show it either."""
+    detail = f"{where.chat.phone or where.chat.jid}/{to} by {where.sender.phone or where.sender.jid}"
+    return wire.Unreadable(what=what, at=where.at, detail=detail)
+
+
+def _unsealed(use: str, one: Content, where: Scene) -> wire.Event | None:
+    to = one.targetMessageKey.ID
+    written = where.known.written(to)
+    inside = written and sealed.opened(one, written.secret, use, where.authors(written), where.addresses)
+    if inside is None:
+        return _closed(use, to, where)
+    if use == sealed.REACTION:
+        return _reacted(ReactionMessage.FromString(inside), to, where)
+    opened = content.unwrapped(Message.FromString(inside))
+    if use == sealed.COMMENT:
+        said = content.said(opened, where.remote)
+        return None if said is None else _spoken(content.Said(said.text, said.file, said.reply_to or to), where)
+    again = opened.HasField("protocolMessage") and opened.protocolMessage.HasField("editedMessage")
+    return _edited(to, opened.protocolMessage.editedMessage if again else opened, where)
+
+
+def _closed(use: str, to: str, where: Scene) -> wire.Event:
+    """A change that cannot be opened shows in the dialog; a reaction or comment is kept for a person to see."""
+    if use in {sealed.REACTION, sealed.COMMENT}:
+        return unreadable(use, where.at, f"no key for {to}", where.event.SerializeToString())
+    return _spoken(content.Said(reply_to=to), where, stands_for="change")
 
 
 def _receipt(event: Event, _: Known, __: str) -> wire.Event | None:
@@ -155,15 +198,23 @@ def _ours(people: Sequence[Jid], known: Known) -> bool:
 
 
 def _undecryptable(event: Event, known: Known, _: str) -> wire.Event | None:
-    """What only another device may show, such as a photo that can be viewed once, is at least announced."""
-    info = event.Info
-    source = info.MessageSource
-    chat = _chat(source, known)
-    if not event.IsUnavailable:
-        return wire.Unreadable(what="undecryptable", at=info.Timestamp, detail=f"{chat.phone or chat.jid}/{info.ID}")
-    sender = _who(source.Sender, source.SenderAlt, known, info.Pushname)
-    text = "[view once]"
-    return wire.Message(chat=chat, id=info.ID, at=info.Timestamp, sender=sender, from_us=source.IsFromMe, text=text)
+    """A line in the dialog at once; the message itself takes its place if the phone or the sender sends it again.
+
+    WhatsApp says why it is not there, but the library keeps that to itself: only a file can be one to view once.
+    """
+    if scene.for_nobody(event.Info.MessageSource):
+        return None
+    where = scene.of(event, known)
+    if is_hidden(event):
+        detail = f"{where.chat.phone or where.chat.jid}/{event.Info.ID}"
+        return wire.Unreadable(what="undecryptable", at=where.at, detail=detail)
+    file = event.IsUnavailable and event.Info.Type == "media"
+    return _spoken(content.Said(), where, stands_for="either" if file else "waiting")
+
+
+def is_hidden(event: Event) -> bool:
+    """It cannot be decrypted, and WhatsApp's own applications show nothing in its place: a reaction, a change."""
+    return bool(event.DecryptFailMode == event.DECRYPT_FAIL_HIDE)
 
 
 _TRANSLATE: Final[Mapping[Any, Callable[[Event, Known, str], wire.Event | None]]] = {

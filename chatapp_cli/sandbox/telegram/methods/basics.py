@@ -66,7 +66,14 @@ def nearest(_call: Call, _request: Any) -> Any:
     return types.NearestDc(country="RU", this_dc=DC, nearest_dc=DC)
 
 
+def app_config(call: Call, _request: Any) -> Any:
+    """What applications are told; an account that is frozen learns since when."""
+    frozen = [types.JsonObjectValue("freeze_since_date", types.JsonNumber(1_795_000_000))] if call.me.frozen else []
+    return types.help.AppConfig(hash=0, config=types.JsonObject(frozen))
+
+
 HANDLERS: Mapping[type, Handler] = {
     functions.help.GetConfigRequest: config,
     functions.help.GetNearestDcRequest: nearest,
+    functions.help.GetAppConfigRequest: app_config,
 }

@@ -33,7 +33,7 @@ def dialog(call: Call, chat: Chat) -> Any:
         unread_reactions_count=0,
         unread_poll_votes_count=0,
         notify_settings=types.PeerNotifySettings(),
-        pts=chat.box.pts if isinstance(chat, Channel) else None,
+        pts=chat.box.pts if isinstance(chat, Channel) and call.cloud.lists_counters else None,
     )
 
 

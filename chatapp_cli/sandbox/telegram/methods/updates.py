@@ -35,7 +35,7 @@ def get_difference(call: Call, request: Any) -> Any:
         return types.updates.DifferenceEmpty(date=int(time.time()), seq=0)
     if len(missed) > call.cloud.too_long:
         return types.updates.DifferenceTooLong(pts=call.me.box.pts)
-    part = missed[: call.cloud.slice]
+    part = missed[: min(max(1, request.pts_limit or call.cloud.slice), call.cloud.slice)]
     told = {**_told(call, part), "new_encrypted_messages": []}
     if len(part) < len(missed):
         return types.updates.DifferenceSlice(intermediate_state=_state(call, part[-1].pts), **told)

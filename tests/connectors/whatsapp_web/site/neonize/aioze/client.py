@@ -35,7 +35,9 @@ class NewAClient:
             (size,) = struct.unpack("!I", await reader.readexactly(4))
             what, value = pickle.loads(await reader.readexactly(size))
             if what == "event":
-                self._later(self._handlers[type(value).DESCRIPTOR.name](self, value))
+                handler = self._handlers.get(type(value).DESCRIPTOR.name)
+                if handler:
+                    self._later(handler(self, value))
             elif what == "qr":
                 self._later(self._qr(self, value))
             elif what == "dial":

@@ -1,0 +1,58 @@
+"""Questions about what was missed: nobody sits in front of them, so a short flood is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any, Final
+
+from chatapp_cli.connectors.telegram import history
+from chatapp_cli.connectors.telegram.errors import NotUnderstood
+from chatapp_cli.connectors.telegram.reading import Reading
+from chatapp_cli.connectors.telegram.unread import readable_part
+from chatapp_cli.connectors.telegram.wire import Wire
+from chatapp_cli.domain.errors import RateLimited, Rejected, SendingBlocked
+from chatapp_cli.domain.event import Batch
+
+LONGEST_PAUSE: Final = 60.0
+"""Seconds of a flood that are waited for here."""
+
+
+class Asking:
+    """Asks, and reads chats themselves where Telegram tells no difference."""
+
+    def __init__(self, wire: Wire, reading: Reading) -> None:
+        self.wire = wire
+        self.reading = reading
+
+    async def ask(self, request: Any) -> Any:
+        """Make a request. Raises RateLimited for a longer flood, and Rejected where sending is blocked as well."""
+        while True:
+            try:
+                return await self.wire.ask(request)
+            except NotUnderstood as unread:
+                if (part := readable_part(unread.raw)) is None:
+                    raise
+                await self.wire.peers.learn([*part.users, *part.chats])
+                return part
+            except RateLimited as limited:
+                if limited.retry_after > LONGEST_PAUSE:
+                    raise
+                pause = limited.retry_after
+            except SendingBlocked as blocked:
+                raise Rejected(blocked.code, blocked.detail) from None
+            await self.reading.clock.sleep(pause)
+
+    async def since(self, number: int, since: datetime) -> AsyncGenerator[Batch, None]:
+        """What was said in a chat since a moment."""
+        known = self.wire.peers.need(number)
+        async with aclosing(history.since(self.wire, known, since)) as pages:
+            async for page in pages:
+                yield self.reading.page(page, moves=False)
+
+    async def after(self, number: int, last: int) -> AsyncGenerator[Any, None]:
+        """Pages of what was said in a chat after a message."""
+        async with aclosing(history.after(self.wire, self.wire.peers.need(number), last)) as pages:
+            async for page in pages:
+                yield page

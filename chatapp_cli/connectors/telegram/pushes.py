@@ -1,0 +1,82 @@
+"""What Telegram pushes, as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any, Final
+
+import structlog
+from telethon import TelegramClient
+from telethon.errors import InvalidBufferError, SecurityError
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram.peers import number_of
+
+log = structlog.get_logger()
+
+RARELY: Final = 60.0
+"""Seconds between two times that everything is asked for because of pushes that cannot be read."""
+
+
+class Client(TelegramClient):  # type: ignore[misc]
+    """Hands every push over and asks for nothing by itself.
+
+    Telethon's own loop counts beside us: it holds pushes back, asks for differences of its own, and closes the
+    connection where it cannot read one.
+    """
+
+    hear: Callable[[Any], None] | None = None
+    """Gets every push; what comes before it is set is asked for anyway."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._doubted_at = -RARELY
+        state = self._sender._state  # the one place where Telethon reads a packet
+        state.decrypt_message_data = partial(self._readable, state.decrypt_message_data)
+
+    def _readable(self, read: Callable[[bytes], Any], packet: bytes) -> Any:
+        """Pass over a push that cannot be read, and ask what it was; Telethon would hang up over some."""
+        try:
+            return read(packet)
+        except (SecurityError, InvalidBufferError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a newer layer stumbles in every way
+            log.warning("push.not_understood", problem=type(error).__name__, size=len(packet))
+            if self.hear is not None and time.monotonic() - self._doubted_at > RARELY:
+                self._doubted_at = time.monotonic()
+                self.hear(tl.UpdatesTooLong())
+            return None
+
+    async def get_me(self, input_peer: bool = False) -> None:
+        """Nobody: on connecting Telethon would ask who we are, which is known, and for a difference to count from."""
+
+    async def _update_loop(self) -> None:
+        while True:
+            push = await self._updates_queue.get()
+            if self.hear is not None and not getattr(push, "_self_outgoing", False):
+                self.hear(push)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """One update, and whom the push described."""
+
+    update: Any
+    entities: Mapping[int, Any]
+
+
+def unpacked(push: Any) -> Iterator[Pushed]:
+    """The updates of a push, in the order of their counters."""
+    if isinstance(push, tl.Updates | tl.UpdatesCombined):
+        entities = {number_of(one): one for one in chain(push.users, push.chats)}
+        yield from (Pushed(update, entities) for update in sorted(push.updates, key=_place))
+    else:
+        yield Pushed(push.update if isinstance(push, tl.UpdateShort) else push, {})
+
+
+def _place(update: Any) -> int:
+    return int(getattr(update, "pts", 0) or 0) - int(getattr(update, "pts_count", 0) or 0)

@@ -1,0 +1,147 @@
+"""What can still be known of an answer that cannot be read: where it ends, which chats it lists, and its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+
+from telethon.extensions import BinaryReader
+from telethon.tl import types as tl
+
+from chatapp_cli.connectors.telegram.durable import finding
+from chatapp_cli.connectors.telegram.errors import NotUnderstood
+from chatapp_cli.connectors.telegram.names import named
+from chatapp_cli.connectors.telegram.peers import SERVICE, number_of
+from chatapp_cli.domain.event import Arrival
+from chatapp_cli.kit.understanding import digest
+
+_ENTITIES = (tl.User, tl.Chat, tl.ChatForbidden, tl.Channel, tl.ChannelForbidden)
+_STATE: Final = 24
+"""Bytes of a state, which ends every difference of the account."""
+_SILENT: Final = " (its content is not kept: it may be a login code or a note of the owner's)"
+
+
+class Size:
+    """How much is asked for at once: halved where an answer cannot be read, doubled where it can."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.now = most
+
+    @property
+    def whole(self) -> bool:
+        """Nothing was unreadable of late."""
+        return self.now == self._most
+
+    def halve(self) -> bool:
+        """Ask for less; False where it was one thing already."""
+        smaller = self.now > 1
+        self.now = max(1, self.now // 2)
+        return smaller
+
+    def grow(self) -> None:
+        """Ask for more again."""
+        self.now = min(self._most, self.now * 2)
+
+
+def lost(unread: NotUnderstood, me: int) -> Arrival:
+    """One thing that cannot be read; what Telegram itself or the owner wrote for the owner alone is not kept."""
+    name, problem = f"unread:{unread.place or digest(unread.raw)}", f"{unread.detail}: not understood"
+    private = any(bytes(tl.PeerUser(number)) in unread.raw for number in (SERVICE, me))
+    return finding(name, problem + _SILENT) if private else finding(name, problem, unread.raw)
+
+
+def readable_part(raw: bytes) -> Any:
+    """A difference whose events can be read, although somebody whom it describes cannot: they come behind.
+
+    ``None`` where that is not what it is.
+    """
+    try:
+        with BinaryReader(raw) as reader:
+            return _events(reader, raw)
+    except Exception:  # noqa: BLE001 - then it is the events themselves
+        return None
+
+
+def _events(reader: Any, raw: bytes) -> Any:
+    kind, head = reader.read_int(signed=False), {}
+    if kind == tl.updates.ChannelDifference.CONSTRUCTOR_ID:
+        flags = reader.read_int()
+        head = {"final": bool(flags & 1), "pts": reader.read_int(), "timeout": reader.read_int() if flags & 2 else None}
+    elif kind not in {one.CONSTRUCTOR_ID for one in _OWN}:
+        return None
+    told = {"new_messages": reader.tgread_vector()}
+    if not head:
+        told["new_encrypted_messages"] = reader.tgread_vector()
+    told["other_updates"] = reader.tgread_vector()
+    events = [*told["new_messages"], *told["other_updates"]]
+    described = entities_of(raw[reader.tell_position() :], {number for one in events for number in _named(one)})
+    told["users"] = [one for one in described if isinstance(one, tl.User)]
+    told["chats"] = [one for one in described if not isinstance(one, tl.User)]
+    if head:
+        return tl.updates.ChannelDifference(**head, **told)
+    state = state_after(raw)
+    if kind == tl.updates.Difference.CONSTRUCTOR_ID:
+        return tl.updates.Difference(**told, state=state) if state else None
+    return tl.updates.DifferenceSlice(**told, intermediate_state=state) if state else None
+
+
+_OWN = (tl.updates.Difference, tl.updates.DifferenceSlice)
+
+
+def _named(event: Any) -> Iterator[int]:
+    return named(tl.UpdateNewMessage(event, 0, 0) if hasattr(event, "peer_id") else event)
+
+
+def state_after(raw: bytes) -> Any:
+    """Where the account stands behind an unread difference; ``None`` if it does not say."""
+    tail = raw[-_STATE:]
+    return _object(tail) if _begins(tail, tl.updates.State) else None
+
+
+def pts_after(raw: bytes) -> int | None:
+    """Where a channel stands behind an unread difference: it says so at its beginning."""
+    if not _begins(raw, tl.updates.ChannelDifference):
+        return None
+    return int.from_bytes(raw[8:12], "little", signed=True)
+
+
+def dialog_of(raw: bytes) -> Any:
+    """The chat of which a channel had too much to tell; ``None`` if it is another answer."""
+    if not _begins(raw, tl.updates.ChannelDifferenceTooLong):
+        return None
+    return _object(raw[12 if raw[4] & 2 else 8 :])
+
+
+def dialogs_of(raw: bytes) -> Sequence[Any]:
+    """The chats of an unread list: they come before the messages."""
+    start = {tl.messages.Dialogs: 4, tl.messages.DialogsSlice: 8}
+    found = [_object(raw[at:]) for kind, at in start.items() if _begins(raw, kind)]
+    dialogs = found[0] if found and isinstance(found[0], list) else []
+    return [one for one in dialogs if isinstance(one, tl.Dialog)]
+
+
+def entities_of(raw: bytes, numbers: Collection[int]) -> list[Any]:
+    """Those of the people and chats that an unread answer describes somewhere: they can be read by themselves."""
+    found = [_object(raw[at:]) for kind in _ENTITIES for at in _places(raw, kind)]
+    return [one for one in found if isinstance(one, _ENTITIES) and number_of(one) in numbers]
+
+
+def _places(raw: bytes, kind: Any) -> Iterator[int]:
+    head = int(kind.CONSTRUCTOR_ID).to_bytes(4, "little")
+    at = raw.find(head)
+    while at >= 0:
+        yield at
+        at = raw.find(head, at + 1)
+
+
+def _begins(raw: bytes, kind: Any) -> bool:
+    return raw[:4] == int(kind.CONSTRUCTOR_ID).to_bytes(4, "little")
+
+
+def _object(raw: bytes) -> Any:
+    try:
+        with BinaryReader(raw) as reader:
+            return reader.tgread_object()
+    except Exception:  # noqa: BLE001 - that it cannot be read is what we came from
+        return None

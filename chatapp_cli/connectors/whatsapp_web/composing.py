@@ -1,0 +1,46 @@
+"""Seen writing before an answer comes, as with a person: texts out of nowhere are what programs are known by."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from chatapp_cli.connectors.whatsapp_web import wire
+from chatapp_cli.connectors.whatsapp_web.process import Child
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.ports.world import World
+
+SHOWN: Final = 10.0
+"""Seconds that WhatsApp goes on showing it."""
+_SHORTEST: Final = 0.6
+_LONGEST: Final = 3.0
+_A_SIGN: Final = 0.03
+"""Seconds for each character: somebody who pastes more than types, so that nobody waits for long."""
+
+
+class Composing:
+    """Of one account."""
+
+    def __init__(self, running: Child, world: World) -> None:
+        self._child, self._world = running, world
+        self._shown: dict[str, float] = {}
+        """By chat, until when."""
+
+    async def show(self, chat: str) -> None:
+        """Show that we write in a chat. Raises ChannelError."""
+        await self._child.ask("typing", wire.Chat(chat=chat), wire.Nothing)
+        now = self._world.clock.monotonic()
+        self._shown = {one: until for one, until in self._shown.items() if until > now} | {chat: now + SHOWN}
+
+    async def before(self, chat: str, text: str) -> None:
+        """Be seen writing a text for a moment, unless somebody was just now; what cannot be shown holds nothing up."""
+        if self._shown.pop(chat, 0.0) > self._world.clock.monotonic():
+            return
+        with suppress(ChannelError):
+            await self.show(chat)
+            self._shown.pop(chat, None)
+            await self._world.clock.sleep(_moment(text) * self._world.chance.between(0.7, 1.3))
+
+
+def _moment(text: str) -> float:
+    return min(_LONGEST, max(_SHORTEST, _A_SIGN * len(text)))
