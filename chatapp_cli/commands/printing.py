@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import local, utc
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -19,12 +19,12 @@ def iso(at: Millis | None) -> str | None:
     """A time for programs: ISO 8601, UTC."""
     if not at:
         return None
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment(at: Millis | None) -> str:
     """A time for a person, on the clock of this machine."""
-    return datetime.fromtimestamp(at / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+    return f"{local(at):%Y-%m-%d %H:%M}" if at else ""
 
 
 def plain(words: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from chatapp_cli.domain.ids import Millis
@@ -15,3 +16,19 @@ AHEAD: Final[Millis] = 86_400_000
 def plausible(at: Millis, now: Millis) -> Millis:
     """The given time if a message can have been written then, else ``now``."""
     return at if EARLIEST <= at <= now + AHEAD else now
+
+
+_FIRST: Final[Millis] = -62_135_510_400_000
+"""2 January of the year 1, in UTC: there is such a day in every time zone."""
+_LAST: Final[Millis] = 253_402_214_399_000
+"""The end of 30 December 9999, in UTC."""
+
+
+def utc(at: Millis) -> datetime:
+    """A moment on everybody's clock; never raises: beyond what a calendar shows it is the calendar's end."""
+    return datetime.fromtimestamp(max(_FIRST, min(at, _LAST)) / 1000, UTC)
+
+
+def local(at: Millis) -> datetime:
+    """A moment on the clock of this machine; never raises, as ``utc``."""
+    return utc(at).astimezone()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
@@ -15,6 +14,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, Millis
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
@@ -131,7 +131,7 @@ def goes(turn: Turn, can: Capabilities) -> Text:
     """When it goes and why not sooner, in words."""
     if not turn.at:
         return T("goes at once")
-    moment = datetime.fromtimestamp(turn.at / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    moment = f"{local(turn.at):%Y-%m-%d %H:%M}"
     if turn.reason == "phone" and "username" in can.write_first:
         return T("by phone: not before {moment}; a @username goes at once", moment=moment)
     return T(_WHY[turn.reason], moment=moment)

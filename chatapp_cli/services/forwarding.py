@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, files, sending, transcript
@@ -66,5 +66,5 @@ def _said_by(tx: Tx, entry: Entry) -> str:
     """Who said it and when, as the other side reads it."""
     message = entry.message
     other = dialogs.card(tx, message.dialog_id).name if message.direction == Direction.IN else _("We")
-    moment = datetime.fromtimestamp(message.at / 1000, UTC).astimezone().strftime("%d.%m.%Y %H:%M")
+    moment = f"{local(message.at):%d.%m.%Y %H:%M}"
     return f"{message.author or other}, {moment}:"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
@@ -14,6 +13,7 @@ from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
@@ -151,7 +151,7 @@ def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
     until = card.heard_at + can.window * 1000
     if at <= until:
         return None
-    moment = datetime.fromtimestamp(until / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    moment = f"{local(until):%Y-%m-%d %H:%M}"
     what = T(
         "{name} could be written to freely until {moment}: too long since their last message.",
         name=card.name,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
@@ -306,4 +306,4 @@ def _moment(value: object) -> object:
     """A time on the clock of this machine."""
     if isinstance(value, bool) or not isinstance(value, int):
         return value
-    return datetime.fromtimestamp(value / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{local(value):%Y-%m-%d %H:%M}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.notifications import SeverityLevel
 from textual.worker import Worker
 
 from chatapp_cli.bootstrap import Desk
@@ -20,6 +21,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui import words
 from chatapp_cli.tui.graphics import Graphics
+from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
@@ -27,6 +29,7 @@ from chatapp_cli.tui.notices import PAUSE, Notices
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.pages import page_named
+from chatapp_cli.tui.pasting import take_whole
 from chatapp_cli.tui.reception import Reception
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.spelling import Spelling
@@ -45,6 +48,8 @@ HEAD_START = 0.03
 """Seconds in which the first paint reaches the terminal, before anything else takes the processor."""
 REMINDED = 12.0
 """Seconds for which the page says that somebody who was put off is due."""
+AGAIN = 1.0
+"""Seconds after which what went wrong with the news is tried again."""
 LOGIN = 60.0
 """Seconds between two looks whether a login still holds."""
 
@@ -66,8 +71,11 @@ class Inbox(TypeAhead):
 
     def __init__(self, desk: Desk, *, alone: bool = False, own: Own = Own(), token: str = "") -> None:  # noqa: B008 - it is frozen
         super().__init__()
+        take_whole(self.driver_class)
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         self.desk = desk
+        self.guard = Guard()
+        self._pages: list[InboxScreen] = []
         self._token = token
         self.own = own
         self.terminal = Terminal(own.env)
@@ -110,6 +118,7 @@ class Inbox(TypeAhead):
         """The page that people work on, which is styled as it is made: Textual would do it again for a mode's page."""
         page = InboxScreen(self.size.width)
         page._css_update_count = self._css_update_count
+        self._pages.append(page)
         return page
 
     def on_mount(self) -> None:
@@ -134,29 +143,76 @@ class Inbox(TypeAhead):
         page.call_after_refresh(gc.enable)
         page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
 
-    def _keep_on(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
-        return self.run_worker(work)
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something beside the page; names of people and channels may have brackets, which are no markup here."""
+        del markup
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    # Beside the loop of keys
+
+    def _keep_on(self, work: Callable[[], Awaitable[object]]) -> Worker[None]:
+        return self._beside(work)
+
+    def _beside(self, work: Callable[[], Awaitable[object]], **how: Any) -> Worker[None]:
+        async def guarded() -> None:
+            await self._guarded(work)
+
+        return self.run_worker(guarded, **how)
+
+    async def _guarded(self, work: Callable[[], Awaitable[object]]) -> bool:
+        """Whether something went well; what did not is said, and the window goes on."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
+            words = self.guard.words(error)
+            if self.guard.is_news(words, self.desk.world.clock.monotonic()):
+                self.notify(words, severity="error", markup=False, timeout=8)
+            return False
+        return True
 
     async def _follow(self) -> None:
+        """Hear of news as long as the window is open, whatever becomes of the store meanwhile."""
         follower = Follower(self.office)
-        await follower.start()
         self.tell_terminal(KEEP_TITLE)
-        await self._notices.entitle()
-        told = ""
+        while not await self._guarded(follower.start):  # noqa: ASYNC110 - the store tells nobody that it is back
+            await asyncio.sleep(AGAIN)
+        await self._guarded(self._notices.entitle)
         while True:
-            try:
-                news = News(await follower.next())
-            except ChatappError as error:
-                if told != str(error):
-                    told = str(error)
-                    self.notify(show(error.what), severity="error", markup=False)
-                continue
-            told = ""
-            if "operator" in news.topics():
-                await self._look_who_sits_here()
-            for screen in self.screen_stack:
-                screen.post_message(news)
-            await self._notices.hear(news, seen=self._looked_at())
+            if not await self._guarded(partial(self._hear, follower)):
+                await asyncio.sleep(AGAIN)
+
+    async def _hear(self, follower: Follower) -> None:
+        news = News(await follower.next())
+        for screen in self.screen_stack:
+            screen.post_message(news)
+        if "operator" in news.topics():
+            await self._guarded(self._look_who_sits_here)
+        await self._notices.hear(news, seen=self._looked_at())
+
+    @property
+    def broken(self) -> Exception | None:
+        """What ended the window."""
+        return self._exception
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End; Textual would paint all variables, clients' words among them, which are told by nobody now."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+    def unkept(self) -> list[tuple[str, str]]:
+        """What was written to whom and is nowhere but in the memory of this window."""
+        return [one for page in self._pages for one in page.unkept()]
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Look at the spelling of what is written to a client."""
@@ -237,7 +293,7 @@ class Inbox(TypeAhead):
 
     def action_palette(self) -> None:
         """Everything that can be done here, by a few letters."""
-        self.run_worker(self._choose_what_to_do(self._scopes()), group="palette", exclusive=True)
+        self._beside(partial(self._choose_what_to_do, self._scopes()), group="palette", exclusive=True)
 
     async def _choose_what_to_do(self, places: dict[str, DOMNode]) -> None:
         from chatapp_cli.tui import palette
@@ -280,7 +336,7 @@ class Inbox(TypeAhead):
 
     def action_chord(self, first: str) -> None:
         """Show what the second key may be, and do it."""
-        self.run_worker(self._second_key(first, self._scopes()), group="chord", exclusive=True)
+        self._beside(partial(self._second_key, first, self._scopes()), group="chord", exclusive=True)
 
     async def _second_key(self, first: str, scopes: Mapping[str, DOMNode]) -> None:
         from chatapp_cli.tui.screens.help import Chord

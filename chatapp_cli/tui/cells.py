@@ -7,11 +7,17 @@ from collections.abc import Iterable
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 _INVISIBLE = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F, 0xFEFF), "")
 _ONE_LINE = {**_CONTROLS, **_INVISIBLE}
 _MANY_LINES = {code: to for code, to in _ONE_LINE.items() if code != ord("\n")}
+
+
+def as_it_stands(text: str) -> Content:
+    """Words for a button, a choice or a box to tick: brackets in a name are no markup there."""
+    return Content(text)
 
 
 def line(text: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.i18n import _
-from chatapp_cli.services import presence
+from chatapp_cli.services import dialogs, presence
 from chatapp_cli.store.rows import PresenceRow
+from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.office import Office
 
+R = TypeVar("R")
 AGAIN = 3.0
 """Seconds after which colleagues are told once more that somebody writes."""
 
@@ -45,20 +47,18 @@ class Colleagues:
         """When this window last said that it writes; ``None`` while it does not."""
 
     async def look(self, dialog: DialogId | None) -> None:
-        """Tell which dialog stands in this window now; nobody writes in it yet."""
+        """Tell which dialog stands in this window now; nobody writes in it yet. Raises NotFound if there is none."""
         self._at, self._told_at = dialog, None
-        await self._office.write(
-            partial(presence.look, window=self._window, operator=self._office.actor, dialog=dialog)
-        )
+        look = partial(presence.look, window=self._window, operator=self._office.actor, dialog=dialog)
+        await self._office.write(look if dialog is None else _there(dialog, look))
 
     async def beat(self) -> None:
-        """Tell that this window is still here, and look who else is."""
+        """Tell that this window is still here, and look who else is. Raises NotFound if its dialog is no more."""
         if self._at is None:
             await self.see()
             return
-        self._rows = await self._office.write(
-            partial(presence.beat, window=self._window, operator=self._office.actor, dialog=self._at)
-        )
+        beat = partial(presence.beat, window=self._window, operator=self._office.actor, dialog=self._at)
+        self._rows = await self._office.write(_there(self._at, beat))
 
     @property
     def silent(self) -> bool:
@@ -66,13 +66,16 @@ class Colleagues:
         return self._at is not None and (self._told_at is None or self._now() - self._told_at >= AGAIN)
 
     async def write(self) -> None:
-        """Somebody writes in the dialog of this window."""
+        """Somebody writes in the dialog of this window. Raises NotFound if it is no more."""
         if self._at is None:
             return
         self._told_at = self._now()
-        await self._office.write(
-            partial(presence.typing, window=self._window, operator=self._office.actor, dialog=self._at)
-        )
+        typing = partial(presence.typing, window=self._window, operator=self._office.actor, dialog=self._at)
+        await self._office.write(_there(self._at, typing))
+
+    def nowhere(self) -> None:
+        """The dialog of this window is no more."""
+        self._at, self._told_at = None, None
 
     def _now(self) -> float:
         return self._office.desk.world.clock.monotonic()
@@ -101,3 +104,13 @@ class Colleagues:
             writing = [row.operator] if row.typing_until > now else []
             found[row.dialog_id] = Company([*known.looking, row.operator], [*known.writing, *writing])
         return found
+
+
+def _there(dialog: DialogId, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
+    """The same for a dialog that is there still; its channel may have been unbound meanwhile."""
+
+    def checked(tx: Tx) -> R:
+        dialogs.card(tx, dialog)
+        return job(tx)
+
+    return checked

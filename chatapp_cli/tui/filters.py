@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import views
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import words
 from chatapp_cli.tui.overview import Overview
 
 T = TypeVar("T")
@@ -68,9 +68,9 @@ def names(wanted: DialogFilter, overview: Overview) -> list[str]:
     if wanted.pinned:
         found.append(_("pinned"))
     if wanted.since is not None:
-        found.append(_("since {time}", time=f"{words.local(wanted.since):%d.%m.%y}"))
+        found.append(_("since {time}", time=f"{local(wanted.since):%d.%m.%y}"))
     if wanted.until is not None:
-        found.append(_("before {time}", time=f"{words.local(wanted.until):%d.%m.%y}"))
+        found.append(_("before {time}", time=f"{local(wanted.until):%d.%m.%y}"))
     if wanted.snoozed:
         found.append(_("put off"))
     if wanted.blocked:

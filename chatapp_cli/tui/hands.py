@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from textual.css.query import NoMatches
@@ -11,9 +12,10 @@ from textual.suggester import Suggester
 from textual.worker import Worker
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.graphics import Graphics
+from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving
 from chatapp_cli.tui.look import Look
@@ -21,11 +23,16 @@ from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own
 
 if TYPE_CHECKING:
+    from chatapp_cli.tui.screens.small import Take
     from chatapp_cli.tui.spelling import Spelling
 
 T = TypeVar("T")
 UNDO = 15.0
 """Seconds for which a deed can be taken back."""
+_UNASKED = frozenset(
+    ("bars", "company", "drafts", "furnishing", "health", "index", "needs", "newer", "news", "older", "pictures")
+) | {"read", "rows", "timer", "typing", "views"}
+"""Groups of work that nobody asked for, and that comes round again and again."""
 Work: TypeAlias = Callable[[], Awaitable[None]]
 """Something to be done; made when it begins, so that one which never begins leaves nothing behind."""
 
@@ -47,6 +54,7 @@ class House(Protocol):
     own: Own
     spelling: Spelling
     graphics: Graphics
+    guard: Guard
 
     def tell_terminal(self, sequence: str) -> None:
         """Send what Textual has no words for."""
@@ -74,23 +82,41 @@ class Hands(Leaving[None]):
         return self.house.look
 
     def do(self, work: Work, *, group: str = "deeds", exclusive: bool = False) -> Worker[None]:
-        """Carry something out beside the loop of keys; what goes wrong is said in words."""
-        return self.run_worker(partial(self.carry_out, work), group=group, exclusive=exclusive)
+        """Carry something out beside the loop of keys; what goes wrong is said in words.
 
-    async def carry_out(self, work: Work) -> None:
-        """Wait for something; what goes wrong is said in words."""
+        What nobody asked for says the same only once a minute.
+        """
+        work = partial(self.carry_out, work, asked=group not in _UNASKED)
+        return self.run_worker(work, group=group, exclusive=exclusive)
+
+    async def carry_out(self, work: Work, *, asked: bool = True) -> None:
+        """Wait for something; whatever goes wrong is said in words, and the page goes on."""
         try:
             await work()
-        except ChatappError as error:
-            self.complain(error)
-        except NoMatches:
-            if self.app.is_running and self.children:
-                raise  # otherwise the window is closing, and its panes went before this was done
+        except NoMatches as error:
+            if self.app.is_running and self.children:  # otherwise the page was left before this was done
+                self.complain(error, asked=asked)
+        except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
+            self.complain(error, asked=asked)
 
-    def complain(self, error: ChatappError) -> None:
+    def every(self, seconds: float, work: Callable[[], object], *, group: str = "timer", at_once: bool = False) -> None:
+        """Do something again and again; what goes wrong once does not end it."""
+
+        async def once() -> None:
+            found = work()
+            if isawaitable(found):
+                await found
+
+        self.set_interval(seconds, partial(self.do, once, group=group))
+        if at_once:
+            self.do(once, group=group)
+
+    def complain(self, error: Exception, *, asked: bool = True) -> None:
         """What happened, and what to do about it."""
-        words = "\n".join(filter(None, [show(error.what), show(error.next_step)]))
-        self.notify(words, severity="warning", markup=False, timeout=8)
+        guard, now = self.house.guard, self.office.desk.world.clock.monotonic()
+        words = guard.words(error)
+        if asked or guard.is_news(words, now):
+            self.notify(words, severity="warning", markup=False, timeout=8)
 
     def done(self, words: str, back: Callable[[Tx], None]) -> None:
         """Something that went well and can be taken back for some seconds by one key."""
@@ -110,26 +136,42 @@ class Hands(Leaving[None]):
         """Something that went well."""
         self.notify(words, markup=False, timeout=3)
 
-    async def confirm(self, title: str, note: str = "", *, yes: str = "") -> bool:
-        """Ask yes or no."""
+    # Questions. What is refused of an answer is said in the question, which stays until it is answered or left:
+    # what comes of an answer belongs into its ``take``.
+
+    async def confirm(self, title: str, note: str = "", *, yes: str = "", take: Take[bool] | None = None) -> bool:
+        """Ask yes or no; only a yes is taken."""
         from chatapp_cli.tui.screens.small import Confirm
 
-        answer: bool | None = await self.app.push_screen_wait(Confirm(title, note, yes=yes))
+        answer: bool | None = await self.app.push_screen_wait(Confirm(title, note, yes=yes).taken_by(take))
         return bool(answer)
 
     async def prompt(
-        self, title: str, value: str = "", *, note: str = "", suggest: Suggester | None = None
+        self,
+        title: str,
+        value: str = "",
+        *,
+        note: str = "",
+        suggest: Suggester | None = None,
+        take: Take[str] | None = None,
     ) -> str | None:
         """Ask for a line of text; ``None`` if the person would rather not."""
         from chatapp_cli.tui.screens.small import Prompt
 
-        return await self.app.push_screen_wait(Prompt(title, value, note=note, suggest=suggest))
+        return await self.app.push_screen_wait(Prompt(title, value, note=note, suggest=suggest).taken_by(take))
 
-    async def choose(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str] = ()) -> str | None:
+    async def choose(
+        self,
+        title: str,
+        options: Sequence[tuple[str, str]],
+        *,
+        keys: Sequence[str] = (),
+        take: Take[str] | None = None,
+    ) -> str | None:
         """Ask for one of several."""
         from chatapp_cli.tui.screens.small import Choose
 
-        return await self.app.push_screen_wait(Choose(title, options, keys=keys))
+        return await self.app.push_screen_wait(Choose(title, options, keys=keys).taken_by(take))
 
 
 Deeds = dict[str, Deed[Any]]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, notes, transcript
 from chatapp_cli.settings import Settings
@@ -105,7 +106,7 @@ class Notices:
 
     def _is_quiet(self) -> bool:
         now = self._office.desk.world.clock.now()
-        return now < self._until or within(self._settings.quiet, words.local(now).time())
+        return now < self._until or within(self._settings.quiet, local(now).time())
 
 
 def within(hours: str, now: time) -> bool:

@@ -48,6 +48,11 @@ class Own:
             save(self.settings_file, name, value)
 
 
+def folder_of(own: Own, settings: Settings) -> Path:
+    """Where files of a person lie; in the company's folder where nothing of their own is known."""
+    return own.settings_file.parent if own.settings_file else settings.folder
+
+
 def _speller() -> list[str]:
     from chatapp_cli.runtime.speller import command
 

@@ -13,7 +13,7 @@ from typing import TextIO
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import ChatappError, NotFound
+from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.domain.text import T
@@ -28,6 +28,7 @@ from chatapp_cli.store.rows import DialogCard, DialogRow, MessageRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import plain_words, words
 from chatapp_cli.tui.cells import line
+from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.notices import reminders
 from chatapp_cli.tui.office import Office
@@ -35,6 +36,10 @@ from chatapp_cli.tui.office import Office
 _LISTED = 20
 _AT_ONCE = 10
 """Messages read out at once."""
+AGAIN = 1.0
+"""Seconds after which what went wrong with the news is tried again."""
+HURRY = 0.05
+"""Seconds between two lines that no hand goes below: what comes sooner was pasted."""
 MORNING = "9:00"
 """When a day begins of which only the name is said."""
 _DAYS = {"завтра", "послезавтра", "tomorrow"}
@@ -50,6 +55,7 @@ class Plain:
         self._first: MessageRow | None = None
         self._unsure = ""
         self.left = False
+        self._guard = Guard()
         self._deeds: dict[str, Callable[[str], Awaitable[None]]] = {
             "list": self._list,
             "find": self._find,
@@ -69,11 +75,14 @@ class Plain:
         """Do what was said; what goes wrong is said in words."""
         try:
             await self._obey(said.strip())
-        except ChatappError as error:
-            self._lines([show(error.what), show(error.next_step)])
+        except Exception as error:  # noqa: BLE001 - the conversation goes on
+            self._lines(self._guard.words(error).splitlines())
 
     async def _obey(self, said: str) -> None:
         unsure, self._unsure = self._unsure, ""
+        if "\n" in said:
+            self._pasted(said)
+            return
         if unsure and said.lower() in plain_words.YES:
             await self._answer(unsure)
         elif found := plain_words.understood(said):
@@ -84,6 +93,16 @@ class Plain:
         elif said:
             near = plain_words.near(said)
             self._say(_("Did you mean: {name}", name=near) if near else _("Say «help» for the words known here."))
+
+    def _pasted(self, said: str) -> None:
+        """Several lines at once are one text, none of them a word for us: it is asked whether they are to be sent."""
+        if self._open is None:
+            self._say(_("Several lines came at once. Say one word at a time, or open a dialog to send them."))
+            return
+        self._unsure = said
+        n = len(said.splitlines())
+        lines = ngettext("{n} line", "{n} lines", n)
+        self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=f"{line(said)} ({lines})"))
 
     def _lines(self, said: Iterable[str]) -> None:
         for one in filter(None, said):
@@ -203,6 +222,12 @@ class Plain:
 
     # News
 
+    def stumble(self, error: Exception) -> None:
+        """Say what went wrong with the news, but not again and again."""
+        words = self._guard.words(error)
+        if self._guard.is_news(words, self._office.desk.world.clock.monotonic()):
+            self._lines(words.splitlines())
+
     async def tell(self, news: News) -> None:
         """Read out what clients write, what of ours did not arrive, and who was put off until now."""
         due = await self._office.read(lambda tx: reminders(tx, news.returned(), self._office.actor))
@@ -238,13 +263,28 @@ async def conversation(desk: Desk, source: TextIO, say: Callable[[str], None], *
         say(_("The inbox, line by line. Say «help» for the words known here."))
         await plain.hear("list")
         heard = _listening(source)
-        while not plain.left and (said := await heard.get()) is not None:
+        while not plain.left and (said := await _heard(heard, source.isatty())) is not None:
             await plain.hear(said)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await store.aclose()
+
+
+async def _heard(heard: asyncio.Queue[str | None], typed: bool) -> str | None:
+    """The next line; where a person types, all the lines that came at once, as a paste brings them."""
+    said = await heard.get()
+    while typed and said is not None:
+        try:
+            more = await asyncio.wait_for(heard.get(), HURRY)
+        except TimeoutError:
+            break
+        if more is None:
+            heard.put_nowait(None)
+            break
+        said += more
+    return said
 
 
 def _listening(source: TextIO) -> asyncio.Queue[str | None]:
@@ -262,10 +302,16 @@ def _listening(source: TextIO) -> asyncio.Queue[str | None]:
 
 
 async def _follow(plain: Plain, office: Office) -> None:
-    follower = Follower(office)
-    await follower.start()
+    follower, started = Follower(office), False
     while True:
-        await plain.tell(News(await follower.next()))
+        try:
+            if not started:
+                await follower.start()
+            started = True
+            await plain.tell(News(await follower.next()))
+        except Exception as error:  # noqa: BLE001 - whatever becomes of the store, one goes on listening
+            plain.stumble(error)
+            await asyncio.sleep(AGAIN)
 
 
 async def _accompany(desk: Desk, say: Callable[[str], None]) -> None:

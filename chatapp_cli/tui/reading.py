@@ -131,6 +131,11 @@ def _around(tx: Tx, shown: Sequence[DialogId], middle: MessageRow) -> Page:
     return _part(tx, shown, [*above, *below], complete=len(above) < PAGE, ended=len(below) < PAGE)
 
 
+def end(tx: Tx, shown: Sequence[DialogId]) -> Page:
+    """What was said last."""
+    return _page(tx, shown, thread.latest(tx, shown, n=PAGE))
+
+
 def older(tx: Tx, shown: Sequence[DialogId], first: MessageRow) -> Page:
     """What was said before a message."""
     return _page(tx, shown, thread.before(tx, shown, first, n=PAGE), until=first.at)

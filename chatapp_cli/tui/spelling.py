@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
+from textual.worker import Worker
 
 from chatapp_cli.i18n import _
 
@@ -36,7 +39,14 @@ class Spelling:
             return
         if self._later is not None:
             self._later.stop()
-        self._later = text.set_timer(PAUSE, lambda: text.run_worker(self.look(text), group="spelling"))
+        self._later = text.set_timer(PAUSE, partial(self._begin_to_look, text))
+
+    def _begin_to_look(self, text: Underlined) -> Worker[None]:
+        return text.run_worker(partial(self._look_beside, text), group="spelling")
+
+    async def _look_beside(self, text: Underlined) -> None:
+        with suppress(Exception):  # a text without underlines is as good as one in a language that nobody can spell
+            await self.look(text)
 
     async def look(self, text: Underlined) -> None:
         """Mark what is misspelt now."""

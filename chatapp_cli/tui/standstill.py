@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import words as told
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key
+
+PACE = "pace"
+"""Why an account rests that keeps to its own rate."""
 
 
 def standstill(channel: ChannelRow, now: Millis) -> str:
@@ -32,5 +36,14 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
         )
     if channel.paused_until > now:
         until = words.moment(channel.paused_until, now)
+        if channel.paused_code not in {"", PACE}:
+            why = words.reason(manifest(channel.kind), channel.paused_code, channel.paused_detail)[0]
+            return _(
+                "{channel} sends nothing until {until}: {why} ({key}).",
+                channel=title,
+                until=until,
+                why=why.rstrip("."),
+                key=key("app", "page('lines')"),
+            )
         return _("{channel} pauses until {until}. What you write goes then.", channel=title, until=until)
     return ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
+from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import words as said
 
@@ -46,11 +47,6 @@ SIGNS: dict[str, str] = {
     State.UNCERTAIN: "?",
     State.CANCELLED: "⊘",
 }
-
-
-def local(at: Millis) -> datetime:
-    """A moment in the time zone of this machine."""
-    return datetime.fromtimestamp(at / 1000).astimezone()
 
 
 def clock(at: Millis) -> str:

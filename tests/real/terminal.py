@@ -46,8 +46,9 @@ class Terminal:
             await asyncio.sleep(ALONE if key == "Escape" else BETWEEN)
 
     async def type(self, text: str) -> None:
-        """Type as it stands."""
+        """Type as it stands; what comes at once is a paste, and an Enter right after it would be a part of it."""
         await self._tmux("send-keys", "-l", text)
+        await asyncio.sleep(BETWEEN)
 
     async def screen(self) -> str:
         """What is on it."""

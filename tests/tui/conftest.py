@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.typeahead import HAND
 from tests.tui import gallery
 from tests.tui.stage import HeldClock, Stage, opened, warm_home
 
@@ -68,7 +69,11 @@ class Window:
         return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """As a person does, whose Enter does not come within milliseconds of the letters around it."""
+        for key in keys:
+            await asyncio.sleep(HAND * 1.5 if key == "enter" else 0)
+            await self.pilot.press(key)
+            await asyncio.sleep(HAND * 1.5 if key == "enter" else 0)
 
     async def type(self, text: str) -> None:
         await self.pilot.press(*text)
@@ -109,5 +114,6 @@ def window(desk: Desk) -> Opener:
             found = Window(app, pilot)
             await found.until(lambda: app.screen.query_one("DialogList").order is not None)
             yield found
+        assert not app.guard.stumbles, app.guard.stumbles
 
     return opened_window

@@ -6,7 +6,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, lines
+from chatapp_cli.services import channels, lines, outbox
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
@@ -101,6 +101,7 @@ async def test_a_needed_answer_that_is_missing_is_blamed_without_asking_the_prov
         await it.press("f2", "down", "down", "b")
         await it.sees("Username (e-mail address)")
         it.app.screen.query_one("Button").focus()
+        await it.sees("Continue")
         await it.press("enter")
         await it.sees("This is needed.")
 
@@ -157,3 +158,30 @@ async def test_proxies_are_tried_and_exchanged_on_the_page_without_showing_a_pas
         await it.until(lambda: desk.bound(row).secrets.get("proxies") == "http://127.0.0.1:9")
         await it.press("p", "0")
         await it.until(lambda: "proxies" not in desk.bound(row).secrets)
+
+
+async def test_a_channel_that_rests_says_until_when_and_why_and_goes_on_by_a_key(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    bot = desk.read(lambda tx: channels.find(tx, named="@teply_dom_bot")).id
+    desk.write(lambda tx: outbox.pause(tx, bot, seconds=1800, code="rate_limited", detail="FLOOD_WAIT"))
+    async with window((160, 40)) as it:
+        await it.sees("rests until 12:30")
+        await it.open("Анна")
+        await it.sees("@teply_dom_bot sends nothing until 12:30: ", "FLOOD_WAIT")
+        await it.press("escape", "f2", "down")
+        await it.sees("receives; sends nothing until 12:30", "FLOOD_WAIT", "r lets it go on now")
+        await it.press("r")
+        await it.sees_no("sends nothing until")
+        assert desk.read(lambda tx: channels.one(tx, bot)).paused_until == 0
+        await it.press("r")
+        await it.until(lambda: any("does not rest" in note.message for note in it.app._notifications))
+
+
+async def test_the_account_s_own_pace_is_no_rest(window: Opener, desk: Desk) -> None:
+    bot = desk.read(lambda tx: channels.find(tx, named="@teply_dom_bot")).id
+    desk.write(lambda tx: outbox.show_pause(tx, bot, seconds=60))
+    async with window() as it:
+        await it.press("f2", "down")
+        await it.sees("works; last sign of life")
+        assert "rests until" not in it.text()

@@ -83,7 +83,9 @@ async def test_a_time_that_is_none_says_so_and_loses_nothing(window: Opener) -> 
         await it.sees("When does it go?")
         await it.type("потом")
         await it.press("enter")
-        await told(it, "is not a time.")
+        await it.sees("потом is not a time.")
+        await it.press("escape")
+        await it.until(lambda: it.app.screen.query(Pen))
         assert it.app.screen.query_one(Pen).text == "Отправили!"
 
 
@@ -99,7 +101,9 @@ async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, d
         await it.sees("In any case")
         desk.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Вера"))
         await it.press("1")
-        await told(it, "is on the blacklist")
+        await it.sees("is on the blacklist")
+        await it.press("escape", "escape")
+        await it.until(lambda: it.app.screen.query(Composer))
         assert it.app.screen.query_one(Composer).sheet.text == "Отправили!"
 
 

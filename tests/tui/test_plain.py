@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from chatapp_cli.services import journal
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.plain import Plain
+from chatapp_cli.tui.plain import HURRY, Plain, conversation
 from chatapp_cli.tui.plain_words import COMMANDS, understood
 from tests.tui.stage import ANNA, ME, Stage
 
@@ -166,3 +168,63 @@ def test_the_program_talks_through_a_pipe_without_a_single_escape(desk: Desk, tm
     assert "Дмитрий, перенесли доставку на завтра, с 10 до 14." in done.stdout
     assert all(letter.isprintable() or letter == "\n" for letter in done.stdout)
     assert not set("│╭╰─●▿") & set(done.stdout)
+
+
+class Typist(io.StringIO):
+    """A terminal: lines come when they come."""
+
+    def __init__(self, *lines: str, pause: float, tty: bool = True) -> None:
+        super().__init__()
+        self._lines, self._pause, self._tty = lines, pause, tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            time.sleep(0 if line.startswith("|") else self._pause)
+            yield line.removeprefix("|") + "\n"
+
+
+def sent(desk: Desk) -> list[str]:
+    dialog = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
+    return [one.message.text for one in desk.read(lambda tx: latest(tx, dialog, n=30))]
+
+
+async def held(desk: Desk, source: Typist) -> list[str]:
+    said: list[str] = []
+    await conversation(seated(desk, ""), source, said.append, alone=True)
+    return said
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Добрый день", "|да", "|"),
+        ("Добрый день", "|ответ второе", "|yes"),
+        ("ответ первое", "|да"),
+        ("1", "|2", "|да"),
+    ],
+)
+async def test_lines_that_are_pasted_are_one_text_which_is_asked_about_and_not_sent(
+    desk: Desk, lines: tuple[str, ...]
+) -> None:
+    before = sent(desk)
+    said = await held(desk, Typist("найти Анна", "1", *lines, "нет", "выход", pause=HURRY * 3))
+    assert sent(desk) == before
+    assert any(line.startswith("Send to Анна Кузнецова: ") and "lines)? yes or no" in line for line in said)
+
+
+async def test_pasted_lines_go_out_whole_once_they_are_agreed_to(desk: Desk) -> None:
+    await held(desk, Typist("найти Анна", "1", "Добрый день", "|да", "|нет", "да", "выход", pause=HURRY * 3))
+    assert sent(desk)[-1] == "Добрый день\nда\nнет"
+
+
+async def test_lines_that_are_pasted_while_no_dialog_is_open_do_nothing(desk: Desk) -> None:
+    said = await held(desk, Typist("найти Анна", "1", "|взять", "выход", pause=HURRY * 3))
+    assert said[-1].startswith("Several lines came at once.")
+
+
+async def test_a_script_at_the_other_end_of_a_pipe_may_be_as_fast_as_it_likes(desk: Desk) -> None:
+    await held(desk, Typist("найти Анна", "|1", "|ответ Да", "|выход", pause=0, tty=False))
+    assert sent(desk)[-1] == "Да"

@@ -264,8 +264,7 @@ async def test_all_of_it_goes_into_a_file_and_comes_back_from_it(window: Opener,
         await it.sees("Лесная, 2")
         book.write_text("sections:\n- name: Опт\n  replies:\n  - text: Да\n", "utf-8")
         await take_over(it, book)
-        told = "4, title: A quick reply needs a title."
-        await it.until(lambda: any(told in note.message for note in it.app._notifications))
+        await it.sees("4, title: A quick reply needs a title.")
         assert [row.name for row in desk.read(replies.sections)] == ["Магазин"]
 
 

@@ -32,7 +32,7 @@ async def test_a_channel_that_stands_still_says_since_when_and_what_becomes_of_w
 
 async def test_a_channel_that_a_provider_paused_says_until_when(window: Opener, desk: Desk) -> None:
     bot = next(c for c in desk.read(channels.everything) if c.kind == "telegram_bot")
-    desk.write(lambda tx: outbox.pause(tx, bot.id, seconds=480))
+    desk.write(lambda tx: outbox.show_pause(tx, bot.id, seconds=480))
     async with window((160, 35)) as it:
         await it.open("Анна")
         await it.sees("@teply_dom_bot pauses until 12:08. What you write goes then.")

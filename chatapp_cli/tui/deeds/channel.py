@@ -29,10 +29,14 @@ async def proxies(hands: Hands, channel: ChannelRow) -> Sequence[Finding]:
 async def _exchanged(hands: Hands, channel: ChannelRow, now: str) -> Sequence[Finding]:
     desk, store = hands.office.desk, hands.office.store
     note = _("Like socks5://user:password@host:1080, several with spaces between.") + (f" {now}" if now else "")
-    said = await hands.prompt(_("Proxies of {channel}", channel=channel.title), note=note)
+
+    async def take(said: str) -> None:
+        if said:
+            await store.off_loop(lambda: proxying.understood(desk, channel, said))
+
+    said = await hands.prompt(_("Proxies of {channel}", channel=channel.title), note=note, take=take)
     if not said:
         return ()
-    await store.off_loop(lambda: proxying.understood(desk, channel, said))
     findings = await proxying.tried(desk, channel, said)
     if all(one.ok for one in findings) or await hands.confirm(
         _("Keep them all the same?"), _("Not every one leads to the provider."), yes=_("Keep")

@@ -13,14 +13,22 @@ from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.tui.deeds import duty as duty_deeds
 from chatapp_cli.tui.deeds import many as many_deeds
 from chatapp_cli.tui.deeds import person as person_deeds
+from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
 
 
 async def rename(hands: Hands, card: DialogCard) -> None:
     """A name of our own; an empty one goes back to the provider's."""
-    name = await hands.prompt(_("Name of the dialog"), card.name, note=_("Empty: the name that the channel gives"))
-    if name is not None and name != card.name:
+
+    async def take(name: str) -> None:
+        if name == card.name:
+            return
         await hands.office.write(lambda tx: dialogs.rename(tx, card.id, name, actor=hands.office.actor))
+        now = await hands.office.read(lambda tx: dialogs.card(tx, card.id))
+        hands.say(_("{before} is called {name} from now on.", before=named(card), name=named(now)))
+
+    note = _("Empty: the name that the channel gives")
+    await hands.prompt(about(_("Name of the dialog"), [card]), card.name, note=note, take=take)
 
 
 async def group(hands: Hands, card: DialogCard) -> None:
@@ -34,28 +42,33 @@ async def chain(hands: Hands, card: DialogCard) -> None:
     """In which order of channels the client is tried when no channel is named."""
     number = card.contact_id
     if number is None:
-        hands.say(_("Only a single client can have a chain."))
+        hands.say(told(_("Only a single client can have a chain."), [card]))
         return
     known = list(packages())
-    said = await hands.prompt(
-        _("Channels in the order in which the client is tried"),
+
+    async def take(said: str) -> None:
+        order = [kind_of(word.strip()) for word in said.split(",") if word.strip()]
+        if unknown := next((kind for kind in order if kind not in known), None):
+            raise NotFound(T("There is no kind of channel {kind}.", kind=unknown))
+        await hands.office.write(
+            lambda tx: contacts.set_chain(tx, [contacts.one(tx, number)], order, actor=hands.office.actor)
+        )
+        tried = " → ".join(manifest(kind).label for kind in order)
+        hands.say(_("{name} is tried by: {channels}", name=named(card), channels=tried or _("no chain")))
+
+    await hands.prompt(
+        about(_("Channels in the order in which the client is tried"), [card]),
         card.chain,
         note=_("With commas between: {kinds}", kinds=", ".join(known)),
         suggest=SuggestFromList(known, case_sensitive=False),
-    )
-    if said is None:
-        return
-    order = [kind_of(word.strip()) for word in said.split(",") if word.strip()]
-    if unknown := next((kind for kind in order if kind not in known), None):
-        raise NotFound(T("There is no kind of channel {kind}.", kind=unknown))
-    await hands.office.write(
-        lambda tx: contacts.set_chain(tx, [contacts.one(tx, number)], order, actor=hands.office.actor)
+        take=take,
     )
 
 
 async def peek(hands: Hands, card: DialogCard) -> None:
     """Read for oneself alone."""
     await hands.office.write(lambda tx: dialogs.peek(tx, card.id, actor=hands.office.actor))
+    hands.say(_("{name} is read for you alone.", name=named(card)))
 
 
 async def template(hands: Hands, card: DialogCard) -> None:

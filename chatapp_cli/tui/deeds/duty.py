@@ -9,6 +9,7 @@ from textual.suggester import SuggestFromList
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import duties, notes
 from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.tui.deeds.naming import about, named
 from chatapp_cli.tui.hands import Deed, Hands
 
 
@@ -16,9 +17,13 @@ async def note(hands: Hands, card: DialogCard) -> None:
     """Tell the others something that the client never sees."""
     known = ", ".join(f"@{name}" for name in await hands.office.read(duties.operators))
     hint = _("The client never sees it. @name mentions an operator. {known}", known=known).strip()
-    text = await hands.prompt(_("A note for colleagues"), note=hint)
-    if text:
-        await hands.office.write(partial(notes.add, dialog=card.id, text=text, actor=hands.office.actor))
+
+    async def take(text: str) -> None:
+        if text:
+            await hands.office.write(partial(notes.add, dialog=card.id, text=text, actor=hands.office.actor))
+            hands.say(_("The note stands in the dialog with {name}.", name=named(card)))
+
+    await hands.prompt(about(_("A note for colleagues"), [card]), note=hint, take=take)
 
 
 async def member(hands: Hands, card: DialogCard) -> None:
@@ -26,17 +31,30 @@ async def member(hands: Hands, card: DialogCard) -> None:
     inside = await hands.office.read(partial(duties.members, dialog=card.id))
     roles = [(role, show(name)) for role, name in duties.ROLES.items()]
     out = [(f"-{one.operator}", _("Take out {name}", name=one.operator)) for one in inside]
-    chosen = await hands.choose(_("Add a member as"), [*roles, *out])
-    if chosen is None:
-        return
-    me = hands.office.actor
-    if chosen.startswith("-"):
-        await hands.office.write(partial(duties.leave, dialog=card.id, name=chosen[1:], actor=me))
-        return
+
+    async def chosen(what: str) -> bool:
+        return await _take_out(hands, card, what[1:]) if what.startswith("-") else await _add(hands, card, what)
+
+    await hands.choose(about(_("Add a member as"), [card]), [*roles, *out], take=chosen)
+
+
+async def _take_out(hands: Hands, card: DialogCard, name: str) -> bool:
+    await hands.office.write(partial(duties.leave, dialog=card.id, name=name, actor=hands.office.actor))
+    hands.say(_("{operator} is no longer a member: {name}.", operator=name, name=named(card)))
+    return True
+
+
+async def _add(hands: Hands, card: DialogCard, role: str) -> bool:
+    async def take(name: str) -> bool:
+        if not name:
+            return False
+        await hands.office.write(partial(duties.join, dialog=card.id, name=name, role=role, actor=hands.office.actor))
+        hands.say(_("{operator} is a member now: {name}.", operator=name, name=named(card)))
+        return True
+
     known = await hands.office.read(duties.operators)
-    name = await hands.prompt(show(duties.ROLES[chosen]), suggest=SuggestFromList(known, case_sensitive=False))
-    if name:
-        await hands.office.write(partial(duties.join, dialog=card.id, name=name, role=chosen, actor=me))
+    suggest = SuggestFromList(known, case_sensitive=False)
+    return await hands.prompt(about(show(duties.ROLES[role]), [card]), suggest=suggest, take=take) is not None
 
 
 DEEDS: dict[str, Deed[DialogCard]] = {

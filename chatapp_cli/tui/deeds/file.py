@@ -34,12 +34,14 @@ async def save(hands: Hands, said: Said) -> None:
     if hands.app.is_web:
         opener.deliver(hands.app, hands.office.desk.media, file)
         return
-    typed = await hands.prompt(
-        _("Save into the folder"), str(opener.downloads()), note=files.sound_name(file), suggest=Paths()
-    )
-    if typed:
-        job = partial(opener.saved, hands.office.desk.media, file, typed)
-        hands.say(_("Saved: {path}", path=await hands.office.store.off_loop(job)))
+
+    async def take(typed: str) -> None:
+        if typed:
+            job = partial(opener.saved, hands.office.desk.media, file, typed)
+            hands.say(_("Saved: {path}", path=await hands.office.store.off_loop(job)))
+
+    note = files.sound_name(file)
+    await hands.prompt(_("Save into the folder"), str(opener.downloads()), note=note, suggest=Paths(), take=take)
 
 
 async def show(hands: Hands, said: Said) -> None:

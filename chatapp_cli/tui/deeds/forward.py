@@ -21,18 +21,18 @@ async def forward(hands: Hands, said: Said) -> None:
 
     shown = hands.query_one(Transcript)
     messages = [entry.message.id for entry in shown.picked or [said.entry]]
-    row: DialogRow | None = await hands.app.push_screen_wait(DialogPick(hands.office, _("Forward to")))
-    if row is None:
-        return
     order = hands.office.order()
 
-    def send(tx: Tx) -> list[MessageId]:
-        can = hands.office.capabilities(channels.one(tx, dialogs.card(tx, row.id).channel_id))
-        return forwarding.forward(tx, can, messages, row.id, order)
+    async def take(row: DialogRow) -> None:
+        def send(tx: Tx) -> list[MessageId]:
+            can = hands.office.capabilities(channels.one(tx, dialogs.card(tx, row.id).channel_id))
+            return forwarding.forward(tx, can, messages, row.id, order)
 
-    made = await hands.office.write(send)
-    shown.pick_none()
-    hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made, hands.office.actor))
+        made = await hands.office.write(send)
+        shown.pick_none()
+        hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made, hands.office.actor))
+
+    await hands.app.push_screen_wait(DialogPick(hands.office, _("Forward to")).taken_by(take))
 
 
 def _cancel(tx: Tx, made: Sequence[MessageId], actor: str) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
-from chatapp_cli.domain.address import named
+from chatapp_cli.domain.address import named as named_address
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import _
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import words
+from chatapp_cli.tui.deeds.naming import named, told
 from chatapp_cli.tui.hands import Hands
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
+Members: TypeAlias = list[str]
 
 
 def manageable(card: DialogCard, can: Capabilities) -> bool:
@@ -24,19 +24,23 @@ def manageable(card: DialogCard, can: Capabilities) -> bool:
 
 async def create(hands: Hands, channel: ChannelRow) -> None:
     """Make a group through a channel: a title, then its members."""
-    title = await hands.prompt(_("Title of the new group"))
-    members = await _members(hands) if title else None
-    if title and members:
-        answer = await _ask(hands, channel, "create_group", {"title": title, "members": members})
-        _tell_missing(hands, channel, answer)
-        hands.say(_("Group {title} is made.", title=title))
+
+    async def titled(title: str) -> bool:
+        async def take(members: Members) -> None:
+            answer = await _ask(hands, channel, "create_group", {"title": title, "members": members})
+            _tell_missing(hands, channel, answer)
+            hands.say(_("Group {title} is made.", title=title))
+
+        return bool(title) and await _members(hands, take)
+
+    await hands.prompt(_("Title of the new group"), take=titled)
 
 
 async def manage(hands: Hands, card: DialogCard) -> None:
     """Ask what to do with the group, and do it."""
     channel = await hands.office.read(lambda tx: channels.one(tx, card.channel_id))
     if not manageable(card, hands.office.capabilities(channel)):
-        hands.say(_("This is not a group that can be changed from here."))
+        hands.say(told(_("This is not a group that can be changed from here."), [card]))
         return
     options = [
         ("add", _("Add people")),
@@ -44,40 +48,59 @@ async def manage(hands: Hands, card: DialogCard) -> None:
         ("rename", _("Rename in the messenger")),
         ("end", _("End the group")),
     ]
-    chosen = await hands.choose(_("Group {name}", name=card.name), options, keys=["1", "2", "3", "4"])
-    if chosen is not None:
-        await _DO[chosen](hands, channel, card)
+
+    async def take(chosen: str) -> bool:
+        return await _DO[chosen](hands, channel, card)
+
+    await hands.choose(_("Group {name}", name=named(card)), options, keys=["1", "2", "3", "4"], take=take)
 
 
-async def _add(hands: Hands, channel: ChannelRow, card: DialogCard) -> None:
-    if members := await _members(hands):
-        answer = await _ask(hands, channel, "add_members", {"address": card.address, "members": members})
+async def _add(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
+    return await _change_members(hands, channel, card, "add_members")
+
+
+async def _remove(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
+    return await _change_members(hands, channel, card, "remove_members")
+
+
+async def _change_members(hands: Hands, channel: ChannelRow, card: DialogCard, what: str) -> bool:
+    async def take(members: Members) -> None:
+        answer = await _ask(hands, channel, what, {"address": card.address, "members": members})
         _tell_missing(hands, channel, answer)
 
-
-async def _remove(hands: Hands, channel: ChannelRow, card: DialogCard) -> None:
-    if members := await _members(hands):
-        answer = await _ask(hands, channel, "remove_members", {"address": card.address, "members": members})
-        _tell_missing(hands, channel, answer)
+    return await _members(hands, take)
 
 
-async def _rename(hands: Hands, channel: ChannelRow, card: DialogCard) -> None:
-    title = await hands.prompt(_("Title of the group"), card.name)
-    if title:
-        await _ask(hands, channel, "rename_group", {"address": card.address, "title": title})
-        hands.say(_("Renamed."))
+async def _rename(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
+    async def take(title: str) -> bool:
+        if title:
+            await _ask(hands, channel, "rename_group", {"address": card.address, "title": title})
+            hands.say(_("{before} is called {name} from now on.", before=named(card), name=title))
+        return bool(title)
+
+    return await hands.prompt(_("Title of the group"), card.name, take=take) is not None
 
 
-async def _end(hands: Hands, channel: ChannelRow, card: DialogCard) -> None:
-    note = _("It is deleted in the messenger, or emptied and left where that cannot be done. The dialog stays here.")
-    if await hands.confirm(_("End the group {name}?", name=card.name), note, yes=_("End")):
+async def _end(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
+    async def take(_yes: bool) -> None:
         await _ask(hands, channel, "end_group", {"address": card.address})
-        hands.say(_("The group has ended."))
+        hands.say(told(_("The group has ended."), [card]))
+
+    note = _("It is deleted in the messenger, or emptied and left where that cannot be done. The dialog stays here.")
+    return await hands.confirm(_("End the group {name}?", name=named(card)), note, yes=_("End"), take=take)
 
 
-async def _members(hands: Hands) -> list[str]:
-    said = await hands.prompt(_("Who?"), note=_("Phones, @usernames or chat ids, with commas between"))
-    return [named(one) for one in (said or "").split(",") if one.strip()]
+async def _members(hands: Hands, take: Callable[[Members], Awaitable[None]]) -> bool:
+    """Who they are; whether somebody was named."""
+
+    async def understood(said: str) -> bool:
+        members = [named_address(one) for one in said.split(",") if one.strip()]
+        if members:
+            await take(members)
+        return bool(members)
+
+    note = _("Phones, @usernames or chat ids, with commas between")
+    return await hands.prompt(_("Who?"), note=note, take=understood) is not None
 
 
 async def _ask(hands: Hands, channel: ChannelRow, what: str, arguments: Mapping[str, object]) -> Any:
@@ -94,7 +117,7 @@ def _tell_missing(hands: Hands, channel: ChannelRow, answer: Mapping[str, Any]) 
         hands.notify("\n".join(filter(None, (f"{member}: {what}", step))), severity="warning", markup=False, timeout=8)
 
 
-_DO: Mapping[str, Callable[[Hands, ChannelRow, DialogCard], Awaitable[None]]] = {
+_DO: Mapping[str, Callable[[Hands, ChannelRow, DialogCard], Awaitable[bool]]] = {
     "add": _add,
     "remove": _remove,
     "rename": _rename,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.suggester import SuggestFromList
 
@@ -14,8 +14,12 @@ from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
+from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.keymap import key
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.screens.small import Take
 
 Cards: TypeAlias = Sequence[DialogCard]
 Step: TypeAlias = Callable[[Tx, DialogCard], object]
@@ -32,30 +36,28 @@ def _all(tx: Tx, *, step: Step, cards: Cards) -> None:
 async def _carry(hands: Hands, cards: Cards, step: Step, back: Step, said: str) -> None:
     """Do it with all of them or with none; ``said`` is for one."""
     await hands.office.write(partial(_all, step=step, cards=cards))
-    told = said if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
-    hands.done(told, partial(_all, step=back, cards=cards))
+    summed = said if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
+    hands.done(summed, partial(_all, step=back, cards=cards))
 
 
 async def mark(hands: Hands, cards: Cards) -> None:
-    """As read, or unread if all are read; with one the same key takes it back."""
+    """As read, or unread if all are read."""
     me, unread = hands.office.actor, [card for card in cards if card.unread]
     change, back = (dialogs.read, dialogs.unread) if unread else (dialogs.unread, dialogs.read)
-    if len(cards) == 1:
-        await hands.office.write(partial(change, dialog=cards[0].id, actor=me))
-        return
+    name = named(cards[0])
     await _carry(
         hands,
         unread or cards,
         lambda tx, card: change(tx, card.id, actor=me),
         lambda tx, card: back(tx, card.id, actor=me),
-        "",
+        _("{name} is marked as read.", name=name) if unread else _("{name} is marked as unread.", name=name),
     )
 
 
 async def pin(hands: Hands, cards: Cards) -> None:
     """To the top of the list, or no longer if all are there."""
     me, loose = hands.office.actor, [card for card in cards if not card.pinned]
-    name = cards[0].name
+    name = named((loose or cards)[0])
     await _carry(
         hands,
         loose or cards,
@@ -68,27 +70,29 @@ async def pin(hands: Hands, cards: Cards) -> None:
 async def block(hands: Hands, cards: Cards) -> None:
     """On the blacklist after a question, off it without if all are on it."""
     me, free = hands.office.actor, [card for card in cards if not card.blocked]
-    if free and not await _sure(hands, free):
-        return
-    name = cards[0].name
-    await _carry(
-        hands,
-        free or cards,
-        lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free), actor=me),
-        partial(_block_back, actor=me),
-        _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name),
-    )
+    name = named((free or cards)[0])
+    said = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
+
+    async def carry(_yes: object = None) -> None:
+        step: Step = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free), actor=me)  # noqa: E731 - as others
+        await _carry(hands, free or cards, step, partial(_block_back, actor=me), said)
+
+    if free:
+        await _sure(hands, free, carry)
+    else:
+        await carry()
 
 
-async def _sure(hands: Hands, cards: Cards) -> bool:
+async def _sure(hands: Hands, cards: Cards, take: Take[bool]) -> None:
     many = ngettext("Put {n} dialog on the blacklist?", "Put {n} dialogs on the blacklist?", len(cards))
-    return await hands.confirm(
-        _("Put {name} on the blacklist?", name=cards[0].name) if len(cards) == 1 else many,
+    await hands.confirm(
+        _("Put {name} on the blacklist?", name=named(cards[0])) if len(cards) == 1 else many,
         _(
             "What they write is kept, but nobody is told; nothing can be sent to them. Key {key} shows the blacklist.",
             key=key("inbox", "blacklist"),
         ),
         yes=_("To the blacklist"),
+        take=take,
     )
 
 
@@ -105,37 +109,47 @@ async def tag(hands: Hands, cards: Cards) -> None:
     """One more tag; known ones are suggested."""
     known = await hands.office.read(dialogs.known_tags)
     note = _("Known: {tags}", tags=", ".join(known)) if known else ""
-    name = await hands.prompt(_("Add a tag"), note=note, suggest=SuggestFromList(known, case_sensitive=False))
-    if not name:
-        return
+    suggest = SuggestFromList(known, case_sensitive=False)
+    await hands.prompt(about(_("Add a tag"), cards), note=note, suggest=suggest, take=partial(_tag, hands, cards))
+
+
+async def _tag(hands: Hands, cards: Cards, name: str) -> None:
     me, borne = hands.office.actor, await _borne(hands, cards)
     without = [card for card in cards if name.strip() not in borne[card.id]]
-    if without:
+    if name and without:
         await _carry(
             hands,
             without,
             lambda tx, card: dialogs.tag(tx, card.id, name, actor=me),
             lambda tx, card: dialogs.untag(tx, card.id, name, actor=me),
-            f"+ #{name.strip()}",
+            f"{named(without[0])}: + #{name.strip()}",
         )
+    elif name:
+        hands.say(told(_("#{tag} is there already.", tag=name.strip()), cards))
 
 
 async def untag(hands: Hands, cards: Cards) -> None:
     """One tag less."""
-    me, borne = hands.office.actor, await _borne(hands, cards)
+    borne = await _borne(hands, cards)
     there = sorted({tag for tags in borne.values() for tag in tags})
+    take = partial(_untag, hands, cards)
     if not there:
-        hands.say(_("This dialog has no tags."))
-        return
-    name = there[0] if len(there) == 1 else await hands.choose(_("Remove a tag"), [(tag, tag) for tag in there])
-    if name is None:
-        return
+        hands.say(told(_("No tags."), cards))
+    elif len(there) == 1:
+        await take(there[0])
+    else:
+        await hands.choose(about(_("Remove a tag"), cards), [(tag, tag) for tag in there], take=take)
+
+
+async def _untag(hands: Hands, cards: Cards, name: str) -> None:
+    me, borne = hands.office.actor, await _borne(hands, cards)
+    bearing = [card for card in cards if name in borne[card.id]]
     await _carry(
         hands,
-        [card for card in cards if name in borne[card.id]],
+        bearing or cards,
         lambda tx, card: dialogs.untag(tx, card.id, name, actor=me),
         lambda tx, card: dialogs.tag(tx, card.id, name, actor=me),
-        f"− #{name}",
+        f"{named((bearing or cards)[0])}: − #{name}",
     )
 
 
@@ -148,13 +162,14 @@ async def claim(hands: Hands, cards: Cards) -> None:
     me = hands.office.actor
     free = [card for card in cards if not card.assignee]
     if not free and all(card.assignee == me for card in cards):
+        hands.say(told(_("You answer already."), cards))
         return
     await _carry(
         hands,
         free or cards,
         lambda tx, card: duties.claim(tx, card.id, actor=me),
         lambda tx, card: duties.unassign(tx, card.id, actor=me),
-        _("You answer for {name} now.", name=(free or cards)[0].name),
+        _("You answer for {name} now.", name=named((free or cards)[0])),
     )
 
 
@@ -163,19 +178,36 @@ async def assign(hands: Hands, cards: Cards) -> None:
     me, known = hands.office.actor, await hands.office.read(duties.operators)
     others = [(name, name) for name in known if name != me]
     options = [(me, _("Me")), *others, (OTHER, _("Somebody else…")), ("", _("Nobody"))]
-    name = await hands.choose(_("Who answers?"), options)
-    if name == OTHER:
-        name = await hands.prompt(_("Who answers?"), suggest=SuggestFromList(known, case_sensitive=False)) or None
-    changed = [card for card in cards if card.assignee != name]
-    if name is None or not changed:
+    question, suggest = about(_("Who answers?"), cards), SuggestFromList(known, case_sensitive=False)
+
+    async def given(name: str) -> bool:
+        await _assign(hands, cards, name)
+        return True
+
+    async def named_one(name: str) -> bool:
+        return bool(name.strip()) and await given(name.strip())
+
+    async def chosen(name: str) -> bool:
+        if name == OTHER:
+            return await hands.prompt(question, suggest=suggest, take=named_one) is not None
+        return await given(name)
+
+    await hands.choose(question, options, take=chosen)
+
+
+async def _assign(hands: Hands, cards: Cards, name: str) -> None:
+    me, changed = hands.office.actor, [card for card in cards if card.assignee != name]
+    if not changed:
+        hands.say(told(_("That is so already."), cards))
         return
-    said = _("{operator} answers for {name} now.", operator=name, name=changed[0].name)
+    whose = named(changed[0])
+    said = _("{operator} answers for {name} now.", operator=name, name=whose)
     await _carry(
         hands,
         changed,
         lambda tx, card: _give(tx, card, name=name, actor=me),
         lambda tx, card: _give(tx, card, name=card.assignee, actor=me),
-        said if name else _("Nobody answers now."),
+        said if name else _("Nobody answers for {name} now.", name=whose),
     )
 
 
@@ -190,45 +222,49 @@ async def no_answer(hands: Hands, cards: Cards) -> None:
     """Out of the unanswered ones without a message."""
     me, waiting = hands.office.actor, [card for card in cards if card.waiting_since is not None]
     if not waiting:
-        hands.say(_("This dialog waits for no answer."))
+        hands.say(told(_("No answer is awaited."), cards))
         return
     await _carry(
         hands,
         waiting,
         lambda tx, card: duties.no_answer(tx, card.id, actor=me),
         lambda tx, card: duties.awaits_answer(tx, card.id, card.waiting_since or tx.now, actor=me),
-        _("{name} needs no answer.", name=waiting[0].name),
+        _("{name} needs no answer.", name=named(waiting[0])),
     )
 
 
 async def snooze(hands: Hands, cards: Cards) -> None:
     """Out of the way until a time, or back now."""
-    said = await _until(hands, cards)
-    if said is None:
-        return
+    back = [("", _("Back in the list now"))] if any(card.snoozed_until is not None for card in cards) else []
+    options = [("+30m", _("For 30 minutes")), ("+2h", _("For 2 hours")), ("tomorrow 9:00", _("Until tomorrow 9:00"))]
+    note = _("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
+
+    async def named_one(said: str) -> bool:
+        return bool(said.strip()) and await _snooze(hands, cards, said)
+
+    async def chosen(said: str) -> bool:
+        if said == OTHER:
+            return await hands.prompt(about(_("Put off until"), cards), note=note, take=named_one) is not None
+        return await _snooze(hands, cards, said)
+
+    await hands.choose(about(_("Put off"), cards), [*back, *options, (OTHER, _("Until another time…"))], take=chosen)
+
+
+async def _snooze(hands: Hands, cards: Cards, said: str) -> bool:
+    """Until when is what a person says; empty for now."""
     now, me = hands.office.desk.world.clock.now(), hands.office.actor
     until = when(said, now=now) if said else None
-    told = _("{name} is back in the list.", name=cards[0].name)
+    said_of = _("{name} is back in the list.", name=named(cards[0]))
     if until is not None:
-        told = _("{name} is put off: {time}.", name=cards[0].name, time=words.moment(until, now))
+        said_of = _("{name} is put off: {time}.", name=named(cards[0]), time=words.moment(until, now))
     await _carry(
         hands,
         cards,
         lambda tx, card: _put_off(tx, card, until=until, actor=me),
         lambda tx, card: _put_off(tx, card, until=card.snoozed_until, actor=me),
-        told,
+        said_of,
     )
-
-
-async def _until(hands: Hands, cards: Cards) -> str | None:
-    """Until when, as a person says it; empty for now."""
-    back = [("", _("Back in the list now"))] if any(card.snoozed_until is not None for card in cards) else []
-    options = [("+30m", _("For 30 minutes")), ("+2h", _("For 2 hours")), ("tomorrow 9:00", _("Until tomorrow 9:00"))]
-    said = await hands.choose(_("Put off"), [*back, *options, (OTHER, _("Until another time…"))])
-    if said == OTHER:
-        note = _("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
-        said = await hands.prompt(_("Put off until"), note=note) or None
-    return said
+    return True
 
 
 def _put_off(tx: Tx, card: DialogCard, *, until: int | None, actor: str) -> None:

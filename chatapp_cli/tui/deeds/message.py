@@ -37,18 +37,23 @@ async def edit(hands: Hands, said: Said) -> None:
 
 async def delete(hands: Hands, said: Said) -> None:
     """Take it back at the provider, after a question."""
-    note = _("The provider removes it for everybody; here it stays, marked.")
-    if await hands.confirm(_("Delete this message?"), note, yes=_("Delete")):
+
+    async def take(_yes: bool) -> None:
         await _change(hands, said, Action.DELETE, "")
+
+    note = _("The provider removes it for everybody; here it stays, marked.")
+    await hands.confirm(_("Delete this message?"), note, yes=_("Delete"), take=take)
 
 
 async def react(hands: Hands, said: Said) -> None:
     """Set our reaction, or take it away."""
     keys = [str(n) for n in range(1, len(EMOJI) + 1)]
     options = [*((emoji, emoji) for emoji in EMOJI), ("none", _("No reaction"))]
-    emoji = await hands.choose(_("Reaction"), options, keys=[*keys, "0"])
-    if emoji is not None:
+
+    async def take(emoji: str) -> None:
         await _change(hands, said, Action.REACT, "" if emoji == "none" else emoji)
+
+    await hands.choose(_("Reaction"), options, keys=[*keys, "0"], take=take)
 
 
 async def _change(hands: Hands, said: Said, action: Action, value: str) -> None:

@@ -10,8 +10,9 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, persons
 from chatapp_cli.services.persons import Person
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows import DialogCard, DialogRow
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
 
 
@@ -20,7 +21,7 @@ async def same(hands: Hands, card: DialogCard) -> None:
     mine = _contact(card)
     found = await hands.office.read(partial(persons.suggestions, contact=mine))
     if found:
-        await _join(hands, mine, found[0].other)
+        await _join(hands, card, found[0].other)
     else:
         await pick(hands, card)
 
@@ -30,28 +31,33 @@ async def not_same(hands: Hands, card: DialogCard) -> None:
     mine, me = _contact(card), hands.office.actor
     found = await hands.office.read(partial(persons.suggestions, contact=mine))
     if not found:
-        hands.say(_("Nobody is suggested."))
+        hands.say(told(_("Nobody is suggested."), [card]))
         return
     other = found[0].other
     pairs = await hands.office.write(partial(persons.apart, one=mine, other=other.id, actor=me))
-    hands.done(_("{name} is somebody else.", name=other.name), partial(persons.forget_apart, pairs=pairs, actor=me))
+    said = _("{other} is somebody else than {name}.", other=other.name, name=named(card))
+    hands.done(said, partial(persons.forget_apart, pairs=pairs, actor=me))
 
 
 async def pick(hands: Hands, card: DialogCard) -> None:
     """Somebody who is looked for is this person too."""
     from chatapp_cli.tui.screens.dialog_pick import DialogPick
 
-    mine = _contact(card)
-    chosen = await hands.app.push_screen_wait(DialogPick(hands.office, _("Who is the same person?")))
-    if chosen is not None:
+    _contact(card)
+
+    async def take(chosen: DialogRow) -> None:
         other = _contact(await hands.office.read(partial(dialogs.card, dialog=chosen.id)))
-        await _join(hands, mine, await hands.office.read(partial(persons.person, contact=other)))
+        await _join(hands, card, await hands.office.read(partial(persons.person, contact=other)))
+
+    question = about(_("Who is the same person?"), [card])
+    await hands.app.push_screen_wait(DialogPick(hands.office, question).taken_by(take))
 
 
-async def _join(hands: Hands, mine: ContactId, other: Person) -> None:
+async def _join(hands: Hands, card: DialogCard, other: Person) -> None:
     me = hands.office.actor
-    merge = await hands.office.write(partial(persons.merge, kept=mine, gone=other.id, actor=me))
-    hands.done(_("{name} is the same person.", name=other.name), partial(persons.undo, merge=merge, actor=me))
+    merge = await hands.office.write(partial(persons.merge, kept=_contact(card), gone=other.id, actor=me))
+    said = _("{other} is the same person as {name}.", other=other.name, name=named(card))
+    hands.done(said, partial(persons.undo, merge=merge, actor=me))
 
 
 async def part(hands: Hands, card: DialogCard) -> None:
@@ -60,16 +66,17 @@ async def part(hands: Hands, card: DialogCard) -> None:
     others = whole.contacts[1:]
     options = [(str(one.id), f"{persons.title(one)}  {_ways(whole, one.id)}") for one in others]
     if not options:
-        hands.say(_("Nobody was joined to this client."))
+        hands.say(told(_("Nobody was joined to this client."), [card]))
         return
-    chosen = await hands.choose(_("Who is a person of their own?"), options)
-    if chosen is None:
-        return
-    me = hands.office.actor
-    merge = await hands.office.read(partial(persons.merge_of, contact=ContactId(int(chosen))))
-    await hands.office.write(partial(persons.undo, merge=merge, actor=me))
-    again = partial(_join_again, kept=whole.id, gone=merge.gone, actor=me)
-    hands.done(_("They are two people again."), again)
+
+    async def take(chosen: str) -> None:
+        me = hands.office.actor
+        merge = await hands.office.read(partial(persons.merge_of, contact=ContactId(int(chosen))))
+        await hands.office.write(partial(persons.undo, merge=merge, actor=me))
+        again = partial(_join_again, kept=whole.id, gone=merge.gone, actor=me)
+        hands.done(told(_("They are two people again."), [card]), again)
+
+    await hands.choose(about(_("Who is a person of their own?"), [card]), options, take=take)
 
 
 def _join_again(tx: Tx, *, kept: ContactId, gone: ContactId, actor: str) -> None:

@@ -73,13 +73,15 @@ async def _change(listing: Listing, seen: Sequence[ViewRow], what: str, at: int)
 
 async def _keep(listing: Listing) -> bool:
     """The filter of now under a name, for everybody or for oneself."""
-    name = await listing.prompt(_("Keep the filter of now under a name"))
-    if not name:
-        return False
-    options = [("", _("Everybody sees it")), (listing.office.actor, _("Only I see it"))]
-    owner = await listing.choose(_("Who sees the view?"), options, keys=["1", "2"])
-    if owner is None:
-        return False
     wanted, me = listing.wanted, listing.office.actor
-    await listing.office.write(lambda tx: views.add(tx, name, wanted, owner=owner, actor=me))
-    return True
+    options = [("", _("Everybody sees it")), (me, _("Only I see it"))]
+
+    async def called(name: str) -> bool:
+        async def take(owner: str) -> None:
+            await listing.office.write(lambda tx: views.add(tx, name, wanted, owner=owner, actor=me))
+
+        if not name:
+            return False
+        return await listing.choose(_("Who sees the view?"), options, keys=["1", "2"], take=take) is not None
+
+    return await listing.prompt(_("Keep the filter of now under a name"), take=called) is not None

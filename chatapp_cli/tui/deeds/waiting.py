@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -12,7 +13,9 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import later, sending
 from chatapp_cli.services.sending import Order
+from chatapp_cli.store.rows import DialogCard
 from chatapp_cli.tui import words
+from chatapp_cli.tui.deeds.naming import about
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.said import Said, deed, unless
 from chatapp_cli.tui.widgets.composer import Composer
@@ -36,21 +39,33 @@ async def cancel(hands: Hands, said: Said) -> None:
 async def resolve(hands: Hands, said: Said) -> None:
     """A person looked and knows."""
     options = [("sent", _("It got through")), ("failed", _("It did not get through"))]
-    verdict = await hands.choose(_("What became of this message?"), options, keys=["1", "2"])
-    if verdict is not None:
+
+    async def take(verdict: str) -> None:
         known: Literal["sent", "failed"] = "sent" if verdict == "sent" else "failed"
         await hands.office.write(lambda tx: sending.resolve(tx, said.entry.message.id, known, actor=hands.office.actor))
 
+    await hands.choose(_("What became of this message?"), options, keys=["1", "2"], take=take)
 
-async def order_for_later(hands: Hands) -> Order | None:
-    """An order for the time that the person names, also whether an answer makes it needless; ``None``: rather not."""
-    typed = await hands.prompt(_("When does it go?"), note=_("Such as: 18:30, tomorrow at 9, in 2 hours"))
-    if not typed:
-        return None
-    at = when.when(typed, now=hands.office.desk.world.clock.now())
+
+async def order_for_later(hands: Hands, card: DialogCard, put_out: Callable[[Order], Awaitable[None]]) -> None:
+    """Put something out at the time that the person names, and for which they say whether an answer makes it needless.
+
+    A time that is none, and what is refused of the message, is said where they were asked.
+    """
     options = [("always", _("In any case")), ("unless", _("Only if the client does not write first"))]
-    chosen = await hands.choose(_goes_at(hands, at), options, keys=["1", "2"])
-    return None if chosen is None else replace(hands.office.order(), at=at, unless_heard=chosen == "unless")
+
+    async def timed(typed: str) -> bool:
+        if not typed.strip():
+            return False
+        at = when.when(typed, now=hands.office.desk.world.clock.now())
+
+        async def take(chosen: str) -> None:
+            await put_out(replace(hands.office.order(), at=at, unless_heard=chosen == "unless"))
+
+        return await hands.choose(_goes_at(hands, at), options, keys=["1", "2"], take=take) is not None
+
+    note = _("Such as: 18:30, tomorrow at 9, in 2 hours")
+    await hands.prompt(about(_("When does it go?"), [card]), note=note, take=timed)
 
 
 def _goes_at(hands: Hands, at: Millis) -> str:
@@ -61,12 +76,13 @@ async def retime(hands: Hands, said: Said) -> None:
     """Another time for what is scheduled, or now."""
     message, me = said.entry.message.id, hands.office.actor
     note = _("Such as: 18:30, tomorrow at 9, in 2 hours. Empty: now.")
-    typed = await hands.prompt(_("When does it go?"), note=note)
-    if typed is None:
-        return
-    at = when.when(typed, now=hands.office.desk.world.clock.now()) if typed.strip() else None
-    await hands.office.write(lambda tx: later.reschedule(tx, said.can, message, at, actor=me))
-    hands.say(_("It goes now.") if at is None else _goes_at(hands, at))
+
+    async def take(typed: str) -> None:
+        at = when.when(typed, now=hands.office.desk.world.clock.now()) if typed.strip() else None
+        await hands.office.write(lambda tx: later.reschedule(tx, said.can, message, at, actor=me))
+        hands.say(_("It goes now.") if at is None else _goes_at(hands, at))
+
+    await hands.prompt(_("When does it go?"), note=note, take=take)
 
 
 DEEDS: dict[str, Deed[Said]] = {

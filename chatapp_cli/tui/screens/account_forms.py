@@ -16,6 +16,7 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.i18n import _
 from chatapp_cli.services.passwords import LEAST
 from chatapp_cli.store.rows import LineRow
+from chatapp_cli.tui.cells import as_it_stands
 from chatapp_cli.tui.screens.small import Small
 
 
@@ -44,7 +45,7 @@ class NewPassword(Small[str]):
         elif first.value != second.value:
             self._again(_("These were two different ones."))
         else:
-            self.dismiss(first.value)
+            self.answer(first.value)
 
     def _again(self, why: str) -> None:
         for box in self.query(Input):
@@ -75,10 +76,11 @@ class PickLines(Small[list[LineId]]):
         """A list with boxes."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
-            yield SelectionList[LineId](*(Selection(one.name, one.id, one.id in self._seen) for one in self._lines))
+            boxes = (Selection(as_it_stands(one.name), one.id, one.id in self._seen) for one in self._lines)
+            yield SelectionList[LineId](*boxes)
             note = _("Space: choose.  Enter: done.  None chosen: every line, those to come too.")
             yield Static(note, classes="note", markup=False)
 
     def action_take(self) -> None:
         """These."""
-        self.dismiss(list(self.query_one(SelectionList).selected))
+        self.answer(list(self.query_one(SelectionList).selected))

@@ -57,7 +57,7 @@ class ApplicationsScreen(Hands):
     def compose(self) -> ComposeResult:
         """One list."""
         yield Static(f"{_('Official documents')} · {self._line.name}", id="title", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:
@@ -131,10 +131,13 @@ class ApplicationsScreen(Hands):
             made = partial(applying.document, self.office.desk, row.id)
             opener.hand_over(self.app, *await self.office.store.off_loop(made))
             return
-        folder = await self.prompt(_("Save into the folder"), str(opener.downloads()), suggest=Paths())
-        if folder:
-            path = await self.office.store.off_loop(partial(self._write, row.id, named(folder)))
-            self.say(_("Saved: {path}", path=path))
+
+        async def take(folder: str) -> None:
+            if folder:
+                path = await self.office.store.off_loop(partial(self._write, row.id, named(folder)))
+                self.say(_("Saved: {path}", path=path))
+
+        await self.prompt(_("Save into the folder"), str(opener.downloads()), suggest=Paths(), take=take)
 
     def _write(self, application: ApplicationId, folder: Path) -> Path:
         name, content = applying.document(self.office.desk, application)
@@ -164,10 +167,16 @@ class ApplicationsScreen(Hands):
         if not options:
             self.say(_("Nothing can be decided: {state}.", state=show(told.stage(row.state))))
             return
-        chosen = await self.choose(_("What did the provider answer?"), options)
-        reason = await self.prompt(_("Why was it rejected?")) if chosen == Stage.REJECTED else ""
-        if chosen is not None and reason is not None:
-            await self._move(row, Stage(chosen), reason)
+
+        async def take(chosen: str) -> bool:
+            stage = Stage(chosen)
+            if stage != Stage.REJECTED:
+                await self._move(row, stage)
+                return True
+            why = _("Why was it rejected?")
+            return await self.prompt(why, take=partial(self._move, row, stage)) is not None
+
+        await self.choose(_("What did the provider answer?"), options, take=take)
 
     async def _move(self, row: ApplicationRow, stage: Stage, reason: str = "") -> None:
         actor = self.office.actor

@@ -15,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 from textual.worker import Worker
 
-from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, show
@@ -83,8 +82,8 @@ class AskingScreen(Hands):
             with Vertical(id="form"):
                 yield Static(_("Asking the provider…"), id="waiting", markup=False)
             with Vertical(id="aside"):
-                yield Static(id="code")
-                yield Static(self.about(), id="notice")
+                yield Static(id="code", markup=False)
+                yield Static(self.about(), id="notice", markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:
@@ -101,7 +100,7 @@ class AskingScreen(Hands):
         """What ends the conversation is said on the page behind."""
         try:
             self.say(await self.converse(WindowAsker(self)))
-        except ChatappError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a connector stumbles over, the window goes on
             self.complain(error)
         self.dismiss()
 

@@ -44,7 +44,7 @@ class ChatsScreen(Hands):
     def compose(self) -> ComposeResult:
         """One list."""
         yield Static(_("Asking {channel} for its chats…", channel=self._channel.title), id="title", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:
@@ -94,9 +94,12 @@ class ChatsScreen(Hands):
         self.do(self._join)
 
     async def _join(self) -> None:
-        named = await self.prompt(_("Follow a group or channel"), note=_("Public name, link or chat id"))
-        if named:
-            await self._follow(named)
+        async def take(named: str) -> None:
+            if named:
+                await self._follow(named)
+
+        note = _("Public name, link or chat id")
+        if await self.prompt(_("Follow a group or channel"), note=note, take=take):
             await self._read()
 
     async def _follow(self, address: str) -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.timer import Timer
 
-from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
+from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs, notes
 from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, reading, ways, words
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
@@ -48,6 +50,10 @@ class Conversing(Listing):
         self._sheets: dict[DialogId, Sheet] = {}
         self._dwell: Timer | None = None
         self._needs_told = False
+        self._missed = False
+        """Some news could not be read; all that is shown has to be read again."""
+        self.lost: DialogId | None = None
+        """The dialog that was open when it ceased to be."""
         self._furnishing = asyncio.Lock()
         self._typed_at = -TYPING_LASTS
 
@@ -131,7 +137,13 @@ class Conversing(Listing):
 
     async def _reread(self, opening: Opening, news: News) -> None:
         await self._refresh_messages(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
-        fresh = await self.office.read(partial(reading.again, opening=opening))
+        try:
+            fresh = await self.office.read(partial(reading.again, opening=opening))
+        except NotFound:
+            if await self.office.read(partial(_exists, dialog=opening.card.id)):
+                raise
+            self.lose(opening)
+            return
         if self.opening is None or self.opening.card.id != opening.card.id or not self.shows(opening):
             return
         if not self.shows(fresh):
@@ -142,6 +154,15 @@ class Conversing(Listing):
         self._allow()
         self.watch_the_end()
 
+    def lose(self, opening: Opening) -> None:
+        """The dialog that stands here is no more; what was read and written of it stays on the page."""
+        if self.lost == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
+            return
+        self.lost = opening.card.id
+        if self._dwell is not None:
+            self._dwell.stop()
+        self._allow()
+
     def _allow(self) -> None:
         """Say what stands in the way now; what is written already stays."""
         if self.opening is not None and self.query("Composer"):
@@ -149,6 +170,9 @@ class Conversing(Listing):
             self.composer.allow(*self._obstacles(self.opening.card, self.opening.channel))
 
     def _obstacles(self, card: DialogCard, channel: ChannelRow) -> tuple[Refused | None, str]:
+        if card.id == self.lost:
+            what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
+            return Refused("gone", what, T("Choose another dialog.")), ""
         from chatapp_cli.tui import writing
 
         now = self.office.desk.world.clock.now()
@@ -231,7 +255,32 @@ class Conversing(Listing):
 
     async def on_news(self, news: News) -> None:
         """Only what the news speak of is read again."""
-        self.do(partial(self._take, news), group="news")
+        self.do(partial(self._take_or_miss, news), group="news")
+
+    async def _take_or_miss(self, news: News) -> None:
+        try:
+            await self._take(news)
+        except Exception:
+            self._missed = True
+            raise
+
+    async def _catch_up(self) -> None:
+        """Read again all that is shown, after some news could not be read."""
+        self._missed = False
+        try:
+            await self.list_again()
+            await self.tell_bars()
+            if self.opening is not None and self.opening.card.id != self.lost:
+                await self._read_all_again(self.opening)
+        except Exception:
+            self._missed = True
+            raise
+
+    async def _read_all_again(self, opening: Opening) -> None:
+        shown = {entry.message.id for entry in self.query_one(Transcript).entries}
+        page = await self.office.read(partial(reading.end, shown=opening.thread))
+        await self._refresh_messages(opening, shown | {entry.message.id for entry in page.entries})
+        await self._reread(opening, News([]))
 
     async def _tell_needs(self) -> None:
         self.query_one(StatusBar).tell_needs(await self.office.read(partial(overview.needing, me=self.office.actor)))
@@ -263,6 +312,8 @@ class Conversing(Listing):
 
     def tick(self) -> None:
         """Ages grow, what waits may wait for something else by now, and more may need a person."""
+        if self._missed:
+            self.do(self._catch_up, group="list", exclusive=True)
         if not self._needs_told:
             self._needs_told = True
             self.do(self._tell_needs, group="needs", exclusive=True)
@@ -273,3 +324,11 @@ class Conversing(Listing):
         waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]
         if self.opening is not None and waiting:
             self.do(partial(self._refresh_messages, self.opening, set(waiting)), group="news")
+
+
+def _exists(tx: Tx, dialog: DialogId) -> bool:
+    try:
+        dialogs.card(tx, dialog)
+    except NotFound:
+        return False
+    return True

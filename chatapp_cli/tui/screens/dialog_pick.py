@@ -34,7 +34,7 @@ class DialogPick(Picker[DialogRow]):
         self._ask(DialogFilter(text=typed.strip()))
 
     def _ask(self, wanted: DialogFilter) -> Worker[None]:
-        return self.run_worker(partial(self._look, wanted), exclusive=True)
+        return self.run_worker(partial(self.carry_out, partial(self._look, wanted)), exclusive=True)
 
     async def _look(self, wanted: DialogFilter) -> None:
         dialect = self._office.dialect

@@ -42,7 +42,7 @@ class Help(Small[None]):
     def compose(self) -> ComposeResult:
         """One long text."""
         with VerticalScroll():
-            yield Static(id="keys")
+            yield Static(id="keys", markup=False)
 
     def on_resize(self) -> None:
         """One column or two."""

@@ -36,7 +36,8 @@ class History(Small[None]):
             yield Label(_("What it said before"), classes="title", markup=False)
             with VerticalScroll():
                 for since, text in self._texts():
-                    yield Static(Text.assemble((words.moment(since, self._now), "dim"), "\n", lines(text)))
+                    said = Text.assemble((words.moment(since, self._now), "dim"), "\n", lines(text))
+                    yield Static(said, markup=False)
 
     def _texts(self) -> Iterator[tuple[Millis, str]]:
         starts = [self._message.at, *(one.until for one in self._earlier)]

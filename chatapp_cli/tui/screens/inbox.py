@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
@@ -102,12 +101,13 @@ class InboxScreen(Illustrated, Peeking, Joining):
         self.do(self.tell_bars, group="bars", exclusive=True)
         self.do(self.ready_to_converse, group="furnishing")
         self.count_views()
-        self.set_interval(5, self.tick)
-        self.tick()
+        self.every(5, self.tick, at_once=True)
         self.watch(self.app, "app_focus", self.watch_the_end, init=False)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Hint at the keys of where the focus is."""
+        if isinstance(event.widget, Transcript) or type(event.widget).__name__ == "Pen":
+            self.query_one(DialogList).follow_the_open_one()
         place = {"DialogList": "list", "Transcript": "transcript", "Pen": "composer"}.get(type(event.widget).__name__)
         self.query_one(StatusBar).tell_keys(*filter(None, (place, "inbox", "app")))
 
@@ -185,16 +185,19 @@ class InboxScreen(Illustrated, Peeking, Joining):
         from chatapp_cli.tui.paths import Paths, offered
 
         note = _("Tab or → completes. {limit}", limit=writing.file_limit(self.office.capabilities(self._channel())))
-        typed = await self.prompt(_("Attach a file"), offered(), note=note, suggest=Paths())
+        await self.prompt(_("Attach a file"), offered(), note=note, suggest=Paths(), take=self._attach_named)
+        self.composer.focus_pen()
+
+    async def _attach_named(self, typed: str) -> None:
+        from chatapp_cli.tui import writing
+
         if not typed:
             return
-        composer = self.composer
-        off_loop = self.office.store.off_loop
+        composer, off_loop = self.composer, self.office.store.off_loop
         refusal = composer.refusal_of(await off_loop(partial(writing.looked_at, typed)))
         if refusal is not None:
             raise refusal
         composer.attach([await off_loop(partial(writing.staged, self.office.desk.media, typed))])
-        composer.focus_pen()
 
     def on_pen_wants_quick(self) -> None:
         """The key of a quick reply in an empty text."""
@@ -249,7 +252,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         composer.clear()
         try:
             await self.office.write(self.without_draft(dialog, job))
-        except ChatappError:
+        except Exception:
             if composer.sheet is sheet:
                 composer.put_back(kept)
             raise
@@ -257,14 +260,12 @@ class InboxScreen(Illustrated, Peeking, Joining):
     def action_later(self) -> None:
         """Send what is written at a time that is asked for."""
         if self.opening is not None and self.composer.ready():
-            self.do(partial(self._put_out_later, self.opening.card.id), group="send")
+            self.do(partial(self._put_out_later, self.opening.card), group="send")
 
-    async def _put_out_later(self, dialog: DialogId) -> None:
+    async def _put_out_later(self, card: DialogCard) -> None:
         from chatapp_cli.tui.deeds import waiting as waiting_deeds
 
-        order = await waiting_deeds.order_for_later(self)
-        if order is not None:
-            await self._put_out(dialog, order)
+        await waiting_deeds.order_for_later(self, card, partial(self._put_out, card.id))
 
     def on_pen_wants_back(self) -> None:
         """Take back what was said last."""
@@ -284,10 +285,12 @@ class InboxScreen(Illustrated, Peeking, Joining):
     # What can be done
 
     def _targets(self) -> Sequence[DialogId]:
-        """Those picked out while the list has the focus, otherwise the one that keys are about."""
-        shown_list, target = self.query_one(DialogList), self.target()
-        picked = shown_list.picked if shown_list.has_focus else []
-        return picked or ([] if target is None else [target])
+        """Those picked out while the list has the focus, otherwise the one that is meant there, or is open."""
+        shown_list = self.query_one(DialogList)
+        if shown_list.has_focus and shown_list.picked:
+            return shown_list.picked
+        meant = shown_list.meant if shown_list.has_focus or self.opening is None else self.opening.card.id
+        return [] if meant is None else [meant]
 
     def action_deed(self, name: str) -> None:
         """Do something with the dialog, or with all that are picked out; see DEEDS."""
@@ -332,27 +335,30 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     def action_menu(self) -> None:
         """Everything that makes sense here, with its keys."""
-        self.do(self._menu)
+        self.do(partial(self._menu, self._targets()))
 
-    async def _menu(self) -> None:
+    async def _menu(self, targets: Sequence[DialogId]) -> None:
         from chatapp_cli.tui.deeds import dialog as dialog_deeds
+        from chatapp_cli.tui.deeds import many as many_deeds
         from chatapp_cli.tui.deeds import message as message_deeds
+        from chatapp_cli.tui.deeds.naming import about
 
-        transcript, target = self.query_one(Transcript), self.target()
-        found: list[tuple[str, str, str]] = []
-        if target is not None:
-            card = await self.office.read(partial(dialogs.card, dialog=target))
-            found = [
-                ("inbox", f"deed({name!r})", name) for name, deed in dialog_deeds.DEEDS.items() if deed.possible(card)
-            ]
+        transcript = self.query_one(Transcript)
+        cards = await self.office.read(lambda tx: [dialogs.card(tx, one) for one in targets])
+        if len(cards) > 1:
+            names = [name for name, many in many_deeds.DEEDS.items() if many.possible(cards)]
+        else:
+            names = [name for name, deed in dialog_deeds.DEEDS.items() if cards and deed.possible(cards[0])]
+        found = [("inbox", f"deed({name!r})", name) for name in names]
         if transcript.has_focus and transcript.selected is not None:
             said = self._said(transcript.selected)
             possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
             found = [("transcript", f"message({name!r})", name) for name in possible] + found
         acts = [action(scope, full) for scope, full, _name in found]
         options = [(name, _(act.help)) for (_scope, _full, name), act in zip(found, acts, strict=True)]
-        chosen = await self.choose(_("What to do"), options, keys=[shown(act.keys[0]) for act in acts])
+        question = about(_("What to do"), cards) if cards else _("What to do")
+        chosen = await self.choose(question, options, keys=[shown(act.keys[0]) for act in acts])
         if chosen in message_deeds.DEEDS:
             transcript.action_message(chosen)
         elif chosen is not None:
-            self.action_deed(chosen)
+            await self._do_with_dialogs(chosen, targets)

@@ -30,7 +30,7 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.overview import Overview
-from chatapp_cli.tui.widgets.bars import StatusBar, health
+from chatapp_cli.tui.widgets.bars import StatusBar, health, rests
 
 
 class LinesScreen(Hands):
@@ -56,16 +56,16 @@ class LinesScreen(Hands):
     def compose(self) -> ComposeResult:
         """The tree, and what is chosen in it."""
         with Horizontal():
-            yield OptionList(id="tree")
+            yield OptionList(id="tree", markup=False)
             with VerticalScroll(id="detail", can_focus=False):
-                yield Static(id="about")
+                yield Static(id="about", markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:
         """Read."""
         self.query_one(StatusBar).tell_keys("lines", "app")
         self.do(self._read, group="read", exclusive=True)
-        self.set_interval(5, self._show_chosen)
+        self.every(5, self._show_chosen)
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
@@ -180,6 +180,9 @@ class LinesScreen(Hands):
         look = self.look.palette
         said, style = health(channel, self.look)
         text.append(_("Health") + ": ", look.faint)
+        if rests(channel, self.look.now()):
+            self._tell_rest(text, channel, known)
+            return
         if channel.health == "ok":
             text.append(_("works; last sign of life {age} ago", age=said) + "\n", style)
             return
@@ -188,6 +191,15 @@ class LinesScreen(Hands):
             what, step = words.reason(known, channel.health_code, channel.health_detail)
             text.append(what + "\n", look.plain)
             text.append(f"→ {step}\n" if step else "", look.accent)
+
+    def _tell_rest(self, text: Text, channel: ChannelRow, known: Manifest) -> None:
+        """Until when nothing goes out, why, and what a person can do about it."""
+        look, until = self.look.palette, words.moment(channel.paused_until, self.look.now())
+        what, step = words.reason(known, channel.paused_code, channel.paused_detail)
+        text.append(_("receives; sends nothing until {time}", time=until) + "\n", look.warn)
+        text.append(what + "\n", look.plain)
+        text.append(f"→ {step}\n" if step else "", look.accent)
+        text.append("→ " + _("{key} lets it go on now", key=key("lines", "resume")) + "\n", look.accent)
 
     def _tell_finding(self, text: Text, finding: Finding) -> None:
         look = self.look.palette
@@ -207,9 +219,11 @@ class LinesScreen(Hands):
         self.do(self._add_line)
 
     async def _add_line(self) -> None:
-        name = await self.prompt(_("Name of the new line"))
-        if name:
-            await self.office.write(partial(lines.add, name=name, actor=self.office.actor))
+        async def take(name: str) -> None:
+            if name:
+                await self.office.write(partial(lines.add, name=name, actor=self.office.actor))
+
+        await self.prompt(_("Name of the new line"), take=take)
 
     def action_rename_line(self) -> None:
         """Another name."""
@@ -217,9 +231,14 @@ class LinesScreen(Hands):
 
     async def _rename_line(self) -> None:
         line = self._chosen_line()
-        name = None if line is None else await self.prompt(_("Name of the line"), line.name)
-        if line is not None and name:
-            await self.office.write(lambda tx: lines.rename(tx, line.id, name, actor=self.office.actor))
+        if line is None:
+            return
+
+        async def take(name: str) -> None:
+            if name:
+                await self.office.write(lambda tx: lines.rename(tx, line.id, name, actor=self.office.actor))
+
+        await self.prompt(_("Name of the line"), line.name, take=take)
 
     def action_bind(self) -> None:
         """Bind a channel, or the chosen one again."""
@@ -271,6 +290,19 @@ class LinesScreen(Hands):
         self._findings[channel.id] = await binding.check(self.office.desk, channel)
         self._show_chosen()
 
+    def action_resume(self) -> None:
+        """Let the chosen channel, which rests, go on now."""
+        channel = self._chosen_channel()
+        if channel is not None:
+            self.do(partial(self._resume, channel))
+
+    async def _resume(self, channel: ChannelRow) -> None:
+        if channel.paused_until <= self.look.now():
+            self.say(_("{channel} does not rest.", channel=channel.title))
+            return
+        await self.office.write(partial(channels.resume, channel=channel.id, actor=self.office.actor))
+        self.say(_("{channel} goes on.", channel=channel.title))
+
     def action_group(self) -> None:
         """A new group through the chosen channel."""
         channel = self._able(lambda can: can.manages_groups)
@@ -313,5 +345,8 @@ class LinesScreen(Hands):
 
     async def _unbind(self, channel: ChannelRow) -> None:
         note = _("Its dialogs and messages are removed from the desk with it.")
-        if await self.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind")):
+
+        async def take(_yes: bool) -> None:
             await self.office.write(partial(channels.unbind, channel=channel, force=True, actor=self.office.actor))
+
+        await self.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind"), take=take)

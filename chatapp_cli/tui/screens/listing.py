@@ -132,6 +132,11 @@ class Listing(Hands):
 
     # Saved views
 
+    def on_screen_resume(self) -> None:
+        """What could not be seen meanwhile was not counted either."""
+        if self.query(ViewsBar):
+            self.call_after_refresh(self.count_views)
+
     def count_views(self) -> None:
         """Count anew, soon."""
         self._counting = None

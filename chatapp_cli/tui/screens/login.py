@@ -11,8 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Label, Static
 
-from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _
 from chatapp_cli.tui.screens.small import Small
 
 
@@ -49,7 +48,7 @@ class LoginScreen(Small[None]):
         self.query_one("#password", Input).focus()
 
     @on(Input.Submitted, "#password")
-    def _try(self) -> None:
+    def _knock(self) -> None:
         self.run_worker(self._enter(), exclusive=True)
 
     async def _enter(self) -> None:
@@ -57,6 +56,6 @@ class LoginScreen(Small[None]):
         said.update(_("One moment…"))
         try:
             await self._log_in(self.query_one("#name", Input).value, secret.value)
-        except ChatappError as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the door stays and says so
             secret.value = ""
-            said.update(show(error.what))
+            said.update(self.guard.words(error))

@@ -18,9 +18,9 @@ from textual.widgets import Button, Input, Label, Static
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import _, show
-from chatapp_cli.tui import words
 from chatapp_cli.tui.screens.small import Small
 
 Options = Sequence[tuple[Any, str]]
@@ -118,7 +118,7 @@ class Narrow(Small[DialogFilter]):
 
     @staticmethod
     def _date(at: Millis | None, name: str) -> Input:
-        said = "" if at is None else f"{words.local(at):%Y-%m-%d %H:%M}"
+        said = "" if at is None else f"{local(at):%Y-%m-%d %H:%M}"
         return Input(said, placeholder=_("any"), id=name, compact=True)
 
     @on(Input.Submitted)
@@ -132,4 +132,4 @@ class Narrow(Small[DialogFilter]):
         except UsageError as error:
             self.query_one(".note", Static).update(show(error.what))
             return
-        self.dismiss(replace(self._wanted, **chosen))
+        self.answer(replace(self._wanted, **chosen))

@@ -23,6 +23,7 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines
+from chatapp_cli.tui.screens.small import Take
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _NAME, _STATE = 28, 18
@@ -47,7 +48,7 @@ class OperatorsScreen(Hands):
     def compose(self) -> ComposeResult:
         """What it is, and the list."""
         yield Static(_("Operators"), id="title", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:
@@ -103,24 +104,30 @@ class OperatorsScreen(Hands):
 
     async def _add(self) -> None:
         self._insist()
-        name = await self.prompt(_("Name, as colleagues and the journal know it"))
-        secret = await self._secret(name) if name else None
-        seen = await self._pick(name, ()) if name and secret else None
-        if not name or not secret or seen is None:
-            return
-        kept = await self._hashed(secret)
-        await self.office.write(lambda tx: operators.add(tx, name, kept, seen, actor=self.office.actor))
+        await self.prompt(_("Name, as colleagues and the journal know it"), take=self._add_named)
 
-    async def _secret(self, name: str) -> str | None:
-        return await self.app.push_screen_wait(NewPassword(_("Password of {name}", name=name)))
+    async def _add_named(self, name: str) -> bool:
+        async def take(secret: str) -> bool:
+            async def see(lines: list[LineId]) -> None:
+                kept = await self._hashed(secret)
+                await self.office.write(lambda tx: operators.add(tx, name, kept, lines, actor=self.office.actor))
+
+            return await self._pick(name, (), see)
+
+        return bool(name) and await self._secret(name, take)
+
+    async def _secret(self, name: str, take: Take[str]) -> bool:
+        page = NewPassword(_("Password of {name}", name=name)).taken_by(take)
+        return await self.app.push_screen_wait(page) is not None
 
     async def _hashed(self, secret: str) -> str:
         return await self.office.store.off_loop(partial(passwords.hashed, secret))
 
-    async def _pick(self, name: str, seen: Sequence[LineId]) -> list[LineId] | None:
+    async def _pick(self, name: str, seen: Sequence[LineId], take: Take[list[LineId]]) -> bool:
         whole = self.office.desk.whole
         every = await self.office.store.with_store(lambda: whole.read(lines.everything))
-        return await self.app.push_screen_wait(PickLines(_("Lines that {name} sees", name=name), every, seen))
+        page = PickLines(_("Lines that {name} sees", name=name), every, seen).taken_by(take)
+        return await self.app.push_screen_wait(page) is not None
 
     def action_password(self) -> None:
         """Another password; logins by the old one end."""
@@ -130,10 +137,12 @@ class OperatorsScreen(Hands):
     async def _password(self, name: str) -> None:
         if name != self.office.actor:
             self._insist()
-        secret = await self._secret(name)
-        if secret:
+
+        async def take(secret: str) -> None:
             kept = await self._hashed(secret)
             await self.office.write(lambda tx: operators.set_password(tx, name, kept, actor=self.office.actor))
+
+        await self._secret(name, take)
 
     @on(OptionList.OptionSelected)
     def action_lines(self) -> None:
@@ -144,9 +153,11 @@ class OperatorsScreen(Hands):
     async def _lines(self, one: Account) -> None:
         self._insist()
         name, actor = one.who.name, self.office.actor
-        seen = await self._pick(name, [line.id for line in one.lines or ()])
-        if seen is not None:
+
+        async def take(seen: list[LineId]) -> None:
             await self.office.write(lambda tx: operators.see_lines(tx, name, seen or None, actor=actor))
+
+        await self._pick(name, [line.id for line in one.lines or ()], take)
 
     def action_disable(self) -> None:
         """Let in no longer, or again."""
@@ -174,8 +185,11 @@ class OperatorsScreen(Hands):
     async def _remove(self, name: str) -> None:
         self._insist()
         note = _("What was said and done under the name stays.")
-        if await self.confirm(_("Forget the account {name}?", name=name), note, yes=_("Forget")):
+
+        async def take(_yes: bool) -> None:
             await self.office.write(lambda tx: operators.remove(tx, name, actor=self.office.actor))
+
+        await self.confirm(_("Forget the account {name}?", name=name), note, yes=_("Forget"), take=take)
 
     def action_back(self) -> None:
         """To the dialogs."""

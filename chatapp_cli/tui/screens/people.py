@@ -68,7 +68,7 @@ class PeopleScreen(Hands):
         """Box, what is going on, the ways."""
         yield Input(placeholder=_("Phone, @username, e-mail or chat id"), compact=True)
         yield Static(_("Enter looks for them in every channel that can; then Enter writes."), id="said", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

@@ -46,7 +46,7 @@ class Picker(Small[T], Generic[T]):
             if self._title:
                 yield Label(self._title, classes="title", markup=False)
             yield Input(placeholder=self._placeholder)
-            yield OptionList()
+            yield OptionList(markup=False)
             yield from self.below()
 
     def below(self) -> Iterable[Widget]:
@@ -89,4 +89,4 @@ class Picker(Small[T], Generic[T]):
     def action_pick(self) -> None:
         """Take it."""
         if self.chosen is not None:
-            self.dismiss(self.chosen)
+            self.answer(self.chosen)

@@ -66,7 +66,7 @@ class RepliesScreen(Hands):
     def compose(self) -> ComposeResult:
         """Box, list, what the chosen one says."""
         yield Input(placeholder=_("Words of the title, the keywords or the text"), compact=True)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield Static(id="read", markup=False)
         yield StatusBar(self.look)
 
@@ -154,9 +154,11 @@ class RepliesScreen(Hands):
         self.do(self._add_section)
 
     async def _add_section(self) -> None:
-        name = await self.prompt(_("Name of the section"))
-        if name:
-            await self.office.write(lambda tx: replies.add_section(tx, name, actor=self.office.actor))
+        async def take(name: str) -> None:
+            if name:
+                await self.office.write(lambda tx: replies.add_section(tx, name, actor=self.office.actor))
+
+        await self.prompt(_("Name of the section"), take=take)
 
     def action_add(self) -> None:
         """A new reply in the section of the cursor."""
@@ -173,9 +175,11 @@ class RepliesScreen(Hands):
             self.do(partial(self._rename, shelf.section) if row is None else partial(self._form, shelf.section, row))
 
     async def _rename(self, section: SectionRow) -> None:
-        name = await self.prompt(_("Name of the section"), section.name)
-        if name:
-            await self.office.write(lambda tx: replies.rename_section(tx, section, name, actor=self.office.actor))
+        async def take(name: str) -> None:
+            if name:
+                await self.office.write(lambda tx: replies.rename_section(tx, section, name, actor=self.office.actor))
+
+        await self.prompt(_("Name of the section"), section.name, take=take)
 
     async def _form(self, section: SectionRow, row: QuickReplyRow | None) -> None:
         await self.office.read(lambda tx: replies.insist_may_edit(tx, section, self.office.actor))
@@ -190,7 +194,7 @@ class RepliesScreen(Hands):
         empty = Answer(title="", text="")
         known = empty if row is None else await self.office.read(lambda tx: replies.answer(tx, row))
         title = _("New quick reply in {name}", name=section.name) if row is None else row.title
-        await self.app.push_screen_wait(ReplyForm(title, known, save))
+        await self.app.push_screen_wait(ReplyForm(title, known).taken_by(save))
 
     def action_export(self) -> None:
         """All sections into a file."""
@@ -198,9 +202,10 @@ class RepliesScreen(Hands):
 
     async def _export(self) -> None:
         note = _("Its ending is the form: .yaml takes editors and files along, .csv is for spreadsheets, .json too.")
-        said = await self.prompt(
-            _("Write all quick replies into a file"), "quick-replies.yaml", note=note, suggest=Paths()
-        )
+        question = _("Write all quick replies into a file")
+        await self.prompt(question, "quick-replies.yaml", note=note, suggest=Paths(), take=self._write_out)
+
+    async def _write_out(self, said: str) -> None:
         if said and self.app.is_web:
             await self._export_to_the_browser(Path(said).name)
         elif said:
@@ -220,7 +225,10 @@ class RepliesScreen(Hands):
 
     async def _take_over(self) -> None:
         note = _("All of it or nothing: .yaml, .csv or .json.")
-        said = await self.prompt(_("Take quick replies over from a file"), offered(), note=note, suggest=Paths())
+        question = _("Take quick replies over from a file")
+        await self.prompt(question, offered(), note=note, suggest=Paths(), take=self._take_in)
+
+    async def _take_in(self, said: str) -> None:
         if not said:
             return
         media, path, actor = self.office.desk.media, named(said), self.office.actor
@@ -240,12 +248,14 @@ class RepliesScreen(Hands):
     async def _remove(self, shelf: Shelf, row: QuickReplyRow | None) -> None:
         note = "" if row else _("Its quick replies go with it: {n}.", n=shelf.section.replies)
         name, actor = row.title if row else shelf.section.name, self.office.actor
-        if not await self.confirm(_("Remove {name}?", name=name), note, yes=_("Remove")):
-            return
-        if row is None:
-            await self.office.write(lambda tx: replies.remove_section(tx, shelf.section, force=True, actor=actor))
-        else:
-            await self.office.write(lambda tx: replies.remove(tx, row, actor=actor))
+
+        async def take(_yes: bool) -> None:
+            if row is None:
+                await self.office.write(lambda tx: replies.remove_section(tx, shelf.section, force=True, actor=actor))
+            else:
+                await self.office.write(lambda tx: replies.remove(tx, row, actor=actor))
+
+        await self.confirm(_("Remove {name}?", name=name), note, yes=_("Remove"), take=take)
 
     def action_attach(self) -> None:
         """A file that goes with the reply."""
@@ -256,13 +266,17 @@ class RepliesScreen(Hands):
         known = await self.office.read(lambda tx: replies.answer(tx, row))
         there = ", ".join(file.name for file in known.files)
         note = _("Attached: {names}. Empty: drop them.", names=there) if there else ""
-        path = await self.prompt(_("Attach a file"), "" if known.files else offered(), note=note, suggest=Paths())
-        if path is None or not (path or known.files):
-            return
-        stage = partial(writing.staged, self.office.desk.media, path)
-        kept = (*known.files, await self.office.store.off_loop(stage)) if path else ()
-        new = replace(known, files=kept)
-        await self.office.write(lambda tx: replies.edit(tx, row, new, actor=self.office.actor))
+
+        async def take(path: str) -> None:
+            if not (path or known.files):
+                return
+            stage = partial(writing.staged, self.office.desk.media, path)
+            kept = (*known.files, await self.office.store.off_loop(stage)) if path else ()
+            new = replace(known, files=kept)
+            await self.office.write(lambda tx: replies.edit(tx, row, new, actor=self.office.actor))
+
+        first = "" if known.files else offered()
+        await self.prompt(_("Attach a file"), first, note=note, suggest=Paths(), take=take)
 
     def action_invite(self) -> None:
         """Let somebody edit the section."""
@@ -271,9 +285,12 @@ class RepliesScreen(Hands):
 
     async def _invite(self, section: SectionRow) -> None:
         note = _("Only those who are invited, and you, may edit it then.")
-        name = await self.prompt(_("Who may edit {name}?", name=section.name), note=note)
-        if name:
-            await self.office.write(lambda tx: replies.invite(tx, section, name, actor=self.office.actor))
+
+        async def take(name: str) -> None:
+            if name:
+                await self.office.write(lambda tx: replies.invite(tx, section, name, actor=self.office.actor))
+
+        await self.prompt(_("Who may edit {name}?", name=section.name), note=note, take=take)
 
     def action_uninvite(self) -> None:
         """Take somebody's right back."""
@@ -285,9 +302,11 @@ class RepliesScreen(Hands):
             self.say(_("Everybody may edit this section."))
             return
         options = [(name, name) for name in shelf.editors]
-        name = await self.choose(_("Who may edit it no longer?"), options)
-        if name is not None:
+
+        async def take(name: str) -> None:
             await self.office.write(lambda tx: replies.uninvite(tx, shelf.section, name, actor=self.office.actor))
+
+        await self.choose(_("Who may edit it no longer?"), options, take=take)
 
 
 def _counts(taken: Taken) -> dict[str, int]:

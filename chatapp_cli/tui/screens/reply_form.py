@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from textual import on
@@ -11,14 +10,13 @@ from textual.containers import Horizontal, Vertical
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.quick_reply import CATEGORIES, Answer, category_said
 from chatapp_cli.domain.variables import names
 from chatapp_cli.i18n import _, language, show
 from chatapp_cli.tui.screens.small import Small
 
 
-class ReplyForm(Small[None]):
+class ReplyForm(Small[Answer]):
     """Stays until what is written could be kept, or the person leaves."""
 
     DEFAULT_CSS = """
@@ -26,9 +24,9 @@ class ReplyForm(Small[None]):
     ReplyForm TextArea:focus { border: none; border-bottom: solid $primary; }
     """
 
-    def __init__(self, title: str, known: Answer, save: Callable[[Answer], Awaitable[None]]) -> None:
+    def __init__(self, title: str, known: Answer) -> None:
         super().__init__()
-        self._title, self._known, self._save = title, known, save
+        self._title, self._known = title, known
 
     def compose(self) -> ComposeResult:
         """Boxes and what is wrong."""
@@ -57,16 +55,10 @@ class ReplyForm(Small[None]):
 
     @on(Input.Submitted, "#category")
     @on(Button.Pressed)
-    async def _keep(self, event: Input.Submitted | Button.Pressed) -> None:
+    def _keep(self, event: Input.Submitted | Button.Pressed) -> None:
         event.stop()
         event.prevent_default()
-        try:
-            await self._save(self._said())
-        except ChatappError as error:
-            words = " ".join(filter(None, (show(error.what), show(error.next_step))))
-            self.query_one(".note", Static).update(words)
-        else:
-            self.dismiss(None)
+        self.answer(self._said())
 
     def _said(self) -> Answer:
         title, keywords, category = (box.value for box in self.query(Input))

@@ -59,7 +59,7 @@ class SearchScreen(Hands):
         """Box, what is going on, the messages."""
         yield Input(placeholder=_('Words in any form, "a phrase", -without'), compact=True)
         yield Static(_("Search in messages: the newest come first."), id="said", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -15,17 +16,29 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
+from textual.worker import Worker
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.cells import fit
+from chatapp_cli.tui.cells import as_it_stands, fit
+from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keymap import SAME_KEY
 from chatapp_cli.tui.leaving import Leaving
 
+if TYPE_CHECKING:
+    from typing import Self
+
+    from chatapp_cli.tui.hands import House
+
 R = TypeVar("R")
+Take: TypeAlias = Callable[[R], Awaitable[object]]
+"""What comes of an answer. It may raise, or return ``False`` for an answer that was thought better of."""
 
 
 class Small(Leaving[R], ModalScreen[R]):
-    """A page of a few lines; Escape leaves it without an answer."""
+    """A page of a few lines; Escape leaves it without an answer.
+
+    An answer is taken while the page is open: one that is refused leaves it there, with the reason.
+    """
 
     DEFAULT_CSS = """
     Small { align: center middle; background: $background 60%; }
@@ -33,6 +46,7 @@ class Small(Leaving[R], ModalScreen[R]):
         background: $surface; border: round $rule; padding: 0 2 1 2; }
     Small .title { text-style: bold; width: 1fr; margin: 0 0 1 0; }
     Small .note { color: $muted; width: 1fr; }
+    Small .why { color: $warning; width: 1fr; margin: 1 0 0 0; }
     Small Input { border: none; border-bottom: solid $rule; background: $surface; padding: 0; height: 2; }
     Small Input:focus { border: none; border-bottom: solid $primary; background: $surface; }
     Small OptionList { border: none; background: $surface; padding: 0; height: auto; max-height: 20; }
@@ -43,6 +57,58 @@ class Small(Leaving[R], ModalScreen[R]):
     Small Button:focus { background: $primary; color: $background; text-style: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave")]
+
+    _take: Take[R] | None = None
+    _taking = False
+
+    @property
+    def guard(self) -> Guard:
+        """What puts errors into words."""
+        return cast("House", self.app).guard
+
+    def taken_by(self, take: Take[R] | None) -> Self:
+        """Let something come of the answer before the page is left."""
+        self._take = take
+        return self
+
+    def answer(self, value: R) -> None:
+        """Leave with an answer, once it was taken."""
+        if self._take is None:
+            self.dismiss(value)
+        elif not self._taking:
+            self._taking = True
+            self._begin_to_take(self._take, value)
+
+    async def carry_out(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what the question itself needs; what goes wrong is said in it."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - the question stays
+            await self.refuse(self.guard.words(error))
+
+    def _begin_to_take(self, take: Take[R], value: R) -> Worker[None]:
+        return self.run_worker(partial(self._try, take, value), group="answer")
+
+    async def _try(self, take: Take[R], value: R) -> None:
+        try:
+            kept = await take(value)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the question stays
+            await self.refuse(self.guard.words(error))
+        else:
+            if kept is not False:
+                self.dismiss(value)
+        finally:
+            self._taking = False
+
+    async def refuse(self, why: str) -> None:
+        """Say what is wrong with the answer, and go on asking; whoever left meanwhile hears of it all the same."""
+        if not self.is_attached:
+            self.app.notify(why, severity="warning", markup=False, timeout=8)
+            return
+        for said in self.query(".why").results(Static):
+            said.update(why)
+            return
+        await self.query_one(Vertical).mount(Static(why, classes="why", markup=False))
 
     def action_leave(self) -> None:
         """No answer."""
@@ -70,15 +136,18 @@ class Confirm(Small[bool]):
                 yield Static(self._note, classes="note", markup=False)
             with Horizontal():
                 yield Button(_("No"), id="no", compact=True)
-                yield Button(self._yes, id="yes", compact=True)
+                yield Button(as_it_stands(self._yes), id="yes", compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""
-        self.dismiss(event.button.id == "yes")
+        self.action_answer(event.button.id == "yes")
 
     def action_answer(self, yes: bool) -> None:
-        """Answer by a letter."""
-        self.dismiss(yes)
+        """Answer by a letter; a no needs nobody to take it."""
+        if yes:
+            self.answer(yes)
+        else:
+            self.dismiss(yes)
 
     def action_other(self) -> None:
         """To the other button."""
@@ -101,7 +170,7 @@ class Prompt(Small[str]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer."""
-        self.dismiss(event.value)
+        self.answer(event.value)
 
 
 class Choose(Small[str]):
@@ -120,7 +189,8 @@ class Choose(Small[str]):
         """Question and list."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
-            yield OptionList(*(Option(self._shown(n), id=value) for n, (value, _words) in enumerate(self._options)))
+            rows = (Option(self._shown(n), id=value) for n, (value, _words) in enumerate(self._options))
+            yield OptionList(*rows, markup=False)
 
     def _shown(self, n: int) -> Text:
         key = fit(self._keys[n], max(map(cell_len, self._keys)) + 2) if any(self._keys) else ""
@@ -132,9 +202,9 @@ class Choose(Small[str]):
             if event.character and event.character in {key, SAME_KEY.get(key)}:
                 event.stop()
                 event.prevent_default()
-                self.dismiss(self._options[n][0])
+                self.answer(self._options[n][0])
                 return
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer."""
-        self.dismiss(event.option.id)
+        self.answer(event.option.id or "")

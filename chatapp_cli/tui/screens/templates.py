@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,25 +16,26 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, sending, templates
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.deeds.naming import about, named
+from chatapp_cli.tui.screens.small import Small, Take
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.rows import ChannelRow, DialogCard, TemplateRow
+    from chatapp_cli.store.rows import ChannelRow, DialogCard
     from chatapp_cli.tui.hands import Hands
 
 
-class Fill(Small[dict[str, str]]):
+class Fill(Small[Mapping[str, str]]):
     """The text as the client will read it, and a box for each gap."""
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: Template, title: str) -> None:
         super().__init__()
-        self._template = template
+        self._template, self._title = template, title
         self._gaps = gaps(template.body)
 
     def compose(self) -> ComposeResult:
         """Text, boxes, what is missing."""
         with Vertical():
-            yield Label(self._template.name, classes="title", markup=False)
+            yield Label(self._title, classes="title", markup=False)
             yield Static(self._template.body, id="read", markup=False)
             for gap in self._gaps:
                 yield Input(placeholder=gap, name=gap)
@@ -58,42 +59,72 @@ class Fill(Small[dict[str, str]]):
             self.query_one(".note", Static).update(show(error.what))
             next(box for box in self.query(Input) if not box.value.strip()).focus()
         else:
-            self.dismiss(self._values())
+            self.answer(self._values())
+
+
+Found: TypeAlias = tuple[Filled, str]
+"""A template with its gaps filled, and what the client will read."""
 
 
 async def send(hands: Hands, card: DialogCard) -> None:
     """Choose one of the channel's approved templates, fill it and send it."""
     channel = await hands.office.read(partial(channels.one, channel=card.channel_id))
-    found = await filled(hands, channel, yes=_("Send"))
-    if found is not None:
+
+    async def take(found: Found) -> None:
         can, order = hands.office.capabilities(channel), hands.office.order()
         draft = Draft(text=found[1], template=found[0])
         await hands.office.write(lambda tx: sending.enqueue(tx, can, card.id, draft, order))
+        hands.say(_("Sent to {name}.", name=named(card)))
+
+    await _asked(hands, channel, [card], take, yes=_("Send"))
 
 
-async def filled(hands: Hands, channel: ChannelRow, *, yes: str = "") -> tuple[Filled, str] | None:
-    """One of a channel's approved templates with its gaps filled, and what the client will read."""
+async def filled(hands: Hands, channel: ChannelRow) -> Found | None:
+    """One of a channel's approved templates with its gaps filled."""
+    made: list[Found] = []
+
+    async def take(found: Found) -> None:
+        made.append(found)
+
+    await _asked(hands, channel, (), take, yes=_("Take it"))
+    return made[0] if made else None
+
+
+async def _asked(
+    hands: Hands, channel: ChannelRow, cards: Sequence[DialogCard], take: Take[Found], *, yes: str
+) -> None:
+    """Ask for a template and its values; both questions stay until what comes of them was taken."""
     rows = await hands.office.read(partial(templates.everything, channel=channel.id))
     approved = [row for row in rows if row.state == "approved"]
     if not approved:
         hands.say(_("No template of this channel is approved. Read them again: chatapp template sync"))
-        return None
-    chosen = await _chosen(hands, approved)
-    values = None if chosen is None else await _filled(hands, templates.value(chosen), yes)
-    if chosen is None or values is None:
-        return None
-    named = f"{chosen.name}/{chosen.language}"
-    return await hands.office.read(partial(templates.filled, channel=channel, named=named, values=values))
+        return
 
+    async def chosen(number: str) -> bool:
+        row = approved[int(number)]
 
-async def _chosen(hands: Hands, approved: list[TemplateRow]) -> TemplateRow | None:
+        async def valued(values: Mapping[str, str]) -> None:
+            job = partial(templates.filled, channel=channel, named=f"{row.name}/{row.language}", values=values)
+            await take(await hands.office.read(job))
+
+        return await _filled(hands, templates.value(row), cards, valued, yes)
+
     options = [(str(n), f"{row.name}/{row.language}  {row.body}") for n, row in enumerate(approved)]
-    number = await hands.choose(_("Which template?"), options)
-    return None if number is None else approved[int(number)]
+    await hands.choose(_about(_("Which template?"), cards), options, take=chosen)
 
 
-async def _filled(hands: Hands, template: Template, yes: str) -> Mapping[str, str] | None:
+async def _filled(
+    hands: Hands, template: Template, cards: Sequence[DialogCard], take: Take[Mapping[str, str]], yes: str
+) -> bool:
+    title = _about(template.name, cards)
     if gaps(template.body):
-        values: dict[str, str] | None = await hands.app.push_screen_wait(Fill(template))
-        return values
-    return {} if await hands.confirm(template.name, template.body, yes=yes or _("Take it")) else None
+        return await hands.app.push_screen_wait(Fill(template, title).taken_by(take)) is not None
+
+    async def agreed(_yes: object) -> None:
+        await take({})
+
+    return await hands.confirm(title, template.body, yes=yes, take=agreed)
+
+
+def _about(question: str, cards: Sequence[DialogCard]) -> str:
+    return about(question, cards) if cards else question

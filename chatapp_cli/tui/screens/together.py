@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import drafts
@@ -16,10 +18,14 @@ from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import unsent
+from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.colleagues import Colleagues, Company
 from chatapp_cli.tui.live import News
+from chatapp_cli.tui.own import folder_of
 from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.rescue import rescued
 from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.bars import Heading
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.marks import Marks
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""
+LOST = 20.0
+"""Seconds for which the page says that an open dialog is no more, and where lies what was written to it."""
 PAUSE = 1.0
 """Seconds without a key after which what is written is kept."""
 
@@ -44,11 +52,13 @@ class Together(Conversing):
         self._kept: dict[DialogId, Unsent] = {}
         """What the store has of this window's sheets."""
         self._keeping: Timer | None = None
+        self._names: dict[DialogId, str] = {}
+        """Whose they are."""
 
     async def on_mount(self) -> None:
         """See who is there and where one began to write."""
         self.colleagues = Colleagues(self.office)
-        self.set_interval(BEAT, partial(self.do, self._beat, group="company"))
+        self.every(BEAT, self._beat, group="company")
 
     def go_on(self) -> None:
         """Look who is there."""
@@ -65,8 +75,44 @@ class Together(Conversing):
         await self._read_drafts()
 
     async def _beat(self) -> None:
-        await self.colleagues.beat()
+        try:
+            await self.colleagues.beat()
+        except NotFound:
+            if self.opening is not None:
+                self.lose(self.opening)
         self.show_company()
+
+    def lose(self, opening: Opening) -> None:
+        """What was written to a dialog that is no more goes into a file: the store keeps drafts of dialogs alone."""
+        if self.lost == opening.card.id:
+            return
+        super().lose(opening)
+        if self.lost != opening.card.id:
+            return
+        self.colleagues.nowhere()
+        dialog, name = opening.card.id, opening.card.name
+        said = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
+        sheet = self._sheets.get(dialog, Sheet())
+        if sheet.text.strip():
+            with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
+                path = rescued(self.own_folder, name, sheet.text, self.look.now())
+                self._kept[dialog] = unsent.unsent(sheet)
+                said.append(_("What you wrote lies in {path}.", path=path))
+        self.notify("\n".join(said), severity="warning", markup=False, timeout=LOST)
+
+    @property
+    def own_folder(self) -> Path:
+        """Where files of the person at this window lie."""
+        return folder_of(self.house.own, self.office.desk.settings)
+
+    def unkept(self) -> list[tuple[str, str]]:
+        """To whom something was written that the store does not have, and what."""
+        dirty = [
+            (dialog, sheet)
+            for dialog, sheet in self._sheets.items()
+            if sheet.text.strip() and unsent.unsent(sheet) != self._kept.get(dialog)
+        ]
+        return [(self._names.get(dialog, str(dialog)), sheet.text) for dialog, sheet in dirty]
 
     # Colleagues
 
@@ -144,7 +190,7 @@ class Together(Conversing):
     async def _restore(self, dialog: DialogId) -> None:
         """Have the sheet that the store keeps, unless this window knows better."""
         known = self._sheets.get(dialog)
-        if known is not None and unsent.unsent(known) != self._kept[dialog]:
+        if known is not None and unsent.unsent(known) != self._kept.get(dialog):
             return
         sheet = await self.office.read(partial(unsent.sheet_of, dialog=dialog, operator=self.office.actor))
         self._sheets[dialog], self._kept[dialog] = sheet, unsent.unsent(sheet)
@@ -154,8 +200,11 @@ class Together(Conversing):
         if self.opening is None:
             return
         dialog = self.opening.card.id
+        self._names[dialog] = self.opening.card.name
+        if dialog == self.lost:
+            return
         now = unsent.unsent(self._sheets[dialog])
-        if now != self._kept[dialog]:
+        if now != self._kept.get(dialog):
             await self.office.write(partial(drafts.keep, dialog=dialog, unsent=now, operator=self.office.actor))
             self._kept[dialog] = now
 

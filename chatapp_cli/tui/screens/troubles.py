@@ -67,7 +67,7 @@ class TroublesScreen(Hands):
     def compose(self) -> ComposeResult:
         """One list."""
         yield Static(_("What needs a person"), id="title", markup=False)
-        yield OptionList()
+        yield OptionList(markup=False)
         yield StatusBar(self.look)
 
     def on_mount(self) -> None:

@@ -37,7 +37,7 @@ class Views(Small[Answer]):
         """Views, and below them what can be done."""
         with Vertical():
             yield Label(_("Saved views"), classes="title", markup=False)
-            yield OptionList(*(Option(self._line(row), id=str(row.id)) for row in self._views))
+            yield OptionList(*(Option(self._line(row), id=str(row.id)) for row in self._views), markup=False)
             if not self._views:
                 yield Static(_("There is none yet."), classes="note", markup=False)
             yield Static(_("a keep the filter of now   d forget   J K move"), classes="note", markup=False)

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
@@ -23,6 +24,7 @@ from chatapp_cli.tui.cells import row
 from chatapp_cli.tui.keymap import action, actions, key, shown
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.overview import Overview, queued
+from chatapp_cli.tui.standstill import PACE
 
 Piece = tuple[str, Style]
 _ROOMY = 56
@@ -261,6 +263,8 @@ def _works_while_typing(key: str) -> bool:
 def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
     """What to say of a channel, and its colour: health is the age of the last proof of life, not a flag."""
     palette, now = look.palette, look.now()
+    if rests(channel, now):
+        return _("rests until {time}", time=words.moment(channel.paused_until, now)), palette.warn
     if channel.health == "ok":
         if channel.proof_at is None:
             return _("works"), palette.good
@@ -270,6 +274,11 @@ def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
     lasting = words.age(now - channel.health_since)
     style = {"starting": palette.muted, "retrying": palette.warn}.get(channel.health, palette.bad)
     return f"{said} {lasting}", style
+
+
+def rests(channel: ChannelRow, now: Millis) -> bool:
+    """Whether a channel that works sends nothing for a reason; its own rate is none."""
+    return channel.health == "ok" and channel.paused_until > now and channel.paused_code not in {"", PACE}
 
 
 _STALE = 3 * words.MINUTE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rich.text import Text
 from textual import on
@@ -20,8 +21,11 @@ from chatapp_cli.domain.template import Filled
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.tui.cells import as_it_stands
 from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.paths import Paths
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,15 @@ class BeginForm(VerticalScroll):
         yield Row(_("Line"), _choice(lines, "line", value=self._first.line_id), row="line")
         yield Row(_("Messenger"), _choice(here, "channel", value=self._first.id), row="channel")
         who = Select[str](
-            [(name, name) for name in self._operators], prompt=_("Choose who answers"), id="assignee", compact=True
+            _as_they_stand((name, name) for name in self._operators),
+            prompt=_("Choose who answers"),
+            id="assignee",
+            compact=True,
         )
         yield Row(_("Assignee"), who, row="assignee")
         book = _button(_("Import a contact"), "contacts")
         yield Row(_("Number or username"), Input(self._to, id="to", compact=True), book, row="to")
-        yield Static(id="outlook")
+        yield Static(id="outlook", markup=False)
         names = [Input(placeholder=words, id=name, compact=True) for name, words in _names()]
         yield Row(_("Name of the client"), *names, row="names")
         yield Row(
@@ -223,7 +230,7 @@ class BeginForm(VerticalScroll):
         if isinstance(event.value, int) and self.channel.line_id != event.value:
             options = self._options(LineId(event.value))
             self._chosen_for_them = options[0][1]
-            self.query_one("#channel", Select).set_options(options)
+            self.query_one("#channel", Select).set_options(_as_they_stand(options))
 
     @on(Select.Changed, "#channel")
     def _other_channel(self) -> None:
@@ -248,11 +255,16 @@ class BeginForm(VerticalScroll):
 
 
 def _choice(options: Sequence[tuple[str, int]], name: str, *, value: int) -> Select[int]:
-    return Select(options, value=value, allow_blank=False, id=name, compact=True)
+    return Select(_as_they_stand(options), value=value, allow_blank=False, id=name, compact=True)
+
+
+def _as_they_stand(options: Iterable[tuple[str, T]]) -> list[tuple[Text, T]]:
+    """Brackets in a name are no markup."""
+    return [(Text(words), value) for words, value in options]
 
 
 def _button(words: str, name: str) -> Button:
-    return Button(f"{words}  {shown(action('begin', name).keys[0])}", id=name, compact=True)
+    return Button(as_it_stands(f"{words}  {shown(action('begin', name).keys[0])}"), id=name, compact=True)
 
 
 def _names() -> Sequence[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -25,6 +26,11 @@ from chatapp_cli.tui.keymap import action
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.underlined import Underlined
 
+if TYPE_CHECKING:
+    from chatapp_cli.tui.typeahead import TypeAhead
+
+_PASTED = {"enter": "\n", "tab": "\t"}
+"""What keys stand for within a paste that came without brackets: it is text, whatever is in it, and never sends."""
 _ASKED = ("editor", "spelling")
 """What the page does with the text, by keys that a text area would take for its own."""
 
@@ -47,7 +53,12 @@ class Pen(Underlined):
     SCOPE = "composer"
 
     async def _on_key(self, event: events.Key) -> None:
-        if meant := self._meant(event):
+        meant, pasted = self._meant(event), _PASTED.get(event.key, event.character if event.is_printable else None)
+        if (meant or event.key in _PASTED) and pasted and not await self._by_hand():
+            event.stop()
+            event.prevent_default()
+            self.insert(pasted)
+        elif meant:
             event.stop()
             event.prevent_default()
             await self.run_action(meant)
@@ -62,6 +73,9 @@ class Pen(Underlined):
         if event.key == "up" and not self.text:
             return "leave"
         return next((f"screen.{name}" for name in _ASKED if event.key in action("inbox", name).keys), "")
+
+    async def _by_hand(self) -> bool:
+        return await cast("TypeAhead", self.app).by_hand()
 
     def action_send(self) -> None:
         """Send, or begin a new line after a backslash."""

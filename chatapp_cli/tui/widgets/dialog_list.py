@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -57,6 +57,8 @@ class DialogList(Picking):
         self._asked = range(0)
         self._width, self._height = 0, dialog_lines.height(0)
         self.opened: DialogId | None = None
+        self._steered = False
+        """Whether a person moved the cursor since they read something else."""
         self.marks = Marks()
 
     # What is shown
@@ -70,6 +72,34 @@ class DialogList(Picking):
     def current(self) -> DialogId | None:
         """The dialog under the cursor."""
         return DialogId(self.ids[self.cursor]) if self.ids else None
+
+    @property
+    def meant(self) -> DialogId | None:
+        """The dialog that deeds are about while the list has the focus.
+
+        That is the one that is open and read, until the cursor is put on another: a list that moves on by itself,
+        as one of the unanswered does after an answer, does not move deeds on to somebody else.
+        """
+        return self.current if self._leads else self.opened
+
+    @property
+    def _leads(self) -> bool:
+        """Whether the cursor says what is meant: somebody put it there, or there is nothing beside the list."""
+        return self._steered or self.opened is None or self.screen.has_class("-narrow")
+
+    def follow_the_open_one(self) -> None:
+        """What is open is meant from now on, wherever the cursor stands."""
+        self._steer(steered=False)
+
+    def _steer(self, *, steered: bool) -> None:
+        if self._steered != steered:
+            self._steered = steered
+            self._repaint_those({self.current, self.opened})
+
+    def _repaint_those(self, dialogs: Collection[DialogId | None]) -> None:
+        for at in self._visible():
+            if self.ids[at] in dialogs:
+                self._repaint(at)
 
     @property
     def ids(self) -> Sequence[int]:
@@ -92,6 +122,7 @@ class DialogList(Picking):
         self.virtual_size = Size(0, len(order.ids) * self._height)
         self._measure()
         if not known:
+            self._steered = False
             self.drop_picks()
             self.scroll_to(y=0, animate=False)
         self._refresh_changed(seen)
@@ -185,10 +216,10 @@ class DialogList(Picking):
         return known[1]
 
     def _base(self, at: int) -> Style:
-        look = self._look.palette
-        if at == self.cursor:
-            return look.cursor if self.has_focus else look.shaded
-        return look.shaded if self.ids[at] == self.opened else look.base
+        look, dialog = self._look.palette, self.ids[at]
+        if dialog == self.meant and self.has_focus:
+            return look.cursor
+        return look.shaded if at == self.cursor or dialog == self.opened else look.base
 
     def _blank(self, y: int) -> Strip:
         width, look = self._width, self._look.palette
@@ -222,14 +253,15 @@ class DialogList(Picking):
 
     def on_focus(self) -> None:
         """The cursor shows where the keys go."""
-        self._repaint(self.cursor)
+        self._repaint_those({self.current, self.opened})
 
     def on_blur(self) -> None:
         """The cursor fades."""
-        self._repaint(self.cursor)
+        self._repaint_those({self.current, self.opened})
 
     def move_to(self, at: int) -> None:
-        """Put the cursor on a row and bring it into sight."""
+        """Put the cursor on a row and bring it into sight; it is what is meant from then on."""
+        self._steer(steered=True)
         old, self.cursor = self.cursor, max(0, min(at, len(self.ids) - 1))
         if old != self.cursor:
             self._repaint(old)
@@ -245,10 +277,8 @@ class DialogList(Picking):
 
     def mark_opened(self, dialog: DialogId | None) -> None:
         """Show which dialog stands beside the list."""
-        before, self.opened = self.opened, dialog
-        for at in self._visible():
-            if self.ids[at] in {before, dialog}:
-                self._repaint(at)
+        before, self.opened, self._steered = self.opened, dialog, False
+        self._repaint_those({before, dialog, self.current})
 
     def mark(self, marks: Marks) -> None:
         """Take other marks; only the lines where they differ are painted again."""

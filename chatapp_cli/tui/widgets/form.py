@@ -14,6 +14,7 @@ from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSe
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.i18n import _, show
+from chatapp_cli.tui.cells import as_it_stands
 from chatapp_cli.tui.paths import Paths
 
 
@@ -53,7 +54,9 @@ class FieldRow(Vertical):
         yield Static(self._error, classes="error", markup=False)
 
     def _choices(self) -> RadioSet:
-        buttons = [RadioButton(show(choice.label), choice.value == self._given) for choice in self.field.choices]
+        buttons = [
+            RadioButton(as_it_stands(show(choice.label)), choice.value == self._given) for choice in self.field.choices
+        ]
         return RadioSet(*buttons, compact=True)
 
     @property

@@ -18,6 +18,7 @@ from chatapp_cli.domain.links import find
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.markup import signed
 from chatapp_cli.domain.message import Action, Direction, Origin, State
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import notes
@@ -86,7 +87,7 @@ def paint(entry: Entry, before: Entry | None, here: Setting) -> Painted:
     message = entry.message
     together = before is not None and _of_one_album(message, before.message)
     painted = []
-    if before is None or words.local(before.message.at).date() != words.local(message.at).date():
+    if before is None or local(before.message.at).date() != local(message.at).date():
         painted += [_blank(here), _day(message.at, here), _blank(here)]
     elif not (together or _continues(message, before.message)):
         painted.append(_blank(here))

@@ -1,0 +1,28 @@
+"""What somebody wrote and the store could not keep: into a file of their own, so that nothing written is lost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import local
+
+FOLDER = "unsent"
+_MOST = 100
+
+
+def rescued(home: Path, to: str, text: str, now: Millis) -> Path:
+    """The file in which the words lie now, readable by nobody else. Raises OSError."""
+    folder = home / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for n in range(_MOST):
+        path = folder / f"{local(now):%Y-%m-%d-%H%M%S}{f'-{n}' if n else ''}.txt"
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as kept:
+            kept.write(f"{to}\n\n{text}\n")
+        return path
+    raise FileExistsError(folder)

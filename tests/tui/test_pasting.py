@@ -1,0 +1,155 @@
+"""A paste is text, whatever is in it and however it comes: it never sends, and none of it is a command."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from textual import events
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.services import transcript
+from chatapp_cli.tui.pasting import LOST, WholePastes, clean
+from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.typeahead import HAND
+from chatapp_cli.tui.widgets.composer import Pen
+from tests.tui.conftest import Opener, Window
+
+OPEN, CLOSE = "\x1b[200~", "\x1b[201~"
+TEXTS = (
+    "первая строка\rвторая",
+    "цвет \x1b[31mкрасный\x1b[0m\rи дальше",
+    "голый \x1b в строке\rдальше\r",
+    "\x1b\rвсё сразу\r" * 5,
+    "длинная после escape \x1b" + "я" * 200 + "\rконец",
+    "\x1b[20\rне скобка\r",
+    "хвост \x1b",
+    "\r\r\r",
+    "таб\tи \x00 ноль и \x7f",
+    "мышь \x1b[<0;1;1M и фокус \x1b[I\r",
+)
+
+
+def read(parser: WholePastes, data: str, pieces: int) -> list[object]:
+    cuts = sorted(random.Random(pieces).sample(range(1, len(data)), min(pieces, len(data) - 1)))
+    parts = [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+    return [one for part in parts for one in parser.feed(part)]
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 3, 10_000])
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_between_the_brackets_is_one_paste_and_no_key(text: str, pieces: int) -> None:
+    found = read(WholePastes(), f"a{OPEN}{text}{CLOSE}b", pieces)
+    assert [one.key for one in found if isinstance(one, events.Key)] == ["a", "b"]
+    pasted = [one.text for one in found if isinstance(one, events.Paste)]
+    assert pasted == ([clean(text)] if clean(text) else [])
+
+
+def test_two_pastes_one_after_the_other_are_two() -> None:
+    found = list(WholePastes().feed(f"{OPEN}a\x1b{CLOSE}{OPEN}b\r{CLOSE}\r"))
+    assert [one.text for one in found if isinstance(one, events.Paste)] == ["a", "b\n"]
+    assert [one.key for one in found if isinstance(one, events.Key)] == ["enter"]
+
+
+def test_keys_are_read_as_before() -> None:
+    found = list(WholePastes().feed("я\r\x1b[A\x1bOP\x1b[<0;3;4M"))
+    assert [one.key for one in found if isinstance(one, events.Key)] == ["я", "enter", "up", "f1"]
+    assert any(isinstance(one, events.MouseDown) for one in found)
+
+
+def test_a_paste_whose_end_got_lost_comes_after_a_while_and_keys_are_keys_again() -> None:
+    now = [100.0]
+    parser = WholePastes(now=lambda: now[0])
+    assert list(parser.feed(f"{OPEN}слова\r")) == []
+    assert list(parser.tick()) == []
+    now[0] += LOST
+    (paste,) = parser.tick()
+    assert paste.text == "слова\n"
+    assert [one.key for one in parser.feed("q")] == ["q"]
+
+
+def test_a_paste_at_the_end_of_the_input_is_not_lost() -> None:
+    parser = WholePastes()
+    list(parser.feed(f"{OPEN}слова"))
+    assert [one.text for one in parser.feed("") if isinstance(one, events.Paste)] == ["слова"]
+
+
+def test_what_a_terminal_would_obey_is_left_out_of_a_paste() -> None:
+    assert clean("a\x1b[31mb\x1b]0;t\x07c\x9bd\r\ne\x08f") == "abcd\nef"
+    assert clean("слово\x1bслово \x1b\x1b") == "словослово "
+
+
+async def paste(it: Window, text: str, *, pace: float = 0.001) -> None:
+    """As a terminal without brackets brings it: each character a key, the one right after the other."""
+    at = it.app._came + 1
+    for n, one in enumerate(text):
+        key = {"\r": "enter", "\t": "tab"}.get(one, one)
+        event = events.Key(key, one)
+        event.time = at + n * pace
+        it.app.post_message(event)
+    await it.until(lambda: it.app._typed is None and it.app._came >= at)
+    it.app._came = 0.0
+
+
+def said(desk: Desk, it: Window) -> list[str]:
+    page = it.app.screen_stack[0]
+    assert isinstance(page, InboxScreen)
+    assert page.opening is not None
+    dialog = page.opening.card.id
+    return [one.message.text for one in desk.read(lambda tx: transcript.latest(tx, dialog, n=20))]
+
+
+@pytest.mark.parametrize(
+    ("typed", "pasted"),
+    [
+        ("", "первая\rвторая\rтретья"),
+        ("", "с концом\r"),
+        ("", "с пустой\r\rстрокой\r\r"),
+        ("Здравствуйте!", "\rпосле перевода строки\r"),
+        ("", "a\tb\tc\rd\te"),
+        ("", "/etc/hosts\r/etc/passwd"),
+    ],
+)
+@pytest.mark.parametrize("pace", [0.0005, 0.008])
+async def test_lines_that_come_faster_than_a_hand_are_one_text(
+    window: Opener, desk: Desk, typed: str, pasted: str, pace: float
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        before = said(desk, it)
+        await it.type(typed)
+        await paste(it, pasted, pace=pace)
+        assert it.app.screen.query_one(Pen).text == typed + pasted.replace("\r", "\n")
+        assert said(desk, it) == before
+        await it.press("enter")
+        await it.until(lambda: len(said(desk, it)) == len(before) + 1)
+        assert said(desk, it)[-1] == (typed + pasted.replace("\r", "\n")).strip("\n")
+
+
+async def test_a_fast_hand_sends(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        before = said(desk, it)
+        await paste(it, "Да\r", pace=HAND * 1.1)
+        await it.until(lambda: len(said(desk, it)) == len(before) + 1)
+        assert said(desk, it)[-1] == "Да"
+
+
+async def test_an_enter_right_after_a_paste_in_brackets_is_a_part_of_it(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        before = said(desk, it)
+        now = it.app._came + 1
+        brackets, enter = events.Paste("строка"), events.Key("enter", "\r")
+        brackets.time, enter.time = now, now + 0.002
+        it.app.post_message(brackets)
+        it.app.post_message(enter)
+        await it.until(lambda: it.app.screen.query_one(Pen).text == "строка\n")
+        assert said(desk, it) == before
+
+
+async def test_pasted_in_the_list_a_paste_in_brackets_does_nothing(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        it.app.post_message(events.Paste("b\ny\n"))
+        await it.pilot.pause(0.1)
+        assert isinstance(it.app.screen, InboxScreen)

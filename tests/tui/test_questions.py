@@ -1,0 +1,300 @@
+"""A question stays open, with the reason, until it is answered or left: what is typed next goes nowhere else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+import chatapp_cli.tui
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import dialogs, operators, replies, transcript
+from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.screens.picker import Picker
+from chatapp_cli.tui.screens.small import Choose, Confirm, Prompt, Small
+from chatapp_cli.tui.widgets.composer import Pen
+from chatapp_cli.tui.widgets.transcript import Transcript
+from tests.tui.conftest import Opener, Window
+from tests.tui.stage import ANNA, HOUR, ME, NOON, Stage
+
+BOT = ChannelId(1)
+LONG = "я" * 5000
+
+
+def said(desk: Desk) -> list[str]:
+    dialog = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key=ANNA.id))
+    return [one.message.text for one in desk.read(lambda tx: transcript.latest(tx, dialog, n=40))]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The keys that lead to a question, a wrong answer, what is said of it, and a right one."""
+
+    keys: tuple[str, ...]
+    wrong: str
+    why: str
+    right: str
+    before: Callable[[Desk, Stage], object] = lambda _desk, _stage: None
+    writing: str = ""
+    """What stands in the text meanwhile."""
+
+
+def _section(desk: Desk, _stage: Stage) -> None:
+    desk.write(lambda tx: replies.add_section(tx, "Магазин", actor=ME))
+
+
+def _sections(desk: Desk, stage: Stage) -> None:
+    _section(desk, stage)
+    desk.write(lambda tx: replies.add_section(tx, "Опт", actor=ME))
+
+
+def _scheduled(_desk: Desk, stage: Stage) -> None:
+    stage.say(stage.dialog(BOT, ANNA), "Позже", state=None, at=NOON + HOUR)
+
+
+def _account(desk: Desk, _stage: Stage) -> None:
+    desk.write(lambda tx: operators.add(tx, "Пётр", "scrypt", (), actor=ME))
+
+
+NO_FILE = "There is no readable file"
+ASKED = {
+    "later": Ask(("ctrl+l",), "потом", "потом is not a time.", "завтра в 9", writing="Да"),
+    "attach": Ask(("ctrl+o",), "/нет/такого.pdf", NO_FILE, "{file}"),
+    "retime": Ask(("escape", "tab", "G", "W"), "вчера", "вчера is not a time.", "завтра в 9", _scheduled),
+    "snooze": Ask(("escape", "Z", "end", "enter"), "ерунда", "ерунда is not a time.", "завтра в 9"),
+    "chain": Ask(("escape", "C"), "голубь", "There is no kind of channel голубь.", "api"),
+    "tag": Ask(("escape", "t"), " ", "", "вип"),
+    "line": Ask(("f2", "a"), "Розница", "Розница", "Третья"),
+    "rename line": Ask(("f2", "n"), "Опт", "Опт", "Розница 2"),
+    "section": Ask(("f5", "s"), "Магазин", "Магазин", "Опт", _section),
+    "rename section": Ask(("f5", "e"), "Опт", "Опт", "Склад", _sections),
+    "take over": Ask(("f5", "i"), "/нет/такого.yaml", NO_FILE, "{book}", _section),
+    "export": Ask(("f5", "x"), "/нет/такого/q.yaml", "/нет/такого", "{new}", _section),
+}
+
+
+async def led(it: Window, ask: Ask) -> None:
+    await it.open("Анна")
+    await it.type(ask.writing)
+    for key in ask.keys:
+        await it.press(key)
+        await it.pilot.pause(0.05)
+    await it.until(lambda: isinstance(it.app.screen, Prompt))
+
+
+async def answer(it: Window, words: str) -> None:
+    it.app.screen.query_one(Input).value = words
+    await it.press("enter")
+
+
+@pytest.mark.parametrize("name", [one for one in ASKED if one != "tag"])
+async def test_a_refused_answer_leaves_its_question_open_and_what_is_typed_next_goes_into_it(
+    window: Opener, desk: Desk, stage: Stage, tmp_path: Path, name: str
+) -> None:
+    ask = ASKED[name]
+    ask.before(desk, stage)
+    (tmp_path / "счёт.pdf").write_bytes(b"%PDF")
+    (tmp_path / "book.yaml").write_text("sections:\n- name: Новый\n", "utf-8")
+    places = {"file": tmp_path / "счёт.pdf", "book": tmp_path / "book.yaml", "new": tmp_path / "new.yaml"}
+    async with window() as it:
+        await led(it, ask)
+        before, question = said(desk), it.app.screen
+        await answer(it, ask.wrong)
+        await it.until(lambda: question.query(".why"), name)
+        assert it.app.screen is question
+        await it.sees(ask.why[:30])
+        question.query_one(Input).value = ""
+        await it.type("b y q")
+        assert question.query_one(Input).value == "b y q"
+        assert said(desk) == before
+        await answer(it, ask.right.format(**places))
+        await it.until(lambda: it.app.screen is not question, f"{name}: {ask.right}")
+        page = it.app.screen_stack[0]
+        assert isinstance(page, InboxScreen)
+        if isinstance(it.app.screen, InboxScreen):
+            assert page.query_one(Pen).text == ask.writing
+
+
+@pytest.mark.parametrize("name", ["later", "attach"])
+async def test_a_question_that_is_left_leaves_the_text_as_it_was(window: Opener, desk: Desk, name: str) -> None:
+    ask = ASKED[name]
+    async with window() as it:
+        await led(it, ask)
+        before = said(desk)
+        await answer(it, ask.wrong)
+        await it.until(lambda: it.app.screen.query(".why"))
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, InboxScreen))
+        assert it.app.screen.query_one(Pen).text == ask.writing
+        assert said(desk) == before
+
+
+async def test_the_corrected_time_is_a_time_and_no_answer(window: Opener, desk: Desk) -> None:
+    """As it happened: the wrong time closed the question, and the right one was sent to the client."""
+    async with window() as it:
+        await led(it, ASKED["later"])
+        await it.type("25:99")
+        await it.press("enter")
+        await it.until(lambda: it.app.screen.query(".why"))
+        await it.press(*["backspace"] * 5)
+        await it.type("18:30")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, Choose))
+        await it.press("1")
+        await it.until(lambda: said(desk)[-1] == "Да")
+        assert "18:30" not in said(desk)
+
+
+async def test_the_choice_after_the_time_leads_back_to_the_time(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await led(it, ASKED["later"])
+        before = said(desk)
+        await answer(it, "18:30")
+        await it.until(lambda: isinstance(it.app.screen, Choose))
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, Prompt))
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, InboxScreen))
+        assert said(desk) == before
+
+
+async def test_a_choice_that_is_refused_stays_and_says_why(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        await it.press("escape", "N")
+        await it.until(lambda: isinstance(it.app.screen, Prompt))
+        question = it.app.screen
+        row = desk.read(lambda tx: dialogs.card(tx, dialog))
+        with desk.database.driver.connect() as store:
+            store.execute("PRAGMA foreign_keys = ON")
+            store.execute("DELETE FROM dialog WHERE id = ?", [row.id])
+            store.commit()
+        await it.type("заметка")
+        await it.press("enter")
+        await it.until(lambda: question.query(".why"))
+        assert it.app.screen is question
+
+
+async def test_forwarding_that_is_refused_leaves_the_list_to_choose_from(
+    window: Opener, desk: Desk, stage: Stage
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("escape", "tab", "G", "F")
+        await it.until(lambda: isinstance(it.app.screen, Picker))
+        question = it.app.screen
+        await it.type("Зоя")
+        await it.until(lambda: question.found and question.found[0].name == "Зоя Белая")
+        await it.press("enter")
+        await it.until(lambda: question.query(".why"))
+        assert it.app.screen is question
+        await it.press("escape")
+        await it.until(lambda: it.app.screen.query(Transcript))
+
+
+class Refusing:
+    """Takes no answer but the third: refused in words, stumbled over, thought better of."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    async def __call__(self, value: object) -> object:
+        self.heard.append(value)
+        match len(self.heard):
+            case 1:
+                raise UsageError(T("Not this one."), T("Try another."))
+            case 2:
+                raise ZeroDivisionError
+            case 3:
+                return False
+        return None
+
+
+@pytest.mark.parametrize(
+    ("question", "keys"),
+    [
+        (lambda: Prompt("?"), ("x", "enter")),
+        (lambda: Choose("?", [("a", "A"), ("b", "B")], keys=["1", "2"]), ("1",)),
+        (lambda: Choose("?", [("a", "A"), ("b", "B")]), ("enter",)),
+        (lambda: Confirm("?"), ("y",)),
+    ],
+)
+async def test_every_kind_of_question_stays_until_its_answer_is_taken(
+    desk: Desk, question: Callable[[], Small[object]], keys: tuple[str, ...]
+) -> None:
+    from chatapp_cli.tui.app import Inbox
+
+    app, take, page = Inbox(desk, alone=True), Refusing(), question()
+    async with app.run_test() as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: app.screen.query("DialogList"))
+        app.push_screen(page.taken_by(take))
+        await it.until(lambda: app.screen is page and page.focused is not None)
+        for n, why in enumerate(("Not this one.", "Something went wrong inside", "Something went wrong inside"), 1):
+            await it.press(*keys)
+            await it.until(lambda n=n: len(take.heard) == n)
+            await it.until(lambda: not page._taking)
+            assert app.screen is page
+            await it.sees(why)
+        await it.press(*keys)
+        await it.until(lambda: app.screen is not page)
+    assert [type(error) for error in app.guard.stumbles] == [ZeroDivisionError]
+
+
+async def test_a_no_is_taken_by_nobody(desk: Desk) -> None:
+    from chatapp_cli.tui.app import Inbox
+
+    app, take, page = Inbox(desk, alone=True), Refusing(), Confirm("?")
+    async with app.run_test() as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: app.screen.query("DialogList"))
+        app.push_screen(page.taken_by(take))
+        await it.until(lambda: app.screen is page)
+        await it.press("n")
+        await it.until(lambda: app.screen is not page)
+    assert take.heard == []
+
+
+ANSWERED_AT_ONCE = {
+    ("spelling.py", "_('Instead of «{word}»', word=word)"),
+    ("deeds/file.py", "_('Which file?')"),
+    ("deeds/link.py", "link.address"),
+    ("deeds/link.py", "_('Which one?')"),
+    ("deeds/channel.py", "_('Proxies')"),
+    ("deeds/channel.py", "_('Keep them all the same?')"),
+    ("deeds/waiting.py", "_('Send it again?')"),
+    ("deeds/quick.py", "_('{title}: what stands for {gap}?', title=row.title, gap=written[name])"),
+    ("screens/applications.py", "_('Which channel?')"),
+    ("screens/lines.py", "_('Which channel?')"),
+    ("screens/inbox.py", "question"),
+    ("screens/chats.py", "_('Read back {title}?', title=chat['title'])"),
+    ("screens/begin.py", "_('Leave without sending?')"),
+    ("screens/troubles.py", "_('Send it again?')"),
+    ("screens/troubles.py", "_('Forget this dead letter?')"),
+    ("screens/within.py", "_('Search in this conversation')"),
+}
+"""Questions whose answer cannot be wrong: a choice of what is there, a yes to what is seen as it happens, any words."""
+ASKING = {"hands", "self", "listing"}
+
+
+def test_every_question_has_what_comes_of_it_taken_while_it_is_open() -> None:
+    """The class: whoever asks something new says what comes of it, or that nothing can be wrong with the answer."""
+    folder, loose = Path(chatapp_cli.tui.__path__[0]), set()
+    for file in folder.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and _asks(call) and not any(word.arg == "take" for word in call.keywords):
+                loose.add((str(file.relative_to(folder)), ast.unparse(call.args[0])))
+    assert loose == ANSWERED_AT_ONCE
+
+
+def _asks(call: ast.Call) -> bool:
+    whose = getattr(getattr(call.func, "value", None), "id", "")
+    return whose in ASKING and getattr(call.func, "attr", "") in {"prompt", "choose", "confirm"}
