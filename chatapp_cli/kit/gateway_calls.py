@@ -14,9 +14,9 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.kit.gateway import Gateway, Hook, Inbound, News, Report
 from chatapp_cli.kit.gateway_raw import Call, fitting, written
 from chatapp_cli.kit.gateway_template import dig, plain
-from chatapp_cli.kit.lenient import shown
 from chatapp_cli.kit.phones import incoming
 from chatapp_cli.kit.slices import bare, fields, members
+from chatapp_cli.kit.trees import shown
 from chatapp_cli.kit.understanding import dead, digest, guarded
 from chatapp_cli.ports.connector import HookRequest
 

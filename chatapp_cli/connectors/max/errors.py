@@ -18,8 +18,8 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit import tolerant
 from chatapp_cli.kit.http import Answer, retry_after, veil
+from chatapp_cli.kit.lenient import read_as
 
 PAUSE: Final = 2.0
 """Seconds to wait where MAX asks for it and names no time."""
@@ -83,6 +83,6 @@ def _verdict(status: int, words: str) -> Callable[[str], ChannelError]:
 
 def _said(answer: Answer) -> Refusal:
     try:
-        return tolerant.read(answer.body, Refusal)
-    except (ValueError, RecursionError):
+        return read_as(answer.body, Refusal, lax=True)
+    except ValueError:
         return Refusal()

@@ -11,7 +11,7 @@ from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.convert import UNTOLD
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
-from chatapp_cli.kit import tolerant
+from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.ports.world import Clock
 
 Json: TypeAlias = dict[str, Any]
@@ -152,8 +152,8 @@ def _body(part: _Part, reply_to: str) -> Json:
 
 def _payload(answer: bytes, kind: str) -> Json:
     try:
-        said = tolerant.read(answer, wire.Uploaded)
-    except (ValueError, RecursionError):
+        said = read_as(answer, wire.Uploaded, lax=True)
+    except ValueError:
         said = wire.Uploaded()
     if kind == "image" and said.photos:
         return {"photos": {name: {"token": one.token} for name, one in said.photos.items()}}

@@ -26,8 +26,9 @@ from chatapp_cli.domain.event import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving, loaded
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields
+from chatapp_cli.kit.trees import loaded
 from chatapp_cli.kit.understanding import digest, guarded
 
 
@@ -45,7 +46,7 @@ class Reader:
         return replace(found, provider_id=_identity(raw)) if found.problem else found
 
     def _understood(self, at: Millis, raw: bytes) -> Arrival:
-        event = forgiving(raw, vk.Event, [])
+        event = read_as(raw, vk.Event)
         events = self._events(event, at)
         return Arrival(provider_id=event.event_id or digest(raw), raw=raw, events=events)
 
@@ -55,7 +56,7 @@ class Reader:
             return ()
         model, mean = _KINDS[event.type]
         lost: list[str] = []
-        meant = mean(self, forgiving(bytes(event.object), model, lost), at)
+        meant = mean(self, read_as(bytes(event.object), model, lost=lost), at)
         return tuple(_with_gaps(one, lost) for one in meant)
 
     def _new(self, new: vk.New, at: Millis) -> tuple[Event, ...]:

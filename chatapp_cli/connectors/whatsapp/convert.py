@@ -30,7 +30,7 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.understanding import dead, digest, guarded
 
 _LISTS: Final = ("messages", "message_echoes", "statuses", "groups", "user_id_update")
@@ -61,7 +61,7 @@ def arrivals(body: bytes, number: str, book: Book, now: Millis) -> list[Arrival]
     """Everything in a webhook; what clients wrote to another number is kept for a person, as nobody else may see it."""
     lost: list[str] = []
     try:
-        payload = forgiving(body, wa.Payload, lost)
+        payload = read_as(body, wa.Payload, lost=lost)
     except UNREADABLE as error:
         return [dead(body, str(error))]
     changes = (change for entry in payload.entry for change in entry.changes if change.field in _OURS)
@@ -72,7 +72,7 @@ def arrivals(body: bytes, number: str, book: Book, now: Millis) -> list[Arrival]
 def _of_change(change: wa.Change, number: str, book: Book, now: Millis) -> Iterator[Arrival]:
     lost: list[str] = []
     try:
-        value = forgiving(bytes(change.value), wa.Value, lost)
+        value = read_as(bytes(change.value), wa.Value, lost=lost)
     except UNREADABLE as error:
         yield dead(_wrapped(change.field, bytes(change.value)), str(error))
         return
@@ -113,7 +113,7 @@ def arrival(raw: bytes, number: str, book: Book) -> Arrival:
 
 def _understood(number: str, book: Book, raw: bytes) -> Arrival:
     lost: list[str] = []
-    item = forgiving(bytes(forgiving(raw, wa.Change, []).value), wa.Item, lost, strict=False)
+    item = read_as(bytes(read_as(raw, wa.Change).value), wa.Item, spelled=True, lost=lost)
     if not _is_ours(item.metadata, number):
         return dead(raw, f"it came for another number of ours, {item.metadata.phone_number_id}")
     if lost and not any(getattr(item, name) for name in _LISTS):

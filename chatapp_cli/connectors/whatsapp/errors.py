@@ -27,7 +27,7 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import Answer, verdict
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 
 
 class Then(Enum):
@@ -110,7 +110,7 @@ def word(code: int) -> str:
 def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
     """What an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
     try:
-        fault = forgiving(answer.body, Refusal, []).error
+        fault = read_as(answer.body, Refusal).error
     except UNREADABLE:
         return _strange(answer, once=once, now=now)
     then, known = _KNOWN.get(fault.code, _OTHERWISE)
