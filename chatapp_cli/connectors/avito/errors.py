@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -18,7 +17,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, retry_after, veil
+from chatapp_cli.kit.http import Answer, pause, retry_after, veil
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.trees import known, loaded
 
@@ -80,14 +79,10 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
     said = words(answer, secrets)
     if answer.status == LIMITED:
         seconds = retry_after(answer.headers, now)
-        return RateLimited("rate_limited", said, retry_after=_pause(seconds))
+        return RateLimited("rate_limited", said, retry_after=pause(seconds, MINUTE))
     if answer.status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", said)
     return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(said)
-
-
-def _pause(seconds: float | None) -> float:
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else MINUTE
 
 
 def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> ChannelError:
