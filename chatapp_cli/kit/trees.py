@@ -19,7 +19,10 @@ def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:
 
 
 def loaded(raw: bytes) -> Any:
-    """What a piece of JSON says, in letters that can be stored. Raises ValueError, or RecursionError for a tower of brackets."""
+    """What a piece of JSON says, in letters that can be stored.
+
+    Raises ValueError, or RecursionError for a tower of brackets.
+    """
     return _sound(json.loads(bare(raw).decode()))
 
 
