@@ -137,7 +137,7 @@ def _reported(gateway: Gateway, item: Any, raw: bytes, now: Millis, where: Repor
     name = f"report {ext_id} {word}"
     news = gateway.states.get(word)
     if news is None:
-        return Arrival(provider_id=name, raw=raw, problem=f"the state {word} is not described")
+        return dead(raw, f"the state {word} is not described", provider_id=name)
     return Arrival(provider_id=name, raw=raw, events=tuple(_change(news, ext_id, _at(item, where.words), now)))
 
 

@@ -7,7 +7,6 @@ arrival of its own, which bears what is needed to understand it again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -31,7 +30,7 @@ from chatapp_cli.domain.event import (
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
-from chatapp_cli.kit.understanding import dead, digest, guarded
+from chatapp_cli.kit.understanding import dead, digest, guarded, with_gaps
 
 _LISTS: Final = ("messages", "message_echoes", "statuses", "groups", "user_id_update")
 _WORDS: Final = ("messages", "message_echoes")
@@ -118,19 +117,15 @@ def _understood(number: str, book: Book, raw: bytes) -> Arrival:
         return dead(raw, f"it came for another number of ours, {item.metadata.phone_number_id}")
     if lost and not any(getattr(item, name) for name in _LISTS):
         raise ValueError(f"nothing in it can be read: {', '.join(lost)}")
-    events = tuple(_with_gaps(event, lost) for event in _events(item, book))
+    events = tuple(with_gaps(event, _unsaid(lost)) for event in _events(item, book))
     return Arrival(provider_id=_identity(item, raw), raw=raw, events=events)
 
 
-def _with_gaps(event: Event, lost: Sequence[str]) -> Event:
-    """What of a message could not be read is named in brackets, as types that Meta does not hand over are."""
-    if not isinstance(event, MessageArrived | MessageEdited):
-        return event
+def _unsaid(lost: Sequence[str]) -> list[str]:
+    """The parts of a message that could not be read."""
     paths = (path.split(".") for path in lost)
-    names = [path[1] for path in paths if path[0] in _WORDS and len(path) > 1]
-    gaps = [f"[{name}]" for name in dict.fromkeys(names) if name in _SAID]
-    new = [gap for gap in gaps if gap not in event.text.splitlines()]
-    return replace(event, text="\n".join(filter(None, (event.text, *new)))) if new else event
+    names = (path[1] for path in paths if path[0] in _WORDS and len(path) > 1)
+    return [name for name in names if name in _SAID]
 
 
 def _identity(item: wa.Item, raw: bytes) -> str:
