@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -140,11 +139,6 @@ def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
         return min(max(0.0, parsedate_to_datetime(said).timestamp() - now / 1000), LONGEST_RETRY)
     except (ValueError, OverflowError):
         return None
-
-
-def pause(said: float | None, otherwise: float) -> float:
-    """Seconds to rest: what was said, or as long as usual where that is nothing, none at all, or without an end."""
-    return said if said is not None and 0 < said < math.inf else otherwise
 
 
 def veil(words: str, secrets: Iterable[str]) -> str:

@@ -17,8 +17,9 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, pause, retry_after, veil
+from chatapp_cli.kit.http import Answer, retry_after, veil
 from chatapp_cli.kit.lenient import UNREADABLE
+from chatapp_cli.kit.pauses import pause
 from chatapp_cli.kit.trees import known, loaded
 
 MINUTE: Final = 60.0

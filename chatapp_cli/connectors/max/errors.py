@@ -17,8 +17,9 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, pause, retry_after, veil
+from chatapp_cli.kit.http import Answer, retry_after, veil
 from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.pauses import pause
 
 PAUSE: Final = 2.0
 """Seconds to wait where MAX asks for it and names no time."""

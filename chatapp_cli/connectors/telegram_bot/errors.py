@@ -21,7 +21,7 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
-from chatapp_cli.kit.http import pause
+from chatapp_cli.kit.pauses import pause
 
 LIMITED: Final = 429
 PAUSE: Final = 5.0

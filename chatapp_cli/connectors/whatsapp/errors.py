@@ -25,8 +25,9 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.http import Answer, pause, verdict
+from chatapp_cli.kit.http import Answer, verdict
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
+from chatapp_cli.kit.pauses import pause
 
 
 class Then(Enum):

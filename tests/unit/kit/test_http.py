@@ -17,7 +17,7 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
-from chatapp_cli.kit.http import Answer, network, open_session, pause, retry_after, veil, verdict
+from chatapp_cli.kit.http import Answer, network, open_session, retry_after, veil, verdict
 from tests.unit.kit.worlds import NOON
 
 
@@ -69,16 +69,6 @@ def test_long_words_are_trimmed() -> None:
 def test_retry_after_is_a_number_or_a_date(said: str, seconds: float | None) -> None:
     now = 1_794_996_800_000  # 18 November 2026, 10:13:20
     assert retry_after({"Retry-After": said}, now) == seconds
-
-
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [(30, 30), (0.5, 0.5), (None, 7), (0, 7), (-5, 7), (float("inf"), 7), (float("nan"), 7)],
-)
-def test_a_pause_is_as_long_as_usual_where_none_is_told_that_a_clock_can_show(
-    said: float | None, seconds: float
-) -> None:
-    assert pause(said, 7) == seconds
 
 
 async def test_a_network_that_fails_is_retryable_and_shows_no_secret() -> None:
