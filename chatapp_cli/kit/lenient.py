@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, TypeAlias, TypeVar, Union, get_args, get_origin
 
@@ -30,6 +31,7 @@ Int: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 
 _DEEPEST: Final = 10
 _DIGITS: Final = 25
+_described: Final = cache(msgspec.structs.fields)
 
 T = TypeVar("T")
 
@@ -111,7 +113,7 @@ class _Reading:
         if len(self._path) >= _DEEPEST:
             raise Unfit("objects are nested too deeply")
         parts, values = fields(raw), {}
-        for field in msgspec.structs.fields(model):
+        for field in _described(model):
             part = parts.get(field.encode_name, b"null")
             if part == b"null" and not field.required:
                 continue
