@@ -14,9 +14,9 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.kit.gateway import Gateway, Hook, Inbound, News, Report
 from chatapp_cli.kit.gateway_raw import Call, fitting, written
 from chatapp_cli.kit.gateway_template import dig, plain
-from chatapp_cli.kit.lenient import shown
 from chatapp_cli.kit.phones import incoming
 from chatapp_cli.kit.slices import bare, fields, members
+from chatapp_cli.kit.trees import shown
 from chatapp_cli.kit.understanding import dead, digest, guarded
 from chatapp_cli.ports.connector import HookRequest
 
@@ -137,7 +137,7 @@ def _reported(gateway: Gateway, item: Any, raw: bytes, now: Millis, where: Repor
     name = f"report {ext_id} {word}"
     news = gateway.states.get(word)
     if news is None:
-        return Arrival(provider_id=name, raw=raw, problem=f"the state {word} is not described")
+        return dead(raw, f"the state {word} is not described", provider_id=name)
     return Arrival(provider_id=name, raw=raw, events=tuple(_change(news, ext_id, _at(item, where.words), now)))
 
 

@@ -30,7 +30,7 @@ from chatapp_cli.kit.gateway_raw import Call
 from chatapp_cli.kit.gateway_template import Values, dig, filled, filled_json, filled_table, plain
 from chatapp_cli.kit.http import Answer as Response
 from chatapp_cli.kit.http import Verdicts, network, read, veil, verdict
-from chatapp_cli.kit.lenient import shown
+from chatapp_cli.kit.trees import shown
 from chatapp_cli.ports.world import Clock
 
 FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {

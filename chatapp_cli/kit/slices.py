@@ -7,8 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 _TEXT: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKEN: Final = re.compile(_TEXT + rb"|[\[\]{},]", re.DOTALL)
+_BRACKET: Final = re.compile(_TEXT + rb'|[\[\]{}"]', re.DOTALL)
+_CLOSED_BY: Final = {b"[": b"]", b"{": b"}"}
 _FIELD: Final = re.compile(rb"\s*(" + _TEXT + rb")\s*:\s*(.*)", re.DOTALL)
 _AROUND: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -27,6 +31,45 @@ def members(raw: bytes) -> list[bytes]:
 def fields(raw: bytes) -> dict[str, bytes]:
     """The members of an object, each value as it came. Raises ValueError for anything else."""
     return dict(map(_field, _parts(raw, b"{}")))
+
+
+def member(raw: bytes, name: str) -> bytes:
+    """What stands under a name in an object, as it came; empty if nothing does.
+
+    Raises ValueError for what is no object.
+    """
+    return fields(raw).get(name, b"")
+
+
+def items(raw: bytes, name: str) -> list[bytes]:
+    """The members of an answer's list, each as it came: the answer is the list, or an object that has it by this name.
+
+    None where there is no such list. Raises ValueError where its brackets do not close, so that nothing can be cut.
+    """
+    try:
+        return _quickly(raw, name)
+    except (ValueError, RecursionError):
+        text = bare(raw)
+    _insist_on_brackets(text)
+    found = member(text, name) if text.startswith(b"{") else text
+    return members(found) if found.startswith(b"[") else []
+
+
+def _quickly(raw: bytes, name: str) -> list[bytes]:
+    """The same where a decoder likes everything in it. Raises ValueError or RecursionError where it does not."""
+    whole = raw if raw.lstrip().startswith(b"[") else msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get(name)
+    return [] if whole is None else [bytes(one) for one in msgspec.json.decode(whole, type=list[msgspec.Raw])]
+
+
+def _insist_on_brackets(raw: bytes) -> None:
+    """Raise ValueError where a bracket is closed by one of another kind, or a text does not end."""
+    opened: list[bytes] = []
+    for token in _BRACKET.finditer(raw):
+        sign = token[0]
+        if sign in _CLOSED_BY:
+            opened.append(_CLOSED_BY[sign])
+        elif sign == b'"' or (sign in _CLOSED_BY.values() and (not opened or opened.pop() != sign)):
+            raise ValueError("JSON whose brackets do not close")
 
 
 def _field(part: bytes) -> tuple[str, bytes]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
 
-from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.event import Arrival, Event, MessageArrived, MessageEdited
 
 log = structlog.get_logger()
 
@@ -34,6 +35,15 @@ def guarded(raw: bytes, understand: Callable[[bytes], Arrival], *, provider_id: 
         problem = f"{type(error).__name__}: {error}"
         log.warning("arrival.not_understood", problem=type(error).__name__, size=len(raw))
         return dead(raw, problem, provider_id=provider_id)
+
+
+def with_gaps(event: Event, names: Iterable[str]) -> Event:
+    """What of a message could not be read is named in brackets below its text, each part once."""
+    if not isinstance(event, MessageArrived | MessageEdited):
+        return event
+    gaps = (f"[{name}]" for name in dict.fromkeys(names))
+    new = [gap for gap in gaps if gap not in event.text.splitlines()]
+    return replace(event, text="\n".join(filter(None, (event.text, *new)))) if new else event
 
 
 def readable(raw: Iterable[Raw], read: Callable[[Raw], Part]) -> tuple[list[Part], int]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import aiohttp
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 _SECRET: Final = "whsec_" + b64encode(b"an invented shop of fir trees").decode()
@@ -41,6 +41,7 @@ class ApiSandbox:
         """Words that something on the way to the program answers with 403, whoever signed them."""
         self.deleted: set[str] = set()
         """Ids of messages that the desk took back."""
+        self._oddities = Oddities()
         self._secret = _SECRET
         self._webhook = Webhook(_SECRET)
         self.seen: dict[str, str] = {}
@@ -89,8 +90,7 @@ class ApiSandbox:
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
         """Post a message with one more field, beside another one in the same array."""
-        message = json.dumps(self._said(who, text), ensure_ascii=False).encode()
-        self._enqueue(b'[{"type":"ping"},' + message[:-1] + b',"odd":' + value + b"}]")
+        await self.tell([{"type": "ping"}, self._said(who, text) | self._oddities.field(value)])
 
     async def end_login(self) -> None:
         """The program has another secret from now on; what the desk refuses meanwhile is posted again."""
@@ -99,7 +99,7 @@ class ApiSandbox:
 
     async def tell(self, event: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """Post any event, or several at once, in the order of the calls."""
-        self._enqueue(json.dumps(event, ensure_ascii=False).encode())
+        self._enqueue(self._oddities.written(event, escaped=False))
 
     def _enqueue(self, body: bytes) -> None:
         self._post.append((self._next_id(), body))

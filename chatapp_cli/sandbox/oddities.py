@@ -17,15 +17,15 @@ class Oddities:
         self._numbers = itertools.count(1)
         self._known: dict[str, bytes] = {}
 
-    def field(self, value: bytes) -> dict[str, str]:
+    def field(self, value: bytes) -> dict[str, Any]:
         """A field for an object that is written with these bytes as its value."""
         mark = f"<oddity {next(self._numbers)}>"
         self._known[mark] = value
         return {FIELD: mark}
 
-    def written(self, said: Any) -> bytes:
-        """Write something as JSON, the bytes in their places."""
-        text = json.dumps(said).encode()
+    def written(self, said: Any, *, escaped: bool = True) -> bytes:
+        """Write something as JSON, the bytes in their places; ``escaped`` writes other letters than Latin ones so."""
+        text = json.dumps(said, ensure_ascii=escaped).encode()
         for mark, value in self._known.items():
             text = text.replace(json.dumps(mark).encode(), value)
         return text

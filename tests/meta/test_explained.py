@@ -32,8 +32,8 @@ def name(node: ast.expr) -> str:
 @pytest.mark.parametrize("kind", packages())
 def test_a_channel_explains_every_code_that_it_may_raise(kind: str) -> None:
     paths = sorted((CODE / "connectors" / kind).glob("*.py"))
-    if any("kit.http" in path.read_text("utf-8") for path in paths):
-        paths.append(CODE / "kit" / "http.py")
+    used = [path.read_text("utf-8") for path in paths]
+    paths += [CODE / "kit" / f"{part}.py" for part in ("http", "parts") if any(f"kit.{part}" in text for text in used)]
     codes = set(raised(*paths))
     assert codes
     assert codes - set(manifest(kind).errors) - set(OWN_CODES) == set()

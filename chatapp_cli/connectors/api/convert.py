@@ -27,8 +27,9 @@ from chatapp_cli.domain.event import (
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import LocalFile, Outbound
-from chatapp_cli.kit.lenient import UNREADABLE, known
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.slices import bare, members
+from chatapp_cli.kit.trees import known
 from chatapp_cli.kit.understanding import dead, guarded
 
 _KINDS: Final[dict[str, FileKind]] = {"image": "photo", "video": "video", "audio": "audio"}

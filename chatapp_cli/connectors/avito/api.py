@@ -17,8 +17,8 @@ from chatapp_cli.connectors.avito.tokens import ANSWERED_WITHIN, Token, Tokens
 from chatapp_cli.connectors.avito.wire import Granted
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit.http import Answer, network, open_proxied, read
-from chatapp_cli.kit.tolerant import items
-from chatapp_cli.kit.tolerant import read as read_as
+from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.slices import items
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -61,7 +61,7 @@ class Application:
         if not answer.ok:
             raise errors.token_refusal(answer, now=clock.now(), secrets=shown)
         try:
-            return read_as(answer.body, Granted)
+            return read_as(answer.body, Granted, lax=True)
         except ValueError:
             raise Retryable("strange_answer", "token") from None
 
@@ -145,7 +145,7 @@ class AvitoApi:
 
 def _decoded(body: bytes, kind: type[R]) -> R:
     try:
-        return read_as(body, kind)
+        return read_as(body, kind, lax=True)
     except ValueError as error:
         raise Retryable("strange_answer", str(error)) from None
 

@@ -19,7 +19,8 @@ from chatapp_cli.domain.event import (
     Person,
 )
 from chatapp_cli.domain.message import State
-from chatapp_cli.kit.tolerant import member, read
+from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.slices import member
 from chatapp_cli.kit.understanding import digest, guarded
 
 IMAGE: Final = "image:"
@@ -52,7 +53,7 @@ def raw_of(chat: bytes, message: bytes) -> bytes:
 
 def message_of(raw: bytes) -> wire.Message:
     """Read a message; one whose id cannot be read is known again by its bytes. Raises ValueError."""
-    message = read(raw, wire.Message)
+    message = read_as(raw, wire.Message, lax=True)
     return message if message.id else msgspec.structs.replace(message, id=digest(raw))
 
 
@@ -62,7 +63,7 @@ def arrival(raw: bytes, mine: Mine) -> Arrival:
 
 
 def _understood(raw: bytes, mine: Mine) -> Arrival:
-    found = wire.Found(chat=read(raw, _Where).chat, message=message_of(member(raw, "message")))
+    found = wire.Found(chat=read_as(raw, _Where, lax=True).chat, message=message_of(member(raw, "message")))
     if found.message.type == "deleted":
         return Arrival(provider_id=f"deleted:{found.message.id}", raw=raw, events=(_deleted(found, mine),))
     return Arrival(provider_id=f"message:{found.message.id}", raw=raw, events=(_arrived(found, mine),))

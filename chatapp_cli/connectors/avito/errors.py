@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,9 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import Answer, retry_after, veil
-from chatapp_cli.kit.tolerant import plain
+from chatapp_cli.kit.lenient import UNREADABLE
+from chatapp_cli.kit.pauses import pause
+from chatapp_cli.kit.trees import known, loaded
 
 MINUTE: Final = 60.0
 """Avito counts requests by the minute and seldom says how long to wait."""
@@ -39,6 +41,8 @@ _REFUSALS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
 }
 _SPENT: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
 _LONGEST: Final = 300
+_TELLING: Final = ("message", "error_description", "error", "errors")
+"""Where the reason stands, the most telling first."""
 
 
 class GrantRefused(NeedsRebind):
@@ -47,11 +51,17 @@ class GrantRefused(NeedsRebind):
 
 def words(answer: Answer, secrets: Sequence[str] = ()) -> str:
     """What Avito says, whichever of its shapes it has; never the whole body, and no secret that it repeats."""
+    return veil(_found(_said(answer)) or f"HTTP {answer.status}", secrets)[:_LONGEST]
+
+
+def _said(answer: Answer) -> Any:
+    """Everything in an answer, or of one with something odd in it what tells the reason; else nothing."""
     try:
-        said = plain(answer.body)
-    except (ValueError, RecursionError):
-        return f"HTTP {answer.status}"
-    return veil(_found(said) or f"HTTP {answer.status}", secrets)[:_LONGEST]
+        return loaded(answer.body)
+    except UNREADABLE:
+        with suppress(*UNREADABLE):
+            return known(answer.body, _TELLING)
+    return None
 
 
 def _found(said: Any) -> str:
@@ -60,7 +70,7 @@ def _found(said: Any) -> str:
     if isinstance(said, list):
         return "; ".join(filter(None, map(_found, said)))
     if isinstance(said, dict):
-        named = (_found(said.get(name)) for name in ("message", "error_description", "error", "errors"))
+        named = (_found(said.get(name)) for name in _TELLING)
         return next(filter(None, named), "")
     return ""
 
@@ -70,14 +80,10 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
     said = words(answer, secrets)
     if answer.status == LIMITED:
         seconds = retry_after(answer.headers, now)
-        return RateLimited("rate_limited", said, retry_after=_pause(seconds))
+        return RateLimited("rate_limited", said, retry_after=pause(seconds, MINUTE))
     if answer.status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", said)
     return _REFUSALS.get(answer.status, partial(Rejected, "refused"))(said)
-
-
-def _pause(seconds: float | None) -> float:
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else MINUTE
 
 
 def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> ChannelError:
@@ -88,8 +94,5 @@ def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> Cha
 
 
 def _word(answer: Answer) -> str:
-    try:
-        said = plain(answer.body)
-    except (ValueError, RecursionError):
-        return ""
+    said = _said(answer)
     return str(said.get("error", "")) if isinstance(said, dict) else ""

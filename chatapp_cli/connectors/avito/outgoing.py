@@ -12,9 +12,10 @@ from chatapp_cli.connectors.avito import convert, wire
 from chatapp_cli.connectors.avito.api import AvitoApi
 from chatapp_cli.connectors.avito.convert import Mine
 from chatapp_cli.connectors.avito.receive import PAGE, about_chat, messages_of
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.parts import send_part
 from chatapp_cli.kit.understanding import readable
 from chatapp_cli.ports.world import Clock
 
@@ -42,7 +43,8 @@ class Writer:
         parts = [part async for part in self._parts(message)]
         sent: list[wire.Message] = []
         for part in parts:
-            sent.append(await self._post(part, sent))
+            post = partial(self._post, part)
+            sent.append(await send_part(post, _ids(sent), self._clock, longest=_LONGEST_PAUSE))
         texts = len(_cut(message.text))
         return Receipt(ids=_ids(sent), at=sent[0].created * 1000 or None, texts=_ids(sent[:texts]))
 
@@ -98,19 +100,9 @@ class Writer:
             return image_id
         raise Retryable("strange_answer", "uploadImages")
 
-    async def _post(self, part: _Part, sent: Sequence[wire.Message]) -> wire.Message:
-        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
-        try:
-            post = partial(self._api.post, part.path, wire.Message, once=True, json=part.body)
-            return _named(await about_chat(self._api, post))
-        except ChannelError as error:
-            if not sent:
-                raise
-            if not isinstance(error, RateLimited) or error.retry_after > _LONGEST_PAUSE:
-                raise OutcomeUnknown("sent_in_part", error.detail, ids=_ids(sent)) from error
-            pause = error.retry_after
-        await self._clock.sleep(pause)
-        return await self._post(part, sent)
+    async def _post(self, part: _Part) -> wire.Message:
+        post = partial(self._api.post, part.path, wire.Message, once=True, json=part.body)
+        return _named(await about_chat(self._api, post))
 
     def _chat(self, address: str) -> str:
         return f"/messenger/v1/accounts/{self._mine.account}/chats/{address}"

@@ -19,7 +19,7 @@ from chatapp_cli.connectors.avito.convert import Mine
 from chatapp_cli.connectors.avito.mark import Mark, credible, mark_of, starting_at
 from chatapp_cli.domain.errors import Misconfigured, Rejected
 from chatapp_cli.domain.event import Arrival, Batch
-from chatapp_cli.kit.tolerant import read
+from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
@@ -94,8 +94,8 @@ class Reader:
         """Something happened in the chat that a webhook names; what cannot be read means a look at everything."""
         if request.method != "POST":
             return HookReply(status=405)
-        with suppress(ValueError, RecursionError):
-            ring = read(request.body, wire.Webhook).payload.value
+        with suppress(ValueError):
+            ring = read_as(request.body, wire.Webhook, lax=True).payload.value
             if ring.user_id and str(ring.user_id) != str(self._mine.account):
                 return HookReply()
             if _CHAT_ID.fullmatch(ring.chat_id) and len(self._rung) < _MOST_RUNG:
@@ -213,7 +213,7 @@ class Reader:
         for raw in raws:
             try:
                 message = convert.message_of(raw)
-            except (ValueError, RecursionError) as error:
+            except ValueError as error:
                 arrivals += self._once(dead(convert.raw_of(shown.raw, raw), f"a message of another shape: {error}"))
                 continue
             arrivals += self._news(shown, message, raw, mark)
@@ -287,13 +287,13 @@ def _reads(chat: str, ours: Sequence[tuple[wire.Message, bytes]], mark: Mark) ->
 
 def _read_chat(raw: bytes) -> _Shown | None:
     try:
-        return _Shown(read(raw, wire.Chat), raw)
-    except (ValueError, RecursionError):
+        return _Shown(read_as(raw, wire.Chat, lax=True), raw)
+    except ValueError:
         return None
 
 
 def _created(raw: bytes) -> int:
     try:
-        return read(raw, wire.Newest).created
-    except (ValueError, RecursionError):
+        return read_as(raw, wire.Newest, lax=True).created
+    except ValueError:
         return 0

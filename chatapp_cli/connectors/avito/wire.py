@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from chatapp_cli.kit.tolerant import Int
+from chatapp_cli.kit.lenient import Int
 
 
 class Account(Struct, frozen=True):

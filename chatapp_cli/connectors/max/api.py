@@ -15,8 +15,8 @@ import aiohttp
 from chatapp_cli.connectors.max import errors, wire
 from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile
-from chatapp_cli.kit import tolerant
 from chatapp_cli.kit.http import Answer, network, open_proxied, read
+from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -104,7 +104,7 @@ class MaxApi:
 
     def _decoded(self, answer: Answer, kind: type[R], *, once: bool = False) -> R:
         try:
-            return tolerant.read(answer.body, kind)
+            return read_as(answer.body, kind, lax=True)
         except ValueError as error:
             raise (OutcomeUnknown if once else Retryable)("strange_answer", str(error)) from None
 

@@ -19,7 +19,7 @@ from chatapp_cli.domain.event import (
     PeerChanged,
     Person,
 )
-from chatapp_cli.kit.tolerant import Unfit, read_marked
+from chatapp_cli.kit.lenient import Unfit, read_as
 from chatapp_cli.kit.understanding import digest, guarded
 
 UNTOLD: Final = "untold"
@@ -34,10 +34,11 @@ def arrival(raw: bytes, bot: str) -> Arrival:
 
 def _understood(raw: bytes, bot: str) -> Arrival:
     """A type of update that we did not ask for means nothing."""
-    update, whole = read_marked(raw, Update)
+    lost: list[str] = []
+    update = read_as(raw, Update, lax=True, lost=lost)
     told = _EVENTS.get(update.update_type)
     events = tuple(told(update, bot)) if told else ()
-    return Arrival(provider_id=_identity(update, raw), raw=raw, events=events if whole else tuple(map(_traced, events)))
+    return Arrival(provider_id=_identity(update, raw), raw=raw, events=tuple(map(_traced, events)) if lost else events)
 
 
 def _traced(event: Event) -> Event:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -18,8 +17,9 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit import tolerant
 from chatapp_cli.kit.http import Answer, retry_after, veil
+from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.pauses import pause
 
 PAUSE: Final = 2.0
 """Seconds to wait where MAX asks for it and names no time."""
@@ -61,7 +61,7 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
     words = veil(said.message or said.code or f"HTTP {answer.status}", secrets)[:_LONGEST]
     if answer.status == LIMITED:
         seconds = retry_after(answer.headers, now)
-        return RateLimited("rate_limited", words, retry_after=_pause(seconds))
+        return RateLimited("rate_limited", words, retry_after=pause(seconds, PAUSE))
     if answer.status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", words)
     return _verdict(answer.status, f"{said.code} {said.message}".lower())(words)
@@ -72,10 +72,6 @@ def not_done(words: str) -> ChannelError:
     return _verdict(0, words.lower())(words[:_LONGEST])
 
 
-def _pause(seconds: float | None) -> float:
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else PAUSE
-
-
 def _verdict(status: int, words: str) -> Callable[[str], ChannelError]:
     known = (lead for part, lead in _WORDS if part in words)
     return next(known, _STATUS.get(status, partial(Rejected, "refused")))
@@ -83,6 +79,6 @@ def _verdict(status: int, words: str) -> Callable[[str], ChannelError]:
 
 def _said(answer: Answer) -> Refusal:
     try:
-        return tolerant.read(answer.body, Refusal)
-    except (ValueError, RecursionError):
+        return read_as(answer.body, Refusal, lax=True)
+    except ValueError:
         return Refusal()

@@ -15,7 +15,8 @@ from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Arrival, MessageArrived, PeerChanged
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.tolerant import Int, items, read
+from chatapp_cli.kit.lenient import Int, read_as
+from chatapp_cli.kit.slices import items
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.memory import Memory
 
@@ -104,8 +105,8 @@ def _later(page: bytes, bot: str, since: Millis) -> Iterator[Arrival]:
 
 def _written(raw: bytes) -> Millis:
     try:
-        return read(raw, Head).timestamp
-    except (ValueError, RecursionError):
+        return read_as(raw, Head, lax=True).timestamp
+    except ValueError:
         return 0
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from chatapp_cli.connectors.max import wire
 from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.convert import UNTOLD
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
-from chatapp_cli.kit import tolerant
+from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.world import Clock
 
 Json: TypeAlias = dict[str, Any]
@@ -33,7 +35,6 @@ _TOGETHER: Final = 10
 """Pictures and videos in one message."""
 _NOT_READY: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds between attempts while MAX still works on an upload; nothing was sent meanwhile."""
-_LONGEST_PAUSE: Final = 60.0
 _HISTORY: Final = 100
 
 
@@ -80,7 +81,8 @@ class Writer:
         sent: list[wire.Message] = []
         for part in parts:
             reply = message.reply_to if not sent else ""
-            sent.append(await self._post(message.address, _body(part, reply), sent))
+            post = partial(self._ready, message.address, _body(part, reply))
+            sent.append(await send_part(post, _ids(sent), self._clock))
         ids = _ids(sent)
         return Receipt(ids=ids, at=sent[0].timestamp or None, texts=ids[:1] if message.text else ())
 
@@ -104,19 +106,6 @@ class Writer:
         slot = await self._api.post("/uploads", wire.Slot, type=kind)
         answer = await self._api.upload(slot.url, file)
         return {"type": kind, "payload": {"token": slot.token} if slot.token else _payload(answer, kind)}
-
-    async def _post(self, address: str, body: Json, sent: Sequence[wire.Message]) -> wire.Message:
-        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
-        try:
-            return await self._ready(address, body)
-        except ChannelError as error:
-            if not sent:
-                raise
-            if not isinstance(error, RateLimited) or error.retry_after > _LONGEST_PAUSE:
-                raise OutcomeUnknown("sent_in_part", error.detail, ids=_ids(sent)) from error
-            pause = error.retry_after
-        await self._clock.sleep(pause)
-        return await self._post(address, body, sent)
 
     async def _ready(self, address: str, body: Json) -> wire.Message:
         for pause in (*_NOT_READY, None):
@@ -152,8 +141,8 @@ def _body(part: _Part, reply_to: str) -> Json:
 
 def _payload(answer: bytes, kind: str) -> Json:
     try:
-        said = tolerant.read(answer, wire.Uploaded)
-    except (ValueError, RecursionError):
+        said = read_as(answer, wire.Uploaded, lax=True)
+    except ValueError:
         said = wire.Uploaded()
     if kind == "image" and said.photos:
         return {"photos": {name: {"token": one.token} for name, one in said.photos.items()}}

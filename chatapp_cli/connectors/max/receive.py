@@ -19,8 +19,8 @@ from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.gaps import Chats, cursor_at, missed, seen_at
 from chatapp_cli.domain.errors import Misconfigured, Rejected, Retryable
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, PeerChanged
-from chatapp_cli.kit import tolerant
-from chatapp_cli.kit.tolerant import items
+from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.slices import items
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
@@ -154,7 +154,7 @@ async def _waited(
     """
     body = await api.body("/updates", patience=wait + 30, limit=most, timeout=wait, types=_TYPES, **asked)
     try:
-        return items(body, "updates"), tolerant.read(body, wire.Updates).marker
+        return items(body, "updates"), read_as(body, wire.Updates, lax=True).marker
     except ValueError:
         found = _MARKER.findall(body)
     if not found:

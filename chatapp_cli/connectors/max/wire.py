@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Struct, field
 
-from chatapp_cli.kit.tolerant import VITAL, Int
+from chatapp_cli.kit.lenient import STANDING, VITAL, Int
 
 WANTED = (
     "message_created",
@@ -93,7 +93,7 @@ class Body(Struct, frozen=True):
     seq: Int = 0
     text: str | None = None
     markup: list[Markup] | None = None
-    attachments: list[Attachment] | None = None
+    attachments: list[Annotated[Attachment, STANDING]] | None = None
 
 
 class Link(Struct, frozen=True):

@@ -20,7 +20,8 @@ from chatapp_cli.connectors.telegram_bot import errors
 from chatapp_cli.connectors.telegram_bot.convert import update_id
 from chatapp_cli.connectors.telegram_bot.updates import WANTED, Answer
 from chatapp_cli.domain.errors import ChannelError, Retryable
-from chatapp_cli.kit.tolerant import items, read
+from chatapp_cli.kit.lenient import read_as
+from chatapp_cli.kit.slices import items
 from chatapp_cli.ports.bind import Bound
 
 R = TypeVar("R")
@@ -90,7 +91,7 @@ class BotApi:
         asked = {"limit": most, "timeout": wait, "allowed_updates": WANTED, **start}
         status, body = await self._get_updates(asked, wait + PATIENCE)
         try:
-            self._heed(read(body, Answer))
+            self._heed(read_as(body, Answer, lax=True))
             return items(body, "result")
         except ValueError:
             if update_id(body) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,15 @@ from chatapp_cli.connectors.telegram_bot.api import BotApi, patience_for
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.errors import Moved
 from chatapp_cli.connectors.telegram_bot.outgoing import Send, plan
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import Clock, World
 
-LONGEST_PAUSE = 60
-"""Seconds that a message of several parts may pause between them."""
 VARIATION = "\N{VARIATION SELECTOR-16}"
 """Keyboards put it after a heart; Telegram's list of reactions is without."""
 
@@ -50,26 +50,13 @@ class BotSession:
         """Send text and files, as several of Telegram's messages if need be."""
         sent: list[Message] = []
         for method, size in plan(message):
-            sent += await self._part(method, size, sent)
+            sent += await send_part(partial(self._deliver, method, size), _ids(sent), self._clock)
         ids = _ids(sent)
         return Receipt(ids=ids, at=int(sent[0].date.timestamp() * 1000), texts=ids[:1] if message.text else ())
 
     async def prove(self) -> None:
         """Ask Telegram who we are."""
         await self._api.call(GetMe())
-
-    async def _part(self, method: Send, size: int, sent: Sequence[Message]) -> list[Message]:
-        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
-        try:
-            return await self._deliver(method, size)
-        except ChannelError as error:
-            if not sent:
-                raise
-            if not isinstance(error, RateLimited) or error.retry_after > LONGEST_PAUSE:
-                raise OutcomeUnknown("sent_in_part", error.detail, ids=_ids(sent)) from error
-            pause = error.retry_after
-        await self._clock.sleep(pause)
-        return await self._part(method, size, sent)
 
     async def _deliver(self, method: Send, size: int) -> list[Message]:
         patience = patience_for(size)

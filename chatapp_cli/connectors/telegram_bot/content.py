@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from chatapp_cli.connectors.telegram_bot import updates as tg
 from chatapp_cli.domain.event import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
-from chatapp_cli.kit.tolerant import plain
+from chatapp_cli.kit.slices import fields
 
 _SILENT = frozenset(
     """
@@ -138,13 +138,15 @@ def unshown(raw: bytes) -> str:
 def unread(post: tg.Message, raw: bytes) -> str:
     """Name the parts of a message that are of another shape than Telegram describes, beside those that were read."""
     content = _content(raw)
-    return " ".join(f"[{name}]" for name in _CONTENT if content.get(name) is not None and not getattr(post, name))
+    return " ".join(
+        f"[{name}]" for name in _CONTENT if content.get(name, b"null") != b"null" and not getattr(post, name)
+    )
 
 
-def _content(raw: bytes) -> Mapping[str, Any]:
-    update = plain(raw)
-    found = (update.get(name) for name in ("message", "channel_post", "edited_message", "edited_channel_post"))
-    return next((one for one in found if isinstance(one, dict)), {})
+def _content(raw: bytes) -> Mapping[str, bytes]:
+    update = fields(raw)
+    found = (update.get(name, b"") for name in ("message", "channel_post", "edited_message", "edited_channel_post"))
+    return fields(next((one for one in found if one.startswith(b"{")), b"{}"))
 
 
 def files(post: tg.Message, max_download: int) -> tuple[IncomingFile, ...]:

@@ -23,7 +23,7 @@ from chatapp_cli.domain.event import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.tolerant import Unfit, read_marked
+from chatapp_cli.kit.lenient import Unfit, read_as
 from chatapp_cli.kit.understanding import digest, guarded
 
 _KINDS: Final[Mapping[str, ChatKind]] = {
@@ -51,8 +51,9 @@ def arrival(raw: bytes, ears: Ears, at: Millis) -> Arrival:
 
 
 def _understood(raw: bytes, ears: Ears, at: Millis) -> Arrival:
-    update, whole = read_marked(raw, tg.Update)
-    events = _Reading(raw, ears, at, whole=whole).events(update)
+    lost: list[str] = []
+    update = read_as(raw, tg.Update, lax=True, lost=lost)
+    events = _Reading(raw, ears, at, whole=not lost).events(update)
     if not events and update_id(raw) is None:
         raise Unfit("neither a number nor a meaning")
     return Arrival(provider_id=_identity(raw), raw=raw, events=events)
@@ -77,7 +78,7 @@ class _Reading:
     ears: Ears
     at: Millis
     whole: bool
-    """Nothing of it was of another shape than Telegram describes."""
+    """Everything of it could be read."""
 
     def events(self, update: tg.Update) -> tuple[Event, ...]:
         """Say what an update means; one that we did not ask for means nothing."""

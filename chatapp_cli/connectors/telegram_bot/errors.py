@@ -6,7 +6,6 @@ Addresses of the Bot API contain the token, therefore no text of an exception le
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
+from chatapp_cli.kit.pauses import pause
 
 LIMITED: Final = 429
 PAUSE: Final = 5.0
@@ -94,8 +94,7 @@ def _code(status: int, words: str) -> str:
 def limited(words: str, retry_after: float, chat: object) -> RateLimited:
     """Telegram does not say whose limit it was: a group has its own, a private chat shares the bot's."""
     group = str(chat).startswith("-")
-    seconds = retry_after if math.isfinite(retry_after) and retry_after > 0 else PAUSE
-    return RateLimited("flood", words, retry_after=seconds, scope="dialog" if group else "account")
+    return RateLimited("flood", words, retry_after=pause(retry_after, PAUSE), scope="dialog" if group else "account")
 
 
 def translate(error: Exception, *, token: str, once: bool) -> ChannelError:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Struct, field
 
-from chatapp_cli.kit.tolerant import VITAL, Int
+from chatapp_cli.kit.lenient import STANDING, VITAL, Int
 
 WANTED = (
     "message",
@@ -99,7 +99,7 @@ class Poll(Struct, frozen=True):
     """A question with answers."""
 
     question: str
-    options: list[PollOption] = []
+    options: list[Annotated[PollOption, STANDING]] = []
 
 
 class Origin(Struct, frozen=True, gc=False):
@@ -177,7 +177,7 @@ class MessageReaction(Struct, frozen=True):
     date: Int = 0
     user: User | None = None
     actor_chat: Chat | None = None
-    new_reaction: list[Reaction] = []
+    new_reaction: list[Annotated[Reaction, STANDING]] = []
 
 
 class Member(Struct, frozen=True, gc=False):

@@ -17,7 +17,7 @@ from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited,
 from chatapp_cli.domain.outbound import LocalFile
 from chatapp_cli.kit.http import Answer as HttpAnswer
 from chatapp_cli.kit.http import network, open_proxied, read, verdict
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.ports.world import Clock
 
 VERSION: Final = "5.199"
@@ -70,10 +70,10 @@ class VkApi:
         if not answer.ok:
             raise self._unwell(answer, once=once)
         try:
-            said = forgiving(answer.body, Answer, [])
+            said = read_as(answer.body, Answer)
             if said.error:
                 raise errors.refused(said.error.error_code, said.error.error_msg.replace(self._token, "***"))
-            return forgiving(bytes(said.response), answers, [])
+            return read_as(bytes(said.response), answers)
         except UNREADABLE as error:
             raise (OutcomeUnknown if once else Retryable)("no_answer", str(error)) from None
 
@@ -91,7 +91,7 @@ class VkApi:
         if not answer.ok:
             raise self._unwell(answer, once=False)
         try:
-            return forgiving(answer.body, Polled, [])
+            return read_as(answer.body, Polled)
         except UNREADABLE as error:
             raise Retryable("no_answer", str(error)) from None
 

@@ -15,8 +15,9 @@ from chatapp_cli.connectors.vk.receive import Cursor, Receiver, of_the_key, peer
 from chatapp_cli.connectors.vk.wire import Added, CallbackServer, CallbackServers, Confirmation
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.event import Arrival, Batch
-from chatapp_cli.kit.lenient import UNREADABLE, loaded
+from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.slices import fields
+from chatapp_cli.kit.trees import loaded
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 

@@ -15,8 +15,9 @@ from chatapp_cli.connectors.vk.names import Book
 from chatapp_cli.connectors.vk.wire import Geo, Post
 from chatapp_cli.domain.event import FileKind, IncomingFile
 from chatapp_cli.domain.links import Hidden, reveal
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving, loaded
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields
+from chatapp_cli.kit.trees import loaded
 
 _SIZES: Final = range(1 << 40)
 _LENGTHS: Final = range(1 << 31)
@@ -191,7 +192,7 @@ def shown(raw: bytes) -> Shown:
         parts = fields(bytes(raw))
         kind = str(loaded(parts["type"]))
         model, show = _KINDS[kind]
-        return show(forgiving(parts[kind], model, []))
+        return show(read_as(parts[kind], model))
     except (*UNREADABLE, KeyError):
         return Shown(text=f"[{kind}]")
 

@@ -26,9 +26,10 @@ from chatapp_cli.domain.event import (
     ReactionsChanged,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving, loaded
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields
-from chatapp_cli.kit.understanding import digest, guarded
+from chatapp_cli.kit.trees import loaded
+from chatapp_cli.kit.understanding import digest, guarded, with_gaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Reader:
         return replace(found, provider_id=_identity(raw)) if found.problem else found
 
     def _understood(self, at: Millis, raw: bytes) -> Arrival:
-        event = forgiving(raw, vk.Event, [])
+        event = read_as(raw, vk.Event)
         events = self._events(event, at)
         return Arrival(provider_id=event.event_id or digest(raw), raw=raw, events=events)
 
@@ -55,8 +56,8 @@ class Reader:
             return ()
         model, mean = _KINDS[event.type]
         lost: list[str] = []
-        meant = mean(self, forgiving(bytes(event.object), model, lost), at)
-        return tuple(_with_gaps(one, lost) for one in meant)
+        meant = mean(self, read_as(bytes(event.object), model, lost=lost), at)
+        return tuple(with_gaps(one, _unsaid(lost)) for one in meant)
 
     def _new(self, new: vk.New, at: Millis) -> tuple[Event, ...]:
         return self._message(new.message, at)
@@ -236,13 +237,10 @@ def _sibling(comment: Comment, number: int) -> str:
     return Comment(comment.owner, comment.post, number).address if number else ""
 
 
-def _with_gaps(event: Event, lost: Sequence[str]) -> Event:
-    """What of a message could not be read is named in brackets, as attachments that we do not know are."""
+def _unsaid(lost: Sequence[str]) -> list[str]:
+    """The parts of a message that could not be read."""
     names = (path.removeprefix("message.").partition(".")[0] for path in lost)
-    gaps = [f"[{name}]" for name in dict.fromkeys(names) if name in _SAID]
-    if not gaps or not isinstance(event, MessageArrived | MessageEdited):
-        return event
-    return replace(event, text="\n".join(filter(None, (event.text, *gaps))))
+    return [name for name in names if name in _SAID]
 
 
 def _identity(raw: bytes) -> str:

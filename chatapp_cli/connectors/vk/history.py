@@ -11,7 +11,7 @@ from msgspec import Raw
 from chatapp_cli.connectors.vk.api import Params, VkApi
 from chatapp_cli.connectors.vk.wire import Dated, History, Listed
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 
 PAGE: Final = 200
 
@@ -47,7 +47,7 @@ async def _conversation(api: VkApi, peer: int, since: int) -> list[bytes]:
 def _dated(raw: Raw) -> Dated:
     """When and where; one that cannot be read has no time and is passed over."""
     try:
-        return forgiving(bytes(raw), Dated, [])
+        return read_as(bytes(raw), Dated)
     except UNREADABLE:
         return Dated()
 

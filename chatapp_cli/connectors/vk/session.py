@@ -19,8 +19,9 @@ from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Rig
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.outbound import Outbound, Receipt
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving, loaded
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.kit.slices import fields
+from chatapp_cli.kit.trees import loaded
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 
@@ -200,6 +201,6 @@ def _kept(raw: Raw) -> str:
     try:
         parts_of_it = fields(bytes(raw))
         kind = str(loaded(parts_of_it["type"]))
-        return named(kind, forgiving(parts_of_it[kind], Owned, [])) if kind in _KEPT else ""
+        return named(kind, read_as(parts_of_it[kind], Owned)) if kind in _KEPT else ""
     except (*UNREADABLE, KeyError):
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from chatapp_cli.connectors.whatsapp import answers, bind, check, convert, group
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.connectors.whatsapp.outgoing import Part
 from chatapp_cli.connectors.whatsapp.people import Book
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
+from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
@@ -21,6 +22,7 @@ from chatapp_cli.domain.template import Template
 from chatapp_cli.kit import proxies
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, GroupChanged, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import Clock, World
@@ -29,8 +31,6 @@ log = structlog.get_logger()
 
 PULSE: Final = 50.0
 """Seconds between two proofs of life, each with a look at the number."""
-LONGEST_PAUSE: Final = 60.0
-"""Seconds that a message of several parts may pause between them."""
 
 
 class WhatsAppSession:
@@ -88,19 +88,9 @@ class WhatsAppSession:
         return part.uploaded(media)
 
     async def _part(self, message: Outbound, part: Part, sent: Sequence[str]) -> str:
-        """Once a part is out the message cannot be queued again: short pauses are waited for here."""
-        try:
-            content = outgoing.addressed(message, part, quoting=not sent)
-            answer = await self._graph.post(self._messages, answers.Sent, content, once=True)
-            return answer.messages[0].id
-        except ChannelError as error:
-            if not sent:
-                raise
-            if not isinstance(error, RateLimited) or error.retry_after > LONGEST_PAUSE:
-                raise OutcomeUnknown("sent_in_part", error.detail, ids=tuple(sent)) from error
-            pause = error.retry_after
-        await self._clock.sleep(pause)
-        return await self._part(message, part, sent)
+        content = outgoing.addressed(message, part, quoting=not sent)
+        post = partial(self._graph.post, self._messages, answers.Sent, content, once=True)
+        return (await send_part(post, sent, self._clock)).messages[0].id
 
     @property
     def _messages(self) -> str:

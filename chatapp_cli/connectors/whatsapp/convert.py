@@ -7,7 +7,6 @@ arrival of its own, which bears what is needed to understand it again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -30,8 +29,8 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving
-from chatapp_cli.kit.understanding import dead, digest, guarded
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
+from chatapp_cli.kit.understanding import dead, digest, guarded, with_gaps
 
 _LISTS: Final = ("messages", "message_echoes", "statuses", "groups", "user_id_update")
 _WORDS: Final = ("messages", "message_echoes")
@@ -61,7 +60,7 @@ def arrivals(body: bytes, number: str, book: Book, now: Millis) -> list[Arrival]
     """Everything in a webhook; what clients wrote to another number is kept for a person, as nobody else may see it."""
     lost: list[str] = []
     try:
-        payload = forgiving(body, wa.Payload, lost)
+        payload = read_as(body, wa.Payload, lost=lost)
     except UNREADABLE as error:
         return [dead(body, str(error))]
     changes = (change for entry in payload.entry for change in entry.changes if change.field in _OURS)
@@ -72,7 +71,7 @@ def arrivals(body: bytes, number: str, book: Book, now: Millis) -> list[Arrival]
 def _of_change(change: wa.Change, number: str, book: Book, now: Millis) -> Iterator[Arrival]:
     lost: list[str] = []
     try:
-        value = forgiving(bytes(change.value), wa.Value, lost)
+        value = read_as(bytes(change.value), wa.Value, lost=lost)
     except UNREADABLE as error:
         yield dead(_wrapped(change.field, bytes(change.value)), str(error))
         return
@@ -113,24 +112,20 @@ def arrival(raw: bytes, number: str, book: Book) -> Arrival:
 
 def _understood(number: str, book: Book, raw: bytes) -> Arrival:
     lost: list[str] = []
-    item = forgiving(bytes(forgiving(raw, wa.Change, []).value), wa.Item, lost, strict=False)
+    item = read_as(bytes(read_as(raw, wa.Change).value), wa.Item, spelled=True, lost=lost)
     if not _is_ours(item.metadata, number):
         return dead(raw, f"it came for another number of ours, {item.metadata.phone_number_id}")
     if lost and not any(getattr(item, name) for name in _LISTS):
         raise ValueError(f"nothing in it can be read: {', '.join(lost)}")
-    events = tuple(_with_gaps(event, lost) for event in _events(item, book))
+    events = tuple(with_gaps(event, _unsaid(lost)) for event in _events(item, book))
     return Arrival(provider_id=_identity(item, raw), raw=raw, events=events)
 
 
-def _with_gaps(event: Event, lost: Sequence[str]) -> Event:
-    """What of a message could not be read is named in brackets, as types that Meta does not hand over are."""
-    if not isinstance(event, MessageArrived | MessageEdited):
-        return event
+def _unsaid(lost: Sequence[str]) -> list[str]:
+    """The parts of a message that could not be read."""
     paths = (path.split(".") for path in lost)
-    names = [path[1] for path in paths if path[0] in _WORDS and len(path) > 1]
-    gaps = [f"[{name}]" for name in dict.fromkeys(names) if name in _SAID]
-    new = [gap for gap in gaps if gap not in event.text.splitlines()]
-    return replace(event, text="\n".join(filter(None, (event.text, *new)))) if new else event
+    names = (path[1] for path in paths if path[0] in _WORDS and len(path) > 1)
+    return [name for name in names if name in _SAID]
 
 
 def _identity(item: wa.Item, raw: bytes) -> str:

@@ -5,7 +5,6 @@ The codes are those of developers.facebook.com/docs/whatsapp/cloud-api/support/e
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from functools import partial
@@ -27,7 +26,8 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.http import Answer, verdict
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
+from chatapp_cli.kit.pauses import pause
 
 
 class Then(Enum):
@@ -110,7 +110,7 @@ def word(code: int) -> str:
 def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
     """What an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
     try:
-        fault = forgiving(answer.body, Refusal, []).error
+        fault = read_as(answer.body, Refusal).error
     except UNREADABLE:
         return _strange(answer, once=once, now=now)
     then, known = _KNOWN.get(fault.code, _OTHERWISE)
@@ -142,7 +142,7 @@ def _pause(known: str, fault: Fault, answer: Answer, *, dialog: bool) -> RateLim
     limited = partial(RateLimited, known, f"{fault.code} {fault.words}")
     if dialog:
         return limited(retry_after=_PAUSES[known], scope="dialog")
-    return limited(retry_after=_told(answer) or _PAUSES[known])
+    return limited(retry_after=pause(_told(answer), _PAUSES[known]))
 
 
 def _told(answer: Answer) -> float:
@@ -152,5 +152,4 @@ def _told(answer: Answer) -> float:
     except UNREADABLE:
         return 0.0
     minutes = (usage.estimated_time_to_regain_access for each in usages.values() for usage in each)
-    seconds = max(minutes, default=0.0) * _MINUTE
-    return seconds if 0 < seconds < math.inf else 0.0
+    return max(minutes, default=0.0) * _MINUTE

@@ -15,7 +15,7 @@ import aiohttp
 from chatapp_cli.connectors.whatsapp import answers, errors
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit.http import Answer, network, read, veil
-from chatapp_cli.kit.lenient import UNREADABLE, forgiving
+from chatapp_cli.kit.lenient import UNREADABLE, read_as
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
@@ -75,7 +75,7 @@ class Graph:
         if not answer.ok:
             raise errors.refused(self._veiled(answer), once=once, now=self._clock.now())
         try:
-            return forgiving(answer.body, into, [], strict=False)
+            return read_as(answer.body, into, spelled=True)
         except UNREADABLE as error:
             lost = OutcomeUnknown if once else Retryable
             raise lost("server_trouble", veil(str(error), (self._token,))) from None

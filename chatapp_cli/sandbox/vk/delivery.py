@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.vk.town import GROUP, Json
 
 VERSION: Final = "5.199"
@@ -32,8 +33,7 @@ class Delivery:
         self.servers: dict[int, Json] = {}
         self.code = "c0de42"
         """What a confirmation has to be answered with."""
-        self.odd: dict[str, bytes] = {}
-        """What stands on the wire in place of a word."""
+        self.oddities = Oddities()
         self._kept: list[tuple[int, Json]] = []
         self._post: list[Json] = []
         self._ids = itertools.count(1)
@@ -61,10 +61,7 @@ class Delivery:
 
     def wire(self, document: Json) -> bytes:
         """As it goes over the wire."""
-        text = json.dumps(document).encode()
-        for word, value in self.odd.items():
-            text = text.replace(json.dumps(word).encode(), value)
-        return text
+        return self.oddities.written(document)
 
     def forget(self) -> None:
         """Lose every event so far, as after a long outage of whoever reads."""

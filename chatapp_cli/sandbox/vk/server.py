@@ -97,9 +97,7 @@ class VkSandbox:
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
         """The same with one more field."""
-        word = f"odd-{len(self.delivery.odd)}"
-        self.delivery.odd[word] = value
-        await self.arrive(who, text=text, odd=word)
+        await self.arrive(who, text=text, **self.delivery.oddities.field(value))
 
     async def end_login(self) -> None:
         """An administrator deletes the key and makes another one; events are kept and told all the same."""

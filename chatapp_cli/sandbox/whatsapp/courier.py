@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 from collections import deque
 from contextlib import suppress
 from typing import Final
 
 import aiohttp
 
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Json
 
 RETRY: Final = 0.05
@@ -27,6 +27,7 @@ class Courier:
         self._verify_token = verify_token
         self._url = ""
         self._greeted = False
+        self.oddities = Oddities()
         self.waiting: deque[bytes] = deque()
         """Bodies that are still to be taken."""
         self._news = asyncio.Event()
@@ -53,7 +54,7 @@ class Courier:
 
     def post_raw(self, payload: Json) -> None:
         """Send any body."""
-        self.post_bytes(json.dumps(payload, ensure_ascii=False).encode())
+        self.post_bytes(self.oddities.written(payload, escaped=False))
 
     def post_bytes(self, body: bytes) -> None:
         """Send any bytes."""

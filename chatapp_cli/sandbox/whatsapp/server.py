@@ -22,7 +22,6 @@ APP_SECRET: Final = "5ec3e7000000000000000000000000fe"
 VERIFY_TOKEN: Final = "a-word-of-the-shop"
 VERSION: Final = "v23.0"
 _LARGEST: Final = 1 << 27
-_ODD: Final = "something odd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +102,9 @@ class WhatsAppSandbox:
         """The same with one more field, beside something else in one webhook."""
         client = self.meta.client(who)
         word = {**self._head(), **client.ids("from", "from_user_id"), "type": "text", "text": {"body": text}}
-        about = {"contacts": [client.contact], "messages": [{**word, "odd": _ODD}]}
-        body = json.dumps(self.courier.about("messages", about, {"contacts": [], "messages": []}), ensure_ascii=False)
-        self.courier.post_bytes(body.encode().replace(json.dumps(_ODD).encode(), value))
+        odd = {**word, **self.courier.oddities.field(value)}
+        about = {"contacts": [client.contact], "messages": [odd]}
+        self.courier.post("messages", about, {"contacts": [], "messages": []})
 
     async def end_login(self) -> None:
         """An administrator takes the token back and makes another one; webhooks go on."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 from chatapp_cli.sandbox.whatsapp_web.orders import ORDERS
 from chatapp_cli.sandbox.whatsapp_web.town import (
@@ -58,6 +59,7 @@ class WhatsAppWebSandbox:
         """Messages are taken, and nothing is answered."""
         self.pids: list[int] = []
         """Of all children so far."""
+        self._oddities = Oddities()
         self._lines: set[_Line] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -188,13 +190,12 @@ class WhatsAppWebSandbox:
         """See ``SaysOddly``: the child's own line bears the field."""
         self.town.settle(who)
         said = Said(self.town.message_id(), digits(who.phone), False, text, author=digits(who.phone))  # noqa: FBT003
-        event = json.dumps(
-            self._about("message", said, said.author, id=said.id, text=text, sender=self.town.who(said.chat))
-        )
+        event = self._about("message", said, said.author, id=said.id, text=text, sender=self.town.who(said.chat))
+        odd = event | self._oddities.field(value)
         for line in self._lines:
             if line.device:
                 line.device.last += 1
-                line.writer.write(b'{"n":%d,"event":%s,"odd":%s}}\n' % (line.device.last, event[:-1].encode(), value))
+                line.writer.write(self._oddities.written({"n": line.device.last, "event": odd}) + b"\n")
 
     async def end_login(self) -> None:
         """See ``EndsLogins``."""

@@ -22,7 +22,7 @@ from tests.contract.connector_contract import ANNA, ScriptedAsker
 RAISED = re.compile(
     r'(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited|GrantRefused)(?:\(|, )"(\w+)"'
 )
-OF_THE_KIT = {"timeout", "unreachable", "no_answer", "bad_url", "proxies_down"}
+OF_THE_KIT = {"timeout", "unreachable", "no_answer", "bad_url", "proxies_down", "sent_in_part"}
 
 
 @pytest.mark.req("S-036")

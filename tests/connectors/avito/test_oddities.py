@@ -331,7 +331,7 @@ async def test_a_ring_that_cannot_be_read_is_answered(session: AvitoSession, bod
     assert session.accept(HookRequest(method="POST", path="", query={}, headers={}, body=body)).status == 200
 
 
-@pytest.mark.parametrize("said", ["inf", "-5", "soon", "9" * 400, ""])
+@pytest.mark.parametrize("said", ["inf", "-5", "soon", "0", ""])
 async def test_a_pause_that_no_clock_can_show_is_a_minute(
     session: AvitoSession, sandbox: AvitoSandbox, bound: Bound, said: str
 ) -> None:

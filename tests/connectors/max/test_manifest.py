@@ -25,7 +25,7 @@ from tests.contract.max_schema import schema
 
 RAISED = re.compile(r'(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited)\)?(?:\(|, )"(\w+)"')
 TOLD = re.compile(r'code="(\w+)"')
-OF_THE_KIT = {"timeout", "unreachable", "no_answer", "bad_url", "proxies_down"}
+OF_THE_KIT = {"timeout", "unreachable", "no_answer", "bad_url", "proxies_down", "sent_in_part"}
 
 
 @pytest.mark.req("S-036")

@@ -326,7 +326,7 @@ async def test_a_renewal_keeps_its_place_in_the_queue(connector: Connector, sand
     assert message.text == "пока не было связи"
 
 
-@pytest.mark.parametrize("said", ["inf", "-5", "soon", "9" * 400, "", "1e400"])
+@pytest.mark.parametrize("said", ["inf", "-5", "soon", "0", "", "1e400"])
 async def test_a_pause_that_no_clock_can_show_is_a_short_one(
     session: PollingSession, sandbox: MaxSandbox, said: str
 ) -> None:

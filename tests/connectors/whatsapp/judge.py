@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 
+from chatapp_cli.sandbox.oddities import FIELD
 from chatapp_cli.sandbox.whatsapp import WhatsAppSandbox
 from tests.contract.whatsapp_schema import PUBLISHED, WhatsAppSchema
 
@@ -19,7 +20,7 @@ def problems(sandbox: WhatsAppSandbox) -> list[str]:
     if judge is None:
         return []
     carried = (*sandbox.courier.carried, *sandbox.courier.waiting)
-    bodies = [json.loads(body) for body in carried if b'"odd":' not in body]
+    bodies = [json.loads(body) for body in carried if json.dumps(FIELD).encode() not in body]
     found = [words for body in bodies if "odd" not in body for words in judge.webhook(body)]
     for one in sandbox.exchanges:
         found += judge.call(one.method, one.path, one.content) if "9999" not in one.path else []

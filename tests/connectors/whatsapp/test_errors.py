@@ -30,7 +30,7 @@ RAISED = re.compile(
     r'(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited|SendingBlocked|lost)\(\s*"(\w+)"'
 )
 ELSEWHERE = {"unreachable", "timeout", "no_answer", "bad_url", "proxies_down", "unauthorised", "redirected"}
-ELSEWHERE |= {"refused", "busy", "rate_limited", "server_error"}
+ELSEWHERE |= {"refused", "busy", "rate_limited", "server_error", "sent_in_part"}
 """Raised by what channels share."""
 
 

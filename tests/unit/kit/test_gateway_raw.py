@@ -17,7 +17,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.kit import gateway_calls
 from chatapp_cli.kit.gateway import Gateway, parse
 from chatapp_cli.kit.gateway_raw import Call
-from chatapp_cli.kit.lenient import shown
+from chatapp_cli.kit.trees import shown
 from chatapp_cli.ports.connector import HookRequest
 from tests.contract.connector_contract import ODD
 from tests.unit.kit.worlds import NOON

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp_cli.kit.slices import fields, members
+from chatapp_cli.kit.slices import fields, items, member, members
 from tests.contract.connector_contract import ODD
 
 TREES = st.recursive(
@@ -45,3 +46,45 @@ def test_what_is_no_array_is_not_cut(raw: bytes) -> None:
 def test_what_is_no_object_is_not_cut(raw: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the words differ
         fields(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b'{"list":[1,{"a":"],}"},[2]]}', [b"1", b'{"a":"],}"}', b"[2]"]),
+        (b'[ "a" , "b\\"," ]', [b'"a"', b'"b\\","']),
+        (b'{"list":[]}', []),
+        (b'{"list":null}', []),
+        (b'{"other":[1]}', []),
+        (b'\xef\xbb\xbf{"list":[{"a":"\\ud83d"},1]}', [b'{"a":"\\ud83d"}', b"1"]),
+        (b"5", []),
+    ],
+)
+def test_a_list_is_cut_where_its_parts_end(raw: bytes, expected: list[bytes]) -> None:
+    assert items(raw, "list") == expected
+
+
+@pytest.mark.parametrize("value", ODD, ids=len)
+def test_a_list_is_cut_whatever_stands_in_it_or_beside_it(value: bytes) -> None:
+    one = b'{"text":"\xd0\xb4\xd0\xb0","odd":' + value + b"}"
+    assert items(b'{"odd":' + value + b',"list":[' + one + b"," + one + b"]}", "list") == [one, one]
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"list":[1,2', b'{"list":[1,"]}', b'{"list":[{]]}', b'{"list":[1]}]', b'{"list":[{"a":]},2]}']
+)
+def test_a_list_that_cannot_be_cut_says_so(raw: bytes) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        items(raw, "list")
+
+
+def test_a_member_is_given_byte_for_byte() -> None:
+    assert member(b'{"a": {"x":"\xff"} ,"b":1}', "a") == b'{"x":"\xff"}'
+    assert member(b'{"a":1}', "b") == b""
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_what_cannot_be_cut_is_a_mistake_of_value(raw: bytes) -> None:
+    for cut in (lambda: items(raw, "list"), lambda: member(raw, "list"), lambda: members(raw)):
+        with suppress(ValueError):
+            cut()

@@ -1,0 +1,48 @@
+"""JSON as dictionaries and lists, in letters that can be stored: for what has no Struct of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from chatapp_cli.kit.slices import bare, fields
+
+
+def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:
+    """The fields of an object that bear these names, without those that are null; no other is looked at.
+
+    Raises ValueError, or RecursionError for a tower of brackets.
+    """
+    found = {name: loaded(value) for name, value in fields(raw).items() if name in names}
+    return {name: without_nulls(value) for name, value in found.items() if value is not None}
+
+
+def loaded(raw: bytes) -> Any:
+    """What a piece of JSON says, in letters that can be stored.
+
+    Raises ValueError, or RecursionError for a tower of brackets.
+    """
+    return _sound(json.loads(bare(raw).decode()))
+
+
+def without_nulls(tree: Any) -> Any:
+    """The same without fields that say nothing."""
+    if isinstance(tree, dict):
+        return {name: without_nulls(value) for name, value in tree.items() if value is not None}
+    return [without_nulls(one) for one in tree if one is not None] if isinstance(tree, list) else tree
+
+
+def shown(text: str) -> str:
+    """A text that can be stored and shown: two halves of a letter become one, whatever is half alone a mark."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _sound(tree: Any) -> Any:
+    if isinstance(tree, str):
+        return shown(tree)
+    if isinstance(tree, list):
+        return [_sound(one) for one in tree]
+    return {shown(name): _sound(one) for name, one in tree.items()} if isinstance(tree, dict) else tree
