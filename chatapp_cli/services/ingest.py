@@ -386,6 +386,7 @@ def join(tx: Tx, old: DialogId, new: DialogId) -> None:
     """Two dialogs turn out to be one: everything of the old one goes on in the other."""
     tx.run("dialogs.absorb", old=old, new=new)
     tx.run("dialogs.take_last", old=old, new=new)
+    tx.run("dialogs.take_label", old=old, new=new)
     for statement in _HAND_ON:
         tx.run(statement, old=old, new=new)
     tx.run("dialogs.drop", id=old)

@@ -21,7 +21,7 @@ from chatapp_cli.domain.template import Filled
 from chatapp_cli.services import alterations, dialogs, ingest
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
-from chatapp_cli.store.rows import EarlyRow, FileRow, MessageRow, OutboxRow, RecentSend, Ref
+from chatapp_cli.store.rows import DialogCard, EarlyRow, FileRow, MessageRow, OutboxRow, RecentSend, Ref
 from chatapp_cli.store.tx import Tx
 
 MOST_ATTEMPTS = 30
@@ -94,7 +94,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         key=message.key or "",
         address=card.address,
         chat_kind=card.chat_kind,
-        title=card.name,
+        title=_title(card),
         text=message.text,
         subject=message.subject,
         files=tuple(_local(media, file) for file in files),
@@ -107,6 +107,13 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         template=_template(tx.value("messages.template", id=message.id)),
     )
     return Claim(row, message, outbound, _meant(tx, row, message.ext_id or ""))
+
+
+def _title(card: DialogCard) -> str:
+    """What the other side calls itself, never what operators call the dialog."""
+    if card.chat_kind == "private":
+        return card.person
+    return "" if card.renamed else card.name
 
 
 def _meant(tx: Tx, row: OutboxRow, first: str) -> tuple[str, ...]:

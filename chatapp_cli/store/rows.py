@@ -131,6 +131,8 @@ class DialogCard(NamedTuple):
     assignee: str
     """The operator who answers for it; empty: nobody."""
     snoozed_until: Millis | None
+    renamed: int
+    """``name`` is the operators' own label: nobody else ever reads it."""
 
 
 class MemberRow(NamedTuple):

@@ -8,12 +8,12 @@ import pytest
 
 from chatapp_cli.domain.address import called, is_name
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.event import Peer, PeerChanged, Person
+from chatapp_cli.domain.event import Peer, PeerChanged, PeerMoved, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import beginning, channels, contacts, dialogs, persons, reaching, routes, sending
 from chatapp_cli.store.rows import ChannelRow
-from tests.stores import Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 ASKING = Capabilities(intake="poll", write_first=("username", "phone", "chat_id"), chat_ids=r"-?\d+")
 ABILITIES = {
@@ -276,3 +276,27 @@ def test_a_new_name_is_taken_over_and_a_group_may_be_called_by_a_number(shop: Sh
     number = shop.message(shop.hear(row.id, peer=group)).dialog_id
     shop.take(row.id, PeerChanged(peer=replace(group, title="2027"), at=shop.clock.now()))
     assert shop.read(lambda tx: dialogs.card(tx, number)).name == "2027"
+
+
+# What goes out
+
+
+@pytest.mark.parametrize(("kind", "told"), [("private", "Клиент 501"), ("group", "")])
+def test_what_operators_call_a_dialog_goes_to_no_other_program(shop: Shop, kind: str, told: str) -> None:
+    row = bound(shop, "bot")
+    peer = Peer(key="501", address="501", kind=kind, title="" if kind == "private" else "Соседи")  # type: ignore[arg-type]
+    dialog = shop.message(shop.hear(row.id, peer=peer, sender=Person(id="501", name="Клиент 501"))).dialog_id
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "Тимур СКАНДАЛИСТ", actor="Ольга"))
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Добрый день"), shop.order()))
+    claim = shop.write(lambda tx: hand_over(tx, shop.media, row.id))
+    assert claim is not None
+    assert claim.outbound.title == told
+
+
+def test_a_label_survives_when_two_dialogs_turn_out_to_be_one(shop: Shop) -> None:
+    row = bound(shop, "messenger")
+    old = write(shop, row.id, "501", "ivan")
+    new = write(shop, row.id, "502", "ivan_2")
+    shop.write(lambda tx: dialogs.rename(tx, old, "Оптовик", actor="Ольга"))
+    shop.take(row.id, PeerMoved(old_key="501", peer=Peer(key="502", address="502"), at=shop.clock.now()))
+    assert shop.read(lambda tx: dialogs.card(tx, new)).name == "Оптовик"

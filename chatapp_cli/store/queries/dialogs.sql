@@ -95,6 +95,10 @@ UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o
   assignee = CASE WHEN assignee <> '' THEN assignee ELSE (SELECT o.assignee FROM dialog o WHERE o.id = :old) END
 WHERE id = :new;
 
+-- name: dialogs.take_label
+UPDATE dialog SET name = o.name, renamed = 1, search = o.search
+FROM dialog o WHERE o.id = :old AND dialog.id = :new AND o.renamed = 1 AND dialog.renamed = 0;
+
 -- name: dialogs.take_last
 UPDATE dialog SET last_at = o.last_at, last_id = o.last_id, last_direction = o.last_direction,
   last_state = o.last_state, preview = o.preview
@@ -153,7 +157,7 @@ SELECT d.id, d.channel_id, d.line_id, d.contact_id, l.name, c.title, c.kind, d.k
     SELECT o.chain FROM contact o
     WHERE (o.id = COALESCE(p.merged_into, p.id) OR o.merged_into = COALESCE(p.merged_into, p.id)) AND o.chain <> ''
     ORDER BY o.merged_into IS NOT NULL, o.id LIMIT 1), ''),
-  d.assignee, d.snoozed_until
+  d.assignee, d.snoozed_until, d.renamed
 FROM dialog d JOIN channel c ON c.id = d.channel_id JOIN line l ON l.id = d.line_id
 LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.id = :id;
@@ -168,14 +172,10 @@ ORDER BY last_at DESC, id DESC LIMIT 1;
 -- name: dialogs.at_key
 SELECT id FROM dialog WHERE channel_id = :channel AND key = :key;
 
--- name: dialogs.of_username
-SELECT d.id FROM dialog d JOIN contact p ON p.id = d.contact_id
-WHERE d.channel_id = :channel AND LOWER(p.username) = :username ORDER BY d.last_at DESC, d.id DESC LIMIT 1;
-
 -- name: dialogs.of_phone
 SELECT id FROM dialog
 WHERE contact_id IN (SELECT id FROM contact WHERE phone = :phone AND phone <> '') AND +channel_id = :channel
-ORDER BY last_at DESC, id DESC LIMIT 1;
+ORDER BY COALESCE(heard_at, 0) DESC, last_at DESC, id DESC LIMIT 1;
 
 -- name: dialogs.totals
 SELECT COUNT(*), COALESCE(SUM(unread), 0) FROM dialog
