@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from chatapp_cli import i18n
@@ -46,8 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    """Every test starts in the source language, whatever the one before it spoke."""
+    """Every test starts in the source language and with a log of its own, whatever the one before it said."""
     i18n.use("en")
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -188,8 +188,7 @@ class ChannelRunner:
         """The session lives; only what came of it, or a while without a fall, says that the trouble is over."""
         if moved or self._clock.monotonic() - self._up_since > SOUND:
             self._falls = self._refusals = 0
-        if self.sender.trouble is None:
-            await self._set_health("ok")
+        await self._hear_of_sending(self.sender.trouble)
         if self._clock.monotonic() - self._proved_at >= PROOF_EVERY:
             self._proved_at = self._clock.monotonic()
             await self._store.write(partial(channels.prove, channel=self.row.id))
@@ -203,29 +202,38 @@ class ChannelRunner:
 
     async def _stop(self, error: NeedsRebind | Misconfigured) -> None:
         """Say that a person has to act, and look again now and then: some providers let accounts in again."""
-        await self._set_health(_HEALTH[type(error)], error.code, error.detail)
+        await self._say_health(_HEALTH[type(error)], error.code, error.detail)
         pause = next_look(self._refusals) * self._store.desk.world.chance.between(0.9, 1.1)
         self._refusals += 1
-        await self._go_on.rest_by(self._clock, pause)
+        await self._rest(pause)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait so long, or until a person says from now on to go on."""
+        self._go_on.hush()
+        await self._go_on.rest_by(self._clock, seconds)
 
     async def _fall(self, error: ChatappError) -> None:
         """Say it once, wait longer after each fall, and come up again."""
         code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
-        try:
-            await self._set_health("retrying", code, detail)
-        except ChatappError as worse:
-            log.warning("health.unwritten", channel=self.row.id, why=str(worse))
+        await self._say_health("retrying", code, detail)
         self._falls += 1
         pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._store.desk.world.chance.between(0.3, 0.6)
-        await self._go_on.rest_by(self._clock, error.retry_after if isinstance(error, RateLimited) else pause)
+        await self._rest(error.retry_after if isinstance(error, RateLimited) else pause)
+
+    async def _say_health(self, health: str, code: str, detail: str) -> None:
+        """The same where nobody is left to hear that the store cannot be written: it is written the next time."""
+        try:
+            await self._set_health(health, code, detail)
+        except ChatappError as worse:
+            log.warning("health.unwritten", channel=self.row.id, why=str(worse))
 
     async def _set_health(self, health: str, code: str = "", detail: str = "") -> None:
         """Write and log transitions only."""
         if health == self._health:
             return
-        self._health = health
         say = log.info if health == "ok" else log.warning
         say("channel.health", channel=self.row.id, kind=self.row.kind, health=health, code=code, detail=detail)
         await self._store.write(
             partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)
         )
+        self._health = health

@@ -5,8 +5,10 @@ A traceback says where and what, never with which values: keys and clients' word
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
 
@@ -28,9 +30,29 @@ def _for_a_person() -> structlog.dev.ConsoleRenderer:
     return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
+class _Lines(structlog.PrintLogger):
+    """Lines for whoever reads them: a terminal that is gone, or a pipe, must not end what is told of."""
+
+    def msg(self, message: str) -> None:
+        """Write a line, or nothing."""
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = fatal = failure = err = msg
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes lines for nobody."""
+
+    def write(self, line: str, /) -> int:
+        """Take a line."""
+        return len(line)
+
+
 def configure(level: str) -> None:
     """Set up once, at the start of a process that logs."""
-    terminal = sys.stderr.isatty()
+    stream = sys.stderr or _Nowhere()  # whoever started us closed it
+    terminal = stream.isatty()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -41,7 +63,6 @@ def configure(level: str) -> None:
             _for_a_person() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_names: _Lines(stream),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, stream=stream, format="%(levelname)s %(name)s %(message)s")

@@ -15,27 +15,24 @@ import structlog
 from chatapp_cli.domain.errors import (
     Busy,
     ChannelError,
-    Misconfigured,
-    NeedsRebind,
     OutcomeUnknown,
     Pause,
-    RateLimited,
     Rejected,
     Retryable,
-    SendingBlocked,
     StoreError,
 )
 from chatapp_cli.domain.ids import ChannelId, Millis
-from chatapp_cli.domain.manifest import Capabilities, Lane
+from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.ports.connector import Deletes, Edits, Prepares, ProvesAccess, Reacts, Reconciles, Session
+from chatapp_cli.ports.connector import Deletes, Edits, Prepares, Reacts, Reconciles, Session
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.governor import Governor, Sent, Target
-from chatapp_cli.runtime.standing import Standing, Trouble, proof_of
+from chatapp_cli.runtime.outcomes import Outcomes, put_back, target
+from chatapp_cli.runtime.standing import Standing, Trouble
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.verdicts import Verdicts
+from chatapp_cli.runtime.verdicts import GRACE, Verdicts
 from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
@@ -45,8 +42,6 @@ log = structlog.get_logger()
 MOST_IN_FLIGHT = 16
 SEND_TIMEOUT = 300.0
 """Seconds after which an answer of the provider is not waited for any more."""
-GRACE = 20.0
-"""Seconds that a stopping daemon gives to what is in flight."""
 AHEAD = 0.05
 """Seconds of the account's rate that are claimed at once."""
 WORTH_TELLING = 5.0
@@ -74,9 +69,9 @@ class Sender:
         self._store = store
         self._channel = channel
         self._can = can
-        self._count = count
-        self._record = Verdicts(store, channel).record
-        self._standing = Standing(channel, self._record, tell)
+        verdicts = Verdicts(store, channel)
+        self._standing = Standing(channel, self._clock, verdicts.record, tell)
+        self._outcomes = Outcomes(can, verdicts, self._standing, store.desk.world.chance, count=count)
         self._news = Bell()
         self._go_on = Bell()
         self._flying: set[asyncio.Task[None]] = set()
@@ -129,8 +124,10 @@ class Sender:
         if wait > AHEAD:
             if wait > WORTH_TELLING:
                 await self._store.write(partial(outbox.show_pause, channel=self._channel, seconds=wait))
+            self._go_on.hush()
             if await self._go_on.rest_by(self._clock, wait - AHEAD / 2):
                 governor.release()
+                self._standing.look_now()
             return
         if not await self._standing.allows(session, governor):
             return
@@ -154,7 +151,7 @@ class Sender:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
             for claim in await claiming:
-                await self._record(_put_back(claim))
+                await self._outcomes.put_back(claim)
             raise
 
     def _claim(self, tx: Tx, *, n: int) -> list[Claim]:
@@ -194,7 +191,7 @@ class Sender:
 
     async def _verdict_on_lost(self, session: Session, claim: Claim) -> Callable[[Tx], bool]:
         if not claim.began:
-            return _put_back(claim)
+            return put_back(claim)
         lost = OutcomeUnknown("interrupted")
         if claim.row.action != Action.SEND or self._can.idempotent_send:
             return partial(outbox.postpone, claim=claim, error=lost, seconds=0, counted=False)
@@ -205,47 +202,43 @@ class Sender:
         return partial(outbox.leave_uncertain, claim=claim, error=lost)
 
     async def _carry(self, session: Session, governor: Governor, claim: Claim) -> None:
-        if not await self._turn_comes(session, governor, claim):
+        if not await self._handed_over(session, governor, claim):
             return
+        began = self._clock.monotonic()
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 receipt = await self._perform(session, claim)
         except ChannelError as error:
-            await self._refused(session, governor, claim, error)
+            await self._outcomes.refused(session, governor, claim, error)
         except TimeoutError:
-            await self._unknown(claim, OutcomeUnknown("timeout"))
+            await self._outcomes.unknown(claim, OutcomeUnknown("timeout"))
         except Exception as error:  # it may have been sent: uncertain, and the traceback is logged
             log.exception("send.failed", channel=self._channel, message=claim.row.message_id)
-            await self._unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
+            await self._outcomes.unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
         else:
-            await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(_target(claim))))
-            self._count("sent")
-            await self._standing.restore()
+            await self._outcomes.sent(governor, claim, receipt, began=began)
 
-    async def _turn_comes(self, session: Session, governor: Governor, claim: Claim) -> bool:
+    async def _handed_over(self, session: Session, governor: Governor, claim: Claim) -> bool:
         """Wait for the turn, and write down that the provider hears of it now; False if it does not go after all."""
         try:
-            return await self._may_go(session, governor, claim)
+            return await self._turn_comes(session, governor, claim)
         except asyncio.CancelledError:
-            await self._record(_put_back(claim))
+            await self._outcomes.put_back(claim)
             raise
-        except OutcomeUnknown as error:
-            await self._again(claim, Retryable(error.code, error.detail))
         except ChannelError as error:
-            await self._refused(session, governor, claim, error)
+            await self._outcomes.not_handed_over(session, governor, claim, error)
         except (StoreError, Busy):
-            await self._record(_put_back(claim))
+            await self._outcomes.put_back(claim)
         except Exception as error:  # nothing was handed over: it may be tried again, and the traceback is logged
             log.exception("prepare.failed", channel=self._channel, message=claim.row.message_id)
-            await self._again(claim, Retryable("unexpected", type(error).__name__))
+            await self._outcomes.again(claim, Retryable("unexpected", type(error).__name__))
         return False
 
-    async def _may_go(self, session: Session, governor: Governor, claim: Claim) -> bool:
+    async def _turn_comes(self, session: Session, governor: Governor, claim: Claim) -> bool:
         if missing := await self._missing(claim):
             raise Rejected("file_vanished", missing)
-        if delay := await governor.acquire(_target(claim), patience=AHEAD):
-            early = RateLimited("pace", retry_after=delay, scope="dialog")
-            await self._record(partial(outbox.postpone, claim=claim, error=early, seconds=delay, counted=False))
+        if delay := await governor.acquire(target(claim), patience=AHEAD):
+            await self._outcomes.early(claim, delay)
             return False
         if claim.row.action == Action.SEND and isinstance(session, Prepares):
             async with asyncio.timeout(SEND_TIMEOUT):
@@ -275,82 +268,6 @@ class Sender:
             raise Rejected("not_here")
         return Receipt(ids=())
 
-    async def _refused(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
-        """Do what the kind of error says; see domain/errors.py."""
-        if isinstance(error, Rejected):
-            await self._fail(claim, error)
-            await self._standing.restore()
-        elif isinstance(error, RateLimited):
-            governor.penalise(error.retry_after, scope=error.scope, target=_target(claim))
-            await self._record(partial(_told_to_wait, claim=claim, error=error))
-        elif isinstance(error, Retryable):
-            await self._again(claim, error)
-        elif isinstance(error, SendingBlocked):
-            await self._rest(governor, claim, error)
-        elif isinstance(error, NeedsRebind | Misconfigured):
-            await self._doubt(session, governor, claim, error)
-        else:
-            await self._unknown(claim, error)
-
-    async def _fail(self, claim: Claim, error: ChannelError) -> None:
-        await self._record(partial(outbox.fail, claim=claim, error=error))
-        self._count("failed")
-
-    async def _doubt(
-        self, session: Session, governor: Governor, claim: Claim, error: NeedsRebind | Misconfigured
-    ) -> None:
-        """Find out whether a refusal is about the account or about this one message."""
-        proof = await proof_of(session) if isinstance(session, ProvesAccess) else error
-        if proof is None:
-            await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
-        elif isinstance(proof, NeedsRebind | Misconfigured | SendingBlocked):
-            await self._rest(governor, claim, proof)
-        else:
-            await self._again(claim, proof)
-
-    async def _rest(self, governor: Governor, claim: Claim, error: Trouble) -> None:
-        """Keep the message, and let sending rest until it is worth another look."""
-        await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=0, counted=False))
-        await self._standing.lose(governor, error)
-
-    async def _unknown(self, claim: Claim, error: ChannelError) -> None:
-        if self._can.idempotent_send:
-            await self._again(claim, error)
-            return
-        await self._record(partial(outbox.leave_uncertain, claim=claim, error=error))
-        self._count("uncertain")
-
-    async def _again(self, claim: Claim, error: ChannelError) -> None:
-        seconds = outbox.backoff(claim.row.attempts) * self._store.desk.world.chance.between(0.5, 1.0)
-        await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=True))
-        self._count("postponed")
-
 
 def _vanished(claim: Claim) -> str:
     return next((file.name for file in claim.outbound.files if not file.path.is_file()), "")
-
-
-def _target(claim: Claim) -> Target:
-    out = claim.outbound
-    return Target(out.address, out.chat_kind, out.stranger)
-
-
-def _put_back(claim: Claim) -> Callable[[Tx], bool]:
-    """The verdict on what was claimed and certainly not begun."""
-    return partial(outbox.postpone, claim=claim, error=Retryable("stopped"), seconds=0, counted=False)
-
-
-def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, float]) -> bool:
-    """Record the receipt, and let what follows in the same lanes wait for its turn."""
-    done = outbox.succeed(tx, claim, receipt)
-    if done:
-        outbox.hold(tx, claim.row.dialog_id, rests)
-    return done
-
-
-def _told_to_wait(tx: Tx, *, claim: Claim, error: RateLimited) -> bool:
-    if error.scope == "account":
-        outbox.pause(tx, claim.row.channel_id, seconds=error.retry_after, code=error.code, detail=error.detail)
-    elif error.scope == "strangers":
-        outbox.pause_strangers(tx, claim.row, seconds=error.retry_after, code=error.code)
-    return outbox.postpone(tx, claim, error, seconds=error.retry_after, counted=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import chain, repeat
+from typing import TypeAlias
 
 import structlog
 
@@ -15,24 +16,41 @@ from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
+Verdict: TypeAlias = Callable[[Tx], object]
+GRACE = 20.0
+"""Seconds that a stopping daemon gives to a verdict that cannot be written, and to what is in flight."""
+
 
 class Verdicts:
     """Writes those of one channel."""
 
-    def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
+    def __init__(self, store: AsyncStore, channel: ChannelId, *, grace: float = GRACE) -> None:
         self._store = store
         self._channel = channel
+        self._grace = grace
 
-    async def record(self, verdict: Callable[[Tx], object]) -> None:
-        """Write it, cancelled or not; a store that cannot be written is asked until it can."""
+    async def record(self, verdict: Verdict) -> None:
+        """Write it; a store that cannot be written is asked until it can.
+
+        Who is cancelled meanwhile goes on for a while: what is not written then, the next owner of the channel
+        finds as being sent, and asks the provider or a person.
+        """
         writing = asyncio.ensure_future(self._insist(verdict))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
-            await writing
+            await self._last_chance(writing)
             raise
 
-    async def _insist(self, verdict: Callable[[Tx], object]) -> None:
+    async def _last_chance(self, writing: asyncio.Future[None]) -> None:
+        try:
+            await asyncio.wait({writing}, timeout=self._grace)
+        finally:
+            if not writing.done():
+                log.error("verdict.left", channel=self._channel)
+                writing.cancel()
+
+    async def _insist(self, verdict: Verdict) -> None:
         for pause in chain((0.1, 0.5, 2.0, 5.0), repeat(15.0)):
             try:
                 await self._store.write(verdict)

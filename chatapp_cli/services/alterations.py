@@ -35,9 +35,12 @@ def part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
 
 
 def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
-    """Show the new text and keep the old one; what is not theirs to change stays as it is."""
+    """Show the new text and keep the old one; what is not theirs to change stays as it is.
+
+    What changes a message that cannot be shown yet waits until it can.
+    """
     found = message_at(tx, channel, event.peer_key, event.ext_id)
-    if found is None:
+    if found is None or found.placeholder:
         _keep(tx, channel, event, event.ext_id)
     elif not _by_author(found, event):
         _tell_refused(tx, channel, found)
@@ -83,7 +86,7 @@ def _tell_refused(tx: Tx, channel: ChannelId, found: Ref) -> None:
 
 
 def _keep(tx: Tx, channel: ChannelId, event: Change, ext_id: str) -> None:
-    """A change may overtake its message, also the first one of a dialog: it waits for a day."""
+    """A change may overtake its message, and the dialog's first message too: it waits for a day."""
     if not event.peer_key:
         return
     change = msgspec.json.encode([type(event).__name__, event]).decode()

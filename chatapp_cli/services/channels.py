@@ -124,6 +124,7 @@ def keep(
         previous = ChannelId(tx.insert("channels.add", line_id=line, kind=kind, **values))
     else:
         tx.run("channels.rebind", id=previous, **values)
+        tx.run("outbox.release", channel=previous, now=tx.now)
     tx.tell("channel.bound", actor=actor, channel=previous, kind=kind, title=binding.title)
     return previous
 

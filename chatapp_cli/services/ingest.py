@@ -26,7 +26,7 @@ from chatapp_cli.domain.event import (
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import REACHED, Direction, Origin, State, may_follow
-from chatapp_cli.domain.moment import AHEAD, EARLIEST
+from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.subject import is_subject_of
 from chatapp_cli.services import alterations, outrun
@@ -87,7 +87,8 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
     """Let the events of one arrival happen; a time that no calendar of ours shows is that of the arrival."""
     for told in arrival.events:
-        event = told if EARLIEST <= told.at <= tx.now + AHEAD else replace(told, at=tx.now)
+        at = plausible(told.at, tx.now)
+        event = told if at == told.at else replace(told, at=at)
         if isinstance(event, MessageArrived):
             _hear(tx, channel, event, arrived, result)
         else:
@@ -143,7 +144,7 @@ def _hear_again(
 ) -> None:
     """A message whose id is known: the same again, or the one that a placeholder stood for."""
     found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
-    if event.placeholder or found is None or not _fill(tx, found, event, arrived):
+    if found is None or not _stood_for(found, event) or not _fill(tx, found, event, arrived):
         result.duplicates += 1
         return
     result.messages += 1
@@ -155,6 +156,15 @@ def _hear_again(
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
     tx.tell("message.edited", channel=channel, dialog=dialog.id, message=found.id)
+    if dialog.early:
+        alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
+
+
+def _stood_for(found: Ref, event: MessageArrived) -> bool:
+    """Tell whether a known message is a placeholder of this one: of the same side, and of the same person."""
+    if event.placeholder or not found.placeholder or event.from_us != (found.direction == Direction.OUT):
+        return False
+    return event.from_us or not (found.sender and event.sender.id) or found.sender == event.sender.id
 
 
 def _fill(tx: Tx, found: Ref, event: MessageArrived, arrived: int) -> int:
@@ -377,19 +387,28 @@ def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
         join(tx, dialog.id, DialogId(there))
     else:
         tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
-    if tx.run("early.move", channel=channel, old=event.old_key, new=event.peer.key):
+    if tx.run("early.move", channel=channel, old_key=event.old_key, new_key=event.peer.key):
         tx.run("dialogs.expect_message", id=there or dialog.id)
     tx.tell("dialog.moved", channel=channel, dialog=there or dialog.id, old=dialog.id)
 
 
 def join(tx: Tx, old: DialogId, new: DialogId) -> None:
     """Two dialogs turn out to be one: everything of the old one goes on in the other."""
+    _let_messages_take_their_places(tx, old, new)
     tx.run("dialogs.absorb", old=old, new=new)
     tx.run("dialogs.take_last", old=old, new=new)
     tx.run("dialogs.take_label", old=old, new=new)
     for statement in _HAND_ON:
         tx.run(statement, old=old, new=new)
     tx.run("dialogs.drop", id=old)
+
+
+def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId) -> None:
+    """What stands in one dialog for a message of the other gives way to it."""
+    for placeholder, message, text in tx.all(lambda *row: row, "dialogs.stood_for", old=old, new=new):
+        tx.run("messages.drop", id=placeholder)
+        tx.run("dialogs.last_becomes", id=new, old=placeholder, new=message)
+        tx.run("dialogs.preview", id=new, message=message, preview=preview(text, []))
 
 
 def _chat_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:

@@ -327,6 +327,7 @@ def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
 def unpause(tx: Tx, channel: ChannelId) -> None:
     """The provider lets the account send again."""
     tx.run("channels.unpause", id=channel)
+    tx.run("outbox.release", channel=channel, now=tx.now)
     tx.tell("channel.resumed", channel=channel)
 
 

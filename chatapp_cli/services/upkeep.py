@@ -30,8 +30,9 @@ def due(tx: Tx) -> Due:
 
 
 def forget_early_news(tx: Tx) -> None:
-    """Drop news of messages that never became ours, after a day."""
+    """Drop news of messages that never became ours, and changes of those that never came, after a day."""
     tx.run("early.forget", before=tx.now - DAY)
+    tx.run("early.none_left")
 
 
 def forget_passing_things(tx: Tx) -> None:

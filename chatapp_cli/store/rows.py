@@ -400,6 +400,7 @@ class Ref(NamedTuple):
     state: str
     origin: str
     sender: str
+    placeholder: int
 
 
 class EarlyRow(NamedTuple):

@@ -24,7 +24,7 @@ from chatapp_cli.settings import Settings
 from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ScriptedAsker
 from tests.real.terminal import Terminal, terminal
-from tests.real.test_kill_serve import free_port
+from tests.rehearsals.kill import free_port
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 

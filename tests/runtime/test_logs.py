@@ -57,6 +57,16 @@ def test_the_line_of_a_failure_is_json_beside_a_terminal() -> None:
     assert {frame.get("locals") for frame in failure["frames"]} == {None}
 
 
+def test_a_log_that_nobody_reads_any_more_ends_nothing() -> None:
+    script = f"{FAILS}\nfor _ in range(3):\n    structlog.get_logger().warning('again')\nprint('went on')"
+    shell = f'{sys.executable} -c "$0" journal 2>&1 >/dev/fd/3 | true'
+    done = subprocess.run(["bash", "-c", f"{{ {shell}; }} 3>&1", script], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["went on"]
+    closed = f'{sys.executable} -c "$0" journal 2>&-'
+    done = subprocess.run(["bash", "-c", closed, script], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["went on"]
+
+
 def test_settings_show_no_secret_of_theirs() -> None:
     shown = repr(Settings(company="atlas", secret_key="locksmith", database_url="postgresql://me:sesame@db/{company}"))
     assert "atlas" in shown

@@ -10,17 +10,29 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected, Retryable, SendingBlocked
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    RateLimited,
+    Rejected,
+    Retryable,
+    SendingBlocked,
+    StoreError,
+)
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.outcomes import BEHIND
 from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.standing import FIRST_LOOK, LONGEST_LOOK, Trouble
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.verdicts import Verdicts
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript, words
 from chatapp_cli.store.rows import ChannelRow
 from tests.runtime.test_daemon import eventually
@@ -83,6 +95,19 @@ class Asked(Provider):
         self.proofs += 1
         if self.against_us:
             raise self.against_us
+
+
+class Slow(Asked):
+    """One that takes its time with one message."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.taken = text, asyncio.Event()
+
+    async def send(self, message: Outbound) -> Receipt:
+        if message.text == self.text:
+            await self.taken.wait()
+        return await super().send(message)
 
 
 class Scene:
@@ -228,20 +253,123 @@ async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
     assert [type(one) for one in told] == [SendingBlocked, type(None)]
 
 
-async def test_who_cannot_be_asked_lets_the_next_message_try_and_one_that_is_refused_alone_proves_it_too(
+async def test_who_cannot_be_asked_lets_another_message_try_next(
     desk: Desk, clock: PatientClock, told: list[Trouble | None]
 ) -> None:
     provider = Provider()
-    provider.against_us = NeedsRebind("forbidden")
+    provider.against_messages["раз"] = SendingBlocked("sender_refused")
     async with at_work(desk, clock, provider, told) as scene:
-        number = scene.say("раз")
+        first = scene.say("раз")
         await eventually(lambda: clock.slept)
-        provider.against_us = None
-        provider.against_messages["раз"] = Rejected("no_such_user")
+        second = scene.say("два")
         clock.pass_by(FIRST_LOOK)
-        await scene.until(number, "failed", "no_such_user")
-        await scene.until(scene.say("два"), "sent")
-    assert [type(one) for one in told] == [NeedsRebind, type(None)]
+        await scene.until(second, "sent")
+        assert scene.state(first) in {"queued", "sending"}
+    assert [type(one) for one in told[:2]] == [SendingBlocked, type(None)]
+
+
+async def test_a_refusal_of_our_own_says_nothing_of_the_account(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Asked()
+    provider.against_messages |= {
+        "раз": SendingBlocked("unpaid"),
+        "два": Rejected("too_big"),
+        "три": Rejected("too_big"),
+    }
+    async with at_work(desk, clock, provider, told) as scene:
+        scene.say("раз")
+        await eventually(lambda: clock.slept)
+        numbers = [scene.say(text) for text in ("два", "три")]
+        clock.pass_by(FIRST_LOOK)
+        for number in numbers:
+            await scene.until(number, "failed", "too_big")
+        assert isinstance(scene.sender.trouble, SendingBlocked)
+    assert [type(one) for one in told] == [SendingBlocked]
+
+
+@pytest.mark.parametrize("refusal", [NeedsRebind("validation", "17"), Misconfigured("bad_url")], ids=repr)
+async def test_messages_refused_one_after_another_are_the_accounts_trouble_whatever_its_proof_says(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None], refusal: ChannelError
+) -> None:
+    provider = Asked()
+    texts = ["раз", "два", "три", "четыре", "пять"]
+    provider.against_messages = dict.fromkeys(texts, refusal)
+    async with at_work(desk, clock, provider, told) as scene:
+        numbers = []
+        for text in texts:
+            numbers.append(scene.say(text))
+            await eventually(lambda: scene.state(numbers[-1]) == "failed" or clock.slept)
+        await eventually(lambda: clock.slept)
+        await eventually(lambda: [scene.state(n) for n in numbers] == ["failed"] * 2 + ["queued"] * 3)
+        provider.against_messages = {}
+        scene.desk.write(lambda tx: channels.resume(tx, scene.channel, actor="Ольга"))
+        scene.sender.resume()
+        for number in numbers[2:]:
+            await scene.until(number, "sent")
+    assert [type(one) for one in told] == [type(refusal), type(None)]
+
+
+async def test_a_wait_that_the_provider_asked_for_hides_no_trouble_of_the_account(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Slow("два")
+    provider.against_messages |= {"раз": RateLimited("flood", retry_after=1000), "два": SendingBlocked("unpaid")}
+    async with at_work(desk, clock, provider, told) as scene:
+        second = scene.say("два")
+        await eventually(lambda: scene.state(second) == "sending")
+        scene.say("раз")
+        await eventually(lambda: clock.slept)
+        provider.taken.set()
+        await eventually(lambda: told)
+    assert [type(one) for one in told] == [SendingBlocked]
+
+
+async def test_a_word_to_go_on_that_came_when_nothing_rested_does_not_end_a_later_flood_wait(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Asked()
+    async with at_work(desk, clock, provider, told) as scene:
+        await scene.until(scene.say("до"), "sent")
+        scene.sender.resume()
+        provider.against_messages["раз"] = RateLimited("flood", retry_after=3600)
+        scene.say("раз")
+        await eventually(lambda: clock.slept)
+        scene.say("два")
+        await asyncio.sleep(0.2)
+    assert (provider.sent, [round(one) for one in clock.slept]) == (["до"], [3600])
+
+
+async def test_what_was_sent_before_the_trouble_began_does_not_end_it(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Slow("раз")
+    provider.against_messages["два"] = SendingBlocked("unpaid")
+    async with at_work(desk, clock, provider, told) as scene:
+        first = scene.say("раз")
+        await eventually(lambda: scene.state(first) == "sending")
+        clock.pass_by(1)
+        scene.say("два")
+        await eventually(lambda: told)
+        provider.taken.set()
+        await scene.until(first, "sent")
+        assert isinstance(scene.sender.trouble, SendingBlocked)
+        assert scene.row.paused_until > clock.now()
+    assert [type(one) for one in told] == [SendingBlocked]
+
+
+async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_the_same(desk: Desk) -> None:
+    def full(tx: object) -> None:
+        raise StoreError(T("The disk is full."))
+
+    store = AsyncStore(desk)
+    task = asyncio.create_task(Verdicts(store, ChannelId(1), grace=0.1).record(full))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await store.aclose()
 
 
 async def test_a_provider_that_cannot_be_reached_for_a_proof_proves_nothing(
@@ -267,7 +395,7 @@ async def test_the_journal_says_when_a_channel_rests_why_and_when_it_goes_on(
         number = scene.say("раз")
         await eventually(lambda: clock.slept)
         provider.against_us = None
-        clock.pass_by(FIRST_LOOK)
+        clock.pass_by(FIRST_LOOK + BEHIND)
         await scene.until(number, "sent")
     rows = desk.read(lambda tx: journal.after(tx, 0, n=100))
     about = [str(words.news(row)) for row in rows if row.topic in {"channel.paused", "channel.resumed"}]

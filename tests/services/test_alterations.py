@@ -23,7 +23,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Action, State
 from chatapp_cli.domain.moment import AHEAD, EARLIEST
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import ingest, outbox, sending, trace, transcript
+from chatapp_cli.services import ingest, outbox, sending, trace, transcript, upkeep
 from chatapp_cli.store.rows import MessageRow
 from tests.services.test_ingest import the_list
 from tests.services.test_sending import claim, say
@@ -218,6 +218,52 @@ def test_what_took_a_placeholders_place_is_not_replaced_by_another(shop: Shop, c
         channel, placeholder(), said("текст", ext_id="1", at=NOON), said("подменённый текст", ext_id="1", at=NOON)
     )
     assert [m.text for m in the_messages(shop)] == ["текст"]
+
+
+def test_what_changes_a_placeholder_changes_the_message_that_takes_its_place(shop: Shop, channel: ChannelId) -> None:
+    shop.take(channel, placeholder(), MessageEdited(peer_key="anna", ext_id="1", at=NOON, text="исправлено"))
+    assert [m.text for m in the_messages(shop)] == ["[ожидается сообщение]"]
+    shop.take(channel, said("как было", ext_id="1", at=NOON))
+    assert [m.text for m in the_messages(shop)] == ["исправлено"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"sender": Person(id="boris")}, {"from_us": True}], ids=["another member", "we ourselves"]
+)
+def test_nobody_else_takes_the_place_of_somebodys_message(
+    shop: Shop, channel: ChannelId, other: dict[str, object]
+) -> None:
+    shop.take(channel, placeholder(), said("подделка", ext_id="1", at=NOON, **other), said("своё", ext_id="1", at=NOON))
+    assert [m.text for m in the_messages(shop)] == ["своё"]
+
+
+@pytest.mark.parametrize("first", ["the placeholder's", "the message's"])
+def test_when_two_chats_become_one_the_message_stays_and_its_placeholder_goes(
+    shop: Shop, channel: ChannelId, first: str
+) -> None:
+    stands = placeholder(peer=Peer(key="phone", address="phone"))
+    words = said("настоящее", ext_id="1", at=NOON, peer=Peer(key="lid", address="lid"))
+    shop.take(channel, stands, words)
+    old, new = ("phone", "lid") if first == "the placeholder's" else ("lid", "phone")
+    shop.take(channel, PeerMoved(old_key=old, peer=Peer(key=new, address=new), at=NOON))
+    assert [m.text for m in the_messages(shop)] == ["настоящее"]
+    (row,) = the_list(shop)
+    assert row.preview == "настоящее"
+
+
+def test_a_change_waits_also_for_a_later_message_of_a_dialog_that_was_not_there(shop: Shop, channel: ChannelId) -> None:
+    shop.take(channel, MessageEdited(peer_key="anna", ext_id="2", at=NOON, text="исправлено"))
+    shop.hear(channel, "первое", ext_id="1", at=NOON)
+    assert shop.message(shop.hear(channel, "второе", ext_id="2", at=NOON)).text == "исправлено"
+
+
+def test_dialogs_stop_looking_for_changes_once_these_are_forgotten(shop: Shop, channel: ChannelId) -> None:
+    shop.take(channel, MessageEdited(peer_key="anna", ext_id="2", at=NOON, text="исправлено"))
+    dialog = shop.message(shop.hear(channel, "первое", ext_id="1", at=NOON)).dialog_id
+    assert shop.read(lambda tx: tx.value("dialogs.early_key", id=dialog)) == "anna"
+    shop.clock.at += 2 * DAY
+    shop.write(upkeep.forget_early_news)
+    assert shop.read(lambda tx: tx.value("dialogs.early_key", id=dialog)) is None
 
 
 def test_two_mails_that_share_an_id_are_two_messages_and_the_same_one_again_is_not(

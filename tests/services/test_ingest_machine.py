@@ -23,6 +23,15 @@ POISON = "\ud83d"
 EXT = st.integers(0, 5).map(str)
 TEXT = st.text(alphabet="абв ", min_size=1, max_size=4)
 AUTHORS = st.sampled_from([None, True, False])
+FLAGS: list[dict[str, bool]] = [
+    {},
+    {},
+    {"from_us": True},
+    {"automatic": True},
+    {"automatic": True, "silent": True},
+    {"placeholder": True},
+    {"placeholder": True, "from_us": True},
+]
 EVENTS = st.one_of(
     st.builds(
         lambda who, ext, text, at, flags: said(text, who=who, ext_id=ext, at=at, **flags),
@@ -30,9 +39,7 @@ EVENTS = st.one_of(
         EXT,
         TEXT,
         st.integers(NOON + 1, NOON + 9),
-        st.sampled_from(
-            [{}, {}, {"from_us": True}, {"automatic": True}, {"automatic": True, "silent": True}, {"placeholder": True}]
-        ),
+        st.sampled_from(FLAGS),
     ),
     st.builds(lambda who: said(POISON, who=who, ext_id="x", at=NOON + 1), st.sampled_from(PEERS)),
     st.builds(
@@ -85,10 +92,9 @@ class Chat:
     blocked: bool = False
 
     def hear(self, event: MessageArrived) -> bool:
-        """Take a message; tells whether it is the first under its id."""
+        """Take a message; tells whether what waited for it may happen now."""
         if event.ext_id in self.texts:
-            self.fill(event)
-            return False
+            return self.fill(event)
         self.texts[event.ext_id] = event.text
         self.last = event.ext_id
         if event.placeholder:
@@ -101,14 +107,16 @@ class Chat:
             self.waiting = event.at if self.waiting is None else self.waiting
         return True
 
-    def fill(self, event: MessageArrived) -> None:
-        if event.placeholder or event.from_us or event.ext_id not in self.placeholders:
-            return
+    def fill(self, event: MessageArrived) -> bool:
+        ours = event.ext_id in self.ours
+        if event.placeholder or event.from_us != ours or event.ext_id not in self.placeholders:
+            return False
         self.placeholders.remove(event.ext_id)
         self.texts[event.ext_id] = event.text
-        if not self.blocked and not event.silent:
+        if not (self.blocked or event.silent or ours):
             self.unread = max(self.unread, 1)
             self.waiting = event.at if self.waiting is None else self.waiting
+        return True
 
     def change(self, event: MessageEdited | MessagesDeleted, ext_id: str) -> None:
         by_author = event.from_us in {None, ext_id in self.ours}
@@ -151,14 +159,17 @@ class IngestMachine(RuleBasedStateMachine):
             chat = self.chats.setdefault(event.peer.key, Chat())
             if chat.hear(event):
                 for change in self.early.pop((event.peer.key, event.ext_id), []):
-                    chat.change(change, event.ext_id)
+                    self.change(chat, change, event.ext_id)
         elif isinstance(event, MessageEdited | MessagesDeleted):
             for ext_id in [event.ext_id] if isinstance(event, MessageEdited) else event.ext_ids:
-                chat = self.chats.get(event.peer_key, Chat())
-                if ext_id in chat.texts:
-                    chat.change(event, ext_id)
-                else:
-                    self.early.setdefault((event.peer_key, ext_id), []).append(event)
+                self.change(self.chats.get(event.peer_key, Chat()), event, ext_id)
+
+    def change(self, chat: Chat, event: MessageEdited | MessagesDeleted, ext_id: str) -> None:
+        waits = isinstance(event, MessageEdited) and ext_id in chat.placeholders
+        if ext_id in chat.texts and not waits:
+            chat.change(event, ext_id)
+        else:
+            self.early.setdefault((event.peer_key, ext_id), []).append(event)
 
     @rule(arrivals=st.lists(ARRIVALS, max_size=4), cursor=st.one_of(st.none(), st.integers(0, 9).map(str)))
     def deliver(self, arrivals: Sequence[Arrival], cursor: str | None) -> None:

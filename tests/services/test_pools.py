@@ -46,7 +46,7 @@ def test_a_blocked_or_waiting_bot_is_stepped_over_until_none_is_left(shop: Shop)
     one, two = bot(shop, line, "one"), bot(shop, line, "two")
     shop.write(lambda tx: channels.set_health(tx, one, "needs_rebind", "revoked"))
     assert invited(shop, line) == "https://t.me/two"
-    shop.write(lambda tx: outbox.pause(tx, two, seconds=60))
+    shop.write(lambda tx: outbox.pause(tx, two, seconds=60, code="rate_limited"))
     with pytest.raises(Refused, match="None of 2 accounts"):
         invited(shop, line)
     shop.clock.at += 61_000

@@ -25,13 +25,13 @@ SHAPED = sorted((shape, name) for shape, name in USED if hasattr(getattr(rows, s
 NUMBERS = re.compile(
     r"(id|channel|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
     r"|pinned|blocked|renamed|reachable|automatic|answers|priority|not_before|next_at|claims|uncounted|last_at|arrived"
-    r"|every_line|place|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until)"
+    r"|every_line|place|placeholder|bears_text|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until)"
 )
 
 
 def sample(statement: str, dialect: str) -> dict[str, object]:
     named = set(_PARAMETER.findall(statement)) | set(re.findall(r"%\((\w+)\)s", statement))
-    special = {"raw": b"", "secrets": b"", "sealed": b"", "ids": "[1]"}
+    special = {"raw": b"", "secrets": b"", "sealed": b"", "ids": "[1]", "old_key": "x", "new_key": "x"}
     return {name: special[name] if name in special else 1 if NUMBERS.fullmatch(name) else "x" for name in named}
 
 

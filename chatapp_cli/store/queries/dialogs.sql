@@ -13,9 +13,10 @@ ORDER BY m.id DESC LIMIT 1;
 
 -- name: dialogs.add
 INSERT INTO dialog (channel_id, line_id, contact_id, key, address, kind, name, renamed, pinned, blocked, reachable,
-  unreachable_code, unread, waiting_since, last_at, last_id, last_direction, last_state, preview, search, created_at)
+  unreachable_code, unread, waiting_since, last_at, last_id, last_direction, last_state, preview, search, created_at, early)
 SELECT c.id, c.line_id, :contact_id, :key, :address, :kind, :name, 0, 0, 0, 1, '', 0, NULL, :last_at, NULL, '', '', '',
-  :search, :now
+  :search, :now, CASE WHEN EXISTS (
+    SELECT 1 FROM early_news e WHERE e.channel_id = c.id AND e.dialog_key = :key AND e.change <> '') THEN 1 ELSE 0 END
 FROM channel c WHERE c.id = :channel
 RETURNING id;
 
@@ -84,6 +85,11 @@ ORDER BY at DESC, id DESC LIMIT 1;
 SELECT ext_id FROM message
 WHERE dialog_id = :dialog AND direction = 'in' AND ext_id IS NOT NULL AND stored_at <= :until
 ORDER BY at DESC, id DESC LIMIT 1;
+
+-- name: dialogs.stood_for
+SELECT p.id, m.id, m.text FROM message p
+JOIN message m ON m.dialog_id = :old AND m.channel_id = p.channel_id AND m.ext_id = p.ext_id
+WHERE p.dialog_id = :new AND p.placeholder = 1 AND m.placeholder = 0;
 
 -- name: dialogs.absorb
 UPDATE dialog SET heard_at = COALESCE(heard_at, (SELECT o.heard_at FROM dialog o WHERE o.id = :old)),

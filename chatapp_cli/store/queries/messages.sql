@@ -46,38 +46,38 @@ ON CONFLICT DO NOTHING RETURNING id;
 SELECT template FROM message WHERE id = :id;
 
 -- name: messages.uncertain_under
-SELECT id, dialog_id, direction, state, origin, sender FROM message
+SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message
 WHERE key = :key AND channel_id = :channel AND state = 'uncertain' AND ext_id IS NULL;
 
 -- name: messages.by_key
 SELECT id FROM message WHERE key = :key;
 
 -- name: messages.ref
-SELECT id, dialog_id, direction, state, origin, sender FROM message
+SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_id = :dialog;
 
 -- name: messages.ref_anywhere
-SELECT id, dialog_id, direction, state, origin, sender FROM message
+SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id ORDER BY id DESC LIMIT 1;
 
 -- name: messages.ref_of_ours
-SELECT id, dialog_id, direction, state, origin, sender FROM message
+SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id AND direction = 'out' ORDER BY id DESC LIMIT 1;
 
 -- name: messages.part_of_ours
-SELECT m.id, m.dialog_id, m.direction, m.state, m.origin, m.sender
+SELECT m.id, m.dialog_id, m.direction, m.state, m.origin, m.sender, m.placeholder
 FROM message_part p JOIN message m ON m.id = p.message_id
 WHERE p.ext_id = :ext_id AND m.channel_id = :channel ORDER BY m.id DESC LIMIT 1;
 
 -- name: messages.part_ref
-SELECT m.id, m.dialog_id, m.direction, m.state, m.origin, m.sender
+SELECT m.id, m.dialog_id, m.direction, m.state, m.origin, m.sender, m.placeholder
 FROM message_part p JOIN message m ON m.id = p.message_id WHERE p.dialog_id = :dialog AND p.ext_id = :ext_id;
 
 -- name: messages.ref_by_id
-SELECT id, dialog_id, direction, state, origin, sender FROM message WHERE id = :id;
+SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message WHERE id = :id;
 
 -- name: messages.not_read_by_them
-SELECT id, dialog_id, direction, state, origin, sender, ext_id FROM message
+SELECT id, dialog_id, direction, state, origin, sender, placeholder, ext_id FROM message
 WHERE dialog_id = :dialog AND direction = 'out' AND ext_id IS NOT NULL
   AND (state = 'sent' OR state = 'delivered' OR state = 'uncertain')
 ORDER BY at DESC, id DESC LIMIT 1000;
@@ -222,13 +222,17 @@ SELECT id, change FROM early_news
 WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_key = :dialog_key AND change <> '' ORDER BY id;
 
 -- name: early.move
-UPDATE early_news SET dialog_key = :new WHERE channel_id = :channel AND dialog_key = :old;
+UPDATE early_news SET dialog_key = :new_key WHERE channel_id = :channel AND dialog_key = :old_key;
 
 -- name: early.drop
 DELETE FROM early_news WHERE id = :id;
 
 -- name: early.forget
 DELETE FROM early_news WHERE at < :before;
+
+-- name: early.none_left
+UPDATE dialog SET early = 0 WHERE early = 1 AND NOT EXISTS (
+  SELECT 1 FROM early_news e WHERE e.channel_id = dialog.channel_id AND e.dialog_key = dialog.key AND e.change <> '');
 
 -- name: messages.uncertain_count
 SELECT COUNT(*) FROM message WHERE (state = 'uncertain' OR state = 'failed') AND state = 'uncertain';
