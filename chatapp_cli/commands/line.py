@@ -23,6 +23,7 @@ from chatapp_cli.commands.frame import (
     noun,
     opened,
 )
+from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import lines
@@ -299,16 +300,24 @@ def configure(ctx: typer.Context, channel: Channel, line: Line = "", given: Set 
 @app.command(cls=Verb)
 def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
     """Let a channel that rests send again now."""
+    import asyncio
+
     from chatapp_cli.commands.binding import found
+    from chatapp_cli.runtime import resuming
     from chatapp_cli.runtime.owner import owner
-    from chatapp_cli.services import channels
+    from chatapp_cli.services import words
+    from chatapp_cli.services.waiting import STOPPED
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)
-        desk.write(lambda tx: channels.resume(tx, row.id, actor=actor(desk)))
-        alone = owner(desk) is None
+        served = owner(desk) is not None
+        patience = resuming.PATIENCE if served else 0
+        after = asyncio.run(resuming.resume(desk, row.id, actor=actor(desk), patience=patience))
+        if served and after.health in STOPPED:
+            what, step = words.why(desk.manifest(after), after.health_code, after.health_detail)
+            raise Busy(T("{title} was tried and is still refused: {why}", title=row.title, why=what), step)
     note("{title} goes on now.", title=row.title)
-    if alone:
+    if not served:
         note("No daemon runs now; it is carried out once it does: chatapp serve")
 
 

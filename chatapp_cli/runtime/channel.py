@@ -102,7 +102,8 @@ class ChannelRunner:
                 await self._fall(Retryable("stumbled", type(error).__name__))
 
     def resume(self) -> None:
-        """A person says that what the channel waits for is over."""
+        """A person says that what the channel waits for is over; what comes of it is told, also if nothing changes."""
+        self._health = ""
         self._go_on.ring()
         self.sender.resume()
 

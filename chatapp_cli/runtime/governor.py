@@ -140,16 +140,19 @@ class Governor:
         """Seconds that this message has to wait, whatever the account may do."""
         return max(self.rests(target).values(), default=0.0)
 
-    async def acquire(self, target: Target, *, patience: float = 0.0) -> float:
+    async def acquire(self, target: Target, *, patience: float = 0.0, longest: float = math.inf) -> float:
         """Wait for the account's turn, first come first served, and count the send that follows at once.
 
         Returns 0, or the seconds that the message has to stay away because of where it goes, if they are more than
-        ``patience``: then nothing is counted, and the caller comes again later.
+        ``patience``, or because the account has to, if they are more than ``longest``: then nothing is counted, and
+        the caller comes again later. A provider that asks for an hour must not find a message waiting here meanwhile.
         """
         if (delay := self.delay(target)) > patience:
             return delay
         async with self._turn:
             while (wait := self.account_wait()) > 0:
+                if wait > longest:
+                    return wait
                 await self._clock.sleep(wait)
             if (delay := self.delay(target)) > patience:
                 return delay

@@ -5,10 +5,11 @@ A traceback says where and what, never with which values: keys and clients' word
 
 from __future__ import annotations
 
-import io
 import logging
+import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import structlog
 
@@ -41,17 +42,9 @@ class _Lines(structlog.PrintLogger):
     log = debug = info = warn = warning = error = critical = fatal = failure = err = msg
 
 
-class _Nowhere(io.TextIOBase):
-    """Takes lines for nobody."""
-
-    def write(self, line: str, /) -> int:
-        """Take a line."""
-        return len(line)
-
-
 def configure(level: str) -> None:
     """Set up once, at the start of a process that logs."""
-    stream = sys.stderr or _Nowhere()  # whoever started us closed it
+    stream = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as we log
     terminal = stream.isatty()
     structlog.configure(
         processors=[

@@ -44,6 +44,8 @@ SEND_TIMEOUT = 300.0
 """Seconds after which an answer of the provider is not waited for any more."""
 AHEAD = 0.05
 """Seconds of the account's rate that are claimed at once."""
+LONGEST_TURN = 5.0
+"""Seconds that a claimed message waits for the account's turn; for longer it is put back, where it can be withdrawn."""
 WORTH_TELLING = 5.0
 """Seconds of waiting for the account's rate from which the outbox shows when it goes on."""
 LONGEST_NAP = 5.0
@@ -237,8 +239,9 @@ class Sender:
     async def _turn_comes(self, session: Session, governor: Governor, claim: Claim) -> bool:
         if missing := await self._missing(claim):
             raise Rejected("file_vanished", missing)
-        if delay := await governor.acquire(target(claim), patience=AHEAD):
-            await self._outcomes.early(claim, delay)
+        if delay := await governor.acquire(target(claim), patience=AHEAD, longest=LONGEST_TURN):
+            of_account = governor.account_wait() > LONGEST_TURN
+            await self._outcomes.early(claim, 0.0 if of_account else delay)
             return False
         if claim.row.action == Action.SEND and isinstance(session, Prepares):
             async with asyncio.timeout(SEND_TIMEOUT):

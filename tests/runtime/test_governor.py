@@ -293,3 +293,11 @@ class AnyDay(RuleBasedStateMachine):
 
 TestAnyDay = AnyDay.TestCase
 TestAnyDay.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+async def test_nobody_waits_here_for_an_hour_that_the_provider_asks_for() -> None:
+    governor = Governor(LateClock(), [])
+    governor.penalise(3600, scope="account")
+    assert await governor.acquire(Target("anna"), longest=5) == pytest.approx(3600)
+    governor.release()
+    assert await governor.acquire(Target("anna"), longest=5) == 0

@@ -245,7 +245,7 @@ async def test_a_blocked_account_tries_one_message_after_a_while_without_asking(
         for number in numbers:
             await eventually(lambda n=number: scene.state(n) == "queued")
         provider.against_us = None
-        clock.pass_by(FIRST_LOOK)
+        clock.pass_by(FIRST_LOOK + BEHIND)
         for number in numbers:
             await scene.until(number, "sent")
     assert provider.proofs == 0

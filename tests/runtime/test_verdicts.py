@@ -18,6 +18,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.message import Action
 from chatapp_cli.runtime.binding import bind
+from chatapp_cli.runtime.resuming import resume
 from chatapp_cli.sandbox.telegram_bot.server import Fault, TelegramBotSandbox
 from chatapp_cli.services import channels, files, sending, transcript, words
 from chatapp_cli.store.rows import ChannelRow, MessageRow
@@ -123,6 +124,22 @@ async def test_a_refusal_of_one_message_that_the_bot_outlives_stops_nothing(scen
     await scene.until(scene.say("другое"), "sent")
     assert (refused.code, scene.channel_row().health) == ("refused_alone", "ok")
     assert await scene.heard() == ["другое"]
+
+
+async def test_an_account_that_is_let_in_again_sends_at_once_when_a_person_says_so_whatever_waited_where(
+    scene: Scene,
+) -> None:
+    token = scene.telegram.token
+    await scene.telegram.end_login()
+    numbers = [scene.say(f"подождёт {n}") for n in range(4)]
+    await eventually(lambda: scene.channel_row().health == "needs_rebind")
+    refused = await resume(scene.desk, scene.channel, actor="Ольга")
+    assert (refused.health, refused.paused_until > 0) == ("needs_rebind", True)
+    scene.telegram.token = token
+    assert (await resume(scene.desk, scene.channel, actor="Ольга")).health == "ok"
+    for number in numbers:
+        await scene.until(number, "sent")
+    assert sorted(await scene.heard()) == [f"подождёт {n}" for n in range(4)]
 
 
 async def test_a_file_that_vanished_fails_with_its_name(scene: Scene, tmp_path: Path) -> None:

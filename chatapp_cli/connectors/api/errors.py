@@ -21,6 +21,10 @@ FILES: Final[Verdicts] = {**VERDICTS, **dict.fromkeys(range(300, 500), partial(R
 """For links: whatever is wrong with them is no fault of the channel."""
 
 
+_NOTHING: Final = {"{}", "[]", "null", '""'}
+"""Bodies of receivers that had nothing to say."""
+
+
 class _Complaint(msgspec.Struct):
     error: str
 
@@ -30,4 +34,5 @@ def words(answer: Answer) -> str:
     try:
         return msgspec.json.decode(answer.body, type=_Complaint).error
     except UNREADABLE:
-        return " ".join(answer.body.decode(errors="replace").split())
+        said = " ".join(answer.body.decode(errors="replace").split())
+        return "" if said in _NOTHING else said

@@ -69,7 +69,8 @@ SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, st
 FROM outbox WHERE channel_id = :channel AND state IN ('claimed', 'sending') ORDER BY id;
 
 -- name: outbox.of_message
-SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority, state, not_before, wait_code,
+SELECT id, message_id, dialog_id, channel_id, action, value, actor, priority,
+  CASE state WHEN 'claimed' THEN 'queued' ELSE state END, not_before, wait_code,
   attempts, claims
 FROM outbox WHERE message_id = :message ORDER BY id;
 
@@ -92,7 +93,8 @@ UPDATE message SET text = :text WHERE id = (SELECT message_id FROM outbox
 UPDATE outbox SET not_before = :at WHERE message_id = :message AND action = 'send' AND state = 'scheduled';
 
 -- name: outbox.depth
-SELECT channel_id, state, COUNT(*) FROM outbox GROUP BY channel_id, state;
+SELECT channel_id, CASE state WHEN 'claimed' THEN 'queued' ELSE state END AS shown, COUNT(*) FROM outbox
+GROUP BY channel_id, shown;
 
 -- name: attempts.start
 INSERT INTO attempt (message_id, channel_id, dialog_id, action, started_at, finished_at, verdict, code, detail, address,

@@ -1,5 +1,6 @@
 -- name: waiting.all
-SELECT o.id, o.message_id, o.dialog_id, d.name, o.channel_id, c.kind, c.title, o.action, o.state, o.not_before,
+SELECT o.id, o.message_id, o.dialog_id, d.name, o.channel_id, c.kind, c.title, o.action,
+  CASE o.state WHEN 'claimed' THEN 'queued' ELSE o.state END, o.not_before,
   o.wait_code, o.attempts, c.health, c.health_code, c.paused_until, m.text
 FROM outbox o JOIN message m ON m.id = o.message_id JOIN dialog d ON d.id = o.dialog_id
 JOIN channel c ON c.id = o.channel_id

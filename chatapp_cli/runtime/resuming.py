@@ -1,0 +1,41 @@
+"""What becomes of a channel that a person lets go on: its provider may see it otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from functools import partial
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.runtime.news import follow
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import channels, journal
+from chatapp_cli.services.waiting import STOPPED
+from chatapp_cli.store.rows import ChannelRow
+
+PATIENCE = 10.0
+"""Seconds that are waited for what the provider says."""
+
+
+async def resume(desk: Desk, channel: ChannelId, *, actor: str, patience: float = PATIENCE) -> ChannelRow:
+    """Let it go on, and return it as it stands once the daemon has tried; at once where nothing had to be tried."""
+    store = AsyncStore(desk)
+    try:
+        before = await store.read(partial(channels.one, channel=channel))
+        seen = await store.read(journal.last)
+        await store.write(partial(channels.resume, channel=channel, actor=actor))
+        if before.health in STOPPED:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await _tried(store, channel, seen)
+        return await store.read(partial(channels.one, channel=channel))
+    finally:
+        await store.aclose()
+
+
+async def _tried(store: AsyncStore, channel: ChannelId, seen: int) -> None:
+    async with aclosing(follow(store, after=seen)) as news:
+        async for rows in news:
+            if any(row.topic == "channel.health" and row.channel_id == channel for row in rows):
+                return
