@@ -64,13 +64,14 @@ REACHED = frozenset({State.DELIVERED, State.READ})
 _PROGRESS = (State.SENDING, State.UNCERTAIN, State.FAILED, State.SENT, State.DELIVERED, State.READ)
 
 
-def may_follow(old: State, new: State) -> bool:
+def may_follow(old: State, new: State, *, of_part: bool = False) -> bool:
     """Tell whether a provider's news may move a sent message on: never backwards, never after a cancel.
 
-    A bounce may still turn ``sent`` or ``delivered`` into ``failed``; a receipt proves an uncertain one.
+    A bounce may still turn ``sent`` into ``failed``; a receipt proves an uncertain one. What the other side's device
+    confirmed is there, whatever is reported afterwards, unless it is about another part of the message.
     """
     if new is State.FAILED:
-        return old in {State.SENDING, State.UNCERTAIN, State.SENT, State.DELIVERED}
+        return old in {State.SENDING, State.UNCERTAIN, State.SENT} or (of_part and old is State.DELIVERED)
     if old not in _PROGRESS or new not in _PROGRESS:
         return False
     return _PROGRESS.index(new) > _PROGRESS.index(old)

@@ -219,7 +219,7 @@ class ChannelRunner:
         await self._say_health("retrying", code, detail)
         self._falls += 1
         pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._store.desk.world.chance.between(0.3, 0.6)
-        await self._rest(error.retry_after if isinstance(error, RateLimited) else pause)
+        await self._rest(max(error.retry_after, pause) if isinstance(error, RateLimited) else pause)
 
     async def _say_health(self, health: str, code: str, detail: str) -> None:
         """The same where nobody is left to hear that the store cannot be written: it is written the next time."""

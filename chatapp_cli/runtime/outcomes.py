@@ -26,6 +26,8 @@ from chatapp_cli.services import outbox
 from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
 
+SHORTEST_WAIT = 0.5
+"""Seconds: who says to wait for less has named no time, and is asked later each time."""
 BEHIND = 5.0
 """Seconds after the next look for which a refused message stays away: another one tries first."""
 
@@ -64,10 +66,10 @@ class Outcomes:
         """Do what the kind of error says."""
         if isinstance(error, Rejected):
             await self._fail(claim, error)
-        elif isinstance(error, RateLimited):
+        elif isinstance(error, RateLimited) and error.retry_after >= SHORTEST_WAIT:
             governor.penalise(error.retry_after, scope=error.scope, target=target(claim))
             await self._record(partial(_told_to_wait, claim=claim, error=error))
-        elif isinstance(error, Retryable):
+        elif isinstance(error, Retryable | RateLimited):
             await self.again(claim, error)
         elif isinstance(error, SendingBlocked):
             await self._suspend(governor, claim, error)

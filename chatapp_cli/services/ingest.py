@@ -323,9 +323,11 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
 
     Of a message that was split the first part speaks, but it failed if any part did.
     """
+    of_part = False
     found = tx.one(Ref, "messages.ref_of_ours", channel=channel, ext_id=event.ext_id)
     if found is None and event.state is State.FAILED:
         found = tx.one(Ref, "messages.part_of_ours", channel=channel, ext_id=event.ext_id)
+        of_part = found is not None
     if found is None and event.key:
         found = _proved(tx, channel, event)
     if found is None:
@@ -339,7 +341,7 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
             at=tx.now,
         )
         return
-    move_on(tx, channel, found, event.state, code=event.code, detail=event.detail)
+    move_on(tx, channel, found, event.state, code=event.code, detail=event.detail, of_part=of_part)
 
 
 def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
@@ -350,9 +352,11 @@ def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
     return found
 
 
-def move_on(tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "") -> None:
+def move_on(
+    tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "", of_part: bool = False
+) -> None:
     """Let a provider's news change a message's state, if they may; what reached the client goes no other way."""
-    if not may_follow(State(found.state), state):
+    if not may_follow(State(found.state), state, of_part=of_part):
         return
     statement = "messages.reached" if state in REACHED else "messages.state"
     tx.run(statement, id=found.id, state=state, code=code, detail=detail)

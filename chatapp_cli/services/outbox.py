@@ -172,7 +172,15 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
         for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
             current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
             if current is not None and (ext_id == ids[0] or news.state == State.FAILED):
-                ingest.move_on(tx, row.channel_id, current, State(news.state), code=news.code, detail=news.detail)
+                ingest.move_on(
+                    tx,
+                    row.channel_id,
+                    current,
+                    State(news.state),
+                    code=news.code,
+                    detail=news.detail,
+                    of_part=ext_id != ids[0],
+                )
     key = tx.value("dialogs.early_key", id=row.dialog_id)
     for ext_id in ids if key else ():
         alterations.catch_up(tx, row.channel_id, key, ext_id)

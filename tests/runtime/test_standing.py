@@ -34,7 +34,7 @@ from chatapp_cli.runtime.standing import FIRST_LOOK, LONGEST_LOOK, Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import Verdicts
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript, words
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows import ChannelRow, OutboxRow
 from tests.runtime.test_daemon import eventually
 
 CAN = Capabilities(intake="socket", write_first=("username",))
@@ -338,6 +338,19 @@ async def test_a_word_to_go_on_that_came_when_nothing_rested_does_not_end_a_late
         scene.say("два")
         await asyncio.sleep(0.2)
     assert (provider.sent, [round(one) for one in clock.slept]) == (["до"], [3600])
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.001, -5.0])
+async def test_a_provider_that_names_no_time_to_wait_is_asked_later_each_time(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None], seconds: float
+) -> None:
+    provider = Asked()
+    provider.against_messages["раз"] = RateLimited("rate_limited", retry_after=seconds)
+    async with at_work(desk, clock, provider, told) as scene:
+        number = scene.say("раз")
+        await scene.until(number, "queued", "rate_limited")
+        (waiting,) = scene.desk.read(lambda tx: tx.all(OutboxRow, "outbox.of_message", message=number))
+        assert (waiting.attempts, waiting.not_before > clock.now()) == (1, True)
 
 
 async def test_what_was_sent_before_the_trouble_began_does_not_end_it(

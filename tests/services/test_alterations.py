@@ -327,7 +327,18 @@ def test_after_delivered_nothing_is_left_of_the_chain_whatever_is_reported_then(
     shop.write(lambda tx: tx.run("chain.put", id=mine.message.id, chain='{"steps": [[2, "anna"]]}'))
     shop.take(channel, DeliveryChanged(ext_id="1", state=State.DELIVERED, at=NOON))
     shop.take(channel, DeliveryChanged(ext_id="1", state=State.FAILED, code="undelivered", at=NOON))
-    assert shop.message(mine.message.id).state == State.FAILED
+    assert shop.message(mine.message.id).state == State.DELIVERED
+    assert not shop.read(lambda tx: tx.value("chain.of", id=mine.message.id))
+
+
+def test_a_part_that_failed_is_told_also_after_the_first_was_delivered_and_goes_no_other_way(
+    shop: Shop, channel: ChannelId
+) -> None:
+    _, mine = split(shop, channel, Receipt(ids=("1", "2")))
+    shop.write(lambda tx: tx.run("chain.put", id=mine.message.id, chain='{"steps": [[2, "anna"]]}'))
+    shop.take(channel, DeliveryChanged(ext_id="1", state=State.DELIVERED, at=NOON))
+    shop.take(channel, DeliveryChanged(ext_id="2", state=State.FAILED, code="too_big", at=NOON))
+    assert (shop.message(mine.message.id).state, shop.message(mine.message.id).code) == (State.FAILED, "too_big")
     assert shop.read(lambda tx: tx.value("chain.of", id=mine.message.id)) == ""
 
 
