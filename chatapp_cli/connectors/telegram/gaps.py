@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -41,6 +41,8 @@ class Gaps:
         self._channels = ChannelDifferences(self._asking)
         self._aside: dict[Box, float] = {}
         """Boxes in trouble, and when they are asked again, by the monotonic clock."""
+        self._unread: dict[Box, tuple[datetime, Any]] = {}
+        """Newcomers in trouble: since when they spoke, and what the list of chats says of them."""
 
     async def fill(self) -> AsyncGenerator[Batch, None]:
         """Ask every box in doubt that does not rest; a batch's cursor stands behind what it holds and no further."""
@@ -94,7 +96,10 @@ class Gaps:
                     if number in spoke:
                         async for batch in self._newcomer(channel, since):
                             yield batch
-                    if channel not in self._aside:
+                    if channel in self._aside:
+                        self._unread[channel] = (since, dialog)
+                        self._reading.doubts[channel] = None
+                    else:
                         at.move(channel, dialog.pts, dialog.top_message)
                 yield Batch(cursor=at.cursor())
 
@@ -112,6 +117,8 @@ class Gaps:
             self._forget(channel)
             return
         try:
+            async for batch in self._first_words(channel):
+                yield batch
             async for batch in self._channels.missed(channel):
                 yield batch
             self._aside.pop(channel, None)
@@ -119,6 +126,17 @@ class Gaps:
             yield self._left(channel) if refusal.code == "removed_from_chat" else self._set_aside(channel, refusal)
         except Exception as error:  # noqa: BLE001 - whatever one chat does to us, the others go on
             yield self._set_aside(channel, error)
+
+    async def _first_words(self, channel: Box) -> AsyncGenerator[Batch, None]:
+        """Of a newcomer that could not be read at first."""
+        if channel not in self._unread:
+            return
+        since, dialog = self._unread[channel]
+        async for batch in self._asking.since(marked(channel), since):
+            yield batch
+        del self._unread[channel]
+        if channel not in self._reading.at.channels:
+            self._reading.at.move(channel, dialog.pts, dialog.top_message)
 
     def _rest(self, box: Box) -> float:
         """Seconds that a box is to be left alone."""
@@ -149,6 +167,7 @@ class Gaps:
     def _forget(self, channel: Box) -> None:
         self._reading.at.channels.pop(channel, None)
         self._aside.pop(channel, None)
+        self._unread.pop(channel, None)
 
     def _left(self, channel: Box) -> Batch:
         """We were put out of it: it is read no further."""

@@ -300,6 +300,31 @@ async def test_a_chat_that_was_set_aside_is_looked_at_again_when_its_rest_is_ove
     assert len(sandbox.stage.asked("updates.getChannelDifference")) == asked + 1
 
 
+@pytest.mark.parametrize("speaks", [True, False])
+async def test_a_group_that_began_to_speak_while_we_were_away_and_could_not_be_read_is_read_after_its_rest(
+    sandbox: TelegramSandbox, speaks: bool
+) -> None:
+    clock = Ahead()
+    connector = create("telegram", replace(system_world(), clock=clock))
+    desk = Desk(connector, await connector.bind(ScriptedAsker(sandbox.answers)))
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    for number in range(3):
+        sandbox.stage.write(boris, group, f"новая группа {number}")
+    sandbox.stage.order("messages.getHistory", "SOMETHING_OF_TOMORROW")
+    async with desk.running():
+        await sandbox.say(ANNA, "пока")
+        await desk.until(texts("пока"))
+        if speaks:
+            sandbox.stage.write(boris, group, "живьём")
+            await desk.until(texts("живьём"))
+        clock.ahead = 301.0
+        await sandbox.say(ANNA, "потом")
+        await desk.until(texts("потом", *(f"новая группа {number}" for number in range(3))))
+        sandbox.stage.write(boris, group, "и дальше")
+        await desk.until(texts("и дальше"))
+    assert len(desk.store.texts) == len(set(desk.store.texts)) == 6 + speaks
+
+
 async def test_the_title_of_a_chat_in_trouble_is_told_to_the_operators_and_not_to_the_log(
     desk: Desk, sandbox: TelegramSandbox
 ) -> None:

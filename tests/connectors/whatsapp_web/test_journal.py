@@ -161,7 +161,9 @@ def test_who_is_who_and_as_whom_they_were_told_is_known_to_the_next_process(open
     again = opened()
     assert again.phones == {"900000007001@lid": "79160000001"}
     stood, message, other = again.stood("a"), again.find("a"), again.find("b")
-    assert stood and message and other
+    assert stood
+    assert message
+    assert other
     assert [again.author(one) for one in (stood, message, other)] == ["900000007001@lid", "", ""]
     assert (stood.n, message.n, again.stood("b")) == (1, 2, None)
 
