@@ -18,8 +18,11 @@ Entry = TypeVar("Entry")
 
 
 def finding(name: str, problem: str, raw: bytes = b"") -> Arrival:
-    """Something that was set aside, for a person to see; the desk keeps the same ``name`` once."""
-    log.warning("telegram.set_aside", name=name, problem=problem)
+    """Something that was set aside, for a person to see; the desk keeps the same ``name`` once.
+
+    ``problem`` may tell a chat's title, which is for the operators and not for the log.
+    """
+    log.warning("telegram.set_aside", name=name)
     return dead(raw, problem, provider_id=f"finding:{name}")
 
 

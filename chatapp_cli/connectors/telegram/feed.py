@@ -156,8 +156,9 @@ class Feed:
             yield batch
 
     async def _gathered(self) -> Sequence[Any]:
+        """What was pushed; nothing once it was quiet for long, or a chat has rested enough."""
         try:
-            async with asyncio.timeout(QUIET):
+            async with asyncio.timeout(min(QUIET, self._gaps.patience())):
                 news = [await self._news.get()]
         except TimeoutError:
             self._reading.doubts[OWN] = None

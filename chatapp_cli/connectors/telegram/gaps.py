@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
-from typing import Final
+from math import inf
+from typing import Any, Final
 
 import structlog
 
@@ -24,7 +25,9 @@ from chatapp_cli.domain.event import Arrival, Batch, Peer, PeerChanged
 log = structlog.get_logger()
 
 ASIDE: Final = 300.0
-"""Seconds after which a chat that was set aside is asked again, if there is reason to."""
+"""Seconds after which a chat that was set aside is asked again."""
+SHORTEST: Final = 1.0
+"""Seconds that a chat rests at least."""
 
 
 class Gaps:
@@ -38,16 +41,21 @@ class Gaps:
         self._channels = ChannelDifferences(self._asking)
         self._aside: dict[Box, float] = {}
         """Boxes in trouble, and when they are asked again, by the monotonic clock."""
+        self._unread: dict[Box, tuple[datetime, Any]] = {}
+        """Newcomers in trouble: since when they spoke, and what the list of chats says of them."""
 
     async def fill(self) -> AsyncGenerator[Batch, None]:
-        """Ask every box in doubt; a batch's cursor stands behind what the batch holds and no further."""
+        """Ask every box in doubt that does not rest; a batch's cursor stands behind what it holds and no further."""
         doubts = self._reading.doubts
-        while doubts:
-            box = next(iter(doubts))
-            if not self._rests(box):
-                async for batch in self._account() if box == OWN else self._channel(box):
-                    yield batch
-            doubts.pop(box, None)
+        while (box := next((one for one in doubts if not self._rest(one)), None)) is not None:
+            async for batch in self._account() if box == OWN else self._channel(box):
+                yield batch
+            if box not in self._aside:
+                doubts.pop(box, None)
+
+    def patience(self) -> float:
+        """Seconds until a box that rests is to be asked again; infinite if none does."""
+        return min((self._rest(box) for box in self._reading.doubts), default=inf)
 
     async def newcomers(self, since: datetime) -> AsyncGenerator[Batch, None]:
         """Supergroups that began to speak while we were away: we stand nowhere in them yet."""
@@ -88,7 +96,10 @@ class Gaps:
                     if number in spoke:
                         async for batch in self._newcomer(channel, since):
                             yield batch
-                    if channel not in self._aside:
+                    if channel in self._aside:
+                        self._unread[channel] = (since, dialog)
+                        self._reading.doubts[channel] = None
+                    else:
                         at.move(channel, dialog.pts, dialog.top_message)
                 yield Batch(cursor=at.cursor())
 
@@ -103,9 +114,11 @@ class Gaps:
 
     async def _channel(self, channel: Box) -> AsyncGenerator[Batch, None]:
         if not self._reading.wants(channel, {}):
-            self._reading.at.channels.pop(channel, None)
+            self._forget(channel)
             return
         try:
+            async for batch in self._first_words(channel):
+                yield batch
             async for batch in self._channels.missed(channel):
                 yield batch
             self._aside.pop(channel, None)
@@ -114,41 +127,64 @@ class Gaps:
         except Exception as error:  # noqa: BLE001 - whatever one chat does to us, the others go on
             yield self._set_aside(channel, error)
 
-    def _rests(self, box: Box) -> bool:
-        return self._aside.get(box, 0.0) > self._reading.clock.monotonic()
+    async def _first_words(self, channel: Box) -> AsyncGenerator[Batch, None]:
+        """Of a newcomer that could not be read at first."""
+        if channel not in self._unread:
+            return
+        since, dialog = self._unread[channel]
+        async for batch in self._asking.since(marked(channel), since):
+            yield batch
+        del self._unread[channel]
+        if channel not in self._reading.at.channels:
+            self._reading.at.move(channel, dialog.pts, dialog.top_message)
+
+    def _rest(self, box: Box) -> float:
+        """Seconds that a box is to be left alone."""
+        return max(0.0, self._aside.get(box, 0.0) - self._reading.clock.monotonic())
 
     def _set_aside(self, channel: Box, error: Exception) -> Batch:
         """Leave a chat where it is and look again later; said once, and again only where it stands elsewhere."""
-        pause = error.retry_after if isinstance(error, RateLimited) else ASIDE
-        said = channel in self._aside or isinstance(error, RateLimited)
+        _raise_if_about_all(error)
+        pause = max(error.retry_after, SHORTEST) if isinstance(error, RateLimited) else ASIDE
+        is_known = channel in self._aside
         self._aside[channel] = self._reading.clock.monotonic() + pause
-        reach = self._reading.at.channels.get(channel)
-        known = self._wire.peers.get(marked(channel))
-        who = known.name if known else str(marked(channel))
-        name = f"chat:{marked(channel)}:{_code(error)}:{reach.pts if reach else 0}"
-        if said and not (isinstance(error, ChatappError) and is_about_all(error)):
+        if is_known or isinstance(error, RateLimited):
             return Batch()
-        return self._said(name, f"what was said in «{who}» cannot be read for now", error)
+        number, reach = marked(channel), self._reading.at.channels.get(channel)
+        known = self._wire.peers.get(number)
+        title = known.name if known else str(number)
+        name = f"chat:{number}:{_code(error)}:{reach.pts if reach else 0}"
+        return self._said(name, f"what was said in «{title}» cannot be read for now", error)
 
     @staticmethod
     def _said(name: str, problem: str, error: Exception) -> Batch:
         """A finding about this trouble; raises it again where it is not about one chat."""
-        if isinstance(error, ChatappError) and is_about_all(error):
-            raise error
+        _raise_if_about_all(error)
         if not isinstance(error, ChatappError):
             log.error("reading.stumbled", name=name, exc_info=error)
         return Batch(arrivals=[finding(name, f"{problem}: {_code(error)}")])
 
+    def _forget(self, channel: Box) -> None:
+        self._reading.at.channels.pop(channel, None)
+        self._aside.pop(channel, None)
+        self._unread.pop(channel, None)
+
     def _left(self, channel: Box) -> Batch:
         """We were put out of it: it is read no further."""
+        self._forget(channel)
         at = self._reading.at
-        at.channels.pop(channel, None)
         number, now = str(marked(channel)), self._reading.clock.now()
         known = self._wire.peers.get(marked(channel))
         peer = known.peer if known else Peer(key=number, address=number, kind="group")
         gone = PeerChanged(peer=peer, at=now, reachable=False, code="removed_from_chat")
         note = Arrival(provider_id=f"left:{number}:{now}", raw=b"", events=(gone,))
         return Batch(arrivals=(note,), cursor=at.cursor())
+
+
+def _raise_if_about_all(error: Exception) -> None:
+    """What is not about one chat ends the session."""
+    if isinstance(error, ChatappError) and is_about_all(error):
+        raise error
 
 
 def _code(error: Exception) -> str:

@@ -63,7 +63,11 @@ def _provider_id(event: wire.Event, raw: bytes) -> str:
     if not isinstance(event, wire.Message):
         return digest(raw)
     instead = "/" + event.stands_for if event.stands_for else ""
-    return f"{_key(event.chat)}/{event.id}{instead}"
+    return f"{_key(event.chat)}/{_spare_id(event) or event.id}{instead}"
+
+
+def _spare_id(event: wire.Message) -> str:
+    return f"{event.id}/{person(event.sender).id}" if event.beside else ""
 
 
 def _key(who: wire.Who) -> str:
@@ -79,7 +83,7 @@ def peer(chat: wire.Who) -> Peer:
 
 def person(who: wire.Who) -> Person:
     """A member of a chat."""
-    return Person(id=_key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
+    return Person(id=who.known_as or _key(who), name=who.name, phone=f"+{who.phone}" if who.phone else "")
 
 
 def jid(address: str) -> str:
@@ -91,14 +95,15 @@ def _moves(chat: wire.Who, at: int) -> Sequence[Event]:
     """Dialogs that were begun under another address of the same person go on under the phone."""
     if not chat.phone:
         return ()
-    others = dict.fromkeys((chat.jid, f"{chat.phone}@{USERS}", chat.phone))
-    return tuple(PeerMoved(old_key=old, peer=peer(chat), at=at) for old in others)
+    others = dict.fromkeys((chat.jid, chat.lid, f"{chat.phone}@{USERS}", chat.phone))
+    return tuple(PeerMoved(old_key=old, peer=peer(chat), at=at) for old in others if old)
 
 
 def _message(event: wire.Message, max_download: int) -> Sequence[Event]:
     message = MessageArrived(
         peer=peer(event.chat),
         ext_id=event.id,
+        spare_id=_spare_id(event),
         at=event.at,
         text=f"[{show(_WORDS[event.stands_for])}]" if event.stands_for in _WORDS else event.text,
         sender=person(event.sender),

@@ -138,6 +138,10 @@ class Who(Struct, omit_defaults=True, frozen=True):
     phone: str = ""
     """Digits."""
     name: str = ""
+    lid: str = ""
+    """The hidden address of a chat of two that WhatsApp addressed by phone, where it is known."""
+    known_as: str = ""
+    """What the desk calls them as the author of what they say or change, where it is not the phone or the address."""
 
 
 class Account(Struct, omit_defaults=True):
@@ -195,6 +199,8 @@ class Message(Struct, omit_defaults=True, tag="message", tag_field="kind"):
     stands_for: str = ""
     """Why it has no text of its own: ``waiting`` or ``view_once`` until the same id comes once more, ``either`` where
     WhatsApp does not say which, ``change`` for a change of ``reply_to`` that cannot be opened."""
+    beside: bool = False
+    """The line that stands under this id in the group is another one's, or may be: it stays, and both are seen."""
 
 
 class Edited(Struct, omit_defaults=True, tag="edited", tag_field="kind"):

@@ -120,7 +120,7 @@ class WhatsAppWebSandbox:
         return said.id
 
     def _deliver(self, said: Said, **more: object) -> None:
-        said.unnamed = said.author in self.town.hidden
+        said.unnamed |= said.author in self.town.hidden
         about = self._about("message", said, said.author, id=said.id, text=said.text, reply_to=said.reply_to)
         about["sender"] = about.pop("by")
         event = about | {"files": [self.town.attach(file) for file in said.files]} | more
@@ -129,8 +129,10 @@ class WhatsAppWebSandbox:
 
     def _about(self, kind: str, said: Said, by: str, **more: object) -> Json:
         who = self.town.who(by) if by else {"phone": OWNER_PHONE, "name": OWNER_NAME}
-        if said.unnamed and by == said.author:
+        if by in self.town.hidden:
             who.pop("phone", None)
+        elif said.unnamed and by == said.author:
+            who["known_as"] = who["jid"]
         return {"kind": kind, "chat": self.town.chat(said.chat), "at": now(), "by": who, "from_us": not by} | more
 
     def hides(self, who: Customer, text: str, *, chat: str = "", why: str = "waiting") -> str:

@@ -7,17 +7,21 @@ from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.position import Position
 from chatapp_cli.connectors.telegram.session import AccountSession
 from chatapp_cli.domain.errors import OutcomeUnknown, Retryable, SendingBlocked
 from chatapp_cli.domain.event import MessageArrived
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.kit.manifests import create
+from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from chatapp_cli.sandbox.telegram.chats import Channel, Chat
 from tests.connectors.telegram.conftest import Desk, outbound, texts
-from tests.contract.connector_contract import ANNA, BORIS
+from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
 
 LOGIN = "Login code: 24680"
 
@@ -41,6 +45,23 @@ def chat_of(kind: str, sandbox: TelegramSandbox) -> Chat:
 def logins(sandbox: TelegramSandbox) -> int:
     """How often the account came up: each session asks for the state first."""
     return len([one for one in sandbox.stage.asked("updates.getState") if one.by == sandbox.owner.id])
+
+
+class Ahead:
+    """A clock that may jump."""
+
+    def __init__(self) -> None:
+        self._right = system_world().clock
+        self.ahead = 0.0
+
+    def now(self) -> Millis:
+        return self._right.now()
+
+    def monotonic(self) -> float:
+        return self._right.monotonic() + self.ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await self._right.sleep(seconds)
 
 
 def dead(desk: Desk) -> list[str]:
@@ -235,6 +256,89 @@ async def test_a_chat_that_stays_refused_is_said_once_and_read_on_as_soon_as_it_
         await desk.until(texts(*(f"{word} {number}" for word in ("пропуск", "и ещё") for number in range(3))))
     private = [text for text in desk.store.texts if not text.startswith("лично")]
     assert len(private) == len(set(private)) == 7
+
+
+@pytest.mark.parametrize("flood", ["FLOOD_WAIT_2", "FLOOD_WAIT_0", "FLOOD_PREMIUM_WAIT_1"])
+async def test_a_chat_that_was_set_aside_for_a_short_flood_is_read_after_it_though_nobody_speaks(
+    desk: Desk, sandbox: TelegramSandbox, flood: str
+) -> None:
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    async with desk.running():
+        sandbox.stage.write(boris, group, "до")
+        await desk.until(texts("до"))
+    sandbox.stage.write(boris, group, "пропуск")
+    sandbox.stage.order("updates.getChannelDifference", "PERSISTENT_TIMESTAMP_INVALID")
+    sandbox.stage.order("messages.getHistory", flood)
+    async with desk.running():
+        await desk.until(texts("пропуск"))
+    assert desk.store.texts == ["до", "пропуск"]
+
+
+@pytest.mark.parametrize("refusal", ["CHANNEL_INVALID", "INTERNAL"])
+async def test_a_chat_that_was_set_aside_is_looked_at_again_when_its_rest_is_over_though_only_others_speak(
+    sandbox: TelegramSandbox, refusal: str
+) -> None:
+    clock = Ahead()
+    connector = create("telegram", replace(system_world(), clock=clock))
+    desk = Desk(connector, await connector.bind(ScriptedAsker(sandbox.answers)))
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    async with desk.running():
+        sandbox.stage.write(boris, group, "до")
+        await desk.until(texts("до"))
+    sandbox.stage.write(boris, group, "пропуск")
+    sandbox.stage.order("updates.getChannelDifference", refusal)
+    async with desk.running():
+        await sandbox.say(ANNA, "пока")
+        await desk.until(texts("пока"))
+        await sandbox.say(ANNA, "ещё рано")
+        await desk.until(texts("ещё рано"))
+        asked = len(sandbox.stage.asked("updates.getChannelDifference"))
+        clock.ahead = 301.0
+        await sandbox.say(ANNA, "потом")
+        await desk.until(texts("пропуск", "потом"))
+    assert desk.store.texts == ["до", "пока", "ещё рано", "потом", "пропуск"]
+    assert len(sandbox.stage.asked("updates.getChannelDifference")) == asked + 1
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+async def test_a_group_that_began_to_speak_while_we_were_away_and_could_not_be_read_is_read_after_its_rest(
+    sandbox: TelegramSandbox, speaks: bool
+) -> None:
+    clock = Ahead()
+    connector = create("telegram", replace(system_world(), clock=clock))
+    desk = Desk(connector, await connector.bind(ScriptedAsker(sandbox.answers)))
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox)
+    for number in range(3):
+        sandbox.stage.write(boris, group, f"новая группа {number}")
+    sandbox.stage.order("messages.getHistory", "SOMETHING_OF_TOMORROW")
+    async with desk.running():
+        await sandbox.say(ANNA, "пока")
+        await desk.until(texts("пока"))
+        if speaks:
+            sandbox.stage.write(boris, group, "живьём")
+            await desk.until(texts("живьём"))
+        clock.ahead = 301.0
+        await sandbox.say(ANNA, "потом")
+        await desk.until(texts("потом", *(f"новая группа {number}" for number in range(3))))
+        sandbox.stage.write(boris, group, "и дальше")
+        await desk.until(texts("и дальше"))
+    assert len(desk.store.texts) == len(set(desk.store.texts)) == 6 + speaks
+
+
+async def test_the_title_of_a_chat_in_trouble_is_told_to_the_operators_and_not_to_the_log(
+    desk: Desk, sandbox: TelegramSandbox
+) -> None:
+    boris, group = sandbox.stage.person(BORIS), supergroup(sandbox, "Тайный опт")
+    async with desk.running():
+        sandbox.stage.write(boris, group, "до")
+        await desk.until(texts("до"))
+    sandbox.stage.order("updates.getChannelDifference", "CHANNEL_INVALID", times=50)
+    with capture_logs() as log:
+        async with desk.running():
+            await desk.until(lambda store: store.problems)
+    assert "«Тайный опт»" in desk.store.problems[0]
+    assert [one["event"] for one in log if "telegram" in one["event"]] == ["telegram.set_aside"]
+    assert "Тайный" not in repr(log)
 
 
 @pytest.mark.parametrize("refusal", ["SOMETHING_OF_TOMORROW", "FROZEN_METHOD_INVALID"])

@@ -133,6 +133,21 @@ async def test_the_message_takes_the_place_of_the_line_that_stood_for_it_over_a_
     assert (dialog.preview, dialog.unread > 0) == ("и ещё", True)
 
 
+async def test_a_line_of_somebody_hidden_gives_way_to_the_message_that_tells_the_phone(
+    desk: Desk, sandbox: WhatsAppWebSandbox
+) -> None:
+    sandbox.town.hidden.add(ANNAS)
+    await bound(desk, sandbox)
+    async with serving(desk):
+        lead = sandbox.hides(ANNA, "Пишу по объявлению")
+        await eventually(lambda: texts(desk) == [["[WhatsApp is still getting this message]"]])
+        sandbox.town.hidden.clear()
+        sandbox.shows(lead)
+        await eventually(lambda: texts(desk) == [["Пишу по объявлению"]])
+        sandbox.edits(ANNA, lead, "Пишу по объявлению №5")
+        await eventually(lambda: texts(desk) == [["Пишу по объявлению №5"]])
+
+
 @pytest.mark.parametrize("knows", [True, False])
 async def test_nobody_but_its_author_changes_a_message_whether_the_child_remembers_it_or_not(
     desk: Desk, sandbox: WhatsAppWebSandbox, knows: bool

@@ -149,3 +149,31 @@ def test_a_device_that_takes_the_place_of_another_goes_on_with_its_journal(opene
     carry_over(tmp_path / "nothing", folder / "journal")
     with closing(Journal(folder / "journal", NOW + 40 * DAY)) as later:
         assert (later.waiting(), later.since) == ([2, GAP + 3], NOW - 3_600_000)
+
+
+def test_who_is_who_and_as_whom_they_were_told_is_known_to_the_next_process(opened) -> None:
+    first = opened()
+    hers = {"lid": "900000007001@lid", "sender": "900000007001@lid"}
+    first.record(entry("a", type=UNDECRYPTABLE, **hers))
+    first.told_as(1, "900000007001@lid")
+    first.record(entry("a", **hers, phone="79160000001"))
+    first.record(entry("b", **hers))
+    again = opened()
+    assert again.phones == {"900000007001@lid": "79160000001"}
+    stood, message, other = again.stood("a"), again.find("a"), again.find("b")
+    assert stood
+    assert message
+    assert other
+    assert [again.author(one) for one in (stood, message, other)] == ["900000007001@lid", "", ""]
+    assert (stood.n, message.n, again.stood("b")) == (1, 2, None)
+
+
+def test_what_a_process_of_yesterday_noted_of_hidden_authors_is_understood(opened, tmp_path: Path) -> None:
+    first = opened()
+    first.record(entry("a"))
+    with (tmp_path / "journal").open("ab") as lines:
+        lines.write(b'{"key":"900000007001@lid","at":1795000000000,"unnamed":1}\n')
+    again = opened()
+    message = again.find("a")
+    assert message
+    assert again.author(message) == "900000007001@lid"

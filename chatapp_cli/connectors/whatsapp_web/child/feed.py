@@ -29,7 +29,7 @@ class Feed:
 
     def __init__(self, phone: Phone, journal: Journal, tell: Callable[[wire.Line], None]) -> None:
         self._phone, self._journal, self._tell = phone, journal, tell
-        self._known = Known(written=self._written)
+        self._known = Known(phones=dict(journal.phones), written=self._written, stood=self._stood)
         self._numbers: asyncio.Queue[int] = asyncio.Queue()
         self._told: deque[int] = deque()
         self._room = asyncio.Event()
@@ -95,8 +95,12 @@ class Feed:
                 self.acknowledge(n)
 
     def _note(self, n: int, said: wire.Event) -> None:
-        if isinstance(said, wire.Message) and not said.sender.phone and jids.is_hidden(said.sender.jid):
-            self._journal.told_unnamed(n)
+        """As whom a person was told, if they may be called otherwise later."""
+        if isinstance(said, wire.Message):
+            who = said.sender
+            name = who.known_as or ("" if who.phone or not jids.is_hidden(who.jid) else who.jid)
+            if name:
+                self._journal.told_as(n, name)
 
     def acknowledge(self, n: int) -> None:
         """The desk has everything up to this number."""
@@ -115,18 +119,17 @@ class Feed:
             return translate.unreadable(entry.type, entry.at, f"{type(error).__name__}: {error}", entry.data)
 
     async def _look_up(self, event: Event) -> None:
-        for hidden in [*translate.hidden(event), *self._author_of(translate.target(event))]:
+        self._known.phones |= translate.pairs(event)
+        before = self._written(translate.target(event)) or self._stood(translate.own_id(event))
+        authors = before.sender if before else ()
+        for hidden in [*translate.hidden(event), *authors]:
             if jids.is_hidden(hidden) and not self._known.phones.get(hidden):
                 self._known.phones[hidden] = await self._phone_of(hidden)
-        if translate.is_sealed(event):
-            await self._uncover(jids.bare(event.Info.MessageSource.Sender), *self._author_of(translate.target(event)))
+        if before:
+            await self._uncover(jids.bare(event.Info.MessageSource.Sender), *authors)
         group = translate.group(event)
         if group and (translate.is_removal(event) or not self._known.titles.get(group)):
             await self._ask_about(group)
-
-    def _author_of(self, message_id: str) -> Sequence[str]:
-        written = self._written(message_id)
-        return [written.sender] if written else []
 
     async def _uncover(self, *addresses: str) -> None:
         """Learn the LIDs of people whose phone is known."""
@@ -156,14 +159,19 @@ class Feed:
 
     def _written(self, message_id: str) -> Written | None:
         """Who wrote a message of the last month, and what its changes are sealed with."""
-        entry = self._journal.find(message_id) if message_id else None
+        return self._told_in(self._journal.find(message_id) if message_id else None)
+
+    def _stood(self, message_id: str) -> Written | None:
+        return self._told_in(self._journal.stood(message_id) if message_id else None)
+
+    def _told_in(self, entry: Entry | None) -> Written | None:
         if entry is None:
             return None
         return Written(
-            key=entry.key,
-            sender=entry.sender,
+            chat=_some(entry.chat, entry.key if "@" in entry.key else jids.by_phone(entry.key)),
+            sender=_some(entry.sender, entry.lid, jids.by_phone(entry.phone)),
             us=entry.us,
-            unnamed=self._journal.is_unnamed(entry),
+            told=self._journal.author(entry),
             secret=content.secret(entry.type, entry.data),
         )
 
@@ -182,12 +190,17 @@ def entry_of(event: Event) -> Entry:
     return entry
 
 
+def _some(*addresses: str) -> Sequence[str]:
+    return [one for one in dict.fromkeys(addresses) if one]
+
+
 def _describe(entry: Entry, event: Event) -> None:
     info = event.Info
     source = info.MessageSource
     alt = source.RecipientAlt if source.IsFromMe else source.SenderAlt
     entry.id, entry.at, entry.us = info.ID, info.Timestamp, source.IsFromMe
     entry.chat, entry.sender = jids.bare(source.Chat), jids.bare(source.Sender)
+    entry.lid, entry.phone = jids.told(source.Sender, source.SenderAlt)
     entry.key = jids.phone(entry.chat) or (not source.IsGroup and jids.phone(jids.bare(alt))) or entry.chat
     if entry.type == UNDECRYPTABLE:
         entry.late = translate.is_hidden(event)

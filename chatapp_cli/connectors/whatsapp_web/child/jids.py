@@ -27,6 +27,18 @@ def is_hidden(address: str) -> bool:
     return address.endswith(f"@{HIDDEN}")
 
 
+def told(jid: Jid, alt: Jid) -> tuple[str, str]:
+    """The hidden address and the digits of the phone, as far as a person's two addresses tell them."""
+    both = (bare(jid), bare(alt))
+    lid = next((one for one in both if is_hidden(one)), "")
+    return lid, next(filter(None, map(phone, both)), "")
+
+
+def by_phone(digits: str) -> str:
+    """The address by phone; empty without one."""
+    return f"{digits}@{USERS}" if digits else ""
+
+
 def phone(address: str) -> str:
     """The digits, if the address is one by phone."""
     user, _, server = address.partition("@")

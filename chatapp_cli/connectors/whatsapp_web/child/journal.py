@@ -48,8 +48,12 @@ class Entry(msgspec.Struct, omit_defaults=True):
     """It could not be decrypted, which WhatsApp's own applications hide: it is told if it does not come again."""
     read: int = 0
     """The chat ``key`` is marked as read up to this number."""
+    lid: str = ""
+    """The sender's hidden address, where WhatsApp told it."""
+    phone: str = ""
+    """Digits of the sender's phone, where WhatsApp told it."""
     unnamed: int = 0
-    """The person with the hidden address ``key`` was told without a phone up to this number."""
+    """Who said what has this number was told as ``key``, which is not what they would be called later."""
     since: int = 0
     """This device took the place of another one that knew everything up to here."""
     last: int = 0
@@ -82,7 +86,10 @@ class Journal:
         self._numbered: dict[int, int] = {}
         self._named: dict[str, Place] = {}
         self._marks: dict[str, int] = {}
-        self._unnamed: dict[str, int] = {}
+        self._told: dict[int, str] = {}
+        self._stood: dict[str, int] = {}
+        self.phones: dict[str, str] = {}
+        """Digits by LID, as messages told them."""
         self.late: dict[str, int] = {}
         """Numbers of what could not be decrypted and is not told yet, by id."""
         self.since = 0
@@ -108,13 +115,17 @@ class Journal:
         elif entry.read:
             self._marks[entry.key] = max(entry.read, self._marks.get(entry.key, 0))
         elif entry.unnamed:
-            self._unnamed[entry.key] = entry.unnamed
+            self._told[entry.unnamed] = entry.key
         elif entry.type == _LINKED:
             self.since, self._linked = entry.since, self._linked or entry.at
 
     def _name(self, entry: Entry, offset: int) -> None:
         """What stands for a message never hides the message itself, whichever of them came first."""
         real = entry.type != UNDECRYPTABLE
+        if not real:
+            self._stood[entry.id] = entry.n
+        if entry.lid and entry.phone:
+            self.phones[entry.lid] = entry.phone
         if entry.late:
             self.late[entry.id] = entry.n
         else:
@@ -152,15 +163,19 @@ class Journal:
             entry = self._at(place.offset)
             self._write(Entry(read=place.n, key=place.key, at=entry.at if entry else 0))
 
-    def told_unnamed(self, n: int) -> None:
-        """Note that who wrote a message was told by the hidden address alone: so the desk knows them as its author."""
+    def told_as(self, n: int, name: str) -> None:
+        """Note as whom the desk knows the author of a message, where it is not the phone."""
         entry = self.numbered(n)
-        if entry and n > self._unnamed.get(entry.sender, 0):
-            self._write(Entry(key=entry.sender, unnamed=n, at=entry.at))
+        if entry and self._told.get(n) != name:
+            self._write(Entry(key=name, unnamed=n, at=entry.at))
 
-    def is_unnamed(self, entry: Entry) -> bool:
-        """The desk knows the author of this message by the hidden address alone."""
-        return 0 < entry.n <= self._unnamed.get(entry.sender, 0)
+    def author(self, entry: Entry) -> str:
+        """As whom the desk knows the author of a message, if that was noted."""
+        return self._told.get(entry.n, "")
+
+    def stood(self, message_id: str) -> Entry | None:
+        """What stood for a message, or still does."""
+        return self.numbered(self._stood.get(message_id, 0))
 
     def has(self, message_id: str) -> bool:
         """The message itself came or went out, not only something that stands for it."""

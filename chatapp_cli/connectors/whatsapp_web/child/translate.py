@@ -24,12 +24,14 @@ _SECOND: Final = 1000
 
 def hidden(event: Event) -> Sequence[str]:
     """The LIDs in an event whose phone it does not tell."""
-    source = _source(event)
-    if source is None:
-        return ()
-    pairs = ((source.Chat, scene.chat_alt(source)), (source.Sender, source.SenderAlt))
-    found = dict.fromkeys(jids.bare(jid) for jid, alt in pairs if not jids.phone(jids.bare(alt)))
+    found = dict.fromkeys(jids.bare(jid) for jid, alt in _people(event) if not jids.phone(jids.bare(alt)))
     return [one for one in found if jids.is_hidden(one)]
+
+
+def pairs(event: Event) -> Mapping[str, str]:
+    """Digits by LID, as an event tells them."""
+    told = (jids.told(jid, alt) for jid, alt in _people(event))
+    return {lid: phone for lid, phone in told if lid and phone}
 
 
 def group(event: Event) -> str:
@@ -47,17 +49,25 @@ def target(event: Event) -> str:
     return str(found[1].targetMessageKey.ID if found else inner.protocolMessage.key.ID)
 
 
-def is_sealed(event: Event) -> bool:
-    """Opening it takes all addresses of everybody in it."""
-    return isinstance(event, events.Message) and sealed.within(content.unwrapped(event.Message)) is not None
-
-
 def is_removal(event: Event) -> bool:
     """Somebody takes a message back."""
     if not isinstance(event, events.Message):
         return False
     inner = content.unwrapped(event.Message)
     return inner.HasField("protocolMessage") and bool(inner.protocolMessage.type == ProtocolMessage.REVOKE)
+
+
+def own_id(event: Event) -> str:
+    """The id of a message; empty for what is none."""
+    return str(event.Info.ID) if isinstance(event, events.Message) else ""
+
+
+def _people(event: Event) -> Sequence[tuple[Jid, Jid]]:
+    """The chat and the sender of a message, by both addresses."""
+    source = _source(event)
+    if source is None:
+        return ()
+    return ((source.Chat, scene.chat_alt(source)), (source.Sender, source.SenderAlt))
 
 
 def _source(event: Event) -> Event | None:
@@ -98,12 +108,13 @@ def _spoken(said: content.Said, where: Scene, stands_for: str = "") -> wire.Mess
         chat=where.chat,
         id=where.event.Info.ID,
         at=where.at,
-        sender=where.sender,
+        sender=where.speaker,
         from_us=where.from_us,
         text=said.text,
         files=(said.file,) if said.file else (),
         reply_to=said.reply_to,
         stands_for=stands_for,
+        beside=not stands_for and where.is_beside,
     )
 
 
