@@ -206,15 +206,17 @@ class Composer(Vertical):
 
     def take_back(self, entry: Entry) -> None:
         """Have the words and files of a message that did not go, unless something else is being written."""
-        self.put_back(Sheet(text=entry.message.text, files=[staged(file) for file in entry.files]))
-
-    def put_back(self, sheet: Sheet) -> None:
-        """Go on with what was not accepted, unless something else is being written."""
         if not (self.sheet.text.strip() or self.sheet.files):
-            self.sheet.files.extend(sheet.files)
-            self.sheet.reply_to, self.sheet.editing = sheet.reply_to, sheet.editing
+            self.sheet.put_back(Sheet(text=entry.message.text, files=[staged(file) for file in entry.files]))
+            self.show_again(self.sheet)
+
+    def show_again(self, sheet: Sheet) -> None:
+        """Show what changed on a sheet, if it is the one that is written on."""
+        if sheet is self.sheet:
+            self.query_one("#subject", Input).value = sheet.subject
             self._load(sheet.text)
             self.focus_pen()
+            self._tell()
 
     def drop(self) -> None:
         """Take away what was added last: a file, the quote, the edit."""
