@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from chatapp_cli.tui.typeahead import HAND
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ANNA, HOUR, ME, NOON, Stage
+from tests.tui.stage import ANNA, HOUR, ME, NOON, Stage, locked
 
 BOT = ChannelId(1)
 LONG = "я" * 5000
@@ -341,19 +340,6 @@ async def test_what_is_refused_of_an_answer_is_heard_even_if_the_question_was_ta
         await it.pilot.pause(0.1)
         said = [note.message for note in it.app._notifications]
     assert (take.ended, said) == ("taken", ["Not this one.\nTry another."] if refuses else [])
-
-
-@contextmanager
-def locked(desk: Desk) -> Iterator[sqlite3.Connection]:
-    """Somebody else writes for a while."""
-    store = sqlite3.connect(desk.settings.folder / "chatapp.db", isolation_level=None)
-    store.execute("PRAGMA foreign_keys = ON")
-    store.execute("BEGIN IMMEDIATE")
-    try:
-        yield store
-        store.execute("COMMIT")
-    finally:
-        store.close()
 
 
 async def test_escape_while_a_message_is_put_out_for_later_does_not_call_it_back(window: Opener, desk: Desk) -> None:
