@@ -20,7 +20,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.daemon import Daemon, running
-from chatapp_cli.runtime.owner import Kind, Place, taking
+from chatapp_cli.runtime.owner import Kind, Ownership, taking
 
 log = structlog.get_logger()
 
@@ -62,20 +62,20 @@ async def serve(
 
     ``web`` lets browsers have the window too.
     ``announce`` is told the address that it listens on, once it does; an empty one without HTTP.
-    A window's own daemon also ends once a real one asks for its place.
+    A window's own daemon also ends once a real one asks for the store.
     """
     stop = stop or asyncio.Event()
     with _stopped_by_signals(stop):
-        async with taking(desk, kind, stop) as place:
-            if place is not None:
-                await _serve(desk, place, announce, stop, http=http, web=web)
+        async with taking(desk, kind, stop) as owned:
+            if owned is not None:
+                await _serve(desk, owned, announce, stop, http=http, web=web)
 
 
 async def _serve(
-    desk: Desk, place: Place, announce: Callable[[str], None] | None, stop: asyncio.Event, *, http: bool, web: bool
+    desk: Desk, owned: Ownership, announce: Callable[[str], None] | None, stop: asyncio.Event, *, http: bool, web: bool
 ) -> None:
     with _listening(desk, wanted=http) as listening:
-        async with running(desk, ended=stop.set) as daemon, _leaving(place, stop):
+        async with running(desk, ended=stop.set) as daemon, _leaving(owned, stop):
             log.info("daemon.started", store=desk.settings.company, http=listening is not None)
             if listening is None:
                 await _announce_and_wait(announce, "", stop)
@@ -86,15 +86,15 @@ async def _serve(
 
 
 @contextlib.asynccontextmanager
-async def _leaving(place: Place, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Stop once somebody asks for the place."""
+async def _leaving(owned: Ownership, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Stop once a daemon asks for the store."""
 
     async def leave() -> None:
-        await place.asked_for()
+        await owned.asked_for()
         log.info("daemon.makes_way")
         stop.set()
 
-    task = asyncio.create_task(leave(), name="place")
+    task = asyncio.create_task(leave(), name="ownership")
     try:
         yield
     finally:

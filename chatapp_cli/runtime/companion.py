@@ -43,11 +43,12 @@ AWAY = Carried(T("the daemon has ended; waiting for it"))
 class Companion:
     """Our own child, if there has to be one."""
 
-    def __init__(self, desk: Desk, command: Sequence[str], look: float, patience: float) -> None:
+    def __init__(self, desk: Desk, command: Sequence[str], look: float, patience: float, again: float) -> None:
         self._desk = desk
         self._command = command
         self._look = look
         self._patience = patience
+        self._again = again
         self._expected_until = 0.0
         self._child: asyncio.subprocess.Process | None = None
         self._said = ""
@@ -57,11 +58,18 @@ class Companion:
         """What to tell, whenever it changes; starts a child whenever the store has no owner."""
         told: Carried | None = None
         while True:
-            state = await self._state()
+            state = await self._seen()
             if state != told:
                 told = state
                 yield state
-            await asyncio.sleep(AGAIN if state.trouble else self._look)
+            await asyncio.sleep(self._again if state.trouble else self._look)
+
+    async def _seen(self) -> Carried:
+        """Where neither the store's owner can be seen nor a child started, it is tried again after a while."""
+        try:
+            return await self._state()
+        except OSError as error:
+            return Carried(T("no daemon: {why}", why=error.strerror or str(error)), trouble=True)
 
     async def _state(self) -> Carried:
         found = await asyncio.to_thread(owner, self._desk)
@@ -122,10 +130,18 @@ def surroundings(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
 
 @asynccontextmanager
 async def accompanied(
-    desk: Desk, *, command: Sequence[str] = COMMAND, look: float = LOOK, patience: float = RETURN
+    desk: Desk,
+    *,
+    command: Sequence[str] = COMMAND,
+    look: float = LOOK,
+    patience: float = RETURN,
+    again: float = AGAIN,
 ) -> AsyncIterator[Companion]:
-    """Have the store served while this lasts; a daemon that was here has ``patience`` seconds to come back."""
-    companion = Companion(desk, command, look, patience)
+    """Have the store served while this lasts; a daemon that was here has ``patience`` seconds to come back.
+
+    ``look`` and ``again`` are the seconds between two looks, while all is well and after something failed.
+    """
+    companion = Companion(desk, command, look, patience, again)
     try:
         yield companion
     finally:

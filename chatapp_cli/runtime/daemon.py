@@ -72,7 +72,8 @@ class Daemon:
             helpers = {"timer": self._time, "index": self.indexer.run}
             if self.transcriber:
                 helpers["transcriber"] = self.transcriber.run
-            await together(self._hear(), *(helped(name, work) for name, work in helpers.items()))
+            clock = self.store.desk.world.clock
+            await together(self._hear(), *(helped(name, work, clock=clock) for name, work in helpers.items()))
         finally:
             self.ready = False
             await self.supervisor.stop()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
+from chatapp_cli.ports.world import Clock
+
 log = structlog.get_logger()
 
 STEADY = 60.0
@@ -18,31 +20,63 @@ async def helped(
     name: str,
     work: Callable[[], Coroutine[None, None, None]],
     *,
+    clock: Clock,
     steady: float = STEADY,
     longest: float = LONGEST_PAUSE,
 ) -> None:
-    """Run a helper until cancelled, later after each fall; said once when it breaks and once when it is well again.
+    """Run a helper until cancelled, and again, later each time, whenever it breaks or ends, which it never should.
 
-    ``steady`` and ``longest`` are seconds: of work that counts as well, and of the longest pause.
+    Each of both is said once, and once that it is well again. ``steady`` and ``longest`` are seconds: of work that
+    counts as well, and of the longest pause.
     """
-    falls = 0
+    stops, said = 0, _Said(name)
     while True:
         task = asyncio.create_task(work(), name=name)
         try:
-            if falls and await _lasts(task, steady):
-                log.info("helper.works", helper=name)
-                falls = 0
+            if stops and await _lasts(task, clock, steady):
+                said.works()
+                stops = 0
             await task
-        except Exception as error:
-            if not falls:
-                log.exception("helper.failed", helper=name, why=f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the helper is started again
+            said.failed(error)
+        else:
+            said.ended()
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        falls += 1
-        await asyncio.sleep(min(longest, 2.0 ** min(falls, 9)))
+        stops += 1
+        await clock.sleep(min(longest, 2.0 ** min(stops, 9)))
 
 
-async def _lasts(task: asyncio.Task[None], seconds: float) -> bool:
-    done, _ = await asyncio.wait({task}, timeout=seconds)
-    return not done
+class _Said:
+    """What the log knows of a helper since it was well."""
+
+    def __init__(self, helper: str) -> None:
+        self._helper = helper
+        self._failed = self._ended = False
+
+    def failed(self, error: Exception) -> None:
+        """It broke."""
+        if not self._failed:
+            log.error("helper.failed", helper=self._helper, why=f"{type(error).__name__}: {error}", exc_info=error)
+        self._failed = True
+
+    def ended(self) -> None:
+        """It returned, as if there were nothing more to do."""
+        if not self._ended:
+            log.warning("helper.ended", helper=self._helper)
+        self._ended = True
+
+    def works(self) -> None:
+        """It is well again."""
+        log.info("helper.works", helper=self._helper)
+        self._failed = self._ended = False
+
+
+async def _lasts(task: asyncio.Task[None], clock: Clock, seconds: float) -> bool:
+    sleeping = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait({task, sleeping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeping.cancel()
+    return not task.done()

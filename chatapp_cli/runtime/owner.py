@@ -50,28 +50,42 @@ class Owner(NamedTuple):
     kind: Kind
 
 
-class Place:
+class Ownership:
     """The right to run a store's channels, while it is held."""
 
     def __init__(self, desk: Desk, kind: Kind) -> None:
         self._desk = desk
         self._kind = kind
+        self._sees = True
 
     async def asked_for(self) -> None:
-        """Return once a daemon asks for the place; a daemon's own is never asked for."""
+        """Return once a daemon asks for the store; one that owns it is never asked."""
         if self._kind is Kind.DAEMON:
             await asyncio.get_running_loop().create_future()
-        while not _asked(self._desk):  # noqa: ASYNC110 - another process asks
+        while not self._is_asked_for():  # noqa: ASYNC110 - another process asks
             await asyncio.sleep(LOOK)
 
+    def _is_asked_for(self) -> bool:
+        """Whether a daemon asks; where that cannot be seen, as without a free descriptor, the next look tells."""
+        try:
+            asked = _asked(self._desk)
+        except OSError as error:
+            if self._sees:
+                log.warning("owner.cannot_look", why=str(error))
+            self._sees = False
+            return False
+        self._sees = True
+        return asked
+
     async def lent_to(self, work: Coroutine[None, None, None]) -> bool:
-        """Run work until it ends, or until a daemon asks for the place; tell whether it came to its end."""
+        """Run work until it ends, or until a daemon asks for the store; tell whether it came to its end."""
         working = asyncio.create_task(work)
         asking = asyncio.create_task(self.asked_for())
         try:
             await asyncio.wait({working, asking}, return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                working.result()
+            for task in (working, asking):
+                if task.done():
+                    task.result()
             return working.done()
         finally:
             for task in (working, asking):
@@ -84,18 +98,18 @@ def _file(desk: Desk) -> Path:
 
 
 def _wish(desk: Desk) -> Path:
-    """Locked by a daemon for as long as it waits for the place."""
+    """Locked by a daemon for as long as it waits for the store."""
     return desk.settings.folder / "serve.wanted"
 
 
 @contextmanager
-def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Place]:
+def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Ownership]:
     """Own the store. Raises Busy, naming the process, while somebody else does or a daemon waits for it."""
     with _opened(_file(desk)) as handle:
         _lock(handle, desk, kind)
         try:
             with desk.database.driver.own():
-                yield Place(desk, kind)
+                yield Ownership(desk, kind)
         finally:
             os.ftruncate(handle, 0)
 
@@ -142,7 +156,7 @@ def _busy(found: Owner) -> Busy:
 @asynccontextmanager
 async def taking(
     desk: Desk, kind: Kind, stop: asyncio.Event, *, patience: float = PATIENCE
-) -> AsyncIterator[Place | None]:
+) -> AsyncIterator[Ownership | None]:
     """Own the store; a daemon has a temporary owner leave, and waits until it has finished.
 
     ``None`` if ``stop`` was set meanwhile.
@@ -152,23 +166,61 @@ async def taking(
         yield await _taken(stack, desk, kind, stop, patience)
 
 
-async def _taken(stack: ExitStack, desk: Desk, kind: Kind, stop: asyncio.Event, patience: float) -> Place | None:
-    loop = asyncio.get_running_loop()
-    deadline, in_vain, asks = loop.time() + patience, 0, False
+async def _taken(stack: ExitStack, desk: Desk, kind: Kind, stop: asyncio.Event, patience: float) -> Ownership | None:
     with _opened(_wish(desk)) as wish:
+        waiting = _Waiting(desk, kind, wish, patience)
         while not stop.is_set():
             try:
                 return stack.enter_context(owning(desk, kind))
             except Busy:
-                found = owner(desk)
-                lent = kind is Kind.DAEMON and (asks if found is None else found.kind is not Kind.DAEMON)
-                in_vain = 0 if lent else in_vain + 1
-                if in_vain >= LOOKS or loop.time() > deadline:
+                if not waiting.is_worth_it():
                     raise
-            if lent and not asks and found is not None and (asks := _got(wish)):
-                log.info("daemon.waits", owner=found.process, kind=found.kind)
             await asyncio.sleep(LOOK)
     return None
+
+
+class _Waiting:
+    """Waits for a store that is owned: has whoever owns it only meanwhile leave, and believes one that will not."""
+
+    def __init__(self, desk: Desk, kind: Kind, wish: int, patience: float) -> None:
+        self._desk = desk
+        self._kind = kind
+        self._wish = wish
+        self._asks = False
+        """Whether it is us who hold the wish."""
+        self._in_vain = 0
+        """Looks, one after the other, at an owner that will not leave."""
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + patience
+
+    def is_worth_it(self) -> bool:
+        """Look who owns the store, ask them to leave if they may, and tell whether to try once more."""
+        found = owner(self._desk)
+        if self._leaves(found):
+            self._in_vain = 0
+            self._ask(found)
+        else:
+            self._in_vain += 1
+        return self._in_vain < LOOKS and self._loop.time() <= self._deadline
+
+    def _leaves(self, found: Owner | None) -> bool:
+        """Whether the store is about to be free: only for a daemon does anybody leave, and only a temporary owner.
+
+        Nobody at all owns it between two looks: the one whom we asked has left just now.
+        """
+        if self._kind is not Kind.DAEMON:
+            return False
+        if found is None:
+            return self._asks
+        return found.kind is not Kind.DAEMON
+
+    def _ask(self, found: Owner | None) -> None:
+        """Hold the wish, which is seen by the owner; of several daemons that wait one can."""
+        if found is None or self._asks:
+            return
+        self._asks = _got(self._wish)
+        if self._asks:
+            log.info("daemon.waits", owner=found.process, kind=found.kind)
 
 
 def _asked(desk: Desk) -> bool:

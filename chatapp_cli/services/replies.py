@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import variables
@@ -12,6 +11,7 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold, is_whole
 from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows import DialogCard, QuickReplyRow, SectionRow
@@ -251,7 +251,7 @@ def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dic
         variables.CLIENT: _called(card),
         variables.COMPANY: company,
         variables.OPERATOR: operator,
-        variables.DATE: datetime.fromtimestamp(now / 1000, UTC).astimezone().strftime("%d.%m.%Y"),
+        variables.DATE: f"{local(now):%d.%m.%Y}",
     }
     return {name: value for name, value in known.items() if value.strip()}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import words
 from chatapp_cli.store.rows import ChannelRow
@@ -29,7 +29,7 @@ def troubled(row: ChannelRow, now: Millis) -> bool:
 
 def told(manifest: Manifest, row: ChannelRow) -> Text:
     """Until when a channel rests, and why, with the provider's own words."""
-    moment = datetime.fromtimestamp(row.paused_until / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    moment = f"{local(row.paused_until):%Y-%m-%d %H:%M}"
     if not row.paused_code:
         return T("rests until {moment}", moment=moment)
     why = words.why(manifest, row.paused_code, row.paused_detail)[0]

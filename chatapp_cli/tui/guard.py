@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
@@ -10,12 +12,16 @@ LONG = 60.0
 """Seconds in which work that nobody asked for says the same only once."""
 
 
+STUMBLES = 3
+"""Errors of our own that are kept, the last ones: each holds on to all that its code had in its hands."""
+
+
 class Guard:
     """One for the whole window, whatever works in it: deeds, questions, timers, and who follows the news."""
 
     def __init__(self) -> None:
-        self.stumbles: list[Exception] = []
-        """What nobody foresaw; told in full when the window closes."""
+        self.stumbles: deque[Exception] = deque(maxlen=STUMBLES)
+        """What nobody foresaw of late; told in full when the window closes."""
         self._said: dict[str, float] = {}
 
     def words(self, error: Exception) -> str:

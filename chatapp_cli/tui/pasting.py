@@ -32,8 +32,8 @@ class WholePastes(XTermParser):
         self._now = now
         self._before = ""
         """The end of what was read, which may be the beginning of a bracket."""
-        self._pasted: str | None = None
-        """What was pasted so far; nothing while there is no paste."""
+        self._pasted: list[str] | None = None
+        """What was pasted so far, as it came; nothing while there is no paste. Joined once: it may be megabytes."""
         self._since = 0.0
 
     def feed(self, data: str) -> Iterable[Message]:
@@ -61,26 +61,30 @@ class WholePastes(XTermParser):
             yield from super().feed(data)
             return ""
         after = at + len(BRACKETED_PASTE_START) - len(self._before)
-        self._before, self._pasted, self._since = "", "", self._now()
+        self._before, self._pasted, self._since = "", [], self._now()
         yield from super().feed(data[:after])
         return data[after:]
 
     def _paste(self, data: str) -> Generator[Message, None, str]:
         """Up to the end of a paste; returns what follows."""
-        so_far = len(self._pasted or "")
-        self._pasted, self._since = (self._pasted or "") + data, self._now()
-        at = self._pasted.find(BRACKETED_PASTE_END, max(0, so_far - len(BRACKETED_PASTE_END)))
+        known = self._before + data
+        at = known.find(BRACKETED_PASTE_END)
+        self._pasted, self._since = self._pasted or [], self._now()
         if at < 0:
+            kept = max(0, len(known) + 1 - len(BRACKETED_PASTE_END))
+            self._pasted.append(known[:kept])
+            self._before = known[kept:]
             return ""
-        rest = self._pasted[at + len(BRACKETED_PASTE_END) :]
-        self._pasted = self._pasted[:at]
+        self._pasted.append(known[:at])
+        self._before = ""
         yield from self._finish()
-        return rest
+        return known[at + len(BRACKETED_PASTE_END) :]
 
     def _finish(self) -> Iterator[Message]:
         if self._pasted is None:
             return
-        text, self._pasted = self._pasted, None
+        text = "".join([*self._pasted, self._before])
+        self._pasted, self._before = None, ""
         for one in super().feed(BRACKETED_PASTE_END):  # it went into the brackets, and has to come out of them
             if not isinstance(one, events.Paste):
                 yield one

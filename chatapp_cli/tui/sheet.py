@@ -21,6 +21,15 @@ class Sheet:
     editing: Entry | None = None
     """The sent message that the text is to replace."""
 
+    def put_back(self, before: Sheet) -> None:
+        """Have again what did not go, above what was begun since; an answer or a change goes with its own text."""
+        if not (self.text.strip() or self.files):
+            self.text, self.reply_to, self.editing = before.text, before.reply_to, before.editing
+        elif before.text.strip():
+            self.text = f"{before.text}\n\n{self.text}"
+        self.subject = self.subject or before.subject
+        self.files[:0] = before.files
+
     def draft(self) -> Draft:
         """What would be sent."""
         from chatapp_cli.domain.draft import Draft

@@ -5,14 +5,12 @@ from __future__ import annotations
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key
-
-PACE = "pace"
-"""Why an account rests that keeps to its own rate."""
 
 
 def standstill(channel: ChannelRow, now: Millis) -> str:
@@ -34,9 +32,9 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
             state=state,
             since=since,
         )
-    if channel.paused_until > now:
+    if resting.rests(channel, now):
         until = words.moment(channel.paused_until, now)
-        if channel.paused_code not in {"", PACE}:
+        if channel.paused_code and resting.troubled(channel, now):
             why = words.reason(manifest(channel.kind), channel.paused_code, channel.paused_detail)[0]
             return _(
                 "{channel} sends nothing until {until}: {why} ({key}).",

@@ -17,8 +17,8 @@ from chatapp_cli.runtime import seat
 if TYPE_CHECKING:
     from chatapp_cli.tui.app import Inbox
 
-STUMBLES = 3
-"""Errors of our own that are told, the last ones, and how many lines of code each names."""
+LINES = 3
+"""How many lines of code an error of our own names, the last ones."""
 RARELY = (20_000, 20, 20)
 """When Python looks for garbage that refers to itself: its own thresholds stop keys for 50 ms now and then."""
 
@@ -49,8 +49,8 @@ def part(window: Inbox) -> None:
 
     where = rescue(window)
     cause = window.broken
-    for stumbled in [*window.guard.stumbles[-STUMBLES:], *([cause] if cause else [])]:
-        sys.stderr.write(lines("".join(traceback.format_exception(stumbled, limit=-STUMBLES))))
+    for stumbled in [*window.guard.stumbles, *([cause] if cause else [])]:
+        sys.stderr.write(lines("".join(traceback.format_exception(stumbled, limit=-LINES))))
     if window.return_code:
         kept = T("What you had written is a draft in its dialog.")
         if where:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from structlog.testing import capture_logs
 
-from chatapp_cli.runtime.helping import helped
+from chatapp_cli.kit.system import SystemClock
+from chatapp_cli.runtime.helping import LONGEST_PAUSE, STEADY, helped
 
 
 class Helper:
-    """Falls as often as it is told to, each time for another reason, and works then."""
+    """Falls as often as it is told to, each time for another reason, and works then; it returns for no reason."""
 
-    def __init__(self, *falls: BaseException) -> None:
+    def __init__(self, *falls: BaseException | None) -> None:
         self.falls = list(falls)
         self.starts = 0
         self.works = asyncio.Event()
@@ -23,7 +25,10 @@ class Helper:
         self.starts += 1
         await asyncio.sleep(0)
         if self.falls:
-            raise self.falls.pop(0)
+            fall = self.falls.pop(0)
+            if fall is None:
+                return
+            raise fall
         self.works.set()
         try:
             await asyncio.Event().wait()
@@ -33,7 +38,7 @@ class Helper:
 
 async def run_through(helper: Helper, *, steady: float = 0.05) -> list[str]:
     with capture_logs() as said:
-        task = asyncio.create_task(helped("it", helper.run, steady=steady, longest=0.01))
+        task = asyncio.create_task(helped("it", helper.run, clock=SystemClock(), steady=steady, longest=0.01))
         await asyncio.wait_for(helper.works.wait(), 10)
         await asyncio.sleep(2 * steady)
         task.cancel()
@@ -64,3 +69,41 @@ async def test_one_that_never_breaks_says_nothing() -> None:
 
 async def test_one_that_falls_before_it_counts_as_well_is_no_new_story() -> None:
     assert await run_through(Helper(ValueError(), KeyError()), steady=0.3) == ["helper.failed", "helper.works"]
+
+
+@pytest.mark.parametrize(
+    ("stops", "said"),
+    [
+        ([None], ["helper.ended"]),
+        ([None, None, None], ["helper.ended"]),
+        ([None, ValueError()], ["helper.ended", "helper.failed"]),
+        ([ValueError(), None, KeyError(), None], ["helper.failed", "helper.ended"]),
+    ],
+)
+async def test_one_that_returns_is_told_too_and_mutes_no_failure(
+    stops: Sequence[BaseException | None], said: list[str]
+) -> None:
+    helper = Helper(*stops)
+    assert await run_through(helper) == [*said, "helper.works"]
+    assert helper.starts == len(stops) + 1
+
+
+class Quick(SystemClock):
+    """A clock by which a second lasts a tenth of a millisecond."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(seconds / 10_000)
+
+
+async def test_pauses_grow_by_the_clock_of_the_world_whether_it_falls_or_returns() -> None:
+    clock, helper = Quick(), Helper(ValueError(), None, ValueError(), None, *[ValueError()] * 6)
+    task = asyncio.create_task(helped("it", helper.run, clock=clock))
+    await asyncio.wait_for(helper.works.wait(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    pauses = [seconds for seconds in clock.slept if seconds != STEADY]
+    assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, LONGEST_PAUSE, LONGEST_PAUSE]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from contextlib import ExitStack
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.doctor import examine
-from chatapp_cli.runtime.owner import Kind, Owner, Place, owner, owning, taking
+from chatapp_cli.runtime.owner import LOOK, Kind, Owner, Ownership, owner, owning, taking
 from chatapp_cli.settings import Loaded
 
 TEMPORARY = [Kind.WINDOW, Kind.COMMAND]
@@ -28,9 +30,9 @@ SAID = {
 }
 
 
-async def work_for(place: Place, seconds: float) -> None:
+async def work_for(owned: Ownership, seconds: float) -> None:
     """What a temporary owner does: it leaves once it is asked, after what was in flight."""
-    await place.asked_for()
+    await owned.asked_for()
     await asyncio.sleep(seconds)
 
 
@@ -137,6 +139,76 @@ async def test_work_of_a_command_ends_when_a_daemon_comes_and_says_so(desks: Cal
         assert not await place.lent_to(asyncio.sleep(60))
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
+
+
+@contextmanager
+def nothing_to_be_seen(desk: Desk, trouble: str) -> Iterator[None]:
+    """For a while nobody can look whether a daemon asks."""
+    if trouble == "no descriptor left":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.dup(0)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    else:
+        wish = desk.settings.folder / "serve.wanted"
+        wish.unlink(missing_ok=True)
+        wish.mkdir()
+        yield
+        wish.rmdir()
+
+
+TROUBLES = ["no descriptor left", "a folder in its place"]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_a_command_works_on_while_it_cannot_be_seen_whether_a_daemon_asks(desk: Desk, trouble: str) -> None:
+    done = asyncio.Event()
+
+    async def work() -> None:
+        await asyncio.sleep(3 * LOOK)
+        done.set()
+
+    with owning(desk, Kind.COMMAND) as owned, capture_logs() as said, nothing_to_be_seen(desk, trouble):
+        assert await owned.lent_to(work())
+    assert done.is_set()
+    assert [line["event"] for line in said] == ["owner.cannot_look"]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_a_daemon_is_heard_once_it_can_be_seen_again(desks: Callable[..., Desk], trouble: str) -> None:
+    desk = desks()
+    with owning(desk, Kind.WINDOW) as owned:
+        asked = asyncio.create_task(owned.asked_for())
+        with nothing_to_be_seen(desk, trouble):
+            await asyncio.sleep(2 * LOOK)
+            assert not asked.done()
+        waiting = asyncio.create_task(_stay(desks()))
+        await asyncio.wait_for(asked, 5)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_what_a_command_stumbles_over_is_its_own_and_no_daemon_that_asks(desk: Desk) -> None:
+    async def work() -> None:
+        raise OSError(24, "Too many open files")
+
+    with owning(desk, Kind.COMMAND) as owned, pytest.raises(OSError, match="Too many"):
+        await owned.lent_to(work())
+
+
+@pytest.mark.parametrize("refused", [Kind.DAEMON, Kind.WINDOW, Kind.COMMAND])
+async def test_a_daemon_is_left_alone_by_whoever_comes(desks: Callable[..., Desk], refused: Kind) -> None:
+    with owning(desks()) as owned:
+        asked = asyncio.create_task(owned.asked_for())
+        with pytest.raises(Busy, match=r"daemon runs for this store already"):
+            async with taking(desks(), refused, asyncio.Event()):
+                pass
+        assert not asked.done()
+        asked.cancel()
 
 
 def test_looking_who_owns_it_never_keeps_a_daemon_out(desks: Callable[..., Desk]) -> None:

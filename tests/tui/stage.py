@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -168,6 +170,19 @@ class Stage:
             for step in (State.DELIVERED, State.READ):
                 if state in {State.DELIVERED, State.READ} and (step, state) != (State.READ, State.DELIVERED):
                     self.happen(channel, DeliveryChanged(ext_id=ext_id, state=step, at=self.clock.at))
+
+
+@contextmanager
+def locked(desk: Desk) -> Iterator[sqlite3.Connection]:
+    """Somebody else writes for a while."""
+    store = sqlite3.connect(desk.settings.folder / "chatapp.db", isolation_level=None)
+    store.execute("PRAGMA foreign_keys = ON")
+    store.execute("BEGIN IMMEDIATE")
+    try:
+        yield store
+        store.execute("COMMIT")
+    finally:
+        store.close()
 
 
 def warm_home(desk: Desk, clock: HeldClock) -> Stage:

@@ -16,7 +16,7 @@ from chatapp_cli.tui.screens.begin import BeginScreen, Start
 from chatapp_cli.tui.screens.contact_pick import ContactPick
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ME, Stage
+from tests.tui.stage import ME, Stage, locked
 
 RITA = Person(id="RU.77", name="Рита Лебедева", phone="+79160000077")
 
@@ -51,6 +51,34 @@ async def fills(page: BeginScreen, **boxes: str) -> None:
             box.load_text(words)
         else:
             box.value = words
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_is_begun_is_sent_once_and_not_left_while_it_goes(
+    window: Opener, desk: Desk, stage: Stage, messengers: dict[str, ChannelId], fails: bool
+) -> None:
+    """As it happened behind a busy store: a second press sent it twice, and whoever left never heard of a failure."""
+    count = "SELECT COUNT(*) FROM message WHERE text = 'Добрый день'"
+    async with window() as it:
+        page = await opens(it)
+        await chooses(it, page, messengers["sms"])
+        await fills(page, to=RITA.phone, text="Добрый день")
+        with locked(desk) as store:
+            for _ in range(3):
+                page.action_begin()
+            page.action_back()
+            await it.until(lambda: any(note.message == "One moment…" for note in it.app._notifications))
+            assert it.app.screen is page
+            if fails:
+                store.execute("DELETE FROM channel WHERE id = ?", [messengers["sms"]])
+        if fails:
+            await it.until(lambda: any("One moment" not in note.message for note in it.app._notifications))
+            assert it.app.screen is page
+            assert page._form.sheet.text == "Добрый день"
+        else:
+            await opened(it)
+        with desk.database.driver.connect() as store:
+            assert store.execute(count).fetchone()[0] == (0 if fails else 1)
 
 
 async def opened(it: Window) -> DialogCard:

@@ -70,6 +70,25 @@ async def test_a_daemon_that_was_here_is_given_time_to_come_back_before_another_
         await states.aclose()
 
 
+@pytest.mark.parametrize("blocked", ["serve.lock", ""])
+async def test_where_nothing_can_be_seen_or_started_it_is_said_and_tried_again(
+    desk: Desk, tmp_path: Path, blocked: str
+) -> None:
+    lock, program = desk.settings.folder / "serve.lock", tmp_path / "program"
+    lock.unlink(missing_ok=True)
+    if blocked:
+        lock.mkdir()
+    async with accompanied(desk, command=(str(program),), look=0.05, again=0.05) as companion:
+        states = companion.states()
+        assert await next_state(states) == f"no daemon: {'Is a directory' if blocked else 'No such file or directory'}"
+        if blocked:
+            lock.rmdir()
+        program.write_text("#!/bin/sh\nread line\n")
+        program.chmod(0o755)
+        assert await next_state(states) == "the daemon starts"
+        await states.aclose()
+
+
 @pytest.mark.parametrize("kind", [Kind.WINDOW, Kind.COMMAND])
 async def test_nobody_waits_for_one_who_held_the_store_only_meanwhile(desk: Desk, tmp_path: Path, kind: Kind) -> None:
     command = (sys.executable, "-c", DAEMON, str(tmp_path / "note"))

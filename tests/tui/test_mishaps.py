@@ -122,6 +122,13 @@ async def test_work_that_comes_round_says_the_same_only_once_a_minute() -> None:
     assert not guard.stumbles
 
 
+def test_of_many_errors_of_our_own_only_the_last_ones_are_held_on_to() -> None:
+    guard = Guard()
+    for n in range(1000):
+        guard.words(ZeroDivisionError(n))
+    assert [error.args for error in guard.stumbles] == [(997,), (998,), (999,)]
+
+
 @pytest.mark.parametrize("group", ["news", "company", "deeds", "list", "timer"])
 async def test_whatever_work_stumbles_over_the_page_goes_on(
     desk: Desk, capsys: pytest.CaptureFixture[str], group: str

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import random
+import time
+from collections.abc import Callable
 
 import pytest
 from textual import events
+from textual.screen import Screen
+from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.services import transcript
+from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.pasting import LOST, WholePastes, clean
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.screens.small import Choose, Confirm
 from chatapp_cli.tui.typeahead import HAND
-from chatapp_cli.tui.widgets.composer import Pen
-from tests.tui.conftest import Opener, Window
+from chatapp_cli.tui.widgets.composer import MOST_PASTED, Pen
+from tests.tui.conftest import GOOD, Opener, Window
 
 OPEN, CLOSE = "\x1b[200~", "\x1b[201~"
 TEXTS = (
@@ -77,6 +83,106 @@ def test_a_paste_at_the_end_of_the_input_is_not_lost() -> None:
 def test_what_a_terminal_would_obey_is_left_out_of_a_paste() -> None:
     assert clean("a\x1b[31mb\x1b]0;t\x07c\x9bd\r\ne\x08f") == "abcd\nef"
     assert clean("слово\x1bслово \x1b\x1b") == "словослово "
+
+
+def test_a_paste_of_megabytes_is_read_in_the_time_that_it_takes_to_look_at_it_once() -> None:
+    """Each piece was joined to all that came before: four times the text took sixteen times as long."""
+    text = ("🙂" * 79 + "\r") * 50_000
+    data = f"{OPEN}{text}{CLOSE}b"
+    parser, began = WholePastes(), time.process_time()
+    found = [one for at in range(0, len(data), 256) for one in parser.feed(data[at : at + 256])]
+    took = time.process_time() - began
+    assert [type(one) for one in found] == [events.Paste, events.Key]
+    assert found[0].text == text.replace("\r", "\n")
+    assert took < 2, took
+
+
+@pytest.mark.parametrize("at", range(len(CLOSE) + 1))
+def test_a_closing_bracket_that_comes_in_two_pieces_closes(at: int) -> None:
+    parser = WholePastes()
+    found = [one for part in (f"{OPEN}а\x1b[20", f"1б{CLOSE[:at]}", f"{CLOSE[at:]}q") for one in parser.feed(part)]
+    assert [one.text for one in found if isinstance(one, events.Paste)] == [clean("а\x1b[201б")]
+    assert [one.key for one in found if isinstance(one, events.Key)] == ["q"]
+
+
+def test_a_lost_paste_keeps_what_looked_like_the_beginning_of_its_end() -> None:
+    now = [100.0]
+    parser = WholePastes(now=lambda: now[0])
+    list(parser.feed(f"{OPEN}слова \x1b[2"))
+    now[0] += LOST
+    (paste,) = parser.tick()
+    assert paste.text == "слова [2"
+    assert [one.key for one in parser.feed("00~q")] == ["0", "0", "tilde", "q"]
+
+
+async def bring(it: Window, text: str, *, piece: int = 7) -> None:
+    """As a terminal with brackets brings a paste, in pieces, through the parser."""
+    data, parser = f"{OPEN}{text}{CLOSE}", WholePastes()
+    for at in range(0, len(data), piece):
+        for one in parser.feed(data[at : at + piece]):
+            it.app.post_message(one)
+    await it.pilot.pause(0.1)
+
+
+LINES = "Анна\r\x1b\x1b[31mby\rq\x1b\r\t\r/etc\r\x11\x03\x1b[B"
+"""An Enter, an Escape, keys that begin something, and Ctrl-Q: all of it text that somebody copied."""
+
+
+@pytest.mark.parametrize("piece", [1, 7, 10_000])
+async def test_pasted_into_the_search_it_is_what_is_searched_for_and_nothing_else(window: Opener, piece: int) -> None:
+    async with window() as it:
+        await it.press("/")
+        page, box = it.app.screen, it.app.focused
+        assert isinstance(box, Input)
+        await bring(it, LINES, piece=piece)
+        assert (it.app.screen, it.app.focused, box.value) == (page, box, "Анна")
+        assert it.app.is_running
+
+
+@pytest.mark.parametrize("field", ["name", "password"])
+async def test_pasted_into_the_login_it_fills_one_box_and_knocks_at_no_door(desk: Desk, field: str) -> None:
+    app = Inbox(desk, alone=True, token="no longer")
+    async with app.run_test(size=GOOD) as pilot:
+        it = Window(app, pilot)
+        await it.sees("Enter: log in.")
+        door = app.screen
+        box = door.query_one(f"#{field}", Input)
+        box.focus()
+        await it.until(lambda: app.focused is box)
+        await bring(it, LINES)
+        assert (app.screen, app.focused, box.value) == (door, box, "Анна")
+        assert sum(bool(one.value) for one in door.query(Input)) == 1
+        assert app.is_running
+
+
+@pytest.mark.parametrize(
+    "question", [lambda: Confirm("?"), lambda: Choose("?", [("a", "A"), ("b", "B")], keys=["y", "q"])]
+)
+async def test_pasted_into_a_question_without_a_box_it_answers_nothing(
+    window: Opener, question: Callable[[], Screen[object]]
+) -> None:
+    async with window() as it:
+        page = question()
+        it.app.push_screen(page)
+        await it.until(lambda: it.app.screen is page)
+        await bring(it, f"y\r{LINES}")
+        assert it.app.screen is page
+
+
+async def test_what_is_longer_than_any_message_is_not_taken_in_and_the_way_to_attach_it_is_told(
+    window: Opener,
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("Вот: ")
+        pen = it.app.screen.query_one(Pen)
+        it.app.post_message(events.Paste("ы" * (MOST_PASTED + 1)))
+        await it.until(lambda: it.app._notifications)
+        (said,) = [note.message for note in it.app._notifications]
+        assert said == "What was pasted is too long for a message. Attach it as a file: Ctrl+O"
+        assert pen.text == "Вот: "
+        it.app.post_message(events.Paste("ы\n" * (MOST_PASTED // 2)))
+        await it.until(lambda: len(pen.text) == len("Вот: ") + MOST_PASTED)
 
 
 async def paste(it: Window, text: str, *, pace: float = 0.001) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 import chatapp_cli.tui
@@ -19,13 +23,17 @@ from chatapp_cli.services import dialogs, operators, replies, transcript
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.picker import Picker
 from chatapp_cli.tui.screens.small import Choose, Confirm, Prompt, Small
+from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.typeahead import HAND
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ANNA, HOUR, ME, NOON, Stage
+from tests.tui.stage import ANNA, HOUR, ME, NOON, Stage, locked
 
 BOT = ChannelId(1)
 LONG = "я" * 5000
+ENTRY: Any = object()
+"""Some message of ours."""
 
 
 def said(desk: Desk) -> list[str]:
@@ -247,6 +255,165 @@ async def test_every_kind_of_question_stays_until_its_answer_is_taken(
         await it.press(*keys)
         await it.until(lambda: app.screen is not page)
     assert [type(error) for error in app.guard.stumbles] == [ZeroDivisionError]
+
+
+class Slow:
+    """Takes an answer once it is let, and may refuse it then."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.let, self.begun, self.ended = asyncio.Event(), asyncio.Event(), ""
+        self._refuses = refuses
+
+    async def __call__(self, _value: object) -> None:
+        self.begun.set()
+        try:
+            await self.let.wait()
+        except asyncio.CancelledError:
+            self.ended = "cancelled"
+            raise
+        self.ended = "taken"
+        if self._refuses:
+            raise UsageError(T("Not this one."), T("Try another."))
+
+
+QUESTIONS = {
+    "prompt": (lambda: Prompt("?"), ("x", "enter"), ("escape",)),
+    "choose": (lambda: Choose("?", [("a", "A"), ("b", "B")], keys=["1", "2"]), ("1",), ("escape", "2", "escape")),
+    "confirm": (lambda: Confirm("?"), ("y",), ("escape", "n")),
+    "no": (lambda: Confirm("?"), ("y",), ("left", "enter", "т")),
+}
+
+
+@asynccontextmanager
+async def being_taken(desk: Desk, take: Slow, page: Small[object], keys: tuple[str, ...]) -> AsyncIterator[Window]:
+    from chatapp_cli.tui.app import Inbox
+
+    app = Inbox(desk, alone=True)
+    async with app.run_test() as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: app.screen.query("DialogList"))
+        app.push_screen(page.taken_by(take))
+        await it.until(lambda: app.screen is page and page.focused is not None)
+        for key in keys:
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await asyncio.sleep(HAND * 2)
+        await asyncio.wait_for(take.begun.wait(), 5)
+        yield it
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_an_answer_that_is_being_taken_is_taken_to_its_end_whatever_is_pressed(
+    desk: Desk, name: str, refuses: bool
+) -> None:
+    question, answer_keys, leave_keys = QUESTIONS[name]
+    take, page = Slow(refuses=refuses), question()
+    async with being_taken(desk, take, page, answer_keys) as it:
+        for key in leave_keys:
+            it.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await it.sees("One moment…")
+        await it.until(lambda: it.app._typed is None)
+        assert it.app.screen is page
+        take.let.set()
+        await it.until(lambda: take.ended)
+        if refuses:
+            await it.sees("Not this one.")
+            await it.sees_no("One moment…")
+            await it.press("escape")
+        await it.until(lambda: it.app.screen is not page)
+    assert take.ended == "taken"
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_what_is_refused_of_an_answer_is_heard_even_if_the_question_was_taken_away(
+    desk: Desk, refuses: bool
+) -> None:
+    """As when another page has to come first."""
+    take, page = Slow(refuses=refuses), Prompt("?")
+    async with being_taken(desk, take, page, ("x", "enter")) as it:
+        page.dismiss(None)
+        await it.until(lambda: it.app.screen is not page and not page.is_attached)
+        take.let.set()
+        await it.until(lambda: take.ended)
+        if refuses:
+            await it.until(lambda: it.app._notifications)
+        await it.pilot.pause(0.1)
+        said = [note.message for note in it.app._notifications]
+    assert (take.ended, said) == ("taken", ["Not this one.\nTry another."] if refuses else [])
+
+
+async def test_escape_while_a_message_is_put_out_for_later_does_not_call_it_back(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await led(it, ASKED["later"])
+        await answer(it, "18:30")
+        await it.until(lambda: isinstance(it.app.screen, Choose))
+        page = it.app.screen_stack[0]
+        with locked(desk):
+            it.app.post_message(events.Key("1", "1"))
+            await it.until(lambda: page.query_one(Pen).text == "")
+            it.app.post_message(events.Key("escape", None))
+            await it.pilot.pause(0.2)
+            assert isinstance(it.app.screen, Choose)
+        await it.until(lambda: said(desk)[-1] == "Да")
+        await it.until(lambda: it.app.screen is page)
+        assert page.query_one(Pen).text == ""
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("meanwhile", ["", "И ещё"])
+async def test_a_text_that_could_not_be_put_out_comes_back_whoever_waited_for_it(
+    window: Opener, desk: Desk, left: bool, meanwhile: str
+) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("Да")
+        page = it.app.screen
+        assert isinstance(page, InboxScreen)
+        with locked(desk) as store:
+            it.app.post_message(events.Key("enter", "\r"))
+            await it.until(lambda: page.query_one(Pen).text == "")
+            await it.until(lambda: any(one.group == "send" for one in it.app.workers))
+            page.query_one(Pen).insert(meanwhile)
+            if left:
+                it.app.workers.cancel_group(page, "send")
+            store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
+        back = "Да\n\nИ ещё" if meanwhile else "Да"
+        await it.until(lambda: page.query_one(Pen).text == back, page.query_one(Pen).text)
+        assert page.composer.sheet.text == back
+
+
+async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("Да")
+        page = it.app.screen
+        assert isinstance(page, InboxScreen)
+        dialog = page.opening.card.id
+        other = desk.read(lambda tx: tx.value("dialogs.at_key", channel=BOT, key="502"))
+        with locked(desk) as store:
+            it.app.post_message(events.Key("enter", "\r"))
+            await it.until(lambda: page.query_one(Pen).text == "")
+            page._turn_composer(page._sheets.setdefault(other, Sheet()))
+            store.execute("DELETE FROM dialog WHERE id = ?", [dialog])
+        await it.until(lambda: page._sheets[dialog].text == "Да")
+        assert page.query_one(Pen).text == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "both"),
+    [
+        (Sheet(text="а"), Sheet(), ("а", None)),
+        (Sheet(text="а", editing=ENTRY), Sheet(text=" \n"), ("а", ENTRY)),
+        (Sheet(text="а", editing=ENTRY), Sheet(text="б"), ("а\n\nб", None)),
+        (Sheet(text="а"), Sheet(text="б", editing=ENTRY), ("а\n\nб", ENTRY)),
+        (Sheet(text=""), Sheet(text="б"), ("б", None)),
+    ],
+)
+def test_what_did_not_go_stands_above_what_was_begun_since(
+    before: Sheet, since: Sheet, both: tuple[str, object]
+) -> None:
+    since.put_back(before)
+    assert (since.text, since.editing) == both
 
 
 async def test_a_no_is_taken_by_nobody(desk: Desk) -> None:

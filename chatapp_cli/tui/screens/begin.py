@@ -63,6 +63,7 @@ class BeginScreen(Hands):
         self._outlook: Outlook | None = None
         self.begun = False
         """Something was sent, or the dialog was opened."""
+        self._sending = False
 
     def compose(self) -> ComposeResult:
         """The form comes as soon as it is known what can be chosen."""
@@ -194,8 +195,16 @@ class BeginScreen(Hands):
         await self.run_action(event.action)
 
     def action_begin(self) -> None:
-        """Send it, and open the dialog."""
-        self.do(self._begin, group="begin", exclusive=True)
+        """Send it, and open the dialog; pressed once more while it goes it is not sent a second time."""
+        if not self._sending:
+            self._sending = True
+            self.do(self._send, group="begin")
+
+    async def _send(self) -> None:
+        try:
+            await self._begin()
+        finally:
+            self._sending = False
 
     async def _begin(self) -> None:
         sheet, able = self._form.sheet, self.office.capabilities
@@ -250,7 +259,10 @@ class BeginScreen(Hands):
         self._look_again()
 
     def action_back(self) -> None:
-        """To where it was asked for; what was typed is lost after a question only."""
+        """To where it was asked for; what was typed is lost after a question only, and never while it is sent."""
+        if self._sending:
+            self.say(_("One moment…"))
+            return
         self.do(self._leave, group="leave", exclusive=True)
 
     async def _leave(self) -> None:

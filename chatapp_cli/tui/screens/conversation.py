@@ -105,6 +105,15 @@ class Conversing(Listing):
         self.query_one(DialogList).mark_opened(opening.card.id)
         self._turn_composer(self._sheets.setdefault(opening.card.id, Sheet()))
 
+    def put_back(self, dialog: DialogId, kept: Sheet) -> None:
+        """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
+        from chatapp_cli.tui.widgets.composer import Composer
+
+        sheet = self._sheets.setdefault(dialog, Sheet())
+        sheet.put_back(kept)
+        for composer in self.query(Composer):
+            composer.show_again(sheet)
+
     def shows(self, opening: Opening) -> bool:
         """Whether the same messages are shown still."""
         return self.opening is not None and set(self.opening.thread) == set(opening.thread)

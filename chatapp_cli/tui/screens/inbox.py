@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
     from chatapp_cli.services.transcript import Entry
     from chatapp_cli.tui.said import Said
+    from chatapp_cli.tui.sheet import Sheet
     from chatapp_cli.tui.widgets.composer import Pen
 
 
@@ -250,12 +252,13 @@ class InboxScreen(Illustrated, Peeking, Joining):
         order = order or self.office.order(held=sheet.editing is None)
         job, kept = writing.sending_of(sheet, can, dialog, order), replace(sheet, files=[*sheet.files])
         composer.clear()
-        try:
-            await self.office.write(self.without_draft(dialog, job))
-        except Exception:
-            if composer.sheet is sheet:
-                composer.put_back(kept)
-            raise
+        sending = asyncio.ensure_future(self.office.write(self.without_draft(dialog, job)))
+        sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
+        await asyncio.shield(sending)  # whoever waits for it may leave, and it goes on
+
+    def _put_back_unsent(self, dialog: DialogId, kept: Sheet, sending: asyncio.Future[None]) -> None:
+        if sending.cancelled() or sending.exception() is not None:
+            self.put_back(dialog, kept)
 
     def action_later(self) -> None:
         """Send what is written at a time that is asked for."""

@@ -37,7 +37,8 @@ Take: TypeAlias = Callable[[R], Awaitable[object]]
 class Small(Leaving[R], ModalScreen[R]):
     """A page of a few lines; Escape leaves it without an answer.
 
-    An answer is taken while the page is open: one that is refused leaves it there, with the reason.
+    An answer is taken while the page is open: one that is refused leaves it there, with the reason. Until that is
+    decided the page cannot be left, as if nothing had been answered.
     """
 
     DEFAULT_CSS = """
@@ -87,7 +88,8 @@ class Small(Leaving[R], ModalScreen[R]):
             await self.refuse(self.guard.words(error))
 
     def _begin_to_take(self, take: Take[R], value: R) -> Worker[None]:
-        return self.run_worker(partial(self._try, take, value), group="answer")
+        """By the application: a page that somebody else takes away would break off its own work."""
+        return self.app.run_worker(partial(self._try, take, value), group="answer")
 
     async def _try(self, take: Take[R], value: R) -> None:
         try:
@@ -99,6 +101,7 @@ class Small(Leaving[R], ModalScreen[R]):
                 self.dismiss(value)
         finally:
             self._taking = False
+            self.query(".moment").remove()
 
     async def refuse(self, why: str) -> None:
         """Say what is wrong with the answer, and go on asking; whoever left meanwhile hears of it all the same."""
@@ -112,7 +115,14 @@ class Small(Leaving[R], ModalScreen[R]):
 
     def action_leave(self) -> None:
         """No answer."""
-        self.dismiss(None)
+        self.leave_with(None)
+
+    def leave_with(self, value: R | None) -> None:
+        """Leave with what nobody has to take; an answer that is being taken comes first."""
+        if not self._taking:
+            self.dismiss(value)
+        elif not self.query(".moment"):
+            self.query_one(Vertical).mount(Static(_("One moment…"), classes="note moment"))
 
 
 class Confirm(Small[bool]):
@@ -147,7 +157,7 @@ class Confirm(Small[bool]):
         if yes:
             self.answer(yes)
         else:
-            self.dismiss(yes)
+            self.leave_with(yes)
 
     def action_other(self) -> None:
         """To the other button."""

@@ -17,6 +17,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows import ChannelRow, DialogCard
 from chatapp_cli.tui import words
@@ -24,7 +25,6 @@ from chatapp_cli.tui.cells import row
 from chatapp_cli.tui.keymap import action, actions, key, shown
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.overview import Overview, queued
-from chatapp_cli.tui.standstill import PACE
 
 Piece = tuple[str, Style]
 _ROOMY = 56
@@ -278,7 +278,7 @@ def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
 
 def rests(channel: ChannelRow, now: Millis) -> bool:
     """Whether a channel that works sends nothing for a reason; its own rate is none."""
-    return channel.health == "ok" and channel.paused_until > now and channel.paused_code not in {"", PACE}
+    return channel.health == "ok" and resting.troubled(channel, now)
 
 
 _STALE = 3 * words.MINUTE

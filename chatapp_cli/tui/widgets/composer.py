@@ -22,7 +22,7 @@ from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, line
-from chatapp_cli.tui.keymap import action
+from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.underlined import Underlined
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _PASTED = {"enter": "\n", "tab": "\t"}
 """What keys stand for within a paste that came without brackets: it is text, whatever is in it, and never sends."""
+MOST_PASTED = 1_000_000
+"""Characters of a paste that are taken into the text, twice what any channel carries; more would stop the keys."""
 _ASKED = ("editor", "spelling")
 """What the page does with the text, by keys that a text area would take for its own."""
 
@@ -64,6 +66,15 @@ class Pen(Underlined):
             await self.run_action(meant)
         else:
             await super()._on_key(event)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        if len(event.text) <= MOST_PASTED:
+            return
+        event.stop()
+        event.prevent_default()
+        attach = shown(action("inbox", "attach").keys[-1])  # the first one is a letter, which is text here
+        said = _("What was pasted is too long for a message. Attach it as a file: {key}", key=attach)
+        self.notify(said, severity="warning", markup=False, timeout=8)
 
     def _meant(self, event: events.Key) -> str:
         """What a key does that is not for the text."""
@@ -206,15 +217,17 @@ class Composer(Vertical):
 
     def take_back(self, entry: Entry) -> None:
         """Have the words and files of a message that did not go, unless something else is being written."""
-        self.put_back(Sheet(text=entry.message.text, files=[staged(file) for file in entry.files]))
-
-    def put_back(self, sheet: Sheet) -> None:
-        """Go on with what was not accepted, unless something else is being written."""
         if not (self.sheet.text.strip() or self.sheet.files):
-            self.sheet.files.extend(sheet.files)
-            self.sheet.reply_to, self.sheet.editing = sheet.reply_to, sheet.editing
+            self.sheet.put_back(Sheet(text=entry.message.text, files=[staged(file) for file in entry.files]))
+            self.show_again(self.sheet)
+
+    def show_again(self, sheet: Sheet) -> None:
+        """Show what changed on a sheet, if it is the one that is written on."""
+        if sheet is self.sheet:
+            self.query_one("#subject", Input).value = sheet.subject
             self._load(sheet.text)
             self.focus_pen()
+            self._tell()
 
     def drop(self) -> None:
         """Take away what was added last: a file, the quote, the edit."""
