@@ -104,6 +104,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         self.do(self.ready_to_converse, group="furnishing")
         self.count_views()
         self.every(5, self.tick, at_once=True)
+        self.every(60, self.tell_bars)  # a sign of life is no news, and an old one looks like trouble
         self.watch(self.app, "app_focus", self.watch_the_end, init=False)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
