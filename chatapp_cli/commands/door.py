@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.finding import is_whole
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T, Text, is_whole
 
 HIGHEST = 2**63 - 1
 """The highest number that a store holds; the lowest is as far below 0."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from chatapp_cli.domain.finding import given_digits, typed_digits
 from chatapp_cli.domain.manifest import AddressKind
+from chatapp_cli.domain.phone import DASHES, SIGNS, told, typed
 from chatapp_cli.domain.text import T, Text
 
 KINDS: Mapping[AddressKind, Text] = MappingProxyType(
@@ -17,10 +17,10 @@ KINDS: Mapping[AddressKind, Text] = MappingProxyType(
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
-_PHONE = re.compile(r"\+?[\d\s()\-]{7,20}")
+_PHONE = re.compile(rf"[+＋]?[{SIGNS}]{{7,24}}")
 _FEWEST = 5
 """Digits without which it is no phone."""
-_WRITTEN_OUT = re.compile(r"^\+|[\s()]|(?<=\d)-")
+_WRITTEN_OUT = re.compile(rf"^[+＋]|(?<=\d)[{DASHES}]|[\s()]")
 """A plus or gaps between the digits: nobody writes a ChatID so."""
 _RUSSIAN = re.compile(r"[78]\d{10}")
 
@@ -47,7 +47,7 @@ def canonical(address: str, kind: AddressKind) -> str:
     if kind == "email":
         return address.lower()
     if kind == "phone":
-        return "+" + typed_digits(address)
+        return "+" + typed(address)
     return address.lower().lstrip("@") if kind == "username" else address
 
 
@@ -56,7 +56,7 @@ def given(phone: str) -> str:
 
     Never for what a person typed, see ``canonical``: the same eleven digits from 8 on may be another's number.
     """
-    found = given_digits(phone)
+    found = told(phone)
     return f"+{found}" if found else ""
 
 

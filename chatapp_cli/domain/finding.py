@@ -1,27 +1,13 @@
-"""How names, phones and addresses are made comparable before they are stored or looked for."""
+"""How names and addresses are made comparable before they are stored or looked for."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+
+from chatapp_cli.domain.phone import piece, told
 
 _FOLD = str.maketrans("ё", "е")
-_LONG_ENOUGH_FOR_A_PHONE = 4
-_RUSSIAN_PREFIXES = "78"
 _LONG_ENOUGH_TO_RESPELL = 3
-_EXTENSION: Final = re.compile(r"(?:доб|вн|ext|x|х|[#,;]).*", re.IGNORECASE | re.DOTALL)
-"""What is dialled after somebody took up."""
-_PLUS: Final = re.compile(r"\D*[+＋]")
-_ABROAD: Final = re.compile(r"(?:00|810)(?=\d{9,})")
-"""What is dialled before the code of another country; of ``810`` only where more digits follow than in Russia."""
-_TRUNK: Final = re.compile(r"^8(?=[34789]\d{9}$)")
-"""What Russians dial before a number of ten digits; theirs and Kazakh ones begin with no others."""
-_TRUNK_TWICE: Final = re.compile(r"^78(?=[34789]\d{9}$)")
-_NATIONAL: Final = re.compile(r"[34789]\d{9}")
-_TRUNK_ALONE: Final = re.compile(r"\D*8(?:\D|9)")
-"""No country has the code 8, nor one that begins with 89."""
-_CODE_ALONE: Final = re.compile(r"\D*(?:\d\d|8(?:5[02356]|80|86))\D+\d")
-"""The code of another country, apart from the digits behind it: ``84 912…``, ``880 1712…``."""
 _KEYS = dict(zip("qwertyuiop[]asdfghjkl;'zxcvbnm,.", "йцукенгшщзхъфывапролджэячсмитьбю", strict=True))
 """What the keys of one keyboard layout type in the other."""
 _LETTERS = {
@@ -42,51 +28,15 @@ def fold(words: str) -> str:
     return " ".join(words.lower().translate(_FOLD).split())
 
 
-def is_whole(said: str) -> bool:
-    """Whether a text can be stored and sent: it has no NUL and no half of a character, which JSON and YAML can name."""
-    return "\0" not in said and not any("\ud800" <= sign <= "\udfff" for sign in said)
-
-
-def given_digits(phone: str) -> str:
-    """The digits of a number that was said exactly, by a provider or with a plus: whose country it is stands in front.
-
-    Only what can be no country's is read in the Russian way: an 8 alone in front, or before a 9. An extension goes.
-    """
-    said, found = _said(phone)
-    russian = not _PLUS.match(said) and _TRUNK_ALONE.match(said)
-    return _TRUNK_TWICE.sub("7", _TRUNK.sub("7", found) if russian else found)
-
-
-def typed_digits(phone: str) -> str:
-    """The digits of a number as somebody in Russia types it; with a plus it is exact.
-
-    ``8 916…``, ``916…`` and ``(495)…`` are Russian, ``00`` and ``8 10`` stand before the code of another country,
-    and so does nothing where that code stands apart.
-    """
-    said, found = _said(phone)
-    if _PLUS.match(said) or _CODE_ALONE.match(said):
-        return given_digits(phone)
-    if abroad := _ABROAD.match(found):
-        return _TRUNK_TWICE.sub("7", found[abroad.end() :])
-    return "7" + found if _NATIONAL.fullmatch(found) else _TRUNK_TWICE.sub("7", _TRUNK.sub("7", found))
-
-
-def _said(phone: str) -> tuple[str, str]:
-    """A number without its extension, and its digits, whichever script they are of."""
-    said = _EXTENSION.sub("", phone)
-    return said, "".join(str(int(digit)) for digit in re.findall(r"\d", said))
-
-
 def search_text(*parts: str, phone: str = "") -> str:
     """What a dialog is found by: everything known of the client, folded."""
-    return " ".join(filter(None, [*(fold(part) for part in parts), given_digits(phone)]))
+    return " ".join(filter(None, [*(fold(part) for part in parts), told(phone)]))
 
 
 def needles(query: str) -> list[str]:
     """The pieces that must all occur; something that looks like a phone is one, without the 8 or +7 in front."""
-    if re.fullmatch(r"\+?[\d\s()\-]+", query) and len(number := typed_digits(query)) > _LONG_ENOUGH_FOR_A_PHONE:
-        return [number[1:] if number[0] in ("7" if "+" in query else _RUSSIAN_PREFIXES) else number]
-    return fold(query).lstrip("@").split()
+    number = piece(query)
+    return [number] if number else fold(query).lstrip("@").split()
 
 
 def bare(folded: str) -> str:

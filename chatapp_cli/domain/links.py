@@ -9,13 +9,14 @@ from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from chatapp_cli.domain.address import canonical
+from chatapp_cli.domain.phone import DASHES, SIGNS
 
 URL: Final = r"https?://[^\s<>«»\"'`]+[^\s<>«»\"'`.,;:!?)\]*~]"
 """As a regular expression; what ends a sentence or stands around words in bold is no part of it."""
 _FOUND: Final = re.compile(
     rf"(?P<url>{URL})"
-    r"|(?P<email>(?<![\w.+-])[\w+](?:[\w.!#$%&'^{{}}~+-]*[\w+-])?@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,})"
-    r"|(?P<phone>(?<![\w+./-])(?:\+\d|8(?=[\s(-]*\d))[\d\s()\-]{7,18}\d(?![\w/-]))",
+    r"|(?P<email>(?<![\w.+-])[\w+](?:[\w.!#$%&'^{{}}~+-]{0,63}[\w+-])?@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,})"
+    rf"|(?P<phone>(?<![\w+./-])(?:\+\d|8(?=[\s({DASHES}]*\d))[{SIGNS}]{{7,18}}\d(?![\w/-]))",
     re.IGNORECASE,
 )
 _DIGITS: Final = range(10, 16)

@@ -6,7 +6,7 @@ import re
 
 from chatapp_cli.domain.finding import fold
 
-_PREFIX = re.compile(r"^\s*(?:(?:re|fwd?|aw|sv|на|отв|ha|пер|пересл)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
+_PREFIX = re.compile(r"^\s*(?:(?:re|fwd?|aw|sv|на|отв|ha|пер|пересл)\s*+(?:\[\d++\]\s*+)?[:：]\s*+)+", re.IGNORECASE)
 
 
 def plain_subject(subject: str) -> str:

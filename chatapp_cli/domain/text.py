@@ -1,4 +1,4 @@
-"""Words for a person that are translated only where they are shown."""
+"""Words for a person that are translated only where they are shown, and what makes any text one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ class Text:
 
     def __str__(self) -> str:
         return fill(self.msgid, self.params)
+
+
+def is_whole(said: str) -> bool:
+    """Whether a text can be stored and sent: it has no NUL and no half of a character, which JSON and YAML can name."""
+    return "\0" not in said and not any("\ud800" <= sign <= "\udfff" for sign in said)
 
 
 def fill(sentence: str, params: Mapping[str, object]) -> str:

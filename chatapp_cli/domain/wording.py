@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chatapp_cli.domain.finding import fold, given_digits
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.phone import SIGNS, typed
 
-PHONE = re.compile(r"(?<![\d+])\+?\d[\d\s()\-]{8,18}\d(?!\d)")
+PHONE = re.compile(rf"(?<![\d+])\+?\d[{SIGNS}]{{8,18}}\d(?!\d)")
 """What looks like one."""
 _TOKEN = re.compile(r"[^\W_]+")
 _PHONE_END = 10
@@ -32,7 +33,7 @@ def tokens(text: str) -> Iterator[Token]:
 def phones(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """The last digits of whatever looks like a phone, and where it stands."""
     for found in PHONE.finditer(text):
-        number = given_digits(found[0])
+        number = typed(found[0])
         if len(number) >= _PHONE_END:
             yield number[-_PHONE_END:], found.span()
 

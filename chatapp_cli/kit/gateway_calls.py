@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial, reduce
+from functools import partial
 from typing import Any, Final
 
 from chatapp_cli.domain.event import Arrival, DeliveryChanged, Event, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit.gateway import Gateway, Hook, Inbound, News, Report
-from chatapp_cli.kit.gateway_raw import Call, fitting, written
-from chatapp_cli.kit.gateway_template import dig, plain
+from chatapp_cli.kit.gateway_raw import Call, decoded, fitting, written
+from chatapp_cli.kit.gateway_template import dig, plain, sliced
 from chatapp_cli.kit.phones import incoming
 from chatapp_cli.kit.slices import bare, fields, members
 from chatapp_cli.kit.trees import shown
@@ -51,29 +52,43 @@ def _raws(hook: Hook, call: Call) -> list[bytes]:
 
 
 def _kept_items(hook: Hook, call: Call) -> list[bytes]:
-    """Items of JSON; in another charset than UTF-8 they keep it, as it may have been a guess."""
+    """Items of JSON as they came; in another charset than UTF-8 they keep it, as it may have been a guess.
+
+    Raises ValueError or RecursionError for what is no JSON.
+    """
     charset = fitting([bare(call.body)], [hook.charset, call.declared])
-    items = _items(hook, call.document(hook.charset))
-    return [written(item) if charset == "utf-8" else _in_its_charset(item, call, charset) for item in items]
+    text = call.json(hook.charset)
+    json.loads(text)
+    items = (item.decode("utf-8", "surrogatepass") for item in _sliced(hook, text.encode("utf-8", "surrogatepass")))
+    return [_kept(item.encode(charset, "surrogateescape"), call, charset) for item in items]
 
 
-def _in_its_charset(item: Any, call: Call, charset: str) -> bytes:
-    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
-    try:
-        return replace(call, body=text.encode(charset, "surrogateescape"), query=b"").raw
-    except UnicodeEncodeError:
-        return written(item)
+def _kept(item: bytes, call: Call, charset: str) -> bytes:
+    return item if charset == "utf-8" else replace(call, body=item, query=b"").raw
+
+
+def _sliced(hook: Hook, raw: bytes) -> list[bytes]:
+    """The same items as ``_items`` finds, each byte for byte."""
+    lists = [found for place in _places(hook) if (found := sliced(raw, place)) not in {b"", b"null"}]
+    if lists:
+        return [item for found in lists for item in _members(found)]
+    return _members(bare(raw)) if _says_something(raw) else []
+
+
+def _says_something(raw: bytes) -> bool:
+    return bool(fields(raw) if bare(raw).startswith(b"{") else members(raw))
+
+
+def _members(found: bytes) -> list[bytes]:
+    return members(found) if found.startswith(b"[") else [found]
 
 
 def _cut(hook: Hook, call: Call) -> list[bytes]:
     """The items of JSON that no decoder reads as a whole, so that only the odd one among them is lost."""
     found: list[bytes] = []
     for place in _places(hook) or [""]:
-        try:
-            inside = reduce(lambda raw, name: fields(raw)[name], filter(None, place.split(".")), call.body)
-            found += members(inside)
-        except (ValueError, KeyError):
-            continue
+        with suppress(ValueError):
+            found += members(sliced(bare(call.body), place))
     return found
 
 
@@ -107,7 +122,7 @@ def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
 def _understood(gateway: Gateway, now: Millis, raw: bytes) -> Arrival:
     hook, call = gateway.hook or Hook(), Call.kept(raw)
     if call is None:
-        return _one(gateway, json.loads(raw), raw, now)
+        return _one(gateway, json.loads(decoded(raw, "utf-8")), raw, now)
     found = [_one(gateway, item, raw, now) for item in _items(hook, call.document(hook.charset))]
     return found[0] if len(found) == 1 else _together(found, raw)
 

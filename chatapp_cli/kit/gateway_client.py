@@ -33,8 +33,13 @@ from chatapp_cli.kit.http import Verdicts, network, read, veil, verdict
 from chatapp_cli.kit.trees import shown
 from chatapp_cli.ports.world import Clock
 
+
+class LoginRefused(NeedsRebind):
+    """The gateway says by a code of its own that it is the login, and not the message, that it does not take."""
+
+
 FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
-    "unauthorised": partial(NeedsRebind, "unauthorised"),
+    "unauthorised": partial(LoginRefused, "unauthorised"),
     "no_money": partial(SendingBlocked, "no_money"),
     "busy": partial(Retryable, "busy"),
     "rate_limited": partial(RateLimited, "rate_limited", retry_after=60),

@@ -47,8 +47,8 @@ class Call:
         """Take it from what was kept; ``None`` for what was kept otherwise, one item as JSON."""
         if not raw.startswith(_MARK):
             return None
-        head, _, body = raw.removeprefix(_MARK).partition(b"\n\n")
-        content_type, _, query = head.partition(b"\n")
+        content_type, _, rest = raw.removeprefix(_MARK).partition(b"\n")
+        query, _, body = rest.partition(b"\n\n")
         return cls(body, content_type.decode("latin-1"), query)
 
     @property

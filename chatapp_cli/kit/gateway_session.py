@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from chatapp_cli.domain.errors import Busy, ChannelError, Misconfigured, Rejected, StoreError
+from chatapp_cli.domain.errors import Busy, ChannelError, Misconfigured, Rejected, SendingBlocked, StoreError
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
@@ -17,7 +17,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit import gateway_calls as calls
 from chatapp_cli.kit.gateway import Gateway
 from chatapp_cli.kit.gateway_bind import CUSTOM, Trade, hidden, own_values, prove
-from chatapp_cli.kit.gateway_client import GatewayClient
+from chatapp_cli.kit.gateway_client import GatewayClient, LoginRefused
 from chatapp_cli.kit.gateway_template import Values
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
@@ -152,6 +152,14 @@ class GatewaySession:
 
 class ProvingGatewaySession(GatewaySession):
     """At a gateway that can be asked about the login without a message."""
+
+    async def send(self, message: Outbound) -> Receipt:
+        """The same; a login that is good for questions and not for messages blocks all sending."""
+        try:
+            return await super().send(message)
+        except LoginRefused as refusal:
+            await self.prove()
+            raise SendingBlocked(refusal.code, refusal.detail) from refusal
 
     async def prove(self) -> None:
         """Ask what the check asks. Raises as ``send`` does."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from string import Formatter
 from typing import Any, Final, TypeAlias
+
+from chatapp_cli.kit.slices import fields, members
 
 Values: TypeAlias = Mapping[str, str | Mapping[str, str]]
 """What fills the gaps; a mapping is reached as a whole, or by ``{values.name}``."""
@@ -84,6 +87,23 @@ def dig(document: Any, path: str) -> Any:
         else:
             return None
     return document
+
+
+def sliced(raw: bytes, path: str) -> bytes:
+    """The bytes that stand at the path where ``dig`` looks; empty where nothing does.
+
+    Raises ValueError for JSON whose brackets do not close.
+    """
+    for step in path.split(".") if path else ():
+        if raw.startswith(b"{"):
+            named = fields(raw)
+            raw = next(iter(named.values()), b"") if step == "*" else named.get(step, b"")
+        elif raw.startswith(b"["):
+            place = 0 if step == "*" else int(step) if step.isdecimal() else -1
+            raw = next(islice(members(raw), place, None), b"") if place >= 0 else b""
+        else:
+            return b""
+    return raw
 
 
 def plain(found: Any) -> str:

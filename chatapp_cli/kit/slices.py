@@ -9,11 +9,11 @@ from typing import Final
 
 import msgspec
 
-_TEXT: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
-_TOKEN: Final = re.compile(_TEXT + rb"|[\[\]{},]", re.DOTALL)
-_BRACKET: Final = re.compile(_TEXT + rb'|[\[\]{}"]', re.DOTALL)
+_TEXT: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_TOKEN: Final = re.compile(_TEXT + rb'|[\[\]{},"]', re.DOTALL)
+"""A quotation mark alone begins a text that never ends: looking on behind it would read the rest anew for each."""
 _CLOSED_BY: Final = {b"[": b"]", b"{": b"}"}
-_FIELD: Final = re.compile(rb"\s*(" + _TEXT + rb")\s*:\s*(.*)", re.DOTALL)
+_FIELD: Final = re.compile(rb"\s*+(" + _TEXT + rb")\s*+:\s*+(.*)", re.DOTALL)
 _AROUND: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -64,7 +64,7 @@ def _quickly(raw: bytes, name: str) -> list[bytes]:
 def _insist_on_brackets(raw: bytes) -> None:
     """Raise ValueError where a bracket is closed by one of another kind, or a text does not end."""
     opened: list[bytes] = []
-    for token in _BRACKET.finditer(raw):
+    for token in _TOKEN.finditer(raw):
         sign = token[0]
         if sign in _CLOSED_BY:
             opened.append(_CLOSED_BY[sign])
@@ -86,6 +86,8 @@ def _parts(raw: bytes, brackets: bytes) -> Iterator[bytes]:
         raise ValueError("no JSON array" if brackets == b"[]" else "no JSON object")
     for token in _TOKEN.finditer(text):
         sign = token[0]
+        if sign == b'"':
+            raise ValueError("JSON with a text that does not end")
         depth += (sign in b"[{") - (sign in b"]}")
         if depth == 0 or (depth == 1 and sign == b","):
             if part := text[begin : token.start()].strip(_AROUND):

@@ -60,6 +60,8 @@ class SmsSandbox:
         """Method, path and parameters of everything that was asked."""
         self.money = 100.0
         self.reachable = True
+        self.may_send = True
+        """The login is good for messages, and not for questions only."""
         self._preset = preset
         self._port = 0
         self._runner: web.AppRunner | None = None
@@ -187,7 +189,7 @@ class SmsSandbox:
     async def _smsc_send(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)
         try:
-            _insist(asked.get("login") == LOGIN and asked.get("psw") == self._secret)
+            _insist(self.may_send and asked.get("login") == LOGIN and asked.get("psw") == self._secret)
             short = self._take(asked["phones"], asked["mes"], asked.get("sender", ""))
         except Refusal as why:
             return web.json_response(_smsc_error(why))

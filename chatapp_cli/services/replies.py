@@ -9,11 +9,11 @@ from chatapp_cli.domain import variables
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.finding import fold, is_whole
+from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.quick_reply import Answer
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, is_whole
 from chatapp_cli.store.rows import DialogCard, QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -43,6 +43,11 @@ BORIS = Customer(number=7002, name="Борис Ёлкин", username="boris_y", 
 
 ODD = (b'"a\xffb"', b"[" * 100_000 + b"]" * 100_000, b"9" * 400, b'"\\ud83d"', b"null")
 """Values of a field that nobody asked for: bytes that are no text, a tower, a number beyond all, half a letter."""
+
+LOST: dict[str, Any] = {}
+"""Stands for a field that is not there."""
+WRONG: tuple[Any, ...] = (None, {}, [None], "x", -1, 10**400, True, LOST)
+"""What stands in a field that is to be something else."""
 
 
 class ScriptedAsker:
@@ -118,6 +123,26 @@ async def told(session: Session, last: str, cursor: str | None, door: Door | Non
 
 def messages(batch: Batch) -> list[MessageArrived]:
     return [e for arrival in batch.arrivals for e in arrival.events if isinstance(e, MessageArrived) and not e.from_us]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of everything inside of a tree of JSON."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inner:
+        yield (*path, name)
+        yield from places(one, (*path, name))
+
+
+def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
+    """A copy in which something else stands in one place."""
+    copied = dict(value) if isinstance(value, dict) else list(value)
+    if len(path) > 1:
+        copied[path[0]] = changed(copied[path[0]], path[1:], odd)
+    elif odd is LOST:
+        del copied[path[0]]
+    else:
+        copied[path[0]] = odd
+    return copied
 
 
 class ConnectorContract:

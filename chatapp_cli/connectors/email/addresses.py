@@ -18,8 +18,8 @@ _LITERAL = r"\[[^\s\[\]\\]+\]"
 _WHOLE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
 _PLAIN_LOCAL = re.compile(_ATOM)
 _COMMENT = "\x00"
-_AROUND_AT = re.compile(rf"[\s{_COMMENT}]*@[\s{_COMMENT}]*")
-_AROUND_SIGNS = re.compile(rf"[\s{_COMMENT}]*([@.])[\s{_COMMENT}]*")
+_AROUND_AT = re.compile(rf"(?<![\s{_COMMENT}])[\s{_COMMENT}]*+@[\s{_COMMENT}]*")
+_AROUND_SIGNS = re.compile(rf"(?<![\s{_COMMENT}])[\s{_COMMENT}]*+([@.])[\s{_COMMENT}]*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:<>]*:")
 _QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
@@ -28,6 +28,8 @@ _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _RUN = re.compile(r'[^"(<\[,;:]+|.', re.DOTALL)
 _LONGEST = 254
 """Letters of an address (RFC 5321 §4.5.3.1.3, erratum 1690)."""
+_LONGEST_ANGLE = 1000
+"""Letters of angle brackets, with the comments in them: each that opens is looked for its end."""
 _LONGEST_FIELD = 100_000
 """Letters of a field that are read: room for a thousand recipients."""
 
@@ -197,7 +199,7 @@ _SEPARATORS: dict[str, _Kind] = {",": "end", ";": "end", ":": "colon"}
 
 
 def _end(pattern: re.Pattern[str], value: str, at: int) -> int:
-    found = pattern.match(value, at)
+    found = pattern.match(value, at, at + _LONGEST_ANGLE if pattern is _ANGLE else len(value))
     return found.end() if found else 0
 
 

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import Message
 
 from chatapp_cli.connectors.email import bounce, machines
-from chatapp_cli.connectors.email.headers import ids, words
+from chatapp_cli.connectors.email.headers import Parsed, ids, words
 from chatapp_cli.connectors.email.identity import Identity, identity, is_own_id
 from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.quotes import cut
@@ -60,7 +60,7 @@ def arrival(mail: Mail, reading: Reading) -> Arrival:
 
 
 def _arrival(content: bytes, mail: Mail, reading: Reading) -> Arrival:
-    message = message_from_bytes(content)
+    message = message_from_bytes(content, Parsed)
     known = identity(message, content)
     old = 0 < mail.at <= reading.plain_until
     events = _events(message, known, mail, reading)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,11 +14,18 @@ _UNSEEN = (
     "script, style, head, title, template, noscript, [hidden], "
     "[style*='display:none' i], [style*='display: none' i], [style*='visibility:hidden' i]"
 )
-_QUOTED = "blockquote[type=cite], .gmail_quote, .yahoo_quoted, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
+_QUOTED = "blockquote[type=cite], .gmail_quote, .yahoo_quoted"
+_QUOTED_FROM_HERE = "#divRplyFwdMsg"
+"""It and all that follows it; a selector for that would look at everything before it anew for each."""
 _LINE, _BLOCK, _PARAGRAPH = "\ue000", "\ue001", "\ue002"
 """Letters for private use that stand for breaks until the white space of the source has gone."""
 _BLOCKS = "div, tr, li, ul, ol, table, hr, blockquote, section, article, header, footer"
 _PARAGRAPHS = "p, h1, h2, h3, h4, h5, h6, pre"
+_TAG = re.compile(r"<(/?)(?!(?:br|p|li|td|th|tr|hr|img|meta|link|input|col|d[dt]|option)\b)[a-z]", re.IGNORECASE)
+"""Such as stay open until they are closed."""
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_DEEPEST = 2000
+"""Elements that lie in one another; the parser's work grows with the square of this."""
 _BREAKS = re.compile(f" *[{_LINE}-{_PARAGRAPH}][ {_LINE}-{_PARAGRAPH}]*")
 
 
@@ -24,9 +33,13 @@ def to_text(source: str, *, quotes: bool = True) -> str:
     """Convert; ``quotes=False`` leaves out what mail programs mark as the quoted earlier mail."""
     from selectolax.lexbor import LexborHTMLParser
 
+    if _is_bottomless(source):
+        return html.unescape(" ".join(_ANY_TAG.sub(" ", source).split()))
     tree = LexborHTMLParser(re.sub(f"[{_LINE}-{_PARAGRAPH}]", " ", source))
     for node in tree.css(_UNSEEN if quotes else f"{_UNSEEN}, {_QUOTED}"):
         node.decompose()
+    if not quotes and (first := tree.css_first(_QUOTED_FROM_HERE)) is not None:
+        _end_before(first)
     for link in tree.css("a[href]"):
         link.insert_after(_target(link.attributes["href"] or "", link.text()))
     for pre in tree.css("pre"):
@@ -37,6 +50,20 @@ def to_text(source: str, *, quotes: bool = True) -> str:
     _mark(tree.css(_PARAGRAPHS), before=_PARAGRAPH, after=_PARAGRAPH)
     text = " ".join((tree.body.text() if tree.body else "").split())
     return _BREAKS.sub(lambda run: "\n" * _height(run[0]), text).strip()
+
+
+def _is_bottomless(source: str) -> bool:
+    depths = accumulate(-1 if tag[1] else 1 for tag in _TAG.finditer(source))
+    return any(depth > _DEEPEST for depth in depths)
+
+
+def _end_before(first: LexborNode) -> None:
+    after = first.next
+    first.decompose()
+    while after is not None:
+        following = after.next
+        after.decompose()
+        after = following
 
 
 def _mark(nodes: list[LexborNode], *, before: str = "", after: str) -> None:

@@ -6,14 +6,16 @@ import re
 
 _WEEKDAY = r"(?:пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье)"
 _MONTH = r"(?:янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек)\w*\.?"
+_ADDRESS = r"[^\s@<]@[^\s@<>:]++>*+"
+"""From the letter before the @ on: what stands in front is anything."""
 _DATE = rf"(?:\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\s+{_MONTH}\s+\d{{4}})"
 
 _INTRODUCTIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^[>\s]*(?:{_WEEKDAY},?\s+)?{_DATE}.{{0,200}}(?:<\S+@\S+>|\S+@\S+|пишет|написала?|от\s.+):?\s*:$",
-        rf"^[>\s]*(?:{_WEEKDAY}),\s.{{0,200}}\sот\s.{{1,200}}:$",
-        r"^[>\s]*.{0,300}\b(?:пишет|написал|написала|написал\(а\)|wrote|writes):$",
+        rf"^[>\s]*+(?:{_WEEKDAY},?\s+)?{_DATE}.{{0,200}}(?:{_ADDRESS}|пишет|написала?|от\s.+):?\s*:$",
+        rf"^[>\s]*+(?:{_WEEKDAY}),\s.{{0,200}}\sот\s.{{1,200}}:$",
+        r"^[>\s]*+.{0,300}\b(?:пишет|написал|написала|написал\(а\)|wrote|writes):$",
     )
 )
 _DIVIDER = re.compile(
@@ -21,7 +23,7 @@ _DIVIDER = re.compile(
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
-    r"^[\s>]*-{2,}\s*(?:перес\w+ (?:сообщение|письмо)|forwarded message|начало переадресованного сообщения)",
+    r"^(?:[^\S\n]|>)*+-{2,}+\s*+(?:перес\w+ (?:сообщение|письмо)|forwarded message|начало переадресованного сообщения)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FROM = re.compile(r"^\s*\**(?:от(?: кого)?|from)\s*:\**\s*\S", re.IGNORECASE)
@@ -67,10 +69,10 @@ def _introduction(lines: list[str], index: int) -> int:
     """How many lines introduce a quote here: mail programs wrap them."""
     joined = ""
     for length, line in enumerate(lines[index : index + _LONGEST_INTRODUCTION], 1):
-        if not line.strip():
+        if not line.strip() or len(line) > _LONGEST_LINE:
             break
         joined = f"{joined} {line.strip()}".lstrip()
-        if any(pattern.match(joined) for pattern in _INTRODUCTIONS):
+        if joined.endswith(":") and any(pattern.match(joined) for pattern in _INTRODUCTIONS):
             return length
     return 0
 

@@ -27,6 +27,8 @@ HEALTH: Final = 45
 LOOKS: Final = 10
 BETWEEN_LOOKS: Final = 1
 """Seconds that VK is given to confirm an address, one look after the other."""
+LARGEST: Final = 1 << 22
+"""Bytes of a call that are looked into before it has shown the secret; VK's have some thousands."""
 _OK: Final = b"ok"
 
 
@@ -59,10 +61,15 @@ class Callback:
         """Answer a confirmation, or translate a call that bears our secret; anything else stores nothing."""
         if request.method != "POST":
             return HookReply(status=405)
+        if len(request.body) > LARGEST:
+            return HookReply(status=413)
         try:
             parts = fields(request.body)
         except ValueError:
             return HookReply(status=400)
+        return self._judged(parts)
+
+    def _judged(self, parts: Mapping[str, bytes]) -> HookReply:
         if _word(parts, "group_id") != str(self._community):
             return HookReply(status=404)
         if _word(parts, "type") == "confirmation":

@@ -23,7 +23,8 @@ _SIZES: Final = range(1 << 40)
 _LENGTHS: Final = range(1 << 31)
 _DEEPEST: Final = 20
 """Forwarded messages within forwarded ones that are shown."""
-_MENTION = re.compile(r"\[(?:id|club|public|event)\d+\|([^\]]+)\]")
+_OF = r"\[(?:id|club|public|event)\d++\|"
+_MENTION = re.compile(rf"{_OF}((?:[^\[\]]|(?!{_OF})\[)++)\]")
 
 
 class Shown(NamedTuple):

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    RateLimited,
+    Rejected,
+    Retryable,
+    SendingBlocked,
+)
 from chatapp_cli.kit.http import VERDICTS, Verdicts
 
 MINUTE: Final = 60.0
@@ -15,6 +24,15 @@ HOUR: Final = 60 * MINUTE
 PRIVATE_REFUSED: Final = frozenset({"not_allowed", "privacy"})
 """The person never let the community write to them: a comment of theirs can only be answered in public."""
 
+
+class NotPermitted(Rejected):
+    """The key has no right to this method, whatever it is called with."""
+
+
+class Unverified(Misconfigured):
+    """VK wants a person to prove who uses the key; some methods answer all the same."""
+
+
 _TABLE: Final[Mapping[tuple[int, ...], Callable[[str], ChannelError]]] = {
     (1, 10, 13, 36, 43): partial(Retryable, "server_trouble"),
     (6, 32): partial(RateLimited, "too_fast", retry_after=1.0),
@@ -22,12 +40,13 @@ _TABLE: Final[Mapping[tuple[int, ...], Callable[[str], ChannelError]]] = {
     (14, 3300): partial(RateLimited, "captcha", retry_after=10 * MINUTE),
     (223,): partial(RateLimited, "flood", retry_after=5 * MINUTE, scope="dialog"),
     (29, 601): partial(RateLimited, "daily_limit", retry_after=HOUR),
-    (17, 24, 25, 3301, 3302, 3303, 3304): partial(Misconfigured, "validation"),
+    (17, 24, 25, 3301, 3302, 3303, 3304): partial(Unverified, "validation"),
     (42,): partial(Misconfigured, "ip_refused"),
     (2000,): partial(Misconfigured, "too_many_servers", field="intake"),
     (4, 5, 27, 28, 1114, 1116, 1117): partial(NeedsRebind, "token_refused"),
     (2, 11, 38, 40, 203): partial(NeedsRebind, "community_gone"),
-    (7, 15, 20, 23): partial(Rejected, "no_rights"),
+    (7, 20, 23): partial(NotPermitted, "no_rights"),
+    (15,): partial(Rejected, "no_rights"),
     (18, 37, 39, 113, 3610): partial(Rejected, "user_gone"),
     (900,): partial(Rejected, "blacklisted"),
     (901, 987, 988): partial(Rejected, "not_allowed"),
@@ -54,6 +73,15 @@ FILES: Final[Verdicts] = {
     **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),
 }
 """The addresses of files end one day."""
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """What is said of the key while a message is sent stops all sending and nothing else. Raises SendingBlocked."""
+    try:
+        yield
+    except (NotPermitted, Unverified) as refusal:
+        raise SendingBlocked(refusal.code, refusal.detail) from refusal
 
 
 def refused(code: int, words: str) -> ChannelError:

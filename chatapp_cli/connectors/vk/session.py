@@ -12,7 +12,7 @@ from chatapp_cli.connectors.vk import reactions
 from chatapp_cli.connectors.vk.api import Param, Params
 from chatapp_cli.connectors.vk.callback import Callback
 from chatapp_cli.connectors.vk.comments import Comment, to_answer
-from chatapp_cli.connectors.vk.errors import PRIVATE_REFUSED, refused
+from chatapp_cli.connectors.vk.errors import PRIVATE_REFUSED, refused, sending
 from chatapp_cli.connectors.vk.outgoing import Part, attach, forward, named, parts
 from chatapp_cli.connectors.vk.receive import LongPoll, Receiver, of_the_key
 from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Rights, Sent
@@ -69,8 +69,9 @@ class VkSession:
     async def _part(self, peer: str, part: Part, *, first: bool) -> str:
         """Every part bears its number, so that whatever comes between, all of them may be sent again."""
         try:
-            attached = [await attach(self._api, peer, file) for file in part.files]
-            return await self._say(peer, part, attached)
+            with sending():
+                attached = [await attach(self._api, peer, file) for file in part.files]
+                return await self._say(peer, part, attached)
         except Rejected as refusal:
             if first:
                 raise
@@ -93,7 +94,8 @@ class VkSession:
             raise Rejected("no_files_in_public")
         about: Params = {"owner_id": comment.owner, "post_id": comment.post, "reply_to_comment": comment.id}
         said: Params = {"from_group": self._community, "message": message.text, "guid": message.key}
-        made = await self._api.call("wall.createComment", Commented, {**about, **said}, once=True)
+        with sending():
+            made = await self._api.call("wall.createComment", Commented, {**about, **said}, once=True)
         return Receipt(ids=(Comment(comment.owner, comment.post, made.comment_id).ours,))
 
     async def prove(self) -> None:

@@ -55,7 +55,7 @@ _TABLE: Final = (
     (Then.BLOCK, "spam_limit", (131048, 131064)),
     (Then.BLOCK, "account_restricted", (368, 131031)),
     (Then.BLOCK, "payment", (131042,)),
-    (Then.BLOCK, "not_registered", (131045, 133010)),
+    (Then.BLOCK, "not_registered", (33, 131045, 133010)),
     (Then.BLOCK, "name_not_approved", (131037,)),
     (Then.AGAIN, "server_trouble", (1, 2, 500, 503, 131000, 131016, 133004, 135000)),
     (Then.LATER, "maintenance", (131057, 2494100)),
@@ -88,6 +88,8 @@ _TABLE: Final = (
     (Then.FAIL, "not_member", (131212,)),
 )
 _KNOWN: Final[Mapping[int, tuple[Then, str]]] = {code: (then, word) for then, word, codes in _TABLE for code in codes}
+_NOT_THERE: Final = (100, 33)
+"""Code and subcode for what does not exist or may not be used: of a send it is our number, else a file that is gone."""
 _OTHERWISE: Final = (Then.FAIL, "bad_request")
 
 _PAUSES: Final[Mapping[str, float]] = {"app_rate": 60, "throughput": 5, "pair_rate": 6}
@@ -114,6 +116,8 @@ def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
     except UNREADABLE:
         return _strange(answer, once=once, now=now)
     then, known = _KNOWN.get(fault.code, _OTHERWISE)
+    if once and (fault.code, fault.error_subcode) == _NOT_THERE:
+        then, known = Then.BLOCK, "no_permission"
     if then in {Then.PAUSE, Then.PAUSE_DIALOG}:
         return _pause(known, fault, answer, dialog=then is Then.PAUSE_DIALOG)
     made: Mapping[Then, Callable[[str, str], ChannelError]] = {**_MADE, Then.AGAIN: _lost(once=once)}

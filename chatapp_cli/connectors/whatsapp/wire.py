@@ -190,6 +190,7 @@ class Fault(Struct, frozen=True, gc=False):
     """An error, as an answer or as a status has it."""
 
     code: int = 0
+    error_subcode: int = 0
     message: str = ""
     title: str = ""
     error_user_msg: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +12,8 @@ from chatapp_cli.connectors.whatsapp_web import device, errors, wire
 from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
 from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.finding import typed_digits
 from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.phone import typed
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit import proxies
@@ -100,15 +99,10 @@ def _insist(values: Mapping[str, str]) -> str:
         raise UsageError(T("Choose one of the answers."), field="method")
     if values["method"] == "qr":
         return ""
-    phone = _digits(values["phone"])
+    phone = typed(values["phone"])
     if len(phone) not in _PHONE:
         raise UsageError(T("A phone like +7 916 123-45-67 is needed."), field="phone")
     return phone
-
-
-def _digits(phone: str) -> str:
-    """A number that begins with a plus is what it is; only without one a Russian 8 means 7."""
-    return re.sub(r"\D", "", phone) if phone.strip().startswith("+") else typed_digits(phone)
 
 
 async def _paired(ask: Asker, said: str, args: wire.Open, previous: Bound | None) -> wire.Account:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.avito import AvitoSandbox
 from chatapp_cli.sandbox.avito.server import Fault
 from tests.connectors.avito.test_receive import arrivals, events
-from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
+from tests.contract.connector_contract import ANNA, BORIS, ODD, WRONG, ScriptedAsker, changed, places
 from tests.unit.kit.worlds import CountedChance, HeldClock
 
 MINE = Mine(account=1, site="https://avito.test")
@@ -66,30 +65,8 @@ MESSAGE: dict[str, Any] = {
     "read": None,
     "quote": {"id": "m0", "author_id": 1, "created": 1, "type": "text", "content": {"text": "раньше"}},
 }
-LOST: dict[str, Any] = {}
-"""Stands for a field that is not there."""
-WRONG: tuple[Any, ...] = (None, {}, [None], "x", -1, 10**400, True, LOST)
 NEEDED = {"chat", "chat.id", "message", "message.content", "message.content.text"}
 """Without the chat nobody knows where the words belong, and the words are what is to arrive."""
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, one in inner:
-        yield (*path, name)
-        yield from places(one, (*path, name))
-
-
-def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
-    """A copy in which something else stands in one place."""
-    copied = dict(value) if isinstance(value, dict) else list(value)
-    if len(path) > 1:
-        copied[path[0]] = changed(copied[path[0]], path[1:], odd)
-    elif odd is LOST:
-        del copied[path[0]]
-    else:
-        copied[path[0]] = odd
-    return copied
 
 
 def read(chat: object, message: object) -> Arrival:

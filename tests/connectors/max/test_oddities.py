@@ -24,7 +24,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, HookRequest
 from chatapp_cli.sandbox.max import MaxSandbox
 from chatapp_cli.sandbox.max.server import Fault
-from tests.contract.connector_contract import ANNA, ODD, ScriptedAsker, collect
+from tests.contract.connector_contract import ANNA, ODD, WRONG, ScriptedAsker, changed, collect, places
 from tests.contract.max_schema import schema
 
 BOT = "42"
@@ -42,9 +42,6 @@ ATTACHMENTS: tuple[dict[str, Any], ...] = (
     {"type": "share", "payload": {"url": "https://a.test", "token": "t"}, "title": "Плед", "description": "x"},
     {"type": "location", "latitude": 55.75, "longitude": 37.61},
 )
-LOST: dict[str, Any] = {}
-"""Stands for a field that is not there."""
-WRONG: tuple[Any, ...] = (None, {}, [None], "x", -1, 10**400, True, LOST)
 NEEDED = {
     *("update_type", "message", "message.recipient", "message.recipient.chat_id"),
     *("message.body", "message.body.text"),
@@ -67,25 +64,6 @@ def samples() -> Iterator[dict[str, Any]]:
     original = {"mid": "mid.0", "seq": 1, "text": "Раньше", "attachments": [ATTACHMENTS[0]]}
     for kind in ("forward", "reply"):
         yield created(link={"type": kind, "message": original, "sender": PERSON, "chat_id": 9})
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, one in inner:
-        yield (*path, name)
-        yield from places(one, (*path, name))
-
-
-def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
-    """A copy in which something else stands in one place."""
-    copied = dict(value) if isinstance(value, dict) else list(value)
-    if len(path) > 1:
-        copied[path[0]] = changed(copied[path[0]], path[1:], odd)
-    elif odd is LOST:
-        del copied[path[0]]
-    else:
-        copied[path[0]] = odd
-    return copied
 
 
 def read(update: object) -> MessageArrived:

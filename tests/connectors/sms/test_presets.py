@@ -126,8 +126,20 @@ async def test_refusals_are_told_apart(
         sandbox.money = change.get("money", 100.0)
         with pytest.raises(ChannelError) as caught:
             await sent(bound)
-    assert (type(caught.value), caught.value.code) == (error, code)
+    assert isinstance(caught.value, error)
+    assert caught.value.code == code
     assert sandbox.sent == []
+
+
+async def test_a_login_that_is_good_for_questions_only_blocks_sending_and_costs_no_message(smsc: SmsSandbox) -> None:
+    bound = await bound_to(smsc)
+    smsc.may_send = False
+    with pytest.raises(SendingBlocked) as caught:
+        await sent(bound)
+    assert (caught.value.code, smsc.sent) == ("unauthorised", [])
+    smsc.may_send = True
+    await sent(bound)
+    assert len(smsc.sent) == 1
 
 
 @pytest.mark.parametrize(

@@ -26,16 +26,13 @@ from chatapp_cli.ports.connector import Connector, ProvesAccess, Session
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.telegram_bot.server import Fault
 from tests.contract.bot_api_schema import PUBLISHED
-from tests.contract.connector_contract import ANNA, ScriptedAsker
+from tests.contract.connector_contract import ANNA, LOST, WRONG, ScriptedAsker, changed, places
 
 EARS = Ears(bot="42", max_download=1 << 24)
 WORDS = "Здравствуйте, есть ёлки?"
 USER = {"id": 7001, "is_bot": False, "first_name": "Анна", "last_name": "Белова", "username": "anna_b"}
 CHAT = {"id": 7001, "type": "private", "first_name": "Анна"}
 HEAD: dict[str, Any] = {"message_id": 5, "date": 1_700_000_000, "chat": CHAT, "from": USER, "text": WORDS}
-ODD: tuple[Any, ...] = (None, {}, [None], "x", -1, 10**400, True)
-LOST: dict[str, Any] = {}
-"""Stands for a field that is not there."""
 DEEP = 3
 """So many steps down fewer oddities are tried: there are thousands of such fields."""
 NEEDED = {"chat", "chat.id", "text"}
@@ -68,25 +65,6 @@ def messages() -> Iterator[dict[str, Any]]:
             yield {field["name"]: sample(field["types"][0], types, depth), **HEAD}
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, one in inner:
-        yield (*path, name)
-        yield from places(one, (*path, name))
-
-
-def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
-    """A copy in which something else stands in one place."""
-    copied = dict(value) if isinstance(value, dict) else list(value)
-    if len(path) > 1:
-        copied[path[0]] = changed(copied[path[0]], path[1:], odd)
-    elif odd is LOST:
-        del copied[path[0]]
-    else:
-        copied[path[0]] = odd
-    return copied
-
-
 @pytest.mark.parametrize("odd", [None, {}, [], 5, {"id": None}, {"id": "x"}])
 def test_words_from_nobody_knows_where_are_kept_for_a_person(odd: Any) -> None:
     assert read(message={**HEAD, "chat": odd}) is None
@@ -104,7 +82,7 @@ def test_the_words_arrive_whichever_field_beside_them_is_odd() -> None:
     for message in (HEAD, *messages()):
         beside = [path for path in places(message) if message is HEAD or path[0] not in HEAD]
         for path in beside:
-            for odd in (*ODD, LOST) if len(path) < DEEP else (None, "x", 10**400, LOST):
+            for odd in WRONG if len(path) < DEEP else (None, "x", 10**400, LOST):
                 tried += 1
                 if ".".join(map(str, path)) not in NEEDED:
                     event = read(message=changed(message, path, odd))
@@ -119,7 +97,7 @@ PRESS = {"id": "77", "from": USER, "chat_instance": "1", "data": WORDS, "message
 def test_a_pressed_button_is_said_whichever_field_beside_its_words_is_odd() -> None:
     needed = {"data", "message", "message.chat", "message.chat.id"}
     for path in places(PRESS):
-        for odd in (*ODD, LOST):
+        for odd in WRONG:
             if ".".join(map(str, path)) not in needed:
                 event = read(callback_query=changed(PRESS, path, odd))
                 assert event is not None, (path, odd)
@@ -144,7 +122,7 @@ OTHERS = {
 @pytest.mark.parametrize("kind", OTHERS)
 def test_no_other_update_is_lost_without_a_trace(kind: str) -> None:
     for path in places(OTHERS[kind]):
-        for odd in (*ODD, LOST):
+        for odd in WRONG:
             update = {"update_id": 9, kind: changed(OTHERS[kind], path, odd)}
             found = arrival(json.dumps(update).encode(), EARS, 1)
             assert found.provider_id == "9"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from chatapp_cli.connectors.vk.callback import LARGEST
 from chatapp_cli.connectors.vk.connector import create
 from chatapp_cli.connectors.vk.receive import Cursor
 from chatapp_cli.connectors.vk.session import HookedSession
@@ -88,6 +89,8 @@ async def test_only_our_secret_opens(session: HookedSession, bound: Bound) -> No
     assert session.accept(call(bound, method="GET")) == HookReply(status=405)
     assert session.accept(call(bound, group_id=7)) == HookReply(status=404)
     assert session.accept(call(bound, body=b"nonsense")) == HookReply(status=400)
+    assert session.accept(call(bound, body=b'{"a":"' + b'\\"' * 1_000_000)) == HookReply(status=400)
+    assert session.accept(call(bound, body=b"[" * (LARGEST + 1))) == HookReply(status=413)
     reply = session.accept(call(bound))
     (arrival,) = reply.batch.arrivals
     assert (reply.status, reply.body, arrival.provider_id) == (200, b"ok", "e9")

@@ -18,7 +18,7 @@ from tests.connectors.vk.judge import schema
 
 SOURCES = sorted(Path(vk.__path__[0]).glob("*.py"))
 RAISED = re.compile(
-    r"(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited|_number|_unreachable)"
+    r"(?:Retryable|Rejected|OutcomeUnknown|NeedsRebind|Misconfigured|RateLimited|NotPermitted|Unverified|_number|_unreachable)"
     r'\)?(?:, |\()(?:[^")]*, )?"([a-z_]+)"'
 )
 

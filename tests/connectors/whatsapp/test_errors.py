@@ -34,8 +34,9 @@ ELSEWHERE |= {"refused", "busy", "rate_limited", "server_error", "sent_in_part"}
 """Raised by what channels share."""
 
 
-def refused(code: int, *, once: bool = True, usage: str = "") -> ChannelError:
+def refused(code: int, *, once: bool = True, usage: str = "", subcode: int = 0) -> ChannelError:
     fault = {"message": "Слишком", "type": "OAuthException", "code": code, "error_data": {"details": "Подробно"}}
+    fault["error_subcode"] = subcode
     headers = {"x-business-use-case-usage": usage} if usage else {}
     return errors.refused(Answer(400, headers, msgspec.json.encode({"error": fault})), once=once, now=NOON)
 
@@ -46,7 +47,7 @@ def refused(code: int, *, once: bool = True, usage: str = "") -> ChannelError:
         ((0, 190), NeedsRebind),
         ((3, 10, 200, 294, 299, 131005), SendingBlocked),
         ((4, 80007, 130429, 131056), RateLimited),
-        ((131048, 131064, 368, 131031, 131042, 131045, 131037, 133010), SendingBlocked),
+        ((131048, 131064, 368, 131031, 131042, 131045, 131037, 133010, 33), SendingBlocked),
         ((131047, 130497), Rejected),
         ((131026, 131030, 131051, 131021, 131050, 130472, 131062, 131049), Rejected),
         ((131000, 131016, 133004, 500, 503, 1, 2), OutcomeUnknown),
@@ -61,6 +62,13 @@ def test_every_code_leads_to_what_happens_next(codes: tuple[int, ...], kind: typ
         assert type(error) is kind, code
         assert error.detail == f"{code} Подробно"
         assert error.code in manifest("whatsapp").errors
+
+
+def test_a_number_that_may_not_be_sent_from_blocks_sending_and_a_file_that_is_gone_does_not() -> None:
+    blocked = refused(100, subcode=33)
+    assert (type(blocked), blocked.code) == (SendingBlocked, "no_permission")
+    assert type(refused(100, subcode=33, once=False)) is Rejected
+    assert type(refused(100, subcode=2018)) is Rejected
 
 
 def test_trouble_at_meta_is_uncertain_only_where_doing_it_twice_would_be_seen() -> None:

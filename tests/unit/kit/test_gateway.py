@@ -29,7 +29,7 @@ from chatapp_cli.domain.event import Batch, DeliveryChanged, MessageArrived
 from chatapp_cli.domain.message import State
 from chatapp_cli.kit import gateway_calls
 from chatapp_cli.kit.gateway import Gateway, parse
-from chatapp_cli.kit.gateway_client import FAULTS, GatewayClient
+from chatapp_cli.kit.gateway_client import FAULTS, GatewayClient, LoginRefused
 from chatapp_cli.kit.gateway_template import dig, filled, filled_json, filled_table, gaps, plain
 from chatapp_cli.kit.http import open_session
 from chatapp_cli.ports.connector import HookRequest
@@ -247,7 +247,7 @@ answer = { id = "id", error = "code | error.code", words = "message" }
 @pytest.mark.parametrize(
     ("status", "answer", "error", "code"),
     [
-        (200, {"code": 2, "message": "who?"}, NeedsRebind, "unauthorised"),
+        (200, {"code": 2, "message": "who?"}, LoginRefused, "unauthorised"),
         (200, {"code": 3}, SendingBlocked, "no_money"),
         (200, {"error": {"code": "9"}}, RateLimited, "rate_limited"),
         (400, {"code": 7}, Rejected, "bad_phone"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote_from_bytes
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatapp_cli.domain.errors import UsageError
@@ -17,6 +18,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.kit import gateway_calls
 from chatapp_cli.kit.gateway import Gateway, parse
 from chatapp_cli.kit.gateway_raw import Call
+from chatapp_cli.kit.gateway_template import dig, sliced
 from chatapp_cli.kit.trees import shown
 from chatapp_cli.ports.connector import HookRequest
 from tests.contract.connector_contract import ODD
@@ -207,3 +209,41 @@ def test_no_call_is_too_odd_to_be_taken_and_read_again(body: bytes, content_type
     for gateway in (PLAIN, LISTED):
         heard(gateway_calls.arrivals(gateway, call(body, content_type, raw_query=raw_query), NOON), gateway)
         heard([gateway_calls.arrival(gateway, body, NOON)], gateway)
+
+
+SPELLED = (
+    b'{"from":"79160000001","mes":"\xd0\x94\xd0\xb0","odd":1.10e2}',
+    b'{"from":"79160000001","from":"79160000002","mes":"x"}',
+    b'{ "from" : 79160000001 , "mes" : "\\u0414\\/" , "n" : 123456789012345678901234567890 }',
+    b'{"from":"79160000001","mes":"\\ud83c\\udf84","deep":{"a":[ 1 ,2 ]}}',
+)
+"""Whatever a program that writes JSON anew would spell in its own way."""
+
+
+@pytest.mark.parametrize("item", SPELLED)
+def test_an_item_is_kept_byte_for_byte(item: bytes) -> None:
+    other = b'{"from":"79160000003","mes":"y"}'
+    (alone,) = gateway_calls.arrivals(PLAIN, call(item, "application/json"), NOON)
+    both = gateway_calls.arrivals(PLAIN, call(b"[" + other + b" , " + item + b"]", "application/json"), NOON)
+    assert [alone.raw, *(one.raw for one in both)] == [item, other, item]
+    assert gateway_calls.arrival(PLAIN, item, NOON) == alone == both[1]
+
+
+@pytest.mark.parametrize("item", SPELLED)
+@pytest.mark.parametrize("charset", ["cp1251", "utf-16-le", "koi8-r"])
+def test_an_item_in_another_charset_is_kept_byte_for_byte_too(item: bytes, charset: str) -> None:
+    body = b"[" + item + b"]"
+    arrivals = gateway_calls.arrivals(
+        PLAIN, call(body.decode().encode(charset), f"application/json; charset={charset}"), NOON
+    )
+    assert [kept.body for one in arrivals if (kept := Call.kept(one.raw))] == [item.decode().encode(charset)]
+    assert [one.problem for one in arrivals] == [""]
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)))
+@example([None, {"a": {"0": 1}}])
+def test_what_is_cut_out_is_what_is_read_there(tree: Any) -> None:
+    raw = json.dumps(tree).encode()
+    for path in ("", "a", "0", "*", "*.*", "a.0", "0.a", "*.1"):
+        found = sliced(raw, path)
+        assert (json.loads(found) if found else None) == dig(json.loads(raw), path)
