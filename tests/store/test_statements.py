@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, Inspector, NullPool, create_engine, inspect
 
-from chatapp_cli.store import rows, tables
+from chatapp_cli.store import known, rows, tables
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
 from chatapp_cli.store.named import _PARAMETER, _read, statements
@@ -21,7 +21,8 @@ USED = {
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {"one", "all"}
     if len(call.args) == 2 and isinstance(call.args[0], ast.Name) and isinstance(call.args[1], ast.Constant)
 }
-SHAPED = sorted((shape, name) for shape, name in USED if hasattr(getattr(rows, shape, None), "_fields"))
+SHAPES = {name: shape for module in (rows, known) for name, shape in vars(module).items() if hasattr(shape, "_fields")}
+SHAPED = sorted((shape, name) for shape, name in USED if shape in SHAPES)
 NUMBERS = re.compile(
     r"(id|channel|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
     r"|pinned|blocked|renamed|reachable|automatic|answers|priority|not_before|next_at|claims|uncounted|last_at|arrived"
@@ -47,7 +48,7 @@ def test_a_statement_is_understood_by_the_database(database: Database, dialect: 
 def test_a_statement_gives_what_its_shape_wants_in_that_order(database: Database, shape: str, name: str) -> None:
     statement = statements(database.driver.dialect)[name]
     cursor = database.connection().execute(statement, sample(statement, database.driver.dialect))
-    assert len(cursor.description) == len(getattr(rows, shape)._fields)
+    assert len(cursor.description) == len(SHAPES[shape]._fields)
 
 
 def test_every_statement_is_used_and_every_used_one_is_there() -> None:
