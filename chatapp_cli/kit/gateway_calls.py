@@ -30,6 +30,8 @@ _STATES: Final[Mapping[News, State]] = {
     "rejected": State.FAILED,
 }
 """``pending`` is no news."""
+REPEATED: Final[Millis] = 600_000
+"""A gateway that got no answer calls again within minutes; a client who says «да» again later says it anew."""
 FINAL: Final = frozenset({"delivered", "read", "undelivered", "expired", "rejected"})
 _POLLED: Final = "polled"
 _FETCHED: Final = "fetched"
@@ -143,7 +145,7 @@ def _one(gateway: Gateway, item: Any, raw: bytes, now: Millis) -> Arrival:
     if hook.report and _at(item, hook.report.id) and _at(item, hook.report.status):
         return _reported(gateway, item, raw, now, hook.report)
     if hook.inbound and _at(item, hook.inbound.phone):
-        return _heard(item, raw, now, hook.inbound)
+        return _heard(item, raw, now, hook.inbound, repeats=str(now // REPEATED))
     return dead(raw, "neither a report nor a message")
 
 
@@ -164,11 +166,12 @@ def _change(news: News, ext_id: str, words: str, now: Millis) -> Iterator[Event]
         yield DeliveryChanged(ext_id=ext_id, state=state, at=now)
 
 
-def _heard(item: Any, raw: bytes, now: Millis, where: Inbound) -> Arrival:
+def _heard(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str = "") -> Arrival:
+    """A client's message; one without an id is the same again only where it ``repeats`` within the same while."""
     phone = incoming(_at(item, where.phone))
     if not phone:
         return dead(raw, "a message without a phone")
-    ext_id = _at(item, where.id) or _digest(raw)
+    ext_id = _at(item, where.id) or "@".join(filter(None, [_digest(raw), repeats]))
     message = MessageArrived(
         peer=Peer(key=phone, address=phone),
         ext_id=ext_id,
@@ -200,5 +203,5 @@ def _at(item: Any, path: str) -> str:
 
 
 def _digest(raw: bytes) -> str:
-    """The id of a message that bears none: the same call again is the same message."""
+    """What is said, as an id."""
     return digest(raw).removeprefix("sha256:")[:32]

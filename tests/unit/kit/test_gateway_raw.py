@@ -188,6 +188,16 @@ def test_reports_of_parts_come_in_any_order_and_each_is_told() -> None:
     assert [one.provider_id for one in arrivals] == ["report 5 there", "report 5 lost", "report 5 there"]
 
 
+def test_a_message_without_an_id_is_the_same_only_when_it_comes_again_within_minutes() -> None:
+    def name(at: int) -> str:
+        (one,) = gateway_calls.arrivals(PLAIN, call(form("да", "utf-8")), at)
+        return one.provider_id
+
+    began = NOON - NOON % gateway_calls.REPEATED
+    assert name(began) == name(began + 60_000)
+    assert len({name(began + n * gateway_calls.REPEATED) for n in range(3)}) == 3
+
+
 def test_ids_of_an_inbox_may_be_numbers_of_any_length() -> None:
     text = f'{SENDING}[inbox]\nurl = "{{url}}"\nmessage = {{ id = "id", phone = "from", text = "mes" }}'
     one = parse(text, known=frozenset({"phone", "text", "url"}), needed=frozenset())
