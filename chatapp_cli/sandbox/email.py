@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.parser import BytesParser
 from email.utils import format_datetime, make_msgid
 from typing import Any, ClassVar, Final, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from proxyprotocol.sock import SocketInfoLocal
 from pymap.backend.dict import Config, DictBackend
-from pymap.backend.dict.mailbox import MailboxSet
+from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
 from pymap.imap import IMAPServer
+from pymap.mime import MessageContent
 from pymap.parsing.message import AppendMessage
 from pymap.user import Passwords, UserMetadata
 from pysasl.hashing import BuiltinHash
@@ -221,11 +225,39 @@ async def _mailboxes(backend: DictBackend, config: Config) -> MailboxSet:
     async with backend.login.demo_user_identity.new_session():
         mailboxes, _filters = config.set_cache[ADDRESS]
     await mailboxes.add_mailbox(SENT)
+    for name in ("INBOX", SENT):
+        _keep_all(await mailboxes.get_mailbox(name))
     return mailboxes
 
 
+def _keep_all(mailbox: MailboxData) -> None:
+    """Have a folder keep what it cannot parse: pymap recurses once a nesting, real servers stop looking somewhere."""
+    append = mailbox.append
+
+    async def kept(append_msg: AppendMessage, *, recent: bool = False) -> Message:
+        try:
+            return await append(append_msg, recent=recent)
+        except RecursionError:
+            message = await append(replace(append_msg, literal=b"\r\n"), recent=recent)
+            message._content = _unparsed(append_msg.literal)
+            return message
+
+    mailbox.append = kept  # type: ignore[method-assign]  # pymap builds its folders itself
+
+
+def _unparsed(raw: bytes) -> MessageContent:
+    """A mail as pymap keeps it, its body one text that it does not look into."""
+    found = re.search(rb"\r?\n\r?\n", raw)
+    start = found.end() if found else len(raw)
+    body = {"lines": [(start, len(raw), len(raw))], "content_type": "application/octet-stream", "nested": []}
+    return MessageContent.from_json(raw, {"header": MessageContent.parse(raw[:start]).json["header"], "body": body})
+
+
 def _parse(content: bytes) -> EmailMessage:
-    mail = message_from_bytes(content, policy=policy.default)
+    try:
+        mail = message_from_bytes(content, policy=policy.default)
+    except RecursionError:
+        mail = BytesParser(policy=policy.default).parsebytes(content, headersonly=True)
     assert isinstance(mail, EmailMessage)
     return mail
 

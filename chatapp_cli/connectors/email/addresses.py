@@ -6,6 +6,7 @@ A piece of an address is another person's address: what does not parse as a whol
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
@@ -17,9 +18,13 @@ _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*+"'
 _LITERAL = r"\[[^\s\[\]\\]+\]"
 _WHOLE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
 _PLAIN_LOCAL = re.compile(_ATOM)
-_COMMENT = "\x00"
-_AROUND_AT = re.compile(rf"(?<![\s{_COMMENT}])[\s{_COMMENT}]*+@[\s{_COMMENT}]*")
-_AROUND_SIGNS = re.compile(rf"(?<![\s{_COMMENT}])[\s{_COMMENT}]*+([@.])[\s{_COMMENT}]*")
+_COMMENT, _LOST = "\x00", "\ufffd"
+"""What stands for a comment, and for a control sign: a letter that no address has."""
+_REPLACED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_AROUND_AT = re.compile(rf"(?<![ \t{_COMMENT}])[ \t{_COMMENT}]*+@[ \t{_COMMENT}]*")
+_AROUND_SIGNS = re.compile(rf"(?<![ \t{_COMMENT}])[ \t{_COMMENT}]*+([@.])[ \t{_COMMENT}]*")
+_UNSHOWN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufffd]")
+"""Letters that nobody sees or that stand for one that was lost; the rest of their kind tells itself by category."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:<>]*:")
 _QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
@@ -31,7 +36,7 @@ _LONGEST = 254
 _LONGEST_ANGLE = 1000
 """Letters of angle brackets, with the comments in them: each that opens is looked for its end."""
 _LONGEST_FIELD = 100_000
-"""Letters of a field that are read: room for a thousand recipients."""
+"""Letters of a field that is read, room for a thousand recipients; the end of a longer one could be a piece."""
 
 _LONGEST_NAME = 8
 """Pieces of a name that stand before a comma."""
@@ -49,8 +54,8 @@ class Mailbox(NamedTuple):
 
 def whole(said: str) -> str:
     """One address without quotes that it does not need; empty if this is not exactly one, and one whole."""
-    found = _WHOLE.fullmatch(said.strip())
-    if found is None or len(found.group()) > _LONGEST:
+    found = _WHOLE.fullmatch(said.strip(" \t"))
+    if found is None or len(found.group()) > _LONGEST or has_foreign_letters(found.group()):
         return ""
     local, domain = found["local"], found["domain"].rstrip(".")
     if local.startswith('"') and _PLAIN_LOCAL.fullmatch(bare := _ESCAPED.sub(r"\1", local[1:-1])):
@@ -58,13 +63,30 @@ def whole(said: str) -> str:
     return f"{local}@{domain}" if domain and not domain.startswith(".") else ""
 
 
+def has_foreign_letters(said: str) -> bool:
+    """Tell whether letters stand there that no address has: control signs, unseen ones, such as only look like others.
+
+    Whoever leaves them out, or reads them as what they look like, has another person's address.
+    """
+    if said.isascii():
+        return _REPLACED.search(said) is not None
+    odd = any(unicodedata.category(letter)[0] in "CZ" for letter in said if letter not in " \t")
+    return odd or not unicodedata.is_normalized("NFKC", said) or _UNSHOWN.search(said) is not None
+
+
 def ascii_form(address: str) -> str:
-    """An address as every server takes it, a domain such as пример.рф by its ASCII name. Raises ValueError."""
+    """An address as every server takes it, a domain such as пример.рф by its ASCII name.
+
+    Raises ValueError, also for a domain that would become another one, as straße.de becomes strasse.de.
+    """
     known = whole(address)
     if not known:
         raise ValueError(address)
     local, _, domain = known.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
+    name = domain.encode("idna")
+    if not domain.isascii() and name.decode("idna") != domain.lower():
+        raise ValueError(address)
+    return f"{local}@{name.decode('ascii')}"
 
 
 def same(one: str, other: str) -> bool:
@@ -86,22 +108,32 @@ def parts(address: str) -> tuple[str, str]:
 
 
 def mailboxes(value: str) -> Sequence[Mailbox]:
-    """Everybody in a field whose address can be read, in order."""
-    found: list[Mailbox] = []
+    """Everybody in a field whose address can be read, in order.
+
+    Where quotes or brackets do not end, or one address cannot be read, a comma parts nothing for sure: what stands
+    without angle brackets may be a piece of it, and is left out.
+    """
+    found: list[tuple[Mailbox, bool]] = []
+    sure = True
     entry = _Entry()
-    for kind, text in (*_tokens(value[:_LONGEST_FIELD]), ("end", ",")):
+    tokens = [*_tokens(value)] if len(value) <= _LONGEST_FIELD else []
+    groups = tokens.count(("end", ";"))
+    for kind, text in (*tokens, ("end", ",")):
+        sure = sure and not (kind == "word" and text in _OPENING)
+        groups -= text == ";" and kind == "end"
         if kind == "colon":
-            entry.colon()
+            entry.colon(ends=groups > 0)
         elif kind != "end":
             entry.pieces.append((kind, text))
         elif (mailbox := entry.mailbox()) is not None:
-            found.append(mailbox)
+            found.append((mailbox, entry.in_angles))
             entry = _Entry()
-        elif text == ";" or not entry.may_be_a_surname():
-            entry = _Entry()
+        elif entry.may_be_a_surname():
+            entry.go_on(text)
         else:
-            entry.pieces.append(("word", ","))
-    return found
+            sure = sure and entry.is_empty()
+            entry = _Entry()
+    return [mailbox for mailbox, in_angles in found if sure or in_angles]
 
 
 @dataclass(slots=True)
@@ -110,24 +142,48 @@ class _Entry:
 
     pieces: list[tuple[_Kind, str]] = field(default_factory=list)
 
-    def colon(self) -> None:
-        """What stood before names a group, or is ``mailto``."""
-        if not any(kind == "angle" for kind, _ in self.pieces):
+    def colon(self, *, ends: bool) -> None:
+        """What stood before names a group, if a semicolon ends it, or is ``mailto``; else it stays there."""
+        before = _joined(self.pieces).lower()
+        if before == "mailto" or (ends and _NAMED.search(before) and not self._has_address()):
             self.pieces.clear()
+        else:
+            self.pieces.append(("word", ":"))
+
+    @property
+    def in_angles(self) -> bool:
+        """Whether its address stands in angle brackets."""
+        return any(kind == "angle" for kind, _ in self.pieces)
+
+    def is_empty(self) -> bool:
+        """Whether nothing but comments stands there."""
+        return not any(text.strip() for kind, text in self.pieces if kind != "comment")
 
     def may_be_a_surname(self) -> bool:
         """Whether it is the beginning of a name, such as «Иванов» in «Иванов, Иван <ivan@example.org>»."""
-        short = 0 < len(self.pieces) <= _LONGEST_NAME
-        return short and not any("@" in text for kind, text in self.pieces if kind != "comment")
+        return not self.is_empty() and not self._has_address()
+
+    def go_on(self, sign: str) -> None:
+        """What follows belongs to it; of a long beginning a part is enough."""
+        del self.pieces[_LONGEST_NAME:]
+        self.pieces.append(("word", sign))
 
     def mailbox(self) -> Mailbox | None:
-        """The address in angle brackets, else the one that stands bare; of several nobody knows which is meant."""
+        """The address in angle brackets, else what stands there if it is one address and nothing beside it."""
         angles = {_in_angles(text) for kind, text in self.pieces if kind == "angle"}
         if angles:
-            address = angles.pop() if len(angles) == 1 else ""
+            address = angles.pop() if len(angles) == 1 and not self._goes_on_behind() else ""
             return Mailbox(self._name() or self._comment(), address) if address else None
-        address, name = _bare(_joined(self.pieces))
-        return Mailbox(name or self._comment(), address) if address else None
+        address = _bare(_joined(self.pieces))
+        return Mailbox(self._comment(), address) if address else None
+
+    def _has_address(self) -> bool:
+        return any("@" in text for kind, text in self.pieces if kind != "comment")
+
+    def _goes_on_behind(self) -> bool:
+        """Whether the brackets may be a piece of an address, or another address stands behind them."""
+        last = max(place for place, (kind, _) in enumerate(self.pieces) if kind == "angle")
+        return any("@" in text for kind, text in self.pieces[last + 1 :] if kind in {"word", "quoted"})
 
     def _name(self) -> str:
         words = (_unquoted(text) if kind == "quoted" else text.strip(" <>") for kind, text in self._shown())
@@ -141,8 +197,8 @@ class _Entry:
 
 
 def _in_angles(text: str) -> str:
-    said = _ROUTE.sub("", text[1:-1].strip(), count=1).removeprefix("mailto:")
-    said = _without_comments(said)
+    said = _ROUTE.sub("", text[1:-1].strip(" \t"), count=1).removeprefix("mailto:")
+    said = _without_comments(_REPLACED.sub(_LOST, said))
     return whole(said) or whole(_AROUND_SIGNS.sub(r"\1", said))
 
 
@@ -152,23 +208,15 @@ def _without_comments(said: str) -> str:
 
 def _joined(pieces: Iterable[tuple[_Kind, str]]) -> str:
     """What stands there, a mark in place of each comment: it parts what stands on both sides."""
-    return "".join(_COMMENT if kind == "comment" else text for kind, text in pieces).strip(f" {_COMMENT}")
+    said = (_COMMENT if kind == "comment" else _REPLACED.sub(_LOST, text) for kind, text in pieces)
+    return "".join(said).strip(f" \t{_COMMENT}")
 
 
-def _bare(said: str) -> tuple[str, str]:
-    """An address without brackets, and the name that stands before it.
-
-    Words may precede it, if no dot could make one of them a part of the address.
-    """
-    if said.startswith("'") and said.endswith("'"):
+def _bare(said: str) -> str:
+    """An address without brackets, with nothing beside it: words before it could be a part of it."""
+    if len(said) > 1 and said.startswith("'") and said.endswith("'"):
         said = said[1:-1]
-    address = whole(said)
-    if address or '"' in said or said.count("@") != 1:
-        return address, ""
-    before, _, last = _AROUND_AT.sub("@", said).rpartition(" ")
-    if before.endswith(".") or last.startswith("."):
-        return "", ""
-    return whole(last), before.strip(f" {_COMMENT}")
+    return whole(said) or ("" if '"' in said else whole(_AROUND_AT.sub("@", said)))
 
 
 def _unquoted(text: str) -> str:
@@ -195,6 +243,8 @@ def _tokens(value: str) -> Iterator[tuple[_Kind, str]]:
 
 
 _KINDS: dict[str, _Kind] = {'"': "quoted", "(": "comment", "<": "angle", "[": "word"}
+_NAMED = re.compile(r"^[^:]*\w[^:]*$")
+_OPENING = frozenset('"(<[')
 _SEPARATORS: dict[str, _Kind] = {",": "end", ";": "end", ":": "colon"}
 
 

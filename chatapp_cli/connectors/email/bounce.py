@@ -37,9 +37,11 @@ def _is_report(message: Message) -> bool:
     Old servers know no ``multipart/report``. A server's name is not enough there, for people write from such names
     too: it has to be sent as servers send, and to say what it is.
     """
+    authors = people(message, "From")
     if message.get_content_type() == "multipart/report":
-        return machines.report_type(message) == "delivery-status"
-    if not any(_SERVERS.match(person.email) for person in people(message, "From")):
+        by_server = machines.is_by_a_server(message, [author.email for author in authors])
+        return machines.is_delivery_report(message) and by_server
+    if len(authors) != 1 or not _SERVERS.match(authors[0].email):
         return False
     by_itself = machines.has_no_return_path(message) or machines.is_submitted_automatically(message)
     return "X-Failed-Recipients" in message or (by_itself and _PHRASES.match(words(message, "Subject")) is not None)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 
-from chatapp_cli.connectors.email import bounce, machines
-from chatapp_cli.connectors.email.headers import Parsed, ids, words
+from chatapp_cli.connectors.email import bounce, machines, receipts
+from chatapp_cli.connectors.email.headers import Parsed, ids, people, words
 from chatapp_cli.connectors.email.identity import Identity, identity, is_own_id
 from chatapp_cli.connectors.email.parts import Content, content
 from chatapp_cli.connectors.email.quotes import cut
@@ -108,8 +108,12 @@ def _is_silent(message: Message, between: Correspondence, reading: Reading) -> b
     """Tell whether nobody need look: never where an answer goes to a person."""
     if between.from_us or between.personal:
         return False
+    if machines.is_receipt(message):
+        return receipts.says_nothing_more(message)
+    if machines.is_delivery_report(message):
+        return machines.is_by_a_server(message, [person.email for person in people(message, "From")])
     by_choice = not reading.newsletters_wait and machines.is_newsletter(message)
-    return by_choice or machines.is_report(message) or machines.is_answer_of_a_machine(message)
+    return by_choice or machines.is_answer_of_a_machine(message)
 
 
 def _peer(person: Person, subject: str, reading: Reading) -> Peer:

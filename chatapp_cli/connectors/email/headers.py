@@ -19,6 +19,8 @@ _LONGEST_SHOWN = 10_000
 """Letters of a field that are decoded: the standard library's work grows with their square."""
 _MOST_PARTS = 100
 """Semicolons of a field that are read, room for a file's name in many pieces: that work grows with their square too."""
+_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+|[ \t]+")
+_ENCODED = re.compile(r"(?:=\?[^?\s]+\?[BbQq]\?[^?]*\?= ?)+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -75,13 +77,17 @@ def _as_bytes(chunk: bytes | str) -> bytes:
 
 
 def people(message: Message, name: str) -> Sequence[Person]:
-    """Names and lower-case addresses of a field; of a field that stands there twice, the first that names somebody."""
-    for value in raws(message, name):
-        line = " ".join(value.split())
-        found = mailboxes(line) or (mailboxes(decode_words(line)) if "=?" in line else ())
-        if found:
-            return [_person(one) for one in found]
-    return ()
+    """Names and lower-case addresses of all fields of this name, in order."""
+    return [_person(one) for value in raws(message, name) for one in _mailboxes(value)]
+
+
+def _mailboxes(value: str) -> Sequence[Mailbox]:
+    """Everybody in a field; where even the addresses are encoded, all of it has to be, or a name would pass for one."""
+    line = _FOLD.sub(" ", value).strip(" ")
+    found = mailboxes(line)
+    if found or len(line) > _LONGEST_SHOWN or not _ENCODED.fullmatch(line):
+        return found
+    return mailboxes(_decoded(line))
 
 
 def _person(mailbox: Mailbox) -> Person:

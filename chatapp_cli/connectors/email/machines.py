@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from email.message import Message
 
 from chatapp_cli.connectors.email.addresses import parts
@@ -15,7 +16,6 @@ _NAMES = re.compile(
 _BULK = frozenset({"bulk", "list", "junk"})
 _LISTS = ("List-Id", "List-Unsubscribe")
 _ANSWERING = ("X-Autoreply", "X-Autorespond", "X-Autoresponder")
-_REPORTS = frozenset({"delivery-status", "disposition-notification"})
 _AWAY = re.compile(
     r"^\s*(?:re:\s*)?(?:automatic reply|auto[- ]?reply|out of (?:the )?office"
     r"|автоматический ответ|автоответ|вне офиса)",
@@ -32,7 +32,8 @@ def _says_so(message: Message) -> bool:
     return (
         is_submitted_automatically(message)
         or _answers_by_itself(message)
-        or is_report(message)
+        or is_receipt(message)
+        or is_delivery_report(message)
         or has_no_return_path(message)
     )
 
@@ -56,14 +57,26 @@ def is_newsletter(message: Message) -> bool:
     return _precedence(message) in _BULK or any(name in message for name in _LISTS)
 
 
-def is_report(message: Message) -> bool:
-    """Tell whether a server or a program reports on one mail: delivered or not, displayed or not (RFC 6522)."""
-    return message.get_content_type() == "multipart/report" and report_type(message) in _REPORTS
+def is_delivery_report(message: Message) -> bool:
+    """Tell whether it has the form of a report that a mail was delivered or not (RFC 3464)."""
+    return _report_type(message) == "delivery-status"
 
 
-def report_type(message: Message) -> str:
-    """What a ``multipart/report`` reports."""
-    return str(message.get_param("report-type", "")).lower()
+def is_receipt(message: Message) -> bool:
+    """Tell whether it has the form of a report that a mail was displayed or not (RFC 8098)."""
+    return _report_type(message) == "disposition-notification"
+
+
+def _report_type(message: Message) -> str:
+    """What a ``multipart/report`` reports (RFC 6522); empty for other mails."""
+    said = str(message.get_param("report-type", "")).lower()
+    return said if message.get_content_type() == "multipart/report" else ""
+
+
+def is_by_a_server(message: Message, authors: Sequence[str]) -> bool:
+    """Tell whether it was sent as servers send, by name or wanting no answer; the form of a report is anybody's."""
+    by_name = len(authors) == 1 and is_nobodys(authors[0])
+    return by_name or has_no_return_path(message) or is_submitted_automatically(message)
 
 
 def has_no_return_path(message: Message) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from email.message import Message
 
 from chatapp_cli.connectors.email.addresses import parts, same
-from chatapp_cli.connectors.email.headers import ids, people, raw, words
+from chatapp_cli.connectors.email.headers import ids, people, words
 from chatapp_cli.connectors.email.identity import is_own_id
 from chatapp_cli.connectors.email.machines import is_nobodys
 from chatapp_cli.domain.event import Person
@@ -36,11 +37,16 @@ def correspondence(message: Message, message_id: str, own: str) -> Correspondenc
     """Read From, Reply-To, Sender and To of a mail in the mailbox ``own``.
 
     In our own name: with an id of ours, or as an answer to somebody else, it is ours; with a foreign Reply-To our own
-    form wrote it for a client; else it is a mail to ourselves, which anybody may have forged.
+    form wrote it for a client; else it is a mail to ourselves, which anybody may have forged. What names one other
+    beside us is the other's; beside several others, nobody knows whose.
     """
-    author = next(iter(people(message, "From")), None)
-    answers, agent = (_somebody_else(message, own, name) for name in ("Reply-To", "Sender"))
+    authors, answered = people(message, "From"), people(message, "Reply-To")
+    author = _meant(authors, own)
+    answers = None if (found := _meant(answered, own)) is None or same(found.email, own) else found
+    agent = None if authors else _somebody_else(message, own, "Sender")
     in_our_name = author is not None and same(author.email, own)
+    if in_our_name and answers is None and any(not same(one.email, own) for one in answered):
+        author, in_our_name = None, False
     if author and in_our_name:
         to = _somebody_else(message, own, "To", "Cc")
         if is_own_id(message_id, own.rpartition("@")[2]) or (to and not answers and ids(message, "In-Reply-To")):
@@ -63,9 +69,18 @@ def _somebody_else(message: Message, own: str, *names: str) -> Person | None:
     return next((person for person in everybody if not same(person.email, own)), None)
 
 
+def _meant(named: Sequence[Person], own: str) -> Person | None:
+    """Whom several stand for: the first of them, but never we beside another, and beside several others nobody."""
+    others = list({one.email: one for one in named if not same(one.email, own)}.values())
+    beside_us = any(same(one.email, own) for one in named)
+    if beside_us and len(others) > 1:
+        return None
+    return next(iter(others or named), None)
+
+
 def _is_personal(message: Message, answers: Person, author: Person | None) -> bool:
     """Tell whether answers go to somebody other than the machine that wrote, the house that owns it, or a list."""
-    of_list = answers.email in raw(message, "List-Post").lower()
+    of_list = any(same(answers.email, one.email) for one in people(message, "List-Post"))
     if of_list or is_nobodys(answers.email) or (author and same(answers.email, author.email)):
         return False
     return author is None or is_nobodys(author.email) or parts(answers.email)[1] != parts(author.email)[1]

@@ -116,6 +116,21 @@ def test_a_persons_mail_from_a_servers_name_waits() -> None:
     assert (found.automatic, found.silent) == (True, False)
 
 
+@pytest.mark.parametrize("original", [OWN_ID, "<1@elsewhere.example.org>"])
+def test_a_report_in_form_alone_is_a_persons_mail_which_waits_and_fails_nothing(original: str) -> None:
+    raw = bounce(original=original).replace(b"MAILER-DAEMON@mx.example.org", b"anna@client.test")
+    found = message(raw)
+    assert (found.text, found.silent) == ("I'm sorry to have to inform you.", False)
+
+
+@pytest.mark.parametrize(
+    "sender", [b"mailer-daemon@mx.test, anna@client.test", b"anna@client.test, postmaster@mx.test"]
+)
+def test_a_server_beside_a_person_is_no_server(sender: bytes) -> None:
+    raw = plain(b"Sorry.\r\n\r\n" + OURS_BACK, sender=sender, extra=b"X-Failed-Recipients: a@b.test\r\n")
+    assert message(raw).text
+
+
 def test_a_report_of_another_kind_fails_nothing() -> None:
     raw = bounce().replace(b"report-type=delivery-status", b"report-type=feedback-report")
     assert message(raw).text

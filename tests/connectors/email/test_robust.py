@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import imaplib
 import random
+import smtplib
+from collections.abc import Mapping
+from contextlib import aclosing
 
 import pytest
 
 from chatapp_cli.connectors.email.connector import create
 from chatapp_cli.domain.event import Arrival, MessageArrived
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.sandbox.email import ADDRESS, EmailSandbox
 from tests.connectors.email.corpus import CASES, UNREADABLE, attachment, kind, mixed, part, plain
 from tests.connectors.email.reading import AT, FLAT, OURS, message, read
 from tests.connectors.email.test_bounce import bounce
 from tests.connectors.email.test_sender import FORM
+from tests.contract.connector_contract import ScriptedAsker
 
 SEEDS = (*(case.raw for case in CASES), FORM, bounce())
 DEEP = b"Subject: " + b"=?utf-8?B?" * 9000
@@ -93,6 +101,59 @@ def test_a_tower_of_parts_is_a_dead_letter_with_the_reason() -> None:
     found = read(UNREADABLE)
     assert (found.events, found.provider_id[:7]) == ((), "sha256:")
     assert found.problem.startswith("RecursionError")
+
+
+@pytest.mark.parametrize("depth", [10, 100, 300, 600, 3000, 50_000])
+def test_a_mail_in_a_mail_however_deep_is_a_message_or_a_dead_letter(depth: int) -> None:
+    found = read(tower(depth))
+    assert found.raw == tower(depth)
+    assert (len(found.events) == 1) != found.problem.startswith("RecursionError")
+
+
+async def test_a_tower_of_mails_comes_through_the_mailbox_and_stops_nothing_behind_it() -> None:
+    async with EmailSandbox() as sandbox:
+        connector = create(system_world())
+        bound = await connector.bind(ScriptedAsker(sandbox.answers))
+        for raw in (tower(3000), UNREADABLE, plain(b"behind")):
+            await sandbox.deliver(raw)
+        found: list[Arrival] = []
+        async with (
+            asyncio.timeout(30),
+            connector.open(ChannelId(1), bound) as session,
+            aclosing(session.events(bound.cursor)) as batches,
+        ):
+            async for batch in batches:
+                found += batch.arrivals
+                if len(found) == 3:
+                    break
+    assert [one.raw for one in found] == [tower(3000), UNREADABLE, plain(b"behind")]
+    assert [bool(one.problem) for one in found] == [True, True, False]
+
+
+async def test_the_servers_of_the_sandbox_keep_a_tower_of_mails_whichever_way_it_comes() -> None:
+    async with EmailSandbox() as sandbox:
+        await asyncio.to_thread(hand_in, sandbox.answers, tower(3000))
+        assert len(sandbox.mails(ADDRESS)) == 1
+
+
+def hand_in(answers: Mapping[str, str], raw: bytes) -> None:
+    with imaplib.IMAP4("127.0.0.1", int(answers["imap_port"]), timeout=20) as imap:
+        imap.login(ADDRESS, answers["password"])
+        assert imap.append("INBOX", "", "", raw)[0] == "OK"
+        with smtplib.SMTP("127.0.0.1", int(answers["smtp_port"]), timeout=20) as smtp:
+            smtp.login(ADDRESS, answers["password"])
+            assert smtp.sendmail(ADDRESS, [ADDRESS], raw) == {}
+        assert imap.select() == ("OK", [b"2"])
+        for number in "12":
+            (body,) = (part for part in imap.fetch(number, "(BODY.PEEK[])")[1] if isinstance(part, tuple))
+            assert body[1].rstrip() == raw.rstrip()
+
+
+def tower(depth: int) -> bytes:
+    return plain(kind("message/rfc822") + b"\r\n", extra=kind("message/rfc822")).replace(
+        kind("message/rfc822") + b"\r\n" + kind("message/rfc822"),
+        (kind("message/rfc822") + b"\r\n") * depth + kind("text/plain"),
+    )
 
 
 def test_a_field_that_cannot_be_decoded_shows_as_it_stands() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp_cli.connectors.email.convert import Reading
-from tests.connectors.email.corpus import kind, plain, word
+from tests.connectors.email.corpus import plain, word
 from tests.connectors.email.reading import OURS, OWN_ID, message
 
 DESK = b"desk@shop.example.org"
@@ -214,6 +214,38 @@ def test_an_answer_to_the_list_is_no_answer_to_a_person() -> None:
     assert message(written(b"anna@client.test", extra=marks), quiet).silent
 
 
-def test_a_program_that_reports_that_a_mail_was_displayed_is_silent() -> None:
-    raw = written(b"anna@client.test", extra=kind("multipart/report; report-type=disposition-notification; boundary=b"))
-    assert message(raw).silent
+US_AND_ANOTHER = (
+    (DESK + b", cust7@client.test", b""),
+    (b"Desk <desk@shop.example.org>, Cust <cust7@client.test>", b""),
+    (b"cust7@client.test, " + DESK, b""),
+    (DESK, b"From: cust7@client.test\r\n"),
+    (b"cust7@client.test", b"From: desk@shop.example.org\r\n"),
+    (DESK + b", cust7@client.test, CUST7@client.test", b""),
+    (DESK + b", cust7@client.test", b"In-Reply-To: <q@client.test>\r\nCc: boris@client.test\r\n"),
+    (DESK, b"Reply-To: desk@shop.example.org\r\nReply-To: cust7@client.test\r\n"),
+)
+
+
+@pytest.mark.parametrize(("sender", "extra"), US_AND_ANOTHER)
+def test_who_stands_beside_us_is_the_client_and_not_we(sender: bytes, extra: bytes) -> None:
+    found = message(written(sender, extra=extra))
+    assert (found.peer.address, found.from_us, found.automatic) == ("cust7@client.test", False, False)
+
+
+@pytest.mark.parametrize(
+    ("sender", "extra"),
+    [
+        (DESK + b", a@client.test, b@client.test", b""),
+        (DESK, b"From: a@client.test\r\nFrom: b@client.test\r\n"),
+        (DESK + b", a@client.test, b@client.test", b"Sender: c@client.test\r\n"),
+        (DESK, b"Reply-To: desk@shop.example.org, a@client.test, b@client.test\r\n"),
+    ],
+)
+def test_of_several_beside_us_nobody_is_answered(sender: bytes, extra: bytes) -> None:
+    found = message(written(sender, extra=extra + b"In-Reply-To: <q@client.test>\r\n"))
+    assert (found.peer.address.endswith("@sender.invalid"), found.from_us) == (True, False)
+
+
+def test_a_person_whose_address_is_the_end_of_a_lists_is_a_person() -> None:
+    marks = b"List-Post: <mailto:all@talk.test>\r\nList-Id: <talk.test>\r\nReply-To: ll@talk.test\r\n"
+    assert not message(written(b"robot@forms.test", extra=marks), replace(OURS, newsletters_wait=False)).silent
