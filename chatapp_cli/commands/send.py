@@ -116,7 +116,7 @@ def send(
     way = Way(channel=channel, others=others or (), line=line)
     with opened(ctx) as desk:
         recipients = mass.listed([*(to or ()), *way.imported(desk, contact)], to_file)
-        with wish.drafted(desk, way.possible(desk)) as draft:
+        with wish.drafted(desk, way.possible(desk) if files else ()) as draft:
 
             def plan(tx: Tx, address: str) -> tuple[Sequence[Step], Draft]:
                 steps = way.steps(desk, tx, address)

@@ -27,7 +27,7 @@ def staging(desk: Desk, *, most: int | None = None) -> Iterator[Callable[[Path],
     try:
         yield take
     finally:
-        if any(file.fresh for file in taken):
+        if any(file.inode for file in taken):
             desk.whole.write(lambda tx: files.drop_unused(tx, desk.media, taken))
 
 

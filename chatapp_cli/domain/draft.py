@@ -28,8 +28,8 @@ class StagedFile:
     size: int
     sha256: str
     kind: FileKind = "document"
-    fresh: bool = field(default=False, compare=False)
-    """Its content came into the store with it, and goes again if nothing comes to refer to it."""
+    inode: int = field(default=0, compare=False)
+    """Of a content that came into the store with it, and goes again if nothing comes to refer to it; else 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,14 +51,14 @@ def stage(media: Media, path: Path, *, most: int | None = None) -> StagedFile:
             T("Choose a file outside the company's folder."),
         )
     kept, mime = media.put_file(path, most=most), _mime(path)
-    return StagedFile(name=path.name, mime=mime, size=kept.size, sha256=kept.sha256, kind=_kind(mime), fresh=kept.fresh)
+    return StagedFile(name=path.name, mime=mime, size=kept.size, sha256=kept.sha256, kind=_kind(mime), inode=kept.inode)
 
 
 def drop_unused(tx: Tx, media: Media, staged: Sequence[StagedFile]) -> None:
     """Remove contents that came into the store with these files, if nothing came of them."""
     for file in staged:
-        if file.fresh and not tx.value("files.uses", sha256=file.sha256):
-            media.drop(file.sha256)
+        if file.inode and not tx.value("files.uses", sha256=file.sha256):
+            media.drop(file.sha256, file.inode)
 
 
 def _mime(path: Path) -> str:

@@ -28,8 +28,8 @@ class Kept(NamedTuple):
 
     sha256: str
     size: int
-    fresh: bool
-    """No file of this content lay there before."""
+    inode: int
+    """Of the file, if none of this content lay there before; else 0."""
 
 
 class Media:
@@ -62,9 +62,11 @@ class Media:
         finally:
             scratch.unlink(missing_ok=True)
 
-    def drop(self, sha256: str) -> None:
-        """Remove a content that nothing refers to."""
-        self.path(sha256).unlink(missing_ok=True)
+    def drop(self, sha256: str, inode: int) -> None:
+        """Remove a content that nothing refers to, unless somebody else took the same in meanwhile."""
+        with suppress(OSError):
+            if self.path(sha256).stat().st_ino == inode:
+                self.path(sha256).unlink()
 
     def sweep(self) -> int:
         """Remove what was begun and never finished, and not written to for a day; returns how many."""
@@ -108,7 +110,8 @@ class Media:
             make_durable(target.parent)
             if new:
                 make_durable(self.root)
-            return Kept(sha256, target.stat().st_size, fresh)
+            found = target.stat()
+            return Kept(sha256, found.st_size, found.st_ino if fresh else 0)
 
     def _keep(self, fill: Callable[[BinaryIO], object]) -> str:
         scratch = self._filled(fill)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.services import files
 from tests.commands.conftest import Shell, Write
 
 pytestmark = [pytest.mark.timeout(30)]
@@ -109,6 +111,19 @@ def test_a_list_may_come_from_a_program_that_the_shell_put_in_its_place(chatapp:
     said = chatapp("send", "--to-file", f"/dev/fd/{reading}", "--channel", "api", "--text", "x", "--dry-run")
     os.close(reading)
     assert [row[0] for row in said.rows] == ["client-1", "client-2"]
+
+
+def test_a_file_that_turns_out_longer_than_it_says_is_left_off(desk: Desk) -> None:
+    with pytest.raises(Refused, match="this channel takes"):
+        desk.media.put_file(Path("/proc/self/maps"), most=10)
+    assert kept(desk) == []
+
+
+def test_a_content_that_somebody_else_took_in_meanwhile_stays(desk: Desk, tmp_path: Path) -> None:
+    (price := tmp_path / "price.txt").write_text("fir 900")
+    ours, theirs = files.stage(desk.media, price), files.stage(desk.media, price)
+    desk.write(lambda tx: files.drop_unused(tx, desk.media, [ours, theirs]))
+    assert desk.media.path(theirs.sha256).read_text() == "fir 900"
 
 
 def test_what_was_begun_and_left_is_swept_after_a_day(desk: Desk) -> None:
