@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -147,7 +148,7 @@ def _read(file: Path) -> Mapping[str, object]:
     import tomllib
 
     try:
-        found = tomllib.loads(file.read_text("utf-8"))
+        found = tomllib.loads(given_file.words(file).decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
             T("The settings file {file} cannot be read: {why}.", file=file, why=error),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable, Collection, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from getpass import getpass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -46,16 +49,31 @@ def show_notice(notice: Notice) -> None:
             _tell(f"{_BLACK_ON_WHITE}{row}{_PLAIN}")
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl+C end a question: an event loop would only take note of it and let us read on."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _line(prompt: str) -> str:
     typer.echo(prompt, err=True, nl=False)
-    said = door.line()
+    with _interruptible():
+        said = door.line()
     if not said:
         raise typer.Abort
     return said.rstrip("\n")
 
 
 def _hidden(prompt: str) -> str:
-    with door.hearing():
+    with door.hearing(), _interruptible():
         return getpass(prompt, stream=sys.stderr)
 
 

@@ -8,15 +8,13 @@ import sys
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import door, printing
 from chatapp_cli.commands.asking import Answers, Prompt
-from chatapp_cli.commands.door import standard_input
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
@@ -44,9 +42,9 @@ def gathered(given: Sequence[str], answers: str) -> Mapping[str, str]:
 
 def _from_file(answers: str) -> dict[str, str]:
     try:
-        text = standard_input() if answers == "-" else Path(answers).read_text("utf-8-sig")
+        text = door.standard_input() if answers == "-" else door.file(answers, T("The file {path}", path=answers))
         return {name: _answer(value) for name, value in tomllib.loads(text).items()}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
             T("The answers {file} cannot be read: {why}.", file=answers, why=error),
             T('It has to be a TOML file with lines such as: name = "value"'),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
@@ -23,10 +23,12 @@ Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_(
 
 
 @app.command("list", cls=Verb)
-def list_(ctx: typer.Context, as_json: Json = False) -> None:
+def list_(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
     """Show the dead letters, the newest first."""
     with opened(ctx) as desk:
-        found = desk.read(deadletters.everything)
+        found, every = desk.read(lambda tx: (deadletters.everything(tx, n=limit), deadletters.count(tx)))
+    if len(found) < every:
+        note("These are the newest {n} of {all}; more with: --limit {all}", n=len(found), all=every)
     if as_json:
         printing.document([_document(one) for one in found])
         return
@@ -34,7 +36,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         (_("No."), _("When"), _("Channel"), _("Problem")),
         [(one.id, printing.moment(one.at), one.channel_id, one.problem) for one in found],
     )
-    if not found:
+    if not every:
         note("There are no dead letters.")
 
 

@@ -10,8 +10,10 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text, is_whole
 
@@ -21,6 +23,7 @@ LONGEST = 366 * 86_400.0
 """Seconds that anybody waits at most."""
 _MOST = 1_000_000_000
 _SHOWN = 40
+_LONGEST_LINE = 1_048_576
 _CONVERT = T("Convert it first, such as by: iconv -f cp1251 -t utf-8; the name of a file by: convmv -f cp1251 -t utf-8")
 
 
@@ -37,13 +40,26 @@ def _shown(said: str) -> str:
 
 
 def standard_input() -> str:
-    """All of it, its lines ended alike. Raises UsageError for what is no text."""
-    return decoded(_stream().read(), T("Standard input"))
+    """All of it, its lines ended alike. Raises UsageError for what is no text or too long."""
+    return decoded(standard_bytes(), T("Standard input"))
+
+
+def standard_bytes() -> bytes:
+    """All of it as it comes. Raises UsageError for what is too long."""
+    return given_file.at_most(_stream(), T("Standard input"))
+
+
+def file(path: str, what: Text) -> str:
+    """The text of a file. Raises OSError, and UsageError, which names what it was, for what is no text or too long."""
+    return decoded(given_file.words(Path(path)), what)
 
 
 def line() -> str:
     """The next line of it with its end; empty once there is none. Raises UsageError for what is no text."""
-    return decoded(_stream().readline(), T("Standard input"))
+    said = _stream().readline(_LONGEST_LINE + 1)
+    if len(said) > _LONGEST_LINE:
+        raise UsageError(T("A line of standard input is too long."))
+    return decoded(said, T("Standard input"))
 
 
 def _stream() -> BinaryIO:

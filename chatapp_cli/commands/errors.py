@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 from typing import Any
 
 import typer
@@ -16,12 +18,14 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _, show
 
 INTERRUPTED = 130
+_PRINTERS = ("typer.", "rich.")
 
 
 @contextmanager
 def ending() -> Iterator[None]:
     """Turn every error into words and an exit code; ``CHATAPP_TRACEBACK=1`` lets it through."""
     try:
+        _insist_on_output()
         yield
         sys.stdout.flush()
     except BrokenPipeError:
@@ -38,7 +42,42 @@ def ending() -> Iterator[None]:
         typer.echo("", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last place that can say it to a person
-        _fail(_surprise(error), 1)
+        told = _told(error)
+        _fail(told, told.exit_code)
+
+
+def _told(error: Exception) -> ChatappError:
+    if isinstance(error, OSError) and (_while_printing(error) or not _takes_output()):
+        _hush()
+        return _unwritable(error.strerror or error)
+    return _surprise(error)
+
+
+def _insist_on_output() -> None:
+    """Before anything is done: what became of it could not be told, and a file may open in its place."""
+    if sys.stdout is None:
+        raise _unwritable(os.strerror(errno.EBADF))
+
+
+def _while_printing(error: OSError) -> bool:
+    """Whether it was raised by what prints for us."""
+    last = [frame for frame, _line in walk_tb(error.__traceback__)][-1]
+    return str(last.f_globals.get("__name__")).startswith(_PRINTERS)
+
+
+def _takes_output() -> bool:
+    """Whether what was printed can go where it should: what was held back is still there to be tried again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _unwritable(why: object) -> UsageError:
+    return UsageError(
+        T("Standard output cannot be written to: {why}.", why=why), T("Make room there, or lead it somewhere else.")
+    )
 
 
 def _hush() -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.commands import printing
-from chatapp_cli.commands.door import decoded, standard_input
+from chatapp_cli.commands import door, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
@@ -47,7 +45,7 @@ class _OnlyTried(Exception):
 def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     """Everybody who was named or stands in the file. Raises UsageError if nobody does."""
     try:
-        text = "" if not file else standard_input() if file == "-" else decoded(Path(file).read_bytes(), T("The list"))
+        text = "" if not file else door.standard_input() if file == "-" else door.file(file, T("The list"))
     except OSError as error:
         raise UsageError(
             T("The list {file} cannot be read: {why}.", file=file, why=error),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import printing
+from chatapp_cli.commands.door import standard_bytes
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed
+from chatapp_cli.commands.staging import staging
 from chatapp_cli.domain import quick_reply
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
@@ -22,7 +23,6 @@ from chatapp_cli.services import replies
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.domain.draft import StagedFile
     from chatapp_cli.store.rows import QuickReplyRow, SectionRow
     from chatapp_cli.store.tx import Tx
 
@@ -139,16 +139,10 @@ def add(
 ) -> None:
     """Keep a quick reply."""
     new = Answer(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
-    with opened(ctx) as desk:
-        ready = replace(new, files=_staged(desk, files))
+    with opened(ctx) as desk, staging(desk) as stage:
+        ready = replace(new, files=tuple(map(stage, files or ())))
         made = desk.write(lambda tx: replies.add(tx, replies.section(tx, section), ready, actor=actor(desk)))
     typer.echo(made)
-
-
-def _staged(desk: Desk, paths: list[Path] | None) -> tuple[StagedFile, ...]:
-    from chatapp_cli.services import files
-
-    return tuple(files.stage(desk.media, path) for path in paths or ())
 
 
 @app.command(cls=Verb)
@@ -167,8 +161,8 @@ def edit(
     """Change a quick reply, or move it to another section; what is not named stays."""
     said = {"title": title, "text": None if text is None else typed(text), "keywords": keywords, "category": category}
     changes = {name: value for name, value in said.items() if value is not None}
-    with opened(ctx) as desk:
-        more = _staged(desk, files)
+    with opened(ctx) as desk, staging(desk) as stage:
+        more = tuple(map(stage, files or ()))
 
         def job(tx: Tx) -> None:
             row = replies.find(tx, named)
@@ -282,9 +276,10 @@ def import_(
     from chatapp_cli.services.reply_sheet import take
 
     with opened(ctx) as desk:
-        content = sys.stdin.buffer.read() if file == "-" else reply_file.content(Path(file))
-        sheet = reply_file.read(desk.media, content, Path(file), form)
-        taken = desk.write(lambda tx: take(tx, sheet, actor=actor(desk), dry=dry))
+        content = standard_bytes() if file == "-" else reply_file.content(Path(file))
+        with staging(desk) as stage:
+            sheet = reply_file.read(desk.media, content, Path(file), form, take=stage)
+            taken = desk.write(lambda tx: take(tx, sheet, actor=actor(desk), dry=dry))
     for fault in (wrong := taken.faults):
         say(fault.said)
     if wrong:

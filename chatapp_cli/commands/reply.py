@@ -21,6 +21,7 @@ from chatapp_cli.commands.sendoff import (
     Values,
     Wait,
     Wish,
+    channel_of,
     into_dialog,
     send_off,
 )
@@ -72,6 +73,7 @@ def reply(
         unless_heard=unless_heard,
     )
     with opened(ctx) as desk:
-        draft = wish.draft(desk, reply_to=MessageId(quote) if quote else None)
-        code = send_off(desk, wish, into_dialog(desk, wish, DialogId(dialog), draft), as_json=as_json)
+        channel = desk.read(lambda tx: channel_of(tx, DialogId(dialog)))
+        with wish.drafted(desk, [channel], reply_to=MessageId(quote) if quote else None) as draft:
+            code = send_off(desk, wish, into_dialog(desk, wish, DialogId(dialog), draft), as_json=as_json)
     raise typer.Exit(code)

@@ -116,19 +116,19 @@ def send(
     way = Way(channel=channel, others=others or (), line=line)
     with opened(ctx) as desk:
         recipients = mass.listed([*(to or ()), *way.imported(desk, contact)], to_file)
-        draft = wish.draft(desk)
+        with wish.drafted(desk, way.possible(desk) if files else ()) as draft:
 
-        def plan(tx: Tx, address: str) -> tuple[Sequence[Step], Draft]:
-            steps = way.steps(desk, tx, address)
-            return steps, wish.filled(tx, channels.one(tx, steps[0].channel), draft)
+            def plan(tx: Tx, address: str) -> tuple[Sequence[Step], Draft]:
+                steps = way.steps(desk, tx, address)
+                return steps, wish.filled(tx, channels.one(tx, steps[0].channel), draft)
 
-        if dry or to_file or len(recipients) > 1:
-            order = replace(wish.order(desk), priority=Priority.BULK)
-            how = mass.Wish(dry=dry, yes=yes, as_json=as_json)
-            raise typer.Exit(mass.send(desk, recipients, plan, order, how))
+            if dry or to_file or len(recipients) > 1:
+                order = replace(wish.order(desk), priority=Priority.BULK)
+                how = mass.Wish(dry=dry, yes=yes, as_json=as_json)
+                raise typer.Exit(mass.send(desk, recipients, plan, order, how))
 
-        def accept(tx: Tx, order: Order) -> MessageId:
-            return relay.accept(tx, desk.capabilities, *plan(tx, recipients[0].address), order)
+            def accept(tx: Tx, order: Order) -> MessageId:
+                return relay.accept(tx, desk.capabilities, *plan(tx, recipients[0].address), order)
 
-        code = send_off(desk, wish, accept, as_json=as_json, to=recipients[0].address)
+            code = send_off(desk, wish, accept, as_json=as_json, to=recipients[0].address)
     raise typer.Exit(code)

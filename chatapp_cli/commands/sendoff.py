@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,11 +88,28 @@ class Wish:
     """The quick reply that is the text."""
     unless_heard: bool = False
 
-    def draft(self, desk: Desk, *, reply_to: MessageId | None = None) -> Draft:
-        """The message, its files taken into the store."""
+    @contextmanager
+    def drafted(
+        self, desk: Desk, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
+    ) -> Iterator[Draft]:
+        """The message for one of these channels, its files in the store; they stay there if it is accepted within."""
+        from chatapp_cli.commands.staging import most_of, staging
         from chatapp_cli.domain.draft import Draft
-        from chatapp_cli.services import files
 
+        self._insist_on_sense()
+        text = typed(self.text)
+        most = most_of([desk.capabilities(one) for one in channels], self.files) if self.files else None
+        with staging(desk, most=most) as stage:
+            yield Draft(
+                text=text,
+                subject=self.subject,
+                files=tuple(map(stage, self.files)),
+                reply_to=reply_to,
+                first_name=self.first_name.strip(),
+                last_name=self.last_name.strip(),
+            )
+
+    def _insist_on_sense(self) -> None:
         if self.template and self.text:
             raise UsageError(T("A template brings its own text."), T("Leave --text out."), field="text")
         if self.quick and (self.text or self.template):
@@ -100,15 +118,6 @@ class Wish:
             )
         if self.values and not (self.template or self.quick):
             raise UsageError(T("--value fills the gaps of a template."), T("Name it with --template."), field="value")
-        staged = tuple(files.stage(desk.media, path) for path in self.files)
-        return Draft(
-            text=typed(self.text),
-            subject=self.subject,
-            files=staged,
-            reply_to=reply_to,
-            first_name=self.first_name.strip(),
-            last_name=self.last_name.strip(),
-        )
 
     def filled(self, tx: Tx, channel: ChannelRow, draft: Draft) -> Draft:
         """The draft with the words of the template, if one was named."""
@@ -175,7 +184,7 @@ def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *
     if message != first:
         note("Message {first} failed in its channel and went on as message {n}.", first=first, n=message)
     entry, channel = desk.read(
-        lambda tx: ((found := transcript.entry(tx, message)), _channel(tx, found.message.dialog_id))
+        lambda tx: ((found := transcript.entry(tx, message)), channel_of(tx, found.message.dialog_id))
     )
     return report(desk, entry, channel, waited=bool(wish.wait), as_json=as_json)
 
@@ -197,7 +206,8 @@ def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
     return card.name
 
 
-def _channel(tx: Tx, dialog: DialogId) -> ChannelRow:
+def channel_of(tx: Tx, dialog: DialogId) -> ChannelRow:
+    """The channel of a dialog. Raises NotFound."""
     from chatapp_cli.services import channels, dialogs
 
     return channels.one(tx, dialogs.card(tx, dialog).channel_id)
@@ -208,7 +218,7 @@ def into_dialog(desk: Desk, wish: Wish, dialog: DialogId, draft: Draft) -> Calla
     from chatapp_cli.services import sending
 
     def accept(tx: Tx, order: Order) -> MessageId:
-        channel = _channel(tx, dialog)
+        channel = channel_of(tx, dialog)
         ready = wish.answered(tx, desk, dialog, wish.filled(tx, channel, draft))
         return sending.enqueue(tx, desk.capabilities(channel), dialog, ready, order)
 

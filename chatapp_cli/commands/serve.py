@@ -39,6 +39,7 @@ def serve(
         if web:
             _insist_on_web(desk, http=http)
         configure(desk.settings.log_level)
+        desk.media.sweep()
         run(_serve(desk, http=http, web=wanted, leashed=until_stdin_closes))
 
 

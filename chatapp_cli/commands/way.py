@@ -12,6 +12,7 @@ from chatapp_cli.domain.text import T
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.services.routes import Step
+    from chatapp_cli.store.rows import ChannelRow
     from chatapp_cli.store.tx import Tx
 
 
@@ -41,6 +42,13 @@ class Way:
                 field="channel",
             )
         return steps
+
+    def possible(self, desk: Desk) -> Sequence[ChannelRow]:
+        """The channels that a message may go through first: the one that was named, or whichever there are."""
+        from chatapp_cli.commands.binding import found
+        from chatapp_cli.services import channels
+
+        return [found(desk, self.channel, self.line)] if self.channel else desk.read(channels.everything)
 
     def imported(self, desk: Desk, name: str) -> Sequence[str]:
         """Where to write to somebody of the channel's own address book, asked for now; none if nobody is named."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import Refused
@@ -28,6 +28,8 @@ class StagedFile:
     size: int
     sha256: str
     kind: FileKind = "document"
+    inode: int = field(default=0, compare=False)
+    """Of a content that came into the store with it, and goes again if nothing comes to refer to it; else 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def insist(can: Capabilities, draft: Draft) -> None:
         )
     if can.segments:
         _insist_on_parts(draft.text)
-    _insist_on_files(can, draft.files)
+    insist_on_files(can, draft.files)
 
 
 def _insist_on_parts(text: str) -> None:
@@ -79,7 +81,8 @@ def _insist_on_parts(text: str) -> None:
         )
 
 
-def _insist_on_files(can: Capabilities, files: Sequence[StagedFile]) -> None:
+def insist_on_files(can: Capabilities, files: Sequence[StagedFile]) -> None:
+    """Raise Refused, with the reason, for files that the channel could not carry."""
     if files and not can.max_upload:
         raise Refused("no_files", T("This channel carries no files."), T("Send a link instead."))
     if len(files) > can.max_files:
@@ -96,13 +99,18 @@ def _insist_on_files(can: Capabilities, files: Sequence[StagedFile]) -> None:
                 T("It takes: {types}", types=", ".join(can.upload_types)),
             )
         if file.size > can.max_upload:
-            raise Refused(
-                "file_too_big",
-                T(
-                    "{name} has {size} MB; this channel takes {limit} MB.",
-                    name=file.name,
-                    size=round(file.size / MEGABYTE, 1),
-                    limit=can.max_upload // MEGABYTE,
-                ),
-                T("Send a link, or use another channel."),
-            )
+            raise too_big(file.name, file.size, can.max_upload)
+
+
+def too_big(name: str, size: int, limit: int) -> Refused:
+    """A file of more bytes than a channel takes."""
+    return Refused(
+        "file_too_big",
+        T(
+            "{name} has {size} MB; this channel takes {limit} MB.",
+            name=name,
+            size=round(size / MEGABYTE, 1),
+            limit=limit // MEGABYTE,
+        ),
+        T("Send a link, or use another channel."),
+    )

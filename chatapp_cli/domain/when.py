@@ -8,6 +8,7 @@ from typing import Final
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import utc
 from chatapp_cli.domain.text import T, Text
 
 _IN: Final = re.compile(r"\+(?:(\d+)[dд])?(?:(\d+)[hч])?(?:(\d+)[mм])?")
@@ -72,7 +73,11 @@ def _ago(said: str, here: datetime, zone: tzinfo | None) -> Millis | None:
 
 
 def _millis(at: datetime) -> Millis:
-    return round(at.timestamp() * 1000)
+    """Raises OverflowError for a moment that not every clock can show."""
+    found = round(at.timestamp() * 1000)
+    if round(utc(found).timestamp() * 1000) != found:
+        raise OverflowError
+    return found
 
 
 def _wrong(what: Text) -> UsageError:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T, Text
@@ -152,7 +153,7 @@ async def _description(trade: Trade, settings: Mapping[str, str], previous: Boun
     said, kept = settings[described.FIELD], previous.settings if previous else {}
     try:
         text = await asyncio.to_thread(_read, said)
-    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+    except (OSError, UnicodeDecodeError, RuntimeError, UsageError) as error:
         if "gateway" in kept and kept.get(described.FIELD) == said:
             return {"gateway": kept["gateway"]}
         words = T("The description of the gateway cannot be read: {why}", why=error)
@@ -163,7 +164,7 @@ async def _description(trade: Trade, settings: Mapping[str, str], previous: Boun
 
 def _read(said: str) -> str:
     """Raises RuntimeError for the home of somebody who is not there."""
-    return Path(said).expanduser().read_text("utf-8")
+    return given_file.words(Path(said).expanduser()).decode("utf-8")
 
 
 def _secrets(trade: Trade, answers: Mapping[str, str], previous: Bound | None) -> Mapping[str, str]:

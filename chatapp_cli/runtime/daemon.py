@@ -131,6 +131,7 @@ class Daemon:
                     kept_at = clock.monotonic()
                     await self.store.write(upkeep.forget_early_news)
                     await self.store.write(upkeep.forget_passing_things)
+                    await asyncio.to_thread(self.store.desk.media.sweep)
             except ChatappError as error:
                 log.warning("timer.delayed", why=str(error))
             await clock.sleep(TICK)

@@ -150,13 +150,25 @@ def _insist_it_is_free(
 
 
 def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
-    """Remove a channel with its dialogs; with something still to be sent only by force."""
+    """Remove a channel with its dialogs. Without force raises Refused if it has any, or something to be sent."""
     waiting = tx.value("channels.waiting", id=channel.id)
     if waiting and not force:
         raise Refused(
             "still_sending",
             T("{n} messages still wait to be sent through {title}.", n=waiting, title=channel.title),
             T("Let them go out, or say --force."),
+        )
+    held = tx.value("channels.dialogs", id=channel.id)
+    if held and not force:
+        raise Refused(
+            "has_dialogs",
+            T(
+                "With {title} go its dialogs ({dialogs}) and their messages ({messages}), for ever.",
+                title=channel.title,
+                dialogs=held,
+                messages=tx.value("channels.messages", id=channel.id),
+            ),
+            T("Say --force if they may; a new login needs no unbinding: chatapp line bind {kind}", kind=channel.kind),
         )
     tx.run("channels.remove", id=channel.id)
     tx.tell("channel.unbound", actor=actor, channel=channel.id, kind=channel.kind, title=channel.title)

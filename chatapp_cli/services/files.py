@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import Busy, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, FileId
@@ -26,8 +29,20 @@ _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "aud
 _SENDABLE = frozenset({"photo", "video", "audio", "voice", "document"})
 
 
-def stage(media: Media, path: Path) -> StagedFile:
-    """Take a person's file into the store. Raises NotFound if it cannot be read, Refused for the desk's own files."""
+def look(path: Path) -> StagedFile:
+    """A person's file as it would be, before anything is copied. Raises NotFound if it cannot be read."""
+    with given_file.opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+    mime = _mime(path)
+    return StagedFile(name=path.name, mime=mime, size=size, sha256="", kind=_kind(mime))
+
+
+def stage(media: Media, path: Path, *, most: int | None = None) -> StagedFile:
+    """Take a person's file of at most so many bytes into the store.
+
+    Raises NotFound if it cannot be read or is no regular file, Refused for the desk's own files and for one that is
+    longer, StoreError where the disk has no room for it.
+    """
     found, own = path.resolve(), media.root.parent.resolve()
     if found.is_relative_to(own) and not found.is_relative_to(own / TRAYS):
         raise Refused(
@@ -35,9 +50,19 @@ def stage(media: Media, path: Path) -> StagedFile:
             T("{name} belongs to the desk itself: it may hold keys or other clients' words.", name=path.name),
             T("Choose a file outside the company's folder."),
         )
-    sha256, size = media.put_file(path)
-    mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return StagedFile(name=path.name, mime=mime, size=size, sha256=sha256, kind=_kind(mime))
+    kept, mime = media.put_file(path, most=most), _mime(path)
+    return StagedFile(name=path.name, mime=mime, size=kept.size, sha256=kept.sha256, kind=_kind(mime), inode=kept.inode)
+
+
+def drop_unused(tx: Tx, media: Media, staged: Sequence[StagedFile]) -> None:
+    """Remove contents that came into the store with these files, if nothing came of them."""
+    for file in staged:
+        if file.inode and not tx.value("files.uses", sha256=file.sha256):
+            media.drop(file.sha256, file.inode)
+
+
+def _mime(path: Path) -> str:
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
 def _kind(mime: str) -> FileKind:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.text import T
@@ -48,10 +49,10 @@ def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, said
 
 
 def content(path: Path) -> bytes:
-    """What a file says. Raises NotFound."""
+    """What a file says. Raises NotFound, and UsageError for what is too long."""
     try:
-        return path.expanduser().read_bytes()
-    except OSError as error:
+        return given_file.words(path.expanduser())
+    except (OSError, ValueError) as error:
         raise NotFound(T("There is no readable file {path}.", path=path), T("Check the path.")) from error
 
 
@@ -60,11 +61,20 @@ def beside(path: str, folder: Path) -> Path:
     return folder / Path(path).expanduser()
 
 
-def read(media: Media, found: bytes, path: Path, said: str = "", *, find: Find = beside) -> Sheet:
+def read(
+    media: Media,
+    found: bytes,
+    path: Path,
+    said: str = "",
+    *,
+    find: Find = beside,
+    take: Callable[[Path], StagedFile] | None = None,
+) -> Sheet:
     """What a file brings; its attached files, named by paths that ``find`` follows, are taken into the store."""
     wanted = form(said or path.suffix or "csv")
 
     def stage(attached: str) -> StagedFile:
-        return files.stage(media, find(attached, path.expanduser().parent))
+        place = find(attached, path.expanduser().parent)
+        return take(place) if take else files.stage(media, place)
 
     return reply_sheet.read(found, wanted, stage)

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from chatapp_cli.domain.errors import NotFound, StoreError
+from chatapp_cli.domain import given_file
+from chatapp_cli.domain.draft import MEGABYTE, too_big
+from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
+
+SPARE = 64 * MEGABYTE
+"""Bytes of the disk that a person's file leaves to the store."""
+_PIECE = MEGABYTE
+_NEW = "new-"
+_ABANDONED = 86_400.0
+"""Seconds without a byte more, on the clock that stamps files."""
+
+
+class Kept(NamedTuple):
+    """A file as it was taken in."""
+
+    sha256: str
+    size: int
+    inode: int
+    """Of the file, if none of this content lay there before; else 0."""
 
 
 class Media:
@@ -27,15 +46,42 @@ class Media:
         """Keep bytes; returns their hash."""
         return self._keep(lambda file: file.write(content))
 
-    def put_file(self, source: Path) -> tuple[str, int]:
-        """Keep a copy of a file; returns hash and size. Raises NotFound for a file that is not there."""
+    def put_file(self, source: Path, *, most: int | None = None) -> Kept:
+        """Keep a copy of a regular file of at most so many bytes.
+
+        Raises NotFound for a file that is not there, Refused for one that is longer, StoreError where the disk has no
+        room for it; all of that before anything is copied, unless the file grows meanwhile.
+        """
+        with given_file.opened(source) as file:
+            size = os.fstat(file.fileno()).st_size
+            limit = self._room() if most is None else min(most, self._room())
+            _insist_it_fits(source, size, most, limit)
+            scratch = self._filled(lambda copy: _copy(file, copy, lambda n: _insist_it_fits(source, n, most, limit)))
         try:
-            opened = source.open("rb")
-        except OSError as error:
-            raise NotFound(T("There is no readable file {path}.", path=source), T("Check the path.")) from error
-        with opened:
-            sha256 = self._keep(lambda file: shutil.copyfileobj(opened, file))
-        return sha256, self.path(sha256).stat().st_size
+            return self._take_in(scratch)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    def drop(self, sha256: str, inode: int) -> None:
+        """Remove a content that nothing refers to, unless somebody else took the same in meanwhile."""
+        with suppress(OSError):
+            if self.path(sha256).stat().st_ino == inode:
+                self.path(sha256).unlink()
+
+    def sweep(self) -> int:
+        """Remove what was begun and never finished, and not written to for a day; returns how many."""
+        swept, before = 0, time.time() - _ABANDONED
+        for left in self.root.glob(f"{_NEW}*"):
+            with suppress(OSError):
+                if left.stat().st_mtime < before:
+                    left.unlink()
+                    swept += 1
+        return swept
+
+    def _room(self) -> int:
+        with _telling():
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return max(0, shutil.disk_usage(self.root).free - SPARE)
 
     def scratch(self) -> Path:
         """A new empty file on the same disk, to be filled and then adopted."""
@@ -43,34 +89,65 @@ class Media:
 
         with _telling():
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
+            handle, name = tempfile.mkstemp(dir=self.root, prefix=_NEW)
             os.close(handle)
             return Path(name)
 
     def adopt(self, scratch: Path) -> tuple[str, int]:
         """Move a filled scratch file to its place; returns hash and size."""
+        return self._take_in(scratch)[:2]
+
+    def _take_in(self, scratch: Path) -> Kept:
         import hashlib
 
         with _telling(), scratch.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
             target = self.path(sha256)
-            new = not target.parent.exists()
+            new, fresh = not target.parent.exists(), not target.exists()
             target.parent.mkdir(exist_ok=True, mode=0o700)
             scratch.replace(target)
             make_durable(target.parent)
             if new:
                 make_durable(self.root)
-            return sha256, target.stat().st_size
+            found = target.stat()
+            return Kept(sha256, found.st_size, found.st_ino if fresh else 0)
 
     def _keep(self, fill: Callable[[BinaryIO], object]) -> str:
+        scratch = self._filled(fill)
+        try:
+            return self.adopt(scratch)[0]
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    def _filled(self, fill: Callable[[BinaryIO], object]) -> Path:
         scratch = self.scratch()
         try:
             with _telling(), scratch.open("wb") as file:
                 fill(file)
-            return self.adopt(scratch)[0]
-        finally:
+        except BaseException:
             scratch.unlink(missing_ok=True)
+            raise
+        return scratch
+
+
+def _copy(source: BinaryIO, target: BinaryIO, check: Callable[[int], None]) -> None:
+    """Piece by piece: a file that grows, or is longer than it says, ends where the check raises."""
+    copied = 0
+    while piece := source.read(_PIECE):
+        copied += len(piece)
+        check(copied)
+        target.write(piece)
+
+
+def _insist_it_fits(path: Path, size: int, most: int | None, limit: int) -> None:
+    if size <= limit:
+        return
+    if most is not None and size > most:
+        raise too_big(path.name, size, most)
+    raise StoreError(
+        T("{name} does not fit on the disk beside the store.", name=path.name), T("Make room, or send a smaller file.")
+    )
 
 
 def make_durable(folder: Path) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from chatapp_cli.domain import given_file
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.tui.keymap import Action, Group, around, built_in, shown
 
@@ -48,8 +50,8 @@ def keymap(preset: str = "vim", file: Path | None = None) -> Keymap:
     if file is None or not file.exists():
         return Keymap(groups)
     try:
-        wanted = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        wanted = tomllib.loads(given_file.words(file).decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, UsageError) as error:
         what = T("The file of keys {file} cannot be read: {why}.", file=file, why=error)
         return Keymap(groups, [Fault(file.name, what, T("Correct it: each line is an action and its keys."))])
     return _laid_over(groups, wanted, file.name)

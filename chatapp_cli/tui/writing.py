@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.draft import MEGABYTE, StagedFile
-from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action
@@ -63,11 +62,7 @@ def file_limit(can: Capabilities) -> str:
 
 def looked_at(typed: str) -> StagedFile:
     """A file as it would be, before anything is copied. Raises NotFound, and Refused as ``named`` does."""
-    path = named(typed)
-    if not path.is_file():
-        raise NotFound(T("There is no readable file {path}.", path=path), T("Check the path."))
-    mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return StagedFile(name=path.name, mime=mime, size=path.stat().st_size, sha256="")
+    return files.look(named(typed))
 
 
 def staged(media: Media, typed: str) -> StagedFile:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +74,41 @@ def test_a_reader_that_leaves_early_is_no_error_to_shout_about(env: Mapping[str,
     script = f"{sys.executable} -m chatapp_cli config list | true"
     done = subprocess.run(["sh", "-c", script], env={**os.environ, **env}, capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("where", "why"), [(">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")])
+@pytest.mark.parametrize("words", ["line list --json", "config list", "--help"])
+def test_output_that_goes_nowhere_is_said(
+    env: Mapping[str, str], chatapp: Shell, words: str, where: str, why: str
+) -> None:
+    chatapp("line", "add", "Магазин")
+    shell = ["/bin/sh", "-c", f"{' '.join(PROGRAM)} {words} {where}"]
+    what = f"Standard output cannot be written to: {why}."
+    for unbuffered in ("", "1"):
+        around = {**os.environ, **env, "PYTHONUNBUFFERED": unbuffered}
+        said = subprocess.run(shell, env=around, capture_output=True, text=True, check=False)
+        assert (said.returncode, said.stderr) == (2, f"{what}\n→ Make room there, or lead it somewhere else.\n")
+
+
+def test_nothing_is_done_that_could_not_be_told(env: Mapping[str, str], chatapp: Shell) -> None:
+    command = f"{' '.join(PROGRAM)} line add Опт >&-"
+    subprocess.run(["/bin/sh", "-c", command], env={**os.environ, **env}, capture_output=True, check=False)
+    assert chatapp("line", "list").out == ""
+
+
+@pytest.mark.parametrize("words", [("line", "bind", "api"), ("user", "add", "Вера"), ("login",)])
+def test_one_press_of_ctrl_c_ends_a_question(env: Mapping[str, str], chatapp: Shell, words: tuple[str, ...]) -> None:
+    chatapp("line", "add", "Магазин")
+    person, terminal = os.openpty()
+    asked = subprocess.Popen(
+        [*PROGRAM, *words], env={**os.environ, **env}, stdin=terminal, stdout=terminal, stderr=terminal, process_group=0
+    )
+    said = b""
+    while not said.rstrip().endswith(b":"):
+        said += os.read(person, 4096)
+    time.sleep(0.2)
+    os.killpg(asked.pid, signal.SIGINT)
+    assert asked.wait(10) == 130
 
 
 def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str, str], chatapp: Shell) -> None:

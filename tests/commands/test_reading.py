@@ -128,6 +128,21 @@ def test_a_trace_tells_the_whole_life_of_a_message(chatapp: Shell, program: Prog
     assert [one["topic"] for one in life["news"]] == ["message.out", "message.state", "message.state"]
 
 
+def test_a_short_list_of_dead_letters_says_that_there_are_more(chatapp: Shell, desk: Desk, bound: int) -> None:
+    from chatapp_cli.domain.event import Arrival
+    from chatapp_cli.domain.ids import ChannelId
+    from chatapp_cli.services.ingest import set_aside
+
+    for n in range(103):
+        letter = Arrival(provider_id=f"x{n}", raw=b"{}")
+        desk.write(lambda tx, letter=letter: set_aside(tx, ChannelId(bound), letter, problem="no chat"))
+    said = chatapp("deadletter", "list")
+    assert (len(said.rows), said.err) == (100, "These are the newest 100 of 103; more with: --limit 103\n")
+    assert len(chatapp("deadletter", "list", "--limit", "2", "--json").json) == 2
+    assert (len((said := chatapp("deadletter", "list", "-n", "103")).rows), said.err) == (103, "")
+    assert chatapp("deadletter", "list", "-n", "0").err.startswith("These are the newest 0 of 103")
+
+
 def test_a_dead_letter_is_shown_as_it_came_and_forgotten(chatapp: Shell, desk: Desk, bound: int) -> None:
     from chatapp_cli.domain.event import Arrival
     from chatapp_cli.domain.ids import ChannelId

@@ -1,10 +1,13 @@
 """What ``chatapp serve`` refuses before anything runs."""
 
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
+from chatapp_cli.bootstrap import Desk
 from tests.commands.conftest import Shell
 
 
@@ -30,3 +33,12 @@ def test_a_daemon_without_browsers_loads_nothing_for_them() -> None:
     loaded = set(done.stdout.split())
     assert "chatapp_cli.api.server" in loaded
     assert loaded.isdisjoint({"chatapp_cli.api.web", "textual", "textual_serve", "websockets"})
+
+
+def test_a_daemon_that_starts_sweeps_what_was_begun_and_left(chatapp: Shell, desk: Desk) -> None:
+    old, young = desk.media.scratch(), desk.media.scratch()
+    os.utime(old, (time.time() - 90_000,) * 2)
+    program = [sys.executable, "-m", "chatapp_cli", "serve", "--no-http", "--until-stdin-closes"]
+    around = {**os.environ, **chatapp.env}
+    subprocess.run(program, env=around, input=b"", capture_output=True, check=True, timeout=30)
+    assert (old.exists(), young.exists()) == (False, True)

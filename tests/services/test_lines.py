@@ -108,6 +108,19 @@ def test_what_still_waits_to_be_sent_keeps_a_channel_bound(shop: Shop) -> None:
     assert shop.read(channels.everything) == []
 
 
+def test_a_channel_takes_its_dialogs_along_only_by_force(shop: Shop) -> None:
+    number, other = shop.channel(), shop.channel(kind="mail", account="other@example.org")
+    shop.hear(number)
+    row = channel_row(shop, number)
+    with pytest.raises(Refused, match=r"its dialogs \(1\) and their messages \(1\)") as refused:
+        shop.write(lambda tx: channels.unbind(tx, row, force=False, actor="Ольга"))
+    assert refused.value.code == "has_dialogs"
+    empty = channel_row(shop, other)
+    shop.write(lambda tx: channels.unbind(tx, empty, force=False, actor="Ольга"))
+    shop.write(lambda tx: channels.unbind(tx, row, force=True, actor="Ольга"))
+    assert shop.read(channels.everything) == []
+
+
 def test_only_options_can_be_changed_without_binding_again(shop: Shop) -> None:
     number = shop.channel(settings={"host": "mail.example.org", "links": "off"})
     option = Field(name="links", label=T("Links"), kind="flag", option=True)

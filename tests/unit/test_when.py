@@ -57,6 +57,22 @@ def test_what_is_no_time_is_refused_with_examples(said: str) -> None:
     assert str(refused.value.next_step).startswith("Such as: 18:30")
 
 
+@pytest.mark.parametrize(
+    "zone", [MOSCOW, BERLIN, ZoneInfo("UTC"), ZoneInfo("Pacific/Honolulu"), ZoneInfo("Asia/Tokyo")]
+)
+@pytest.mark.parametrize(
+    "said", ["9999-12-31T23:59", "9999-12-31 12:00", "9999-12-31T23:59Z", "9999-12-31T23:59-12:00"]
+)
+def test_a_time_that_not_every_clock_can_show_is_no_time_anywhere(said: str, zone: ZoneInfo) -> None:
+    for meant in (when, since):
+        with pytest.raises(UsageError, match="is not a time"):
+            meant(said, now=NOW, zone=zone)
+
+
+def test_a_year_that_every_clock_shows_is_far_but_a_time() -> None:
+    assert utc("9999-12-30T12:00Z") == "9999-12-30T12:00"
+
+
 @pytest.mark.parametrize("said", ["15:30", "today 9:00", "2020-01-01", "+0m"])
 def test_what_is_over_is_refused(said: str) -> None:
     with pytest.raises(UsageError, match="is over already"):

@@ -16,6 +16,7 @@ from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.connectors.email.check import can_send
 from chatapp_cli.connectors.email.compose import ascii_address
 from chatapp_cli.connectors.email.receive import Place, end_of
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import ChannelError, Rejected, UsageError
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import Millis
@@ -172,8 +173,8 @@ def _authority(values: Mapping[str, str]) -> str:
     if not path or values["service"] != "custom":
         return ""
     try:
-        pem = Path(path).expanduser().read_text("ascii")
+        pem = given_file.words(Path(path).expanduser()).decode("ascii")
         ssl.create_default_context(cadata=pem)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError, UsageError):
         raise _Wrong(T("This file cannot be read as certificates in PEM form."), field="ca_file") from None
     return pem

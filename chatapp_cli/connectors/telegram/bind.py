@@ -15,6 +15,7 @@ from chatapp_cli.connectors.telegram.account import Account, Home, connected
 from chatapp_cli.connectors.telegram.login import Wrong, blaming, by_code, by_qr
 from chatapp_cli.connectors.telegram.peers import username_of
 from chatapp_cli.connectors.telegram.position import Position
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import ChannelError, UsageError
 from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T
@@ -116,9 +117,9 @@ def _key(said: str) -> str:
     if not said.strip():
         return ""
     try:
-        text = said if "BEGIN" in said else Path(said).expanduser().read_text("ascii")
+        text = said if "BEGIN" in said else given_file.words(Path(said).expanduser()).decode("ascii")
         rsa.PublicKey.load_pkcs1(text.encode())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError, UsageError):
         raise Wrong(T("An RSA public key as PEM (PKCS#1) is needed."), field="rsa_key") from None
     return text
 

@@ -73,6 +73,12 @@ DELETE FROM channel_memory WHERE channel_id = :channel AND name = :name;
 -- name: channels.waiting
 SELECT COUNT(*) FROM outbox WHERE channel_id = :id;
 
+-- name: channels.dialogs
+SELECT COUNT(*) FROM dialog WHERE channel_id = :id;
+
+-- name: channels.messages
+SELECT COUNT(*) FROM message m JOIN dialog d ON d.id = m.dialog_id WHERE d.channel_id = :id;
+
 -- name: channels.new_dialogs
 SELECT COUNT(*) FROM dialog WHERE channel_id = :channel AND created_at > :since;
 

@@ -192,6 +192,12 @@ FROM file WHERE message_id = :message ORDER BY id;
 SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words
 FROM file WHERE id = :id;
 
+-- name: files.uses
+SELECT (SELECT COUNT(*) FROM file WHERE sha256 = :sha256)
+  + (SELECT COUNT(*) FROM arrived WHERE raw_sha256 = :sha256)
+  + (SELECT COUNT(*) FROM quick_reply_file WHERE sha256 = :sha256)
+  + (SELECT COUNT(*) FROM application WHERE document_sha256 = :sha256);
+
 -- name: files.wanted
 SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words
 FROM file WHERE channel_id = :channel AND state = 'wanted' AND next_at <= :now ORDER BY next_at, id LIMIT :n;

@@ -26,6 +26,7 @@ class TestEmail(ConnectorContract):
         ({"smtp_tls": "starttls"}, "smtp_tls"),
         ({"imap_host": "mail.example.org", "imap_tls": "none"}, "imap_tls"),
         ({"ca_file": "/nowhere/ca.pem"}, "ca_file"),
+        ({"ca_file": "/dev/zero"}, "ca_file"),
         ({"service": "somebody"}, "service"),
     )
 

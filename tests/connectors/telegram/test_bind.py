@@ -205,6 +205,13 @@ async def test_the_key_of_a_server_may_lie_in_a_file(sandbox: TelegramSandbox, t
     assert bound.settings["rsa_key"] == sandbox.answers["rsa_key"]
 
 
+@pytest.mark.parametrize("named", ["/dev/zero", "/tmp", "~nobody-at-all/key.pem"])
+async def test_what_is_no_file_holds_no_key(sandbox: TelegramSandbox, named: str) -> None:
+    person = Somebody({**sandbox.answers, "rsa_key": named}, {"rsa_key": sandbox.answers["rsa_key"]})
+    await bind(person)
+    assert "RSA public key" in person.blamed("Telegram")["rsa_key"]
+
+
 async def test_a_server_that_is_not_there_is_blamed(sandbox: TelegramSandbox) -> None:
     person = Somebody({**sandbox.answers, "dc": "127.0.0.1:1"}, {"dc": sandbox.answers["dc"]})
     await bind(person)

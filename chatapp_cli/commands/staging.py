@@ -1,0 +1,55 @@
+"""What a person attaches: refused before they are copied, kept only if something comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.draft import StagedFile
+    from chatapp_cli.domain.manifest import Capabilities
+
+
+@contextmanager
+def staging(desk: Desk, *, most: int | None = None) -> Iterator[Callable[[Path], StagedFile]]:
+    """Take files of at most so many bytes into the store; what nothing refers to in the end is taken out again."""
+    from chatapp_cli.services import files
+
+    taken: list[StagedFile] = []
+
+    def take(path: Path) -> StagedFile:
+        taken.append(files.stage(desk.media, path, most=most))
+        return taken[-1]
+
+    try:
+        yield take
+    finally:
+        if any(file.inode for file in taken):
+            desk.whole.write(lambda tx: files.drop_unused(tx, desk.media, taken))
+
+
+def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:
+    """How many bytes a file may have for one of these channels; ``None`` if there is none.
+
+    Raises Refused where none of them could carry these files, and NotFound for one that cannot be read.
+    """
+    from chatapp_cli.domain.draft import insist_on_files
+    from chatapp_cli.domain.errors import Refused
+    from chatapp_cli.services import files
+
+    looked = [files.look(path) for path in paths]
+    refused = None
+    for one in can if looked else ():
+        try:
+            insist_on_files(one, looked)
+        except Refused as refusal:
+            refused = refused or refusal
+        else:
+            refused = None
+            break
+    if refused is not None:
+        raise refused
+    return max((one.max_upload for one in can), default=None)

@@ -1,0 +1,66 @@
+"""Files that a person names: looked at before they are opened, and never read further than they may be.
+
+A device gives bytes without end, a pipe lets one wait for ever, and a slip of the fingers names either.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.text import T, Text
+
+_MOST_MB: Final = 16
+MOST_WORDS: Final = _MOST_MB * 1_048_576
+"""Bytes of answers, settings, lists and texts: more than anybody writes."""
+
+
+def opened(path: Path) -> BinaryIO:
+    """A regular file, open to be read. Raises NotFound for anything else and for what cannot be read."""
+    try:
+        return _open(path, pipes=False)
+    except (OSError, ValueError) as error:
+        raise NotFound(T("There is no readable file {path}.", path=path), T("Check the path.")) from error
+
+
+def words(path: Path) -> bytes:
+    """What a file of text holds, or what a program gives that the shell put in its place, such as ``<(pass show x)``.
+
+    Raises OSError for what cannot be read or is neither, and UsageError for more than ``MOST_WORDS``.
+    """
+    with _open(path, pipes=True) as file:
+        return at_most(file, T("The file {path}", path=path))
+
+
+def at_most(file: BinaryIO, what: Text) -> bytes:
+    """All that comes. Raises UsageError, which names what it was, for more than ``MOST_WORDS``."""
+    content = file.read(MOST_WORDS + 1)
+    if len(content) > MOST_WORDS:
+        raise UsageError(
+            T("{what} is too long: at most {n} MB are read.", what=what, n=_MOST_MB),
+            T("Check what you named; a file is sent with --file."),
+        )
+    return content
+
+
+def _open(path: Path, *, pipes: bool) -> BinaryIO:
+    """Looked at twice: opening a device may do something, and what lies there may change in between."""
+    _insist(path.stat(), pipes=pipes)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _insist(os.fstat(handle), pipes=pipes)
+        os.set_blocking(handle, True)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _insist(found: os.stat_result, *, pipes: bool) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise OSError("this is a folder")
+    if not (stat.S_ISREG(found.st_mode) or (pipes and stat.S_ISFIFO(found.st_mode))):
+        raise OSError("this is no regular file")
