@@ -34,6 +34,7 @@ from chatapp_cli.runtime.standing import Trouble, next_look
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
+from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows import ChannelRow
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ PROOF_EVERY = 15.0
 LONGEST_PAUSE = 300.0
 SOUND = 60.0
 """Seconds that a session has to last, or something has to come of it, before the next fall counts as the first."""
+_UNTOLD = ("", "", "")
 _HEALTH: Mapping[type[ChannelError], str] = {
     NeedsRebind: "needs_rebind",
     Misconfigured: "misconfigured",
@@ -80,11 +82,13 @@ class ChannelRunner:
         self._fetcher = Fetcher(store, row.id)
         self.errands = Errands(store, row.id)
         self.courtesy = Courtesy(store, row.id)
-        self._health = ""
+        self._health = _UNTOLD
         self._falls = 0
         self._refusals = 0
         self._go_on = Bell()
         self._up_since = 0.0
+        self._blocked_until: Millis = 0
+        """Until then the account's trouble of before a restart is believed."""
         self._proved_at = -PROOF_EVERY
 
     async def run(self) -> None:
@@ -93,17 +97,20 @@ class ChannelRunner:
             try:
                 await self._live()
             except (NeedsRebind, Misconfigured) as error:
+                end_if_told()
                 await self._stop(error)
             except ChatappError as error:
                 end_if_told()
                 await self._fall(error)
             except Exception as error:  # a mistake in one channel must not end the others
+                end_if_told()
                 log.exception("channel.failed", channel=self.row.id, kind=self.row.kind)
                 await self._fall(Retryable("stumbled", type(error).__name__))
 
     def resume(self) -> None:
         """A person says that what the channel waits for is over; what comes of it is told, also if nothing changes."""
-        self._health = ""
+        self._health = _UNTOLD
+        self._blocked_until = 0
         self._go_on.ring()
         self.sender.resume()
 
@@ -129,6 +136,7 @@ class ChannelRunner:
             return HookReply(batch=Batch(arrivals=(letter,)))
 
     async def _live(self) -> None:
+        self._go_on.hush()
         desk = self._store.desk
         connector = await self._store.off_loop(partial(desk.connector, self.row.kind))
         bound = await self._store.off_loop(partial(bound_with_memory, desk, self.row, self._store))
@@ -143,6 +151,7 @@ class ChannelRunner:
 
     async def _parts(self, session: Session) -> list[Coroutine[None, None, None]]:
         row = await self._store.read(partial(channels.one, channel=self.row.id))
+        self._blocked_until = row.paused_until if row.health in STOPPED and row.paused_code else 0
         parts = [self.errands.run(session), self.courtesy.run(session)]
         if self._sending:
             pauses: Mapping[Pause, Millis] = {"account": row.paused_until, "strangers": row.strangers_until}
@@ -189,7 +198,8 @@ class ChannelRunner:
         """The session lives; only what came of it, or a while without a fall, says that the trouble is over."""
         if moved or self._clock.monotonic() - self._up_since > SOUND:
             self._falls = self._refusals = 0
-        await self._hear_of_sending(self.sender.trouble)
+        if self.session is not None and self._clock.now() >= self._blocked_until:
+            await self._hear_of_sending(self.sender.trouble)
         if self._clock.monotonic() - self._proved_at >= PROOF_EVERY:
             self._proved_at = self._clock.monotonic()
             await self._store.write(partial(channels.prove, channel=self.row.id))
@@ -209,8 +219,7 @@ class ChannelRunner:
         await self._rest(pause)
 
     async def _rest(self, seconds: float) -> None:
-        """Wait so long, or until a person says from now on to go on."""
-        self._go_on.hush()
+        """Wait so long, or until a person says to go on."""
         await self._go_on.rest_by(self._clock, seconds)
 
     async def _fall(self, error: ChatappError) -> None:
@@ -230,11 +239,11 @@ class ChannelRunner:
 
     async def _set_health(self, health: str, code: str = "", detail: str = "") -> None:
         """Write and log transitions only."""
-        if health == self._health:
+        if (health, code, detail) == self._health:
             return
         say = log.info if health == "ok" else log.warning
         say("channel.health", channel=self.row.id, kind=self.row.kind, health=health, code=code, detail=detail)
         await self._store.write(
             partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)
         )
-        self._health = health
+        self._health = health, code, detail

@@ -16,6 +16,7 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.domain.manifest import Capabilities, Lane
+from chatapp_cli.domain.message import Action
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.ports.connector import ProvesAccess, Session
 from chatapp_cli.ports.world import Chance
@@ -60,7 +61,8 @@ class Outcomes:
         """The provider took it; ``began`` is when it was handed over, by the clock that never jumps."""
         await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(target(claim))))
         self._count("sent")
-        await self._standing.took(began)
+        if claim.row.action == Action.SEND:
+            await self._standing.took(began)
 
     async def refused(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
         """Do what the kind of error says."""
@@ -71,6 +73,8 @@ class Outcomes:
             await self._record(partial(_told_to_wait, claim=claim, error=error))
         elif isinstance(error, Retryable | RateLimited):
             await self.again(claim, error)
+        elif isinstance(error, SendingBlocked) and self._standing.is_outlived(claim.row.message_id):
+            await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
         elif isinstance(error, SendingBlocked):
             await self._suspend(governor, claim, error)
         elif isinstance(error, NeedsRebind | Misconfigured):
@@ -86,6 +90,10 @@ class Outcomes:
     async def put_back(self, claim: Claim) -> None:
         """It was claimed and certainly not handed over: somebody else may have it."""
         await self._record(put_back(claim))
+
+    async def stumbled(self, claim: Claim) -> None:
+        """Our own code broke over the answer: nobody can say whether it went, if it was handed over."""
+        await self._record(partial(outbox.leave_uncertain, claim=claim, error=OutcomeUnknown("unexpected")))
 
     async def early(self, claim: Claim, seconds: float) -> None:
         """It may not go yet where it goes to."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -17,6 +16,7 @@ from chatapp_cli.domain.errors import (
     ChannelError,
     OutcomeUnknown,
     Pause,
+    RateLimited,
     Rejected,
     Retryable,
     StoreError,
@@ -44,6 +44,8 @@ SEND_TIMEOUT = 300.0
 """Seconds after which an answer of the provider is not waited for any more."""
 AHEAD = 0.05
 """Seconds of the account's rate that are claimed at once."""
+LONGEST_LOOKUP = 60.0
+"""Seconds that the provider has to say whether an earlier attempt got through."""
 LONGEST_TURN = 5.0
 """Seconds that a claimed message waits for the account's turn; for longer it is put back, where it can be withdrawn."""
 WORTH_TELLING = 5.0
@@ -91,6 +93,7 @@ class Sender:
 
     def resume(self) -> None:
         """A person says that it may go on now."""
+        self._standing.look_now()
         self._go_on.ring()
 
     async def run(self, session: Session, pauses: Mapping[Pause, Millis]) -> None:
@@ -122,14 +125,13 @@ class Sender:
 
     async def _step(self, session: Session, governor: Governor) -> None:
         """Claim what may go now, or wait until something may."""
+        self._go_on.hush()
         wait = governor.account_wait()
         if wait > AHEAD:
             if wait > WORTH_TELLING:
                 await self._store.write(partial(outbox.show_pause, channel=self._channel, seconds=wait))
-            self._go_on.hush()
             if await self._go_on.rest_by(self._clock, wait - AHEAD / 2):
                 governor.release()
-                self._standing.look_now()
             return
         if not await self._standing.allows(session, governor):
             return
@@ -170,6 +172,8 @@ class Sender:
 
     async def _wait_for_work(self) -> None:
         due = await self._store.read(partial(outbox.next_due, channel=self._channel))
+        if due is None and not self._flying and not self._standing.rests:
+            await self._standing.resume()  # nothing is left that could prove it: the next message tells
         later = LONGEST_NAP if due is None else (due - self._clock.now()) / 1000
         await self._news.rest_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
@@ -177,12 +181,13 @@ class Sender:
         """Give what is in flight time to end; what does not is found and reconciled by the next owner."""
         if not self._flying:
             return
-        _, late = await asyncio.wait(set(self._flying), timeout=GRACE)
-        for task in late:
-            task.cancel()
-        for task in late:
-            with suppress(asyncio.CancelledError, ChannelError):
-                await task
+        flying = set(self._flying)
+        try:
+            await asyncio.wait(flying, timeout=GRACE)
+        finally:
+            for task in flying:
+                task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
 
     async def _recover(self, session: Session) -> None:
         """What the last owner was sending: ask the provider, or leave it to a person."""
@@ -197,15 +202,33 @@ class Sender:
         lost = OutcomeUnknown("interrupted")
         if claim.row.action != Action.SEND or self._can.idempotent_send:
             return partial(outbox.postpone, claim=claim, error=lost, seconds=0, counted=False)
-        if isinstance(session, Reconciles):
-            receipt = await session.reconcile(claim.outbound)
-            if receipt is not None:
-                return partial(outbox.succeed, claim=claim, receipt=receipt)
+        receipt = await self._reconciled(session, claim) if isinstance(session, Reconciles) else None
+        if receipt is not None:
+            return partial(outbox.succeed, claim=claim, receipt=receipt)
         return partial(outbox.leave_uncertain, claim=claim, error=lost)
 
+    async def _reconciled(self, session: Reconciles, claim: Claim) -> Receipt | None:
+        """Ask the provider about one message; whatever comes of it, the others must not wait for it."""
+        for pause in (2.0, 5.0, 0.0):
+            try:
+                async with asyncio.timeout(LONGEST_LOOKUP):
+                    return await session.reconcile(claim.outbound)
+            except (Retryable, RateLimited, TimeoutError):
+                await self._clock.sleep(pause)
+            except Exception:  # the provider's refusal or a mistake of ours: a person decides
+                log.exception("reconcile.failed", channel=self._channel, message=claim.row.message_id)
+                return None
+        return None
+
     async def _carry(self, session: Session, governor: Governor, claim: Claim) -> None:
-        if not await self._handed_over(session, governor, claim):
-            return
+        try:
+            if await self._handed_over(session, governor, claim):
+                await self._send(session, governor, claim)
+        except Exception:  # a mistake of ours over the answer: the message still gets a verdict
+            log.exception("verdict.failed", channel=self._channel, message=claim.row.message_id)
+            await self._outcomes.stumbled(claim)
+
+    async def _send(self, session: Session, governor: Governor, claim: Claim) -> None:
         began = self._clock.monotonic()
         try:
             async with asyncio.timeout(SEND_TIMEOUT):

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
+
+import structlog
 
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Retryable, SendingBlocked
 from chatapp_cli.domain.ids import ChannelId, MessageId
@@ -18,6 +21,8 @@ from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.governor import Governor
 from chatapp_cli.runtime.verdicts import Verdict
 from chatapp_cli.services import outbox
+
+log = structlog.get_logger()
 
 FIRST_LOOK = 300.0
 """Seconds after which a blocked account is tried again; each time twice as many."""
@@ -44,6 +49,9 @@ async def proof_of(session: ProvesAccess) -> ChannelError | None:
         return error
     except TimeoutError:
         return Retryable("timeout")
+    except Exception as error:  # our own mistake proves nothing, and must not keep the message from its verdict
+        log.exception("proof.failed")
+        return Retryable("unexpected", type(error).__name__)
     return None
 
 
@@ -65,6 +73,8 @@ class Standing:
         self._since = -math.inf
         self._until = -math.inf
         self._refused_alone: set[MessageId] = set()
+        self._accusers: set[MessageId] = set()
+        self._outlived: Counter[MessageId] = Counter()
         self.trouble: Trouble | None = None
 
     @property
@@ -85,10 +95,16 @@ class Standing:
         self._refused_alone.add(message)
         return len(self._refused_alone) <= MOST_REFUSED_ALONE
 
+    def is_outlived(self, message: MessageId) -> bool:
+        """Tell whether others were taken each time that this message was refused as if the account could not send."""
+        self._accusers.add(message)
+        return self._outlived[message] >= MOST_REFUSED_ALONE
+
     async def suspend(self, governor: Governor, error: Trouble) -> None:
         """The account may not send: nothing goes until the next look."""
-        if self.rests:
-            return  # several messages were on their way when it began
+        if self.rests:  # several messages were on their way when it began, or the session is a new one
+            governor.penalise(self.rests, scope="account")
+            return
         seconds = next_look(self._looks)
         self._looks += 1
         self._since = self._clock.monotonic()
@@ -120,6 +136,8 @@ class Standing:
     async def took(self, began: float) -> None:
         """The provider took a message that was handed over then: it has nothing against the account now."""
         self._refused_alone.clear()
+        self._outlived.update(self._accusers)
+        self._accusers.clear()
         if began >= self._since:
             await self.resume()
 

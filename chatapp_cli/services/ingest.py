@@ -36,6 +36,7 @@ from chatapp_cli.store.tx import Tx
 # Plain strings: a driver takes the long way round for anything that is only nearly one.
 _HEARD = {"direction": Direction.IN.value, "origin": Origin.CLIENT.value, "state": State.RECEIVED.value}
 _ECHO = {"direction": Direction.OUT.value, "origin": Origin.PHONE.value, "state": State.SENT.value}
+_PROVEN = REACHED | {State.SENT}
 
 
 @dataclass(slots=True)
@@ -192,7 +193,7 @@ def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArri
     """Tell whether it is the provider's copy of a message of ours; such a copy proves an uncertain one."""
     found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
     found = found or alterations.part(tx, dialog.id, event.ext_id)
-    if found is not None and found.state == State.UNCERTAIN:
+    if found is not None and found.state in {State.UNCERTAIN, State.QUEUED}:
         move_on(tx, channel, found, State.SENT)
     return found is not None
 
@@ -330,7 +331,7 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
         of_part = found is not None
     if found is None and event.key:
         found = _proved(tx, channel, event)
-    if found is None:
+    if found is None or found.state == State.SENDING:
         tx.run(
             "early.keep",
             channel=channel,
@@ -345,7 +346,7 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
 
 
 def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
-    """The uncertain message that bears our key: now its id is known as well."""
+    """The message that bears our key and whose answer was lost, or is still waited for: now its id is known as well."""
     found = tx.one(Ref, "messages.uncertain_under", channel=channel, key=event.key)
     if found is not None:
         tx.run("messages.expect", id=found.id, ext_id=event.ext_id)
@@ -355,8 +356,12 @@ def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
 def move_on(
     tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "", of_part: bool = False
 ) -> None:
-    """Let a provider's news change a message's state, if they may; what reached the client goes no other way."""
-    if not may_follow(State(found.state), state, of_part=of_part):
+    """Let a provider's news change a message's state, if they may; what reached the client goes no other way.
+
+    What a person has queued again and turns out to be there does not go a second time.
+    """
+    proved = found.state == State.QUEUED and state in _PROVEN and tx.run("outbox.withdraw", message=found.id)
+    if not proved and not may_follow(State(found.state), state, of_part=of_part):
         return
     statement = "messages.reached" if state in REACHED else "messages.state"
     tx.run(statement, id=found.id, state=state, code=code, detail=detail)
@@ -383,17 +388,26 @@ def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
 
 
 def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
-    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.old_key)
-    if dialog is None or event.old_key == event.peer.key:
+    if event.old_key == event.peer.key:
         return
+    early = tx.run("early.move", channel=channel, old_key=event.old_key, new_key=event.peer.key)
+    dialog = tx.one(Known, "dialogs.known", channel=channel, key=event.old_key)
     there = tx.value("dialogs.at_key", channel=channel, key=event.peer.key)
-    if there is not None:
+    if dialog is not None and there is not None:
         join(tx, dialog.id, DialogId(there))
-    else:
+    elif dialog is not None:
         tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
-    if tx.run("early.move", channel=channel, old_key=event.old_key, new_key=event.peer.key):
-        tx.run("dialogs.expect_message", id=there or dialog.id)
-    tx.tell("dialog.moved", channel=channel, dialog=there or dialog.id, old=dialog.id)
+    if early and (dialog or there):
+        _let_changes_happen(tx, channel, event.peer.key)
+    if dialog is not None:
+        tx.tell("dialog.moved", channel=channel, dialog=there or dialog.id, old=dialog.id)
+
+
+def _let_changes_happen(tx: Tx, channel: ChannelId, key: str) -> None:
+    """What waited under another key may be about messages that are here."""
+    tx.run("dialogs.expect_message", id=tx.value("dialogs.at_key", channel=channel, key=key))
+    for ext_id in tx.all(str, "early.ready", channel=channel, dialog_key=key):
+        alterations.catch_up(tx, channel, key, ext_id)
 
 
 def join(tx: Tx, old: DialogId, new: DialogId) -> None:

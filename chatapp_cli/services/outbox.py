@@ -286,6 +286,9 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
     if mine is None:
         return False
     ids = error.ids if isinstance(error, OutcomeUnknown) else ()
+    named = message_of(tx, mine.row.message_id).ext_id
+    if named and tx.value("early.told", channel=mine.row.channel_id, ext_id=named) is not None:
+        return succeed(tx, mine, Receipt(ids=(named,)))  # its answer was lost, and the provider told of it all the same
     if any(_echoed(tx, mine.row, ext_id) for ext_id in ids):
         return succeed(tx, mine, Receipt(ids=ids))
     _mark(tx, mine.row, State.UNCERTAIN, code=error.code, detail=error.detail)
@@ -389,7 +392,9 @@ def _mine(tx: Tx, claim: Claim) -> Claim | None:
 
 
 def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str = "") -> None:
-    tx.run("messages.state", id=row.message_id, state=state, code=code, detail=detail)
+    """Show where it stands; what is with the client already stays so while it is sent once more."""
+    if not tx.run("messages.mark", id=row.message_id, state=state, code=code, detail=detail):
+        return
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=state)
     _tell_state(tx, row, state, code)
 

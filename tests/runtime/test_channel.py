@@ -20,7 +20,7 @@ from chatapp_cli.ports.connector import Connector, HookReply, HookRequest, Sessi
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.channel import SOUND, ChannelRunner
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import channels, deadletters, lines
+from chatapp_cli.services import channels, deadletters, lines, outbox
 from chatapp_cli.store.rows import ChannelRow
 from tests.runtime.test_daemon import eventually
 
@@ -199,3 +199,18 @@ async def test_a_call_that_our_own_code_stumbles_over_is_kept_and_not_sent_again
         reply = await scene.runner.accept(CALL)
         (letter,) = scene.desk.read(deadletters.everything)
         assert (reply.status, bytes(letter.raw), letter.problem) == (200, b"\xff{{{", "RecursionError: a tower")
+
+
+async def test_a_restart_does_not_call_an_account_well_whose_rest_is_not_over(play: Callable[..., object]) -> None:
+    healthy = ((Batch(cursor="1"),), 0.0, Retryable("ended"))
+    async with play(healthy, stands=True) as scene:
+        channel = scene.runner.row.id
+        scene.desk.write(lambda tx: channels.set_health(tx, channel, "blocked", "unpaid"))
+        scene.desk.write(lambda tx: outbox.pause(tx, channel, seconds=3000, code="unpaid"))
+        await eventually(lambda: scene.row.cursor == "1")
+        assert scene.row.health in {"blocked", "retrying"}
+
+
+async def test_who_is_told_to_stop_while_a_refusal_is_on_its_way_stops(play: Callable[..., object]) -> None:
+    async with play(*[((), 0.0, NeedsRebind("logged_out"))] * 50) as scene:
+        await eventually(lambda: scene.session.lives > 2)

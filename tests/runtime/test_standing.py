@@ -371,6 +371,93 @@ async def test_what_was_sent_before_the_trouble_began_does_not_end_it(
     assert [type(one) for one in told] == [SendingBlocked]
 
 
+async def test_a_new_session_keeps_the_rest_of_the_old_one_and_asks_no_sooner(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Asked()
+    provider.against_us = NeedsRebind("token_revoked")
+    async with at_work(desk, clock, provider, told) as scene:
+        scene.say("раз")
+        await eventually(lambda: told)
+        proofs = provider.proofs
+        again = asyncio.create_task(scene.sender.run(provider, {}))
+        await asyncio.sleep(0.3)
+        again.cancel()
+        with suppress(asyncio.CancelledError):
+            await again
+    assert provider.proofs <= proofs + 1
+
+
+async def test_a_message_that_is_always_refused_as_if_nothing_could_go_fails_alone_once_others_went(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Provider()
+    provider.against_messages["плохое"] = SendingBlocked("sender_refused")
+    async with at_work(desk, clock, provider, told) as scene:
+        bad = scene.say("плохое")
+        await eventually(lambda: clock.slept)
+        for n in range(3):
+            other = scene.say(f"другое {n}")
+            clock.pass_by(FIRST_LOOK)
+            await scene.until(other, "sent")
+            await eventually(lambda n=n: len(clock.slept) > n + 1 or scene.state(bad) == "failed")
+        await scene.until(bad, "failed", "refused_alone")
+
+
+@pytest.mark.parametrize("mistake", [KeyError("x"), RecursionError()], ids=["KeyError", "RecursionError"])
+async def test_a_proof_that_stumbles_leaves_no_message_without_a_verdict(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None], mistake: Exception
+) -> None:
+    class Stumbles(Asked):
+        async def prove(self) -> None:
+            raise mistake
+
+    provider = Stumbles()
+    provider.against_messages["раз"] = NeedsRebind("forbidden")
+    async with at_work(desk, clock, provider, told) as scene:
+        await scene.until(scene.say("раз"), "queued", "unexpected")
+
+
+async def test_trouble_is_over_when_nothing_is_left_that_could_prove_it(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None]
+) -> None:
+    provider = Provider()
+    provider.against_us = SendingBlocked("unpaid")
+    async with at_work(desk, clock, provider, told) as scene:
+        number = scene.say("раз")
+        await eventually(lambda: told)
+        scene.desk.write(lambda tx: sending.cancel(tx, number, actor="Ольга"))
+        clock.pass_by(FIRST_LOOK)
+        await eventually(lambda: len(told) == 2)
+    assert [type(one) for one in told] == [SendingBlocked, type(None)]
+
+
+@pytest.mark.parametrize("error", [Rejected("chat_gone"), Misconfigured("closed"), KeyError("x")], ids=repr)
+async def test_a_lost_message_that_the_provider_cannot_be_asked_about_keeps_nobody_waiting(
+    desk: Desk, clock: PatientClock, told: list[Trouble | None], error: Exception
+) -> None:
+    class Forgetful(Provider):
+        async def reconcile(self, message: Outbound) -> Receipt | None:
+            raise error
+
+    provider = Forgetful()
+    async with at_work(desk, clock, provider, told) as scene:
+        await scene.until(scene.say("до"), "sent")
+        channel = scene.channel
+    lost, after = (scene.say(text) for text in ("пропало", "после"))
+    claim = desk.write(lambda tx: outbox.claim(tx, desk.media, channel))
+    assert claim is not None
+    assert desk.write(lambda tx: outbox.begin(tx, claim))
+    store = AsyncStore(desk)
+    task = asyncio.create_task(Sender(store, channel, CAN, count=lambda _word: None, tell=nothing).run(provider, {}))
+    await scene.until(lost, "uncertain", "interrupted")
+    await scene.until(after, "sent")
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await store.aclose()
+
+
 async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_the_same(desk: Desk) -> None:
     def full(tx: object) -> None:
         raise StoreError(T("The disk is full."))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
 from chatapp_cli.domain.event import (
     Arrival,
     Batch,
@@ -23,7 +25,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Action, State
 from chatapp_cli.domain.moment import AHEAD, EARLIEST
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import ingest, outbox, sending, trace, transcript, upkeep
+from chatapp_cli.services import channels, ingest, outbox, sending, trace, transcript, upkeep
 from chatapp_cli.store.rows import MessageRow
 from tests.services.test_ingest import the_list
 from tests.services.test_sending import claim, say
@@ -340,6 +342,77 @@ def test_a_part_that_failed_is_told_also_after_the_first_was_delivered_and_goes_
     shop.take(channel, DeliveryChanged(ext_id="2", state=State.FAILED, code="too_big", at=NOON))
     assert (shop.message(mine.message.id).state, shop.message(mine.message.id).code) == (State.FAILED, "too_big")
     assert shop.read(lambda tx: tx.value("chain.of", id=mine.message.id)) == ""
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.DELIVERED, State.READ])
+def test_what_the_provider_tells_under_our_key_while_its_answer_is_waited_for_proves_the_send(
+    shop: Shop, channel: ChannelId, state: State
+) -> None:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    message = say(shop, dialog)
+    mine = claim(shop, channel)
+    shop.take(channel, DeliveryChanged(ext_id="77", state=state, at=NOON, key=mine.outbound.key))
+    assert shop.message(message).state == State.SENDING
+    shop.write(lambda tx: outbox.leave_uncertain(tx, mine, OutcomeUnknown("timeout")))
+    assert (shop.message(message).state, shop.message(message).ext_id) == (state, "77")
+
+
+def test_an_id_that_was_only_expected_proves_nothing_of_the_next_attempt(shop: Shop, channel: ChannelId) -> None:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    message = say(shop, dialog)
+    first = claim(shop, channel)
+    shop.write(lambda tx: outbox.leave_uncertain(tx, first, OutcomeUnknown("timeout", ids=("77",))))
+    shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
+    second = claim(shop, channel)
+    shop.write(lambda tx: outbox.leave_uncertain(tx, second, OutcomeUnknown("timeout", ids=("78",))))
+    assert shop.message(message).state == State.UNCERTAIN
+
+
+@pytest.mark.parametrize("proof", ["a receipt", "an echo"])
+def test_what_a_person_sends_again_and_turns_out_to_be_there_does_not_go_twice(
+    shop: Shop, channel: ChannelId, proof: str
+) -> None:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    message = say(shop, dialog)
+    mine = claim(shop, channel)
+    shop.write(lambda tx: outbox.leave_uncertain(tx, mine, OutcomeUnknown("timeout", ids=("77",))))
+    shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
+    news = DeliveryChanged(ext_id="77", state=State.DELIVERED, at=NOON)
+    shop.take(channel, news if proof == "a receipt" else said("Добрый день", ext_id="77", at=NOON, from_us=True))
+    assert shop.message(message).state == (State.DELIVERED if proof == "a receipt" else State.SENT)
+    assert shop.write(lambda tx: outbox.claim(tx, shop.media, channel)) is None
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_was_read_stays_read_while_a_program_is_told_once_more(
+    shop: Shop, channel: ChannelId, fails: bool
+) -> None:
+    _, mine = split(shop, channel, Receipt(ids=("1",)))
+    shop.take(channel, DeliveryChanged(ext_id="1", state=State.READ, at=NOON))
+    row, can = shop.read(lambda tx: channels.one(tx, channel)), replace(EVERYTHING, idempotent_send=True)
+    assert shop.write(lambda tx: sending.replay(tx, row, can, since=0, actor="Ольга")) == 1
+    again = claim(shop, channel)
+    assert shop.message(mine.message.id).state == State.READ
+    verdict = (
+        partial(outbox.fail, claim=again, error=Rejected("too_big"))
+        if fails
+        else partial(outbox.succeed, claim=again, receipt=Receipt(ids=("1",)))
+    )
+    shop.write(verdict)
+    assert shop.message(mine.message.id).state == State.READ
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["the message is there already", "it comes afterwards"])
+def test_a_change_that_waits_for_a_dialog_that_was_never_there_follows_the_chats_new_name(
+    shop: Shop, channel: ChannelId, there: bool
+) -> None:
+    if there:
+        shop.hear(channel, "как было", ext_id="1", at=NOON, who="phone")
+    shop.take(channel, MessageEdited(peer_key="lid", ext_id="1", at=NOON, text="исправлено"))
+    shop.take(channel, PeerMoved(old_key="lid", peer=Peer(key="phone", address="phone"), at=NOON))
+    if not there:
+        shop.hear(channel, "как было", ext_id="1", at=NOON, who="phone")
+    assert [m.text for m in the_messages(shop)] == ["исправлено"]
 
 
 def test_raw_is_kept_of_what_bears_an_impossible_time(shop: Shop, channel: ChannelId) -> None:

@@ -55,7 +55,9 @@ WHERE id = :id;
 UPDATE channel SET paused_until = 0, paused_code = '', paused_detail = '' WHERE id = :id;
 
 -- name: channels.resume
-UPDATE channel SET paused_until = 0, strangers_until = 0, paused_code = '', paused_detail = '' WHERE id = :id;
+UPDATE channel SET paused_until = 0, strangers_until = 0, paused_code = '', paused_detail = '',
+  health = CASE WHEN health IN ('needs_rebind', 'misconfigured', 'blocked') THEN 'starting' ELSE health END
+WHERE id = :id;
 
 -- name: channels.pause_strangers
 UPDATE channel SET strangers_until = :until WHERE id = :id AND strangers_until < :until;

@@ -47,7 +47,7 @@ SELECT template FROM message WHERE id = :id;
 
 -- name: messages.uncertain_under
 SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message
-WHERE key = :key AND channel_id = :channel AND state = 'uncertain' AND ext_id IS NULL;
+WHERE key = :key AND channel_id = :channel AND state IN ('uncertain', 'sending') AND ext_id IS NULL;
 
 -- name: messages.by_key
 SELECT id FROM message WHERE key = :key;
@@ -93,12 +93,17 @@ SELECT ext_id, bears_text FROM message_part WHERE message_id = :message ORDER BY
 DELETE FROM message WHERE id = :id;
 
 -- name: messages.verdict
-UPDATE message SET state = :state, code = :code, detail = :detail, ext_id = COALESCE(:ext_id, ext_id),
+UPDATE message SET state = CASE WHEN state IN ('delivered', 'read') THEN state ELSE :state END,
+  code = :code, detail = :detail, ext_id = COALESCE(:ext_id, ext_id),
   at = COALESCE(:at, at)
 WHERE id = :id;
 
 -- name: messages.state
 UPDATE message SET state = :state, code = :code, detail = :detail WHERE id = :id;
+
+-- name: messages.mark
+UPDATE message SET state = :state, code = :code, detail = :detail
+WHERE id = :id AND state NOT IN ('delivered', 'read');
 
 -- name: messages.reached
 UPDATE message SET state = :state, code = :code, detail = :detail, chain = '' WHERE id = :id;
@@ -223,12 +228,21 @@ VALUES (:channel, :ext_id, '', '', '', :at, :dialog_key, :change);
 DELETE FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id AND state <> ''
 RETURNING state, code, detail;
 
+-- name: early.told
+SELECT 1 FROM early_news WHERE channel_id = :channel AND ext_id = :ext_id AND state <> '' LIMIT 1;
+
 -- name: early.changes
 SELECT id, change FROM early_news
 WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_key = :dialog_key AND change <> '' ORDER BY id;
 
 -- name: early.move
 UPDATE early_news SET dialog_key = :new_key WHERE channel_id = :channel AND dialog_key = :old_key;
+
+-- name: early.ready
+SELECT DISTINCT e.ext_id FROM early_news e
+JOIN dialog d ON d.channel_id = e.channel_id AND d.key = e.dialog_key
+JOIN message m ON m.dialog_id = d.id AND m.ext_id = e.ext_id
+WHERE e.channel_id = :channel AND e.dialog_key = :dialog_key AND e.change <> '';
 
 -- name: early.drop
 DELETE FROM early_news WHERE id = :id;
