@@ -138,7 +138,9 @@ class Inbox(TypeAhead):
 
     def _let_it_paint(self) -> None:
         """Begin all that the page does not need for its first paint once that is out."""
-        page = self.screen_stack[0]
+        page = self.screen_stack[0] if self.screen_stack else None  # there is none while the window closes
+        if page is None:
+            return
         assert isinstance(page, InboxScreen)
         page.call_after_refresh(gc.enable)
         page.call_after_refresh(page.set_timer, HEAD_START, page.go_on)
@@ -247,8 +249,8 @@ class Inbox(TypeAhead):
         async with accompanied(self.desk) as companion:
             async for state in companion.states():
                 said, trouble = (show(state.said), state.trouble)
-                for bar in self.screen_stack[0].query(StatusBar):
-                    bar.tell_daemon(said, trouble=trouble)
+                for page in self.screen_stack[:1]:  # there is none while the window closes
+                    page.query_one(StatusBar).tell_daemon(said, trouble=trouble)
 
     async def on_unmount(self) -> None:
         """Close what was opened."""

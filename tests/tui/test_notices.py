@@ -203,4 +203,4 @@ async def test_the_window_says_whose_time_has_come(desk: Desk, stage: Stage, clo
         clock.at += HOUR
         stage.desk.write(duties.wake)
         await it.sees("It is time: Анна Кузнецова was put off until now")
-        assert "\a" in app.told
+        await it.until(lambda: "\a" in app.told)

@@ -122,7 +122,7 @@ class Small(Leaving[R], ModalScreen[R]):
         if not self._taking:
             self.dismiss(value)
         elif not self.query(".moment"):
-            self.query_one(Vertical).mount(Static(_("One moment…"), classes="note moment"))
+            self.query_one(Vertical).mount(Static(_("One moment…"), classes="note moment", markup=False))
 
 
 class Confirm(Small[bool]):

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from chatapp_cli.connectors.whatsapp_web import bind, convert, wire
+from chatapp_cli.connectors.whatsapp_web import convert, wire
 from chatapp_cli.connectors.whatsapp_web.connector import WhatsAppSession
 from chatapp_cli.connectors.whatsapp_web.outgoing import plan
+from chatapp_cli.domain import phone
 from chatapp_cli.domain.event import MessageArrived, PeerMoved
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import Outbound
@@ -108,7 +109,7 @@ async def test_a_number_of_another_country_is_answered_at_that_number(
     ],
 )
 def test_the_accounts_own_number_is_respelled_only_where_a_russian_typed_it(typed: str, digits: str) -> None:
-    assert bind._digits(typed) == digits
+    assert phone.typed(typed) == digits
 
 
 async def test_a_session_goes_on_over_lines_that_cannot_be_read(
