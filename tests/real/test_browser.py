@@ -83,8 +83,9 @@ class Tab:
         await eventually(gone, 40)
 
     async def press(self, *keys: str) -> None:
+        """Press keys as a hand does, which holds each for a moment."""
         for key in keys:
-            await self.page.keyboard.press(key)
+            await self.page.keyboard.press(key, delay=60)
 
     async def size(self) -> tuple[int, int]:
         found = await self.page.evaluate("[window.seat.terminal.cols, window.seat.terminal.rows]")
