@@ -54,7 +54,7 @@ def _open(path: Path, *, pipes: bool) -> BinaryIO:
         _insist(os.fstat(handle), pipes=pipes)
         os.set_blocking(handle, True)
         return os.fdopen(handle, "rb")
-    except BaseException:
+    except BaseException:  # Ctrl+C too: nobody else knows the handle
         os.close(handle)
         raise
 

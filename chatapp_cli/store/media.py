@@ -125,7 +125,7 @@ class Media:
         try:
             with _telling(), scratch.open("wb") as file:
                 fill(file)
-        except BaseException:
+        except BaseException:  # Ctrl+C too: half a file is nobody's
             scratch.unlink(missing_ok=True)
             raise
         return scratch

@@ -206,7 +206,7 @@ def stage(name: str) -> Iterator[None]:
         yield
     except ChatappError:
         raise
-    except Exception as error:
+    except Exception as error:  # our own mistake, of any kind: the account comes up again, and the log has it
         log.exception("telegram.stumbled", stage=name)
         raise Retryable("stumbled", f"{name}: {type(error).__name__}") from error
 

@@ -269,7 +269,7 @@ class Conversing(Listing):
     async def _take_or_miss(self, news: News) -> None:
         try:
             await self._take(news)
-        except Exception:
+        except Exception:  # whatever it was, the news are read again; the guard says what it was
             self._missed = True
             raise
 
@@ -281,7 +281,7 @@ class Conversing(Listing):
             await self.tell_bars()
             if self.opening is not None and self.opening.card.id != self.lost:
                 await self._read_all_again(self.opening)
-        except Exception:
+        except Exception:  # whatever it was, the news are read again; the guard says what it was
             self._missed = True
             raise
 
