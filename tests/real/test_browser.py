@@ -83,8 +83,9 @@ class Tab:
         await eventually(gone, 40)
 
     async def press(self, *keys: str) -> None:
-        """Press keys as a hand does, which holds each for a moment."""
+        """Press keys as a hand does: a moment after the one before, held for a moment."""
         for key in keys:
+            await asyncio.sleep(0.06)
             await self.page.keyboard.press(key, delay=60)
 
     async def size(self) -> tuple[int, int]:

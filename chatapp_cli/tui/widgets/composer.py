@@ -86,7 +86,10 @@ class Pen(Underlined):
         return next((f"screen.{name}" for name in _ASKED if event.key in action("inbox", name).keys), "")
 
     async def _by_hand(self) -> bool:
-        return await cast("TypeAhead", self.app).by_hand()
+        """Whether a person pressed the key; a browser always puts brackets around what is pasted."""
+        from chatapp_cli.tui.browser import carried
+
+        return carried() or await cast("TypeAhead", self.app).by_hand()
 
     def action_send(self) -> None:
         """Send, or begin a new line after a backslash."""
