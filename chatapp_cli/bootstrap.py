@@ -12,7 +12,7 @@ from chatapp_cli.settings import Settings
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.migrate import ensure_current
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 

@@ -23,7 +23,7 @@ from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.migrate import ensure_current
-from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 

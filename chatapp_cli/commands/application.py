@@ -21,7 +21,7 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import applications, lines, words
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.rows import ApplicationRow
+    from chatapp_cli.store.rows.channels import ApplicationRow
 
 app = noun()
 

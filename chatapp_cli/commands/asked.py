@@ -14,7 +14,7 @@ from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows import ChannelRow
+    from chatapp_cli.store.rows.channels import ChannelRow
 
 PATIENCE = 60.0
 Wait = Annotated[

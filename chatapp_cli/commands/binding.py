@@ -26,7 +26,7 @@ from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
 from chatapp_cli.services import channels, lines, words
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 
 def gathered(given: Sequence[str], answers: str) -> Mapping[str, str]:

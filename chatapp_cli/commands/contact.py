@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.manifest import AddressKind
     from chatapp_cli.services.beginning import Outlook
-    from chatapp_cli.store.rows import ChannelRow
+    from chatapp_cli.store.rows.channels import ChannelRow
 
 app = noun()
 app.registered_commands += persons.app.registered_commands

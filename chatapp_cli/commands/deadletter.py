@@ -15,7 +15,7 @@ from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import deadletters
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.rows import ArrivedRow
+    from chatapp_cli.store.rows.journal import ArrivedRow
 
 app = noun()
 

@@ -21,7 +21,7 @@ from chatapp_cli.services import dialogs, duties, notes
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows import DialogCard, DialogRow, MemberRow
+    from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow, MemberRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()

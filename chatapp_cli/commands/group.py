@@ -18,7 +18,8 @@ from chatapp_cli.i18n import N_
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.manifest import Manifest
-    from chatapp_cli.store.rows import ChannelRow, DialogCard
+    from chatapp_cli.store.rows.channels import ChannelRow
+    from chatapp_cli.store.rows.dialogs import DialogCard
 
 app = noun()
 

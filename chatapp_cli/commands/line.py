@@ -29,7 +29,7 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import lines
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.rows import ChannelRow, LineRow
+    from chatapp_cli.store.rows.channels import ChannelRow, LineRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()

@@ -16,7 +16,7 @@ from chatapp_cli.services import dialogs
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.dialog import DialogFilter
-    from chatapp_cli.store.rows import DialogRow
+    from chatapp_cli.store.rows.dialogs import DialogRow
     from chatapp_cli.store.tx import Tx
 
 Limit = Annotated[int, typer.Option("--limit", "-n", parser=amount, metavar="N", help=N_("At most so many"))]

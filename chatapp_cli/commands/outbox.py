@@ -17,7 +17,8 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import waiting, words
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.rows import TroubledRow, WaitingRow
+    from chatapp_cli.store.rows.dialogs import WaitingRow
+    from chatapp_cli.store.rows.messages import TroubledRow
     from chatapp_cli.store.tx import Tx
 
 NOW = "now"

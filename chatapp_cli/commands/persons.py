@@ -14,7 +14,7 @@ from chatapp_cli.i18n import N_, _, show
 
 if TYPE_CHECKING:
     from chatapp_cli.services.persons import Person, Suggestion
-    from chatapp_cli.store.rows import WayRow
+    from chatapp_cli.store.rows.people import WayRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()

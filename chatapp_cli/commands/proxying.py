@@ -13,7 +13,7 @@ from chatapp_cli.commands.frame import typed
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import proxying
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

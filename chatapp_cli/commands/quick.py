@@ -23,7 +23,7 @@ from chatapp_cli.services import replies
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows import QuickReplyRow, SectionRow
+    from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.draft import Draft
     from chatapp_cli.services.sending import Order
     from chatapp_cli.services.transcript import Entry
-    from chatapp_cli.store.rows import ChannelRow
+    from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
 
 Text = Annotated[str, typer.Option("--text", "-t", help=N_("The text; - reads standard input"))]

@@ -16,7 +16,7 @@ from chatapp_cli.services import journal, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows import JournalRow
+    from chatapp_cli.store.rows.journal import JournalRow
 
 app = single()
 

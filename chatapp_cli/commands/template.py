@@ -18,7 +18,7 @@ from chatapp_cli.services import channels, lines, templates, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows import ChannelRow, TemplateRow
+    from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.services.persons import Person
     from chatapp_cli.services.transcript import Entry
-    from chatapp_cli.store.rows import DialogCard
+    from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
 
 

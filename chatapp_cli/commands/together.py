@@ -17,7 +17,7 @@ from chatapp_cli.services import dialogs, drafts, presence
 
 if TYPE_CHECKING:
     from chatapp_cli.services.drafts import Unsent
-    from chatapp_cli.store.rows import PresenceRow
+    from chatapp_cli.store.rows.dialogs import PresenceRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()

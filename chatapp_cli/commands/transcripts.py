@@ -12,7 +12,9 @@ from chatapp_cli.domain.message import Direction
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import notes, words
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import DialogCard, FileRow, MemberRow, MessageRow, OutboxRow
+from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
+from chatapp_cli.store.rows.messages import FileRow, MessageRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 
 _KILOBYTE = 1024
 

@@ -17,7 +17,7 @@ from chatapp_cli.services import views
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows import ViewRow
+    from chatapp_cli.store.rows.operators import ViewRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()

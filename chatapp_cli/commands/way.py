@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.services.routes import Step
-    from chatapp_cli.store.rows import ChannelRow
+    from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
 
 

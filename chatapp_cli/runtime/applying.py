@@ -16,7 +16,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import TakesApplication
 from chatapp_cli.services import applications
-from chatapp_cli.store.rows import ApplicationRow
+from chatapp_cli.store.rows.channels import ApplicationRow
 
 
 async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str, actor: str) -> ApplicationId:

@@ -12,7 +12,7 @@ from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.ports.connector import HasTemplates
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import templates
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
 

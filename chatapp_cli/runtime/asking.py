@@ -21,7 +21,7 @@ from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.owner import Kind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, errands, journal, waiting, words
-from chatapp_cli.store.rows import ChannelRow, ErrandRow
+from chatapp_cli.store.rows.channels import ChannelRow, ErrandRow
 from chatapp_cli.store.tx import Tx
 
 PATIENCE = 60.0

@@ -12,7 +12,7 @@ from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import applying
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.services import channels
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 
 async def bind(

@@ -35,7 +35,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
 from chatapp_cli.services.waiting import STOPPED
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
 

@@ -23,7 +23,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import duties, outbox, upkeep
-from chatapp_cli.store.rows import JournalRow
+from chatapp_cli.store.rows.journal import JournalRow
 
 log = structlog.get_logger()
 

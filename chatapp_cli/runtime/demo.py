@@ -27,7 +27,8 @@ from chatapp_cli.sandbox.town import Town, Townsman, handout, town
 from chatapp_cli.services import channels, files, lines, reaching, sending, templates, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import ChannelRow, DialogRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
 
 R = TypeVar("R")

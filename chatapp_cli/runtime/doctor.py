@@ -26,7 +26,8 @@ from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.services import channels, journal, pools, resting, waiting, words
 from chatapp_cli.settings import Loaded
 from chatapp_cli.store.migrate import HEAD
-from chatapp_cli.store.rows import ChannelRow, JournalRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.tx import Tx
 
 LEAST_SPACE = 200 * MEGABYTE

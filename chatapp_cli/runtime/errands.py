@@ -29,7 +29,7 @@ from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told
 from chatapp_cli.services import errands, ingest
-from chatapp_cli.store.rows import ErrandRow
+from chatapp_cli.store.rows.channels import ErrandRow
 from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told
 from chatapp_cli.services import files
 from chatapp_cli.services.outbox import backoff
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 
 AT_ONCE = 2
 LONGEST_NAP = 30.0

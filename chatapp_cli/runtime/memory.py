@@ -11,7 +11,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import memory
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 

@@ -12,7 +12,7 @@ from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal
 from chatapp_cli.store.pulse import Pulse
-from chatapp_cli.store.rows import JournalRow
+from chatapp_cli.store.rows.journal import JournalRow
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger

@@ -19,7 +19,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import channels, dialogs, journal, relay, transcript
 from chatapp_cli.services.waiting import STOPPED
-from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.rows.messages import MessageRow
 
 _Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]
 _Question: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, bool]]

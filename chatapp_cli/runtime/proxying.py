@@ -15,7 +15,7 @@ from chatapp_cli.kit.proxies import Proxy
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.services import channels
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 
 def kept(desk: Desk, channel: ChannelRow) -> Sequence[Proxy]:

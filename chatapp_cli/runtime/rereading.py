@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, deadletters
 from chatapp_cli.services.ingest import Ingested
 from chatapp_cli.services.shelf import needs_shelf, shelve
-from chatapp_cli.store.rows import ArrivedRow
+from chatapp_cli.store.rows.journal import ArrivedRow
 
 
 async def retry(desk: Desk, number: int, *, actor: str) -> Ingested:

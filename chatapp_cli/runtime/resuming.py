@@ -12,7 +12,7 @@ from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal
 from chatapp_cli.services.waiting import STOPPED
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 PATIENCE = 10.0
 """Seconds that are waited for what the provider says."""

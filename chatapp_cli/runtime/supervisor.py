@@ -12,7 +12,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
 

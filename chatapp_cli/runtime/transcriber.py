@@ -25,7 +25,7 @@ from chatapp_cli.services import files, voice
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.services.words import OWN_CODES
 from chatapp_cli.settings import FILE
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import operators
-from chatapp_cli.store.rows import OperatorRow
+from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from chatapp_cli.domain.event import MessageEdited, MessagesDeleted, ReactionsCh
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.preview import preview
-from chatapp_cli.store.known import Known, Ref
+from chatapp_cli.store.rows.dialogs import Known
+from chatapp_cli.store.rows.messages import Ref
 from chatapp_cli.store.tx import Tx
 
 Change: TypeAlias = MessageEdited | MessagesDeleted | ReactionsChanged

@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Statement
 from chatapp_cli.services import words
 from chatapp_cli.store.media import Media
-from chatapp_cli.store.rows import ApplicationRow
+from chatapp_cli.store.rows.channels import ApplicationRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 

@@ -23,7 +23,9 @@ from chatapp_cli.services.pace import NOW, Reason, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import Order
 from chatapp_cli.services.waiting import STOPPED
-from chatapp_cli.store.rows import ChannelRow, DialogCard, RecentSend
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
 _NAMED = 5

@@ -10,7 +10,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import words
-from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.rows.messages import MessageRow
 
 _UNABLE: Mapping[Action, Text] = {
     Action.EDIT: T("This channel does not let anybody edit what was sent."),

@@ -8,7 +8,7 @@ from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.text import T
-from chatapp_cli.store.rows import ContactRow, WayRow
+from chatapp_cli.store.rows.people import ContactRow, WayRow
 from chatapp_cli.store.tx import Tx
 
 

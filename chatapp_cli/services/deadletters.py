@@ -6,7 +6,7 @@ from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.text import T
 from chatapp_cli.services.ingest import Ingested, apply
-from chatapp_cli.store.rows import ArrivedRow
+from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.tx import Tx
 
 

@@ -9,7 +9,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import operators
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
 

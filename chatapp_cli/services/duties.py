@@ -10,7 +10,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services.dialogs import card
-from chatapp_cli.store.rows import MemberRow
+from chatapp_cli.store.rows.dialogs import MemberRow
 from chatapp_cli.store.tx import Tx
 
 ROLES: Mapping[str, Text] = MappingProxyType(

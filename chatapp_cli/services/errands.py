@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import ChannelId, ErrandId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import contacts
-from chatapp_cli.store.rows import ErrandRow
+from chatapp_cli.store.rows.channels import ErrandRow
 from chatapp_cli.store.tx import Tx
 
 OPEN = frozenset({"waiting", "running"})

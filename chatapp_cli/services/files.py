@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import ChannelId, FileId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.subject import is_subject_of
 from chatapp_cli.services import alterations, outrun
-from chatapp_cli.store.known import Known, Ref
+from chatapp_cli.store.rows.dialogs import Known
+from chatapp_cli.store.rows.messages import Ref
 from chatapp_cli.store.tx import Tx
 
 # Plain strings: a driver takes the long way round for anything that is only nearly one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp_cli.store.rows import JournalRow
+from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.tx import Tx
 
 

@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, files, outbox, sending, words
 from chatapp_cli.services.transcript import entry as entry_of
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 

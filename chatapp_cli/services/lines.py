@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.text import T
-from chatapp_cli.store.rows import LineRow
+from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.store.tx import Tx
 
 

@@ -22,7 +22,8 @@ from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order, key_of
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.store.rows import ChannelRow, RecentSend
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
 Plan: TypeAlias = Callable[[Tx, str], tuple[Sequence[Step], Draft]]

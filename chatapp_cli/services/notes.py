@@ -12,7 +12,8 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import CallRow, MessageRow, NoteRow
+from chatapp_cli.store.rows.dialogs import NoteRow
+from chatapp_cli.store.rows.messages import CallRow, MessageRow
 from chatapp_cli.store.tx import Tx
 
 NOTE: Final = "note"

@@ -9,7 +9,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import passwords
-from chatapp_cli.store.rows import OperatorRow, SeenLineRow
+from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
 from chatapp_cli.store.tx import Tx
 
 SESSION = 30 * 24 * 3_600_000

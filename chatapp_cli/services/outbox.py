@@ -20,9 +20,10 @@ from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.services import alterations, dialogs, ingest
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.store.known import EarlyRow, Ref
 from chatapp_cli.store.media import Media
-from chatapp_cli.store.rows import DialogCard, FileRow, MessageRow, OutboxRow, RecentSend
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.messages import FileRow, MessageRow, Ref
+from chatapp_cli.store.rows.outbox import EarlyRow, OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
 MOST_ATTEMPTS = 30

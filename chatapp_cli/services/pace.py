@@ -14,7 +14,8 @@ from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import outbox
-from chatapp_cli.store.rows import ChannelRow, RecentSend
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
 Reason: TypeAlias = Literal["", "account", "dialog", "group", "phone", "strangers"]

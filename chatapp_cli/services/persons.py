@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import contacts
-from chatapp_cli.store.rows import AlikeRow, ContactRow, MergeRow, WayRow
+from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
 from chatapp_cli.store.tx import Tx
 
 FEW = 20

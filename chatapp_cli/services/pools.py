@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 DAY: Millis = 86_400_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.store.rows import PresenceRow
+from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.store.tx import Tx
 
 LASTS = 60_000

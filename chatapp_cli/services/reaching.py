@@ -14,7 +14,8 @@ from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import contacts
-from chatapp_cli.store.rows import ChannelRow, ContactRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
 
 

@@ -22,7 +22,8 @@ from chatapp_cli.services.sending import Order
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.services.waiting import STOPPED
-from chatapp_cli.store.rows import ChannelRow, FileRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 

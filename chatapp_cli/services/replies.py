@@ -14,7 +14,8 @@ from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, is_whole
-from chatapp_cli.store.rows import DialogCard, QuickReplyRow, SectionRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import files, reply_sheet
 from chatapp_cli.services.reply_sheet import FORMS, Form, Sheet
 from chatapp_cli.store.media import Media
-from chatapp_cli.store.rows import QuickReplyRow
+from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
 
 Find: TypeAlias = Callable[[str, Path], Path]

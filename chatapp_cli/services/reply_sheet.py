@@ -16,7 +16,7 @@ from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import replies
-from chatapp_cli.store.rows import QuickReplyRow, SectionRow
+from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
 Form: TypeAlias = Literal["csv", "json", "yaml"]

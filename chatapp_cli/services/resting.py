@@ -8,7 +8,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import words
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest

@@ -14,7 +14,8 @@ from chatapp_cli.services import dialogs, journal, names
 from chatapp_cli.services.wording import marks, stems
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.database import Database
-from chatapp_cli.store.rows import DialogRow, JournalRow
+from chatapp_cli.store.rows.dialogs import DialogRow
+from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.search import TOP, Index, Mark, Shelf, Wording, Words, earliest
 from chatapp_cli.store.tx import Tx
 

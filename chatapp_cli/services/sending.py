@@ -19,7 +19,9 @@ from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import changes, dialogs, duties, outrun, words
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.store.rows import ChannelRow, DialogCard, MessageRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 

@@ -16,7 +16,7 @@ from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, reaching, sending, words
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.waiting import STOPPED
-from chatapp_cli.store.rows import ChannelRow, TemplateRow
+from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
 from chatapp_cli.store.tx import Tx
 
 _WORTH_A_MAIL = frozenset({"approved", "rejected", "paused"})

@@ -8,7 +8,7 @@ from itertools import chain
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import transcript
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.services import dialogs, relay
 from chatapp_cli.services.transcript import Entry, entry
-from chatapp_cli.store.rows import ArrivedRow, AttemptRow, DialogCard, JournalRow, OutboxRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.journal import ArrivedRow, JournalRow
+from chatapp_cli.store.rows.outbox import AttemptRow, OutboxRow
 from chatapp_cli.store.tx import Tx
 
 

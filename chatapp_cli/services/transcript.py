@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.text import T
-from chatapp_cli.store.rows import FileRow, MessageRow, OutboxRow, ReactionRow
+from chatapp_cli.store.rows.messages import FileRow, MessageRow, ReactionRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:

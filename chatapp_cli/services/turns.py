@@ -11,7 +11,8 @@ from chatapp_cli.domain.message import Action, State
 from chatapp_cli.services import channels, dialogs, pace
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import ChannelRow, OutboxRow, RecentSend
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.outbox import OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
 

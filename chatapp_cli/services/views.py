@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.text import T
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import ViewRow
+from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
 
 EVERYBODY = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.services import transcript
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 RECENT: Millis = 86_400_000

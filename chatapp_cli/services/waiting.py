@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
-from chatapp_cli.store.rows import TroubledRow, WaitingRow
+from chatapp_cli.store.rows.dialogs import WaitingRow
+from chatapp_cli.store.rows.messages import TroubledRow
 from chatapp_cli.store.tx import Tx
 
 DOWN = frozenset({"needs_rebind", "misconfigured"})

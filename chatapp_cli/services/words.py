@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import ErrorWords, Manifest
-    from chatapp_cli.store.rows import JournalRow
+    from chatapp_cli.store.rows.journal import JournalRow
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {

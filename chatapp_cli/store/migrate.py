@@ -10,7 +10,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.store.drivers import Driver, spoken
 
 _FOLDER = Path(__file__).parent / "migrations"
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this program speaks."""
 
 

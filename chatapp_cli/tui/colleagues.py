@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, presence
-from chatapp_cli.store.rows import PresenceRow
+from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.office import Office
 

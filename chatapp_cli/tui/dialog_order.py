@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:

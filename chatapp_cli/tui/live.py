@@ -11,7 +11,7 @@ from textual.message import Message
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.runtime.news import Looks
 from chatapp_cli.services import journal
-from chatapp_cli.store.rows import JournalRow
+from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.office import Office
 

@@ -11,7 +11,7 @@ from chatapp_cli.runtime.store import AsyncStore
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.services.sending import Order
-    from chatapp_cli.store.rows import ChannelRow
+    from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
 
 R = TypeVar("R")

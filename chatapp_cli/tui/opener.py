@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.paths import named
 
 if TYPE_CHECKING:

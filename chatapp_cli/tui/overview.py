@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
 from chatapp_cli.services import channels, dialogs, notes, waiting
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 _NOTHING: Mapping[tuple[ChannelId, str], int] = {}

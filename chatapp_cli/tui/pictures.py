@@ -9,7 +9,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -24,7 +24,8 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, dialogs, duties, notes, sending, transcript
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogCard, DialogRow, MessageRow
+from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import plain_words, words
 from chatapp_cli.tui.cells import line

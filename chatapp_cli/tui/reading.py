@@ -11,12 +11,14 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, dialogs, duties, notes, thread, transcript
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import ChannelRow, DialogCard, MemberRow, MessageRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
     from chatapp_cli.services.persons import Person, Suggestion
-    from chatapp_cli.store.rows import WayRow
+    from chatapp_cli.store.rows.people import WayRow
 
 PAGE = 50
 """Messages read at once."""

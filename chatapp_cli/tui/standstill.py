@@ -8,7 +8,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
 from chatapp_cli.services.waiting import STOPPED
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key
 

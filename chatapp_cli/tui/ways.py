@@ -11,7 +11,7 @@ from rich.text import Text
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.store.rows import WayRow
+from chatapp_cli.store.rows.people import WayRow
 from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.reading import Opening

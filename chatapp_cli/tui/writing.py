@@ -15,7 +15,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
-from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key

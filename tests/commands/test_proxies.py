@@ -11,7 +11,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.services import channels
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.commands.conftest import Program, Shell, elsewhere
 from tests.contract.proxy import ConnectProxy
 

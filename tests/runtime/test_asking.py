@@ -13,7 +13,7 @@ from chatapp_cli.sandbox.stage import Sandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.sandbox.whatsapp_web import create
 from chatapp_cli.services import channels
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.contract.connector_contract import ANNA
 from tests.runtime.test_daemon import bound, serving, the_dialogs
 

@@ -21,7 +21,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.channel import SOUND, ChannelRunner
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, deadletters, lines, outbox
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.runtime.test_daemon import eventually
 
 CALL = HookRequest(method="POST", path="", query={}, headers={}, body=b"\xff{{{")

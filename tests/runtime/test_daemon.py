@@ -23,7 +23,7 @@ from chatapp_cli.sandbox.directory import sandbox as provider
 from chatapp_cli.sandbox.stage import CallsHooks, Sandbox
 from chatapp_cli.services import channels, duties, lines, sending, transcript
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from tests.contract.connector_contract import ANNA, ScriptedAsker
 
 KINDS = [kind for kind, one in manifests().items() if has_sandbox(kind) and not one.capabilities.answers_arrive_on]

@@ -15,7 +15,7 @@ from chatapp_cli.runtime.doctor import examine
 from chatapp_cli.sandbox.email import EmailSandbox
 from chatapp_cli.services import channels, lines
 from chatapp_cli.settings import Loaded, Settings
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.contract.connector_contract import ScriptedAsker
 
 

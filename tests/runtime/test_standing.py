@@ -34,7 +34,8 @@ from chatapp_cli.runtime.standing import FIRST_LOOK, LONGEST_LOOK, Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import Verdicts
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript, words
-from chatapp_cli.store.rows import ChannelRow, OutboxRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.runtime.test_daemon import eventually
 
 CAN = Capabilities(intake="socket", write_first=("username",))

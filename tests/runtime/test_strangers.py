@@ -26,7 +26,8 @@ from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.standing import Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, ingest, lines, reaching, sending, transcript
-from chatapp_cli.store.rows import ChannelRow, OutboxRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.stores import said
 
 CAUTIOUS = Capabilities(

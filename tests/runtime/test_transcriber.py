@@ -21,7 +21,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.transcriber import Transcriber
 from chatapp_cli.services import channels, ingest, lines, shelf, transcript, voice
 from chatapp_cli.settings import Settings, load, save
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from tests.runtime.test_daemon import eventually
 
 LISTENER = """

@@ -21,7 +21,8 @@ from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.resuming import resume
 from chatapp_cli.sandbox.telegram_bot.server import Fault, TelegramBotSandbox
 from chatapp_cli.services import channels, files, sending, transcript, words
-from chatapp_cli.store.rows import ChannelRow, MessageRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.messages import MessageRow
 from tests.contract.connector_contract import ANNA, ScriptedAsker
 from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
 

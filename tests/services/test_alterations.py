@@ -26,7 +26,7 @@ from chatapp_cli.domain.message import Action, State
 from chatapp_cli.domain.moment import AHEAD, EARLIEST
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, ingest, outbox, sending, trace, transcript, upkeep
-from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.rows.messages import MessageRow
 from tests.services.test_ingest import the_list
 from tests.services.test_sending import claim, say
 from tests.stores import EVERYTHING, NOON, Shop, said

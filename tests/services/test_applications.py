@@ -12,7 +12,7 @@ from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.ports.connector import Statement
 from chatapp_cli.services import applications, lines
-from chatapp_cli.store.rows import JournalRow
+from chatapp_cli.store.rows.journal import JournalRow
 from tests.stores import Shop
 
 pytestmark = pytest.mark.req("S-088")

@@ -20,7 +20,7 @@ from chatapp_cli.runtime.governor import Governor, Target
 from chatapp_cli.services import beginning, channels, dialogs, outbox
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.services.pace import Turn
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.stores import ON_SQLITE, HeldClock, Shop
 
 ABILITIES = {

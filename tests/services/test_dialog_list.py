@@ -14,7 +14,7 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.dialog_list import Place
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from tests.stores import EVERYTHING, Shop
 
 NAMES = ("Семён Ёлкин", "Анна Котова", "100% скидка", "O_O", "ИП Семенова!")

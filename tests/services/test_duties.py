@@ -8,7 +8,7 @@ from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, ingest, journal, notes, sending
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogCard, MemberRow
+from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
 from tests.stores import EVERYTHING, Shop
 
 HOUR = 3_600_000

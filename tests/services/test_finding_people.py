@@ -12,7 +12,7 @@ from chatapp_cli.domain.ids import ChannelId, ContactId
 from chatapp_cli.services import dialogs, names, persons, search
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.lens import Lens
-from chatapp_cli.store.rows import MergeRow
+from chatapp_cli.store.rows.people import MergeRow
 from chatapp_cli.store.search import Index
 from tests.stores import Shop
 

@@ -35,7 +35,7 @@ from chatapp_cli.services import (
     transcript,
 )
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogCard, DialogRow
+from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from tests.stores import EVERYTHING, NOON, Shop, hand_over, said
 
 NEVER = DialogFilter()

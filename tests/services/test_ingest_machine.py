@@ -14,7 +14,7 @@ from chatapp_cli.domain.preview import preview
 from chatapp_cli.services import channels, dialogs, ingest, transcript
 from chatapp_cli.services.ingest import Ingested
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import ArrivedRow
+from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.tx import Tx
 from tests.stores import NOON, Shop, said
 

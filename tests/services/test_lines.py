@@ -9,7 +9,7 @@ from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, lines, sending
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.stores import EVERYTHING, Shop
 
 

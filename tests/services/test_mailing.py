@@ -15,7 +15,8 @@ from chatapp_cli.domain.message import Priority
 from chatapp_cli.services import mailing, outbox, sending
 from chatapp_cli.services.mailing import Mailing, Recipient
 from chatapp_cli.services.routes import Step
-from chatapp_cli.store.rows import ChannelRow, OutboxRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.store.tx import Tx
 from tests.stores import Shop
 

@@ -5,7 +5,7 @@ import pytest
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import journal, notes, transcript
-from chatapp_cli.store.rows import OutboxRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.stores import Shop
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.services import journal, operators, passwords
-from chatapp_cli.store.rows import OperatorRow, SeenLineRow
+from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
 from tests.stores import Shop
 
 PASSWORD = "осенний лист 7"

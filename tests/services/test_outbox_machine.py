@@ -23,7 +23,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, Priority, State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import outbox, sending, transcript
-from chatapp_cli.store.rows import OutboxRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.store.tx import Tx
 from tests.stores import EVERYTHING, Shop
 

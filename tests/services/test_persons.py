@@ -17,7 +17,8 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, contacts, dialogs, persons, reaching, relay, routes
 from chatapp_cli.store.named import statements
-from chatapp_cli.store.rows import ChannelRow, MergeRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.people import MergeRow
 from chatapp_cli.store.tx import Tx
 from tests.stores import EVERYTHING, ON_SQLITE, Shop
 

@@ -19,7 +19,7 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, contacts, journal, outbox, relay, routes, sending, trace, waiting
 from chatapp_cli.services.words import news
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from tests.stores import EVERYTHING, Shop, hand_over
 

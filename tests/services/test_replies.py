@@ -12,7 +12,8 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.quick_reply import Answer, ranked
 from chatapp_cli.i18n import use
 from chatapp_cli.services import dialogs, replies, words
-from chatapp_cli.store.rows import JournalRow, QuickReplyRow
+from chatapp_cli.store.rows.journal import JournalRow
+from chatapp_cli.store.rows.replies import QuickReplyRow
 from tests.stores import Shop
 
 DELIVERY = Answer(title="Доставка", text="Везём за два дня.", keywords="курьер, сколько ждать", category="продажи")

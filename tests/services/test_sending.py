@@ -15,7 +15,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, dialogs, outbox, reaching, sending, trace, transcript
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.named import statements
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from tests.stores import EVERYTHING, NOON, ON_SQLITE, Shop, hand_over, said
 
 BARE = Capabilities(intake="poll", max_text=10)

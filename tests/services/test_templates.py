@@ -18,7 +18,8 @@ from chatapp_cli.domain.message import State
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill, gaps
 from chatapp_cli.i18n import use
 from chatapp_cli.services import channels, outbox, reaching, sending, templates, words
-from chatapp_cli.store.rows import ChannelRow, JournalRow, TemplateRow
+from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
+from chatapp_cli.store.rows.journal import JournalRow
 from tests.stores import EVERYTHING, Shop
 
 pytestmark = pytest.mark.req("S-090")

@@ -12,7 +12,7 @@ from chatapp_cli.domain.event import Peer, PeerChanged, PeerMoved, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import beginning, channels, contacts, dialogs, persons, reaching, routes, sending
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.stores import EVERYTHING, Shop, hand_over
 
 ASKING = Capabilities(intake="poll", write_first=("username", "phone", "chat_id"), chat_ids=r"-?\d+")

@@ -1,6 +1,8 @@
 """Every named statement runs on both databases and gives back what its shape wants."""
 
 import ast
+import importlib
+import pkgutil
 import re
 from contextlib import closing
 from pathlib import Path
@@ -8,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, Inspector, NullPool, create_engine, inspect
 
-from chatapp_cli.store import known, rows, tables
+from chatapp_cli.store import rows, tables
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
 from chatapp_cli.store.named import _PARAMETER, _read, statements
 
-CODE = Path(rows.__file__).parents[1]
+CODE = Path(rows.__file__).parents[2]
 USED = {
     (call.args[0].id, call.args[1].value)
     for path in CODE.rglob("*.py")
@@ -21,7 +23,12 @@ USED = {
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {"one", "all"}
     if len(call.args) == 2 and isinstance(call.args[0], ast.Name) and isinstance(call.args[1], ast.Constant)
 }
-SHAPES = {name: shape for module in (rows, known) for name, shape in vars(module).items() if hasattr(shape, "_fields")}
+SHAPES = {
+    name: shape
+    for module in pkgutil.iter_modules(rows.__path__, f"{rows.__name__}.")
+    for name, shape in vars(importlib.import_module(module.name)).items()
+    if hasattr(shape, "_fields")
+}
 SHAPED = sorted((shape, name) for shape, name in USED if shape in SHAPES)
 NUMBERS = re.compile(
     r"(id|channel|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"

@@ -11,7 +11,7 @@ from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import channels, dialogs, lines, reaching, templates, transcript
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.screens.begin import BeginScreen, Start
 from chatapp_cli.tui.screens.contact_pick import ContactPick
 from chatapp_cli.tui.screens.inbox import InboxScreen

@@ -7,7 +7,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, notes
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows.dialogs import DialogCard
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock
 

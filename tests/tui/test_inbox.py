@@ -16,7 +16,8 @@ from chatapp_cli.services import outbox as outgoing
 from chatapp_cli.services.routes import Step
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import ChannelRow, OutboxRow
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.widgets.composer import Composer
 from chatapp_cli.tui.widgets.dialog_list import DialogList

@@ -13,7 +13,7 @@ from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.services import channels, dialogs, persons, transcript
 from chatapp_cli.settings import load
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.widgets.composer import Composer, Pen

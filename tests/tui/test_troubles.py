@@ -7,7 +7,7 @@ from pathlib import Path
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.services import channels, deadletters, ingest
-from chatapp_cli.store.rows import OutboxRow
+from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from tests.tui.conftest import Opener
 from tests.tui.stage import Stage

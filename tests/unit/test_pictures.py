@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from chatapp_cli.domain.ids import ChannelId, FileId, MessageId
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui import pictures
 from chatapp_cli.tui.widgets.gallery import MOST, Gallery, PictureLine
 

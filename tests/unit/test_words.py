@@ -7,7 +7,7 @@ import pytest
 from chatapp_cli import i18n
 from chatapp_cli.domain.message import Action
 from chatapp_cli.services import words
-from chatapp_cli.store.rows import JournalRow
+from chatapp_cli.store.rows.journal import JournalRow
 
 
 def said(topic: str, **data: object) -> str:

@@ -27,7 +27,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import files, operators
-from chatapp_cli.store.rows import OperatorRow
+from chatapp_cli.store.rows.operators import OperatorRow
 
 log = structlog.get_logger()
 

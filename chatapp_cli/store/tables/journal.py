@@ -20,3 +20,10 @@ class Journal(Table, table=True):
     dialog_id: int | None = Field(sa_column=Column(Big, nullable=True))
     message_id: int | None = Field(sa_column=Column(Big, nullable=True, index=True))
     data: str = ""
+
+
+class Follower(Table, table=True):
+    """How far somebody who acts on the journal got; moved in the transaction that writes what they planned."""
+
+    name: str = Field(primary_key=True)
+    journal_id: int = Field(sa_column=Column(Big, nullable=False))

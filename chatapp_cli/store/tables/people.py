@@ -76,6 +76,8 @@ class Operator(Table, table=True):
     """Whether the lines beside it do not matter: who loses the last of them sees none, not all."""
     disabled: int = 0
     created_at: int = Field(sa_column=moment())
+    rights: str = Field("", sa_column_kwargs=later())
+    """Rights given beside those of the role, with spaces between."""
 
 
 class OperatorLine(Table, table=True):

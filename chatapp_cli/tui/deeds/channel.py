@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import proxying
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.hands import Hands
 
 

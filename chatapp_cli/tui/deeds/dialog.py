@@ -9,7 +9,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import kind_of, manifest, packages
 from chatapp_cli.services import contacts, dialogs
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.deeds import duty as duty_deeds
 from chatapp_cli.tui.deeds import many as many_deeds
 from chatapp_cli.tui.deeds import person as person_deeds

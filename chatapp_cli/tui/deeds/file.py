@@ -8,7 +8,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime import transcriber
 from chatapp_cli.services import files
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui import opener, pictures
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.paths import Paths

@@ -8,7 +8,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import channels, dialogs, forwarding, sending
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.said import Said, deed

@@ -9,7 +9,8 @@ from chatapp_cli.domain.address import named as named_address
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import _
 from chatapp_cli.services import channels
-from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui import words
 from chatapp_cli.tui.deeds.naming import named, told
 from chatapp_cli.tui.hands import Hands

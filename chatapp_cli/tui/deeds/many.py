@@ -11,7 +11,7 @@ from textual.suggester import SuggestFromList
 from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, duties
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
 from chatapp_cli.tui.deeds.naming import about, named, told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatapp_cli.i18n import ngettext
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.cells import cut, line
 
 _NAME = 40

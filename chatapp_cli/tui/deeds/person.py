@@ -10,7 +10,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, persons
 from chatapp_cli.services.persons import Person
-from chatapp_cli.store.rows import DialogCard, DialogRow
+from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands

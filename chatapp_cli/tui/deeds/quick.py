@@ -8,7 +8,8 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.variables import gaps, missing
 from chatapp_cli.i18n import _
 from chatapp_cli.services import replies
-from chatapp_cli.store.rows import DialogCard, QuickReplyRow
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import key

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.i18n import _
 from chatapp_cli.services import views
-from chatapp_cli.store.rows import ViewRow
+from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.widgets.views_bar import MOST
 

@@ -13,7 +13,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import later, sending
 from chatapp_cli.services.sending import Order
-from chatapp_cli.store.rows import DialogCard
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui import words
 from chatapp_cli.tui.deeds.naming import about
 from chatapp_cli.tui.hands import Deed, Hands

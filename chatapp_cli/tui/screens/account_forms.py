@@ -15,7 +15,7 @@ from textual.widgets.selection_list import Selection
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.i18n import _
 from chatapp_cli.services.passwords import LEAST
-from chatapp_cli.store.rows import LineRow
+from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.tui.cells import as_it_stands
 from chatapp_cli.tui.screens.small import Small
 

@@ -22,7 +22,7 @@ from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import applying
 from chatapp_cli.services import applications
 from chatapp_cli.services import words as told
-from chatapp_cli.store.rows import ApplicationRow, LineRow
+from chatapp_cli.store.rows.channels import ApplicationRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import opener, overview, words
 from chatapp_cli.tui.cells import fit

@@ -19,7 +19,7 @@ from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import beginning, duties
 from chatapp_cli.services.beginning import Outlook
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, writing
 from chatapp_cli.tui.hands import Hands

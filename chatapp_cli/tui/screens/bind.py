@@ -22,7 +22,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.qr import drawn
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import binding
-from chatapp_cli.store.rows import ChannelRow, LineRow
+from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.tui import overview, paths
 from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands

@@ -15,7 +15,8 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs, notes
-from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, reading, ways, words
 from chatapp_cli.tui.live import News

@@ -11,7 +11,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.screens.picker import Picker

@@ -12,7 +12,7 @@ from textual.widgets import Label, Static
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Revision
-from chatapp_cli.store.rows import MessageRow
+from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import lines
 from chatapp_cli.tui.screens.small import Small

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual import on
 
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.widgets.transcript import Transcript
 

@@ -16,7 +16,8 @@ from textual.widgets import Input
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs
-from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.screens.illustrated import Illustrated
 from chatapp_cli.tui.screens.joining import Joining

@@ -22,7 +22,7 @@ from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding
 from chatapp_cli.services import channels, lines, pools
 from chatapp_cli.services.pools import Account
-from chatapp_cli.store.rows import ChannelRow, LineRow
+from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, words
 from chatapp_cli.tui.deeds import group as group_deeds

@@ -15,7 +15,8 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties, views
-from chatapp_cli.store.rows import DialogRow, ViewRow
+from chatapp_cli.store.rows.dialogs import DialogRow
+from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import dialog_order, filters, overview
 from chatapp_cli.tui.deeds import view as view_deeds

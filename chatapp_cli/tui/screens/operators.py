@@ -16,7 +16,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime import seat
 from chatapp_cli.services import acting, lines, operators, passwords
 from chatapp_cli.services.operators import Account
-from chatapp_cli.store.rows import OperatorRow
+from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.tui import overview
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands

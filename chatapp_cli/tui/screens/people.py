@@ -20,7 +20,7 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, reaching
-from chatapp_cli.store.rows import ChannelRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui import overview
 from chatapp_cli.tui.cells import cut, fit
 from chatapp_cli.tui.hands import Hands

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from chatapp_cli.i18n import _
 from chatapp_cli.services import files
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui import pictures, sharp, words
 from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.hands import Hands

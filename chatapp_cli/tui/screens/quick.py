@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from chatapp_cli.domain.quick_reply import Finder
 from chatapp_cli.domain.variables import preview
 from chatapp_cli.i18n import _
-from chatapp_cli.store.rows import QuickReplyRow
+from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.screens.picker import Picker
 

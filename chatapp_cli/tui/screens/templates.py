@@ -20,7 +20,8 @@ from chatapp_cli.tui.deeds.naming import about, named
 from chatapp_cli.tui.screens.small import Small, Take
 
 if TYPE_CHECKING:
-    from chatapp_cli.store.rows import ChannelRow, DialogCard
+    from chatapp_cli.store.rows.channels import ChannelRow
+    from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.tui.hands import Hands
 
 

@@ -19,7 +19,9 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import deadletters, notes, sending, waiting
 from chatapp_cli.services import words as told
-from chatapp_cli.store.rows import ArrivedRow, CallRow, TroubledRow, WaitingRow
+from chatapp_cli.store.rows.dialogs import WaitingRow
+from chatapp_cli.store.rows.journal import ArrivedRow
+from chatapp_cli.store.rows.messages import CallRow, TroubledRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, words
 from chatapp_cli.tui.cells import cut, fit, line

@@ -14,7 +14,7 @@ from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.i18n import _
-from chatapp_cli.store.rows import ViewRow
+from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.tui.deeds.view import DOWN, GO, KEEP, REMOVE, UP, Answer
 from chatapp_cli.tui.keymap import with_russian
 from chatapp_cli.tui.screens.small import Small

@@ -19,7 +19,8 @@ from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
-from chatapp_cli.store.rows import ChannelRow, DialogCard
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import row
 from chatapp_cli.tui.keymap import action, actions, key, shown

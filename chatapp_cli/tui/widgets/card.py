@@ -11,7 +11,7 @@ from chatapp_cli.domain.manifest import Receipts
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import duties
-from chatapp_cli.store.rows import DialogCard, MemberRow
+from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.look import Look

@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, fit, row
 from chatapp_cli.tui.keymap import key

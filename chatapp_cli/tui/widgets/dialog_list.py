@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.store.rows import DialogRow
+from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.dialog_order import Order
 from chatapp_cli.tui.keymap import bindings

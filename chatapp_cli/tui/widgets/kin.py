@@ -10,7 +10,7 @@ from rich.text import Text
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services.persons import Person, Suggestion
-from chatapp_cli.store.rows import WayRow
+from chatapp_cli.store.rows.people import WayRow
 from chatapp_cli.tui.cells import cut, line
 from chatapp_cli.tui.keymap import action, shown
 from chatapp_cli.tui.reading import Opening

@@ -24,7 +24,7 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import notes
 from chatapp_cli.services import words as said
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import FileRow, MessageRow
+from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, fit, line, lines
 from chatapp_cli.tui.keymap import action, shown

@@ -18,7 +18,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.services import notes
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows import FileRow
+from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look

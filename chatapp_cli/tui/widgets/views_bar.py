@@ -9,7 +9,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from chatapp_cli.store.rows import ViewRow
+from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.tui.cells import cut
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.widgets.bars import Bar, Piece

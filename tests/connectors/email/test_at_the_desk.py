@@ -16,7 +16,8 @@ from chatapp_cli.kit.manifests import create, manifest
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.services import channels, dialogs, ingest, outbox, sending, transcript
 from chatapp_cli.store import dialog_list
-from chatapp_cli.store.rows import DialogCard, DialogRow, MessageRow
+from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
+from chatapp_cli.store.rows.messages import MessageRow
 from tests.connectors.email.corpus import mixed, part, plain
 from tests.connectors.email.reading import FLAT, KEY, OURS, OWN_ID
 from tests.connectors.email.test_bounce import OURS_BACK

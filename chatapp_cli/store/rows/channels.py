@@ -1,0 +1,91 @@
+"""Lines, their channels, and what belongs to a channel."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatapp_cli.domain.ids import ApplicationId, ChannelId, ErrandId, LineId, Millis
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.template import TemplateState
+
+
+class LineRow(NamedTuple):
+    """A line and how much it joins."""
+
+    id: LineId
+    name: str
+    channels: int
+    dialogs: int
+    unread: int
+
+
+class ChannelRow(NamedTuple):
+    """A bound channel as a person sees it: no secrets."""
+
+    id: ChannelId
+    line_id: LineId
+    line: str
+    kind: str
+    account: str
+    title: str
+    hook_key: str | None
+    settings: str
+    facts: str
+    capabilities: str
+    cursor: str | None
+    revision: int
+    health: str
+    health_code: str
+    health_detail: str
+    health_since: Millis
+    proof_at: Millis | None
+    paused_until: Millis
+    strangers_until: Millis
+    paused_code: str
+    paused_detail: str
+
+
+class ErrandRow(NamedTuple):
+    """Something that a session is asked for beside messages."""
+
+    id: ErrandId
+    channel_id: ChannelId
+    what: str
+    arguments: str
+    actor: str
+    state: str
+    code: str
+    detail: str
+    result: str
+    until: Millis
+
+
+class TemplateRow(NamedTuple):
+    """A text that a provider has to approve."""
+
+    id: int
+    channel_id: ChannelId
+    name: str
+    language: str
+    category: str
+    state: "TemplateState"
+    body: str
+    reason: str
+    updated_at: Millis
+
+
+class ApplicationRow(NamedTuple):
+    """An application on paper, without what was filled in."""
+
+    id: ApplicationId
+    line_id: LineId
+    line: str
+    kind: str
+    """Of the channel."""
+    state: str
+    title: str
+    """Who applies."""
+    document_sha256: str
+    document_name: str
+    reason: str
+    created_at: Millis
+    updated_at: Millis

@@ -1,0 +1,99 @@
+"""Messages and what they carry."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatapp_cli.domain.ids import ChannelId, DialogId, FileId, MessageId, Millis
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.event import FileKind
+
+
+class MessageRow(NamedTuple):
+    """A message of the transcript."""
+
+    id: MessageId
+    dialog_id: DialogId
+    direction: str
+    origin: str
+    author: str
+    ext_id: str | None
+    key: str | None
+    state: str
+    code: str
+    detail: str
+    text: str
+    subject: str
+    reply_to: str
+    album: str
+    at: Millis
+    stored_at: Millis
+    edited_at: Millis | None
+    deleted_at: Millis | None
+
+
+class FileRow(NamedTuple):
+    """A file of a message."""
+
+    id: FileId
+    message_id: MessageId
+    channel_id: ChannelId
+    kind: "FileKind"
+    name: str
+    mime: str
+    size: int
+    seconds: int
+    sha256: str
+    remote: str
+    state: str
+    code: str
+    attempts: int
+    words: str
+    """What is said in a voice message."""
+
+
+class ReactionRow(NamedTuple):
+    """One emoji on a message."""
+
+    message_id: MessageId
+    person: str
+    emoji: str
+    name: str
+
+
+class CallRow(NamedTuple):
+    """A note in which somebody may be mentioned, and what the dialog is called."""
+
+    id: int
+    dialog_id: DialogId
+    author: str
+    text: str
+    at: Millis
+    name: str
+
+
+class TroubledRow(NamedTuple):
+    """A message of ours that a person has to look at."""
+
+    id: MessageId
+    dialog_id: DialogId
+    name: str
+    channel_id: ChannelId
+    kind: str
+    channel: str
+    state: str
+    code: str
+    detail: str
+    at: Millis
+    text: str
+
+
+class Ref(NamedTuple):
+    """A message by its identity, and where it stands."""
+
+    id: MessageId
+    dialog_id: DialogId
+    direction: str
+    state: str
+    origin: str
+    sender: str
+    placeholder: int

@@ -1,0 +1,56 @@
+"""What is to go out, and what became of it."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.event import ChatKind
+
+
+class OutboxRow(NamedTuple):
+    """Something waiting to be done, or being done."""
+
+    id: int
+    message_id: MessageId
+    dialog_id: DialogId
+    channel_id: ChannelId
+    action: str
+    value: str
+    actor: str
+    priority: int
+    state: str
+    not_before: Millis
+    wait_code: str
+    attempts: int
+    claims: int
+
+
+class AttemptRow(NamedTuple):
+    """One line of the delivery log."""
+
+    id: int
+    message_id: MessageId
+    action: str
+    started_at: Millis
+    finished_at: Millis | None
+    verdict: str
+    code: str
+    detail: str
+
+
+class RecentSend(NamedTuple):
+    """A send that the governor has to remember."""
+
+    address: str
+    chat_kind: "ChatKind"
+    stranger: int
+    at: Millis
+
+
+class EarlyRow(NamedTuple):
+    """News that came before the verdict."""
+
+    state: str
+    code: str
+    detail: str

@@ -1,0 +1,27 @@
+"""Quick replies."""
+
+from typing import NamedTuple
+
+from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
+
+
+class SectionRow(NamedTuple):
+    """A section of quick replies."""
+
+    id: SectionId
+    name: str
+    replies: int
+
+
+class QuickReplyRow(NamedTuple):
+    """A quick reply, without its files."""
+
+    id: QuickReplyId
+    section_id: SectionId
+    section: str
+    title: str
+    text: str
+    keywords: str
+    category: str
+    used: int
+    updated_at: Millis
