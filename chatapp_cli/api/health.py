@@ -10,10 +10,12 @@ from chatapp_cli.services import figures
 
 
 async def healthz(request: Request) -> Response:
-    """Alive: the process answers and its store can be read."""
+    """Alive: the process answers and its store can be read; a worker that fails is started again, and named here."""
     daemon: Daemon = request.app.state.daemon
     await daemon.store.read(figures.gather)
-    return JSONResponse({"status": "ok"})
+    workers = {c.helper: "ok" if c.works else c.why or "ended" for c in daemon.conditions}
+    status = "ok" if all(c.works for c in daemon.conditions) else "degraded"
+    return JSONResponse({"status": status, "workers": workers})
 
 
 async def readyz(request: Request) -> Response:
