@@ -65,6 +65,7 @@ class Daemon:
         self.indexer = Indexer(store)
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
+        store.desk.database.effects.tell = _tell_of_effect
 
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
@@ -166,6 +167,13 @@ def _offset(clock: Clock) -> Millis:
 _BINDING = (ChannelBound, ChannelUnbound, ChannelConfigured, LineRemoved)
 _FILES = (FileArrived, MessageReceived)
 _WORK = (MessageWritten, MessageEchoed, StateChanged, ChangeAsked)
+
+
+def _tell_of_effect(name: str, why: str) -> None:
+    if why:
+        log.error("effect.failed", effect=name, why=why)
+    else:
+        log.info("effect.works_again", effect=name)
 
 
 def _transcriber(store: AsyncStore) -> Transcriber | None:
