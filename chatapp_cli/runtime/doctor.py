@@ -19,6 +19,7 @@ from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding, seat
@@ -27,7 +28,6 @@ from chatapp_cli.services import channels, journal, pools, resting, waiting, wor
 from chatapp_cli.settings import Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.tx import Tx
 
 LEAST_SPACE = 200 * MEGABYTE
@@ -140,7 +140,7 @@ def _clock(desk: Desk) -> Iterator[Finding]:
     )
 
 
-def _newest(tx: Tx) -> list[JournalRow]:
+def _newest(tx: Tx) -> list[JournalEntry]:
     return journal.after(tx, max(0, journal.last(tx) - 1))
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.journal.presence import DraftDropped, DraftKept
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.tx import Tx
 
@@ -42,13 +43,13 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
     }
     kept = json.dumps(sheet, ensure_ascii=False)
     if tx.run("drafts.keep", operator=operator, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
-        tx.tell("draft.kept", actor=operator, dialog=dialog)
+        tx.emit(DraftKept(dialog=dialog), actor=operator)
 
 
 def drop(tx: Tx, dialog: DialogId, *, operator: str) -> None:
     """Forget a draft: it was sent, or is not wanted."""
     if tx.run("drafts.drop", operator=operator, dialog=dialog):
-        tx.tell("draft.dropped", actor=operator, dialog=dialog)
+        tx.emit(DraftDropped(dialog=dialog), actor=operator)
 
 
 def of(tx: Tx, dialog: DialogId, *, operator: str) -> Unsent | None:

@@ -7,6 +7,16 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.operators import (
+    LoggedIn,
+    LoggedOut,
+    OperatorAdded,
+    OperatorDisabled,
+    OperatorEnabled,
+    OperatorRemoved,
+    PasswordChanged,
+    VisibleLinesChanged,
+)
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import passwords
 from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
@@ -63,7 +73,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor
         )
     _see(tx, name, lines)
     tx.run("unread.begin", operator=name)
-    tx.tell("operator.added", actor=actor, name=name)
+    tx.emit(OperatorAdded(name=name), actor=actor)
     return find(tx, name)
 
 
@@ -71,20 +81,20 @@ def disable(tx: Tx, name: str, *, actor: str) -> None:
     """Let an operator in no longer; who is logged in is logged out at once."""
     if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
         tx.run("operators.close_sessions", name=name)
-        tx.tell("operator.disabled", actor=actor, name=name)
+        tx.emit(OperatorDisabled(name=name), actor=actor)
 
 
 def enable(tx: Tx, name: str, *, actor: str) -> None:
     """Let an operator in again."""
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
-        tx.tell("operator.enabled", actor=actor, name=name)
+        tx.emit(OperatorEnabled(name=name), actor=actor)
 
 
 def set_password(tx: Tx, name: str, password_hash: str, *, actor: str) -> None:
     """Give a new password; whoever is logged in by the old one is logged out."""
     tx.run("operators.set_password", name=find(tx, name).name, password=password_hash)
     tx.run("operators.close_sessions", name=name)
-    tx.tell("operator.password", actor=actor, name=name)
+    tx.emit(PasswordChanged(name=name), actor=actor)
 
 
 def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) -> None:
@@ -92,13 +102,13 @@ def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) 
     tx.run("operators.see", name=find(tx, name).name, every_line=int(lines is None))
     tx.run("operators.see_no_line", name=name)
     _see(tx, name, lines or ())
-    tx.tell("operator.lines", actor=actor, name=name)
+    tx.emit(VisibleLinesChanged(name=name), actor=actor)
 
 
 def remove(tx: Tx, name: str, *, actor: str) -> None:
     """Forget an account with its logins; what was done under the name stays."""
     tx.run("operators.remove", name=find(tx, name).name)
-    tx.tell("operator.removed", actor=actor, name=name)
+    tx.emit(OperatorRemoved(name=name), actor=actor)
 
 
 # Logging in
@@ -134,7 +144,7 @@ def open_session(tx: Tx, name: str, token: str) -> None:
     """Let a token stand for an operator for 30 days; only its hash is kept."""
     tx.run("operators.sweep", now=tx.now)
     tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION)
-    tx.tell("operator.login", actor=name, name=name)
+    tx.emit(LoggedIn(name=name), actor=name)
 
 
 def of_session(tx: Tx, token: str) -> OperatorRow | None:
@@ -146,13 +156,13 @@ def close_session(tx: Tx, token: str) -> None:
     """Log out."""
     who = of_session(tx, token)
     if tx.run("operators.close_session", token=_digest(token)) and who:
-        tx.tell("operator.logout", actor=who.name, name=who.name)
+        tx.emit(LoggedOut(name=who.name), actor=who.name)
 
 
 def close_sessions(tx: Tx, name: str, *, actor: str) -> None:
     """Log an operator out everywhere."""
     if tx.run("operators.close_sessions", name=find(tx, name).name):
-        tx.tell("operator.logout", actor=actor, name=name)
+        tx.emit(LoggedOut(name=name), actor=actor)
 
 
 def _digest(token: str) -> str:

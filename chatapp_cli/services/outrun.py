@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.messages import StateChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.store.tx import Tx
 
@@ -16,6 +17,4 @@ def give_up(tx: Tx, channel: ChannelId, dialog: DialogId) -> None:
     """The client wrote: what was to remind them does not go."""
     for message in tx.all(MessageId, "outbox.give_up", dialog=dialog):
         tx.run("messages.state", id=message, state=State.CANCELLED, code=HEARD_FIRST, detail="")
-        tx.tell(
-            "message.state", channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=HEARD_FIRST
-        )
+        tx.emit(StateChanged(channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=HEARD_FIRST))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.journal.base import JournalEvent, stored
 from chatapp_cli.store.named import Statement
 
 if TYPE_CHECKING:
@@ -115,28 +116,17 @@ class Tx:
             raise
         self._execute("RELEASE SAVEPOINT trial")
 
-    def tell(
-        self,
-        topic: str,
-        *,
-        actor: str = "",
-        channel: int | None = None,
-        dialog: int | None = None,
-        message: int | None = None,
-        **data: object,
-    ) -> None:
-        """Append a piece of news to the journal; everybody who tails it sees it after the commit."""
-        import json
-
+    def emit(self, event: JournalEvent, *, actor: str = "") -> None:
+        """Append an event to the journal; everybody who follows it hears of it after the commit."""
         self._do(
             "journal.append",
             {
                 "at": self.now,
-                "topic": topic,
+                "topic": event.topic,
                 "actor": actor,
-                "channel_id": channel,
-                "dialog_id": dialog,
-                "message_id": message,
-                "data": json.dumps(data, ensure_ascii=False) if data else "",
+                "channel_id": event.channel,
+                "dialog_id": event.dialog,
+                "message_id": event.message,
+                "data": stored(event),
             },
         )
