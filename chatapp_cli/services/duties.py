@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.rows.dialogs import MemberRow
 from chatapp_cli.store.tx import Tx
@@ -26,6 +28,7 @@ def operators(tx: Tx) -> list[str]:
 
 def assign(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Let somebody answer for a dialog, whoever did before."""
+    access.require(tx, Right.ASSIGN)
     name = _named(name)
     if tx.run("duties.assign", id=card(tx, dialog).id, name=name):
         tx.tell("dialog.changed", actor=actor, dialog=dialog, assignee=name)
@@ -33,6 +36,7 @@ def assign(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
 
 def unassign(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Let nobody answer for a dialog any more."""
+    access.require(tx, Right.ASSIGN)
     before = card(tx, dialog).assignee
     if tx.run("duties.assign", id=dialog, name=""):
         tx.tell("dialog.changed", actor=actor, dialog=dialog, unassigned=before)
@@ -40,6 +44,7 @@ def unassign(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Answer for a dialog that nobody has. Raises Refused if somebody was faster."""
+    access.require(tx, Right.ASSIGN)
     has = card(tx, dialog).assignee
     if has not in {"", actor}:
         raise Refused(
@@ -52,18 +57,21 @@ def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def no_answer(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Say that nothing has to be answered: it waits no longer, and no message goes out."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.no_answer", id=card(tx, dialog).id):
         tx.tell("dialog.changed", actor=actor, dialog=dialog, waiting=False)
 
 
 def awaits_answer(tx: Tx, dialog: DialogId, since: Millis, *, actor: str) -> None:
     """Put back among the unanswered what was taken out by mistake."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.awaits_answer", id=card(tx, dialog).id, at=since):
         tx.tell("dialog.changed", actor=actor, dialog=dialog, waiting=True)
 
 
 def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
     """Put off until a moment, or until the client writes. It waits on meanwhile: nothing is answered."""
+    access.require(tx, Right.SNOOZE)
     known = card(tx, dialog)
     if until <= tx.now:
         raise UsageError(T("That moment is over already."), field="at")
@@ -74,6 +82,7 @@ def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
 
 def unsnooze(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Bring back at once what was put off."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.unsnooze", id=card(tx, dialog).id):
         tx.tell("dialog.changed", actor=actor, dialog=dialog, snoozed=False)
 
@@ -99,6 +108,7 @@ def members(tx: Tx, dialog: DialogId) -> list[MemberRow]:
 
 def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
     """Add a member, or give one another role."""
+    access.require(tx, Right.ASSIGN)
     name = _named(name)
     if role not in ROLES:
         raise UsageError(T("There is no role {role}.", role=role), T("Roles: {roles}", roles=", ".join(ROLES)))
@@ -110,6 +120,7 @@ def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
 
 def leave(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Take a member out. Raises NotFound if they are none."""
+    access.require(tx, Right.ASSIGN)
     if not tx.run("duties.leave", dialog=card(tx, dialog).id, name=name.strip()):
         raise NotFound(T("{name} is no member of dialog {n}.", name=name, n=dialog))
     tx.tell("dialog.changed", actor=actor, dialog=dialog, left=name.strip())

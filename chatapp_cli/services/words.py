@@ -133,6 +133,7 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "operator.enabled": T("{name} can log in again"),
         "operator.password": T("{name} has a new password"),
         "operator.lines": T("{name} sees other lines"),
+        "operator.rights": T("{name} has other rights"),
         "operator.removed": T("Operator removed: {name}"),
         "operator.login": T("{name} logged in"),
         "operator.logout": T("{name} logged out"),
