@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from inspect import Parameter, Signature
@@ -11,84 +11,57 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands import duties as duty_verbs
-from chatapp_cli.commands.frame import Line, channel_names, completing
-from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.commands.frame import channel_names, completing, line_names
+from chatapp_cli.domain.dialog import DialogFilter, Filter, Kind, filters
+from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.when import since
-from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 
-def _flag(name: str, words: str) -> Any:
-    return typer.Option(name, help=words)
+_COMPLETED: Mapping[Kind, Any] = {
+    Kind.LINE: completing(line_names),
+    Kind.CHANNEL: completing(channel_names),
+    Kind.OPERATOR: completing(duty_verbs.operator_names),
+}
 
 
-Channel = Annotated[
-    str,
-    typer.Option("--channel", help=N_("Channel by kind, account or number"), autocompletion=completing(channel_names)),
-]
-Tagged = Annotated[str, typer.Option("--tag", help=N_("With this label"))]
+def option(one: Filter) -> Any:
+    """The option of a filter."""
+    return typer.Option(
+        one.option or f"--{one.name}",
+        metavar="TIME" if one.kind is Kind.MOMENT else None,
+        help=one.help.msgid,
+        autocompletion=_COMPLETED.get(one.kind),
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+Channel = Annotated[str, option(DialogFilter.channel)]
+Tagged = Annotated[str, option(DialogFilter.tag)]
+
+
+@dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What a person said in these options."""
+    """What a person said in these options, by the names of the filters."""
 
-    line: Line = ""
-    channel: Channel = ""
-    tag: Tagged = ""
-    unread: Annotated[bool, _flag("--unread", N_("Only unread"))] = False
-    waiting: Annotated[bool, _flag("--waiting", N_("Only unanswered, the longest waiting first"))] = False
-    pinned: Annotated[bool, _flag("--pinned", N_("Only pinned"))] = False
-    blocked: Annotated[bool, _flag("--blocked", N_("Only those on the blacklist"))] = False
-    assignee: Annotated[
-        str,
-        typer.Option(
-            "--assignee",
-            help=N_("Whoever answers for it: a name, «me» or «nobody»"),
-            autocompletion=completing(duty_verbs.operator_names),
-        ),
-    ] = ""
-    snoozed: Annotated[bool, _flag("--snoozed", N_("Only those put off"))] = False
-    since: Annotated[
-        str, typer.Option("--from", metavar="TIME", help=N_("Last message since: 2026-12-01, or 7d ago"))
-    ] = ""
-    until: Annotated[
-        str, typer.Option("--until", metavar="TIME", help=N_("Last message before: 2026-12-01, or 7d ago"))
-    ] = ""
-    text: Annotated[str, typer.Option("--search", help=N_("Part of a name, phone, e-mail or username"))] = ""
+    said: Mapping[str, Any]
 
     def wanted(self, tx: Tx, me: str) -> DialogFilter:
         """The filter that is meant. Raises UsageError for what is no time, NotFound for what is not there."""
-        return filtered(
-            tx,
-            self.line,
-            self.channel,
-            tag=self.tag,
-            unread=self.unread,
-            waiting=self.waiting,
-            pinned=self.pinned,
-            blocked=self.blocked,
-            assignee=_assignee(self.assignee, me),
-            snoozed=self.snoozed,
-            since=_moment(self.since, tx.now),
-            until=_moment(self.until, tx.now),
-            text=self.text,
-        )
+        return filtered(tx, self.said, me=me)
 
 
 def narrowed(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a command these options: it takes as ``narrowing`` what is said in them."""
     own = Signature.from_callable(verb, eval_str=True).parameters
-    options = Signature.from_callable(Narrowing, eval_str=True).parameters
+    options = {one.name: _parameter(one) for one in filters() if one.kind is not Kind.INNER}
 
     @wraps(verb)
     def command(**said: Any) -> None:
         verb(
             **{name: said[name] for name in own if name in said},
-            narrowing=Narrowing(**{name: said[name] for name in options}),
+            narrowing=Narrowing({name: said[name] for name in options}),
         )
 
     named = [one for one in own.values() if one.kind is not Parameter.KEYWORD_ONLY]
@@ -97,21 +70,38 @@ def narrowed(verb: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def filtered(tx: Tx, line: str, channel: str, **flags: Any) -> DialogFilter:
+def _parameter(one: Filter) -> Parameter:
+    if one.kind is Kind.FLAG:
+        return Parameter(one.name, _NAMED, default=False, annotation=Annotated[bool, option(one)])
+    return Parameter(one.name, _NAMED, default="", annotation=Annotated[str, option(one)])
+
+
+_NAMED = Parameter.POSITIONAL_OR_KEYWORD
+
+
+def filtered(tx: Tx, said: Mapping[str, Any], *, me: str = "") -> DialogFilter:
     """The filter that a person's words mean. Raises NotFound for a line or channel that is not there."""
+    chosen: dict[str, Any] = {}
+    for one in filters():
+        if value := said.get(one.name):
+            chosen |= _meant(tx, one, value, me, chosen.get("line"))
+    return DialogFilter(**chosen)
+
+
+def _meant(tx: Tx, one: Filter, said: Any, me: str, line: LineId | None) -> Mapping[str, Any]:
     from chatapp_cli.kit.manifests import packages
     from chatapp_cli.services import channels, lines
 
-    number_of_line = lines.find(tx, line).id if line else None
-    if channel in packages():
-        return DialogFilter(line=number_of_line, kind=channel, **flags)
-    one = channels.find(tx, channel, line=number_of_line).id if channel else None
-    return DialogFilter(line=number_of_line, channel=one, **flags)
-
-
-def _moment(said: str, now: Millis) -> Millis | None:
-    return since(said, now=now) if said else None
-
-
-def _assignee(said: str, me: str) -> str | None:
-    return None if not said else "" if said == duty_verbs.NOBODY else duty_verbs.named(said, me)
+    match one.kind:
+        case Kind.LINE:
+            return {one.name: lines.find(tx, said).id}
+        case Kind.CHANNEL if said in packages():
+            return {"kind": said}
+        case Kind.CHANNEL:
+            return {one.name: channels.find(tx, said, line=line).id}
+        case Kind.OPERATOR:
+            return {one.name: "" if said == duty_verbs.NOBODY else duty_verbs.named(said, me)}
+        case Kind.MOMENT:
+            return {one.name: since(said, now=tx.now)}
+        case _:
+            return {one.name: said}

@@ -67,7 +67,11 @@ def search(
 def _scope(tx: Tx, line: str, channel: str, tag: str, *, dialog: int, **times: Any) -> Scope:
     from chatapp_cli.services.search import Scope
 
-    return Scope(dialogs=filtered(tx, line, channel, tag=tag), dialog=DialogId(dialog) if dialog else None, **times)
+    return Scope(
+        dialogs=filtered(tx, {"line": line, "channel": channel, "tag": tag}),
+        dialog=DialogId(dialog) if dialog else None,
+        **times,
+    )
 
 
 def _print(found: Sequence[Found], *, as_json: bool) -> None:

@@ -1,35 +1,175 @@
-"""Which dialogs a person wants to see, and in which order."""
+"""Which dialogs a person wants to see: every filter declared once.
+
+Command line, the window's page and its chips, saved views and the store loop over these declarations. A filter more is
+a declaration here and its condition in ``store/dialog_list.py``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any, dataclass_transform
 
 from chatapp_cli.domain.ids import ChannelId, LineId, Millis
+from chatapp_cli.domain.text import T, Text
+
+NOTHING = Text("")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DialogFilter:
-    """Filters that combine (S-117); what is not set does not matter. The blocked are shown only when asked for."""
+class Kind(Enum):
+    """What a person says to choose a filter's value."""
 
-    line: LineId | None = None
-    channel: ChannelId | None = None
-    kind: str = ""
+    FLAG = "flag"
+    LINE = "line"
+    CHANNEL = "channel"
+    TAG = "tag"
+    OPERATOR = "operator"
+    MOMENT = "moment"
+    TEXT = "text"
+    INNER = "inner"
+    """Nobody says it: the program sets it."""
+
+
+@dataclass(eq=False)
+class Filter:
+    """One of them, and what it is called in each place; a place that it does not name does not show it."""
+
+    kind: Kind
+    default: Any
+    help: Text = NOTHING
+    """Of the command's option."""
+    option: str = ""
+    """Of the command line; empty: two dashes and the name."""
+    row: Text = NOTHING
+    """Its name on the window's page of filters."""
+    chip: Text = NOTHING
+    """What the line above the list says of a flag, or of a moment with its ``{time}``; other kinds show the value."""
+    name: str = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, wanted: Any, owner: type) -> Any:
+        return self if wanted is None else wanted.chosen.get(self.name, self.default)
+
+
+def declared(kind: Kind, *, default: Any, **words: Any) -> Any:
+    """A filter, as an attribute of :class:`DialogFilter`."""
+    return Filter(kind, default, **words)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(declared,))
+class _Chosen:
+    """Values by the names of filters, never changed; a filter that has its default is not among them."""
+
+    __slots__ = ("chosen",)
+    chosen: Mapping[str, Any]
+
+    def __init__(self, **said: Any) -> None:
+        known = {one.name: one for one in filters()}
+        if strange := said.keys() - known.keys():
+            raise TypeError(f"no such filter: {', '.join(sorted(strange))}")
+        chosen = {name: said[name] for name, one in known.items() if name in said and said[name] != one.default}
+        object.__setattr__(self, "chosen", chosen)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a filter cannot be changed: {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Chosen) and self.chosen == other.chosen
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.chosen.items()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.chosen.items())})"
+
+
+class DialogFilter(_Chosen):
+    """Filters that combine (S-117); what is not set does not matter. The blocked are shown only when asked for.
+
+    The order of the declarations is that of the command's help.
+    """
+
+    __slots__ = ()
+
+    line: LineId | None = declared(
+        Kind.LINE, default=None, help=T("Line by name or number; not needed with only one"), row=T("Line")
+    )
+    channel: ChannelId | None = declared(
+        Kind.CHANNEL, default=None, help=T("Channel by kind, account or number"), row=T("Channel")
+    )
+    kind: str = declared(Kind.INNER, default="")
     """Of the channel, such as the «messenger» filter has it."""
-    tag: str = ""
-    unread: bool = False
-    waiting: bool = False
+    tag: str = declared(Kind.TAG, default="", help=T("With this label"), row=T("Tag"))
+    unread: bool = declared(Kind.FLAG, default=False, help=T("Only unread"), row=T("Unread"))
+    waiting: bool = declared(
+        Kind.FLAG, default=False, help=T("Only unanswered, the longest waiting first"), row=T("Unanswered")
+    )
     """Unanswered, the longest waiting first."""
-    pinned: bool = False
-    blocked: bool = False
-    assignee: str | None = None
+    pinned: bool = declared(Kind.FLAG, default=False, help=T("Only pinned"), row=T("Pinned"), chip=T("pinned"))
+    blocked: bool = declared(
+        Kind.FLAG, default=False, help=T("Only those on the blacklist"), row=T("Blacklist"), chip=T("blacklist")
+    )
+    assignee: str | None = declared(
+        Kind.OPERATOR,
+        default=None,
+        help=T("Whoever answers for it: a name, «me» or «nobody»"),
+        row=T("Answers"),
+    )
     """Whoever answers for it; empty: nobody does."""
-    snoozed: bool = False
+    snoozed: bool = declared(
+        Kind.FLAG, default=False, help=T("Only those put off"), row=T("Those put off"), chip=T("put off")
+    )
     """Those put off; they are left out of the others until somebody searches for a text."""
-    wherever: bool = False
+    wherever: bool = declared(Kind.INNER, default=False)
     """Those put off too: somebody searches for what was said."""
-    since: Millis | None = None
+    since: Millis | None = declared(
+        Kind.MOMENT,
+        default=None,
+        option="--from",
+        help=T("Last message since: 2026-12-01, or 7d ago"),
+        row=T("Last message since"),
+        chip=T("since {time}"),
+    )
     """The last message is not older."""
-    until: Millis | None = None
+    until: Millis | None = declared(
+        Kind.MOMENT,
+        default=None,
+        help=T("Last message before: 2026-12-01, or 7d ago"),
+        row=T("Last message before"),
+        chip=T("before {time}"),
+    )
     """The last message is older."""
-    text: str = ""
+    text: str = declared(Kind.TEXT, default="", option="--search", help=T("Part of a name, phone, e-mail or username"))
     """Part of a name, phone, e-mail or username (S-116)."""
+
+    def but(self, **changes: Any) -> DialogFilter:
+        """The same with other values; a default takes a filter away."""
+        return DialogFilter(**{**self.chosen, **changes})
+
+
+def filters() -> list[Filter]:
+    """Every filter, in the order of the declarations."""
+    return [one for one in vars(DialogFilter).values() if isinstance(one, Filter)]
+
+
+def rows() -> list[Filter]:
+    """Those of the window's page, in its order."""
+    return _ordered((one for one in filters() if one.row is not NOTHING), _ROWS)
+
+
+def chips() -> list[Filter]:
+    """Those that the line above the list names, in its order."""
+    return _ordered((one for one in filters() if one.kind in _NAMED or one.chip is not NOTHING), _CHIPS)
+
+
+_ROWS = ("assignee", "tag", "line", "channel", "waiting")
+_CHIPS = ("line", "channel", "tag", "assignee", "pinned", "since", "until", "snoozed", "blocked")
+"""These come first; the others follow as they are declared."""
+_NAMED = {Kind.LINE, Kind.CHANNEL, Kind.TAG, Kind.OPERATOR}
+
+
+def _ordered(found: Iterable[Filter], first: tuple[str, ...]) -> list[Filter]:
+    return sorted(found, key=lambda one: first.index(one.name) if one.name in first else len(first))

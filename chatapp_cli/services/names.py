@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.finding import bare, needles, other_spellings
@@ -94,7 +93,7 @@ def near(tx: Tx, index: Index, dialect: str, wanted: DialogFilter) -> list[Dialo
     found = index.ask(lambda shelf: _alike(shelf, pieces))
     if not found:
         return []
-    others = replace(wanted, text="", wherever=True)
+    others = wanted.but(text="", wherever=True)
     return dialog_list.ids(tx, dialect, others, among=found)[:NEAR]
 
 

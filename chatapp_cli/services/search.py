@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
@@ -182,7 +182,7 @@ def within(index: Index, query: Query, dialogs: Sequence[DialogId]) -> list[Mess
 def _reaching(tx: Tx, scope: Scope) -> DialogFilter:
     """A dialog that is named is looked through even if its client is blocked."""
     blocked = scope.dialog is not None and bool(dialogs.card(tx, scope.dialog).blocked)
-    return replace(scope.dialogs, blocked=blocked or scope.dialogs.blocked, wherever=True)
+    return scope.dialogs.but(blocked=blocked or scope.dialogs.blocked, wherever=True)
 
 
 def _fitting(

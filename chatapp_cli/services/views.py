@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.dialog import DialogFilter, filters
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.text import T
@@ -83,8 +82,8 @@ def _insist_theirs(tx: Tx, view: ViewRow, actor: str) -> None:
 def wanted(view: ViewRow, *, operator: str) -> DialogFilter:
     """The filter of a view, as the operator sees it."""
     kept = json.loads(view.wanted)
-    found = DialogFilter(**{name: value for name, value in kept.items() if name in _DEFAULTS})
-    return replace(found, assignee=operator) if found.assignee == _ME else found
+    found = DialogFilter(**{one.name: kept[one.name] for one in filters() if one.name in kept})
+    return found.but(assignee=operator) if found.assignee == _ME else found
 
 
 def counts(
@@ -94,12 +93,7 @@ def counts(
     return {row.id: dialog_list.count(tx, dialect, wanted(row, operator=operator), most=most) for row in views}
 
 
-_DEFAULTS = asdict(DialogFilter())
-
-
 def _kept(wanted: DialogFilter, me: str) -> str:
     """Only what is set; whoever keeps it stands for whoever looks."""
-    kept = {name: value for name, value in asdict(wanted).items() if value != _DEFAULTS[name]}
-    if me and kept.get("assignee") == me:
-        kept["assignee"] = _ME
-    return json.dumps(kept, ensure_ascii=False)
+    kept = wanted.but(assignee=_ME) if me and wanted.assignee == me else wanted
+    return json.dumps(kept.chosen, ensure_ascii=False)

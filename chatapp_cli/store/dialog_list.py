@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.finding import needles, other_spellings
@@ -61,16 +62,14 @@ def page(
 def ids(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> list[DialogId]:
     """Every dialog's id in order: what a virtual list needs once."""
     where, params = _where(wanted, dialect, among)
-    join = " JOIN channel c ON c.id = d.channel_id" if wanted.kind else ""
-    sql = f"SELECT d.id FROM dialog d{join} WHERE {' AND '.join(where)} {_order(wanted, among)}"
+    sql = f"SELECT d.id FROM dialog d{_join(where)} WHERE {' AND '.join(where)} {_order(wanted, among)}"
     return tx.compose(DialogId, spell(sql, dialect), params)
 
 
 def count(tx: Tx, dialect: str, wanted: DialogFilter, *, most: int = ALL) -> int:
     """How many dialogs pass the filter; counting ends at ``most``."""
     where, params = _where(wanted, dialect)
-    join = " JOIN channel c ON c.id = d.channel_id" if wanted.kind else ""
-    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM dialog d{join} WHERE {' AND '.join(where)} LIMIT :n) AS counted"
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM dialog d{_join(where)} WHERE {' AND '.join(where)} LIMIT :n) AS counted"
     return tx.compose(int, spell(sql, dialect), {**params, "n": most})[0]
 
 
@@ -87,6 +86,11 @@ def rows(
     return {row.id: row for row in tx.compose(DialogRow, spell(sql, dialect), {**params, **names})}
 
 
+def _join(where: Sequence[str]) -> str:
+    asks_the_channel = any(_CHANNEL.search(condition) for condition in where)
+    return " JOIN channel c ON c.id = d.channel_id" if asks_the_channel else ""
+
+
 def _order(wanted: DialogFilter, among: Sequence[DialogId] | None) -> str:
     if wanted.waiting:
         return _LONGEST_WAITING
@@ -101,31 +105,24 @@ def _where(
     if among is not None:
         where.append(f"d.id {_AMONG[dialect]}")
         params["among"] = json.dumps(among)
-    for condition, fragment, values in (
-        (wanted.line, "d.line_id = :line", {"line": wanted.line}),
-        (wanted.channel, "d.channel_id = :channel", {"channel": wanted.channel}),
-        (wanted.kind, "c.kind = :kind", {"kind": wanted.kind}),
-        (wanted.tag, _TAGGED, {"tag": wanted.tag}),
-        (wanted.unread, "d.unread > 0", {}),
-        (wanted.waiting, "d.waiting_since IS NOT NULL", {}),
-        (wanted.pinned, "d.pinned = 1", {}),
-        (wanted.assignee == "", "d.assignee = ''", {}),
-        (wanted.assignee, "d.assignee = :assignee AND d.assignee <> ''", {"assignee": wanted.assignee}),
-        (wanted.snoozed, "d.snoozed_until > 0", {}),
-        (wanted.since is not None, "d.last_at >= :since", {"since": wanted.since}),
-        (wanted.until is not None, "d.last_at < :until", {"until": wanted.until}),
-        (not (wanted.snoozed or wanted.blocked or wanted.text or wanted.wherever), "d.snoozed_until IS NULL", {}),
-    ):
-        if condition:
-            where.append(fragment)
-            params |= values
-    these = "" if among is None else f" AND e.id {_AMONG[dialect]}"
-    for n, needle in enumerate(needles(wanted.text)):
+    for name, value in wanted.chosen.items():
+        if name not in _APART:
+            condition = CONDITIONS[name]
+            where.append(condition if isinstance(condition, str) else condition(value))
+            params[name] = value
+    if not (wanted.snoozed or wanted.blocked or wanted.text or wanted.wherever):
+        where.append("d.snoozed_until IS NULL")
+    where += _named(wanted.text, dialect, params, "" if among is None else f" AND e.id {_AMONG[dialect]}")
+    return where, params
+
+
+def _named(text: str, dialect: str, params: dict[str, object], these: str) -> Iterator[str]:
+    """Conditions by which a text is part of a name; what they ask with comes to the parameters."""
+    for n, needle in enumerate(needles(text)):
         spellings = {f"needle{n}": needle, **{f"bare{n}_{m}": one for m, one in enumerate(other_spellings(needle))}}
         own, others = (_called(search, list(spellings), _PLACE[dialect]) for search in ("d.search", "e.search"))
-        where.append(f"({own} OR d.contact_id IN ({_JOINED} WHERE {others}{these}))")
         params |= spellings
-    return where, params
+        yield f"({own} OR d.contact_id IN ({_JOINED} WHERE {others}{these}))"
 
 
 def _called(search: str, spellings: Sequence[str], place: str) -> str:
@@ -136,7 +133,25 @@ def _called(search: str, spellings: Sequence[str], place: str) -> str:
     return f"({' OR '.join(either)})"
 
 
+_CHANNEL = re.compile(r"\bc\.")
 _TAGGED = "d.id IN (SELECT dt.dialog_id FROM dialog_tag dt JOIN tag t ON t.id = dt.tag_id WHERE t.name = :tag)"
+Condition: TypeAlias = str | Callable[[Any], str]
+CONDITIONS: dict[str, Condition] = {
+    "line": "d.line_id = :line",
+    "channel": "d.channel_id = :channel",
+    "kind": "c.kind = :kind",
+    "tag": _TAGGED,
+    "unread": "d.unread > 0",
+    "waiting": "d.waiting_since IS NOT NULL",
+    "pinned": "d.pinned = 1",
+    "assignee": lambda who: "d.assignee = :assignee AND d.assignee <> ''" if who else "d.assignee = ''",
+    "snoozed": "d.snoozed_until > 0",
+    "since": "d.last_at >= :since",
+    "until": "d.last_at < :until",
+}
+"""What each filter asks of the dialog ``d`` and its channel ``c``, its own value under its name."""
+_APART = {"blocked", "wherever", "text"}
+"""These change more than one condition."""
 
 _JOINED = """
 WITH joined(person, id) AS (

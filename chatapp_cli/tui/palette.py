@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from textual.dom import DOMNode
@@ -64,7 +64,7 @@ def narrowing(page: Listing, tags: Iterable[str], operators: Iterable[str]) -> I
 
 
 def _filter(page: Listing, words: str, known_as: str, **changes: object) -> Entry:
-    wanted = replace(page.wanted, **changes)  # type: ignore[arg-type]  # fields of a filter
+    wanted = page.wanted.but(**changes)
     keys = shown(action("inbox", known_as).keys[0])
     return Entry(f"{known_as} {words}", words, partial(page.show_only, wanted), keys, known_as)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.dialog import DialogFilter, Kind
 from chatapp_cli.i18n import _
-from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.filters import title
 from chatapp_cli.tui.screens.narrow import Choices, Narrow
 
 if TYPE_CHECKING:
@@ -28,12 +28,10 @@ async def narrow(listing: Listing) -> None:
 def _choices(tx: Tx, overview: Overview, me: str) -> Choices:
     others = [name for name in duties.operators(tx) if name != me]
     lines = {channel.line_id: channel.line for channel in overview.channels}
-    return Choices(
-        assignees=[(None, _("any")), (me, f"@{me}"), ("", _("nobody")), *((name, f"@{name}") for name in others)],
-        tags=[("", _("any")), *((tag, f"#{tag}") for tag in dialogs.known_tags(tx))],
-        lines=[(None, _("any")), *lines.items()],
-        channels=[
-            (None, _("any")),
-            *((channel.id, f"{manifest(channel.kind).label} {channel.title}") for channel in overview.channels),
-        ],
-    )
+    return {
+        Kind.FLAG: [(False, _("any")), (True, _("only these"))],
+        Kind.OPERATOR: [(None, _("any")), (me, f"@{me}"), ("", _("nobody")), *((name, f"@{name}") for name in others)],
+        Kind.TAG: [("", _("any")), *((tag, f"#{tag}") for tag in dialogs.known_tags(tx))],
+        Kind.LINE: [(None, _("any")), *lines.items()],
+        Kind.CHANNEL: [(None, _("any")), *((channel.id, title(channel)) for channel in overview.channels)],
+    }

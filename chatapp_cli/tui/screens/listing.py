@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from textual import on
@@ -204,11 +203,11 @@ class Listing(Hands):
 
     def action_unread(self) -> None:
         """Only unread, or no longer."""
-        self.show_only(replace(self.wanted, unread=not self.wanted.unread, waiting=False))
+        self.show_only(self.wanted.but(unread=not self.wanted.unread, waiting=False))
 
     def action_unanswered(self) -> None:
         """Only unanswered, or no longer."""
-        self.show_only(replace(self.wanted, waiting=not self.wanted.waiting, unread=False))
+        self.show_only(self.wanted.but(waiting=not self.wanted.waiting, unread=False))
 
     def action_blacklist(self) -> None:
         """The blacklist, or back."""
@@ -256,7 +255,7 @@ class Listing(Hands):
     def _search(self, event: Input.Changed) -> None:
         if self._searching is not None:
             self._searching.stop()
-        narrowed = replace(self.wanted, text=event.value.strip())
+        narrowed = self.wanted.but(text=event.value.strip())
         self._searching = self.set_timer(SEARCH_PAUSE, partial(self.show_only, narrowed))
 
     @on(Input.Submitted, "#search")
@@ -268,7 +267,7 @@ class Listing(Hands):
     async def _go_to_found(self, text: str, *, opens: bool) -> None:
         if self._searching is not None:
             self._searching.stop()
-        self.wanted = replace(self.wanted, text=text)
+        self.wanted = self.wanted.but(text=text)
         self._tell_filters()
         await self.list_again()
         shown, self._submitted = self.query_one(DialogList), None

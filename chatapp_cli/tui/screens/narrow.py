@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias
 
 from rich.text import Text
 from textual import on
@@ -15,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
-from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.dialog import DialogFilter, Filter, Kind, rows
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
@@ -27,14 +26,8 @@ Options = Sequence[tuple[Any, str]]
 """Values with the words for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What there is to choose from."""
-
-    assignees: Options
-    tags: Options
-    lines: Options
-    channels: Options
+Choices: TypeAlias = Mapping[Kind, Options]
+"""What there is to choose from, for each kind of filter that is chosen and not typed."""
 
 
 class Cycler(Widget, can_focus=True):
@@ -93,33 +86,20 @@ class Narrow(Small[DialogFilter]):
 
     def compose(self) -> ComposeResult:
         """A row for each filter."""
-        wanted, known = self._wanted, self._choices
-        either = ((False, _("any")), (True, _("only these")))
         with Vertical():
             yield Label(_("Which dialogs"), classes="title", markup=False)
-            yield self._row(_("Answers"), Cycler(known.assignees, wanted.assignee, id="assignee"))
-            yield self._row(_("Tag"), Cycler(known.tags, wanted.tag, id="tag"))
-            yield self._row(_("Line"), Cycler(known.lines, wanted.line, id="line"))
-            yield self._row(_("Channel"), Cycler(known.channels, wanted.channel, id="channel"))
-            yield self._row(_("Unanswered"), Cycler(either, wanted.waiting, id="waiting"))
-            yield self._row(_("Unread"), Cycler(either, wanted.unread, id="unread"))
-            yield self._row(_("Pinned"), Cycler(either, wanted.pinned, id="pinned"))
-            yield self._row(_("Blacklist"), Cycler(either, wanted.blocked, id="blocked"))
-            yield self._row(_("Those put off"), Cycler(either, wanted.snoozed, id="snoozed"))
-            yield self._row(_("Last message since"), self._date(wanted.since, "since"))
-            yield self._row(_("Last message before"), self._date(wanted.until, "until"))
+            for one in rows():
+                yield Horizontal(Label(show(one.row), markup=False), self._value(one), classes="row")
             yield Static(_("Dates: 2026-12-01, 7d or 2h ago. Enter shows what fits."), classes="note", markup=False)
             with Horizontal(id="buttons"):
                 yield Button(_("Show"), id="show", compact=True)
 
-    @staticmethod
-    def _row(name: str, value: Widget) -> Horizontal:
-        return Horizontal(Label(name, markup=False), value, classes="row")
-
-    @staticmethod
-    def _date(at: Millis | None, name: str) -> Input:
-        said = "" if at is None else f"{local(at):%Y-%m-%d %H:%M}"
-        return Input(said, placeholder=_("any"), id=name, compact=True)
+    def _value(self, one: Filter) -> Widget:
+        value = getattr(self._wanted, one.name)
+        if one.kind in self._choices:
+            return Cycler(self._choices[one.kind], value, id=one.name)
+        said = "" if value is None else f"{local(value):%Y-%m-%d %H:%M}"
+        return Input(said, placeholder=_("any"), id=one.name, compact=True)
 
     @on(Input.Submitted)
     @on(Button.Pressed)
@@ -132,4 +112,4 @@ class Narrow(Small[DialogFilter]):
         except UsageError as error:
             self.query_one(".note", Static).update(show(error.what))
             return
-        self.answer(replace(self._wanted, **chosen))
+        self.answer(self._wanted.but(**chosen))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -79,7 +78,7 @@ class FilterBar(Bar):
 
     def _views(self, everything: str, unread: str, unanswered: str) -> list[Piece]:
         return [
-            *self._view("everything", everything, 0, chosen=replace(self.wanted, text="") == DialogFilter()),
+            *self._view("everything", everything, 0, chosen=self.wanted.but(text="") == DialogFilter()),
             *self._view("unread", unread, self.overview.unread, chosen=self.wanted.unread),
             *self._view("unanswered", unanswered, self.overview.unanswered, chosen=self.wanted.waiting),
         ]
