@@ -23,6 +23,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, deadletters, lines, outbox
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.runtime.test_daemon import eventually
+from tests.stores import OWNER
 
 CALL = HookRequest(method="POST", path="", query={}, headers={}, body=b"\xff{{{")
 
@@ -116,7 +117,7 @@ def play(desks: Callable[..., Desk]) -> Callable[..., object]:
         clock = Restless()
         if stands:
             clock.stands.clear()
-        plain = open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+        plain = open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
         session = Scripted(list(script), clock)
         known = {field.name: getattr(plain, field.name) for field in fields(Desk)}
         desk = Lent(**known, connection=session)  # type: ignore[arg-type]
