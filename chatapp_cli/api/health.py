@@ -10,12 +10,13 @@ from chatapp_cli.services import figures
 
 
 async def healthz(request: Request) -> Response:
-    """Alive: the process answers and its store can be read; a worker that fails is started again, and named here."""
+    """Alive: the process answers and its store can be read; workers and effects of events that fail are named."""
     daemon: Daemon = request.app.state.daemon
     await daemon.store.read(figures.gather)
     workers = {c.helper: "ok" if c.works else c.why or "ended" for c in daemon.conditions}
-    status = "ok" if all(c.works for c in daemon.conditions) else "degraded"
-    return JSONResponse({"status": status, "workers": workers})
+    broken = sorted(daemon.store.desk.database.effects.broken)
+    status = "ok" if all(c.works for c in daemon.conditions) and not broken else "degraded"
+    return JSONResponse({"status": status, "workers": workers} | ({"effects": broken} if broken else {}))
 
 
 async def readyz(request: Request) -> Response:

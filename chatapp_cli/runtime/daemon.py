@@ -9,7 +9,10 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import structlog
+
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.journal.messages import StateChanged
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime.helping import Condition
@@ -25,6 +28,8 @@ from chatapp_cli.services import duties, outbox, upkeep, waiting
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.relay import Relay
+
+log = structlog.get_logger()
 
 UPKEEP_EVERY = 3600.0
 RELAY_EVERY = 60.0
@@ -58,6 +63,7 @@ class Daemon:
         self._posts = [Post(worker, clock) for worker in workers]
         handlers = {kind: handler for part in parts for kind, handler in part.timers.items()}
         self._timekeeper = Timekeeper(store, handlers, scheduled=scheduled.ring, snoozed=snoozed.ring)
+        store.desk.database.effects.tell = _tell_of_effect
 
     def _own(self) -> list[Worker]:
         clock = self.store.desk.world.clock
@@ -128,6 +134,13 @@ class Daemon:
         await self.store.off_loop(self.store.desk.media.sweep)
 
 
+def _tell_of_effect(name: str, why: str) -> None:
+    if why:
+        log.error("effect.failed", effect=name, why=why)
+    else:
+        log.info("effect.works_again", effect=name)
+
+
 def _transcriber(store: AsyncStore) -> Sequence[Worker]:
     """Only a company that has a command for it needs one."""
     if not store.desk.settings.transcribe_command:
@@ -145,7 +158,7 @@ async def running(
 
     Should the daemon end by itself, ``ended`` is told and the context raises why.
     """
-    store = AsyncStore(desk)
+    store = AsyncStore(desk.seen_by(DAEMON))
     daemon = Daemon(store, installed() if parts is None else parts)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())
