@@ -11,7 +11,6 @@ import structlog
 
 from chatapp_cli.domain.errors import (
     ChannelError,
-    ChatappError,
     Misconfigured,
     NeedsRebind,
     Pause,
