@@ -17,7 +17,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services.passwords import LEAST
 from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.tui.cells import as_it_stands
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 
 
 class NewPassword(Small[str]):

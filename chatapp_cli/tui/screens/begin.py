@@ -231,7 +231,7 @@ class BeginScreen(Hands):
         self.do(self._template)
 
     async def _template(self) -> None:
-        from chatapp_cli.tui.screens.templates import filled
+        from chatapp_cli.tui.questions.templates import filled
 
         found = await filled(self, self._form.channel)
         if found is not None:
@@ -243,7 +243,7 @@ class BeginScreen(Hands):
 
     async def _contacts(self) -> None:
         from chatapp_cli.runtime.asking import Wish, ask
-        from chatapp_cli.tui.screens.contact_pick import ContactPick
+        from chatapp_cli.tui.questions.contact_pick import ContactPick
 
         row = self._form.channel
         if not self.office.capabilities(row).lists_contacts:
