@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -206,7 +207,7 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str,
     tx.tell("channel.configured", actor=actor, channel=channel.id, changed=[name])
 
 
-def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
+def set_health(tx: Tx, channel: ChannelId, health: Health, code: str = "", detail: str = "") -> None:
     """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
     tx.tell("channel.health", channel=channel, health=health, code=code, detail=detail)

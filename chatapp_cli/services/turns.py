@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, State
 from chatapp_cli.services import channels, dialogs, pace
@@ -30,7 +31,7 @@ def _placed(tx: Tx, able: Able, entry: Entry) -> Entry:
 def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> Place:
     """How many of the channel's messages go first, and how long they take at its rates."""
     ahead = tx.all(RecentSend, "outbox.ahead", channel=channel.id, priority=row.priority, before=row.message_id)
-    if channel.health != "ok":
+    if channel.health != Health.OK:
         return Place(len(ahead) + 1)
     card = dialogs.card(tx, row.dialog_id)
     stranger = int(card.heard_at is None and card.chat_kind == "private")
