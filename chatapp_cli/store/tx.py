@@ -25,6 +25,11 @@ class Cursor(Protocol):
         """Rows changed."""
         ...
 
+    @property
+    def description(self) -> Any:
+        """The columns of an answer, each with its name first."""
+        ...
+
     def fetchone(self) -> Any:
         """The next row, if any."""
         ...
@@ -69,7 +74,13 @@ class Tx:
         """The same transaction as somebody sees it who does not see everything."""
         seen = copy(self)
         seen._lens = lens
+        if lens is not None:
+            lens.learn(self.columns)
         return seen
+
+    def columns(self, table: str) -> list[str]:
+        """The names of a table's columns, as the database tells them."""
+        return [str(column[0]) for column in self._execute(f"SELECT * FROM {table} LIMIT 0").description]
 
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
         lens, all_of = self._lens, self._statements
