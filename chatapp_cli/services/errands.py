@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from chatapp_cli.domain.errand import Errand, ErrandState
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, ErrandId
+from chatapp_cli.domain.journal.channels import RequestEnded, RequestMade
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
-from chatapp_cli.services import contacts
+from chatapp_cli.services import access, channels, contacts
 from chatapp_cli.store.rows.channels import ErrandRow
 from chatapp_cli.store.tx import Tx
 
@@ -33,6 +34,8 @@ def ask(
     tx: Tx, channel: ChannelId, what: Errand, arguments: Mapping[str, object], *, actor: str, seconds: float
 ) -> ErrandId:
     """Ask; after so many seconds nobody waits for the answer and it is not begun any more."""
+    access.require(tx, ABILITIES[what].right)
+    channels.one(tx, channel)
     errand = ErrandId(
         tx.insert(
             "errands.add",
@@ -44,7 +47,7 @@ def ask(
             until=tx.now + int(seconds * 1000),
         )
     )
-    tx.tell("errand.asked", actor=actor, channel=channel, errand=errand, what=what)
+    tx.emit(RequestMade(channel=channel, errand=errand, what=what), actor=actor)
     return errand
 
 
@@ -83,4 +86,4 @@ def interrupted(tx: Tx, channel: ChannelId) -> None:
 
 def _end(tx: Tx, errand: ErrandRow, state: ErrandState, *, code: str = "", detail: str = "", result: str = "") -> None:
     if tx.run("errands.end", id=errand.id, state=state, code=code, detail=detail, result=result):
-        tx.tell("errand.ended", actor=errand.actor, channel=errand.channel_id, errand=errand.id, state=state)
+        tx.emit(RequestEnded(channel=errand.channel_id, errand=errand.id, state=state), actor=errand.actor)
