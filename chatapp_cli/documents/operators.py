@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.journal.base import document, topic
 from chatapp_cli.domain.moment import iso
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.access import Acting
     from chatapp_cli.domain.journal.reading import JournalEntry
-    from chatapp_cli.services.acting import Acting
     from chatapp_cli.services.operators import Account
     from chatapp_cli.store.rows.operators import ViewRow
 
@@ -24,6 +25,11 @@ def account(one: Account) -> Mapping[str, Any]:
         "lines": None if one.lines is None else [line.name for line in one.lines],
         "created_at": iso(one.who.created_at),
     }
+
+
+def rights(name: str, held: Collection[Right]) -> Mapping[str, Any]:
+    """What an operator may do, in the order of the table of rights."""
+    return {"name": name, "rights": [str(right) for right in Right if right in held]}
 
 
 def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.channels import (
@@ -65,6 +66,7 @@ class Daemon:
         self.indexer = Indexer(store)
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
+        store.desk.database.effects.tell = _tell_of_effect
 
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
@@ -168,6 +170,13 @@ _FILES = (FileArrived, MessageReceived)
 _WORK = (MessageWritten, MessageEchoed, StateChanged, ChangeAsked)
 
 
+def _tell_of_effect(name: str, why: str) -> None:
+    if why:
+        log.error("effect.failed", effect=name, why=why)
+    else:
+        log.info("effect.works_again", effect=name)
+
+
 def _transcriber(store: AsyncStore) -> Transcriber | None:
     """Only a company that has a command for it needs one."""
     if not store.desk.settings.transcribe_command:
@@ -190,7 +199,7 @@ async def running(desk: Desk, *, ended: Callable[[], None] = lambda: None) -> As
 
     Should the daemon end by itself, ``ended`` is told and the context raises why.
     """
-    store = AsyncStore(desk)
+    store = AsyncStore(desk.seen_by(DAEMON))
     daemon = Daemon(store)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())

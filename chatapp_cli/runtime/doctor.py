@@ -24,7 +24,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import Kind, owner
-from chatapp_cli.services import channels, journal, pools, resting, waiting, words
+from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
 from chatapp_cli.settings import Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -52,7 +52,7 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
         return
     try:
         seated = seat.seated(desk, seat.token(os.environ, desk.settings.company))
-        yield from _looked(seated, (_store, _key, _disk, _clock, _daemon, _channels))
+        yield from _looked(seated, (_store, _effects, _key, _disk, _clock, _daemon, _channels))
         if providers:
             yield from _looked(seated, (_providers,))
     finally:
@@ -112,6 +112,17 @@ def _key(desk: Desk) -> Iterator[Finding]:
         else T("The key file is for its owner alone"),
         next_step=T("Close it: chmod 600 '{file}'", file=file),
     )
+
+
+def _effects(desk: Desk) -> Iterator[Finding]:
+    """What belongs to an event and fails, in whichever process; nothing is said while all work."""
+    for name, why in desk.read(effects.broken):
+        yield Finding(
+            name="effect",
+            ok=False,
+            what=T("{name} fails, so what it does is left out: {why}", name=name, why=why),
+            next_step=T("Report it with the log; what arrives is kept meanwhile."),
+        )
 
 
 def _disk(desk: Desk) -> Iterator[Finding]:

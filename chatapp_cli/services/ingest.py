@@ -37,7 +37,7 @@ from chatapp_cli.domain.message import REACHED, Direction, Origin, State, may_fo
 from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import alterations, outrun
+from chatapp_cli.services import alterations
 from chatapp_cli.store.rows.dialogs import Known
 from chatapp_cli.store.rows.messages import Ref
 from chatapp_cli.store.tx import Tx
@@ -120,7 +120,7 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
     result.messages += 1
     for file in event.files:
         result.files_wanted |= _keep_file(tx, channel, message, file)
-    _refresh_dialog(tx, channel, dialog, event, message)
+    _refresh_dialog(tx, dialog, event, message)
     came = MessageEchoed if event.from_us else MessageReceived
     tx.emit(came(channel=channel, dialog=dialog.id, message=message))
     if dialog.early:
@@ -208,7 +208,7 @@ def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArri
     return found is not None
 
 
-def _refresh_dialog(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, message: MessageId) -> None:
+def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: MessageId) -> None:
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
@@ -218,8 +218,6 @@ def _refresh_dialog(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArr
         tx.run("unread.heard", dialog=dialog.id)
     else:
         tx.run("dialogs.heard_silently", **common)
-    if not event.from_us and not event.automatic:
-        outrun.give_up(tx, channel, dialog.id)
     if not dialog.reachable and not event.from_us:
         tx.run("dialogs.reach", id=dialog.id, reachable=1, code="")
 

@@ -59,6 +59,7 @@ SHOWN: Mapping[str, str] = {
     "template show": "channels.template",
     "trace": "messages.life",
     "user list": "operators.account",
+    "user rights": "operators.rights",
     "view list": "operators.view",
     "view show": "dialogs.row",
     "whoami": "operators.acting",
