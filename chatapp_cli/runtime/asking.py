@@ -13,6 +13,7 @@ import msgspec
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain import errors
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
 from chatapp_cli.domain.ids import ErrandId
 from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
@@ -50,10 +51,11 @@ async def ask_all(desk: Desk, wishes: Sequence[Wish], *, actor: str, seconds: fl
     """The answers of several channels, in order; where one has none, the error that says why."""
     for wish in wishes:
         errands.allowed(desk.capabilities(wish.channel), wish.what)
-    store = AsyncStore(desk.whole)
+    store = AsyncStore(desk.seen_by(DAEMON))
     try:
         seen = await store.read(journal.last)
-        asked = [await store.write(partial(_put, wish=wish, actor=actor, seconds=seconds)) for wish in wishes]
+        put = [partial(_put, wish=wish, actor=actor, seconds=seconds) for wish in wishes]
+        asked = [await store.with_store(partial(desk.write, job)) for job in put]
         async with _working(store, wishes):
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.channels import (
@@ -198,7 +199,7 @@ async def running(desk: Desk, *, ended: Callable[[], None] = lambda: None) -> As
 
     Should the daemon end by itself, ``ended`` is told and the context raises why.
     """
-    store = AsyncStore(desk)
+    store = AsyncStore(desk.seen_by(DAEMON))
     daemon = Daemon(store)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())

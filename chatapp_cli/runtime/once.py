@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeAlias
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.channels import HealthChanged
@@ -33,7 +34,7 @@ async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageI
     Returns as soon as there is a verdict, the channel needs a person, or the time is over; the message's state tells.
     The message that is returned is another one where a chain of channels handed it on.
     """
-    store = AsyncStore(desk.whole)
+    store = AsyncStore(desk.seen_by(DAEMON))
     way = [message]
     try:
         with suppress(TimeoutError):

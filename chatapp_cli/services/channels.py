@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.channels import (
@@ -18,6 +19,7 @@ from chatapp_cli.domain.journal.channels import (
     HealthChanged,
 )
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import access, lines
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
@@ -25,6 +27,10 @@ from chatapp_cli.store.tx import Tx
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
+
+
+_PROXIES = "proxies"
+"""The secret in which a channel keeps the proxies of its account; whoever sets them sees no other."""
 
 
 def everything(tx: Tx) -> list[ChannelRow]:
@@ -115,6 +121,10 @@ def keep(
 
     A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069).
     """
+    access.require(tx, Right.CHANNELS)
+    lines.seen(tx, line)
+    if previous is not None:
+        one(tx, previous)
     _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     values = {
         "account": binding.account,
@@ -158,6 +168,8 @@ def _insist_it_is_free(
 
 def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
     """Remove a channel with its dialogs. Without force raises Refused if it has any, or something to be sent."""
+    access.require(tx, Right.CHANNELS)
+    one(tx, channel.id)
     waiting = tx.value("channels.waiting", id=channel.id)
     if waiting and not force:
         raise Refused(
@@ -183,6 +195,8 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
 
 def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str], *, actor: str) -> None:
     """Change options that need no new binding. Raises UsageError for anything else."""
+    access.require(tx, Right.CHANNELS)
+    one(tx, channel.id)
     options = {field.name: field for field in manifest.fields if field.option}
     for name, value in changes.items():
         field = options.get(name)
@@ -206,6 +220,8 @@ def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[
 
 def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str, *, actor: str) -> None:
     """Change one secret of a binding, or forget it; a running session comes up again with it."""
+    access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
+    one(tx, channel.id)
     secrets = {**vault.open(tx.value("channels.secrets", id=channel.id)), name: value}
     if not value:
         del secrets[name]
@@ -221,6 +237,8 @@ def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: 
 
 def resume(tx: Tx, channel: ChannelId, *, actor: str) -> None:
     """Let a channel that rests go on now: a person knows that the reason is gone."""
+    access.require(tx, Right.REPAIR)
+    one(tx, channel)
     tx.run("channels.resume", id=channel)
     tx.run("outbox.release", channel=channel, now=tx.now)
     tx.emit(ChannelResumed(channel=channel), actor=actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
@@ -21,7 +22,7 @@ from chatapp_cli.domain.journal.dialogs import (
 )
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import operators
+from chatapp_cli.services import access, operators
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
@@ -56,6 +57,7 @@ def tags(tx: Tx, dialog: DialogId) -> list[str]:
 
 def read(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Mark as read by us; the client is shown it where the channel can."""
+    access.require(tx, Right.MARK)
     found = card(tx, dialog)
     own = tx.run("unread.read", operator=actor, dialog=dialog)
     if tx.run("dialogs.read", id=dialog):
@@ -69,6 +71,7 @@ def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
     Raises Refused for somebody without an account, of whom nothing is counted apart.
     """
+    access.require(tx, Right.MARK)
     if tx.run("unread.read", operator=actor, dialog=card(tx, dialog).id):
         tx.emit(MarkedRead(dialog=dialog), actor=actor)
     elif operators.known(tx, actor) is None:
@@ -81,6 +84,7 @@ def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Mark as unread."""
+    access.require(tx, Right.MARK)
     own = tx.run("unread.mark", operator=actor, dialog=card(tx, dialog).id)
     if tx.run("dialogs.unread", id=dialog) or own:
         tx.emit(MarkedUnread(dialog=dialog), actor=actor)
@@ -88,12 +92,14 @@ def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def pin(tx: Tx, dialog: DialogId, *, pinned: bool, actor: str) -> None:
     """Keep at the top of the list, or no longer."""
+    access.require(tx, Right.MARK)
     if tx.run("dialogs.pin", id=card(tx, dialog).id, pinned=int(pinned)):
         tx.emit(Pinned(dialog=dialog) if pinned else Unpinned(dialog=dialog), actor=actor)
 
 
 def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
     """Blacklist: what arrives is kept but silent, what goes out is refused."""
+    access.require(tx, Right.BLOCK)
     if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
         tx.run("unread.settle", dialog=dialog)
         tx.emit(Blocked(dialog=dialog) if blocked else Unblocked(dialog=dialog), actor=actor)
@@ -106,6 +112,7 @@ def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
 
 def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Somebody writes in a dialog: others see it, and the client where the channel can show it."""
+    access.require(tx, Right.ANSWER)
     tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog), actor=actor)
 
 
@@ -127,6 +134,7 @@ def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: b
 
 def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Give a dialog a name of our own; an empty one goes back to the provider's."""
+    access.require(tx, Right.MARK)
     known = card(tx, dialog)
     shown = name.strip() or known.person or known.username or known.address
     search = search_text(shown, known.person, known.username, known.email, known.address, phone=known.phone)
@@ -139,6 +147,7 @@ def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, acto
 
     A part of the name that is not given stays as it was.
     """
+    access.require(tx, Right.ANSWER)
     known = card(tx, dialog)
     if known.contact_id is None or not (first_name or last_name):
         return
@@ -161,6 +170,7 @@ def _call(tx: Tx, known: DialogCard, name: str, *, actor: str) -> None:
 
 def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Attach a label, making it if it is new."""
+    access.require(tx, Right.TAG)
     name = name.strip()
     if not name:
         raise UsageError(T("A tag needs a name."), field="tag")
@@ -172,6 +182,7 @@ def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
 
 def untag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Take a label off. Raises NotFound if the dialog does not bear it."""
+    access.require(tx, Right.TAG)
     found = tx.value("tags.by_name", name=name.strip())
     if found is None or not tx.run("tags.detach", dialog=card(tx, dialog).id, tag=found):
         raise NotFound(T("Dialog {n} has no tag {name}.", n=dialog, name=name))

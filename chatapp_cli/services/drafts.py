@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.presence import DraftDropped, DraftKept
+from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.tx import Tx
 
@@ -30,6 +32,7 @@ class Unsent(NamedTuple):
 
 def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
     """Keep what is written so far; an empty one is forgotten."""
+    access.require(tx, Right.DRAFTS)
     if unsent.empty:
         drop(tx, dialog, operator=operator)
         return
@@ -48,6 +51,7 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
 
 def drop(tx: Tx, dialog: DialogId, *, operator: str) -> None:
     """Forget a draft: it was sent, or is not wanted."""
+    access.require(tx, Right.DRAFTS)
     if tx.run("drafts.drop", operator=operator, dialog=dialog):
         tx.emit(DraftDropped(dialog=dialog), actor=operator)
 

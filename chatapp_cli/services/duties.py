@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import (
@@ -20,6 +21,7 @@ from chatapp_cli.domain.journal.dialogs import (
     Unassigned,
 )
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.rows.dialogs import MemberRow
 from chatapp_cli.store.tx import Tx
@@ -41,6 +43,7 @@ def operators(tx: Tx) -> list[str]:
 
 def assign(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Let somebody answer for a dialog, whoever did before."""
+    access.require(tx, Right.ASSIGN)
     name = _named(name)
     if tx.run("duties.assign", id=card(tx, dialog).id, name=name):
         tx.emit(Assigned(dialog=dialog, name=name), actor=actor)
@@ -48,6 +51,7 @@ def assign(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
 
 def unassign(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Let nobody answer for a dialog any more."""
+    access.require(tx, Right.ASSIGN)
     before = card(tx, dialog).assignee
     if tx.run("duties.assign", id=dialog, name=""):
         tx.emit(Unassigned(dialog=dialog, name=before), actor=actor)
@@ -55,6 +59,7 @@ def unassign(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Answer for a dialog that nobody has. Raises Refused if somebody was faster."""
+    access.require(tx, Right.ASSIGN)
     has = card(tx, dialog).assignee
     if has not in {"", actor}:
         raise Refused(
@@ -67,18 +72,21 @@ def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def no_answer(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Say that nothing has to be answered: it waits no longer, and no message goes out."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.no_answer", id=card(tx, dialog).id):
         tx.emit(AnswerWaived(dialog=dialog), actor=actor)
 
 
 def awaits_answer(tx: Tx, dialog: DialogId, since: Millis, *, actor: str) -> None:
     """Put back among the unanswered what was taken out by mistake."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.awaits_answer", id=card(tx, dialog).id, at=since):
         tx.emit(AnswerAwaited(dialog=dialog), actor=actor)
 
 
 def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
     """Put off until a moment, or until the client writes. It waits on meanwhile: nothing is answered."""
+    access.require(tx, Right.SNOOZE)
     known = card(tx, dialog)
     if until <= tx.now:
         raise UsageError(T("That moment is over already."), field="at")
@@ -89,6 +97,7 @@ def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
 
 def unsnooze(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Bring back at once what was put off."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.unsnooze", id=card(tx, dialog).id):
         tx.emit(Returned(dialog=dialog), actor=actor)
 
@@ -114,6 +123,7 @@ def members(tx: Tx, dialog: DialogId) -> list[MemberRow]:
 
 def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
     """Add a member, or give one another role."""
+    access.require(tx, Right.ASSIGN)
     name = _named(name)
     if role not in ROLES:
         raise UsageError(T("There is no role {role}.", role=role), T("Roles: {roles}", roles=", ".join(ROLES)))
@@ -124,6 +134,7 @@ def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
 
 def leave(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Take a member out. Raises NotFound if they are none."""
+    access.require(tx, Right.ASSIGN)
     if not tx.run("duties.leave", dialog=card(tx, dialog).id, name=name.strip()):
         raise NotFound(T("{name} is no member of dialog {n}.", name=name, n=dialog))
     tx.emit(MemberLeft(dialog=dialog, name=name.strip()), actor=actor)

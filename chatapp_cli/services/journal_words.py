@@ -59,6 +59,7 @@ _ABOUT_COMPANY = (
     _said(operators.OperatorDisabled, lambda e: T("{name} can log in no longer", name=e.name)),
     _said(operators.OperatorEnabled, lambda e: T("{name} can log in again", name=e.name)),
     _said(operators.PasswordChanged, lambda e: T("{name} has a new password", name=e.name)),
+    _said(operators.RightsChanged, lambda e: T("{name} has other rights", name=e.name)),
     _said(operators.VisibleLinesChanged, lambda e: T("{name} sees other lines", name=e.name)),
     _said(operators.OperatorRemoved, lambda e: T("Operator removed: {name}", name=e.name)),
     _said(operators.LoggedIn, lambda e: T("{name} logged in", name=e.name)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId, Millis
@@ -10,7 +11,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import dialogs, files, outbox, sending, words
+from chatapp_cli.services import access, dialogs, files, outbox, sending, words
 from chatapp_cli.services.transcript import entry as entry_of
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.messages import MessageRow
@@ -19,6 +20,7 @@ from chatapp_cli.store.tx import Tx
 
 def reword(tx: Tx, can: Capabilities, message: MessageId, text: str, *, actor: str) -> None:
     """Give a waiting message another text. Raises Refused once it may be on its way."""
+    access.require(tx, Right.ANSWER)
     entry = entry_of(tx, message)
     if tx.value("messages.template", id=message):
         raise Refused("template_text", T("Message {n} is an approved template: its text is fixed.", n=message))
@@ -32,6 +34,7 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str, *, actor: s
 
 def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None, *, actor: str) -> None:
     """Let a scheduled message go at another time; ``None``: at once. Raises Refused if it is not scheduled any more."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     card = dialogs.card(tx, found.dialog_id)
     refusal = None if tx.value("messages.template", id=message) else sending.closed(can, card, at or tx.now)

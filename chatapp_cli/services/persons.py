@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.journal.contacts import ContactMerged, ContactParted, ContactsCompared
 from chatapp_cli.domain.journal.dialogs import PersonChanged, PersonCompared
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import contacts
+from chatapp_cli.services import access, contacts
 from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
 from chatapp_cli.store.tx import Tx
 
@@ -122,6 +123,7 @@ def find(tx: Tx, said: str) -> ContactRow:
 
 def merge(tx: Tx, kept: ContactId, gone: ContactId, *, actor: str) -> MergeRow:
     """Say that two contacts are one person, for whom the first one's stands from now on. Raises Refused."""
+    access.require(tx, Right.PEOPLE)
     kept, gone = contacts.root(tx, kept), contacts.root(tx, gone)
     if kept == gone:
         raise Refused("one_person", T("Both are contact {n} already.", n=kept))
@@ -142,6 +144,8 @@ def merge_of(tx: Tx, contact: ContactId) -> MergeRow:
 
 def undo(tx: Tx, merge: MergeRow, *, actor: str) -> None:
     """Take a merge back: what it joined is a person of its own again, whatever was merged since. Raises Refused."""
+    access.require(tx, Right.PEOPLE)
+    contacts.one(tx, merge.gone)
     if tx.one(MergeRow, "persons.merge_of", id=merge.gone) != merge:
         raise Refused("parted", T("This merge was taken back before."))
     kept = contacts.root(tx, merge.kept)
@@ -154,6 +158,7 @@ def undo(tx: Tx, merge: MergeRow, *, actor: str) -> None:
 
 def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[tuple[ContactId, ContactId]]:
     """Say that two are not the same person: they are not suggested again; returns the pairs that this is news of."""
+    access.require(tx, Right.PEOPLE)
     one, other = contacts.root(tx, one), contacts.root(tx, other)
     if one == other:
         raise Refused("one_person", T("Both are contact {n} already.", n=one), T("Part them: chatapp contact unmerge"))
@@ -166,8 +171,9 @@ def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[t
 
 def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]], *, actor: str) -> None:
     """Take back that pairs of contacts are not the same person."""
+    access.require(tx, Right.PEOPLE)
     for low, high in pairs:
-        tx.run("persons.let_together", low=low, high=high)
+        tx.run("persons.let_together", low=contacts.one(tx, low).id, high=contacts.one(tx, high).id)
     for low, high in pairs[:1]:
         _tell_apart(tx, contacts.root(tx, low), contacts.root(tx, high), actor=actor)
 

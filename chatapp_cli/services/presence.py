@@ -59,7 +59,7 @@ def _put(tx: Tx, window: str, operator: str, dialog: DialogId | None, *, typing_
         "presence.put",
         window=window,
         operator=operator,
-        dialog=dialog,
+        dialog=dialog and tx.value("dialogs.one", id=dialog),
         typing_until=typing_until,
         until=tx.now + LASTS,
     )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
@@ -17,7 +18,7 @@ from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continu
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, reaching, sending
+from chatapp_cli.services import access, channels, reaching, sending
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order
 from chatapp_cli.services.transcript import Entry
@@ -38,6 +39,7 @@ class _Passed:
 
 def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order) -> MessageId:
     """Accept a message for the first channel that can carry it. Raises the last one's Refused if none can."""
+    access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
         return MessageId(already)

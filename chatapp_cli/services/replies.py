@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import variables
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -24,6 +25,7 @@ from chatapp_cli.domain.journal.company import (
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, is_whole
+from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
@@ -54,6 +56,7 @@ def section(tx: Tx, named: str) -> SectionRow:
 
 def add_section(tx: Tx, name: str, *, actor: str) -> SectionId:
     """Make a section; everybody may edit it until somebody is invited."""
+    access.require(tx, Right.REPLIES)
     _insist_free(tx, name)
     made = SectionId(tx.insert("replies.add_section", name=name.strip()))
     tx.emit(SectionAdded(name=name.strip()), actor=actor)
@@ -62,6 +65,7 @@ def add_section(tx: Tx, name: str, *, actor: str) -> SectionId:
 
 def rename_section(tx: Tx, row: SectionRow, name: str, *, actor: str) -> None:
     """Give a section another name."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, row, actor)
     _insist_free(tx, name, but=row.id)
     tx.run("replies.rename_section", id=row.id, name=name.strip())
@@ -70,6 +74,7 @@ def rename_section(tx: Tx, row: SectionRow, name: str, *, actor: str) -> None:
 
 def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
     """Remove a section; one that has replies only by force, for they go with it."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, row, actor)
     if row.replies and not force:
         raise Refused(
@@ -115,9 +120,16 @@ def insist_may_edit(tx: Tx, row: SectionRow, operator: str) -> None:
         )
 
 
+def _insist_may_invite(tx: Tx, row: SectionRow, operator: str) -> None:
+    """Editors invite, and so does whoever may open the sections of others: themselves too, before they change it."""
+    if not access.has(tx, Right.SECTIONS):
+        insist_may_edit(tx, row, operator)
+
+
 def invite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
     """Let an operator edit a section. The first who is invited closes it for all but them and the one who invites."""
-    insist_may_edit(tx, row, actor)
+    access.require(tx, Right.REPLIES)
+    _insist_may_invite(tx, row, actor)
     _insist_whole(operator=operator)
     if not operator.strip():
         raise UsageError(T("Say who is invited."), field="operator")
@@ -128,7 +140,8 @@ def invite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
 
 def uninvite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
     """Take the right back. A section whose last editor goes is everybody's again."""
-    insist_may_edit(tx, row, actor)
+    access.require(tx, Right.REPLIES)
+    _insist_may_invite(tx, row, actor)
     if not tx.run("replies.uninvite", section=row.id, operator=operator.strip()):
         raise NotFound(T("{operator} is no editor of the section {name}.", operator=operator.strip(), name=row.name))
     tx.emit(EditorUninvited(name=row.name, operator=operator.strip()), actor=actor)
@@ -180,6 +193,7 @@ def answer(tx: Tx, row: QuickReplyRow) -> Answer:
 
 def add(tx: Tx, where: SectionRow, new: Answer, *, actor: str) -> QuickReplyId:
     """Keep a reply. Raises UsageError for what is missing, Refused for a title that the section has already."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, where, actor)
     _insist_sound(tx, where.id, new)
     made = QuickReplyId(tx.insert("replies.add", section=where.id, now=tx.now, **_columns(new)))
@@ -190,6 +204,7 @@ def add(tx: Tx, where: SectionRow, new: Answer, *, actor: str) -> QuickReplyId:
 
 def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, actor: str, into: SectionRow | None = None) -> None:
     """Change a reply, or move it to another section; both have to be open for whoever does it."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, section(tx, row.section), actor)
     where = into.id if into else row.section_id
     if into is not None:
@@ -203,6 +218,7 @@ def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, actor: str, into: SectionRo
 
 def remove(tx: Tx, row: QuickReplyRow, *, actor: str) -> None:
     """Forget a reply."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, section(tx, row.section), actor)
     tx.run("replies.drop", id=row.id)
     tx.emit(ReplyRemoved(title=row.title), actor=actor)
@@ -210,6 +226,7 @@ def remove(tx: Tx, row: QuickReplyRow, *, actor: str) -> None:
 
 def count_use(tx: Tx, reply: QuickReplyId) -> None:
     """Once more used: among equals it is found first."""
+    access.require(tx, Right.ANSWER)
     tx.run("replies.used", id=reply)
 
 

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.event import ChatKind
@@ -19,7 +20,7 @@ from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import changes, dialogs, duties, outrun, words
+from chatapp_cli.services import access, changes, channels, dialogs, duties, outrun, words
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -82,6 +83,7 @@ def key_of(said: str) -> str:
 
 def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Order) -> MessageId:
     """Accept a message. Raises Refused, with the reason, for what could not be delivered anyway."""
+    access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
         return MessageId(already)
@@ -223,6 +225,7 @@ def _wait_code(order: Order, state: State) -> str:
 
 def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
     """Take back what has not been claimed yet. Raises Refused once it may be on its way."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if not tx.run("outbox.withdraw", message=message):
         raise Refused(
@@ -234,6 +237,7 @@ def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
 
 def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
     """Send again what failed, or what is uncertain: there a person takes the risk of a second copy."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
         raise Refused(
@@ -251,6 +255,8 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, act
 
     Raises Refused where the other side would not know a key again and clients would hear everything twice.
     """
+    access.require(tx, Right.REPAIR)
+    channels.one(tx, channel.id)
     if not can.idempotent_send:
         raise Refused(
             "not_idempotent",
@@ -268,6 +274,7 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, act
 
 def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, actor: str) -> None:
     """A person looked and says what became of an uncertain message."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if found.state != State.UNCERTAIN:
         raise Refused(
@@ -287,6 +294,7 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, actor: str, code: str = 
 
 def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
     """Ask for an edit, a deletion or a reaction at the provider; refused with the reason where it cannot be."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     refusal = changes.obstacle(can, found, action, tx.now)
     if refusal is not None:

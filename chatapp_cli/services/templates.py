@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId
@@ -14,7 +15,7 @@ from chatapp_cli.domain.message import Origin, Priority
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, reaching, sending, words
+from chatapp_cli.services import access, channels, reaching, sending, words
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
@@ -72,6 +73,8 @@ def filled(tx: Tx, channel: ChannelRow, named: str, values: Mapping[str, str]) -
 
 def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template, *, actor: str) -> TemplateRow:
     """Keep a draft. Raises Refused where the channel has no templates, or has this one in moderation already."""
+    access.require(tx, Right.TEMPLATES)
+    channels.one(tx, channel.id)
     if not can.templates:
         raise Refused("no_templates", T("This channel has no templates."), T("Write the text itself."))
     if not template.body.strip():
@@ -93,6 +96,8 @@ def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template, *, a
 
 def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template], *, actor: str) -> int:
     """Take over what the provider says of all its templates; returns how many changed. Drafts of ours stay."""
+    access.require(tx, Right.TEMPLATES)
+    channels.one(tx, channel.id)
     known = _known(tx, channel.id)
     changed = [one for one in found if _differs(one, known.get((one.name, one.language)))]
     for one in changed:
@@ -107,6 +112,8 @@ def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template], *,
 
 def judged(tx: Tx, able: Able, channel: ChannelRow, template: Template, *, actor: str) -> TemplateRow:
     """Take over what the provider, or whoever asked it, says of one template."""
+    access.require(tx, Right.TEMPLATES)
+    channels.one(tx, channel.id)
     known = _known(tx, channel.id).get((template.name, template.language))
     if _differs(template, known):
         _judge(tx, able, channel, template, known, actor=actor)
@@ -211,6 +218,7 @@ def decide(
     tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateState, *, reason: str, actor: str
 ) -> TemplateRow:
     """Record by hand what a moderator said. Raises Refused for a rejection without its reason."""
+    access.require(tx, Right.TEMPLATES)
     if state == "rejected" and not reason.strip():
         raise Refused("no_reason", T("A rejection needs its reason."), T("Add it with --reason."))
     row = find(tx, channel, named)

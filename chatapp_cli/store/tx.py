@@ -14,6 +14,7 @@ from chatapp_cli.store.effects import Effects
 from chatapp_cli.store.named import Statement
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.access import Acting
     from chatapp_cli.store.lens import Lens
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Connection(Protocol):
 class Tx:
     """Statements that become true together, or not at all."""
 
-    __slots__ = ("_effects", "_execute", "_guarded", "_inserted", "_lens", "_statements", "now")
+    __slots__ = ("_effects", "_execute", "_guarded", "_inserted", "_lens", "_statements", "acting", "now")
 
     def __init__(
         self,
@@ -70,6 +71,8 @@ class Tx:
         self._effects = effects or Effects()
         self._guarded = guarded
         self._lens: Lens | None = None
+        self.acting: Acting | None = None
+        """Who acts; ``None``: nobody said so, and no right can be asked for."""
         self.now = now
         """The time of this transaction, milliseconds."""
 
@@ -78,6 +81,12 @@ class Tx:
         seen = copy(self)
         seen._lens = lens
         return seen
+
+    def by(self, acting: Acting, lens: Lens | None = None) -> Tx:
+        """The same transaction as somebody acts in it, who sees it through a lens if there is one."""
+        own = self.through(lens)
+        own.acting = acting
+        return own
 
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
         lens, all_of = self._lens, self._statements

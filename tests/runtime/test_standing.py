@@ -39,6 +39,7 @@ from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.runtime.test_daemon import eventually
+from tests.stores import OWNER
 
 CAN = Capabilities(intake="socket", write_first=("username",))
 
@@ -152,7 +153,7 @@ def clock() -> PatientClock:
 
 @pytest.fixture
 def desk(desks: Callable[..., Desk], clock: PatientClock) -> Desk:
-    return open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+    return open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
 
 
 @pytest.fixture

@@ -44,6 +44,14 @@ class VisibleLinesChanged(OperatorEvent):
     topic: ClassVar[str] = "operator.lines"
 
 
+class RightsChanged(OperatorEvent):
+    """An operator has other rights beside those of the role."""
+
+    topic: ClassVar[str] = "operator.rights"
+    rights: str
+    """As they are stored: names with spaces between."""
+
+
 class OperatorRemoved(OperatorEvent):
     """An account is gone."""
 
