@@ -259,10 +259,10 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
     import asyncio
 
     from chatapp_cli.commands.binding import found
+    from chatapp_cli.domain.health import STOPPED
     from chatapp_cli.runtime import resuming
     from chatapp_cli.runtime.owner import owner
     from chatapp_cli.services import words
-    from chatapp_cli.services.waiting import STOPPED
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)

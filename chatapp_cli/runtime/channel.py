@@ -20,6 +20,7 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session
 from chatapp_cli.runtime.acceptance import Acceptance
@@ -34,7 +35,6 @@ from chatapp_cli.runtime.standing import Trouble, next_look
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
@@ -47,10 +47,10 @@ LONGEST_PAUSE = 300.0
 SOUND = 60.0
 """Seconds that a session has to last, or something has to come of it, before the next fall counts as the first."""
 _UNTOLD = ("", "", "")
-_HEALTH: Mapping[type[ChannelError], str] = {
-    NeedsRebind: "needs_rebind",
-    Misconfigured: "misconfigured",
-    SendingBlocked: "blocked",
+_HEALTH: Mapping[type[ChannelError], Health] = {
+    NeedsRebind: Health.NEEDS_REBIND,
+    Misconfigured: Health.MISCONFIGURED,
+    SendingBlocked: Health.BLOCKED,
 }
 
 
@@ -197,7 +197,7 @@ class ChannelRunner:
     async def _hear_of_sending(self, trouble: Trouble | None) -> None:
         """Receiving goes on; the channel's health says what keeps it from sending."""
         if trouble is None:
-            await self._set_health("ok")
+            await self._set_health(Health.OK)
         else:
             await self._set_health(_HEALTH[type(trouble)], trouble.code, trouble.detail)
 
@@ -215,23 +215,23 @@ class ChannelRunner:
     async def _fall(self, error: ChatappError) -> None:
         """Say it once, wait longer after each fall, and come up again."""
         code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
-        await self._say_health("retrying", code, detail)
+        await self._say_health(Health.RETRYING, code, detail)
         self._falls += 1
         pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._store.desk.world.chance.between(0.3, 0.6)
         await self._rest(max(error.retry_after, pause) if isinstance(error, RateLimited) else pause)
 
-    async def _say_health(self, health: str, code: str, detail: str) -> None:
+    async def _say_health(self, health: Health, code: str, detail: str) -> None:
         """The same where nobody is left to hear that the store cannot be written: it is written the next time."""
         try:
             await self._set_health(health, code, detail)
         except ChatappError as worse:
             log.warning("health.unwritten", channel=self.row.id, why=str(worse))
 
-    async def _set_health(self, health: str, code: str = "", detail: str = "") -> None:
+    async def _set_health(self, health: Health, code: str = "", detail: str = "") -> None:
         """Write and log transitions only."""
         if (health, code, detail) == self._health:
             return
-        say = log.info if health == "ok" else log.warning
+        say = log.info if health is Health.OK else log.warning
         say("channel.health", channel=self.row.id, kind=self.row.kind, health=health, code=code, detail=detail)
         await self._store.write(
             partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)
