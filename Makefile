@@ -22,7 +22,7 @@ demo: $(READY)
 	@$(BIN)/chatapp demo $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check --no-cache .
