@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Literal
 
 from scripts.mutants.bending import Mutant
-from scripts.mutants.reach import QUIET, Test
+from scripts.mutants.reach import QUIET, Judge
 
 COPIED = ("chatapp_cli", "config", "docs", "scripts", "tests", "benchmarks", "pyproject.toml", "README.md")
 PASSED, NONE_COLLECTED = 0, 5
@@ -54,7 +54,7 @@ def copied(root: Path) -> Iterator[Path]:
         yield tree
 
 
-def judge(tree: Path, mutant: Mutant, tests: Sequence[Test]) -> Verdict:
+def judge(tree: Path, mutant: Mutant, tests: Sequence[Judge]) -> Verdict:
     """Break one file of the copy, ask these tests, and mend it again."""
     began = perf_counter()
     if not tests:
@@ -72,7 +72,7 @@ def judge(tree: Path, mutant: Mutant, tests: Sequence[Test]) -> Verdict:
     return Verdict(mutant, fate, by, perf_counter() - began)
 
 
-def _ask(tree: Path, tests: Sequence[Test]) -> tuple[Fate, str]:
+def _ask(tree: Path, tests: Sequence[Judge]) -> tuple[Fate, str]:
     with tempfile.TemporaryDirectory(prefix="judge-") as folder:
         wanted = Path(folder, "wanted")
         wanted.write_text("\n".join(test.id for test in tests), "utf-8")

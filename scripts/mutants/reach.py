@@ -27,7 +27,7 @@ QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Judge:
     """A test that passes in the whole code."""
 
     id: str
@@ -43,19 +43,19 @@ class Test:
 class Reach:
     """Who reaches what."""
 
-    functions: defaultdict[str, list[Test]] = field(default_factory=lambda: defaultdict(list))
-    modules: defaultdict[str, dict[str, Test]] = field(default_factory=lambda: defaultdict(dict))
+    functions: defaultdict[str, list[Judge]] = field(default_factory=lambda: defaultdict(list))
+    modules: defaultdict[str, dict[str, Judge]] = field(default_factory=lambda: defaultdict(dict))
 
-    def add(self, test: Test, functions: Iterable[str]) -> None:
+    def add(self, test: Judge, functions: Iterable[str]) -> None:
         """Learn what one test runs."""
         for name in functions:
             self.functions[name].append(test)
             self.modules[name.partition("::")[0]][test.id] = test
 
-    def judges(self, mutant: Mutant) -> list[Test]:
+    def judges(self, mutant: Mutant) -> list[Judge]:
         """The tests to ask, first those that are likeliest to know; of the module's if none runs the function."""
         found = self.functions.get(f"{mutant.path}::{mutant.function}") or [*self.modules[mutant.path].values()]
-        files: defaultdict[str, list[Test]] = defaultdict(list)
+        files: defaultdict[str, list[Judge]] = defaultdict(list)
         for test in sorted(found, key=lambda test: test.seconds):
             files[test.file].append(test)
         order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))[:MOST_FILES]
@@ -67,9 +67,9 @@ def _is_about(file: str, path: str) -> bool:
     return Path(path).stem in Path(file).stem or "machine" in file
 
 
-def _within(seconds: float, files: Sequence[Sequence[Test]]) -> list[Test]:
+def _within(seconds: float, files: Sequence[Sequence[Judge]]) -> list[Judge]:
     """Take the shortest tests of each file in turn until the time is over."""
-    chosen: list[Test] = []
+    chosen: list[Judge] = []
     left = seconds
     for at in range(max(map(len, files), default=0)):
         for tests in files:
@@ -96,7 +96,7 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
     for name, mark in files.items():
         if (page := _page(kept, name, mark)).exists():
             for test, (seconds, functions) in json.loads(page.read_text("utf-8")).items():
-                known.add(Test(test, seconds), functions)
+                known.add(Judge(test, seconds), functions)
     return known
 
 

@@ -55,7 +55,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
         return (yield)
     finally:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]  # as its documentation says
+        threading.settrace(None)
         _took[item.nodeid] = (round(perf_counter() - began, 3), sorted(_running))
 
 

@@ -43,7 +43,7 @@ BEFORE = {
 }
 """What a message may have been before the provider's news of its first part change it."""
 FEW = settings(
-    max_examples=30,
+    max_examples=40,
     phases=[Phase.explicit, Phase.generate],
     stateful_step_count=30,
     deadline=None,
@@ -150,14 +150,31 @@ class OutboxMachine(RuleBasedStateMachine):
             self.known[found.message.id].claimed = found.row.id
             self.known[found.message.id].attempts += 1
 
-    @rule(dialog=st.integers(0, 2), parts=st.integers(1, 3), news=st.lists(NEWS, min_size=2, max_size=4))
-    def one_goes_out_in_parts(self, dialog: int, parts: int, news: list[tuple[int, State]]) -> None:
-        """All of its way in one step, so that what the provider tells afterwards is tried often."""
+    @rule(
+        dialog=st.integers(0, 2),
+        parts=st.integers(1, 3),
+        early=st.lists(NEWS, max_size=3),
+        later=st.lists(NEWS, min_size=1, max_size=3),
+        again=st.one_of(st.none(), NEWS),
+    )
+    def one_goes_out_in_parts(
+        self,
+        dialog: int,
+        parts: int,
+        early: list[tuple[int, State]],
+        later: list[tuple[int, State]],
+        again: tuple[int, State] | None,
+    ) -> None:
+        """All of its way in one step, so that what the provider tells of it is tried often."""
         self.put(dialog, Priority.OPERATOR, 0)
-        if self.expected_claim() is not None:
-            self.take_one()
-            self.begin(self.claimed.pop())
-            self.goes_out(len(self.flying) - 1, parts, news[:1], news[1:])
+        message = self.expected_claim()
+        if message is None:
+            return
+        self.take_one()
+        self.begin(self.claimed.pop())
+        self.goes_out(len(self.flying) - 1, parts, early, later)
+        if again and self.known[message].state is State.FAILED:
+            self.send_again(message, again)
 
     @precondition(lambda self: self.claimed)
     @rule(pick=PICK)
@@ -332,7 +349,9 @@ class OutboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.known)
     @rule(pick=PICK, news=st.one_of(st.none(), NEWS))
     def a_person_sends_it_again(self, pick: int, news: tuple[int, State] | None) -> None:
-        message = sorted(self.known)[pick % len(self.known)]
+        self.send_again(sorted(self.known)[pick % len(self.known)], news)
+
+    def send_again(self, message: MessageId, news: tuple[int, State] | None) -> None:
         known = self.known[message]
         try:
             self.shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
