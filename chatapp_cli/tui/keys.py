@@ -215,6 +215,7 @@ PLACES: Final = (
         acts=(
             Act("add", ["a"], N_("Add an operator"), N_("add")),
             Act("lines", ["enter", "l"], N_("The lines that they see"), N_("lines")),
+            Act("rights", ["r"], N_("What they may do beside answering"), N_("rights")),
             Act("password", ["p"], N_("Set a password; logins by the old one end"), N_("password")),
             Act("disable", ["d"], N_("Let in no longer, or again"), N_("let in, or not")),
             Act("remove", ["x"], N_("Forget the account"), N_("forget")),
