@@ -12,12 +12,13 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 
 
-def broken(kind: str, name: str, error: ChannelError) -> Finding:
-    """Say what a failure means, in the manifest's words and with the provider's own."""
+def broken(kind: str, name: str, error: ChannelError, *, detailed: bool = True) -> Finding:
+    """Say what a failure means, in the manifest's words and, if ``detailed``, with the provider's own."""
     words = manifest(kind).errors.get(error.code)
     if words is None:
         return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
+    told = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+    what = told if detailed and error.detail else words.what
     return Finding(name=name, ok=False, what=what, next_step=words.next_step)
 
 

@@ -65,7 +65,7 @@ class ApiConnector:
         try:
             await binding.ping(url, Keys.of(bound.secrets, bound.settings), self._world)
         except ChannelError as error:
-            return broken(binding.KIND, "send", error)
+            return broken(binding.KIND, "send", error, detailed=False)
         said = T("The program accepts what we sign.") if url else T("The channel only receives: no address is set.")
         return Finding(name="send", ok=True, what=said)
 

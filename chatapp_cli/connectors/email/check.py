@@ -36,5 +36,5 @@ async def _find(name: str, works: Text, prove: Callable[[Account], Awaitable[Non
     try:
         await prove(account)
     except ChannelError as error:
-        return broken("email", name, error)
+        return broken("email", name, error, detailed=False)
     return Finding(name=name, ok=True, what=works)
