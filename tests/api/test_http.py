@@ -50,8 +50,9 @@ async def test_a_monitor_sees_life_readiness_and_figures(desk: Desk, program: Ap
         key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
         program.calls(f"{address}/hooks/{key}")
         await program.say(ANNA, "Ау")
-        await eventually(lambda: the_dialogs(desk))
-        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        assert (alive := (await http.get("/healthz")).json())["status"] == "ok"
+        assert set(alive["workers"].values()) == {"ok"}
         ready = (await http.get("/readyz")).json()
         assert ready["status"] == "ready"
         assert [(c["kind"], c["health"]) for c in ready["channels"]] == [("api", "ok")]
