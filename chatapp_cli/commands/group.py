@@ -10,6 +10,7 @@ import typer
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Channel, Dialog, Json, Line, Verb, noun, opened
+from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.address import named
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.ids import DialogId
@@ -123,7 +124,7 @@ def _tell(desk: Desk, row: ChannelRow, answer: Mapping[str, Any], *, as_json: bo
     dialog = desk.read(lambda tx: reaching.dialog_for(tx, row, desk.capabilities(row), answer["peer"]["address"]))
     missing = answer["missing"]
     if as_json:
-        printing.document({"dialog": dialog, "address": answer["peer"]["address"], "missing": missing})
+        printing.document(documents.group(dialog, answer["peer"]["address"], missing))
     else:
         typer.echo(dialog)
     _tell_missing(desk.manifest(row), missing)

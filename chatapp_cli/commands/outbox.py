@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, actor, noun, opened, typed
+from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import MessageId
@@ -37,7 +37,12 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         waits, troubled = desk.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
     if as_json:
-        printing.document([*(_waiting_document(*one) for one in waits), *map(_troubled_document, troubled)])
+        printing.document(
+            [
+                *(documents.waiting(row, reason.code, _waiting_why(row, reason)) for row, reason in waits),
+                *(documents.troubled(row, _troubled_why(row)) for row in troubled),
+            ]
+        )
         return
     columns = (_("Message"), _("State"), _("To"), _("Channel"), _("When"), _("Why"), _("Text"))
     printing.table(columns, [*(_waiting_row(*one) for one in waits), *map(_troubled_row, troubled)])
@@ -136,32 +141,9 @@ def _waiting_row(row: WaitingRow, reason: Reason) -> tuple[object, ...]:
 
 
 def _troubled_row(row: TroubledRow) -> tuple[object, ...]:
-    why = _why(row.kind, row.code, row.detail) if row.code else ""
-    return row.id, show(words.state(row.state)), row.name, row.channel, printing.moment(row.at), why, row.text
+    state, when = show(words.state(row.state)), printing.moment(row.at)
+    return row.id, state, row.name, row.channel, when, _troubled_why(row), row.text
 
 
-def _waiting_document(row: WaitingRow, reason: Reason) -> Mapping[str, Any]:
-    return {
-        "message": row.message_id,
-        "dialog": row.dialog_id,
-        "channel": row.channel_id,
-        "action": row.action,
-        "state": row.state,
-        "goes_at": printing.iso(waiting.goes_at(row)),
-        "code": reason.code,
-        "why": _waiting_why(row, reason),
-        "attempts": row.attempts,
-    }
-
-
-def _troubled_document(row: TroubledRow) -> Mapping[str, Any]:
-    return {
-        "message": row.id,
-        "dialog": row.dialog_id,
-        "channel": row.channel_id,
-        "action": "send",
-        "state": row.state,
-        "at": printing.iso(row.at),
-        "code": row.code,
-        "why": _why(row.kind, row.code, row.detail) if row.code else "",
-    }
+def _troubled_why(row: TroubledRow) -> str:
+    return _why(row.kind, row.code, row.detail) if row.code else ""

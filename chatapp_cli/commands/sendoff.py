@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import seconds
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import actor, typed
+from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -239,7 +240,7 @@ def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
 def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
     """Say what became of a message; the number is the exit code."""
     if as_json:
-        printing.document({**_document(entry, channel), "name": _name(desk, entry)})
+        printing.document(documents.verdict(entry, channel, _name(desk, entry)))
     else:
         typer.echo(entry.message.id)
     state = State(entry.message.state)
@@ -293,18 +294,3 @@ def _explain_wait(desk: Desk, entry: Entry, channel: ChannelRow) -> int:
         T("It goes by itself while the daemon runs; look with: chatapp trace {n}", n=n),
     )
     return 3
-
-
-def _document(entry: Entry, channel: ChannelRow) -> Mapping[str, Any]:
-    message = entry.message
-    return {
-        "message": message.id,
-        "dialog": message.dialog_id,
-        "channel": channel.id,
-        "state": message.state,
-        "ext_id": message.ext_id,
-        "code": message.code,
-        "detail": message.detail,
-        "goes_at": printing.iso(entry.waiting.not_before) if entry.waiting else None,
-        "waits_for": entry.waiting.wait_code if entry.waiting else "",
-    }

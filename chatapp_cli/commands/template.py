@@ -10,6 +10,7 @@ import typer
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Channel, Json, Line, Verb, actor, channel_names, completing, noun, opened, typed
+from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Rejected, UsageError
 from chatapp_cli.domain.template import Template, TemplateState, gaps
@@ -52,7 +53,7 @@ def list_(ctx: typer.Context, channel: Only = "", line: Line = "", state: State 
         rows = desk.read(lambda tx: templates.everything(tx, channel=one))
     rows = [row for row in rows if wanted in {"", row.state}]
     if as_json:
-        printing.document([_document(row) for row in rows])
+        printing.document([documents.template(row) for row in rows])
         return
     columns = (_("Channel"), _("Template"), _("Language"), _("Status"), _("Text"))
     printing.table(columns, [_cells(row) for row in rows])
@@ -62,20 +63,6 @@ def list_(ctx: typer.Context, channel: Only = "", line: Line = "", state: State 
 
 def _cells(row: TemplateRow) -> tuple[object, ...]:
     return (row.channel_id, row.name, row.language, show(words.template_state(row.state)), row.body)
-
-
-def _document(row: TemplateRow) -> Mapping[str, Any]:
-    return {
-        "channel": row.channel_id,
-        "name": row.name,
-        "language": row.language,
-        "category": row.category,
-        "state": row.state,
-        "text": row.body,
-        "gaps": list(gaps(row.body)),
-        "reason": row.reason,
-        "updated_at": printing.iso(row.updated_at),
-    }
 
 
 def _found(desk: Desk, channel: str, line: str) -> ChannelRow:
@@ -98,7 +85,7 @@ def show_(ctx: typer.Context, channel: Channel, named: Named, line: Line = "", a
         where = _found(desk, channel, line)
         row = desk.read(lambda tx: templates.find(tx, where, named))
     if as_json:
-        printing.document(_document(row))
+        printing.document(documents.template(row))
         return
     printing.facts(
         {

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.base import Hears
+from chatapp_cli.domain.journal.reading import topics_heard_by
 from chatapp_cli.store.named import Statement
 
 _BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
@@ -92,10 +94,19 @@ def _shown(
     yield (
         "journal",
         (
-            f"SELECT t.* FROM {schema}.journal t WHERE t.topic NOT LIKE 'line.%' AND (t.dialog_id IS NULL OR {dialog})"
+            f"SELECT t.* FROM {schema}.journal t WHERE {_audible()} AND (t.dialog_id IS NULL OR {dialog})"
             f" AND (t.channel_id IS NULL OR t.{channel}) AND (t.message_id IS NULL OR EXISTS ({message}))"
         ),
     )
+
+
+def _audible() -> str:
+    """What of the journal may be heard by who does not see every line, as the types of the events say."""
+    whole, everybody = (
+        ", ".join(_quoted(topic) for topic in topics_heard_by(hears)) for hears in (Hears.WHOLE, Hears.EVERYBODY)
+    )
+    about_something = "COALESCE(t.channel_id, t.dialog_id, t.message_id) IS NOT NULL"
+    return f"t.topic NOT IN ({whole}) AND ({about_something} OR t.topic IN ({everybody}))"
 
 
 def _dialogs(schema: str, columns: Sequence[str], lines: Sequence[LineId] | None, reader: str) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from chatapp_cli.domain.access import EFFECT
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.base import JournalEvent, stored
@@ -166,4 +167,4 @@ class Tx:
         )
         found = self._effects.table.get(type(event))
         if found is not None:
-            self._effects.run(self.through(None), found, event, guarded=self._guarded)
+            self._effects.run(self.by(EFFECT), found, event, guarded=self._guarded)
