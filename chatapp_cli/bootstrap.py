@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.world import World
+from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.media import Media
@@ -114,7 +115,7 @@ def open_desk(settings: Settings, world: World | None = None) -> Desk:
     return Desk(
         settings=settings,
         world=world,
-        database=Database(driver, world.clock),
+        database=Database(driver, world.clock, EFFECTS),
         media=Media(settings.folder / "media"),
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
     )

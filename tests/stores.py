@@ -19,6 +19,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines, outbox, transcript
+from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
@@ -199,7 +200,7 @@ def clock() -> HeldClock:
 @pytest.fixture
 def database(driver: Driver, clock: HeldClock) -> Iterator[Database]:
     """The opened store."""
-    opened = Database(driver, clock)
+    opened = Database(driver, clock, EFFECTS)
     yield opened
     opened.close()
 

@@ -160,10 +160,10 @@ def opened(ctx: typer.Context) -> Iterator[Desk]:
 
 @contextmanager
 def unattended(ctx: typer.Context) -> Iterator[Desk]:
-    """The company's desk with nobody at it, closed afterwards."""
+    """The company's desk with nobody at it, closed afterwards; whoever runs us in their process may hand in a world."""
     from chatapp_cli.bootstrap import open_desk
 
-    desk = open_desk(loaded(ctx).settings)
+    desk = open_desk(loaded(ctx).settings, ctx.find_root().obj)
     try:
         yield desk
     finally:

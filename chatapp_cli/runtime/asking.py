@@ -16,6 +16,7 @@ from chatapp_cli.domain import errors
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
 from chatapp_cli.domain.ids import ErrandId
+from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
@@ -95,7 +96,7 @@ def _runner(store: AsyncStore, row: ChannelRow) -> ChannelRunner:
 async def _until_ended(store: AsyncStore, wishes: Sequence[Wish], asked: Sequence[ErrandId], seen: int) -> None:
     async with aclosing(follow(store, after=seen)) as news:
         async for rows in news:
-            concerned = any(row.topic in {"errand.ended", "channel.health"} for row in rows)
+            concerned = any(isinstance(row.event, (RequestEnded, HealthChanged)) for row in rows)
             if concerned and await store.read(partial(_settled, wishes=wishes, asked=asked)):
                 return
 

@@ -12,6 +12,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
@@ -88,7 +89,7 @@ async def _verdict(store: AsyncStore, message: MessageId, over: _Question) -> No
     if await over(store, message):
         return
     async for rows in follow(store, after=seen):
-        concerned = any(row.message_id == message or row.topic == "channel.health" for row in rows)
+        concerned = any(row.event.message == message or isinstance(row.event, HealthChanged) for row in rows)
         if concerned and await over(store, message):
             return
 

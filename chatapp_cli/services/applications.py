@@ -9,6 +9,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import Stage, may_become
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ApplicationId, LineId
+from chatapp_cli.domain.journal.company import ApplicationMoved
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Statement
 from chatapp_cli.services import access, lines, words
@@ -52,7 +53,7 @@ def add(
         sealed=vault.seal(answers),
         now=tx.now,
     )
-    tx.tell("application.moved", actor=actor, application=made, title=title, stage=Stage.READY)
+    tx.emit(ApplicationMoved(application=made, title=title, stage=Stage.READY), actor=actor)
     return ApplicationId(made)
 
 
@@ -95,6 +96,6 @@ def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "", 
     if stage is Stage.REJECTED and not reason.strip():
         raise Refused("no_reason", T("A rejection needs a reason."), T("Say it with --reason."))
     tx.run("applications.move", id=application, was=found.state, state=stage, reason=reason.strip(), now=tx.now)
-    tx.tell(
-        "application.moved", actor=actor, application=application, title=found.title, stage=stage, reason=reason.strip()
+    tx.emit(
+        ApplicationMoved(application=application, title=found.title, stage=stage, reason=reason.strip()), actor=actor
     )

@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.journal.channels import (
+    ChannelBound,
+    ChannelConfigured,
+    ChannelResumed,
+    ChannelUnbound,
+    HealthChanged,
+)
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, lines
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -135,7 +142,7 @@ def keep(
     else:
         tx.run("channels.rebind", id=previous, **values)
         tx.run("outbox.release", channel=previous, now=tx.now)
-    tx.tell("channel.bound", actor=actor, channel=previous, kind=kind, title=binding.title)
+    tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title), actor=actor)
     return previous
 
 
@@ -183,7 +190,7 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
             T("Say --force if they may; a new login needs no unbinding: chatapp line bind {kind}", kind=channel.kind),
         )
     tx.run("channels.remove", id=channel.id)
-    tx.tell("channel.unbound", actor=actor, channel=channel.id, kind=channel.kind, title=channel.title)
+    tx.emit(ChannelUnbound(channel=channel.id, kind=channel.kind, title=channel.title), actor=actor)
 
 
 def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str], *, actor: str) -> None:
@@ -208,7 +215,7 @@ def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[
             )
     settings = {**json.loads(channel.settings), **changes}
     tx.run("channels.configure", id=channel.id, settings=json.dumps(settings, ensure_ascii=False))
-    tx.tell("channel.configured", actor=actor, channel=channel.id, changed=sorted(changes))
+    tx.emit(ChannelConfigured(channel=channel.id, changed=sorted(changes)), actor=actor)
 
 
 def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str, *, actor: str) -> None:
@@ -219,13 +226,13 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str,
     if not value:
         del secrets[name]
     tx.run("channels.seal", id=channel.id, secrets=vault.seal(secrets))
-    tx.tell("channel.configured", actor=actor, channel=channel.id, changed=[name])
+    tx.emit(ChannelConfigured(channel=channel.id, changed=[name]), actor=actor)
 
 
 def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
     """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
-    tx.tell("channel.health", channel=channel, health=health, code=code, detail=detail)
+    tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail))
 
 
 def resume(tx: Tx, channel: ChannelId, *, actor: str) -> None:
@@ -234,7 +241,7 @@ def resume(tx: Tx, channel: ChannelId, *, actor: str) -> None:
     one(tx, channel)
     tx.run("channels.resume", id=channel)
     tx.run("outbox.release", channel=channel, now=tx.now)
-    tx.tell("channel.resumed", actor=actor, channel=channel)
+    tx.emit(ChannelResumed(channel=channel), actor=actor)
 
 
 def prove(tx: Tx, channel: ChannelId) -> None:

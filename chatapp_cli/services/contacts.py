@@ -8,6 +8,8 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
+from chatapp_cli.domain.journal.contacts import ContactChainChanged
+from chatapp_cli.domain.journal.dialogs import ChainChanged
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.people import ContactRow, WayRow
@@ -166,6 +168,6 @@ def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str], *, act
 
 def _set_chain(tx: Tx, contact: ContactId, order: Sequence[str], *, actor: str) -> None:
     tx.run("contacts.chain", id=contact, chain=",".join(order))
-    tx.tell("contact.chain", actor=actor, contact=contact, chain=", ".join(order))
+    tx.emit(ContactChainChanged(contact=contact, chain=", ".join(order)), actor=actor)
     for dialog in tx.all(DialogId, "contacts.dialogs", contact=contact):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, chain=", ".join(order))
+        tx.emit(ChainChanged(dialog=dialog, chain=", ".join(order)), actor=actor)

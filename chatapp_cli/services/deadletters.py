@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.services.ingest import Ingested, apply
@@ -44,7 +45,7 @@ def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival, *, actor: str) -> Inges
     result = Ingested()
     apply(tx, letter.channel_id, arrival, letter.id, result)
     tx.run("arrived.revive", id=letter.id)
-    tx.tell("arrived.revived", actor=actor, channel=letter.channel_id, arrived=letter.id)
+    tx.emit(DeadLetterRevived(channel=letter.channel_id, arrived=letter.id), actor=actor)
     return result
 
 
@@ -54,4 +55,4 @@ def forget(tx: Tx, number: int, *, actor: str) -> None:
     letter = one(tx, number)
     if not tx.run("arrived.forget", id=number):
         raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
-    tx.tell("arrived.forgotten", actor=actor, channel=letter.channel_id, arrived=number, problem=letter.problem)
+    tx.emit(DeadLetterForgotten(channel=letter.channel_id, arrived=number, problem=letter.problem), actor=actor)

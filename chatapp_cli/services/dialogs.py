@@ -7,6 +7,19 @@ from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import (
+    AnswerTyped,
+    Blocked,
+    DialogRenamed,
+    DialogSeen,
+    MarkedRead,
+    MarkedUnread,
+    Pinned,
+    Tagged,
+    Unblocked,
+    Unpinned,
+    Untagged,
+)
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, operators
@@ -48,9 +61,9 @@ def read(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     found = card(tx, dialog)
     own = tx.run("unread.read", operator=actor, dialog=dialog)
     if tx.run("dialogs.read", id=dialog):
-        tx.tell("dialog.read", actor=actor, channel=found.channel_id, dialog=dialog)
+        tx.emit(DialogSeen(channel=found.channel_id, dialog=dialog), actor=actor)
     elif own:
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+        tx.emit(MarkedRead(dialog=dialog), actor=actor)
 
 
 def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
@@ -60,7 +73,7 @@ def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """
     access.require(tx, Right.MARK)
     if tx.run("unread.read", operator=actor, dialog=card(tx, dialog).id):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+        tx.emit(MarkedRead(dialog=dialog), actor=actor)
     elif operators.known(tx, actor) is None:
         raise Refused(
             "no_account",
@@ -74,14 +87,14 @@ def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     access.require(tx, Right.MARK)
     own = tx.run("unread.mark", operator=actor, dialog=card(tx, dialog).id)
     if tx.run("dialogs.unread", id=dialog) or own:
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=False)
+        tx.emit(MarkedUnread(dialog=dialog), actor=actor)
 
 
 def pin(tx: Tx, dialog: DialogId, *, pinned: bool, actor: str) -> None:
     """Keep at the top of the list, or no longer."""
     access.require(tx, Right.MARK)
     if tx.run("dialogs.pin", id=card(tx, dialog).id, pinned=int(pinned)):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, pinned=pinned)
+        tx.emit(Pinned(dialog=dialog) if pinned else Unpinned(dialog=dialog), actor=actor)
 
 
 def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
@@ -89,7 +102,7 @@ def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
     access.require(tx, Right.BLOCK)
     if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
         tx.run("unread.settle", dialog=dialog)
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
+        tx.emit(Blocked(dialog=dialog) if blocked else Unblocked(dialog=dialog), actor=actor)
 
 
 def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
@@ -100,7 +113,7 @@ def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
 def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Somebody writes in a dialog: others see it, and the client where the channel can show it."""
     access.require(tx, Right.ANSWER)
-    tx.tell("dialog.typing", actor=actor, channel=card(tx, dialog).channel_id, dialog=dialog)
+    tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog), actor=actor)
 
 
 def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool, by: str = "") -> None:
@@ -126,7 +139,7 @@ def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     shown = name.strip() or known.person or known.username or known.address
     search = search_text(shown, known.person, known.username, known.email, known.address, phone=known.phone)
     tx.run("dialogs.rename", id=dialog, name=shown, renamed=int(bool(name.strip())), search=search)
-    tx.tell("dialog.changed", actor=actor, dialog=dialog, name=shown)
+    tx.emit(DialogRenamed(dialog=dialog, name=shown), actor=actor)
 
 
 def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, actor: str) -> None:
@@ -152,7 +165,7 @@ def _call(tx: Tx, known: DialogCard, name: str, *, actor: str) -> None:
     if known.name in {known.address, known.person, known.phone}:
         search = search_text(name, known.username, known.email, known.address, phone=known.phone)
         tx.run("dialogs.retitle", id=known.id, name=name, search=search)
-        tx.tell("dialog.changed", actor=actor, dialog=known.id, name=name)
+        tx.emit(DialogRenamed(dialog=known.id, name=name), actor=actor)
 
 
 def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
@@ -164,7 +177,7 @@ def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     card(tx, dialog)
     tx.run("tags.add", name=name)
     if tx.run("tags.attach", dialog=dialog, tag=tx.value("tags.by_name", name=name)):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, tag=name)
+        tx.emit(Tagged(dialog=dialog, tag=name), actor=actor)
 
 
 def untag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
@@ -173,4 +186,4 @@ def untag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     found = tx.value("tags.by_name", name=name.strip())
     if found is None or not tx.run("tags.detach", dialog=card(tx, dialog).id, tag=found):
         raise NotFound(T("Dialog {n} has no tag {name}.", n=dialog, name=name))
-    tx.tell("dialog.changed", actor=actor, dialog=dialog, untag=name)
+    tx.emit(Untagged(dialog=dialog, tag=name), actor=actor)

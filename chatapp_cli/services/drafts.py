@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.journal.presence import DraftDropped, DraftKept
 from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.tx import Tx
@@ -45,14 +46,14 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
     }
     kept = json.dumps(sheet, ensure_ascii=False)
     if tx.run("drafts.keep", operator=operator, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
-        tx.tell("draft.kept", actor=operator, dialog=dialog)
+        tx.emit(DraftKept(dialog=dialog), actor=operator)
 
 
 def drop(tx: Tx, dialog: DialogId, *, operator: str) -> None:
     """Forget a draft: it was sent, or is not wanted."""
     access.require(tx, Right.DRAFTS)
     if tx.run("drafts.drop", operator=operator, dialog=card(tx, dialog).id):
-        tx.tell("draft.dropped", actor=operator, dialog=dialog)
+        tx.emit(DraftDropped(dialog=dialog), actor=operator)
 
 
 def of(tx: Tx, dialog: DialogId, *, operator: str) -> Unsent | None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, ErrandId
+from chatapp_cli.domain.journal.channels import RequestEnded, RequestMade
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, contacts
@@ -83,7 +84,7 @@ def ask(
             until=tx.now + int(seconds * 1000),
         )
     )
-    tx.tell("errand.asked", actor=actor, channel=channel, errand=errand, what=what)
+    tx.emit(RequestMade(channel=channel, errand=errand, what=what), actor=actor)
     return errand
 
 
@@ -122,4 +123,4 @@ def interrupted(tx: Tx, channel: ChannelId) -> None:
 
 def _end(tx: Tx, errand: ErrandRow, state: str, *, code: str = "", detail: str = "", result: str = "") -> None:
     if tx.run("errands.end", id=errand.id, state=state, code=code, detail=detail, result=result):
-        tx.tell("errand.ended", actor=errand.actor, channel=errand.channel_id, errand=errand.id, state=state)
+        tx.emit(RequestEnded(channel=errand.channel_id, errand=errand.id, state=state), actor=errand.actor)

@@ -6,6 +6,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.domain.journal.messages import MessageRescheduled, TextChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
@@ -28,7 +29,7 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str, *, actor: s
         raise _too_late(entry.message)
     card = dialogs.card(tx, entry.message.dialog_id)
     tx.run("dialogs.preview", id=card.id, message=message, preview=preview(text, [file.name for file in entry.files]))
-    tx.tell("message.edited", actor=actor, channel=card.channel_id, dialog=card.id, message=message)
+    tx.emit(TextChanged(channel=card.channel_id, dialog=card.id, message=message), actor=actor)
 
 
 def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None, *, actor: str) -> None:
@@ -41,9 +42,7 @@ def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None,
         raise refusal
     if not tx.run("outbox.reschedule", message=message, at=at or tx.now):
         raise _too_late(found)
-    tx.tell(
-        "message.rescheduled", actor=actor, channel=card.channel_id, dialog=card.id, message=message, at=at or tx.now
-    )
+    tx.emit(MessageRescheduled(channel=card.channel_id, dialog=card.id, message=message, at=at or tx.now), actor=actor)
     outbox.promote(tx)
 
 

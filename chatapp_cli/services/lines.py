@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.lines import LineAdded, LineRemoved, LineRenamed
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.channels import LineRow
@@ -44,7 +45,7 @@ def add(tx: Tx, name: str, *, actor: str) -> LineId:
     made = tx.insert("lines.add", name=_sound(name), now=tx.now)
     if made is None:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
-    tx.tell("line.added", actor=actor, name=name)
+    tx.emit(LineAdded(name=name), actor=actor)
     return LineId(made)
 
 
@@ -56,7 +57,7 @@ def rename(tx: Tx, line: LineId, name: str, *, actor: str) -> None:
     if taken not in {None, line}:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
     tx.run("lines.rename", id=line, name=name.strip())
-    tx.tell("line.renamed", actor=actor, name=name)
+    tx.emit(LineRenamed(name=name), actor=actor)
 
 
 def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
@@ -70,7 +71,7 @@ def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
             T("Unbind its channels first, or say --force."),
         )
     tx.run("lines.remove", id=line.id)
-    tx.tell("line.removed", actor=actor, name=line.name)
+    tx.emit(LineRemoved(name=line.name), actor=actor)
 
 
 def _sound(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
@@ -31,7 +32,7 @@ def add(tx: Tx, dialog: DialogId, text: str, *, actor: str) -> int:
     if not text.strip():
         raise UsageError(T("A note needs a text."), field="text")
     number: int = tx.insert("notes.add", dialog=card(tx, dialog).id, author=actor, text=text.strip(), now=tx.now)
-    tx.tell("dialog.changed", actor=actor, dialog=dialog, note=number)
+    tx.emit(NoteWritten(dialog=dialog, note=number), actor=actor)
     return number
 
 

@@ -8,6 +8,17 @@ from typing import NamedTuple
 from chatapp_cli.domain.access import Right, read, written
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.operators import (
+    LoggedIn,
+    LoggedOut,
+    OperatorAdded,
+    OperatorDisabled,
+    OperatorEnabled,
+    OperatorRemoved,
+    PasswordChanged,
+    RightsChanged,
+    VisibleLinesChanged,
+)
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, passwords
 from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
@@ -66,7 +77,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor
         )
     _see(tx, name, lines)
     tx.run("unread.begin", operator=name)
-    tx.tell("operator.added", actor=actor, name=name)
+    tx.emit(OperatorAdded(name=name), actor=actor)
     return find(tx, name)
 
 
@@ -76,7 +87,7 @@ def disable(tx: Tx, name: str, *, actor: str) -> None:
     _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
         tx.run("operators.close_sessions", name=name)
-        tx.tell("operator.disabled", actor=actor, name=name)
+        tx.emit(OperatorDisabled(name=name), actor=actor)
 
 
 def enable(tx: Tx, name: str, *, actor: str) -> None:
@@ -84,7 +95,7 @@ def enable(tx: Tx, name: str, *, actor: str) -> None:
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
-        tx.tell("operator.enabled", actor=actor, name=name)
+        tx.emit(OperatorEnabled(name=name), actor=actor)
 
 
 def set_password(tx: Tx, name: str, password_hash: str, *, actor: str) -> None:
@@ -94,7 +105,7 @@ def set_password(tx: Tx, name: str, password_hash: str, *, actor: str) -> None:
         _insist_above(tx, name)
     tx.run("operators.set_password", name=find(tx, name).name, password=password_hash)
     tx.run("operators.close_sessions", name=name)
-    tx.tell("operator.password", actor=actor, name=name)
+    tx.emit(PasswordChanged(name=name), actor=actor)
 
 
 def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) -> None:
@@ -105,7 +116,7 @@ def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) 
     tx.run("operators.see", name=find(tx, name).name, every_line=int(lines is None))
     tx.run("operators.see_no_line", name=name)
     _see(tx, name, lines or ())
-    tx.tell("operator.lines", actor=actor, name=name)
+    tx.emit(VisibleLinesChanged(name=name), actor=actor)
 
 
 def may(tx: Tx, name: str) -> frozenset[Right]:
@@ -142,7 +153,7 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right],
         )
     held = written((read(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
     if tx.run("operators.give", name=name, rights=held):
-        tx.tell("operator.rights", actor=actor, name=name, rights=held)
+        tx.emit(RightsChanged(name=name, rights=held), actor=actor)
 
 
 def _insist_above(tx: Tx, name: str) -> None:
@@ -177,7 +188,7 @@ def remove(tx: Tx, name: str, *, actor: str) -> None:
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     tx.run("operators.remove", name=find(tx, name).name)
-    tx.tell("operator.removed", actor=actor, name=name)
+    tx.emit(OperatorRemoved(name=name), actor=actor)
 
 
 # Logging in
@@ -213,7 +224,7 @@ def open_session(tx: Tx, name: str, token: str) -> None:
     """Let a token stand for an operator for 30 days; only its hash is kept."""
     tx.run("operators.sweep", now=tx.now)
     tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION)
-    tx.tell("operator.login", actor=name, name=name)
+    tx.emit(LoggedIn(name=name), actor=name)
 
 
 def of_session(tx: Tx, token: str) -> OperatorRow | None:
@@ -225,7 +236,7 @@ def close_session(tx: Tx, token: str) -> None:
     """Log out."""
     who = of_session(tx, token)
     if tx.run("operators.close_session", token=_digest(token)) and who:
-        tx.tell("operator.logout", actor=who.name, name=who.name)
+        tx.emit(LoggedOut(name=who.name), actor=who.name)
 
 
 def close_sessions(tx: Tx, name: str, *, actor: str) -> None:
@@ -233,7 +244,7 @@ def close_sessions(tx: Tx, name: str, *, actor: str) -> None:
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     if tx.run("operators.close_sessions", name=find(tx, name).name):
-        tx.tell("operator.logout", actor=actor, name=name)
+        tx.emit(LoggedOut(name=name), actor=actor)
 
 
 def _digest(token: str) -> str:

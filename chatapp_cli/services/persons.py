@@ -13,6 +13,8 @@ from itertools import product
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ContactId, DialogId
+from chatapp_cli.domain.journal.contacts import ContactMerged, ContactParted, ContactsCompared
+from chatapp_cli.domain.journal.dialogs import PersonChanged, PersonCompared
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, contacts
 from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
@@ -127,8 +129,8 @@ def merge(tx: Tx, kept: ContactId, gone: ContactId, *, actor: str) -> MergeRow:
         raise Refused("one_person", T("Both are contact {n} already.", n=kept))
     tx.run("persons.join", kept=kept, gone=gone)
     number = tx.insert("persons.merge", kept=kept, gone=gone, actor=actor, now=tx.now)
-    tx.tell("contact.merged", actor=actor, contact=gone, into=kept)
-    _tell_dialogs(tx, kept, actor=actor, person=kept)
+    tx.emit(ContactMerged(contact=gone, into=kept), actor=actor)
+    _tell_dialogs(tx, PersonChanged, kept, contact=kept, actor=actor)
     return MergeRow(number, kept, gone)
 
 
@@ -149,9 +151,9 @@ def undo(tx: Tx, merge: MergeRow, *, actor: str) -> None:
     kept = contacts.root(tx, merge.kept)
     tx.run("persons.undo", id=merge.id, now=tx.now)
     tx.run("persons.part", gone=merge.gone)
-    tx.tell("contact.parted", actor=actor, contact=merge.gone, kept=kept)
+    tx.emit(ContactParted(contact=merge.gone, kept=kept), actor=actor)
     for one in (kept, merge.gone):
-        _tell_dialogs(tx, one, actor=actor, person=one)
+        _tell_dialogs(tx, PersonChanged, one, contact=one, actor=actor)
 
 
 def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[tuple[ContactId, ContactId]]:
@@ -177,14 +179,16 @@ def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]], *, actor:
 
 
 def _tell_apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> None:
-    tx.tell("contact.apart", actor=actor, contact=one, other=other)
-    _tell_dialogs(tx, one, actor=actor, apart=other)
-    _tell_dialogs(tx, other, actor=actor, apart=one)
+    tx.emit(ContactsCompared(contact=one, other=other), actor=actor)
+    _tell_dialogs(tx, PersonCompared, one, contact=other, actor=actor)
+    _tell_dialogs(tx, PersonCompared, other, contact=one, actor=actor)
 
 
-def _tell_dialogs(tx: Tx, root: ContactId, *, actor: str, **change: ContactId) -> None:
+def _tell_dialogs(
+    tx: Tx, what: type[PersonChanged | PersonCompared], root: ContactId, *, contact: ContactId, actor: str
+) -> None:
     for way in person(tx, root).ways:
-        tx.tell("dialog.changed", actor=actor, channel=way.channel_id, dialog=way.id, **change)
+        tx.emit(what(channel=way.channel_id, dialog=way.id, contact=contact), actor=actor)
 
 
 # Suggesting who may be

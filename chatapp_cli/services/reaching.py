@@ -11,6 +11,7 @@ from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ContactId, DialogId
+from chatapp_cli.domain.journal.dialogs import DialogOpened
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
@@ -116,7 +117,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
         last_at=tx.now,
         now=tx.now,
     )
-    tx.tell("dialog.new", channel=channel.id, dialog=dialog)
+    tx.emit(DialogOpened(channel=channel.id, dialog=dialog))
     return DialogId(dialog)
 
 

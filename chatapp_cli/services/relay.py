@@ -14,6 +14,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
 from chatapp_cli.domain.text import T
@@ -101,7 +102,7 @@ def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> Non
 
 def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed], order: Order) -> None:
     for one in passed:
-        tx.tell("chain.passed", actor=order.actor, channel=one.channel, message=message, why=_why(one.refusal))
+        tx.emit(ChannelPassed(channel=one.channel, message=message, why=_why(one.refusal)), actor=order.actor)
 
 
 def _why(refusal: ChatappError) -> Mapping[str, object]:
@@ -129,7 +130,7 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
         with tx.trial():
             into = _first(tx, able, steps, draft, order)
     except (Refused, NotFound) as refusal:
-        tx.tell("chain.ended", dialog=found.dialog_id, message=message, why=_why(refusal))
+        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)))
         return None
     _tell_handed_on(tx, found.id, into)
     return into
@@ -137,8 +138,8 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
 
 def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
     old, new = (message_of(tx, one).dialog_id for one in (message, into))
-    tx.tell("chain.handed_on", dialog=old, message=message, into=into)
-    tx.tell("chain.continued", dialog=new, message=into, before=message)
+    tx.emit(HandedOn(dialog=old, message=message, into=into))
+    tx.emit(Continued(dialog=new, message=into, before=message))
 
 
 def _files(tx: Tx, message: MessageId) -> Sequence[StagedFile]:

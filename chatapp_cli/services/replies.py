@@ -12,6 +12,16 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
+from chatapp_cli.domain.journal.company import (
+    EditorInvited,
+    EditorUninvited,
+    ReplyAdded,
+    ReplyEdited,
+    ReplyRemoved,
+    SectionAdded,
+    SectionRemoved,
+    SectionRenamed,
+)
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, is_whole
@@ -49,7 +59,7 @@ def add_section(tx: Tx, name: str, *, actor: str) -> SectionId:
     access.require(tx, Right.REPLIES)
     _insist_free(tx, name)
     made = SectionId(tx.insert("replies.add_section", name=name.strip()))
-    tx.tell("section.added", actor=actor, name=name.strip())
+    tx.emit(SectionAdded(name=name.strip()), actor=actor)
     return made
 
 
@@ -59,7 +69,7 @@ def rename_section(tx: Tx, row: SectionRow, name: str, *, actor: str) -> None:
     insist_may_edit(tx, row, actor)
     _insist_free(tx, name, but=row.id)
     tx.run("replies.rename_section", id=row.id, name=name.strip())
-    tx.tell("section.renamed", actor=actor, name=name.strip())
+    tx.emit(SectionRenamed(name=name.strip()), actor=actor)
 
 
 def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
@@ -73,7 +83,7 @@ def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
             T("Remove them first, or say --force."),
         )
     tx.run("replies.drop_section", id=row.id)
-    tx.tell("section.removed", actor=actor, name=row.name)
+    tx.emit(SectionRemoved(name=row.name), actor=actor)
 
 
 def _insist_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
@@ -125,7 +135,7 @@ def invite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
         raise UsageError(T("Say who is invited."), field="operator")
     for name in (actor, operator.strip()):
         if tx.run("replies.invite", section=row.id, operator=name):
-            tx.tell("section.invited", actor=actor, name=row.name, operator=name)
+            tx.emit(EditorInvited(name=row.name, operator=name), actor=actor)
 
 
 def uninvite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
@@ -134,7 +144,7 @@ def uninvite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
     _insist_may_invite(tx, row, actor)
     if not tx.run("replies.uninvite", section=row.id, operator=operator.strip()):
         raise NotFound(T("{operator} is no editor of the section {name}.", operator=operator.strip(), name=row.name))
-    tx.tell("section.uninvited", actor=actor, name=row.name, operator=operator.strip())
+    tx.emit(EditorUninvited(name=row.name, operator=operator.strip()), actor=actor)
 
 
 # Replies
@@ -188,7 +198,7 @@ def add(tx: Tx, where: SectionRow, new: Answer, *, actor: str) -> QuickReplyId:
     _insist_sound(tx, where.id, new)
     made = QuickReplyId(tx.insert("replies.add", section=where.id, now=tx.now, **_columns(new)))
     _attach(tx, made, new.files)
-    tx.tell("reply.added", actor=actor, title=new.title.strip())
+    tx.emit(ReplyAdded(title=new.title.strip()), actor=actor)
     return made
 
 
@@ -203,7 +213,7 @@ def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, actor: str, into: SectionRo
     tx.run("replies.change", id=row.id, section=where, now=tx.now, **_columns(new))
     tx.run("replies.detach", id=row.id)
     _attach(tx, row.id, new.files)
-    tx.tell("reply.edited", actor=actor, title=new.title.strip())
+    tx.emit(ReplyEdited(title=new.title.strip()), actor=actor)
 
 
 def remove(tx: Tx, row: QuickReplyRow, *, actor: str) -> None:
@@ -211,7 +221,7 @@ def remove(tx: Tx, row: QuickReplyRow, *, actor: str) -> None:
     access.require(tx, Right.REPLIES)
     insist_may_edit(tx, section(tx, row.section), actor)
     tx.run("replies.drop", id=row.id)
-    tx.tell("reply.removed", actor=actor, title=row.title)
+    tx.emit(ReplyRemoved(title=row.title), actor=actor)
 
 
 def count_use(tx: Tx, reply: QuickReplyId) -> None:

@@ -12,6 +12,8 @@ from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.channels import OutboxReplayed
+from chatapp_cli.domain.journal.messages import ChangeAsked, MessageWritten, StateChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.moment import local
@@ -119,7 +121,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
         dialogs.said(tx, dialog, message, shown, answers=order.origin is not Origin.AUTOREPLY, by=order.actor)
-    tx.tell("message.out", actor=order.actor, channel=card.channel_id, dialog=dialog, message=message, state=state)
+    tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state), actor=order.actor)
     if order.assignee:
         duties.assign(tx, dialog, order.assignee, actor=order.actor)
     return message
@@ -266,7 +268,7 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, act
         row = message_of(tx, message)
         order = Order(actor=actor, key=row.key or "", priority=Priority.BULK)
         _put_out(tx, dialogs.card(tx, row.dialog_id), message, Action.SEND, order, state=State.QUEUED)
-    tx.tell("outbox.replayed", actor=actor, channel=channel.id, messages=len(found))
+    tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)), actor=actor)
     return len(found)
 
 
@@ -285,8 +287,8 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, actor: str, code: str = 
     tx.run("messages.state", id=found.id, state=state, code=code, detail="")
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
     channel = dialogs.card(tx, found.dialog_id).channel_id
-    tx.tell(
-        "message.state", actor=actor, channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code
+    tx.emit(
+        StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code), actor=actor
     )
 
 
@@ -301,4 +303,4 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value:
         insist(can, Draft(text=value))
     card = dialogs.card(tx, found.dialog_id)
     _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
-    tx.tell("message.asked", actor=order.actor, channel=card.channel_id, dialog=card.id, message=message, action=action)
+    tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action), actor=order.actor)

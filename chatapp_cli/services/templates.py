@@ -9,6 +9,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.journal.company import TemplateMoved, TemplateUnannounced
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill
@@ -105,9 +106,7 @@ def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template], *,
     gone = [row for key, row in known.items() if key not in there and row.state != "draft"]
     for row in gone:
         tx.run("templates.drop", id=row.id)
-        tx.tell(
-            "template.state", actor=actor, channel=channel.id, name=row.name, language=row.language, standing="gone"
-        )
+        tx.emit(TemplateMoved(channel=channel.id, name=row.name, language=row.language, standing="gone"), actor=actor)
     return len(changed) + len(gone)
 
 
@@ -150,14 +149,15 @@ def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | No
         now=tx.now,
     )
     if known is None or known.state != template.state:
-        tx.tell(
-            "template.state",
+        tx.emit(
+            TemplateMoved(
+                channel=channel,
+                name=template.name,
+                language=template.language,
+                standing=template.state,
+                reason=template.reason,
+            ),
             actor=actor,
-            channel=channel,
-            name=template.name,
-            language=template.language,
-            standing=template.state,
-            reason=template.reason,
         )
 
 
@@ -178,7 +178,7 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
             dialog = reaching.dialog_for(tx, carrier, can, to, subject=draft.subject)
             sending.enqueue(tx, can, dialog, draft, order)
     except Refused as refusal:
-        tx.tell("template.unannounced", channel=channel.id, name=template.name, to=to, why=str(refusal))
+        tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)))
 
 
 def _carrier(tx: Tx, able: Able, channel: ChannelRow) -> ChannelRow | None:

@@ -9,6 +9,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter, filters
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.journal.company import ViewKept, ViewMoved, ViewRemoved
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.store import dialog_list
@@ -47,7 +48,7 @@ def add(tx: Tx, name: str, wanted: DialogFilter, *, owner: str = EVERYBODY, acto
     else:
         number = known.id
         tx.run("views.change", id=number, wanted=kept)
-    tx.tell("view.kept", actor=actor, name=name)
+    tx.emit(ViewKept(name=name), actor=actor)
     return number
 
 
@@ -58,14 +59,14 @@ def move(tx: Tx, view: ViewRow, place: int, *, actor: str) -> None:
     others.insert(max(0, place - 1), view.id)
     for at, number in enumerate(others, start=1):
         tx.run("views.place", id=number, place=at)
-    tx.tell("view.moved", actor=actor, name=view.name)
+    tx.emit(ViewMoved(name=view.name), actor=actor)
 
 
 def remove(tx: Tx, view: ViewRow, *, actor: str) -> None:
     """Forget a view; no dialog is touched. Raises NotFound for one that whoever acts does not see."""
     _insist_theirs(tx, view, actor)
     tx.run("views.remove", id=view.id)
-    tx.tell("view.removed", actor=actor, name=view.name)
+    tx.emit(ViewRemoved(name=view.name), actor=actor)
 
 
 def _right(owner: str, actor: str) -> Right:

@@ -15,6 +15,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.channels import ChannelEvent
+from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest, manifests
@@ -69,7 +71,7 @@ class LinesScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
-        if news.topics() & {"channel", "line"}:
+        if news.any_of(ChannelEvent, LineEvent):
             self.do(self._read, group="read", exclusive=True)
 
     def on_screen_resume(self) -> None:

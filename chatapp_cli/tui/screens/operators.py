@@ -13,6 +13,8 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.access import Right, read
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.lines import LineEvent
+from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime import seat
 from chatapp_cli.services import access, lines, operators, passwords
@@ -60,7 +62,7 @@ class OperatorsScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when an account changed."""
-        if news.topics() & {"operator", "line"}:
+        if news.any_of(OperatorEvent, LineEvent):
             self.do(self._read_all, group="read", exclusive=True)
 
     async def _read_all(self) -> None:
