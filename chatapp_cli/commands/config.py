@@ -10,6 +10,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, loaded, noun
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
@@ -32,7 +33,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show every setting, its value and where that comes from."""
     found = loaded(ctx)
     if as_json:
-        printing.document({f.name: {"value": _shown(found, f), "source": found.sources[f.name]} for f in _all()})
+        printing.document({f.name: documents.setting(_shown(found, f), found.sources[f.name]) for f in _all()})
         return
     sources = {
         "flag": _("option"),

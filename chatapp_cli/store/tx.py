@@ -29,6 +29,11 @@ class Cursor(Protocol):
         """Rows changed."""
         ...
 
+    @property
+    def description(self) -> Any:
+        """The columns of an answer, each with its name first."""
+        ...
+
     def fetchone(self) -> Any:
         """The next row, if any."""
         ...
@@ -81,7 +86,13 @@ class Tx:
         """The same transaction as somebody sees it who does not see everything."""
         seen = copy(self)
         seen._lens = lens
+        if lens is not None:
+            lens.learn(self.columns)
         return seen
+
+    def columns(self, table: str) -> list[str]:
+        """The names of a table's columns, as the database tells them."""
+        return [str(column[0]) for column in self._execute(f"SELECT * FROM {table} LIMIT 0").description]
 
     def by(self, acting: Acting, lens: Lens | None = None) -> Tx:
         """The same transaction as somebody acts in it, who sees it through a lens if there is one."""

@@ -50,8 +50,9 @@ async def test_a_monitor_sees_life_readiness_and_figures(desk: Desk, program: Ap
         key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
         program.calls(f"{address}/hooks/{key}")
         await program.say(ANNA, "Ау")
-        await eventually(lambda: the_dialogs(desk))
-        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        assert (alive := (await http.get("/healthz")).json())["status"] == "ok"
+        assert set(alive["workers"].values()) == {"ok"}
         ready = (await http.get("/readyz")).json()
         assert ready["status"] == "ready"
         assert [(c["kind"], c["health"]) for c in ready["channels"]] == [("api", "ok")]
@@ -92,6 +93,23 @@ async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(desk: 
         assert false.status_code == 401
         (dialog,) = the_dialogs(desk)
         assert (dialog.name, dialog.unread) == ("Вера", 1)
+
+
+async def test_a_program_that_signs_wrongly_is_told_of_once_an_hour(desk: Desk, program: ApiSandbox) -> None:
+    channel = await bound(desk, program)
+    event = {"type": "message", "id": "m1", "chat_id": "c1", "text": "раз", "sender": {"name": "Вера"}}
+    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
+        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        door = f"/hooks/{desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+        with capture_logs() as lines:
+            for _ in range(3):
+                await http.post(door, **signed("whsec_" + "A" * 32, event))  # type: ignore[arg-type]
+            await http.post(door, content=b"", headers={})
+    refused = [line for line in lines if line["event"] == "hook.refused"]
+    assert [(line["channel"], line["kind"], line["status"], line["count"]) for line in refused] == [
+        (channel, "api", 401, 1)
+    ]
+    assert door.rpartition("/")[2] not in str(lines)
 
 
 @pytest.mark.req("S-110")

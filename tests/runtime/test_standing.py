@@ -29,9 +29,10 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.lifecycle import FIRST_LOOK, LONGEST_LOOK
 from chatapp_cli.runtime.outcomes import BEHIND
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import FIRST_LOOK, LONGEST_LOOK, Trouble
+from chatapp_cli.runtime.standing import Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import Verdicts
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript
