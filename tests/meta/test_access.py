@@ -183,3 +183,10 @@ def test_no_front_end_changes_the_store_but_through_a_service() -> None:
         calls = _calls(ast.parse(path.read_text("utf-8")))
         found += [f"{path.relative_to(CODE)}:{one.lineno}" for one in calls if _changes_store(one)]
     assert found == []
+
+
+def test_the_page_for_operators_tells_each_right_as_it_is() -> None:
+    page = (CODE.parent / "docs" / "operators.md").read_text("utf-8")
+    told = re.findall(r"^\| `([\w-]+)` \| (.+?) \| (yes)? ?\|$", page, re.MULTILINE)
+    is_so = [(right, str(what), "yes" if right in ROLES[Role.OPERATOR] else "") for right, what in RIGHTS.items()]
+    assert told == is_so
