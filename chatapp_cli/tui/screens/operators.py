@@ -97,7 +97,7 @@ class OperatorsScreen(Hands):
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
     async def _insist(self) -> None:
-        await self.office.read(lambda tx: access.require(tx, Right.USERS))
+        await self.office.store.with_store(partial(self.office.desk.require, Right.USERS))
 
     # What can be done
 
