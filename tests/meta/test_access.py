@@ -57,6 +57,8 @@ WITHOUT_A_RIGHT = {
     "outbox.show_pause": A_SESSION,
     "outbox.succeed": A_SESSION,
     "outbox.unpause": A_SESSION,
+    "following.follow": "what it plans asks for what it needs",
+    "journal.forget_live": A_TIMER,
     "outrun.give_up": A_SESSION,
     "presence.beat": "says where a window is, and only of what its person sees",
     "presence.gone": "says where a window is, and only of what its person sees",
