@@ -163,7 +163,8 @@ def unattended(ctx: typer.Context) -> Iterator[Desk]:
     """The company's desk with nobody at it, closed afterwards."""
     from chatapp_cli.bootstrap import open_desk
 
-    desk = open_desk(loaded(ctx).settings)
+    found = loaded(ctx)
+    desk = open_desk(found.settings, given=found.given)
     try:
         yield desk
     finally:

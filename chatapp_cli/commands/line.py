@@ -127,8 +127,6 @@ def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
 
 def channel_document(row: ChannelRow) -> Mapping[str, Any]:
     """A channel for programs: no secrets."""
-    import json
-
     from chatapp_cli.kit.manifests import manifest
 
     return {
@@ -147,14 +145,12 @@ def channel_document(row: ChannelRow) -> Mapping[str, Any]:
         "paused_code": row.paused_code,
         "paused_detail": row.paused_detail,
         "strangers_until": printing.iso(row.strangers_until),
-        "facts": json.loads(row.facts),
-        "settings": json.loads(row.settings),
+        "facts": dict(row.facts),
+        "settings": dict(row.settings),
     }
 
 
 def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
-    import json
-
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import words
 
@@ -166,7 +162,7 @@ def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
         _("Next step"): show(step) if row.health_code else "",
         **_rest_facts(row, now),
         _("Last sign of life"): _age(row.proof_at, now),
-        **{_(name): value for name, value in json.loads(row.facts).items()},
+        **{_(name): value for name, value in row.facts.items()},
         **_settings(row),
     }
 
@@ -184,11 +180,9 @@ def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
 
 def _settings(row: ChannelRow) -> Mapping[str, str]:
     """What a person answered or chose; a connector may keep notes of its own beside it."""
-    import json
-
     from chatapp_cli.kit.manifests import manifest
 
-    kept = json.loads(row.settings)
+    kept = row.settings
     return {show(field.label): kept[field.name] for field in manifest(row.kind).fields if kept.get(field.name)}
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import options
 from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.store.tx import Tx
 
@@ -56,8 +60,15 @@ def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
             T("Line {name} has channels; {n} dialogs would be lost with them.", name=line.name, n=line.dialogs),
             T("Unbind its channels first, or say --force."),
         )
+    options.drop_with_line(tx, line.id)
     tx.run("lines.remove", id=line.id)
     tx.tell("line.removed", actor=actor, name=line.name)
+
+
+def configure(tx: Tx, line: LineRow, changes: Mapping[str, str], *, actor: str) -> None:
+    """Change options of a line; an empty value forgets one. Raises UsageError."""
+    changed = options.configure(tx, Target(Subject.LINE, line.id), options.Changes(changes))
+    tx.tell("line.configured", actor=actor, name=line.name, changed=changed)
 
 
 def _sound(name: str) -> str:

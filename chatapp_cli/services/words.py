@@ -128,6 +128,8 @@ _NEWS: Mapping[str, Text] = MappingProxyType(
         "line.added": T("Line added: {name}"),
         "line.renamed": T("Line renamed: {name}"),
         "line.removed": T("Line removed: {name}"),
+        "line.configured": T("Options of line {name} changed: {changed}"),
+        "company.configured": T("Options of the company changed: {changed}"),
         "operator.added": T("Operator added: {name}"),
         "operator.disabled": T("{name} can log in no longer"),
         "operator.enabled": T("{name} can log in again"),
@@ -290,6 +292,8 @@ def news(row: JournalRow) -> Text:
         values[name] = _moment(data[name])
     if isinstance(data.get("why"), dict):
         values["why"] = Text(**data["why"])
+    if isinstance(data.get("changed"), list):
+        values["changed"] = ", ".join(data["changed"])
     if row.topic == "dialog.changed":
         values["changed"] = _change(data)
     known = _NEWS.get(row.topic)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -167,7 +166,7 @@ class LinesScreen(Hands):
         text = Text().append(channel.title + "\n", look.strong)
         text.append(show(known.title) + "\n\n", look.muted)
         self._tell_health(text, channel, known)
-        for label, value in json.loads(channel.facts).items():
+        for label, value in channel.facts.items():
             text.append(f"{_(label)}: ", look.faint).append(f"{value}\n", look.plain)
         for finding in self._findings.get(channel.id, []):
             self._tell_finding(text, finding)
