@@ -18,6 +18,7 @@ from chatapp_cli.commands.frame import (
     OneLine,
     Verb,
     actor,
+    channel_names,
     completing,
     kind_names,
     noun,
@@ -29,6 +30,8 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import lines
 
 if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.commands.configuring import Row
     from chatapp_cli.store.rows.channels import ChannelRow, LineRow
     from chatapp_cli.store.tx import Tx
 
@@ -279,16 +282,52 @@ def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force =
 
 
 @app.command(cls=Verb)
-def configure(ctx: typer.Context, channel: Channel, line: Line = "", given: Set = None) -> None:
-    """Change a channel's options without binding it again."""
-    from chatapp_cli.commands.binding import found, gathered
+def configure(
+    ctx: typer.Context,
+    channel: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANNEL",
+            help=N_("Channel by kind, account or number; without one, the line itself"),
+            autocompletion=completing(channel_names),
+        ),
+    ] = "",
+    line: Line = "",
+    given: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Change options of a line or a channel without binding again; without --set, show them."""
+    from chatapp_cli.commands import configuring
+    from chatapp_cli.commands.binding import gathered
+
+    with opened(ctx) as desk:
+        if given:
+            title = _configured(desk, channel, line, gathered(given, ""))
+            note("{title} is set up anew.", title=title)
+            return
+        rows = desk.read(lambda tx: _stored(tx, desk, channel, line))
+    configuring.tell_stored(rows, as_json=as_json)
+
+
+def _configured(desk: Desk, channel: str, line: str, changes: Mapping[str, str]) -> str:
+    """Change options; returns whose they are."""
+    from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 
-    changes = gathered(given or [], "")
-    with opened(ctx) as desk:
+    if channel:
         row = found(desk, channel, line)
         desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes, actor=actor(desk)))
-    note("{title} is set up anew.", title=row.title)
+        return row.title
+    one = desk.read(lambda tx: lines.find(tx, line))
+    desk.write(lambda tx: lines.configure(tx, one, changes, actor=actor(desk)))
+    return one.name
+
+
+def _stored(tx: Tx, desk: Desk, channel: str, line: str) -> list[Row]:
+    from chatapp_cli.commands import configuring
+
+    spot = configuring.spot(tx, desk, channel, line if channel or line else lines.find(tx).name)
+    return configuring.stored(tx, spot.targets[-1], spot)
 
 
 @app.command(cls=Verb)
