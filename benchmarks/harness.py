@@ -25,6 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from chatapp_cli.domain.access import Acting
+
+OWNER = Acting("bench", owner=True)
+"""Who acts while something is measured."""
+
 Measure = Callable[[], float]
 
 

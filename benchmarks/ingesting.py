@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
 
+from benchmarks.harness import OWNER
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId
@@ -36,7 +37,7 @@ def desk() -> Iterator[Desk]:
         company = Path(folder, "main")
         company.mkdir()
         shutil.copy(_template() / "main" / "chatapp.db", company)
-        opened = open_desk(Settings(home=folder))
+        opened = open_desk(Settings(home=folder)).seen_by(OWNER)
         try:
             yield opened
         finally:
@@ -47,7 +48,7 @@ def desk() -> Iterator[Desk]:
 def _template() -> Path:
     folder = tempfile.TemporaryDirectory(prefix="bench-")
     _KEPT.append(folder)
-    opened = open_desk(Settings(home=folder.name))
+    opened = open_desk(Settings(home=folder.name)).seen_by(OWNER)
     line = opened.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
     bound = Bound(account="bench", title="Замер")
     opened.write(lambda tx: channels.keep(tx, opened.vault, bound, line=line, kind="bench", actor="bench"))

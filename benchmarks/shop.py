@@ -17,6 +17,7 @@ from pathlib import Path
 
 from standardwebhooks import Webhook
 
+from benchmarks.harness import OWNER
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.runtime.binding import bind
@@ -60,7 +61,10 @@ class Company:
 @contextmanager
 def company() -> Iterator[Company]:
     """A fresh company with a line and no channel."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, closing(open_desk(Settings(home=folder))) as desk:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        closing(open_desk(Settings(home=folder)).seen_by(OWNER)) as desk,
+    ):
         desk.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
         yield Company(Path(folder), desk)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.world import World
+from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.media import Media
@@ -17,10 +18,10 @@ from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.access import Acting
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
-    from chatapp_cli.services.acting import Acting
     from chatapp_cli.services.options import Options
     from chatapp_cli.store.lens import Lens
     from chatapp_cli.store.search import Index
@@ -38,7 +39,7 @@ class Desk:
     media: Media
     vault: Vault
     acting: Acting | None = None
-    """Who sits here; nobody at the desk of a machine such as the daemon, which sees everything."""
+    """Who acts here: a person or a part of the program; ``None``: nobody yet, who may look and change nothing."""
     lens: Lens | None = None
     given: frozenset[str] = frozenset()
     """Settings that a flag or the environment said: no stored option changes them."""
@@ -52,18 +53,20 @@ class Desk:
         return self.database.write(self.seen(job))
 
     def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
-        """A job that sees of the store what whoever sits here does."""
-        lens = self.lens
-        return job if lens is None else lambda tx: job(tx.through(lens))
+        """A job as whoever sits here does it: under their name, and on what they see of the store."""
+        acting, lens = self.acting, self.lens
+        return job if acting is None else lambda tx: job(tx.by(acting, lens))
 
     def seen_by(self, acting: Acting) -> Desk:
         """The same desk with somebody at it."""
-        return replace(self, acting=acting, lens=acting.lens(self.database.driver.dialect))
+        from chatapp_cli.services.acting import lens
+
+        return replace(self, acting=acting, lens=lens(acting, self.database.driver.dialect))
 
     @property
     def whole(self) -> Desk:
-        """The same desk with nobody at it: everything is seen."""
-        return replace(self, acting=None, lens=None)
+        """The same desk with the same person at it, who sees everything; what they may do stays as it is."""
+        return replace(self, lens=None)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do."""
@@ -116,7 +119,7 @@ def open_desk(settings: Settings, world: World | None = None, *, given: frozense
     return Desk(
         settings=settings,
         world=world,
-        database=Database(driver, world.clock),
+        database=Database(driver, world.clock, EFFECTS),
         media=Media(settings.folder / "media"),
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
         given=given,

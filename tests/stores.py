@@ -13,11 +13,13 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, ingest, lines, outbox, transcript
+from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
@@ -27,6 +29,8 @@ from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
+OWNER = Acting("Ольга", owner=True)
+"""Who acts in most tests."""
 NOON = 1_780_000_000_000
 """A day in a calendar, from which tests count milliseconds."""
 DIALECTS = ("sqlite", "postgresql")
@@ -70,8 +74,19 @@ class Shop:
     vault: Vault
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    acting: Acting = OWNER
+    """Who acts, unless a test says otherwise."""
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.database, name)
+
+    def read(self, job: Callable[[Tx], Any]) -> Any:
+        """Ask as whoever acts."""
+        return self.database.read(lambda tx: job(tx.by(self.acting)))
+
+    def write(self, job: Callable[[Tx], Any]) -> Any:
+        """Change the store as whoever acts."""
+        return self.database.write(lambda tx: job(tx.by(self.acting)))
 
     def line(self, name: str = "") -> LineId:
         """Make a line."""
@@ -185,7 +200,7 @@ def clock() -> HeldClock:
 @pytest.fixture
 def database(driver: Driver, clock: HeldClock) -> Iterator[Database]:
     """The opened store."""
-    opened = Database(driver, clock)
+    opened = Database(driver, clock, EFFECTS)
     yield opened
     opened.close()
 

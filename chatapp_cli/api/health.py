@@ -10,10 +10,11 @@ from chatapp_cli.services import figures
 
 
 async def healthz(request: Request) -> Response:
-    """Alive: the process answers and its store can be read."""
+    """Alive: the process answers and its store can be read; effects of events that fail are named."""
     daemon: Daemon = request.app.state.daemon
     await daemon.store.read(figures.gather)
-    return JSONResponse({"status": "ok"})
+    broken = sorted(daemon.store.desk.database.effects.broken)
+    return JSONResponse({"status": "ok"} if not broken else {"status": "degraded", "effects": broken})
 
 
 async def readyz(request: Request) -> Response:

@@ -160,11 +160,11 @@ def opened(ctx: typer.Context) -> Iterator[Desk]:
 
 @contextmanager
 def unattended(ctx: typer.Context) -> Iterator[Desk]:
-    """The company's desk with nobody at it, closed afterwards."""
+    """The company's desk with nobody at it, closed afterwards; whoever runs us in their process may hand in a world."""
     from chatapp_cli.bootstrap import open_desk
 
     found = loaded(ctx)
-    desk = open_desk(found.settings, given=found.given)
+    desk = open_desk(found.settings, ctx.find_root().obj, given=found.given)
     try:
         yield desk
     finally:

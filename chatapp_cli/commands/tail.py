@@ -11,12 +11,14 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import amount, number
 from chatapp_cli.commands.frame import Json, Verb, opened, single
+from chatapp_cli.domain.journal.base import document, topic
 from chatapp_cli.i18n import N_, show
-from chatapp_cli.services import journal, words
+from chatapp_cli.services import journal
+from chatapp_cli.services.journal_words import sentence
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows.journal import JournalRow
+    from chatapp_cli.domain.journal.reading import JournalEntry
 
 app = single()
 
@@ -63,26 +65,25 @@ def _follow(desk: Desk, last: int, *, as_json: bool) -> None:
     asyncio.run(forever())
 
 
-def _print(row: JournalRow, *, as_json: bool) -> None:
+def _print(entry: JournalEntry, *, as_json: bool) -> None:
     if as_json:
-        printing.json_line(_document(row))
+        printing.json_line(_document(entry))
         return
-    where = f"[{row.dialog_id}]" if row.dialog_id else ""
-    who = f"({row.actor})" if row.actor else ""
-    line = " ".join(filter(None, [printing.moment(row.at), where, show(words.news(row)), who]))
-    typer.echo(f"{row.id}\t{printing.one_line(line)}")
+    where = f"[{entry.event.dialog}]" if entry.event.dialog else ""
+    who = f"({entry.actor})" if entry.actor else ""
+    line = " ".join(filter(None, [printing.moment(entry.at), where, show(sentence(entry)), who]))
+    typer.echo(f"{entry.id}\t{printing.one_line(line)}")
 
 
-def _document(row: JournalRow) -> Mapping[str, Any]:
-    import json
-
+def _document(entry: JournalEntry) -> Mapping[str, Any]:
+    event = entry.event
     return {
-        "number": row.id,
-        "at": printing.iso(row.at),
-        "topic": row.topic,
-        "actor": row.actor,
-        "channel": row.channel_id,
-        "dialog": row.dialog_id,
-        "message": row.message_id,
-        "data": json.loads(row.data) if row.data else {},
+        "number": entry.id,
+        "at": printing.iso(entry.at),
+        "topic": topic(event),
+        "actor": entry.actor,
+        "channel": event.channel,
+        "dialog": event.dialog,
+        "message": event.message,
+        "data": document(event),
     }

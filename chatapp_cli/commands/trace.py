@@ -10,11 +10,14 @@ import typer
 from chatapp_cli.commands import printing, transcripts
 from chatapp_cli.commands.frame import Json, Message, Verb, opened, single
 from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.journal.base import stored, topic
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import trace as traces
 from chatapp_cli.services import words
+from chatapp_cli.services.journal_words import sentence
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.journal.reading import JournalEntry
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.trace import Life
 
@@ -51,7 +54,7 @@ def _facts(life: Life) -> Mapping[str, object]:
 def _story(life: Life, about: Manifest) -> Iterator[str]:
     """What happened, in the order of time."""
     told = [*_arrival(life), *_attempts(life, about), *_earlier(life)]
-    told += [(row.at, printing.one_line(f"{show(words.news(row))} {row.actor}")) for row in life.news]
+    told += [(entry.at, printing.one_line(f"{show(sentence(entry))} {entry.actor}")) for entry in life.news]
     yield ""
     for at, words_of_it in sorted(told, key=lambda one: one[0]):
         yield f"{printing.moment(at)}  {words_of_it}"
@@ -80,6 +83,20 @@ def _earlier(life: Life) -> Iterator[tuple[int, str]]:
         yield at, printing.one_line(_("Until then it said: {text}", text=text))
 
 
+def _news(entry: JournalEntry) -> Mapping[str, Any]:
+    event = entry.event
+    return {
+        "id": entry.id,
+        "at": printing.iso(entry.at),
+        "topic": topic(event),
+        "actor": entry.actor,
+        "channel_id": event.channel,
+        "dialog_id": event.dialog,
+        "message_id": event.message,
+        "data": stored(event),
+    }
+
+
 def _document(life: Life) -> Mapping[str, Any]:
     arrived = life.arrived
     return {
@@ -91,6 +108,6 @@ def _document(life: Life) -> Mapping[str, Any]:
             for one in life.attempts
         ],
         "waiting": [transcripts.outbox_document(row) for row in life.waiting],
-        "news": [{**row._asdict(), "at": printing.iso(row.at)} for row in life.news],
+        "news": [_news(entry) for entry in life.news],
         "said_before": [{"text": text, "until": printing.iso(at)} for text, at in life.said_before],
     }

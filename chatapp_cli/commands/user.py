@@ -9,10 +9,11 @@ import typer
 
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, actor, completing, line_names, noun, opened
+from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
-from chatapp_cli.services import acting, operators
+from chatapp_cli.services import access, operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +40,8 @@ Lines = Annotated[
 
 
 def _do(ctx: typer.Context, job: Callable[[Tx, str], object]) -> None:
-    """What only the owner may do, on the whole store."""
+    """What is done to accounts, whose lines may be others than one's own."""
     with opened(ctx) as desk:
-        acting.insist_on_owner(desk.acting)
         desk.whole.write(lambda tx: job(tx, actor(desk)))
 
 
@@ -56,7 +56,7 @@ def add(
     from chatapp_cli.services.passwords import hashed
 
     with opened(ctx) as desk:
-        acting.insist_on_owner(desk.acting)
+        desk.read(lambda tx: access.require(tx, Right.USERS))
         kept, whole = hashed(password(new=True)), desk.whole
         made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ()), actor=actor(desk)))
     note("{name} can log in now: chatapp login", name=made.name)
@@ -119,7 +119,7 @@ def password_(ctx: typer.Context, name: Name) -> None:
 
     with opened(ctx) as desk:
         if name != actor(desk):
-            acting.insist_on_owner(desk.acting)
+            desk.read(lambda tx: access.require(tx, Right.USERS))
         desk.whole.read(lambda tx: operators.find(tx, name))
         new_password(desk, name, password(new=True), actor=actor(desk))
 
@@ -135,6 +135,36 @@ def lines(
     if every == bool(line):
         raise UsageError(T("Name the lines with --line, or say --all."))
     _do(ctx, lambda tx, who: operators.see_lines(tx, name, None if every else numbers(tx, line or ()), actor=who))
+
+
+@app.command(cls=Verb, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+def rights(
+    ctx: typer.Context,
+    name: Name,
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[+RIGHT|-RIGHT]...", help=N_("+lines gives a right, -lines takes it back")),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what an operator may do, or give rights and take them back."""
+    given, taken = operators.changes(changes or ())
+    with opened(ctx) as desk:
+        if given or taken:
+            desk.whole.write(lambda tx: operators.allow(tx, name, given, taken, actor=actor(desk)))
+        found = desk.whole.read(lambda tx: operators.may(tx, name))
+    _show_rights(name, found, as_json=as_json)
+
+
+def _show_rights(name: str, found: frozenset[Right], *, as_json: bool) -> None:
+    from chatapp_cli.commands import printing
+    from chatapp_cli.i18n import show
+
+    if as_json:
+        printing.document({"name": name, "rights": [right for right in Right if right in found]})
+        return
+    rows = [(right, _("yes") if right in found else _("no"), show(what)) for right, what in RIGHTS.items()]
+    printing.table((_("Right"), _("Has it"), _("What it allows")), rows)
 
 
 def numbers(tx: Tx, named: Sequence[str]) -> list[LineId]:

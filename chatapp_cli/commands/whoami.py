@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from chatapp_cli.commands.frame import Json, Verb, opened, single
+from chatapp_cli.domain.access import NOBODY
 from chatapp_cli.i18n import _
 from chatapp_cli.services import lines
-from chatapp_cli.services.acting import NOBODY
 
 app = single()
 

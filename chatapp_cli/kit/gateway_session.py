@@ -133,12 +133,7 @@ class GatewaySession:
 
     def accept(self, request: HookRequest) -> HookReply:
         """Take a report or a message: the secret is in the address, so that whoever knows it is believed."""
-        if request.path or self._gateway.hook is None:
-            return HookReply(status=404, body=b"nothing is here\n")
-        if len(request.body) > _LARGEST:
-            return HookReply(status=413, body=b"too large\n")
-        found = calls.arrivals(self._gateway, request, self._world.clock.now())
-        return HookReply(batch=Batch(arrivals=found), body=self._gateway.hook.reply.encode())
+        return _accepted(self._gateway, request, self._world.clock.now())
 
     async def send(self, message: Outbound) -> Receipt:
         """Hand it to the gateway, once: what had no clear answer is a person's to judge."""
@@ -172,6 +167,20 @@ async def opened(trade: Trade, world: World, bound: Bound) -> AsyncIterator[tupl
     gateway, own = trade.gateway(bound.settings), own_values(trade, bound)
     async with open_proxied(bound.secrets.get(PROXIES, ""), str(own["url"])) as http:
         yield gateway, GatewayClient(http, gateway, own=own, hide=hidden(bound), clock=world.clock)
+
+
+def accept(trade: Trade, bound: Bound, request: HookRequest, at: Millis) -> HookReply:
+    """Take a report or a message without a session."""
+    return _accepted(trade.gateway(bound.settings), request, at)
+
+
+def _accepted(gateway: Gateway, request: HookRequest, at: Millis) -> HookReply:
+    if request.path or gateway.hook is None:
+        return HookReply(status=404, body=b"nothing is here\n")
+    if len(request.body) > _LARGEST:
+        return HookReply(status=413, body=b"too large\n")
+    found = calls.arrivals(gateway, request, at)
+    return HookReply(batch=Batch(arrivals=found), body=gateway.hook.reply.encode())
 
 
 def understand(trade: Trade, bound: Bound, raw: bytes, at: Millis) -> Arrival:

@@ -112,6 +112,18 @@ class TakesHooks(Protocol):
 
 
 @runtime_checkable
+class AcceptsHooks(Protocol):
+    """A connector whose webhooks need no session: they are taken while the channel is stopped or coming up as well."""
+
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """As ``TakesHooks.accept``, in any process; asks nobody outside.
+
+        What only a session knows, such as names, is found out once one is up. The batch bears no cursor.
+        """
+        ...
+
+
+@runtime_checkable
 class ProvesAccess(Protocol):
     """The provider can be asked whether it still lets the account in, without a message to anybody."""
 

@@ -13,8 +13,10 @@ import msgspec
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain import errors
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
 from chatapp_cli.domain.ids import ErrandId
+from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
@@ -49,10 +51,11 @@ async def ask_all(desk: Desk, wishes: Sequence[Wish], *, actor: str, seconds: fl
     """The answers of several channels, in order; where one has none, the error that says why."""
     for wish in wishes:
         errands.allowed(desk.capabilities(wish.channel), wish.what)
-    store = AsyncStore(desk.whole)
+    store = AsyncStore(desk.seen_by(DAEMON))
     try:
         seen = await store.read(journal.last)
-        asked = [await store.write(partial(_put, wish=wish, actor=actor, seconds=seconds)) for wish in wishes]
+        put = [partial(_put, wish=wish, actor=actor, seconds=seconds) for wish in wishes]
+        asked = [await store.with_store(partial(desk.write, job)) for job in put]
         async with _working(store, wishes):
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -93,7 +96,7 @@ def _runner(store: AsyncStore, row: ChannelRow) -> ChannelRunner:
 async def _until_ended(store: AsyncStore, wishes: Sequence[Wish], asked: Sequence[ErrandId], seen: int) -> None:
     async with aclosing(follow(store, after=seen)) as news:
         async for rows in news:
-            concerned = any(row.topic in {"errand.ended", "channel.health"} for row in rows)
+            concerned = any(isinstance(row.event, (RequestEnded, HealthChanged)) for row in rows)
             if concerned and await store.read(partial(_settled, wishes=wishes, asked=asked)):
                 return
 

@@ -21,8 +21,8 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.kit.understanding import dead
-from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session, TakesHooks
+from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session
+from chatapp_cli.runtime.acceptance import Acceptance
 from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.courtesy import Courtesy
 from chatapp_cli.runtime.errands import Errands
@@ -78,6 +78,7 @@ class ChannelRunner:
         self._clock = store.desk.world.clock
         self._count = partial(count, row.kind)
         self._intake = Intake(store, row.id)
+        self._acceptance = Acceptance(store, row)
         self.sender = Sender(store, row.id, store.desk.capabilities(row), count=self._count, tell=self._hear_of_sending)
         self._fetcher = Fetcher(store, row.id)
         self.errands = Errands(store, row.id)
@@ -115,25 +116,14 @@ class ChannelRunner:
         self.sender.resume()
 
     async def accept(self, request: HookRequest) -> HookReply:
-        """Take a webhook; the reply is given only when its batch is durable."""
+        """Take a webhook, also while no session is up; the reply is given only when its batch is durable."""
         session = self.session
-        if session is None or not isinstance(session, TakesHooks):
-            return HookReply(status=503, body=b"the channel is not up\n")
-        reply = self._understood(session, request)
+        reply = await self._acceptance.reply(session, request)
         if reply.batch.arrivals or reply.batch.cursor is not None:
-            await self._take(reply.batch)
+            await self._store_batch(reply.batch)
+            if session is not None:
+                await self._prove(moved=True)
         return reply
-
-    def _understood(self, session: TakesHooks, request: HookRequest) -> HookReply:
-        """Whatever our own code stumbles over is kept; the provider would only send it again."""
-        try:
-            return session.accept(request)
-        except ChatappError:
-            raise
-        except Exception as error:  # what cannot be understood must not be lost, whatever kind of mistake it is
-            log.exception("hook.failed", channel=self.row.id, kind=self.row.kind)
-            letter = dead(request.body, f"{type(error).__name__}: {error}")
-            return HookReply(batch=Batch(arrivals=(letter,)))
 
     async def _live(self) -> None:
         self._go_on.hush()
@@ -181,18 +171,18 @@ class ChannelRunner:
                 await self._take(batch)
 
     async def _take(self, batch: Batch) -> None:
-        if batch.arrivals or batch.cursor is not None:
-            result = await self._intake.take(batch)
-            for word, number in (
-                ("received", result.messages),
-                ("duplicate", result.duplicates),
-                ("dead", result.dead),
-            ):
-                for _ in range(number):
-                    self._count(word)
-            if result.files_wanted:
-                self._fetcher.wake()
-        await self._prove(moved=bool(batch.arrivals or batch.cursor is not None))
+        moved = bool(batch.arrivals or batch.cursor is not None)
+        if moved:
+            await self._store_batch(batch)
+        await self._prove(moved=moved)
+
+    async def _store_batch(self, batch: Batch) -> None:
+        result = await self._intake.take(batch)
+        for word, number in (("received", result.messages), ("duplicate", result.duplicates), ("dead", result.dead)):
+            for _ in range(number):
+                self._count(word)
+        if result.files_wanted:
+            self._fetcher.wake()
 
     async def _prove(self, *, moved: bool) -> None:
         """The session lives; only what came of it, or a while without a fall, says that the trouble is over."""

@@ -12,8 +12,27 @@ from typing import TYPE_CHECKING
 import structlog
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.journal.channels import (
+    ChannelBound,
+    ChannelConfigured,
+    ChannelResumed,
+    ChannelUnbound,
+    RequestMade,
+)
+from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
+from chatapp_cli.domain.journal.lines import LineRemoved
+from chatapp_cli.domain.journal.messages import (
+    ChangeAsked,
+    FileArrived,
+    MessageEchoed,
+    MessageReceived,
+    MessageWritten,
+    StateChanged,
+)
+from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.helping import helped
@@ -23,7 +42,6 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import duties, outbox, upkeep
-from chatapp_cli.store.rows.journal import JournalRow
 
 log = structlog.get_logger()
 
@@ -48,6 +66,7 @@ class Daemon:
         self.indexer = Indexer(store)
         self.supervisor = Supervisor(store, count=self._count)
         self.ready = False
+        store.desk.database.effects.tell = _tell_of_effect
 
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
@@ -81,31 +100,35 @@ class Daemon:
     async def _hear(self) -> None:
         """Wake whom news concern."""
         async for rows in follow(self.store):
-            if any(row.topic in _BINDING for row in rows):
+            if any(isinstance(row.event, _BINDING) for row in rows):
                 await self.supervisor.refresh()
-            for channel in {row.channel_id for row in rows if row.topic in _WORK}:
+            for channel in {row.event.channel for row in rows if isinstance(row.event, _WORK)}:
                 runner = None if channel is None else self.supervisor.runners.get(channel)
                 if runner is not None:
                     runner.sender.wake()
-            if self.transcriber and any(row.topic in _FILES for row in rows):
+            if self.transcriber and any(isinstance(row.event, _FILES) for row in rows):
                 self.transcriber.wake()
             self.indexer.wake()
             for row in rows:
                 self._pass_on(row)
 
-    def _pass_on(self, row: JournalRow) -> None:
+    def _pass_on(self, entry: JournalEntry) -> None:
         """Let the channel know what else somebody did or wants."""
-        runner = None if row.channel_id is None else self.supervisor.runners.get(row.channel_id)
+        event = entry.event
+        runner = None if event.channel is None else self.supervisor.runners.get(event.channel)
         if runner is None:
             return
-        if row.topic == "errand.asked":
-            runner.errands.wake()
-        elif row.topic == "channel.resumed" and row.actor:
-            runner.resume()
-        elif row.dialog_id is not None and row.topic == "dialog.typing":
-            runner.courtesy.typing(row.dialog_id)
-        elif row.dialog_id is not None and (row.topic == "dialog.read" or (row.topic == "message.out" and row.actor)):
-            runner.courtesy.read(row.dialog_id, row.at)
+        match event:
+            case RequestMade():
+                runner.errands.wake()
+            case ChannelResumed() if entry.actor:
+                runner.resume()
+            case AnswerTyped():
+                runner.courtesy.typing(event.dialog)
+            case DialogSeen():
+                runner.courtesy.read(event.dialog, entry.at)
+            case MessageWritten() if entry.actor:
+                runner.courtesy.read(event.dialog, entry.at)
 
     async def _time(self) -> None:
         """Queue what is due, clear away what is old, and notice a clock that was set back."""
@@ -142,9 +165,16 @@ def _offset(clock: Clock) -> Millis:
     return clock.now() - int(clock.monotonic() * 1000)
 
 
-_BINDING = {"channel.bound", "channel.unbound", "channel.configured", "line.removed"}
-_FILES = {"file.here", "message.in"}
-_WORK = {"message.out", "message.state", "message.asked"}
+_BINDING = (ChannelBound, ChannelUnbound, ChannelConfigured, LineRemoved)
+_FILES = (FileArrived, MessageReceived)
+_WORK = (MessageWritten, MessageEchoed, StateChanged, ChangeAsked)
+
+
+def _tell_of_effect(name: str, why: str) -> None:
+    if why:
+        log.error("effect.failed", effect=name, why=why)
+    else:
+        log.info("effect.works_again", effect=name)
 
 
 def _transcriber(store: AsyncStore) -> Transcriber | None:
@@ -169,7 +199,7 @@ async def running(desk: Desk, *, ended: Callable[[], None] = lambda: None) -> As
 
     Should the daemon end by itself, ``ended`` is told and the context raises why.
     """
-    store = AsyncStore(desk)
+    store = AsyncStore(desk.seen_by(DAEMON))
     daemon = Daemon(store)
     task = asyncio.create_task(daemon.run(), name="daemon")
     task.add_done_callback(lambda _task: ended())

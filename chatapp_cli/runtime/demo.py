@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, UsageError
@@ -63,7 +64,7 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
         sandboxes = [await stack.enter_async_context(sandbox(kind)) for kind in kinds]
         people = town([one for one in sandboxes if not manifest(one.kind).capabilities.answers_arrive_on])
         settings = demo_settings(folder, people.company, lang)
-        desk = open_desk(settings)
+        desk = open_desk(settings).seen_by(Acting("demo", owner=True))
         stack.callback(desk.close)
         line = desk.write(partial(lines.add, name=people.line, actor="demo"))
         for one in sandboxes:

@@ -19,15 +19,15 @@ from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import Kind, owner
-from chatapp_cli.services import channels, journal, pools, resting, waiting, words
+from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
 from chatapp_cli.settings import Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.tx import Tx
 
 LEAST_SPACE = 200 * MEGABYTE
@@ -52,7 +52,7 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
         return
     try:
         seated = seat.seated(desk, seat.token(os.environ, desk.settings.company))
-        yield from _looked(seated, (_store, _key, _disk, _clock, _daemon, _channels))
+        yield from _looked(seated, (_store, _effects, _key, _disk, _clock, _daemon, _channels))
         if providers:
             yield from _looked(seated, (_providers,))
     finally:
@@ -114,6 +114,17 @@ def _key(desk: Desk) -> Iterator[Finding]:
     )
 
 
+def _effects(desk: Desk) -> Iterator[Finding]:
+    """What belongs to an event and fails, in whichever process; nothing is said while all work."""
+    for name, why in desk.read(effects.broken):
+        yield Finding(
+            name="effect",
+            ok=False,
+            what=T("{name} fails, so what it does is left out: {why}", name=name, why=why),
+            next_step=T("Report it with the log; what arrives is kept meanwhile."),
+        )
+
+
 def _disk(desk: Desk) -> Iterator[Finding]:
     folder = _existing(desk.settings.folder)
     free = shutil.disk_usage(folder).free
@@ -140,7 +151,7 @@ def _clock(desk: Desk) -> Iterator[Finding]:
     )
 
 
-def _newest(tx: Tx) -> list[JournalRow]:
+def _newest(tx: Tx) -> list[JournalEntry]:
     return journal.after(tx, max(0, journal.last(tx) - 1))
 
 

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import journal
 from chatapp_cli.store.pulse import Pulse
-from chatapp_cli.store.rows.journal import JournalRow
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -25,7 +25,7 @@ RESTING = 5
 """How many times less often."""
 
 
-async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalRow], None]:
+async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalEntry], None]:
     """Yield news as they come, in order and without gaps, for ever; from now on unless a number is given."""
     clock = store.desk.world.clock
     tail = _Tail(store, await store.read(journal.last) if after is None else after)
@@ -64,7 +64,7 @@ class _Tail:
         self._store = store
         self._last = last
 
-    async def more(self) -> Sequence[JournalRow]:
+    async def more(self) -> Sequence[JournalEntry]:
         """What came since; waits, and says so once, while the store does not answer."""
         broken = False
         while True:

@@ -9,8 +9,10 @@ from functools import partial
 from typing import TypeAlias
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
@@ -32,7 +34,7 @@ async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageI
     Returns as soon as there is a verdict, the channel needs a person, or the time is over; the message's state tells.
     The message that is returned is another one where a chain of channels handed it on.
     """
-    store = AsyncStore(desk.whole)
+    store = AsyncStore(desk.seen_by(DAEMON))
     way = [message]
     try:
         with suppress(TimeoutError):
@@ -87,7 +89,7 @@ async def _verdict(store: AsyncStore, message: MessageId, over: _Question) -> No
     if await over(store, message):
         return
     async for rows in follow(store, after=seen):
-        concerned = any(row.message_id == message or row.topic == "channel.health" for row in rows)
+        concerned = any(row.event.message == message or isinstance(row.event, HealthChanged) for row in rows)
         if concerned and await over(store, message):
             return
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal
@@ -37,5 +38,5 @@ async def resume(desk: Desk, channel: ChannelId, *, actor: str, patience: float 
 async def _tried(store: AsyncStore, channel: ChannelId, seen: int) -> None:
     async with aclosing(follow(store, after=seen)) as news:
         async for rows in news:
-            if any(row.topic == "channel.health" and row.channel_id == channel for row in rows):
+            if any(isinstance(row.event, HealthChanged) and row.event.channel == channel for row in rows):
                 return

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import operators
 from chatapp_cli.store.rows.operators import OperatorRow
@@ -16,28 +15,13 @@ if TYPE_CHECKING:
     from chatapp_cli.store.lens import Lens
 
 
-class Acting(NamedTuple):
-    """An operator at work."""
+def lens(acting: Acting, dialect: str) -> Lens | None:
+    """What somebody sees the store through; ``None`` for somebody who sees it as it is."""
+    if not acting.account and acting.lines is None:
+        return None
+    from chatapp_cli.store.lens import Lens
 
-    name: str
-    account: bool = False
-    """Whether it is an account's name: what is unread is then counted for it alone."""
-    lines: Sequence[LineId] | None = None
-    """The lines that are seen; ``None``: all."""
-    owner: bool = False
-    """Whether they own the store, and so may let others in."""
-
-    def lens(self, dialect: str) -> Lens | None:
-        """What they see the store through; ``None`` for somebody who sees it as it is."""
-        if not self.account and self.lines is None:
-            return None
-        from chatapp_cli.store.lens import Lens
-
-        return Lens(dialect, lines=self.lines, reader=self.name if self.account else "")
-
-
-NOBODY = Acting("", lines=())
-"""Before anybody has logged in: nothing is seen."""
+    return Lens(dialect, lines=acting.lines, reader=acting.name if acting.account else "")
 
 
 def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
@@ -56,16 +40,6 @@ def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
     if account is None or account.disabled:
         return Acting(name, owner=True)
     return _with_account(tx, account, owner=True)
-
-
-def insist_on_owner(acting: Acting | None) -> None:
-    """Raise Refused unless it is the store's owner who acts; a process without a person is."""
-    if acting is not None and not acting.owner:
-        raise Refused(
-            "owner_only",
-            T("Only the owner of this desk can do that."),
-            T("Ask whoever looks after it: chatapp support"),
-        )
 
 
 def _with_account(tx: Tx, who: OperatorRow, *, owner: bool) -> Acting:

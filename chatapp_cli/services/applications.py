@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import Stage, may_become
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ApplicationId, LineId
+from chatapp_cli.domain.journal.company import ApplicationMoved
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Statement
-from chatapp_cli.services import words
+from chatapp_cli.services import access, lines, words
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.channels import ApplicationRow
 from chatapp_cli.store.secrets import Vault
@@ -40,6 +42,8 @@ def add(
     tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: Mapping[str, str], actor: str
 ) -> ApplicationId:
     """Take an application whose answers hold; its documents are made when they are asked for."""
+    access.require(tx, Right.APPLICATIONS)
+    lines.seen(tx, line)
     made = tx.insert(
         "applications.add",
         line_id=line,
@@ -49,7 +53,7 @@ def add(
         sealed=vault.seal(answers),
         now=tx.now,
     )
-    tx.tell("application.moved", actor=actor, application=made, title=title, stage=Stage.READY)
+    tx.emit(ApplicationMoved(application=made, title=title, stage=Stage.READY), actor=actor)
     return ApplicationId(made)
 
 
@@ -60,6 +64,7 @@ def answers(tx: Tx, vault: Vault, application: ApplicationId) -> Mapping[str, st
 
 def keep_document(tx: Tx, media: Media, application: ApplicationId, statement: Statement) -> ApplicationRow:
     """Keep the document as it was first made: what is signed has to stay the same."""
+    access.require(tx, Right.APPLICATIONS)
     if not one(tx, application).document_sha256:
         sha256 = media.put(statement.content)
         tx.run("applications.document", id=application, sha256=sha256, name=statement.name)
@@ -80,6 +85,7 @@ def document(media: Media, row: ApplicationRow) -> bytes:
 
 def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "", actor: str) -> None:
     """Say how far it got. Raises Refused for a step that cannot follow, and for a rejection without a reason."""
+    access.require(tx, Right.APPLICATIONS)
     found = one(tx, application)
     if not may_become(Stage(found.state), stage):
         raise Refused(
@@ -90,6 +96,6 @@ def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "", 
     if stage is Stage.REJECTED and not reason.strip():
         raise Refused("no_reason", T("A rejection needs a reason."), T("Say it with --reason."))
     tx.run("applications.move", id=application, was=found.state, state=stage, reason=reason.strip(), now=tx.now)
-    tx.tell(
-        "application.moved", actor=actor, application=application, title=found.title, stage=stage, reason=reason.strip()
+    tx.emit(
+        ApplicationMoved(application=application, title=found.title, stage=stage, reason=reason.strip()), actor=actor
     )

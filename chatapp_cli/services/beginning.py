@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, given, kinds
 from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -18,7 +19,7 @@ from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
-from chatapp_cli.services import channels, dialogs, reaching, sending
+from chatapp_cli.services import access, channels, dialogs, reaching, sending
 from chatapp_cli.services.pace import NOW, Reason, Turn, forecast
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import Order
@@ -123,6 +124,7 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
 
 def begin(tx: Tx, able: Able, channel: ChannelRow, to: str, draft: Draft, order: Order) -> DialogId:
     """Open the dialog, or take the one there is, and accept its message. Raises Refused."""
+    access.require(tx, Right.ANSWER)
     can = able(channel)
     dialog = reaching.dialog_for(tx, channel, can, to.strip(), subject=draft.subject)
     sending.enqueue(tx, can, dialog, draft, order)

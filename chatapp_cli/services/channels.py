@@ -8,11 +8,19 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.journal.channels import (
+    ChannelBound,
+    ChannelConfigured,
+    ChannelResumed,
+    ChannelUnbound,
+    HealthChanged,
+)
 from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import options
+from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
@@ -21,6 +29,10 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.form import Field
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
+
+
+_PROXIES = "proxies"
+"""The secret in which a channel keeps the proxies of its account; whoever sets them sees no other."""
 
 
 def everything(tx: Tx) -> list[ChannelRow]:
@@ -113,6 +125,10 @@ def keep(
     A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069). The manifest's ``fields`` say
     which answers are options.
     """
+    access.require(tx, Right.CHANNELS)
+    lines.seen(tx, line)
+    if previous is not None:
+        one(tx, previous)
     _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     answered = _options_of(tx, binding, fields, previous)
     settings = {name: said for name, said in binding.settings.items() if name not in answered}
@@ -133,7 +149,7 @@ def keep(
         tx.run("channels.rebind", id=previous, **values)
         tx.run("outbox.release", channel=previous, now=tx.now)
     options.keep(tx, _target(previous), answered)
-    tx.tell("channel.bound", actor=actor, channel=previous, kind=kind, title=binding.title)
+    tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title), actor=actor)
     return previous
 
 
@@ -171,6 +187,8 @@ def _insist_it_is_free(
 
 def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
     """Remove a channel with its dialogs. Without force raises Refused if it has any, or something to be sent."""
+    access.require(tx, Right.CHANNELS)
+    one(tx, channel.id)
     waiting = tx.value("channels.waiting", id=channel.id)
     if waiting and not force:
         raise Refused(
@@ -192,36 +210,42 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
         )
     tx.run("channels.remove", id=channel.id)
     options.drop(tx, _target(channel.id))
-    tx.tell("channel.unbound", actor=actor, channel=channel.id, kind=channel.kind, title=channel.title)
+    tx.emit(ChannelUnbound(channel=channel.id, kind=channel.kind, title=channel.title), actor=actor)
 
 
 def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str], *, actor: str) -> None:
     """Change options that need no new binding; a running session comes up again with them. Raises UsageError."""
-    changed = options.configure(tx, _target(channel.id), options.Changes(changes, manifest.fields))
+    access.require(tx, Right.CHANNELS)
+    one(tx, channel.id)
+    changed = options.change(tx, _target(channel.id), options.Changes(changes, manifest.fields))
     tx.run("channels.renew", id=channel.id)
-    tx.tell("channel.configured", actor=actor, channel=channel.id, changed=changed)
+    tx.emit(ChannelConfigured(channel=channel.id, changed=changed), actor=actor)
 
 
 def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str, *, actor: str) -> None:
     """Change one secret of a binding, or forget it; a running session comes up again with it."""
+    access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
+    one(tx, channel.id)
     secrets = {**vault.open(tx.value("channels.secrets", id=channel.id)), name: value}
     if not value:
         del secrets[name]
     tx.run("channels.seal", id=channel.id, secrets=vault.seal(secrets))
-    tx.tell("channel.configured", actor=actor, channel=channel.id, changed=[name])
+    tx.emit(ChannelConfigured(channel=channel.id, changed=[name]), actor=actor)
 
 
 def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
     """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
-    tx.tell("channel.health", channel=channel, health=health, code=code, detail=detail)
+    tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail))
 
 
 def resume(tx: Tx, channel: ChannelId, *, actor: str) -> None:
     """Let a channel that rests go on now: a person knows that the reason is gone."""
+    access.require(tx, Right.REPAIR)
+    one(tx, channel)
     tx.run("channels.resume", id=channel)
     tx.run("outbox.release", channel=channel, now=tx.now)
-    tx.tell("channel.resumed", actor=actor, channel=channel)
+    tx.emit(ChannelResumed(channel=channel), actor=actor)
 
 
 def prove(tx: Tx, channel: ChannelId) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
+from chatapp_cli.domain.journal.contacts import ContactChainChanged
+from chatapp_cli.domain.journal.dialogs import ChainChanged
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import access
 from chatapp_cli.store.rows.people import ContactRow, WayRow
 from chatapp_cli.store.tx import Tx
 
@@ -143,6 +147,7 @@ def surest_first(people: Sequence[ContactRow], address: str) -> list[ContactRow]
 
 def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
     """The same; somebody new by a phone, an e-mail address or a username is added."""
+    access.require(tx, Right.PEOPLE)
     kind = kinds(said)[0]
     if found := at(tx, said):
         return found
@@ -154,6 +159,7 @@ def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
 
 def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str], *, actor: str) -> list[ContactRow]:
     """Keep in which order of kinds of channels somebody is tried; an empty one forgets it."""
+    access.require(tx, Right.PEOPLE)
     for person in people:
         for contact in of_person(tx, person.id):
             _set_chain(tx, contact.id, order, actor=actor)
@@ -162,6 +168,6 @@ def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str], *, act
 
 def _set_chain(tx: Tx, contact: ContactId, order: Sequence[str], *, actor: str) -> None:
     tx.run("contacts.chain", id=contact, chain=",".join(order))
-    tx.tell("contact.chain", actor=actor, contact=contact, chain=", ".join(order))
+    tx.emit(ContactChainChanged(contact=contact, chain=", ".join(order)), actor=actor)
     for dialog in tx.all(DialogId, "contacts.dialogs", contact=contact):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, chain=", ".join(order))
+        tx.emit(ChainChanged(dialog=dialog, chain=", ".join(order)), actor=actor)

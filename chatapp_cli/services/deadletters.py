@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import access
 from chatapp_cli.services.ingest import Ingested, apply
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.tx import Tx
@@ -31,6 +34,8 @@ def one(tx: Tx, number: int) -> ArrivedRow:
 
 def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival, *, actor: str) -> Ingested:
     """Let happen what is understood by now. Raises Refused if it still is not."""
+    access.require(tx, Right.REPAIR)
+    one(tx, letter.id)
     if arrival.problem:
         raise Refused(
             "still_dead",
@@ -40,13 +45,14 @@ def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival, *, actor: str) -> Inges
     result = Ingested()
     apply(tx, letter.channel_id, arrival, letter.id, result)
     tx.run("arrived.revive", id=letter.id)
-    tx.tell("arrived.revived", actor=actor, channel=letter.channel_id, arrived=letter.id)
+    tx.emit(DeadLetterRevived(channel=letter.channel_id, arrived=letter.id), actor=actor)
     return result
 
 
 def forget(tx: Tx, number: int, *, actor: str) -> None:
     """Drop a dead letter that nobody needs."""
+    access.require(tx, Right.REPAIR)
     letter = one(tx, number)
     if not tx.run("arrived.forget", id=number):
         raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
-    tx.tell("arrived.forgotten", actor=actor, channel=letter.channel_id, arrived=number, problem=letter.problem)
+    tx.emit(DeadLetterForgotten(channel=letter.channel_id, arrived=number, problem=letter.problem), actor=actor)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import (
+    AnswerTyped,
+    Blocked,
+    DialogRenamed,
+    DialogSeen,
+    MarkedRead,
+    MarkedUnread,
+    Pinned,
+    Tagged,
+    Unblocked,
+    Unpinned,
+    Untagged,
+)
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import operators
+from chatapp_cli.services import access, operators
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
@@ -43,12 +57,13 @@ def tags(tx: Tx, dialog: DialogId) -> list[str]:
 
 def read(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Mark as read by us; the client is shown it where the channel can."""
+    access.require(tx, Right.MARK)
     found = card(tx, dialog)
     own = tx.run("unread.read", operator=actor, dialog=dialog)
     if tx.run("dialogs.read", id=dialog):
-        tx.tell("dialog.read", actor=actor, channel=found.channel_id, dialog=dialog)
+        tx.emit(DialogSeen(channel=found.channel_id, dialog=dialog), actor=actor)
     elif own:
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+        tx.emit(MarkedRead(dialog=dialog), actor=actor)
 
 
 def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
@@ -56,8 +71,9 @@ def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
     Raises Refused for somebody without an account, of whom nothing is counted apart.
     """
+    access.require(tx, Right.MARK)
     if tx.run("unread.read", operator=actor, dialog=card(tx, dialog).id):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=True)
+        tx.emit(MarkedRead(dialog=dialog), actor=actor)
     elif operators.known(tx, actor) is None:
         raise Refused(
             "no_account",
@@ -68,22 +84,25 @@ def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Mark as unread."""
+    access.require(tx, Right.MARK)
     own = tx.run("unread.mark", operator=actor, dialog=card(tx, dialog).id)
     if tx.run("dialogs.unread", id=dialog) or own:
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, read=False)
+        tx.emit(MarkedUnread(dialog=dialog), actor=actor)
 
 
 def pin(tx: Tx, dialog: DialogId, *, pinned: bool, actor: str) -> None:
     """Keep at the top of the list, or no longer."""
+    access.require(tx, Right.MARK)
     if tx.run("dialogs.pin", id=card(tx, dialog).id, pinned=int(pinned)):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, pinned=pinned)
+        tx.emit(Pinned(dialog=dialog) if pinned else Unpinned(dialog=dialog), actor=actor)
 
 
 def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
     """Blacklist: what arrives is kept but silent, what goes out is refused."""
+    access.require(tx, Right.BLOCK)
     if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
         tx.run("unread.settle", dialog=dialog)
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, blocked=blocked)
+        tx.emit(Blocked(dialog=dialog) if blocked else Unblocked(dialog=dialog), actor=actor)
 
 
 def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
@@ -93,7 +112,8 @@ def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
 
 def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Somebody writes in a dialog: others see it, and the client where the channel can show it."""
-    tx.tell("dialog.typing", actor=actor, channel=card(tx, dialog).channel_id, dialog=dialog)
+    access.require(tx, Right.ANSWER)
+    tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog), actor=actor)
 
 
 def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool, by: str = "") -> None:
@@ -114,11 +134,12 @@ def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: b
 
 def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Give a dialog a name of our own; an empty one goes back to the provider's."""
+    access.require(tx, Right.MARK)
     known = card(tx, dialog)
     shown = name.strip() or known.person or known.username or known.address
     search = search_text(shown, known.person, known.username, known.email, known.address, phone=known.phone)
     tx.run("dialogs.rename", id=dialog, name=shown, renamed=int(bool(name.strip())), search=search)
-    tx.tell("dialog.changed", actor=actor, dialog=dialog, name=shown)
+    tx.emit(DialogRenamed(dialog=dialog, name=shown), actor=actor)
 
 
 def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, actor: str) -> None:
@@ -126,6 +147,7 @@ def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, acto
 
     A part of the name that is not given stays as it was.
     """
+    access.require(tx, Right.ANSWER)
     known = card(tx, dialog)
     if known.contact_id is None or not (first_name or last_name):
         return
@@ -143,23 +165,25 @@ def _call(tx: Tx, known: DialogCard, name: str, *, actor: str) -> None:
     if known.name in {known.address, known.person, known.phone}:
         search = search_text(name, known.username, known.email, known.address, phone=known.phone)
         tx.run("dialogs.retitle", id=known.id, name=name, search=search)
-        tx.tell("dialog.changed", actor=actor, dialog=known.id, name=name)
+        tx.emit(DialogRenamed(dialog=known.id, name=name), actor=actor)
 
 
 def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Attach a label, making it if it is new."""
+    access.require(tx, Right.TAG)
     name = name.strip()
     if not name:
         raise UsageError(T("A tag needs a name."), field="tag")
     card(tx, dialog)
     tx.run("tags.add", name=name)
     if tx.run("tags.attach", dialog=dialog, tag=tx.value("tags.by_name", name=name)):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, tag=name)
+        tx.emit(Tagged(dialog=dialog, tag=name), actor=actor)
 
 
 def untag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Take a label off. Raises NotFound if the dialog does not bear it."""
+    access.require(tx, Right.TAG)
     found = tx.value("tags.by_name", name=name.strip())
     if found is None or not tx.run("tags.detach", dialog=card(tx, dialog).id, tag=found):
         raise NotFound(T("Dialog {n} has no tag {name}.", n=dialog, name=name))
-    tx.tell("dialog.changed", actor=actor, dialog=dialog, untag=name)
+    tx.emit(Untagged(dialog=dialog, tag=name), actor=actor)

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.journal.presence import DraftDropped, DraftKept
+from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.tx import Tx
 
@@ -29,6 +32,7 @@ class Unsent(NamedTuple):
 
 def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
     """Keep what is written so far; an empty one is forgotten."""
+    access.require(tx, Right.DRAFTS)
     if unsent.empty:
         drop(tx, dialog, operator=operator)
         return
@@ -42,13 +46,14 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
     }
     kept = json.dumps(sheet, ensure_ascii=False)
     if tx.run("drafts.keep", operator=operator, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
-        tx.tell("draft.kept", actor=operator, dialog=dialog)
+        tx.emit(DraftKept(dialog=dialog), actor=operator)
 
 
 def drop(tx: Tx, dialog: DialogId, *, operator: str) -> None:
     """Forget a draft: it was sent, or is not wanted."""
+    access.require(tx, Right.DRAFTS)
     if tx.run("drafts.drop", operator=operator, dialog=dialog):
-        tx.tell("draft.dropped", actor=operator, dialog=dialog)
+        tx.emit(DraftDropped(dialog=dialog), actor=operator)
 
 
 def of(tx: Tx, dialog: DialogId, *, operator: str) -> Unsent | None:

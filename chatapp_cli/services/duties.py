@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.journal.dialogs import (
+    AnswerAwaited,
+    AnswerWaived,
+    Assigned,
+    MemberLeft,
+    ObserverJoined,
+    ParticipantJoined,
+    ProducerJoined,
+    Returned,
+    Snoozed,
+    Unassigned,
+)
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.rows.dialogs import MemberRow
 from chatapp_cli.store.tx import Tx
@@ -18,6 +31,10 @@ ROLES: Mapping[str, Text] = MappingProxyType(
 )
 """What an operator may be beside the one who answers."""
 
+_JOINED: Mapping[str, type[ProducerJoined | ParticipantJoined | ObserverJoined]] = MappingProxyType(
+    {"producer": ProducerJoined, "participant": ParticipantJoined, "observer": ObserverJoined}
+)
+
 
 def operators(tx: Tx) -> list[str]:
     """Everybody who has an account, answers for a dialog or is a member of one."""
@@ -26,20 +43,23 @@ def operators(tx: Tx) -> list[str]:
 
 def assign(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Let somebody answer for a dialog, whoever did before."""
+    access.require(tx, Right.ASSIGN)
     name = _named(name)
     if tx.run("duties.assign", id=card(tx, dialog).id, name=name):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, assignee=name)
+        tx.emit(Assigned(dialog=dialog, name=name), actor=actor)
 
 
 def unassign(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Let nobody answer for a dialog any more."""
+    access.require(tx, Right.ASSIGN)
     before = card(tx, dialog).assignee
     if tx.run("duties.assign", id=dialog, name=""):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, unassigned=before)
+        tx.emit(Unassigned(dialog=dialog, name=before), actor=actor)
 
 
 def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Answer for a dialog that nobody has. Raises Refused if somebody was faster."""
+    access.require(tx, Right.ASSIGN)
     has = card(tx, dialog).assignee
     if has not in {"", actor}:
         raise Refused(
@@ -52,30 +72,34 @@ def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
 
 def no_answer(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Say that nothing has to be answered: it waits no longer, and no message goes out."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.no_answer", id=card(tx, dialog).id):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, waiting=False)
+        tx.emit(AnswerWaived(dialog=dialog), actor=actor)
 
 
 def awaits_answer(tx: Tx, dialog: DialogId, since: Millis, *, actor: str) -> None:
     """Put back among the unanswered what was taken out by mistake."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.awaits_answer", id=card(tx, dialog).id, at=since):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, waiting=True)
+        tx.emit(AnswerAwaited(dialog=dialog), actor=actor)
 
 
 def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
     """Put off until a moment, or until the client writes. It waits on meanwhile: nothing is answered."""
+    access.require(tx, Right.SNOOZE)
     known = card(tx, dialog)
     if until <= tx.now:
         raise UsageError(T("That moment is over already."), field="at")
     if known.snoozed_until != until:
         tx.run("duties.snooze", id=dialog, until=until)
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, snoozed=until)
+        tx.emit(Snoozed(dialog=dialog, until=until), actor=actor)
 
 
 def unsnooze(tx: Tx, dialog: DialogId, *, actor: str) -> None:
     """Bring back at once what was put off."""
+    access.require(tx, Right.SNOOZE)
     if tx.run("duties.unsnooze", id=card(tx, dialog).id):
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, snoozed=False)
+        tx.emit(Returned(dialog=dialog), actor=actor)
 
 
 def something_due(tx: Tx) -> bool:
@@ -88,7 +112,7 @@ def wake(tx: Tx) -> Sequence[DialogId]:
     due = tx.all(DialogId, "duties.due", now=tx.now)
     for dialog in due:
         tx.run("duties.wake", id=dialog, now=tx.now)
-        tx.tell("dialog.changed", dialog=dialog, snoozed=False)
+        tx.emit(Returned(dialog=dialog))
     return due
 
 
@@ -99,20 +123,21 @@ def members(tx: Tx, dialog: DialogId) -> list[MemberRow]:
 
 def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
     """Add a member, or give one another role."""
+    access.require(tx, Right.ASSIGN)
     name = _named(name)
     if role not in ROLES:
         raise UsageError(T("There is no role {role}.", role=role), T("Roles: {roles}", roles=", ".join(ROLES)))
     if MemberRow(name, role) not in members(tx, card(tx, dialog).id):
         tx.run("duties.join", dialog=dialog, name=name, role=role)
-        told: dict[str, Any] = {role: name}
-        tx.tell("dialog.changed", actor=actor, dialog=dialog, **told)
+        tx.emit(_JOINED[role](dialog=dialog, name=name), actor=actor)
 
 
 def leave(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     """Take a member out. Raises NotFound if they are none."""
+    access.require(tx, Right.ASSIGN)
     if not tx.run("duties.leave", dialog=card(tx, dialog).id, name=name.strip()):
         raise NotFound(T("{name} is no member of dialog {n}.", name=name, n=dialog))
-    tx.tell("dialog.changed", actor=actor, dialog=dialog, left=name.strip())
+    tx.emit(MemberLeft(dialog=dialog, name=name.strip()), actor=actor)
 
 
 def _named(name: str) -> str:

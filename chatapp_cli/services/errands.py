@@ -7,16 +7,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, ErrandId
+from chatapp_cli.domain.journal.channels import RequestEnded, RequestMade
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import contacts
+from chatapp_cli.services import access, channels, contacts
 from chatapp_cli.store.rows.channels import ErrandRow
 from chatapp_cli.store.tx import Tx
 
 OPEN = frozenset({"waiting", "running"})
+
+
+RIGHTS: Mapping[str, Right] = MappingProxyType(
+    {
+        "find": Right.ANSWER,
+        "contacts": Right.ANSWER,
+        "chats": Right.ANSWER,
+        "follow": Right.CHATS,
+        "unfollow": Right.CHATS,
+        "history": Right.CHATS,
+        "create_group": Right.GROUPS,
+        "add_members": Right.GROUPS,
+        "remove_members": Right.GROUPS,
+        "rename_group": Right.GROUPS,
+        "end_group": Right.GROUPS,
+        "templates": Right.TEMPLATES,
+        "submit": Right.TEMPLATES,
+    }
+)
+"""What somebody needs who asks for something."""
 
 
 def allowed(can: Capabilities, what: str) -> None:
@@ -48,6 +71,8 @@ def ask(
     tx: Tx, channel: ChannelId, what: str, arguments: Mapping[str, object], *, actor: str, seconds: float
 ) -> ErrandId:
     """Ask; after so many seconds nobody waits for the answer and it is not begun any more."""
+    access.require(tx, RIGHTS[what])
+    channels.one(tx, channel)
     errand = ErrandId(
         tx.insert(
             "errands.add",
@@ -59,7 +84,7 @@ def ask(
             until=tx.now + int(seconds * 1000),
         )
     )
-    tx.tell("errand.asked", actor=actor, channel=channel, errand=errand, what=what)
+    tx.emit(RequestMade(channel=channel, errand=errand, what=what), actor=actor)
     return errand
 
 
@@ -98,4 +123,4 @@ def interrupted(tx: Tx, channel: ChannelId) -> None:
 
 def _end(tx: Tx, errand: ErrandRow, state: str, *, code: str = "", detail: str = "", result: str = "") -> None:
     if tx.run("errands.end", id=errand.id, state=state, code=code, detail=detail, result=result):
-        tx.tell("errand.ended", actor=errand.actor, channel=errand.channel_id, errand=errand.id, state=state)
+        tx.emit(RequestEnded(channel=errand.channel_id, errand=errand.id, state=state), actor=errand.actor)

@@ -13,6 +13,7 @@ from chatapp_cli.domain import given_file
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import Busy, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, FileId
+from chatapp_cli.domain.journal.messages import FileArrived, FileMissing
 from chatapp_cli.domain.text import T
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
@@ -147,7 +148,7 @@ def wanted(tx: Tx, channel: ChannelId, *, n: int = 20) -> list[FileRow]:
 def here(tx: Tx, file: FileRow, *, sha256: str, size: int) -> None:
     """A file's content has come."""
     tx.run("files.here", id=file.id, sha256=sha256, size=size)
-    _tell(tx, file, "file.here")
+    _tell(tx, FileArrived, file)
 
 
 def later(tx: Tx, file: FileRow, *, code: str, seconds: float) -> None:
@@ -161,9 +162,9 @@ def later(tx: Tx, file: FileRow, *, code: str, seconds: float) -> None:
 def missing(tx: Tx, file: FileRow, *, code: str) -> None:
     """The content will not come; the message says why."""
     tx.run("files.missing", id=file.id, code=code)
-    _tell(tx, file, "file.missing")
+    _tell(tx, FileMissing, file)
 
 
-def _tell(tx: Tx, file: FileRow, topic: str) -> None:
+def _tell(tx: Tx, what: type[FileArrived | FileMissing], file: FileRow) -> None:
     dialog = message_of(tx, file.message_id).dialog_id
-    tx.tell(topic, channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id)
+    tx.emit(what(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id))

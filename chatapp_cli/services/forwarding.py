@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -13,7 +14,7 @@ from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
-from chatapp_cli.services import dialogs, files, sending, transcript
+from chatapp_cli.services import access, dialogs, files, sending, transcript
 from chatapp_cli.services.sending import Order
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.tx import Tx
@@ -26,6 +27,7 @@ def forward(
 
     Files are not copied: both messages name the same content.
     """
+    access.require(tx, Right.ANSWER)
     accepted = []
     for n, message in enumerate(messages):
         draft = _draft(tx, transcript.entry(tx, message))

@@ -25,11 +25,19 @@ from chatapp_cli.domain.event import (
 )
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import ClientReachable, ClientUnreachable, DialogMoved, DialogOpened, MarkedRead
+from chatapp_cli.domain.journal.messages import (
+    DeadLetterKept,
+    MessageEchoed,
+    MessageReceived,
+    StateChanged,
+    TextChanged,
+)
 from chatapp_cli.domain.message import REACHED, Direction, Origin, State, may_follow
 from chatapp_cli.domain.moment import plausible
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import alterations, outrun
+from chatapp_cli.services import alterations
 from chatapp_cli.store.rows.dialogs import Known
 from chatapp_cli.store.rows.messages import Ref
 from chatapp_cli.store.tx import Tx
@@ -82,7 +90,7 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
         return
     if arrival.problem:
         result.dead += 1
-        tx.tell("arrived.dead", channel=channel, arrived=arrived, problem=arrival.problem)
+        tx.emit(DeadLetterKept(channel=channel, arrived=arrived, problem=arrival.problem))
     apply(tx, channel, arrival, arrived, result)
 
 
@@ -112,8 +120,9 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
     result.messages += 1
     for file in event.files:
         result.files_wanted |= _keep_file(tx, channel, message, file)
-    _refresh_dialog(tx, channel, dialog, event, message)
-    tx.tell("message.out" if event.from_us else "message.in", channel=channel, dialog=dialog.id, message=message)
+    _refresh_dialog(tx, dialog, event, message)
+    came = MessageEchoed if event.from_us else MessageReceived
+    tx.emit(came(channel=channel, dialog=dialog.id, message=message))
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
@@ -157,7 +166,7 @@ def _hear_again(
     if _wants_eyes(dialog, event):
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
-    tx.tell("message.edited", channel=channel, dialog=dialog.id, message=found.id)
+    tx.emit(TextChanged(channel=channel, dialog=dialog.id, message=found.id))
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
@@ -199,7 +208,7 @@ def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArri
     return found is not None
 
 
-def _refresh_dialog(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, message: MessageId) -> None:
+def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: MessageId) -> None:
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     common: dict[str, Any] = {"id": dialog.id, "message": message, "at": event.at, "preview": shown}
     if event.from_us:
@@ -209,8 +218,6 @@ def _refresh_dialog(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArr
         tx.run("unread.heard", dialog=dialog.id)
     else:
         tx.run("dialogs.heard_silently", **common)
-    if not event.from_us and not event.automatic:
-        outrun.give_up(tx, channel, dialog.id)
     if not dialog.reachable and not event.from_us:
         tx.run("dialogs.reach", id=dialog.id, reachable=1, code="")
 
@@ -267,7 +274,7 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last
         last_at=last_at,
         now=tx.now,
     )
-    tx.tell("dialog.new", channel=channel, dialog=dialog)
+    tx.emit(DialogOpened(channel=channel, dialog=dialog))
     return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0, 1)
 
 
@@ -367,7 +374,7 @@ def move_on(
     statement = "messages.reached" if state in REACHED else "messages.state"
     tx.run(statement, id=found.id, state=state, code=code, detail=detail)
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
-    tx.tell("message.state", channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code)
+    tx.emit(StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
 
 
 def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
@@ -385,7 +392,8 @@ def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
         dialog = _open_dialog(tx, channel, event.peer, Person())
     _learn(tx, dialog, event.peer, Person())
     tx.run("dialogs.reach", id=dialog.id, reachable=int(event.reachable), code=event.code)
-    tx.tell("dialog.reachable" if event.reachable else "dialog.unreachable", channel=channel, dialog=dialog.id)
+    reached = ClientReachable if event.reachable else ClientUnreachable
+    tx.emit(reached(channel=channel, dialog=dialog.id))
 
 
 def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
@@ -401,7 +409,7 @@ def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
     if early and (dialog or there):
         _let_changes_happen(tx, channel, event.peer.key)
     if dialog is not None:
-        tx.tell("dialog.moved", channel=channel, dialog=there or dialog.id, old=dialog.id)
+        tx.emit(DialogMoved(channel=channel, dialog=there or dialog.id, old=dialog.id))
 
 
 def _let_changes_happen(tx: Tx, channel: ChannelId, key: str) -> None:
@@ -447,7 +455,7 @@ def _chat_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
 def _read_by_us(tx: Tx, channel: ChannelId, dialog: DialogId, until: int) -> None:
     last = _number(tx.value("dialogs.last_heard", dialog=dialog) or "")
     if last is not None and last <= until and tx.run("dialogs.read", id=dialog):
-        tx.tell("dialog.changed", channel=channel, dialog=dialog, read=True)
+        tx.emit(MarkedRead(channel=channel, dialog=dialog))
 
 
 def _number(ext_id: str) -> int | None:

@@ -1,17 +1,23 @@
-"""News for whoever follows: the journal read from a place on."""
+"""The journal read from a place on, for whoever follows it."""
 
 from __future__ import annotations
 
-from chatapp_cli.store.rows.journal import JournalRow
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.journal.reading import JournalEntry, entry
 from chatapp_cli.store.tx import Tx
 
 
 def last(tx: Tx) -> int:
-    """The number of the newest piece of news; 0 before the first."""
+    """The number of the newest entry; 0 before the first."""
     newest: int = tx.value("journal.last")
     return newest
 
 
-def after(tx: Tx, number: int, *, n: int = 500) -> list[JournalRow]:
+def after(tx: Tx, number: int, *, n: int = 500) -> list[JournalEntry]:
     """What came after a number, in order."""
-    return tx.all(JournalRow, "journal.after", after=number, n=n)
+    return tx.all(entry, "journal.after", after=number, n=n)
+
+
+def of_message(tx: Tx, message: MessageId) -> list[JournalEntry]:
+    """What happened to a message, in order."""
+    return tx.all(entry, "journal.of_message", message=message)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.domain.journal.messages import MessageRescheduled, TextChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import dialogs, files, outbox, sending, words
+from chatapp_cli.services import access, dialogs, files, outbox, sending, words
 from chatapp_cli.services.transcript import entry as entry_of
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.messages import MessageRow
@@ -18,6 +20,7 @@ from chatapp_cli.store.tx import Tx
 
 def reword(tx: Tx, can: Capabilities, message: MessageId, text: str, *, actor: str) -> None:
     """Give a waiting message another text. Raises Refused once it may be on its way."""
+    access.require(tx, Right.ANSWER)
     entry = entry_of(tx, message)
     if tx.value("messages.template", id=message):
         raise Refused("template_text", T("Message {n} is an approved template: its text is fixed.", n=message))
@@ -26,11 +29,12 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str, *, actor: s
         raise _too_late(entry.message)
     card = dialogs.card(tx, entry.message.dialog_id)
     tx.run("dialogs.preview", id=card.id, message=message, preview=preview(text, [file.name for file in entry.files]))
-    tx.tell("message.edited", actor=actor, channel=card.channel_id, dialog=card.id, message=message)
+    tx.emit(TextChanged(channel=card.channel_id, dialog=card.id, message=message), actor=actor)
 
 
 def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None, *, actor: str) -> None:
     """Let a scheduled message go at another time; ``None``: at once. Raises Refused if it is not scheduled any more."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     card = dialogs.card(tx, found.dialog_id)
     refusal = None if tx.value("messages.template", id=message) else sending.closed(can, card, at or tx.now)
@@ -38,9 +42,7 @@ def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None,
         raise refusal
     if not tx.run("outbox.reschedule", message=message, at=at or tx.now):
         raise _too_late(found)
-    tx.tell(
-        "message.rescheduled", actor=actor, channel=card.channel_id, dialog=card.id, message=message, at=at or tx.now
-    )
+    tx.emit(MessageRescheduled(channel=card.channel_id, dialog=card.id, message=message, at=at or tx.now), actor=actor)
     outbox.promote(tx)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured, LineRemoved, LineRenamed
 from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import options
+from chatapp_cli.services import access, options
 from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.store.tx import Tx
 
@@ -34,26 +36,37 @@ def find(tx: Tx, named: str = "") -> LineRow:
     raise NotFound(T("There is no line {name}.", name=named), T("Known lines: {known}", known=known or "–"))
 
 
+def seen(tx: Tx, line: LineId) -> None:
+    """Go on only if there is such a line for whoever acts. Raises NotFound."""
+    if tx.value("lines.one", id=line) is None:
+        raise NotFound(T("There is no line {name}.", name=line), T("See them with: chatapp line list"))
+
+
 def add(tx: Tx, name: str, *, actor: str) -> LineId:
     """Make a line. Raises UsageError for a name that is empty, and Refused for one that is taken."""
+    access.require(tx, Right.LINES)
     made = tx.insert("lines.add", name=_sound(name), now=tx.now)
     if made is None:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
-    tx.tell("line.added", actor=actor, name=name)
+    tx.emit(LineAdded(name=name), actor=actor)
     return LineId(made)
 
 
 def rename(tx: Tx, line: LineId, name: str, *, actor: str) -> None:
     """Give a line another name."""
+    access.require(tx, Right.LINES)
+    seen(tx, line)
     taken = tx.value("lines.by_name", name=_sound(name))
     if taken not in {None, line}:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
     tx.run("lines.rename", id=line, name=name.strip())
-    tx.tell("line.renamed", actor=actor, name=name)
+    tx.emit(LineRenamed(name=name), actor=actor)
 
 
 def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
     """Remove a line; one that still has channels only by force, because their dialogs go with it."""
+    access.require(tx, Right.LINES)
+    seen(tx, line.id)
     if line.channels and not force:
         raise Refused(
             "line_in_use",
@@ -62,13 +75,15 @@ def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
         )
     options.drop_with_line(tx, line.id)
     tx.run("lines.remove", id=line.id)
-    tx.tell("line.removed", actor=actor, name=line.name)
+    tx.emit(LineRemoved(name=line.name), actor=actor)
 
 
 def configure(tx: Tx, line: LineRow, changes: Mapping[str, str], *, actor: str) -> None:
     """Change options of a line; an empty value forgets one. Raises UsageError."""
-    changed = options.configure(tx, Target(Subject.LINE, line.id), options.Changes(changes))
-    tx.tell("line.configured", actor=actor, name=line.name, changed=changed)
+    access.require(tx, Right.SETTINGS)
+    seen(tx, line.id)
+    changed = options.change(tx, Target(Subject.LINE, line.id), options.Changes(changes))
+    tx.emit(LineConfigured(name=line.name, changed=changed), actor=actor)
 
 
 def _sound(name: str) -> str:

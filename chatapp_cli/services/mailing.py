@@ -9,6 +9,7 @@ from decimal import Decimal
 from math import ceil
 from typing import TypeAlias
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
@@ -17,7 +18,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, dialogs, relay
+from chatapp_cli.services import access, channels, dialogs, relay
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order, key_of
@@ -102,6 +103,7 @@ def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient
 
 def accept(tx: Tx, able: Able, plan: Plan, to: Iterable[Recipient], order: Order) -> Mailing:
     """Accept it for everybody in one transaction, each under a key that follows from the order's and the address."""
+    access.require(tx, Right.MASS)
     found = Mailing()
     spelled: set[str] = set()
     reached: set[DialogId] = set()

@@ -78,7 +78,7 @@ def among(tx: Tx, index: Index, text: str) -> list[DialogId] | None:
     fresh = journal.after(tx, mark.journal, n=_FRESH)
     if len(fresh) == _FRESH:
         return None
-    return list({*found, *_of_people(tx, {row.dialog_id for row in fresh if row.dialog_id is not None})})
+    return list({*found, *_of_people(tx, {entry.event.dialog for entry in fresh if entry.event.dialog is not None})})
 
 
 def _spellings(needle: str) -> list[str]:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows.dialogs import NoteRow
@@ -25,10 +28,11 @@ RECENT = 7 * 86_400_000
 
 def add(tx: Tx, dialog: DialogId, text: str, *, actor: str) -> int:
     """Write a note; whoever stands in it after an @ is told."""
+    access.require(tx, Right.NOTE)
     if not text.strip():
         raise UsageError(T("A note needs a text."), field="text")
     number: int = tx.insert("notes.add", dialog=card(tx, dialog).id, author=actor, text=text.strip(), now=tx.now)
-    tx.tell("dialog.changed", actor=actor, dialog=dialog, note=number)
+    tx.emit(NoteWritten(dialog=dialog, note=number), actor=actor)
     return number
 
 

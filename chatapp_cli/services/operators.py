@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from chatapp_cli.domain.access import Right, read, written
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.operators import (
+    LoggedIn,
+    LoggedOut,
+    OperatorAdded,
+    OperatorDisabled,
+    OperatorEnabled,
+    OperatorRemoved,
+    PasswordChanged,
+    RightsChanged,
+    VisibleLinesChanged,
+)
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import passwords
+from chatapp_cli.services import access, passwords
 from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
 from chatapp_cli.store.tx import Tx
 
@@ -56,6 +68,8 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor
 
     Raises UsageError for an empty name, and Refused for one that is taken.
     """
+    access.require(tx, Right.USERS)
+    _insist_on_lines(tx, lines or None)
     name = _sound(name)
     if not tx.run("operators.add", name=name, password=password_hash, every_line=int(not lines), now=tx.now):
         raise Refused(
@@ -63,42 +77,118 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor
         )
     _see(tx, name, lines)
     tx.run("unread.begin", operator=name)
-    tx.tell("operator.added", actor=actor, name=name)
+    tx.emit(OperatorAdded(name=name), actor=actor)
     return find(tx, name)
 
 
 def disable(tx: Tx, name: str, *, actor: str) -> None:
     """Let an operator in no longer; who is logged in is logged out at once."""
+    access.require(tx, Right.USERS)
+    _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
         tx.run("operators.close_sessions", name=name)
-        tx.tell("operator.disabled", actor=actor, name=name)
+        tx.emit(OperatorDisabled(name=name), actor=actor)
 
 
 def enable(tx: Tx, name: str, *, actor: str) -> None:
     """Let an operator in again."""
+    access.require(tx, Right.USERS)
+    _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
-        tx.tell("operator.enabled", actor=actor, name=name)
+        tx.emit(OperatorEnabled(name=name), actor=actor)
 
 
 def set_password(tx: Tx, name: str, password_hash: str, *, actor: str) -> None:
     """Give a new password; whoever is logged in by the old one is logged out."""
+    if name != access.acting(tx).name:
+        access.require(tx, Right.USERS)
+        _insist_above(tx, name)
     tx.run("operators.set_password", name=find(tx, name).name, password=password_hash)
     tx.run("operators.close_sessions", name=name)
-    tx.tell("operator.password", actor=actor, name=name)
+    tx.emit(PasswordChanged(name=name), actor=actor)
 
 
 def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) -> None:
     """Let an operator see these lines alone; ``None``: all of them."""
+    access.require(tx, Right.USERS)
+    _insist_above(tx, name)
+    _insist_on_lines(tx, lines)
     tx.run("operators.see", name=find(tx, name).name, every_line=int(lines is None))
     tx.run("operators.see_no_line", name=name)
     _see(tx, name, lines or ())
-    tx.tell("operator.lines", actor=actor, name=name)
+    tx.emit(VisibleLinesChanged(name=name), actor=actor)
+
+
+def may(tx: Tx, name: str) -> frozenset[Right]:
+    """What an account may do, by its role and by what was given to it. Raises NotFound."""
+    who = find(tx, name)
+    return access.of_role(who.role) | read(who.rights)
+
+
+def changes(said: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
+    """The rights that ``+NAME`` gives and those that ``-NAME`` takes back. Raises UsageError for anything else."""
+    unknown = [word for word in said if word[:1] not in {"+", "-"} or word[1:] not in set(Right)]
+    if unknown:
+        raise UsageError(
+            T("{said} is no change of rights.", said=unknown[0]),
+            T("Say +RIGHT or -RIGHT; rights are: {known}", known=", ".join(Right)),
+            field="rights",
+        )
+    given, taken = ({Right(word[1:]) for word in said if word[0] == sign} for sign in "+-")
+    return frozenset(given), frozenset(taken)
+
+
+def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right], *, actor: str) -> None:
+    """Give rights beside those of the role, and take such back.
+
+    Raises UsageError for taking what the role itself allows, and Refused for rights that whoever acts does not have.
+    """
+    access.require(tx, Right.USERS)
+    _insist_above(tx, name)
+    _insist_on_rights(tx, frozenset(given))
+    who = find(tx, name)
+    if kept := access.of_role(who.role) & frozenset(taken):
+        raise UsageError(
+            T("Every operator has the right {right}; it cannot be taken back.", right=min(kept).value), field="rights"
+        )
+    held = written((read(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
+    if tx.run("operators.give", name=name, rights=held):
+        tx.emit(RightsChanged(name=name, rights=held), actor=actor)
+
+
+def _insist_above(tx: Tx, name: str) -> None:
+    """Raise Refused for the account of somebody who may do or see more: changing it would be a way to do the same."""
+    seen = lines(tx, find(tx, name))
+    _insist_on_rights(tx, may(tx, name))
+    _insist_on_lines(tx, None if seen is None else [line.id for line in seen])
+
+
+def _insist_on_rights(tx: Tx, rights: frozenset[Right]) -> None:
+    if not rights <= access.rights(tx):
+        raise _beyond()
+
+
+def _insist_on_lines(tx: Tx, lines: Sequence[LineId] | None) -> None:
+    """Raise Refused unless whoever acts sees all of these, ``None``: every line. The owner may give any."""
+    who = access.acting(tx)
+    if not (who.owner or who.lines is None or (lines is not None and set(lines) <= set(who.lines))):
+        raise _beyond()
+
+
+def _beyond() -> Refused:
+    return Refused(
+        "beyond_own",
+        T("Nobody can give, or change for others, more than they have themselves."),
+        T("Ask whoever looks after this desk: chatapp support"),
+    )
 
 
 def remove(tx: Tx, name: str, *, actor: str) -> None:
     """Forget an account with its logins; what was done under the name stays."""
+    access.require(tx, Right.USERS)
+    _insist_above(tx, name)
     tx.run("operators.remove", name=find(tx, name).name)
-    tx.tell("operator.removed", actor=actor, name=name)
+    tx.emit(OperatorRemoved(name=name), actor=actor)
 
 
 # Logging in
@@ -134,7 +224,7 @@ def open_session(tx: Tx, name: str, token: str) -> None:
     """Let a token stand for an operator for 30 days; only its hash is kept."""
     tx.run("operators.sweep", now=tx.now)
     tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION)
-    tx.tell("operator.login", actor=name, name=name)
+    tx.emit(LoggedIn(name=name), actor=name)
 
 
 def of_session(tx: Tx, token: str) -> OperatorRow | None:
@@ -146,13 +236,15 @@ def close_session(tx: Tx, token: str) -> None:
     """Log out."""
     who = of_session(tx, token)
     if tx.run("operators.close_session", token=_digest(token)) and who:
-        tx.tell("operator.logout", actor=who.name, name=who.name)
+        tx.emit(LoggedOut(name=who.name), actor=who.name)
 
 
 def close_sessions(tx: Tx, name: str, *, actor: str) -> None:
     """Log an operator out everywhere."""
+    access.require(tx, Right.USERS)
+    _insist_above(tx, name)
     if tx.run("operators.close_sessions", name=find(tx, name).name):
-        tx.tell("operator.logout", actor=actor, name=name)
+        tx.emit(LoggedOut(name=name), actor=actor)
 
 
 def _digest(token: str) -> str:

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from chatapp_cli.domain import option
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.journal.company import CompanyConfigured
 from chatapp_cli.domain.option import COMPANY, Subject, Target, Value
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access
 from chatapp_cli.settings import Settings, check
 from chatapp_cli.store.rows.options import OptionRow
 from chatapp_cli.store.tx import Tx
@@ -54,7 +57,7 @@ class Options:
     def value(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> Value:
         """What holds there. Raises KeyError for a name that is neither an option nor a setting."""
         found = None if name in self.given else chosen(tx, scope).get(name)
-        return self._unstored(name) if found is None else found.value
+        return self.unstored(name) if found is None else found.value
 
     def text(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> str:
         """The same, of an option that is words."""
@@ -64,7 +67,8 @@ class Options:
         """The same, of an option that is a whole number."""
         return int(self.value(tx, name, scope))
 
-    def _unstored(self, name: str) -> Value:
+    def unstored(self, name: str) -> Value:
+        """What holds where nothing is stored. Raises KeyError."""
         if name in _SETTINGS:
             value: Value = getattr(self.settings, name)
             return value
@@ -118,7 +122,7 @@ class Changes:
     """The fields of the channel's manifest."""
 
 
-def configure(tx: Tx, target: Target, changes: Changes) -> list[str]:
+def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
     """Keep or forget options of one subject; returns their names. Raises UsageError before anything is changed."""
     there = known(target.subject, changes.own)
     own = {one.name for one in changes.own}
@@ -135,9 +139,10 @@ def configure(tx: Tx, target: Target, changes: Changes) -> list[str]:
 
 
 def configure_company(tx: Tx, changes: Mapping[str, str], *, actor: str) -> None:
-    """Change options of the company. Raises UsageError."""
-    changed = configure(tx, COMPANY, Changes(changes))
-    tx.tell("company.configured", actor=actor, changed=changed)
+    """Change options of the company; an empty value forgets one. Raises UsageError."""
+    access.require(tx, Right.SETTINGS)
+    changed = change(tx, COMPANY, Changes(changes))
+    tx.emit(CompanyConfigured(changed=changed), actor=actor)
 
 
 def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:

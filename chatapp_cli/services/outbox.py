@@ -12,6 +12,15 @@ from dataclasses import dataclass, replace
 
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed, StrangersPaused
+from chatapp_cli.domain.journal.messages import (
+    ChangeRefused,
+    MessageMerged,
+    MessageWithdrawn,
+    ReactionsShown,
+    StateChanged,
+    TextChanged,
+)
 from chatapp_cli.domain.manifest import Lane
 from chatapp_cli.domain.message import Action, Direction, Origin, State
 from chatapp_cli.domain.moment import plausible
@@ -200,7 +209,7 @@ def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
         return False
     tx.run("dialogs.last_becomes", id=row.dialog_id, old=other.id, new=row.message_id)
     tx.run("messages.drop", id=other.id)
-    tx.tell("message.merged", channel=row.channel_id, dialog=row.dialog_id, message=other.id, into=row.message_id)
+    tx.emit(MessageMerged(channel=row.channel_id, dialog=row.dialog_id, message=other.id, into=row.message_id))
     return True
 
 
@@ -210,13 +219,13 @@ def _edited(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     tx.run("messages.revise", id=row.message_id, text=row.value, at=tx.now)
     tx.run("messages.edit", id=row.message_id, text=row.value, at=tx.now)
     tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=preview(row.value, []))
-    tx.tell("message.edited", actor=row.actor, dialog=row.dialog_id, message=row.message_id)
+    tx.emit(TextChanged(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
 
 
 def _deleted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     del receipt
     tx.run("messages.delete", id=claim.row.message_id, at=tx.now)
-    tx.tell("message.deleted", actor=claim.row.actor, dialog=claim.row.dialog_id, message=claim.row.message_id)
+    tx.emit(MessageWithdrawn(dialog=claim.row.dialog_id, message=claim.row.message_id), actor=claim.row.actor)
 
 
 def _reacted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
@@ -225,7 +234,7 @@ def _reacted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     tx.run("reactions.clear", message=row.message_id, person="")
     if row.value:
         tx.run("reactions.add", message=row.message_id, person="", emoji=row.value, name=row.actor)
-    tx.tell("message.reaction", actor=row.actor, dialog=row.dialog_id, message=row.message_id)
+    tx.emit(ReactionsShown(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
 
 
 _CARRIED_OUT = {Action.SEND: _sent, Action.EDIT: _edited, Action.DELETE: _deleted, Action.REACT: _reacted}
@@ -245,14 +254,15 @@ def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
 
 
 def _tell_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
-    tx.tell(
-        "message.refused",
-        channel=row.channel_id,
-        dialog=row.dialog_id,
-        message=row.message_id,
-        action=row.action,
-        code=error.code,
-        detail=error.detail,
+    tx.emit(
+        ChangeRefused(
+            channel=row.channel_id,
+            dialog=row.dialog_id,
+            message=row.message_id,
+            action=row.action,
+            code=error.code,
+            detail=error.detail,
+        )
     )
 
 
@@ -329,7 +339,7 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str 
     until = tx.now + int(seconds * 1000)
     tx.run("channels.pause", id=channel, until=until, code=code, detail=detail)
     if seconds >= WORTH_TELLING:
-        tx.tell("channel.paused", channel=channel, until=until, code=code, detail=detail)
+        tx.emit(ChannelPaused(channel=channel, until=until, code=code, detail=detail))
 
 
 def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
@@ -341,14 +351,14 @@ def unpause(tx: Tx, channel: ChannelId) -> None:
     """The provider lets the account send again."""
     tx.run("channels.unpause", id=channel)
     tx.run("outbox.release", channel=channel, now=tx.now)
-    tx.tell("channel.resumed", channel=channel)
+    tx.emit(ChannelResumed(channel=channel))
 
 
 def pause_strangers(tx: Tx, row: OutboxRow, *, seconds: float, code: str) -> None:
     """The account was told to leave strangers alone; remembered over restarts."""
     tx.run("channels.pause_strangers", id=row.channel_id, until=tx.now + int(seconds * 1000))
     hold(tx, row.dialog_id, {"strangers": seconds}, code=code)
-    tx.tell("channel.strangers", channel=row.channel_id, seconds=int(seconds), code=code)
+    tx.emit(StrangersPaused(channel=row.channel_id, seconds=int(seconds), code=code))
 
 
 def something_due(tx: Tx) -> bool:
@@ -361,7 +371,7 @@ def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
     due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)
     for message, dialog, channel in due:
         _show_due(tx, dialog, message)
-        tx.tell("message.state", channel=channel, dialog=dialog, message=message, state=State.QUEUED)
+        tx.emit(StateChanged(channel=channel, dialog=dialog, message=message, state=State.QUEUED))
     return [(message, channel) for message, _, channel in due]
 
 
@@ -401,14 +411,7 @@ def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str =
 
 
 def _tell_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
-    tx.tell(
-        "message.state",
-        channel=row.channel_id,
-        dialog=row.dialog_id,
-        message=row.message_id,
-        state=state,
-        code=code,
-    )
+    tx.emit(StateChanged(channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code))
 
 
 def _finish(tx: Tx, claim: Claim, verdict: str, *, code: str = "", detail: str = "") -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.store.tx import Tx
 
@@ -12,10 +13,9 @@ HEARD_FIRST = "heard_first"
 """Why such a message never went."""
 
 
-def give_up(tx: Tx, channel: ChannelId, dialog: DialogId) -> None:
-    """The client wrote: what was to remind them does not go."""
-    for message in tx.all(MessageId, "outbox.give_up", dialog=dialog):
+def give_up(tx: Tx, heard: MessageReceived) -> None:
+    """The client wrote: what was to remind them does not go. A machine of theirs that answers is not the client."""
+    channel, dialog = heard.channel, heard.dialog
+    for message in tx.all(MessageId, "outbox.give_up", dialog=dialog, message=heard.message):
         tx.run("messages.state", id=message, state=State.CANCELLED, code=HEARD_FIRST, detail="")
-        tx.tell(
-            "message.state", channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=HEARD_FIRST
-        )
+        tx.emit(StateChanged(channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=HEARD_FIRST))

@@ -1,24 +1,24 @@
 """When a message will go at its account's rates, told before it is accepted (S-055).
 
-The governor decides in the end; this is its forecast from the same rates, what was sent, and what waits ahead.
+The governor decides in the end; this is its forecast from the same log of the same rates, without its margins.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from chatapp_cli.domain.ids import MessageId, Millis
-from chatapp_cli.domain.manifest import Capabilities, Rate
+from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Priority
+from chatapp_cli.domain.rates import AccountLog, Scope, Target
 from chatapp_cli.services import outbox
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
-Reason: TypeAlias = Literal["", "account", "dialog", "group", "phone", "strangers"]
+Reason: TypeAlias = Literal[""] | Scope
 """The rate that makes a message wait; empty: none does."""
 AT_ONCE: Millis = 5_000
 """A wait that nobody has to be told of."""
@@ -37,56 +37,31 @@ NOW = Turn()
 """It goes at once."""
 
 
-@dataclass(slots=True)
 class Forecast:
     """What an account has sent and will send, as far as its rates care."""
 
-    channel: ChannelRow
-    can: Capabilities
-    now: Millis
-    _logs: dict[tuple[int, str], deque[Millis]] = field(default_factory=dict)
+    def __init__(self, channel: ChannelRow, can: Capabilities, now: Millis) -> None:
+        self._channel, self._now = channel, now
+        self._log = AccountLog(can.rates)
 
     def remember(self, sent: RecentSend) -> None:
         """Take note of a send."""
-        for _rate, log in self._lanes(sent):
-            log.append(sent.at)
+        self._log.record(_target(sent), sent.at / 1000)
 
     def next(self, wanted: RecentSend) -> Turn:
         """When one more goes; counted from then on. ``at`` of what is wanted is when it may go at the earliest."""
-        held: list[tuple[Millis, Reason]] = [(max(wanted.at, self.now), ""), (self.channel.paused_until, "account")]
+        told: list[tuple[Millis, Reason]] = [(max(wanted.at, self._now), ""), (self._channel.paused_until, "account")]
         if wanted.stranger:
-            held.append((self.channel.strangers_until, "strangers"))
-        held += [(_free_at(rate, log), rate.scope) for rate, log in self._lanes(wanted)]
-        at, reason = max(held, key=lambda one: one[0])
+            told.append((self._channel.strangers_until, "strangers"))
+        held: list[tuple[float, Reason]] = [(at / 1000, reason) for at, reason in told]
+        seconds, reason = max((*held, *self._log.waits(_target(wanted))), key=itemgetter(0))
+        at = round(seconds * 1000)
         self.remember(wanted._replace(at=at))
-        return Turn(at, reason) if at - self.now > AT_ONCE else NOW
-
-    def _lanes(self, send: RecentSend) -> Iterator[tuple[Rate, deque[Millis]]]:
-        for n, rate in enumerate(self.can.rates):
-            key = _lane(rate, send)
-            if key is not None:
-                yield rate, self._logs.setdefault((n, key), deque(maxlen=rate.limit))
+        return Turn(at, reason) if at - self._now > AT_ONCE else NOW
 
 
-def _lane(rate: Rate, send: RecentSend) -> str | None:
-    """What a rate counts a send with; ``None``: not at all."""
-    match rate.scope:
-        case "account":
-            return ""
-        case "dialog":
-            return send.address
-        case "group":
-            return None if send.chat_kind == "private" else send.address
-        case "phone":
-            return "" if send.address.startswith("+") else None
-        case "strangers":
-            return "" if send.stranger else None
-
-
-def _free_at(rate: Rate, log: deque[Millis]) -> Millis:
-    full = log[0] + int(rate.per * 1000) if len(log) == rate.limit else 0
-    paced = log[-1] + int(rate.per * 1000 / rate.limit) if log and rate.paced else 0
-    return max(full, paced)
+def _target(send: RecentSend) -> Target:
+    return Target(send.address, send.chat_kind, bool(send.stranger))
 
 
 def forecast(

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ContactId, DialogId
+from chatapp_cli.domain.journal.contacts import ContactMerged, ContactParted, ContactsCompared
+from chatapp_cli.domain.journal.dialogs import PersonChanged, PersonCompared
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import contacts
+from chatapp_cli.services import access, contacts
 from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
 from chatapp_cli.store.tx import Tx
 
@@ -120,13 +123,14 @@ def find(tx: Tx, said: str) -> ContactRow:
 
 def merge(tx: Tx, kept: ContactId, gone: ContactId, *, actor: str) -> MergeRow:
     """Say that two contacts are one person, for whom the first one's stands from now on. Raises Refused."""
+    access.require(tx, Right.PEOPLE)
     kept, gone = contacts.root(tx, kept), contacts.root(tx, gone)
     if kept == gone:
         raise Refused("one_person", T("Both are contact {n} already.", n=kept))
     tx.run("persons.join", kept=kept, gone=gone)
     number = tx.insert("persons.merge", kept=kept, gone=gone, actor=actor, now=tx.now)
-    tx.tell("contact.merged", actor=actor, contact=gone, into=kept)
-    _tell_dialogs(tx, kept, actor=actor, person=kept)
+    tx.emit(ContactMerged(contact=gone, into=kept), actor=actor)
+    _tell_dialogs(tx, PersonChanged, kept, contact=kept, actor=actor)
     return MergeRow(number, kept, gone)
 
 
@@ -140,18 +144,21 @@ def merge_of(tx: Tx, contact: ContactId) -> MergeRow:
 
 def undo(tx: Tx, merge: MergeRow, *, actor: str) -> None:
     """Take a merge back: what it joined is a person of its own again, whatever was merged since. Raises Refused."""
+    access.require(tx, Right.PEOPLE)
+    contacts.one(tx, merge.gone)
     if tx.one(MergeRow, "persons.merge_of", id=merge.gone) != merge:
         raise Refused("parted", T("This merge was taken back before."))
     kept = contacts.root(tx, merge.kept)
     tx.run("persons.undo", id=merge.id, now=tx.now)
     tx.run("persons.part", gone=merge.gone)
-    tx.tell("contact.parted", actor=actor, contact=merge.gone, kept=kept)
+    tx.emit(ContactParted(contact=merge.gone, kept=kept), actor=actor)
     for one in (kept, merge.gone):
-        _tell_dialogs(tx, one, actor=actor, person=one)
+        _tell_dialogs(tx, PersonChanged, one, contact=one, actor=actor)
 
 
 def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[tuple[ContactId, ContactId]]:
     """Say that two are not the same person: they are not suggested again; returns the pairs that this is news of."""
+    access.require(tx, Right.PEOPLE)
     one, other = contacts.root(tx, one), contacts.root(tx, other)
     if one == other:
         raise Refused("one_person", T("Both are contact {n} already.", n=one), T("Part them: chatapp contact unmerge"))
@@ -164,21 +171,24 @@ def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[t
 
 def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]], *, actor: str) -> None:
     """Take back that pairs of contacts are not the same person."""
+    access.require(tx, Right.PEOPLE)
     for low, high in pairs:
-        tx.run("persons.let_together", low=low, high=high)
+        tx.run("persons.let_together", low=contacts.one(tx, low).id, high=contacts.one(tx, high).id)
     for low, high in pairs[:1]:
         _tell_apart(tx, contacts.root(tx, low), contacts.root(tx, high), actor=actor)
 
 
 def _tell_apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> None:
-    tx.tell("contact.apart", actor=actor, contact=one, other=other)
-    _tell_dialogs(tx, one, actor=actor, apart=other)
-    _tell_dialogs(tx, other, actor=actor, apart=one)
+    tx.emit(ContactsCompared(contact=one, other=other), actor=actor)
+    _tell_dialogs(tx, PersonCompared, one, contact=other, actor=actor)
+    _tell_dialogs(tx, PersonCompared, other, contact=one, actor=actor)
 
 
-def _tell_dialogs(tx: Tx, root: ContactId, *, actor: str, **change: ContactId) -> None:
+def _tell_dialogs(
+    tx: Tx, what: type[PersonChanged | PersonCompared], root: ContactId, *, contact: ContactId, actor: str
+) -> None:
     for way in person(tx, root).ways:
-        tx.tell("dialog.changed", actor=actor, channel=way.channel_id, dialog=way.id, **change)
+        tx.emit(what(channel=way.channel_id, dialog=way.id, contact=contact), actor=actor)
 
 
 # Suggesting who may be

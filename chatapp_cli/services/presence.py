@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.presence import ColleagueTyped, LookMoved
 from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.store.tx import Tx
 
@@ -20,7 +21,7 @@ def look(tx: Tx, window: str, operator: str, dialog: DialogId | None) -> None:
     _put(tx, window, operator, dialog, typing_until=0)
     if before is None or (before.dialog_id, before.typing_until > tx.now) != (dialog, False):
         for one in {dialog, before and before.dialog_id} - {None}:
-            tx.tell("presence.moved", actor=operator, dialog=one)
+            tx.emit(LookMoved(dialog=one), actor=operator)
 
 
 def beat(tx: Tx, window: str, operator: str, dialog: DialogId | None) -> Sequence[PresenceRow]:
@@ -33,14 +34,14 @@ def beat(tx: Tx, window: str, operator: str, dialog: DialogId | None) -> Sequenc
 def typing(tx: Tx, window: str, operator: str, dialog: DialogId) -> None:
     """Say that somebody writes in a dialog just now."""
     _put(tx, window, operator, dialog, typing_until=tx.now + TYPING)
-    tx.tell("presence.typing", actor=operator, dialog=dialog)
+    tx.emit(ColleagueTyped(dialog=dialog), actor=operator)
 
 
 def gone(tx: Tx, window: str) -> None:
     """Forget a window that is being closed."""
     before = tx.one(PresenceRow, "presence.one", window=window)
     if before is not None and tx.run("presence.gone", window=window):
-        tx.tell("presence.moved", actor=before.operator, dialog=before.dialog_id)
+        tx.emit(LookMoved(dialog=before.dialog_id), actor=before.operator)
 
 
 def everyone(tx: Tx) -> Sequence[PresenceRow]:
@@ -58,7 +59,7 @@ def _put(tx: Tx, window: str, operator: str, dialog: DialogId | None, *, typing_
         "presence.put",
         window=window,
         operator=operator,
-        dialog=dialog,
+        dialog=dialog and tx.value("dialogs.one", id=dialog),
         typing_until=typing_until,
         until=tx.now + LASTS,
     )

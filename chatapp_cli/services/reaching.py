@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ContactId, DialogId
+from chatapp_cli.domain.journal.dialogs import DialogOpened
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import contacts
+from chatapp_cli.services import access, channels, contacts
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
@@ -29,6 +31,8 @@ class Reach:
 
 def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
     """Find the dialog with an address, or open one where the channel may write first (S-120)."""
+    access.require(tx, Right.ANSWER)
+    channels.one(tx, channel.id)
     found = reach(tx, channel, can, to, subject=subject)
     return _open(tx, channel, can, found, subject) if found.dialog is None else found.dialog
 
@@ -112,7 +116,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
         last_at=tx.now,
         now=tx.now,
     )
-    tx.tell("dialog.new", channel=channel.id, dialog=dialog)
+    tx.emit(DialogOpened(channel=channel.id, dialog=dialog))
     return DialogId(dialog)
 
 

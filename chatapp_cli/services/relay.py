@@ -10,13 +10,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, reaching, sending
+from chatapp_cli.services import access, channels, reaching, sending
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order
 from chatapp_cli.services.transcript import Entry
@@ -37,6 +39,7 @@ class _Passed:
 
 def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order) -> MessageId:
     """Accept a message for the first channel that can carry it. Raises the last one's Refused if none can."""
+    access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
         return MessageId(already)
@@ -99,7 +102,7 @@ def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> Non
 
 def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed], order: Order) -> None:
     for one in passed:
-        tx.tell("chain.passed", actor=order.actor, channel=one.channel, message=message, why=_why(one.refusal))
+        tx.emit(ChannelPassed(channel=one.channel, message=message, why=_why(one.refusal)), actor=order.actor)
 
 
 def _why(refusal: ChatappError) -> Mapping[str, object]:
@@ -127,7 +130,7 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
         with tx.trial():
             into = _first(tx, able, steps, draft, order)
     except (Refused, NotFound) as refusal:
-        tx.tell("chain.ended", dialog=found.dialog_id, message=message, why=_why(refusal))
+        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)))
         return None
     _tell_handed_on(tx, found.id, into)
     return into
@@ -135,8 +138,8 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
 
 def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
     old, new = (message_of(tx, one).dialog_id for one in (message, into))
-    tx.tell("chain.handed_on", dialog=old, message=message, into=into)
-    tx.tell("chain.continued", dialog=new, message=into, before=message)
+    tx.emit(HandedOn(dialog=old, message=message, into=into))
+    tx.emit(Continued(dialog=new, message=into, before=message))
 
 
 def _files(tx: Tx, message: MessageId) -> Sequence[StagedFile]:

@@ -6,14 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import variables
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
+from chatapp_cli.domain.journal.company import (
+    EditorInvited,
+    EditorUninvited,
+    ReplyAdded,
+    ReplyEdited,
+    ReplyRemoved,
+    SectionAdded,
+    SectionRemoved,
+    SectionRenamed,
+)
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, is_whole
+from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
@@ -44,22 +56,25 @@ def section(tx: Tx, named: str) -> SectionRow:
 
 def add_section(tx: Tx, name: str, *, actor: str) -> SectionId:
     """Make a section; everybody may edit it until somebody is invited."""
+    access.require(tx, Right.REPLIES)
     _insist_free(tx, name)
     made = SectionId(tx.insert("replies.add_section", name=name.strip()))
-    tx.tell("section.added", actor=actor, name=name.strip())
+    tx.emit(SectionAdded(name=name.strip()), actor=actor)
     return made
 
 
 def rename_section(tx: Tx, row: SectionRow, name: str, *, actor: str) -> None:
     """Give a section another name."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, row, actor)
     _insist_free(tx, name, but=row.id)
     tx.run("replies.rename_section", id=row.id, name=name.strip())
-    tx.tell("section.renamed", actor=actor, name=name.strip())
+    tx.emit(SectionRenamed(name=name.strip()), actor=actor)
 
 
 def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
     """Remove a section; one that has replies only by force, for they go with it."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, row, actor)
     if row.replies and not force:
         raise Refused(
@@ -68,7 +83,7 @@ def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
             T("Remove them first, or say --force."),
         )
     tx.run("replies.drop_section", id=row.id)
-    tx.tell("section.removed", actor=actor, name=row.name)
+    tx.emit(SectionRemoved(name=row.name), actor=actor)
 
 
 def _insist_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
@@ -105,23 +120,31 @@ def insist_may_edit(tx: Tx, row: SectionRow, operator: str) -> None:
         )
 
 
+def _insist_may_invite(tx: Tx, row: SectionRow, operator: str) -> None:
+    """Editors invite, and so does whoever may open the sections of others: themselves too, before they change it."""
+    if not access.has(tx, Right.SECTIONS):
+        insist_may_edit(tx, row, operator)
+
+
 def invite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
     """Let an operator edit a section. The first who is invited closes it for all but them and the one who invites."""
-    insist_may_edit(tx, row, actor)
+    access.require(tx, Right.REPLIES)
+    _insist_may_invite(tx, row, actor)
     _insist_whole(operator=operator)
     if not operator.strip():
         raise UsageError(T("Say who is invited."), field="operator")
     for name in (actor, operator.strip()):
         if tx.run("replies.invite", section=row.id, operator=name):
-            tx.tell("section.invited", actor=actor, name=row.name, operator=name)
+            tx.emit(EditorInvited(name=row.name, operator=name), actor=actor)
 
 
 def uninvite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
     """Take the right back. A section whose last editor goes is everybody's again."""
-    insist_may_edit(tx, row, actor)
+    access.require(tx, Right.REPLIES)
+    _insist_may_invite(tx, row, actor)
     if not tx.run("replies.uninvite", section=row.id, operator=operator.strip()):
         raise NotFound(T("{operator} is no editor of the section {name}.", operator=operator.strip(), name=row.name))
-    tx.tell("section.uninvited", actor=actor, name=row.name, operator=operator.strip())
+    tx.emit(EditorUninvited(name=row.name, operator=operator.strip()), actor=actor)
 
 
 # Replies
@@ -170,16 +193,18 @@ def answer(tx: Tx, row: QuickReplyRow) -> Answer:
 
 def add(tx: Tx, where: SectionRow, new: Answer, *, actor: str) -> QuickReplyId:
     """Keep a reply. Raises UsageError for what is missing, Refused for a title that the section has already."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, where, actor)
     _insist_sound(tx, where.id, new)
     made = QuickReplyId(tx.insert("replies.add", section=where.id, now=tx.now, **_columns(new)))
     _attach(tx, made, new.files)
-    tx.tell("reply.added", actor=actor, title=new.title.strip())
+    tx.emit(ReplyAdded(title=new.title.strip()), actor=actor)
     return made
 
 
 def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, actor: str, into: SectionRow | None = None) -> None:
     """Change a reply, or move it to another section; both have to be open for whoever does it."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, section(tx, row.section), actor)
     where = into.id if into else row.section_id
     if into is not None:
@@ -188,18 +213,20 @@ def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, actor: str, into: SectionRo
     tx.run("replies.change", id=row.id, section=where, now=tx.now, **_columns(new))
     tx.run("replies.detach", id=row.id)
     _attach(tx, row.id, new.files)
-    tx.tell("reply.edited", actor=actor, title=new.title.strip())
+    tx.emit(ReplyEdited(title=new.title.strip()), actor=actor)
 
 
 def remove(tx: Tx, row: QuickReplyRow, *, actor: str) -> None:
     """Forget a reply."""
+    access.require(tx, Right.REPLIES)
     insist_may_edit(tx, section(tx, row.section), actor)
     tx.run("replies.drop", id=row.id)
-    tx.tell("reply.removed", actor=actor, title=row.title)
+    tx.emit(ReplyRemoved(title=row.title), actor=actor)
 
 
 def count_use(tx: Tx, reply: QuickReplyId) -> None:
     """Once more used: among equals it is found first."""
+    access.require(tx, Right.ANSWER)
     tx.run("replies.used", id=reply)
 
 

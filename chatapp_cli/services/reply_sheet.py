@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import replies
+from chatapp_cli.services import access, replies
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
@@ -206,6 +207,7 @@ def _object(one: Any) -> Mapping[str, str] | Text:
 
 def take(tx: Tx, sheet: Sheet, *, actor: str, dry: bool = False) -> Taken:
     """Add what is new and change what differs, all of it or nothing; ``dry``: nothing in any case."""
+    access.require(tx, Right.REPLIES)
     taken = Taken(faults=list(sheet.faults))
     try:
         with tx.trial():

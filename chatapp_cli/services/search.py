@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import DialogMoved
+from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.wording import Query
 from chatapp_cli.services import dialogs, journal, names
 from chatapp_cli.services.wording import marks, stems
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.rows.dialogs import DialogRow
-from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.search import TOP, Index, Mark, Shelf, Wording, Words, earliest
 from chatapp_cli.store.tx import Tx
 
@@ -69,14 +70,14 @@ def _advance(tx: Tx, shelf: Shelf, n: int) -> bool:
     return len(news) == n or mark.lowest > 0 or mark.unnamed > 0
 
 
-def _follow(tx: Tx, shelf: Shelf, news: Sequence[JournalRow]) -> None:
+def _follow(tx: Tx, shelf: Shelf, news: Sequence[JournalEntry]) -> None:
     """Take over what changed; a dialog that moved may have brought all its messages into another."""
-    changed = {row.message_id for row in news if row.message_id is not None}
+    changed = {entry.event.message for entry in news if entry.event.message is not None}
     shelf.drop(changed)
     shelf.put(_wordings(_these(tx, list(changed))))
-    for dialog in {row.dialog_id for row in news if row.topic == "dialog.moved"}:
+    for dialog in {entry.event.dialog for entry in news if isinstance(entry.event, DialogMoved)}:
         shelf.put(_wordings(tx.all(Words, "search.in_dialog", dialog=dialog)))
-    names.follow(tx, shelf, {row.dialog_id for row in news if row.dialog_id is not None})
+    names.follow(tx, shelf, {entry.event.dialog for entry in news if entry.event.dialog is not None})
 
 
 def _begun(tx: Tx, shelf: Shelf) -> Mark:

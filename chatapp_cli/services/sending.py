@@ -7,17 +7,20 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.channels import OutboxReplayed
+from chatapp_cli.domain.journal.messages import ChangeAsked, MessageWritten, StateChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import changes, dialogs, duties, outrun, words
+from chatapp_cli.services import access, changes, channels, dialogs, duties, outrun, words
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -80,6 +83,7 @@ def key_of(said: str) -> str:
 
 def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Order) -> MessageId:
     """Accept a message. Raises Refused, with the reason, for what could not be delivered anyway."""
+    access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
         return MessageId(already)
@@ -117,7 +121,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
         dialogs.said(tx, dialog, message, shown, answers=order.origin is not Origin.AUTOREPLY, by=order.actor)
-    tx.tell("message.out", actor=order.actor, channel=card.channel_id, dialog=dialog, message=message, state=state)
+    tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state), actor=order.actor)
     if order.assignee:
         duties.assign(tx, dialog, order.assignee, actor=order.actor)
     return message
@@ -221,6 +225,7 @@ def _wait_code(order: Order, state: State) -> str:
 
 def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
     """Take back what has not been claimed yet. Raises Refused once it may be on its way."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if not tx.run("outbox.withdraw", message=message):
         raise Refused(
@@ -232,6 +237,7 @@ def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
 
 def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
     """Send again what failed, or what is uncertain: there a person takes the risk of a second copy."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
         raise Refused(
@@ -249,6 +255,8 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, act
 
     Raises Refused where the other side would not know a key again and clients would hear everything twice.
     """
+    access.require(tx, Right.REPAIR)
+    channels.one(tx, channel.id)
     if not can.idempotent_send:
         raise Refused(
             "not_idempotent",
@@ -260,12 +268,13 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, act
         row = message_of(tx, message)
         order = Order(actor=actor, key=row.key or "", priority=Priority.BULK)
         _put_out(tx, dialogs.card(tx, row.dialog_id), message, Action.SEND, order, state=State.QUEUED)
-    tx.tell("outbox.replayed", actor=actor, channel=channel.id, messages=len(found))
+    tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)), actor=actor)
     return len(found)
 
 
 def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, actor: str) -> None:
     """A person looked and says what became of an uncertain message."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if found.state != State.UNCERTAIN:
         raise Refused(
@@ -278,13 +287,14 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, actor: str, code: str = 
     tx.run("messages.state", id=found.id, state=state, code=code, detail="")
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
     channel = dialogs.card(tx, found.dialog_id).channel_id
-    tx.tell(
-        "message.state", actor=actor, channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code
+    tx.emit(
+        StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code), actor=actor
     )
 
 
 def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
     """Ask for an edit, a deletion or a reaction at the provider; refused with the reason where it cannot be."""
+    access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     refusal = changes.obstacle(can, found, action, tx.now)
     if refusal is not None:
@@ -293,4 +303,4 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value:
         insist(can, Draft(text=value))
     card = dialogs.card(tx, found.dialog_id)
     _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
-    tx.tell("message.asked", actor=order.actor, channel=card.channel_id, dialog=card.id, message=message, action=action)
+    tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action), actor=order.actor)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.journal.company import TemplateMoved, TemplateUnannounced
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
-from chatapp_cli.services import channels, reaching, sending, words
+from chatapp_cli.services import access, channels, reaching, sending, words
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
@@ -70,6 +72,8 @@ def filled(tx: Tx, channel: ChannelRow, named: str, values: Mapping[str, str]) -
 
 def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template, *, actor: str) -> TemplateRow:
     """Keep a draft. Raises Refused where the channel has no templates, or has this one in moderation already."""
+    access.require(tx, Right.TEMPLATES)
+    channels.one(tx, channel.id)
     if not can.templates:
         raise Refused("no_templates", T("This channel has no templates."), T("Write the text itself."))
     if not template.body.strip():
@@ -91,6 +95,8 @@ def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template, *, a
 
 def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template], *, actor: str) -> int:
     """Take over what the provider says of all its templates; returns how many changed. Drafts of ours stay."""
+    access.require(tx, Right.TEMPLATES)
+    channels.one(tx, channel.id)
     known = _known(tx, channel.id)
     changed = [one for one in found if _differs(one, known.get((one.name, one.language)))]
     for one in changed:
@@ -99,14 +105,14 @@ def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template], *,
     gone = [row for key, row in known.items() if key not in there and row.state != "draft"]
     for row in gone:
         tx.run("templates.drop", id=row.id)
-        tx.tell(
-            "template.state", actor=actor, channel=channel.id, name=row.name, language=row.language, standing="gone"
-        )
+        tx.emit(TemplateMoved(channel=channel.id, name=row.name, language=row.language, standing="gone"), actor=actor)
     return len(changed) + len(gone)
 
 
 def judged(tx: Tx, able: Able, channel: ChannelRow, template: Template, *, actor: str) -> TemplateRow:
     """Take over what the provider, or whoever asked it, says of one template."""
+    access.require(tx, Right.TEMPLATES)
+    channels.one(tx, channel.id)
     known = _known(tx, channel.id).get((template.name, template.language))
     if _differs(template, known):
         _judge(tx, able, channel, template, known, actor=actor)
@@ -142,14 +148,15 @@ def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | No
         now=tx.now,
     )
     if known is None or known.state != template.state:
-        tx.tell(
-            "template.state",
+        tx.emit(
+            TemplateMoved(
+                channel=channel,
+                name=template.name,
+                language=template.language,
+                standing=template.state,
+                reason=template.reason,
+            ),
             actor=actor,
-            channel=channel,
-            name=template.name,
-            language=template.language,
-            standing=template.state,
-            reason=template.reason,
         )
 
 
@@ -170,7 +177,7 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
             dialog = reaching.dialog_for(tx, carrier, can, to, subject=draft.subject)
             sending.enqueue(tx, can, dialog, draft, order)
     except Refused as refusal:
-        tx.tell("template.unannounced", channel=channel.id, name=template.name, to=to, why=str(refusal))
+        tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)))
 
 
 def _carrier(tx: Tx, able: Able, channel: ChannelRow) -> ChannelRow | None:
@@ -210,6 +217,7 @@ def decide(
     tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateState, *, reason: str, actor: str
 ) -> TemplateRow:
     """Record by hand what a moderator said. Raises Refused for a rejection without its reason."""
+    access.require(tx, Right.TEMPLATES)
     if state == "rejected" and not reason.strip():
         raise Refused("no_reason", T("A rejection needs its reason."), T("Add it with --reason."))
     row = find(tx, channel, named)

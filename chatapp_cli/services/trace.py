@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.services import dialogs, relay
+from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.services import dialogs, journal, relay
 from chatapp_cli.services.transcript import Entry, entry
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.store.rows.journal import ArrivedRow, JournalRow
+from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.outbox import AttemptRow, OutboxRow
 from chatapp_cli.store.tx import Tx
 
@@ -23,7 +24,7 @@ class Life:
     arrived: ArrivedRow | None
     attempts: Sequence[AttemptRow]
     waiting: Sequence[OutboxRow]
-    news: Sequence[JournalRow]
+    news: Sequence[JournalEntry]
     said_before: Sequence[tuple[str, int]]
     """Earlier texts and when they were replaced."""
 
@@ -37,6 +38,6 @@ def life(tx: Tx, message: MessageId) -> Life:
         arrived=tx.one(ArrivedRow, "arrived.of_message", message=message),
         attempts=tx.all(AttemptRow, "attempts.of_message", message=message),
         waiting=tx.all(OutboxRow, "outbox.of_message", message=message),
-        news=tx.all(JournalRow, "journal.of_message", message=message),
+        news=journal.of_message(tx, message),
         said_before=tx.all(lambda text, at: (text, at), "messages.revisions", id=message),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.domain.journal.company import ClockSetBack
 from chatapp_cli.services import duties, outbox, waiting
 from chatapp_cli.store.tx import Tx
 
@@ -49,4 +50,4 @@ def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
     """
     for wait in ("outbox.shift", "channels.shift", "files.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)
-    tx.tell("clock.back", seconds=milliseconds // 1000)
+    tx.emit(ClockSetBack(seconds=milliseconds // 1000))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter, filters
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.journal.company import ViewKept, ViewMoved, ViewRemoved
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import access
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
@@ -34,6 +37,7 @@ def find(tx: Tx, named: str, *, operator: str) -> ViewRow:
 
 def add(tx: Tx, name: str, wanted: DialogFilter, *, owner: str = EVERYBODY, actor: str) -> int:
     """Keep a filter under a name; one that the owner has already takes the new filter. Returns its number."""
+    access.require(tx, _right(owner, actor))
     name = name.strip()
     if not name:
         raise UsageError(T("A view needs a name."), field="name")
@@ -44,23 +48,36 @@ def add(tx: Tx, name: str, wanted: DialogFilter, *, owner: str = EVERYBODY, acto
     else:
         number = known.id
         tx.run("views.change", id=number, wanted=kept)
-    tx.tell("view.kept", actor=actor, name=name)
+    tx.emit(ViewKept(name=name), actor=actor)
     return number
 
 
 def move(tx: Tx, view: ViewRow, place: int, *, actor: str) -> None:
-    """Put a view at a place of the row, counted from 1."""
+    """Put a view at a place of the row, counted from 1. Raises NotFound for one that whoever acts does not see."""
+    _insist_theirs(tx, view, actor)
     others = [row.id for row in seen_by(tx, actor) if row.id != view.id]
     others.insert(max(0, place - 1), view.id)
     for at, number in enumerate(others, start=1):
         tx.run("views.place", id=number, place=at)
-    tx.tell("view.moved", actor=actor, name=view.name)
+    tx.emit(ViewMoved(name=view.name), actor=actor)
 
 
 def remove(tx: Tx, view: ViewRow, *, actor: str) -> None:
-    """Forget a view; no dialog is touched."""
+    """Forget a view; no dialog is touched. Raises NotFound for one that whoever acts does not see."""
+    _insist_theirs(tx, view, actor)
     tx.run("views.remove", id=view.id)
-    tx.tell("view.removed", actor=actor, name=view.name)
+    tx.emit(ViewRemoved(name=view.name), actor=actor)
+
+
+def _right(owner: str, actor: str) -> Right:
+    """What somebody needs who changes a view of this owner's."""
+    return Right.VIEWS if owner == actor != EVERYBODY else Right.SHARED_VIEWS
+
+
+def _insist_theirs(tx: Tx, view: ViewRow, actor: str) -> None:
+    access.require(tx, _right(view.operator, actor))
+    if all(row.id != view.id for row in seen_by(tx, actor)):
+        raise NotFound(T("There is no view {name}.", name=view.name), T("See them with: chatapp view list"))
 
 
 def wanted(view: ViewRow, *, operator: str) -> DialogFilter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.journal.messages import VoiceNotTranscribed, VoiceTranscribed
 from chatapp_cli.services import transcript
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
@@ -29,16 +30,14 @@ def release(tx: Tx, file: FileRow) -> None:
 def keep(tx: Tx, file: FileRow, words: str) -> None:
     """What is said in it."""
     tx.run("voice.words", id=file.id, words=words[:LONGEST])
-    _tell(tx, file)
+    dialog = transcript.message(tx, file.message_id).dialog_id
+    tx.emit(VoiceTranscribed(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id))
 
 
 def give_up(tx: Tx, file: FileRow, code: str) -> None:
     """It was tried, and why there are no words."""
     tx.run("voice.mark", id=file.id, code=code)
-    _tell(tx, file, code=code)
-
-
-def _tell(tx: Tx, file: FileRow, **why: str) -> None:
     dialog = transcript.message(tx, file.message_id).dialog_id
-    topic = "file.unheard" if why else "file.words"
-    tx.tell(topic, channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id, **why)
+    tx.emit(
+        VoiceNotTranscribed(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id, code=code)
+    )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import ErrorWords, Manifest
-    from chatapp_cli.store.rows.journal import JournalRow
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {
@@ -123,120 +120,6 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
 )
 """What our own codes mean; a channel's codes are explained by its manifest."""
 
-_NEWS: Mapping[str, Text] = MappingProxyType(
-    {
-        "line.added": T("Line added: {name}"),
-        "line.renamed": T("Line renamed: {name}"),
-        "line.removed": T("Line removed: {name}"),
-        "line.configured": T("Options of line {name} changed: {changed}"),
-        "company.configured": T("Options of the company changed: {changed}"),
-        "operator.added": T("Operator added: {name}"),
-        "operator.disabled": T("{name} can log in no longer"),
-        "operator.enabled": T("{name} can log in again"),
-        "operator.password": T("{name} has a new password"),
-        "operator.lines": T("{name} sees other lines"),
-        "operator.removed": T("Operator removed: {name}"),
-        "operator.login": T("{name} logged in"),
-        "operator.logout": T("{name} logged out"),
-        "channel.bound": T("Channel bound: {title}"),
-        "channel.unbound": T("Channel unbound: {title}"),
-        "channel.configured": T("Channel {channel} set up anew"),
-        "channel.health": T("Channel {channel}: {health}"),
-        "channel.paused": T("Channel {channel} sends nothing until {until}: {code} {detail}"),
-        "channel.resumed": T("Channel {channel} sends again"),
-        "channel.strangers": T("Channel {channel} writes to no strangers for {seconds} s"),
-        "dialog.new": T("New dialog"),
-        "dialog.changed": T("Dialog changed: {changed}"),
-        "dialog.read": T("Dialog read"),
-        "dialog.typing": T("Somebody writes in a dialog"),
-        "presence.moved": T("{actor} looks at another dialog"),
-        "presence.typing": T("{actor} writes"),
-        "view.kept": T("View kept: {name}"),
-        "view.moved": T("View moved: {name}"),
-        "view.removed": T("View removed: {name}"),
-        "draft.kept": T("{actor} has a draft"),
-        "draft.dropped": T("{actor} has no draft any more"),
-        "errand.asked": T("Channel {channel} was asked: {what}"),
-        "errand.ended": T("Channel {channel} answered: {state}"),
-        "dialog.reachable": T("Can be reached again"),
-        "dialog.unreachable": T("Cannot be reached any more"),
-        "dialog.moved": T("The chat moved to a new address"),
-        "message.in": T("Message {message} came"),
-        "message.out": T("Message {message} written"),
-        "message.state": T("Message {message}: {state}"),
-        "message.edited": T("Message {message} edited"),
-        "message.deleted": T("Message {message} deleted"),
-        "message.not_theirs": T("Somebody who had not written message {message} tried to change it; it stays as it is"),
-        "message.reaction": T("Reaction to message {message}"),
-        "message.asked": T("Asked of message {message}: {action}"),
-        "message.refused": T("Message {message}: {action} refused"),
-        "message.rescheduled": T("Message {message} goes at {at}"),
-        "message.merged": T("Message {message} joined with its copy"),
-        "application.moved": T("Application {application} of {title}: {stage}"),
-        "template.state": T("Template {name} of channel {channel}: {standing}"),
-        "template.unannounced": T("Nobody could be told by mail about template {name}: {why}"),
-        "section.added": T("Section of quick replies added: {name}"),
-        "section.renamed": T("Section of quick replies renamed: {name}"),
-        "section.removed": T("Section of quick replies removed: {name}"),
-        "section.invited": T("{operator} may edit the quick replies in {name}"),
-        "section.uninvited": T("{operator} may edit the quick replies in {name} no longer"),
-        "reply.added": T("Quick reply added: {title}"),
-        "reply.edited": T("Quick reply changed: {title}"),
-        "reply.removed": T("Quick reply removed: {title}"),
-        "chain.passed": T("Channel {channel} was stepped over: {why}"),
-        "chain.handed_on": T("Goes on as message {into} through the next channel"),
-        "chain.continued": T("Continues message {before}, which failed in the channel before"),
-        "chain.ended": T("No other channel is left for it: {why}"),
-        "contact.chain": T("Chain of contact {contact}: {chain}"),
-        "contact.merged": T("Contact {contact} is the same person as contact {into}"),
-        "contact.parted": T("Contact {contact} is a person of its own again, apart from contact {kept}"),
-        "contact.apart": T("Contacts {contact} and {other}: said whether they are one person"),
-        "arrived.dead": T("Something arrived that could not be understood"),
-        "arrived.revived": T("Dead letter {arrived} understood after all"),
-        "arrived.forgotten": T("Dead letter {arrived} forgotten"),
-        "outbox.replayed": T("{messages} messages go out once more"),
-        "clock.back": T("The clock was set back by {seconds} s; what waits was moved with it"),
-        "file.words": T("What is said in file {file} of message {message} is written down"),
-        "file.unheard": T("What is said in file {file} of message {message} could not be written down"),
-        "file.here": T("File {file} of message {message} is here"),
-        "file.missing": T("File {file} of message {message} will not come"),
-    }
-)
-
-
-_CHANGES: Mapping[tuple[str, object], Text] = MappingProxyType(
-    {
-        ("read", True): T("marked as read"),
-        ("read", False): T("marked as unread"),
-        ("pinned", True): T("pinned"),
-        ("pinned", False): T("unpinned"),
-        ("blocked", True): T("put on the blacklist"),
-        ("blocked", False): T("taken off the blacklist"),
-        ("name", ""): T("named {value}"),
-        ("chain", ""): T("tried in this order: {value}"),
-        ("person", ""): T("belongs to contact {value}"),
-        ("apart", ""): T("compared with contact {value}"),
-        ("tag", ""): T("tag {value} added"),
-        ("untag", ""): T("tag {value} removed"),
-        ("assignee", ""): T("{value} answers for it"),
-        ("unassigned", ""): T("{value} answers for it no longer"),
-        ("waiting", False): T("no answer is needed"),
-        ("waiting", True): T("an answer is needed after all"),
-        ("snoozed", ""): T("put off until {value}"),
-        ("snoozed", False): T("back in the list"),
-        ("producer", ""): T("{value} is its producer"),
-        ("participant", ""): T("{value} is a participant"),
-        ("observer", ""): T("{value} is an observer"),
-        ("note", ""): T("note {value} written"),
-        ("left", ""): T("{value} is no member any more"),
-    }
-)
-"""What was changed in a dialog, by the journal's name and value for it; "" stands for any word."""
-
-
-_TIMES: Mapping[str, tuple[str, ...]] = MappingProxyType({"message.rescheduled": ("at",), "channel.paused": ("until",)})
-"""What in a piece of news is a time."""
-
 
 def state(name: str) -> Text:
     """A message's state."""
@@ -273,41 +156,3 @@ def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | N
     known: ErrorWords | None = manifest.errors.get(code)
     what, step = (known.what, known.next_step) if known else OWN_CODES.get(code, (Text(code), None))
     return (T("{what} ({detail})", what=what, detail=detail) if detail else what), step
-
-
-def news(row: JournalRow) -> Text:
-    """A piece of news as a sentence."""
-    data = json.loads(row.data) if row.data else {}
-    values = {"channel": row.channel_id, "message": row.message_id, "actor": row.actor, **data}
-    for name, spoken in (
-        ("state", state),
-        ("health", health),
-        ("action", action),
-        ("stage", stage),
-        ("standing", template_state),
-    ):
-        if name in data:
-            values[name] = spoken(data[name])
-    for name in _TIMES.get(row.topic, ()):
-        values[name] = _moment(data[name])
-    if isinstance(data.get("why"), dict):
-        values["why"] = Text(**data["why"])
-    if isinstance(data.get("changed"), list):
-        values["changed"] = ", ".join(data["changed"])
-    if row.topic == "dialog.changed":
-        values["changed"] = _change(data)
-    known = _NEWS.get(row.topic)
-    return Text(known.msgid, values) if known else Text(row.topic)
-
-
-def _change(data: Mapping[str, object]) -> Text:
-    ((name, value),) = data.items()
-    known = _CHANGES.get((name, value if isinstance(value, bool) else ""), Text(name))
-    return Text(known.msgid, {"value": _moment(value) if name == "snoozed" else value})
-
-
-def _moment(value: object) -> object:
-    """A time on the clock of this machine."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return value
-    return f"{local(value):%Y-%m-%d %H:%M}"

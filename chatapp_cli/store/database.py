@@ -12,6 +12,7 @@ from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
+from chatapp_cli.store.effects import NONE, Effects, Table
 from chatapp_cli.store.named import prepared
 from chatapp_cli.store.pulse import Pulse
 from chatapp_cli.store.tx import Connection, Tx
@@ -23,9 +24,10 @@ Job = Callable[[Tx], R]
 class Database:
     """A store at its current revision. Every thread has a connection of its own."""
 
-    def __init__(self, driver: Driver, clock: Clock) -> None:
+    def __init__(self, driver: Driver, clock: Clock, effects: Table = NONE) -> None:
         self.driver = driver
         self.clock = clock
+        self.effects = Effects(effects)
         self._statements = prepared(driver.dialect)
         self._mine = threading.local()
         self._opened: list[Connection] = []
@@ -38,9 +40,10 @@ class Database:
             self._opened.append(found)
         return found
 
-    def tx(self, connection: Connection) -> Tx:
-        """Look at a connection as a transaction of this moment."""
-        return Tx(connection, self._statements, self.clock.now(), self.driver.inserted)
+    def tx(self, connection: Connection, *, guarded: bool = False) -> Tx:
+        """Look at a connection as a transaction of this moment, with effects ``guarded`` by savepoints or bare."""
+        now = self.clock.now()
+        return Tx(connection, self._statements, now, self.driver.inserted, self.effects, guarded=guarded)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
@@ -64,7 +67,7 @@ class Database:
             connection = self.connection()
             try:
                 begin(connection)
-                yield self.tx(connection)
+                yield self.tx(connection, guarded=True)
                 connection.execute("COMMIT")
             except BaseException as error:  # an interrupt too must not leave a transaction open
                 self.abandon(connection, error)

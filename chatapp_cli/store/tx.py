@@ -1,17 +1,20 @@
-"""One transaction: named statements, their results as values, and the news it leaves behind."""
+"""One transaction: named statements, their results as values, and the events it leaves behind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.journal.base import JournalEvent, stored
+from chatapp_cli.store.effects import Effects
 from chatapp_cli.store.named import Statement
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.access import Acting
     from chatapp_cli.store.lens import Lens
 
 T = TypeVar("T")
@@ -49,7 +52,7 @@ class Connection(Protocol):
 class Tx:
     """Statements that become true together, or not at all."""
 
-    __slots__ = ("_execute", "_inserted", "_lens", "_statements", "now")
+    __slots__ = ("_effects", "_execute", "_guarded", "_inserted", "_lens", "_statements", "acting", "now")
 
     def __init__(
         self,
@@ -57,11 +60,19 @@ class Tx:
         statements: Mapping[str, Statement],
         now: Millis,
         inserted: Callable[[Any], int | None],
+        effects: Effects | None = None,
+        *,
+        guarded: bool = False,
     ) -> None:
+        """``guarded`` puts each effect behind a savepoint, so that one that raises takes nothing else along."""
         self._execute = connection.execute
         self._statements = statements
         self._inserted = inserted
+        self._effects = effects or Effects()
+        self._guarded = guarded
         self._lens: Lens | None = None
+        self.acting: Acting | None = None
+        """Who acts; ``None``: nobody said so, and no right can be asked for."""
         self.now = now
         """The time of this transaction, milliseconds."""
 
@@ -70,6 +81,12 @@ class Tx:
         seen = copy(self)
         seen._lens = lens
         return seen
+
+    def by(self, acting: Acting, lens: Lens | None = None) -> Tx:
+        """The same transaction as somebody acts in it, who sees it through a lens if there is one."""
+        own = self.through(lens)
+        own.acting = acting
+        return own
 
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
         lens, all_of = self._lens, self._statements
@@ -103,40 +120,39 @@ class Tx:
         seen = sql if self._lens is None else self._lens.sql(sql)
         return [shape(*row) for row in self._execute(seen, params).fetchall()]
 
+    def trial(self) -> AbstractContextManager[None]:
+        """A part that is undone alone, with its events, when a rule of ours refuses it."""
+        return self.savepoint("trial", undone_by=ChatappError)
+
     @contextmanager
-    def trial(self) -> Iterator[None]:
-        """A part that is undone alone, with its news, when a rule of ours refuses it."""
-        self._execute("SAVEPOINT trial")
+    def savepoint(self, name: str, *, undone_by: type[Exception] = Exception) -> Iterator[None]:
+        """A part that is undone alone when it raises such an error; the error goes on."""
+        self._execute(f"SAVEPOINT {name}")
         try:
             yield
-        except ChatappError:
-            self._execute("ROLLBACK TO SAVEPOINT trial")
-            self._execute("RELEASE SAVEPOINT trial")
+        except undone_by:
+            self._execute(f"ROLLBACK TO SAVEPOINT {name}")
+            self._execute(f"RELEASE SAVEPOINT {name}")
             raise
-        self._execute("RELEASE SAVEPOINT trial")
+        self._execute(f"RELEASE SAVEPOINT {name}")
 
-    def tell(
-        self,
-        topic: str,
-        *,
-        actor: str = "",
-        channel: int | None = None,
-        dialog: int | None = None,
-        message: int | None = None,
-        **data: object,
-    ) -> None:
-        """Append a piece of news to the journal; everybody who tails it sees it after the commit."""
-        import json
+    def emit(self, event: JournalEvent, *, actor: str = "") -> None:
+        """Append an event to the journal and run its effects, which see all of the store.
 
+        Everybody who follows the journal hears of it after the commit.
+        """
         self._do(
             "journal.append",
             {
                 "at": self.now,
-                "topic": topic,
+                "topic": event.topic,
                 "actor": actor,
-                "channel_id": channel,
-                "dialog_id": dialog,
-                "message_id": message,
-                "data": json.dumps(data, ensure_ascii=False) if data else "",
+                "channel_id": event.channel,
+                "dialog_id": event.dialog,
+                "message_id": event.message,
+                "data": stored(event),
             },
         )
+        found = self._effects.table.get(type(event))
+        if found is not None:
+            self._effects.run(self.through(None), found, event, guarded=self._guarded)

@@ -130,9 +130,9 @@ class Writer:
         return []
 
     def _one_by_one(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
-        """Run them again, each behind a savepoint of its own."""
+        """Run them again, each behind a savepoint of its own, and each effect as well."""
         self._database.driver.begin(connection)
-        tx = self._database.tx(connection)
+        tx = self._database.tx(connection, guarded=True)
         return [(done, self._attempt(connection, job, tx)) for job, done in batch]
 
     def _attempt(self, connection: Connection, job: Job[Any], tx: Any) -> Outcome[Any]:

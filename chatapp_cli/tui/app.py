@@ -17,6 +17,7 @@ from textual.worker import Worker
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui import words
@@ -195,7 +196,7 @@ class Inbox(TypeAhead):
         news = News(await follower.next())
         for screen in self.screen_stack:
             screen.post_message(news)
-        if "operator" in news.topics():
+        if news.any_of(OperatorEvent):
             await self._guarded(self._look_who_sits_here)
         await self._notices.hear(news, seen=self._looked_at())
 

@@ -215,6 +215,7 @@ PLACES: Final = (
         acts=(
             Act("add", ["a"], N_("Add an operator"), N_("add")),
             Act("lines", ["enter", "l"], N_("The lines that they see"), N_("lines")),
+            Act("rights", ["r"], N_("What they may do beside answering"), N_("rights")),
             Act("password", ["p"], N_("Set a password; logins by the old one end"), N_("password")),
             Act("disable", ["d"], N_("Let in no longer, or again"), N_("let in, or not")),
             Act("remove", ["x"], N_("Forget the account"), N_("forget")),
@@ -231,6 +232,8 @@ PLACES: Final = (
             Act("bind", ["b", "enter"], N_("Bind a channel to the line, or bind again"), N_("bind")),
             Act("check", ["c"], N_("Check receiving and sending"), N_("check")),
             Act("resume", ["r"], N_("Let a channel that rests go on now")),
+            Act("options", ["o"], N_("Options of the line or channel")),
+            Act("company", ["O"], N_("Options of the whole company")),
             Act("proxies", ["p"], N_("Try the channel's proxies, or exchange them")),
             Act("unbind", ["u"], N_("Unbind the channel"), N_("unbind")),
             Act("documents", ["d"], N_("Official documents: applications that a provider wants first")),

@@ -9,9 +9,12 @@ from contextlib import closing
 from textual.message import Message
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.journal.channels import ChannelEvent
+from chatapp_cli.domain.journal.dialogs import Returned
+from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.news import Looks
 from chatapp_cli.services import journal
-from chatapp_cli.store.rows.journal import JournalRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.office import Office
 
@@ -24,35 +27,30 @@ MOST = 2_000
 class News(Message):
     """What happened since the last one."""
 
-    def __init__(self, rows: Sequence[JournalRow]) -> None:
+    def __init__(self, rows: Sequence[JournalEntry]) -> None:
         super().__init__()
         self.rows = rows
+        self.events = [row.event for row in rows]
 
     def dialogs(self) -> set[DialogId]:
         """Dialogs that changed."""
-        return {row.dialog_id for row in self.rows if row.dialog_id is not None}
+        return {event.dialog for event in self.events if event.dialog is not None}
 
     def channels(self) -> set[ChannelId]:
         """Channels that changed themselves, not what goes through them."""
-        changed = (row.channel_id for row in self.rows if row.topic.startswith("channel."))
-        return {channel for channel in changed if channel is not None}
+        return {event.channel for event in self.events if isinstance(event, ChannelEvent)}
 
     def messages(self, dialog: DialogId) -> set[MessageId]:
         """Messages of one dialog that changed."""
-        return {row.message_id for row in self.rows if row.message_id is not None and row.dialog_id == dialog}
-
-    def noted(self) -> bool:
-        """Whether somebody wrote a note."""
-        return any(row.topic == "dialog.changed" and '"note"' in row.data for row in self.rows)
+        return {event.message for event in self.events if event.message is not None and event.dialog == dialog}
 
     def returned(self) -> set[DialogId]:
         """Dialogs that were put off until now."""
-        due = (row for row in self.rows if row.topic == "dialog.changed" and not row.actor)
-        return {row.dialog_id for row in due if '"snoozed": false' in row.data and row.dialog_id is not None}
+        return {row.event.dialog for row in self.rows if isinstance(row.event, Returned) and not row.actor}
 
-    def topics(self) -> set[str]:
-        """The nouns that the news are about."""
-        return {row.topic.partition(".")[0] for row in self.rows}
+    def any_of(self, *kinds: type[JournalEvent]) -> bool:
+        """Whether an event of one of these types is among them."""
+        return any(isinstance(event, kinds) for event in self.events)
 
 
 class Follower:
@@ -67,7 +65,7 @@ class Follower:
         """Only what happens from now on is news."""
         self._seen = await self._office.read(journal.last)
 
-    async def next(self) -> Sequence[JournalRow]:
+    async def next(self) -> Sequence[JournalEntry]:
         """Wait for news; those after a rest come at once, and so does one that follows them closely."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._due - loop.time())
@@ -80,5 +78,5 @@ class Follower:
                     return rows
                 await asyncio.sleep(looks.pause)
 
-    def _look(self, tx: Tx) -> list[JournalRow]:
+    def _look(self, tx: Tx) -> list[JournalEntry]:
         return journal.after(tx, self._seen, n=MOST) if journal.last(tx) > self._seen else []

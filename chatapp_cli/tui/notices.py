@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.dialogs import NoteWritten
+from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, notes, transcript
@@ -130,12 +132,11 @@ def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogI
     """Dialogs in which clients wrote, each with the last message; and those in which somebody else left a note."""
     written, noted = {}, set()
     for row in news.rows:
-        if row.dialog_id is None:
-            continue
-        if row.topic == "message.in" and row.message_id is not None:
-            written[row.dialog_id] = row.message_id
-        elif row.topic == "dialog.changed" and '"note"' in row.data and row.actor != me:
-            noted.add(row.dialog_id)
+        match row.event:
+            case MessageReceived(dialog=dialog, message=message):
+                written[dialog] = message
+            case NoteWritten(dialog=dialog) if row.actor != me:
+                noted.add(dialog)
     return written, noted
 
 

@@ -15,6 +15,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
 from chatapp_cli.domain.message import Direction, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.when import when
@@ -234,11 +235,10 @@ class Plain:
         due = await self._office.read(lambda tx: reminders(tx, news.returned(), self._office.actor))
         for told in due.values():
             self._say(told.briefly)
-        for row in news.rows:
-            failed = row.topic == "message.state" and f'"{State.FAILED}"' in row.data
-            if row.message_id is not None and row.dialog_id is not None and (failed or row.topic == "message.in"):
+        for event in news.events:
+            if isinstance(event, MessageReceived) or (isinstance(event, StateChanged) and event.state == State.FAILED):
                 with suppress(NotFound):
-                    await self._tell(row.dialog_id, partial(transcript.entry, wanted=row.message_id))
+                    await self._tell(event.dialog, partial(transcript.entry, wanted=event.message))
 
     async def _tell(self, dialog: DialogId, entry: Callable[[Tx], Entry]) -> None:
         card, said = await self._office.read(lambda tx: (dialogs.card(tx, dialog), entry(tx)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from chatapp_cli.domain.access import NOBODY, Acting
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.runtime import seat
-from chatapp_cli.services.acting import NOBODY, Acting
 from chatapp_cli.tui.office import Office
 
 

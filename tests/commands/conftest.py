@@ -23,6 +23,7 @@ from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services.ingest import ingest
 from chatapp_cli.services.shelf import shelve
 from chatapp_cli.settings import Settings
+from tests.stores import OWNER
 
 NOON = 1_795_000_000_000
 
@@ -95,7 +96,7 @@ def chatapp(env: Mapping[str, str]) -> Shell:
 @pytest.fixture
 def desk(home: Path) -> Iterator[Desk]:
     """The same store, for a look behind the command line."""
-    opened = open_desk(Settings(home=str(home)))
+    opened = open_desk(Settings(home=str(home))).seen_by(OWNER)
     yield opened
     opened.close()
 

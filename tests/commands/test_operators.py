@@ -82,7 +82,13 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
     kept = tmp_path / "session-main"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     refused = chatapp.run("user", "lines", "Пётр", "--all")
-    assert (refused.code, refused.err.splitlines()[0]) == (1, "Only the owner of this desk can do that.")
+    assert (refused.code, refused.err.splitlines()) == (
+        1,
+        [
+            "Пётр may not make and change the accounts of operators.",
+            "→ Ask the owner to allow it: chatapp user rights 'Пётр' +users",
+        ],
+    )
     assert chatapp.run("user", "password", "Ольга", stdin=f"{PASSWORD}\n").code == 1
     chatapp("user", "password", "Пётр", stdin="другие восемь букв\n")
     over = chatapp.run("whoami")

@@ -100,7 +100,8 @@ def test_looking_at_settings_makes_no_store_and_works_without_one(chatapp: Shell
 
 def test_a_quick_reply_names_the_company_as_the_line_does(chatapp: Shell, client_writes: Write, bound: int) -> None:
     client_writes("Здравствуйте")
-    chatapp("quick", "add", "hello", "--text", "Это {название компании}")
+    chatapp("quick", "add-section", "Заказы")
+    chatapp("quick", "add", "Заказы", "hello", "--text", "Это {название компании}")
     chatapp("company", "configure", "--set", "company_name=Тёплый дом")
     chatapp("reply", "1", "--quick", "hello")
     chatapp("line", "configure", "--set", "company_name=Тёплый дом. Опт")

@@ -244,6 +244,23 @@ class ConnectorContract:
         assert [second.text.strip(), again.text.strip()] == ["два", "два"]
         assert second.ext_id == again.ext_id != first.ext_id
 
+    async def test_a_webhook_needs_no_session_and_comes_to_the_same(
+        self, connector: Connector, sandbox: Sandbox, bound: Bound, door: Door | None
+    ) -> None:
+        """While the channel is stopped or coming up; what a session takes of it afterwards is a repetition."""
+        if door is None:
+            return
+        async with connector.open(ChannelId(1), bound) as session:
+            await sandbox.say(ANNA, "раз", subject="Заказ")
+            await collect(session, 1, bound.cursor, door=door)
+        await sandbox.say(ANNA, "два", subject="Заказ")
+        async with asyncio.timeout(15), aclosing(door.without_session(connector, bound, durable=False)) as batches:
+            (alone,) = messages(await anext(batches))
+        async with connector.open(ChannelId(1), bound) as session:
+            (again,), _ = await collect(session, 1, bound.cursor, door=door)
+        assert alone.text.strip() == "два"
+        assert (alone.ext_id, alone.peer.key, alone.sender.id) == (again.ext_id, again.peer.key, again.sender.id)
+
     async def test_an_answer_reaches_the_customer_and_gets_an_id(
         self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
     ) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Self
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
+from typing import Self, TypeAlias
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from chatapp_cli.domain.event import Batch
-from chatapp_cli.ports.connector import HookReply, HookRequest, Session, TakesHooks
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import AcceptsHooks, Connector, HookReply, HookRequest, Session, TakesHooks
+
+Accept: TypeAlias = Callable[[HookRequest], Awaitable[HookReply]]
 
 
 class Door:
@@ -20,7 +24,7 @@ class Door:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_route("*", "/hooks/{key}{path:.*}", self._knock)
         self._server = TestServer(app)
-        self._session: TakesHooks | None = None
+        self._accept: Accept | None = None
         self._durable = True
         self._batches: asyncio.Queue[Batch] = asyncio.Queue()
 
@@ -34,23 +38,37 @@ class Door:
     def address(self, key: str) -> str:
         return str(self._server.make_url(f"/hooks/{key}"))
 
-    async def batches(self, session: Session, *, durable: bool = True) -> AsyncIterator[Batch]:
+    def batches(self, session: Session, *, durable: bool = True) -> AsyncGenerator[Batch, None]:
         assert isinstance(session, TakesHooks)
-        self._session, self._durable = session, durable
+
+        async def accept(request: HookRequest) -> HookReply:
+            return session.accept(request)
+
+        return self._taken(accept, durable=durable)
+
+    def without_session(
+        self, connector: Connector, bound: Bound, *, durable: bool = True
+    ) -> AsyncGenerator[Batch, None]:
+        """What is taken while the channel is stopped or coming up."""
+        assert isinstance(connector, AcceptsHooks)
+        return self._taken(partial(connector.accept, bound), durable=durable)
+
+    async def _taken(self, accept: Accept, *, durable: bool) -> AsyncGenerator[Batch, None]:
+        self._accept, self._durable = accept, durable
         try:
             while True:
                 yield await self._batches.get()
         finally:
-            self._session = None
+            self._accept = None
 
     async def _knock(self, request: web.Request) -> web.Response:
-        if self._session is None:
+        if self._accept is None:
             raise web.HTTPServiceUnavailable
-        reply = self._session.accept(await _read(request))
+        reply = await self._accept(await _read(request))
         if reply.batch.arrivals:
             self._batches.put_nowait(reply.batch)
             if not self._durable:
-                self._session = None
+                self._accept = None
                 raise web.HTTPServiceUnavailable
         return _write(reply)
 

@@ -33,6 +33,7 @@ from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
 from tests.fuzz.mutate import bent
 from tests.fuzz.recorder import SEEDS, seeds
+from tests.stores import OWNER
 
 KINDS = tuple(manifests())
 WHSEC = "whsec_" + "Q" * 43 + "="
@@ -224,7 +225,7 @@ def quiet() -> Iterator[None]:
 def play(home: Path, kind: str, seed: int, numbers: Sequence[int], *, hook: bool = False) -> Round:
     """One round of a channel, or of its door, in a store of its own."""
     with quiet():
-        desk = open_desk(Settings(home=str(home)))
+        desk = open_desk(Settings(home=str(home))).seen_by(OWNER)
         try:
             found, sample = (
                 asyncio.run(knock(desk, kind, seed, numbers)) if hook else understand(desk, kind, seed, numbers)

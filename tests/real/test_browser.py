@@ -19,6 +19,7 @@ from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.services import operators, passwords, transcript
 from chatapp_cli.settings import Settings
 from tests.runtime.test_daemon import bound, call_here, eventually, the_dialogs
+from tests.stores import OWNER
 
 CHROMIUM = Path("/usr/bin/chromium")
 ANNA = Customer(number=501, name="Анна Белова", username="anna")
@@ -126,7 +127,7 @@ class Shop:
 @asynccontextmanager
 async def opened(home: Path) -> AsyncIterator[Shop]:
     """The shop, and a browser in front of it."""
-    desk = open_desk(Settings(home=str(home), http_port=0, lang="en"))
+    desk = open_desk(Settings(home=str(home), http_port=0, lang="en")).seen_by(OWNER)
     for name in ("Ольга", "Иван"):
         known = passwords.hashed(PASSWORD)
         desk.write(lambda tx, name=name, known=known: operators.add(tx, name, known, [], actor="owner"))

@@ -25,6 +25,7 @@ from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ScriptedAsker
 from tests.real.terminal import Terminal, terminal
 from tests.rehearsals.kill import free_port
+from tests.stores import OWNER
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -73,7 +74,7 @@ class Shop:
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     async with AsyncExitStack() as open_:
         port = free_port()
-        desk = open_desk(Settings(home=str(tmp_path)))
+        desk = open_desk(Settings(home=str(tmp_path))).seen_by(OWNER)
         open_.callback(desk.close)
         found = [await open_.enter_async_context(sandbox(kind)) for kind in KINDS]
         line = desk.write(lambda tx: lines.add(tx, "Розница", actor="owner"))

@@ -19,6 +19,7 @@ from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
 from tests.runtime.test_daemon import answer, bound, eventually, state_of, the_dialogs
+from tests.stores import OWNER
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
@@ -29,7 +30,7 @@ SERVE = (sys.executable, "-m", "chatapp_cli", "serve")
 async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     for name, value in {"HOME": str(tmp_path), "HTTP_PORT": "0", "LOG_LEVEL": "error"}.items():
         monkeypatch.setenv(f"CHATAPP_{name}", value)
-    opened = open_desk(Settings(home=str(tmp_path)))
+    opened = open_desk(Settings(home=str(tmp_path))).seen_by(OWNER)
     yield opened
     opened.close()
 

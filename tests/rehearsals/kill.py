@@ -29,6 +29,7 @@ from chatapp_cli.services import channels, lines, sending
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
 from tests.contract.connector_contract import ScriptedAsker
+from tests.stores import OWNER
 
 KINDS = ("api", "email", "max", "sms", "telegram_bot", "vk", "whatsapp")
 PEOPLE = [
@@ -318,7 +319,7 @@ async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figure
     began, port = time.monotonic(), free_port()
     async with AsyncExitStack() as stack:
         sandboxes = [await stack.enter_async_context(provider(kind)) for kind in KINDS]
-        desk = open_desk(Settings(home=str(home)))
+        desk = open_desk(Settings(home=str(home))).seen_by(OWNER)
         stack.callback(desk.close)
         stage = Stage(desk, plan, sandboxes)
         await stage.set_up(port)

@@ -11,6 +11,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.settings import Settings
+from tests.stores import OWNER
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def desks(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., Desk]]:
 
     def open_one(**changes: object) -> Desk:
         settings = replace(Settings(home=str(tmp_path / "home"), http_port=0), **changes)  # type: ignore[arg-type]
-        opened.append(open_desk(settings))
+        opened.append(open_desk(settings).seen_by(OWNER))
         return opened[-1]
 
     yield open_one

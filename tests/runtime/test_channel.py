@@ -23,6 +23,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, deadletters, lines, outbox
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.runtime.test_daemon import eventually
+from tests.stores import OWNER
 
 CALL = HookRequest(method="POST", path="", query={}, headers={}, body=b"\xff{{{")
 
@@ -72,6 +73,17 @@ class Scripted:
         raise RecursionError("a tower")
 
 
+class Hooked:
+    """A kind of channel whose webhooks need no session."""
+
+    def __init__(self, session: Scripted) -> None:
+        self.open = session.open
+
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        arrival = Arrival(provider_id="7", raw=request.body, problem="unread")
+        return HookReply(batch=Batch(arrivals=(arrival,)), body=bound.account.encode())
+
+
 @dataclass(frozen=True)
 class Lent(Desk):
     """A desk whose one channel is of a kind of ours."""
@@ -105,7 +117,7 @@ def play(desks: Callable[..., Desk]) -> Callable[..., object]:
         clock = Restless()
         if stands:
             clock.stands.clear()
-        plain = open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+        plain = open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
         session = Scripted(list(script), clock)
         known = {field.name: getattr(plain, field.name) for field in fields(Desk)}
         desk = Lent(**known, connection=session)  # type: ignore[arg-type]
@@ -199,6 +211,19 @@ async def test_a_call_that_our_own_code_stumbles_over_is_kept_and_not_sent_again
         reply = await scene.runner.accept(CALL)
         (letter,) = scene.desk.read(deadletters.everything)
         assert (reply.status, bytes(letter.raw), letter.problem) == (200, b"\xff{{{", "RecursionError: a tower")
+
+
+async def test_a_stopped_channel_takes_webhooks_and_its_account_is_not_called_well_for_that(
+    play: Callable[..., object],
+) -> None:
+    refused = ((), 0.0, NeedsRebind("expired"))
+    async with play(refused, refused, stands=True) as scene:
+        await eventually(lambda: scene.row.health == "needs_rebind")
+        object.__setattr__(scene.desk, "connection", Hooked(scene.session))
+        replies = [await scene.runner.accept(CALL) for _ in range(2)]
+        assert [(reply.status, reply.body) for reply in replies] == [(200, b"1")] * 2
+        assert [letter.provider_id for letter in scene.desk.read(deadletters.everything)] == ["7"]
+        assert scene.row.health == "needs_rebind"
 
 
 async def test_a_restart_does_not_call_an_account_well_whose_rest_is_not_over(play: Callable[..., object]) -> None:

@@ -12,6 +12,7 @@ from chatapp_cli.runtime.daemon import TICK
 from chatapp_cli.sandbox.telegram_bot.server import Fault
 from tests.runtime.test_daemon import eventually
 from tests.runtime.test_verdicts import played
+from tests.stores import OWNER
 
 HOUR = 3_600_000
 
@@ -35,7 +36,7 @@ async def test_a_clock_that_was_an_hour_ahead_and_is_set_right_delays_nothing(
     tmp_path: Path, desks: Callable[..., Desk]
 ) -> None:
     clock = JumpingClock()
-    desk = open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+    desk = open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
     async with played(desk) as scene:
         clock.ahead = HOUR
         scene.telegram.faults.append(Fault("sendMessage", 429, "Too Many Requests: retry after 2", {"retry_after": 2}))

@@ -13,9 +13,10 @@ from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.services import lines
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ScriptedAsker
+from tests.stores import OWNER
 
 async def main() -> None:
-    desk = open_desk(Settings(home=sys.argv[1]))
+    desk = open_desk(Settings(home=sys.argv[1])).seen_by(OWNER)
     line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="Ольга"))
     async with ApiSandbox() as provider:
         await bind(desk, ScriptedAsker(provider.answers), line=line, kind="api", actor="Ольга")

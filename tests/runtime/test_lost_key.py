@@ -17,6 +17,7 @@ from chatapp_cli.services import channels, lines
 from chatapp_cli.settings import Loaded, Settings
 from chatapp_cli.store.rows.channels import ChannelRow
 from tests.contract.connector_contract import ScriptedAsker
+from tests.stores import OWNER
 
 
 async def bind(desk: Desk, sandbox: EmailSandbox, line: int, previous: ChannelRow | None = None) -> ChannelRow:
@@ -35,7 +36,7 @@ async def test_a_channel_whose_key_is_gone_is_found_by_the_doctor_and_bound_agai
     tmp_path: Path, key: bytes | None
 ) -> None:
     settings = Settings(home=str(tmp_path))
-    desk = open_desk(settings)
+    desk = open_desk(settings).seen_by(OWNER)
     try:
         line = desk.write(partial(lines.add, name="Продажи", actor="test"))
         async with EmailSandbox() as sandbox:

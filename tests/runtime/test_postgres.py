@@ -14,10 +14,11 @@ from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA
 from tests.runtime.test_daemon import answer, bound, call_here, eventually, serving, state_of, the_dialogs
+from tests.stores import OWNER
 
 
 async def test_a_customer_is_answered_and_a_second_host_is_refused(tmp_path: Path, postgres_url: str) -> None:
-    desk = open_desk(Settings(home=str(tmp_path / "here"), database_url=postgres_url, http_port=0))
+    desk = open_desk(Settings(home=str(tmp_path / "here"), database_url=postgres_url, http_port=0)).seen_by(OWNER)
     other = open_desk(Settings(home=str(tmp_path / "there"), database_url=postgres_url, http_port=0))
     async with ApiSandbox() as program:
         channel = await bound(desk, program)

@@ -22,6 +22,7 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.event import Batch
 from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T
@@ -33,10 +34,12 @@ from chatapp_cli.runtime.sender import Sender
 from chatapp_cli.runtime.standing import FIRST_LOOK, LONGEST_LOOK, Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import Verdicts
-from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript, words
+from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript
+from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.runtime.test_daemon import eventually
+from tests.stores import OWNER
 
 CAN = Capabilities(intake="socket", write_first=("username",))
 
@@ -150,7 +153,7 @@ def clock() -> PatientClock:
 
 @pytest.fixture
 def desk(desks: Callable[..., Desk], clock: PatientClock) -> Desk:
-    return open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+    return open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
 
 
 @pytest.fixture
@@ -499,7 +502,7 @@ async def test_the_journal_says_when_a_channel_rests_why_and_when_it_goes_on(
         clock.pass_by(FIRST_LOOK + BEHIND)
         await scene.until(number, "sent")
     rows = desk.read(lambda tx: journal.after(tx, 0, n=100))
-    about = [str(words.news(row)) for row in rows if row.topic in {"channel.paused", "channel.resumed"}]
+    about = [str(sentence(row)) for row in rows if isinstance(row.event, (ChannelPaused, ChannelResumed))]
     assert about == [
         "Channel 1 sends nothing until 2026-09-21 14:18: unpaid 131042",
         "Channel 1 sends again",

@@ -28,7 +28,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, ingest, lines, reaching, sending, transcript
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow
-from tests.stores import said
+from tests.stores import OWNER, said
 
 CAUTIOUS = Capabilities(
     intake="socket",
@@ -90,7 +90,7 @@ def clock() -> QuickClock:
 
 @pytest.fixture
 def desk(desks: Callable[..., Desk], clock: QuickClock) -> Desk:
-    return open_desk(desks().settings, World(clock=clock, chance=SystemChance()))
+    return open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_in_a_group_one_member_does_not_rewrite_another_but_an_admin_may_take_it
     revoke = MessagesDeleted(peer_key="anna", ext_ids=("1",), at=NOON, from_us=False, by=Person(id="anna"))
     shop.take(channel, edit, revoke)
     assert (shop.message(number).text, shop.message(number).deleted_at) == ("пишет Боря", None)
-    news = [row.topic for row in shop.read(lambda tx: trace.life(tx, number)).news]
+    news = [row.event.topic for row in shop.read(lambda tx: trace.life(tx, number)).news]
     assert news.count("message.not_theirs") == 2
     own = MessageEdited(
         peer_key="anna", ext_id="1", at=NOON, text="Боря поправил", from_us=False, by=Person(id="boris")

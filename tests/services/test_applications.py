@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import product
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from chatapp_cli.domain.application import Stage, may_become
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ApplicationId, LineId
+from chatapp_cli.domain.journal.company import ApplicationMoved
 from chatapp_cli.ports.connector import Statement
-from chatapp_cli.services import applications, lines
-from chatapp_cli.store.rows.journal import JournalRow
+from chatapp_cli.services import applications, journal, lines
 from tests.stores import Shop
 
 pytestmark = pytest.mark.req("S-088")
@@ -37,10 +36,9 @@ def test_an_application_goes_from_documents_to_a_verdict_and_the_journal_tells_e
     move(shop, number, Stage.SENT, Stage.CHECKING, Stage.APPROVED)
     row = shop.read(lambda tx: applications.one(tx, number))
     assert (row.state, row.title, row.updated_at - row.created_at) == (Stage.APPROVED, "ИП Ёлкина", 5000)
-    news = shop.read(lambda tx: tx.all(JournalRow, "journal.after", after=0, n=100))
-    told = [json.loads(row.data) for row in news if row.topic == "application.moved"]
-    assert [data["stage"] for data in told] == ["ready", "sent", "checking", "approved"]
-    assert {row.actor for row in news if row.topic == "application.moved"} == {"Ольга"}
+    news = shop.read(lambda tx: journal.after(tx, 0, n=100))
+    told = [(row.actor, row.event.stage) for row in news if isinstance(row.event, ApplicationMoved)]
+    assert told == [("Ольга", stage) for stage in ("ready", "sent", "checking", "approved")]
 
 
 @pytest.mark.parametrize(("old", "new"), list(product(Stage, Stage)))

@@ -6,6 +6,8 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.base import stored
+from chatapp_cli.domain.journal.dialogs import DialogChanged
 from chatapp_cli.services import dialogs, duties, ingest, journal, notes, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
@@ -29,7 +31,7 @@ def listed(shop: Shop, **wanted: object) -> list[DialogId]:
 
 def changes(shop: Shop) -> list[tuple[str, str]]:
     rows = shop.read(lambda tx: journal.after(tx, 0, n=100))
-    return [(row.actor, row.data) for row in rows if row.topic == "dialog.changed"]
+    return [(row.actor, stored(row.event)) for row in rows if isinstance(row.event, DialogChanged)]
 
 
 @pytest.mark.req("S-122")

@@ -66,7 +66,10 @@ def test_whoever_waits_hears_of_the_end(shop: Shop) -> None:
     ask(shop, channel, "+79160000001")
     row = shop.write(lambda tx: errands.claim(tx, channel))
     shop.write(lambda tx: errands.done(tx, row, "null"))
-    assert [news.topic for news in shop.read(lambda tx: journal.after(tx, seen))] == ["errand.asked", "errand.ended"]
+    assert [news.event.topic for news in shop.read(lambda tx: journal.after(tx, seen))] == [
+        "errand.asked",
+        "errand.ended",
+    ]
 
 
 def test_answers_are_forgotten_after_a_day(shop: Shop) -> None:

@@ -114,7 +114,7 @@ def test_an_edit_keeps_what_was_said_before_and_a_repeated_one_changes_nothing(s
         NOON + 5,
         [("в пять", NOON + 5)],
     )
-    assert [news.topic for news in life.news] == ["message.in", "message.edited"]
+    assert [news.event.topic for news in life.news] == ["message.in", "message.edited"]
     assert the_list(shop)[0].preview == "в шесть"
 
 
@@ -261,8 +261,8 @@ def test_whoever_tails_the_journal_sees_everything_in_order(shop: Shop) -> None:
     start = shop.read(journal.last)
     shop.hear(channel)
     news = shop.read(lambda tx: journal.after(tx, start))
-    assert [row.topic for row in news] == ["dialog.new", "message.in"]
-    assert {row.channel_id for row in news} == {ChannelId(channel)}
+    assert [row.event.topic for row in news] == ["dialog.new", "message.in"]
+    assert {row.event.channel for row in news} == {ChannelId(channel)}
 
 
 def ours(shop: Shop, dialog: DialogId, ext_id: str, at: int) -> MessageId:

@@ -4,6 +4,7 @@ import pytest
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.services import journal, notes, transcript
 from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.stores import Shop
@@ -22,7 +23,7 @@ def test_a_note_is_kept_and_told_and_never_sent(shop: Shop, dialog: DialogId) ->
     assert shop.read(lambda tx: tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)) == []
     assert shop.texts(dialog) == ["Здравствуйте"]
     last = shop.read(lambda tx: journal.after(tx, 0, n=100))[-1]
-    assert (last.topic, last.actor, last.data) == ("dialog.changed", "Ольга", f'{{"note": {number}}}')
+    assert (last.actor, last.event) == ("Ольга", NoteWritten(dialog=dialog, note=number))
     with pytest.raises(UsageError, match="needs a text"):
         shop.write(lambda tx: notes.add(tx, dialog, " \n", actor="Ольга"))
 

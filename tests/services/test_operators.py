@@ -3,6 +3,7 @@
 import pytest
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.services import journal, operators, passwords
 from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
 from tests.stores import Shop
@@ -20,7 +21,7 @@ def pyotr(shop: Shop) -> OperatorRow:
 
 def told(shop: Shop) -> list[str]:
     rows = shop.read(lambda tx: journal.after(tx, 0, n=100))
-    return [row.topic for row in rows if row.topic.startswith("operator.")]
+    return [row.event.topic for row in rows if isinstance(row.event, OperatorEvent)]
 
 
 def refused(shop: Shop, name: str, password: str) -> Refused:

@@ -32,7 +32,7 @@ def pace() -> Iterator[str]:
 
 
 def say(shop: Shop, target: Target, **said: str) -> None:
-    shop.write(lambda tx: options.configure(tx, target, options.Changes(said)))
+    shop.write(lambda tx: options.change(tx, target, options.Changes(said)))
 
 
 def value(shop: Shop, name: str, scope: Scope = options.EVERYWHERE, **process: object) -> object:

@@ -14,17 +14,19 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, UsageError
 from chatapp_cli.domain.event import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, contacts, journal, outbox, relay, routes, sending, trace, waiting
-from chatapp_cli.services.words import news
+from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from tests.stores import EVERYTHING, Shop, hand_over
 
 PHONE = "+79161234567"
 WORDS = Draft(text="Заказ готов")
+CHAIN = (ChainEnded, ChannelPassed, Continued, HandedOn)
 
 
 def able(row: ChannelRow) -> Capabilities:
@@ -63,7 +65,9 @@ def hand_on(shop: Shop) -> list[MessageId | None]:
 
 
 def told(shop: Shop, message: MessageId) -> list[str]:
-    return [str(news(row)) for row in shop.read(lambda tx: trace.life(tx, message)).news if "chain" in row.topic]
+    return [
+        str(sentence(row)) for row in shop.read(lambda tx: trace.life(tx, message)).news if isinstance(row.event, CHAIN)
+    ]
 
 
 def test_a_rejected_message_goes_to_the_next_channel_and_the_next_until_none_is_left(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, Retryable
 from chatapp_cli.domain.event import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.messages import StateChanged
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Origin, State
 from chatapp_cli.domain.outbound import Receipt
@@ -332,10 +333,8 @@ def test_a_refusal_fails_it_and_the_trace_tells_the_whole_life(
         "gone",
     )
     assert [(a.verdict, a.code) for a in life.attempts] == [("postponed", "busy"), ("failed", "no_such_user")]
-    states = [news.data for news in life.news if news.topic == "message.state"]
-    assert [state in data for state, data in zip(("sending", "queued", "sending", "failed"), states, strict=True)] == [
-        True
-    ] * 4
+    states = [news.event.state for news in life.news if isinstance(news.event, StateChanged)]
+    assert states == ["sending", "queued", "sending", "failed"]
 
 
 def test_after_too_many_counted_attempts_a_person_has_to_look(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:

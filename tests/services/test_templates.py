@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,13 +12,15 @@ from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Refused, UsageError
 from chatapp_cli.domain.event import DeliveryChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.base import document
+from chatapp_cli.domain.journal.company import TemplateMoved
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill, gaps
 from chatapp_cli.i18n import use
-from chatapp_cli.services import channels, outbox, reaching, sending, templates, words
+from chatapp_cli.services import channels, journal, outbox, reaching, sending, templates
+from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
-from chatapp_cli.store.rows.journal import JournalRow
 from tests.stores import EVERYTHING, Shop
 
 pytestmark = pytest.mark.req("S-090")
@@ -58,8 +59,8 @@ def known(shop: Shop, channel: ChannelRow) -> list[tuple[str, str, str]]:
 
 
 def news(shop: Shop, topic: str) -> list[dict[str, Any]]:
-    rows = shop.read(lambda tx: tx.all(JournalRow, "journal.after", after=0, n=1000))
-    return [json.loads(row.data) for row in rows if row.topic == topic]
+    rows = shop.read(lambda tx: journal.after(tx, 0, n=1000))
+    return [dict(document(row.event)) for row in rows if row.event.topic == topic]
 
 
 def ready(name: str = "order_ready", state: TemplateState = "approved", **changes: Any) -> Template:
@@ -134,8 +135,8 @@ def test_what_the_provider_says_is_taken_over_and_our_drafts_stay(shop: Shop, ch
 
 def test_the_journal_says_it_in_words(shop: Shop, channel: ChannelRow) -> None:
     learn(shop, channel, ready(state="rejected", reason="SPAM"))
-    rows = shop.read(lambda tx: tx.all(JournalRow, "journal.after", after=0, n=1000))
-    said = [str(words.news(row)) for row in rows if row.topic == "template.state"]
+    rows = shop.read(lambda tx: journal.after(tx, 0, n=1000))
+    said = [str(sentence(row)) for row in rows if isinstance(row.event, TemplateMoved)]
     assert said == [f"Template order_ready of channel {channel.id}: rejected"]
 
 

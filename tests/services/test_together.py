@@ -5,6 +5,7 @@ import pytest
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
 from chatapp_cli.services import drafts, journal, presence, upkeep
 from chatapp_cli.services.drafts import Unsent
 from tests.stores import Shop
@@ -22,8 +23,8 @@ def there(shop: Shop, dialog: DialogId, window: str = "") -> list[tuple[str, boo
 
 def told(shop: Shop) -> list[tuple[str, str, int | None]]:
     rows = shop.read(lambda tx: journal.after(tx, 0, n=100))
-    kinds = ("presence.", "draft.")
-    return [(row.topic, row.actor, row.dialog_id) for row in rows if row.topic.startswith(kinds)]
+    kinds = (PresenceEvent, DraftEvent)
+    return [(row.event.topic, row.actor, row.event.dialog) for row in rows if isinstance(row.event, kinds)]
 
 
 def test_others_are_seen_and_oneself_is_not(shop: Shop, dialog: DialogId) -> None:

@@ -7,6 +7,7 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.event import Peer, PeerMoved
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.journal.dialogs import DialogEvent
 from chatapp_cli.services import dialogs, duties, journal, lines, operators, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.lens import Lens
@@ -42,7 +43,8 @@ def unread(shop: Shop, dialog: DialogId, *names: str) -> list[int]:
 
 
 def topics(shop: Shop) -> list[str]:
-    return [row.topic for row in shop.read(lambda tx: journal.after(tx, 0, n=100)) if row.topic.startswith("dialog.")]
+    rows = shop.read(lambda tx: journal.after(tx, 0, n=100))
+    return [row.event.topic for row in rows if isinstance(row.event, DialogEvent)]
 
 
 def test_everybody_has_an_own_count_and_reading_clears_only_that_and_the_desks(shop: Shop, dialog: DialogId) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.event import (
@@ -60,7 +61,7 @@ class HeldClock:
 def opened(folder: Path, clock: HeldClock, **settings: str) -> Desk:
     """A company's desk in a folder."""
     values = {"home": str(folder), "company": "home", "operator": ME, "view": "all", **settings}
-    return open_desk(Settings(**values), World(clock=clock, chance=SystemChance()))
+    return open_desk(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(Acting(ME, owner=True))
 
 
 class Stage:

@@ -29,6 +29,7 @@ from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.window import part
 from tests.postgres import Postgres
+from tests.stores import OWNER
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ANNA, ME, NOON, HeldClock, Stage, warm_home
 
@@ -213,7 +214,7 @@ def test_what_is_rescued_is_never_written_over(tmp_path: Path) -> None:
 @pytest.fixture
 def there(tmp_path: Path, postgres_url: str, clock: HeldClock) -> Iterator[Desk]:
     values = {"home": str(tmp_path), "company": "home", "operator": ME, "view": "all", "database_url": postgres_url}
-    desk = open_desk(Settings(**values), World(clock=clock, chance=SystemChance()))
+    desk = open_desk(Settings(**values), World(clock=clock, chance=SystemChance())).seen_by(OWNER)
     warm_home(desk, clock)
     yield desk
     desk.close()

@@ -10,6 +10,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.services import dialogs, drafts, duties, journal, presence
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.tui.app import Inbox
@@ -163,7 +164,9 @@ async def test_what_is_chosen_in_the_list_is_changed_in_one_write_and_taken_back
         await it.until(lambda: state(desk, *chosen) == before)
         await it.press("I")
         await it.until(lambda: [who for _pinned, who in state(desk, *chosen)] == [ME] * 3)
-        changes = [row for row in desk.read(lambda tx: journal.after(tx, 0, n=10_000)) if '"assignee"' in row.data]
+        changes = [
+            row for row in desk.read(lambda tx: journal.after(tx, 0, n=10_000)) if isinstance(row.event, Assigned)
+        ]
         assert len({row.at for row in changes}) == 1
         await it.press("n")
         await it.until(lambda: any("one dialog at a time" in note.message for note in it.app._notifications))

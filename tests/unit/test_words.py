@@ -5,14 +5,16 @@ import json
 import pytest
 
 from chatapp_cli import i18n
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.reading import entry
 from chatapp_cli.domain.message import Action
 from chatapp_cli.services import words
-from chatapp_cli.store.rows.journal import JournalRow
+from chatapp_cli.services.journal_words import sentence
 
 
 def said(topic: str, **data: object) -> str:
-    row = JournalRow(1, 0, topic, "Ольга", 3, 5, 7, json.dumps(data))
-    return i18n.show(words.news(row))
+    row = entry(1, 0, topic, "Ольга", ChannelId(3), DialogId(5), MessageId(7), json.dumps(data))
+    return i18n.show(sentence(row))
 
 
 @pytest.mark.parametrize(

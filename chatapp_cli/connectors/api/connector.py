@@ -49,6 +49,10 @@ class ApiConnector:
         """Read an event once more."""
         return convert.arrival("again", raw, at)
 
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """Take events without a session."""
+        return _accepted(request, Keys.of(bound.secrets, bound.settings), self._world.clock.now())
+
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ping the program; receiving needs nothing but our own address."""
         path = f"/hooks/{bound.hook_key}"
@@ -88,14 +92,7 @@ class ApiSession:
 
     def accept(self, request: HookRequest) -> HookReply:
         """Check the signature and read the events; a bad one is kept and answered with 422."""
-        if refusal := _unfit(request):
-            return refusal
-        now = self._world.clock.now()
-        try:
-            webhook_id = verify(self._keys.valid(now), request.headers, request.body, now=now)
-        except Unsigned as why:
-            return _reply(401, error=str(why))
-        return _taken(convert.arrivals(webhook_id, request.body, now))
+        return _accepted(request, self._keys, self._world.clock.now())
 
     async def send(self, message: Outbound) -> Receipt:
         """Post the message under its own key, which makes sending it again harmless."""
@@ -147,6 +144,16 @@ async def _save(content: aiohttp.StreamReader, target: Path, limit: int) -> None
             if size > limit:
                 raise Rejected("file_too_big")
             await asyncio.to_thread(out.write, chunk)
+
+
+def _accepted(request: HookRequest, keys: Keys, now: Millis) -> HookReply:
+    if refusal := _unfit(request):
+        return refusal
+    try:
+        webhook_id = verify(keys.valid(now), request.headers, request.body, now=now)
+    except Unsigned as why:
+        return _reply(401, error=str(why))
+    return _taken(convert.arrivals(webhook_id, request.body, now))
 
 
 def _unfit(request: HookRequest) -> HookReply | None:

@@ -89,6 +89,10 @@ class Avito:
         """Read a message once more."""
         return convert.arrival(raw, _mine(bound))
 
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:  # noqa: ARG002 - nothing of it is kept
+        """Nothing is lost without a session: a webhook only says that there is something to fetch."""
+        return HookReply(status=200 if request.method == "POST" else 405)
+
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Avito about account, chats and webhook, and try the proxies."""
         tried = await proxies.findings(bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"])

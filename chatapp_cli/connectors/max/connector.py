@@ -9,6 +9,7 @@ from pathlib import Path
 from chatapp_cli.connectors.max import bind, check, convert, receive
 from chatapp_cli.connectors.max.api import MaxApi, connected
 from chatapp_cli.connectors.max.content import LINK, VIDEO
+from chatapp_cli.connectors.max.gaps import note_chats
 from chatapp_cli.connectors.max.outgoing import Writer
 from chatapp_cli.connectors.max.wire import User, Video
 from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
@@ -110,6 +111,14 @@ class Max:
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - an update bears its time
         """Read an update once more."""
         return convert.arrival(raw, bound.account)
+
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """Take an update without a session; its chat is noted, so that gaps in it are found."""
+        if bound.settings["intake"] != "webhook":
+            return HookReply(status=404)
+        reply = receive.accept(request, bound)
+        await note_chats(bound.memory, reply.batch.arrivals)
+        return reply
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask MAX about the bot and its webhook, and try the proxies."""

@@ -79,6 +79,14 @@ class Chats:
         return sorted(self._kept)
 
 
+async def note_chats(memory: Memory, arrivals: Iterable[Arrival]) -> None:
+    """Note down durably where these happened."""
+    chats = Chats(memory)
+    await chats.known()
+    chats.notice(arrivals)
+    await chats.keep()
+
+
 async def missed(api: MaxApi, chats: Chats, bot: str, since: Millis) -> AsyncGenerator[Sequence[Arrival], None]:
     """Yield what was said in every known chat since then, oldest first; a chat that is closed to us is passed over."""
     for key in await chats.known():

@@ -162,6 +162,16 @@ async def _waited(
     return ([body], int(found[-1])) if most == 1 else await _waited(api, 0, asked, 1)
 
 
+def accept(request: HookRequest, bound: Bound) -> HookReply:
+    """Translate a call that bears our secret; anything else stores nothing."""
+    if request.method != "POST":
+        return HookReply(status=405)
+    given = request.headers.get(SECRET_HEADER, "").encode()
+    if not compare_digest(given, bound.secrets["hook_secret"].encode()):
+        return HookReply(status=401)
+    return HookReply(batch=Batch(arrivals=(convert.arrival(request.body, bound.account),)))
+
+
 class Hook:
     """MAX calls us."""
 
@@ -172,17 +182,12 @@ class Hook:
         self._chats = Chats(bound.memory)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Translate a call that bears our secret; anything else stores nothing."""
-        if request.method != "POST":
-            return HookReply(status=405)
-        given = request.headers.get(SECRET_HEADER, "").encode()
-        if not compare_digest(given, self._bound.secrets["hook_secret"].encode()):
-            return HookReply(status=401)
-        arrivals = (convert.arrival(request.body, self._bound.account),)
-        self._titles.notice(arrivals)
-        if self._chats.notice(arrivals):
+        """Take a call, and note which chats it is about."""
+        reply = accept(request, self._bound)
+        self._titles.notice(reply.batch.arrivals)
+        if self._chats.notice(reply.batch.arrivals):
             self._titles.news.set()
-        return HookReply(batch=Batch(arrivals=arrivals))
+        return reply
 
     async def watch(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Prove again and again that MAX knows our address, fill the gap where it did not, and tell groups' titles."""

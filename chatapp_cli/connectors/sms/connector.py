@@ -12,7 +12,7 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit import gateway_bind, gateway_session
 from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import World
 
 
@@ -29,6 +29,10 @@ class Sms:
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read a report or a message once more."""
         return gateway_session.understand(TRADE, bound, raw, at)
+
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """Take a report without a session."""
+        return gateway_session.accept(TRADE, bound, request, self._world.clock.now())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask for the balance, and tell how far the gateway is known."""

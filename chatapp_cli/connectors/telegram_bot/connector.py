@@ -155,6 +155,12 @@ class TelegramBot:
         """Read an update once more."""
         return arrival(raw, _ears(bound), at)
 
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """Take an update without a session; a bot that asks for its updates is called by nobody."""
+        if bound.settings["intake"] != "webhook":
+            return HookReply(status=404)
+        return receive.accept(request, bound.secrets["hook_secret"], _ears(bound), self._world.clock.now())
+
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Telegram about the bot and its webhook."""
         async with BotApi.of(bound) as api:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from hmac import compare_digest
 from typing import Final
 
 from chatapp_cli.connectors.vk.api import VERSION, Params, VkApi
-from chatapp_cli.connectors.vk.convert import WANTED
+from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.names import mentioned
 from chatapp_cli.connectors.vk.receive import Cursor, Receiver, of_the_key, peers
 from chatapp_cli.connectors.vk.wire import Added, CallbackServer, CallbackServers, Confirmation
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.event import Arrival, Batch
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.slices import fields
 from chatapp_cli.kit.trees import loaded
@@ -43,6 +44,42 @@ async def server_at(api: VkApi, community: int, url: str) -> CallbackServer | No
     return next((one for one in servers if one.url == url), None)
 
 
+def judged(
+    request: HookRequest, community: int, secret: str, code: bytes, take: Callable[[bytes], HookReply]
+) -> HookReply:
+    """Answer a confirmation by the code, if it is known, and have a call taken that bears our secret."""
+    if request.method != "POST":
+        return HookReply(status=405)
+    if len(request.body) > LARGEST:
+        return HookReply(status=413)
+    try:
+        parts = fields(request.body)
+    except ValueError:
+        return HookReply(status=400)
+    return _answered(parts, community, secret, code, take)
+
+
+def _answered(
+    parts: Mapping[str, bytes], community: int, secret: str, code: bytes, take: Callable[[bytes], HookReply]
+) -> HookReply:
+    if _word(parts, "group_id") != str(community):
+        return HookReply(status=404)
+    if _word(parts, "type") == "confirmation":
+        return HookReply(body=code) if code else HookReply(status=503)
+    if not compare_digest(_word(parts, "secret").encode(), secret.encode()):
+        return HookReply(status=401)
+    return take(_without_secret(parts))
+
+
+def accept(request: HookRequest, bound: Bound, reader: Reader, at: Millis) -> HookReply:
+    """Take a call without a session; the names in it are learned when a session reads back what was missed."""
+
+    def take(raw: bytes) -> HookReply:
+        return HookReply(batch=Batch(arrivals=(reader.arrival(raw, at),)), body=_OK)
+
+    return judged(request, reader.community, bound.secrets["hook_secret"], b"", take)
+
+
 class Callback:
     """Registers our address, takes VK's calls, and watches whether they get through."""
 
@@ -59,24 +96,7 @@ class Callback:
 
     def accept(self, request: HookRequest) -> HookReply:
         """Answer a confirmation, or translate a call that bears our secret; anything else stores nothing."""
-        if request.method != "POST":
-            return HookReply(status=405)
-        if len(request.body) > LARGEST:
-            return HookReply(status=413)
-        try:
-            parts = fields(request.body)
-        except ValueError:
-            return HookReply(status=400)
-        return self._judged(parts)
-
-    def _judged(self, parts: Mapping[str, bytes]) -> HookReply:
-        if _word(parts, "group_id") != str(self._community):
-            return HookReply(status=404)
-        if _word(parts, "type") == "confirmation":
-            return HookReply(body=self._code) if self._code else HookReply(status=503)
-        if not compare_digest(_word(parts, "secret").encode(), self._secret.encode()):
-            return HookReply(status=401)
-        return self._take(_without_secret(parts))
+        return judged(request, self._community, self._secret, self._code, self._take)
 
     def _take(self, raw: bytes) -> HookReply:
         arrival = self._receiver.understood(raw)

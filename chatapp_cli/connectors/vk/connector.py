@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from chatapp_cli.connectors.vk import bind, check
+from chatapp_cli.connectors.vk import bind, callback, check
 from chatapp_cli.connectors.vk.api import connected
 from chatapp_cli.connectors.vk.convert import Reader
 from chatapp_cli.connectors.vk.names import Book, Names
@@ -17,7 +17,7 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit import proxies
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, Session
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import World
 
 
@@ -34,6 +34,12 @@ class Vk:
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read an event once more."""
         return _reader(bound, Book()).arrival(raw, at)
+
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """Take a call without a session; only VK's confirmation waits for one."""
+        if bound.settings["intake"] != "webhook":
+            return HookReply(status=404)
+        return callback.accept(request, bound, _reader(bound, Book()), self._world.clock.now())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask VK about the key and the way in, and try the proxies."""

@@ -17,7 +17,7 @@ from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import gateway_bind, gateway_session
 from chatapp_cli.kit.gateway_session import GatewaySession, ProvingGatewaySession
 from chatapp_cli.ports.bind import Asker, Bound
-from chatapp_cli.ports.connector import Connector, Finding, Session, Statement
+from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session, Statement
 from chatapp_cli.ports.world import World
 
 
@@ -50,6 +50,10 @@ class VkNotify:
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
         """Read a report once more."""
         return gateway_session.understand(TRADE, bound, raw, at)
+
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """Take a report without a session."""
+        return gateway_session.accept(TRADE, bound, request, self._world.clock.now())
 
     def application(self) -> Form:
         """What the statement of joining has to tell."""

@@ -161,6 +161,13 @@ class WhatsApp:
         """Ask for number, account and keys, and prove them."""
         return await bind.bind(ask, self._world, previous)
 
+    async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
+        """Take news without a session; who is who comes from the memory and goes there."""
+        book = Book(await bound.memory.known())
+        reply = hooks.accept(request, bound, book, self._world.clock.now())
+        await book.keep(bound.memory)
+        return reply
+
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - it bears its own time
         """Read one thing of a webhook once more."""
         return convert.arrival(raw, bound.account, Book())

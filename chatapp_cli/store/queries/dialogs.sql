@@ -155,6 +155,9 @@ UPDATE dialog SET pinned = :pinned WHERE id = :id AND pinned <> :pinned;
 -- name: dialogs.block
 UPDATE dialog SET blocked = :blocked, unread = 0, waiting_since = NULL WHERE id = :id AND blocked <> :blocked;
 
+-- name: dialogs.one
+SELECT id FROM dialog WHERE id = :id;
+
 -- name: dialogs.card
 SELECT d.id, d.channel_id, d.line_id, d.contact_id, l.name, c.title, c.kind, d.kind, d.key, d.name, d.address,
   COALESCE(p.username, ''), COALESCE(p.phone, ''), COALESCE(p.email, ''), d.pinned, d.blocked, d.reachable,

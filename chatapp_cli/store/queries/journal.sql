@@ -9,6 +9,16 @@ FROM journal WHERE id > :after ORDER BY id LIMIT :n;
 -- name: journal.last
 SELECT COALESCE(MAX(id), 0) FROM journal;
 
+-- name: effects.broken
+SELECT name, why FROM broken_effect ORDER BY name;
+
+-- name: effects.broke
+INSERT INTO broken_effect (name, at, why) VALUES (:name, :at, :why)
+ON CONFLICT (name) DO UPDATE SET at = excluded.at, why = excluded.why;
+
+-- name: effects.healed
+DELETE FROM broken_effect WHERE name = :name;
+
 -- name: journal.of_message
 SELECT id, at, topic, actor, channel_id, dialog_id, message_id, data
 FROM journal WHERE message_id = :message ORDER BY id;

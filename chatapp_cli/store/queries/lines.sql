@@ -8,6 +8,9 @@ SELECT l.id, l.name,
   (SELECT COUNT(*) FROM dialog d WHERE d.line_id = l.id AND d.unread > 0 AND d.blocked = 0)
 FROM line l ORDER BY l.id;
 
+-- name: lines.one
+SELECT id FROM line WHERE id = :id;
+
 -- name: lines.rename
 UPDATE line SET name = :name WHERE id = :id;
 

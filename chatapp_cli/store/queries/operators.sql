@@ -3,10 +3,16 @@ INSERT INTO operator (name, password, role, every_line, disabled, created_at)
 VALUES (:name, :password, 'operator', :every_line, 0, :now) ON CONFLICT DO NOTHING;
 
 -- name: operators.all
-SELECT name, password, role, every_line, disabled, created_at FROM operator ORDER BY name;
+SELECT name, password, role, every_line, disabled, created_at, rights FROM operator ORDER BY name;
 
 -- name: operators.find
-SELECT name, password, role, every_line, disabled, created_at FROM operator WHERE name = :name;
+SELECT name, password, role, every_line, disabled, created_at, rights FROM operator WHERE name = :name;
+
+-- name: operators.rights
+SELECT role, rights FROM operator WHERE name = :name AND disabled = 0;
+
+-- name: operators.give
+UPDATE operator SET rights = :rights WHERE name = :name AND rights <> :rights;
 
 -- name: operators.disable
 UPDATE operator SET disabled = :disabled WHERE name = :name AND disabled <> :disabled;
@@ -34,7 +40,7 @@ DELETE FROM operator_line WHERE operator = :name;
 INSERT INTO operator_session (token_sha256, operator, created_at, until) VALUES (:token, :name, :now, :until);
 
 -- name: operators.of_session
-SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at
+SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at, o.rights
 FROM operator_session s JOIN operator o ON o.name = s.operator
 WHERE s.token_sha256 = :token AND s.until > :now AND o.disabled = 0;
 

@@ -83,7 +83,8 @@ FROM outbox WHERE dialog_id = :dialog ORDER BY priority DESC, id;
 DELETE FROM outbox WHERE message_id = :message AND action = 'send' AND state IN ('queued', 'scheduled', 'claimed');
 
 -- name: outbox.give_up
-DELETE FROM outbox WHERE dialog_id = :dialog AND state = 'scheduled' AND wait_code = 'unless_heard' RETURNING message_id;
+DELETE FROM outbox WHERE dialog_id = :dialog AND state = 'scheduled' AND wait_code = 'unless_heard'
+  AND (SELECT automatic FROM message WHERE id = :message) = 0 RETURNING message_id;
 
 -- name: outbox.reword
 UPDATE message SET text = :text WHERE id = (SELECT message_id FROM outbox

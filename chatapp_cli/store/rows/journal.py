@@ -1,21 +1,8 @@
-"""What happened, and what arrived as it came."""
+"""What arrived, as it came."""
 
 from typing import NamedTuple
 
-from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
-
-
-class JournalRow(NamedTuple):
-    """One piece of news."""
-
-    id: int
-    at: Millis
-    topic: str
-    actor: str
-    channel_id: ChannelId | None
-    dialog_id: DialogId | None
-    message_id: MessageId | None
-    data: str
+from chatapp_cli.domain.ids import ChannelId, Millis
 
 
 class ArrivedRow(NamedTuple):

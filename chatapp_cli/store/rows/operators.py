@@ -14,10 +14,19 @@ class OperatorRow(NamedTuple):
     every_line: int
     disabled: int
     created_at: Millis
+    rights: str
+    """Those given beside the role's, with spaces between."""
 
     def __repr__(self) -> str:
         """Show everything but the hash."""
         return f"OperatorRow(name={self.name!r}, role={self.role!r}, disabled={self.disabled})"
+
+
+class HeldRow(NamedTuple):
+    """What an account may do: its role, and the rights given beside it."""
+
+    role: str
+    rights: str
 
 
 class SeenLineRow(NamedTuple):

@@ -27,3 +27,12 @@ class Follower(Table, table=True):
 
     name: str = Field(primary_key=True)
     journal_id: int = Field(sa_column=Column(Big, nullable=False))
+
+
+class BrokenEffect(Table, table=True):
+    """What belongs to an event and fails; deleted when it works again."""
+
+    __tablename__ = "broken_effect"
+    name: str = Field(primary_key=True)
+    at: int = Field(sa_column=moment())
+    why: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,12 +12,15 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
+from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.ids import LineId
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.services.passwords import LEAST
 from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.tui.cells import as_it_stands
 from chatapp_cli.tui.screens.small import Small
+
+T = TypeVar("T")
 
 
 class NewPassword(Small[str]):
@@ -54,33 +57,49 @@ class NewPassword(Small[str]):
         self.query(Input).first().focus()
 
 
-class PickLines(Small[list[LineId]]):
-    """Lines, chosen by Space; none of them means all."""
+class Pick(Small[list[T]], Generic[T]):
+    """Some of several, chosen by Space."""
 
     DEFAULT_CSS = """
-    PickLines SelectionList { border: none; background: $surface; padding: 0; height: auto; max-height: 16; }
-    PickLines SelectionList:focus { border: none; background-tint: $surface 0%; }
-    PickLines SelectionList > .selection-list--button { color: $panel; background: $panel; }
-    PickLines SelectionList > .selection-list--button-highlighted { color: $panel; background: $panel; }
-    PickLines SelectionList > .selection-list--button-selected { color: $success; background: $panel; }
-    PickLines SelectionList > .selection-list--button-selected-highlighted { color: $success; background: $panel; }
-    PickLines .note { margin: 1 0 0 0; }
+    Pick SelectionList { border: none; background: $surface; padding: 0; height: auto; max-height: 16; }
+    Pick SelectionList:focus { border: none; background-tint: $surface 0%; }
+    Pick SelectionList > .selection-list--button { color: $panel; background: $panel; }
+    Pick SelectionList > .selection-list--button-highlighted { color: $panel; background: $panel; }
+    Pick SelectionList > .selection-list--button-selected { color: $success; background: $panel; }
+    Pick SelectionList > .selection-list--button-selected-highlighted { color: $success; background: $panel; }
+    Pick .note { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", priority=True)]
 
-    def __init__(self, title: str, lines: Sequence[LineRow], seen: Collection[LineId]) -> None:
+    def __init__(self, title: str, options: Sequence[tuple[str, T]], chosen: Collection[T], note: str) -> None:
         super().__init__()
-        self._title, self._lines, self._seen = title, lines, seen
+        self._title, self._options, self._chosen, self._note = title, options, chosen, note
 
     def compose(self) -> ComposeResult:
         """A list with boxes."""
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
-            boxes = (Selection(as_it_stands(one.name), one.id, one.id in self._seen) for one in self._lines)
-            yield SelectionList[LineId](*boxes)
-            note = _("Space: choose.  Enter: done.  None chosen: every line, those to come too.")
-            yield Static(note, classes="note", markup=False)
+            boxes = (Selection(as_it_stands(words), one, one in self._chosen) for words, one in self._options)
+            yield SelectionList[T](*boxes)
+            yield Static(self._note, classes="note", markup=False)
 
     def action_take(self) -> None:
         """These."""
         self.answer(list(self.query_one(SelectionList).selected))
+
+
+class PickLines(Pick[LineId]):
+    """Lines; none of them means all."""
+
+    def __init__(self, title: str, lines: Sequence[LineRow], seen: Collection[LineId]) -> None:
+        note = _("Space: choose.  Enter: done.  None chosen: every line, those to come too.")
+        super().__init__(title, [(one.name, one.id) for one in lines], seen, note)
+
+
+class PickRights(Pick[Right]):
+    """Rights that an account has beside those of every operator."""
+
+    def __init__(self, title: str, offered: Collection[Right], given: Collection[Right]) -> None:
+        words = [(show(what), right) for right, what in RIGHTS.items() if right in offered]
+        note = _("Space: choose.  Enter: done.  None chosen: what every operator may do.")
+        super().__init__(title, words, given, note)

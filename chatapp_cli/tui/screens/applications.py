@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from chatapp_cli.domain.application import Stage, may_become
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import ApplicationId
+from chatapp_cli.domain.journal.company import ApplicationMoved
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest, manifests
@@ -67,7 +68,7 @@ class ApplicationsScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
-        if "application" in news.topics():
+        if news.any_of(ApplicationMoved):
             self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,10 @@ from textual.timer import Timer
 
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.journal.channels import ChannelEvent
+from chatapp_cli.domain.journal.dialogs import NoteWritten
+from chatapp_cli.domain.journal.lines import LineEvent
+from chatapp_cli.domain.journal.messages import ArrivalEvent, ChangeRefused, MessageEvent
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs, notes
@@ -296,12 +299,12 @@ class Conversing(Listing):
         self.query_one(StatusBar).tell_needs(await self.office.read(partial(overview.needing, me=self.office.actor)))
 
     async def _take(self, news: News) -> None:
-        needs = bool(news.topics() & {"message", "arrived", "channel"}) or news.noted()
+        needs = news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten)
         self._needs_told = self._needs_told and not needs
         if news.dialogs():
             await self.reorder(news.dialogs())
         await self.tell_bars()
-        if news.topics() & {"channel", "line"}:
+        if news.any_of(ChannelEvent, LineEvent):
             await self.list_again()
         if self.opening is not None and self._concerns(self.opening, news):
             self._tell_refusals(self.opening, news)
@@ -314,10 +317,10 @@ class Conversing(Listing):
 
     def _tell_refusals(self, opening: Opening, news: News) -> None:
         """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""
-        for row in news.rows:
-            if row.topic == "message.refused" and row.dialog_id is not None and row.dialog_id in opening.thread:
-                data, channel = json.loads(row.data), opening.channel_of(row.dialog_id)
-                said = words.reason(self.office.manifest(channel), data["code"], data["detail"])
+        for event in news.events:
+            if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
+                manifest = self.office.manifest(opening.channel_of(event.dialog))
+                said = words.reason(manifest, event.code, event.detail)
                 self.notify("\n".join(filter(None, said)), severity="warning", markup=False, timeout=8)
 
     def tick(self) -> None:

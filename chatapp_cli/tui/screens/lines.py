@@ -14,6 +14,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.channels import ChannelEvent
+from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest, manifests
@@ -29,6 +31,7 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.overview import Overview
+from chatapp_cli.tui.screens.options import OptionsScreen, Whose
 from chatapp_cli.tui.widgets.bars import StatusBar, health, rests
 
 
@@ -68,7 +71,7 @@ class LinesScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
-        if news.topics() & {"channel", "line"}:
+        if news.any_of(ChannelEvent, LineEvent):
             self.do(self._read, group="read", exclusive=True)
 
     def on_screen_resume(self) -> None:
@@ -266,6 +269,19 @@ class LinesScreen(Hands):
             return None
         options = [(known.kind, f"{known.source_id:>2}  {show(known.title)} — {show(known.summary)}") for known in free]
         return await self.choose(_("Which channel?"), options)
+
+    def action_options(self) -> None:
+        """What the chosen channel or line has set for itself."""
+        line = self._chosen_line()
+        if line is not None:
+            self._open_options(Whose(line, self._chosen_channel()))
+
+    def action_company(self) -> None:
+        """What is set for everybody."""
+        self._open_options(Whose())
+
+    def _open_options(self, whose: Whose) -> None:
+        self.app.push_screen(OptionsScreen(whose))
 
     def action_documents(self) -> None:
         """The line's official documents (S-031)."""

@@ -11,10 +11,13 @@ from textual.app import ComposeResult
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatapp_cli.domain.access import Right, read
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.lines import LineEvent
+from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime import seat
-from chatapp_cli.services import acting, lines, operators, passwords
+from chatapp_cli.services import access, lines, operators, passwords
 from chatapp_cli.services.operators import Account
 from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.tui import overview
@@ -22,7 +25,7 @@ from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
-from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines
+from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
 from chatapp_cli.tui.screens.small import Take
 from chatapp_cli.tui.widgets.bars import StatusBar
 
@@ -59,7 +62,7 @@ class OperatorsScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when an account changed."""
-        if news.topics() & {"operator", "line"}:
+        if news.any_of(OperatorEvent, LineEvent):
             self.do(self._read_all, group="read", exclusive=True)
 
     async def _read_all(self) -> None:
@@ -93,8 +96,8 @@ class OperatorsScreen(Hands):
         at = self.query_one(OptionList).highlighted
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
-    def _insist(self) -> None:
-        acting.insist_on_owner(self.office.desk.acting)
+    async def _insist(self) -> None:
+        await self.office.read(lambda tx: access.require(tx, Right.USERS))
 
     # What can be done
 
@@ -103,7 +106,7 @@ class OperatorsScreen(Hands):
         self.do(self._add)
 
     async def _add(self) -> None:
-        self._insist()
+        await self._insist()
         await self.prompt(_("Name, as colleagues and the journal know it"), take=self._add_named)
 
     async def _add_named(self, name: str) -> bool:
@@ -136,7 +139,7 @@ class OperatorsScreen(Hands):
 
     async def _password(self, name: str) -> None:
         if name != self.office.actor:
-            self._insist()
+            await self._insist()
 
         async def take(secret: str) -> None:
             kept = await self._hashed(secret)
@@ -151,7 +154,7 @@ class OperatorsScreen(Hands):
             self.do(partial(self._lines, self._chosen))
 
     async def _lines(self, one: Account) -> None:
-        self._insist()
+        await self._insist()
         name, actor = one.who.name, self.office.actor
 
         async def take(seen: list[LineId]) -> None:
@@ -159,13 +162,31 @@ class OperatorsScreen(Hands):
 
         await self._pick(name, [line.id for line in one.lines or ()], take)
 
+    def action_rights(self) -> None:
+        """What they may do beside what every operator may."""
+        if self._chosen is not None:
+            self.do(partial(self._rights, self._chosen.who))
+
+    async def _rights(self, who: OperatorRow) -> None:
+        await self._insist()
+        offered = frozenset(Right) - access.of_role(who.role)
+        given = read(who.rights)
+
+        async def take(chosen: list[Right]) -> None:
+            wanted = frozenset(chosen)
+            change = partial(operators.allow, name=who.name, given=wanted - given, taken=given - wanted)
+            await self.office.write(partial(change, actor=self.office.actor))
+
+        page = PickRights(_("What {name} may do as well", name=who.name), offered, given).taken_by(take)
+        await self.app.push_screen_wait(page)
+
     def action_disable(self) -> None:
         """Let in no longer, or again."""
         if self._chosen is not None:
             self.do(partial(self._disable, self._chosen.who))
 
     async def _disable(self, who: OperatorRow) -> None:
-        self._insist()
+        await self._insist()
         change = operators.enable if who.disabled else operators.disable
         back = operators.disable if who.disabled else operators.enable
         actor = self.office.actor
@@ -183,7 +204,7 @@ class OperatorsScreen(Hands):
             self.do(partial(self._remove, self._chosen.who.name))
 
     async def _remove(self, name: str) -> None:
-        self._insist()
+        await self._insist()
         note = _("What was said and done under the name stays.")
 
         async def take(_yes: bool) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.journal.company import ReplyEvent, SectionEvent
 from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
@@ -78,7 +79,7 @@ class RepliesScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when somebody changed something."""
-        if news.topics() & {"reply", "section"}:
+        if news.any_of(ReplyEvent, SectionEvent):
             self.do(self._read_all, group="read", exclusive=True)
 
     async def _read_all(self) -> None:

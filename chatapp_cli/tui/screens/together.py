@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
@@ -127,14 +128,14 @@ class Together(Conversing):
 
     async def _take(self, news: News) -> None:
         """What passes is not worth reading dialogs again for."""
-        topics = news.topics()
-        if "presence" in topics:
+        moved = news.any_of(PresenceEvent)
+        if moved:
             await self.colleagues.see()
-        if "draft" in topics:
+        if news.any_of(DraftEvent):
             await self._read_drafts()
-        elif "presence" in topics:
+        elif moved:
             self.show_company()
-        lasting = [row for row in news.rows if not row.topic.startswith(("presence.", "draft."))]
+        lasting = [row for row in news.rows if not isinstance(row.event, (PresenceEvent, DraftEvent))]
         if lasting:
             await super()._take(News(lasting))
 

@@ -14,6 +14,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.journal.channels import ChannelEvent
+from chatapp_cli.domain.journal.dialogs import NoteWritten
+from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.domain.message import State
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
@@ -79,7 +82,7 @@ class TroublesScreen(Hands):
 
     def on_news(self, news: News) -> None:
         """Read again when it matters."""
-        if news.topics() & {"message", "arrived", "channel"} or news.noted():
+        if news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten):
             self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:

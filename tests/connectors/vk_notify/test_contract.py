@@ -80,6 +80,18 @@ class TestVkNotify(ConnectorContract):
         assert lost.arrivals[0].provider_id == again.provider_id
         assert changes_of(again) == [State.DELIVERED]
 
+    async def test_a_webhook_needs_no_session_and_comes_to_the_same(
+        self, connector: Connector, bound: Bound, sandbox: VkNotifySandbox, door: Door
+    ) -> None:
+        sandbox.fate = ("delivered",)
+        async with connector.open(ChannelId(1), bound) as session:
+            await session.send(notice())
+        async with aclosing(door.without_session(connector, bound, durable=False)) as batches:
+            (alone,) = (await anext(batches)).arrivals
+        async with connector.open(ChannelId(1), bound) as session:
+            (again,) = await first_arrivals(session, None, door)
+        assert (alone.provider_id, changes_of(alone)) == (again.provider_id, [State.DELIVERED])
+
     async def test_an_answer_reaches_the_customer_and_gets_an_id(
         self, session: Session, sandbox: VkNotifySandbox
     ) -> None:

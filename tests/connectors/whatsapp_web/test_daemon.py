@@ -20,13 +20,14 @@ from chatapp_cli.services import channels, reaching, sending, transcript
 from chatapp_cli.settings import Settings
 from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
 from tests.runtime.test_daemon import bound, eventually, serving, state_of, the_dialogs
+from tests.stores import OWNER
 
 ANNAS = "79160000001"
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with closing(open_desk(Settings(home=str(tmp_path), http_port=0))) as desk:
+    with closing(open_desk(Settings(home=str(tmp_path), http_port=0)).seen_by(OWNER)) as desk:
         yield desk
 
 

@@ -28,6 +28,7 @@ from tests.connectors.whatsapp_web.linked import arrivals, happened
 from tests.connectors.whatsapp_web.native import Native
 from tests.connectors.whatsapp_web.test_daemon import entries, texts
 from tests.runtime.test_daemon import bound, the_dialogs
+from tests.stores import OWNER
 
 EDIT, REVOKE = ProtocolMessage.MESSAGE_EDIT, ProtocolMessage.REVOKE
 SEEN = ("lid", "phone", "both")
@@ -136,7 +137,7 @@ async def test_an_administrator_of_whom_only_the_phone_is_told_takes_back_what_a
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with closing(open_desk(Settings(home=str(tmp_path / "desk"), http_port=0))) as desk:
+    with closing(open_desk(Settings(home=str(tmp_path / "desk"), http_port=0)).seen_by(OWNER)) as desk:
         yield desk
 
 

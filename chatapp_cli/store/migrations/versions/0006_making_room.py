@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.add_column("operator", sa.Column("rights", sa.Text(), server_default="", nullable=False))
     _timers()
     _followers()
+    _effects()
     _options()
 
 
@@ -39,6 +40,16 @@ def _followers() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("journal_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_follower"),
+    )
+
+
+def _effects() -> None:
+    op.create_table(
+        "broken_effect",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_broken_effect"),
     )
 
 

@@ -1,0 +1,155 @@
+"""Who acts, and what they may do: rights, and the roles that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.text import T, Text
+
+
+class Right(StrEnum):
+    """Something that may be allowed; its value is what a person types and what is stored."""
+
+    ANSWER = "answer"
+    MASS = "mass"
+    MARK = "mark"
+    BLOCK = "block"
+    TAG = "tag"
+    NOTE = "note"
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
+    VIEWS = "views"
+    DRAFTS = "drafts"
+    REPLIES = "replies"
+    PEOPLE = "people"
+    GROUPS = "groups"
+    REPAIR = "repair"
+    LINES = "lines"
+    CHANNELS = "channels"
+    PROXIES = "proxies"
+    SECRETS = "secrets"
+    CHATS = "chats"
+    APPLICATIONS = "applications"
+    TEMPLATES = "templates"
+    SETTINGS = "settings"
+    USERS = "users"
+    BLACKLIST = "blacklist"
+    SHARED_VIEWS = "shared-views"
+    SECTIONS = "sections"
+    BACKUPS = "backups"
+
+
+RIGHTS: Mapping[Right, Text] = MappingProxyType(
+    {
+        Right.ANSWER: T("write, change, take back and forward messages"),
+        Right.MASS: T("write to many people at once"),
+        Right.MARK: T("mark as read, pin and name dialogs"),
+        Right.BLOCK: T("put the client of a dialog on the blacklist"),
+        Right.TAG: T("tag dialogs"),
+        Right.NOTE: T("write notes"),
+        Right.ASSIGN: T("say who answers for a dialog"),
+        Right.SNOOZE: T("put dialogs off, or say that nothing has to be answered"),
+        Right.VIEWS: T("keep views of one's own"),
+        Right.DRAFTS: T("keep drafts of one's own"),
+        Right.REPLIES: T("change quick replies in sections that are open to them"),
+        Right.PEOPLE: T("say who is the same person and how they are reached"),
+        Right.GROUPS: T("make groups and change their members"),
+        Right.REPAIR: T("let a channel go on, and look after what was not understood"),
+        Right.LINES: T("add, rename and remove lines"),
+        Right.CHANNELS: T("bind, set up and unbind channels"),
+        Right.PROXIES: T("set the proxies of an account"),
+        Right.SECRETS: T("change the secrets of a channel"),
+        Right.CHATS: T("choose the chats that an account follows"),
+        Right.APPLICATIONS: T("make applications and say how far they got"),
+        Right.TEMPLATES: T("write templates and say what became of them"),
+        Right.SETTINGS: T("change the settings of the company"),
+        Right.USERS: T("make and change the accounts of operators"),
+        Right.BLACKLIST: T("change the blacklist of the company"),
+        Right.SHARED_VIEWS: T("change views that everybody sees"),
+        Right.SECTIONS: T("say who edits sections of quick replies that others keep to themselves"),
+        Right.BACKUPS: T("make backups and restore them"),
+    }
+)
+"""What each right allows, so that «may not …» and «may …» are sentences."""
+
+
+class Role(StrEnum):
+    """What somebody is at a company; its value is stored with an account."""
+
+    OWNER = "owner"
+    OPERATOR = "operator"
+
+
+ROLES: Mapping[Role, frozenset[Right]] = MappingProxyType(
+    {
+        Role.OWNER: frozenset(Right),
+        Role.OPERATOR: frozenset(
+            {
+                Right.ANSWER,
+                Right.MASS,
+                Right.MARK,
+                Right.BLOCK,
+                Right.TAG,
+                Right.NOTE,
+                Right.ASSIGN,
+                Right.SNOOZE,
+                Right.VIEWS,
+                Right.DRAFTS,
+                Right.REPLIES,
+                Right.PEOPLE,
+                Right.GROUPS,
+                Right.REPAIR,
+            }
+        ),
+    }
+)
+"""What each role may do without being given more."""
+
+
+class Acting(NamedTuple):
+    """Who acts: a person, or a part of the program under a name of its own."""
+
+    name: str
+    account: bool = False
+    """Whether it is an account's name: what is unread is counted for it alone, and its rights are the account's."""
+    lines: Sequence[LineId] | None = None
+    """The lines that are seen; ``None``: all."""
+    owner: bool = False
+    """Whether they own the store, and so may do everything."""
+    system: frozenset[Right] | None = None
+    """The rights of a part of the program; ``None`` for a person."""
+
+    @property
+    def signature(self) -> str:
+        """The name under what is done; a part of the program signs nothing."""
+        return self.name if self.system is None else ""
+
+
+def system(name: str, *rights: Right) -> Acting:
+    """A part of the program that acts by itself, with these rights and no others."""
+    return Acting(name, system=frozenset(rights))
+
+
+NOBODY = Acting("", lines=())
+"""Before anybody has logged in: nothing is seen and nothing is allowed."""
+
+DAEMON = system("daemon", Right.ANSWER, Right.TEMPLATES)
+"""Receives and sends; hands messages on along their chains, and takes over what moderators say of templates."""
+
+DOOR = system("door")
+"""Checks passwords and opens sessions for whoever proves who they are."""
+
+
+def read(stored: str) -> frozenset[Right]:
+    """The rights in a stored text; names that this version does not know are skipped."""
+    known = set(Right)
+    return frozenset(Right(word) for word in stored.split() if word in known)
+
+
+def written(rights: frozenset[Right]) -> str:
+    """Rights as they are stored, in the order of the enum."""
+    return " ".join(right for right in Right if right in rights)

@@ -1,0 +1,46 @@
+"""How a message goes from channel to channel until one carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.journal.base import JournalEvent
+
+
+class ChannelPassed(JournalEvent):
+    """A channel of the chain cannot carry a message and is left out."""
+
+    topic: ClassVar[str] = "chain.passed"
+    channel: ChannelId
+    message: MessageId
+    why: Mapping[str, Any]
+    """A ``Text`` by its ``msgid`` and ``params``."""
+
+
+class HandedOn(JournalEvent):
+    """A message that failed goes on through another channel."""
+
+    topic: ClassVar[str] = "chain.handed_on"
+    dialog: DialogId
+    message: MessageId
+    into: int
+
+
+class Continued(JournalEvent):
+    """A message continues one that failed in another channel."""
+
+    topic: ClassVar[str] = "chain.continued"
+    dialog: DialogId
+    message: MessageId
+    before: int
+
+
+class ChainEnded(JournalEvent):
+    """No other channel is left for a message that failed."""
+
+    topic: ClassVar[str] = "chain.ended"
+    dialog: DialogId
+    message: MessageId
+    why: Mapping[str, Any]

@@ -1,0 +1,96 @@
+"""What happens to channels and to what their sessions are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.journal.base import JournalEvent
+
+
+class ChannelEvent(JournalEvent):
+    """Something happened to a channel itself, not to what goes through it."""
+
+    channel: ChannelId
+
+
+class ChannelBound(ChannelEvent):
+    """A channel was bound, or bound anew."""
+
+    topic: ClassVar[str] = "channel.bound"
+    kind: str
+    title: str
+
+
+class ChannelUnbound(ChannelEvent):
+    """A channel is gone, and with it its dialogs."""
+
+    topic: ClassVar[str] = "channel.unbound"
+    kind: str
+    title: str
+
+
+class ChannelConfigured(ChannelEvent):
+    """Options or secrets of a channel have other values."""
+
+    topic: ClassVar[str] = "channel.configured"
+    changed: Sequence[str]
+
+
+class HealthChanged(ChannelEvent):
+    """A channel works, or does not."""
+
+    topic: ClassVar[str] = "channel.health"
+    health: str
+    code: str = ""
+    detail: str = ""
+
+
+class ChannelPaused(ChannelEvent):
+    """A channel sends nothing until a moment."""
+
+    topic: ClassVar[str] = "channel.paused"
+    until: Millis
+    code: str = ""
+    detail: str = ""
+
+
+class ChannelResumed(ChannelEvent):
+    """A channel sends again: a person said so, or the provider allows it."""
+
+    topic: ClassVar[str] = "channel.resumed"
+
+
+class StrangersPaused(ChannelEvent):
+    """A channel writes to nobody new for a while."""
+
+    topic: ClassVar[str] = "channel.strangers"
+    seconds: int
+    code: str = ""
+
+
+class RequestMade(JournalEvent):
+    """A channel's session was asked for something."""
+
+    topic: ClassVar[str] = "errand.asked"
+    channel: ChannelId
+    errand: int
+    what: str
+
+
+class RequestEnded(JournalEvent):
+    """What a channel's session was asked for is answered, or will not be."""
+
+    topic: ClassVar[str] = "errand.ended"
+    channel: ChannelId
+    errand: int
+    state: str
+
+
+class OutboxReplayed(JournalEvent):
+    """Messages that a program lost go out once more."""
+
+    topic: ClassVar[str] = "outbox.replayed"
+    channel: ChannelId
+    messages: int

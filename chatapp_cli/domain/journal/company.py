@@ -1,0 +1,146 @@
+"""What happens to what the whole company shares: views, quick replies, templates, applications, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.journal.base import Hears, JournalEvent
+
+
+class CompanyConfigured(JournalEvent):
+    """Options of the company have other values."""
+
+    topic: ClassVar[str] = "company.configured"
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    changed: Sequence[str]
+
+
+class ViewEvent(JournalEvent):
+    """Something happened to a filter that is kept under a name."""
+
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    name: str
+
+
+class ViewKept(ViewEvent):
+    """It was kept, or has other values."""
+
+    topic: ClassVar[str] = "view.kept"
+
+
+class ViewMoved(ViewEvent):
+    """It has another place among the others."""
+
+    topic: ClassVar[str] = "view.moved"
+
+
+class ViewRemoved(ViewEvent):
+    """It is gone."""
+
+    topic: ClassVar[str] = "view.removed"
+
+
+class SectionEvent(JournalEvent):
+    """Something happened to a section of quick replies."""
+
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    name: str
+
+
+class SectionAdded(SectionEvent):
+    """It was made."""
+
+    topic: ClassVar[str] = "section.added"
+
+
+class SectionRenamed(SectionEvent):
+    """It has another name."""
+
+    topic: ClassVar[str] = "section.renamed"
+
+
+class SectionRemoved(SectionEvent):
+    """It is gone, and with it its replies."""
+
+    topic: ClassVar[str] = "section.removed"
+
+
+class EditorInvited(SectionEvent):
+    """Somebody may edit its replies."""
+
+    topic: ClassVar[str] = "section.invited"
+    operator: str
+
+
+class EditorUninvited(SectionEvent):
+    """Somebody may edit its replies no longer."""
+
+    topic: ClassVar[str] = "section.uninvited"
+    operator: str
+
+
+class ReplyEvent(JournalEvent):
+    """Something happened to a quick reply."""
+
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    title: str
+
+
+class ReplyAdded(ReplyEvent):
+    """It was made."""
+
+    topic: ClassVar[str] = "reply.added"
+
+
+class ReplyEdited(ReplyEvent):
+    """It says something else."""
+
+    topic: ClassVar[str] = "reply.edited"
+
+
+class ReplyRemoved(ReplyEvent):
+    """It is gone."""
+
+    topic: ClassVar[str] = "reply.removed"
+
+
+class TemplateMoved(JournalEvent):
+    """A provider thinks otherwise of a template."""
+
+    topic: ClassVar[str] = "template.state"
+    channel: ChannelId
+    name: str
+    language: str
+    standing: str
+    reason: str | None = None
+
+
+class TemplateUnannounced(JournalEvent):
+    """Who asked for a template could not be told what became of it."""
+
+    topic: ClassVar[str] = "template.unannounced"
+    channel: ChannelId
+    name: str
+    to: str
+    why: str
+
+
+class ApplicationMoved(JournalEvent):
+    """An application on paper got further."""
+
+    topic: ClassVar[str] = "application.moved"
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    application: int
+    title: str
+    stage: str
+    reason: str | None = None
+
+
+class ClockSetBack(JournalEvent):
+    """The wall clock was set back, and what waits was moved with it."""
+
+    topic: ClassVar[str] = "clock.back"
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    seconds: int

@@ -1,0 +1,40 @@
+"""What happens to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from chatapp_cli.domain.journal.base import Hears, JournalEvent
+
+
+class LineEvent(JournalEvent):
+    """Something happened to a line."""
+
+    hears: ClassVar[Hears] = Hears.WHOLE
+    name: str
+
+
+class LineAdded(LineEvent):
+    """A line was made."""
+
+    topic: ClassVar[str] = "line.added"
+
+
+class LineRenamed(LineEvent):
+    """A line has another name."""
+
+    topic: ClassVar[str] = "line.renamed"
+
+
+class LineConfigured(LineEvent):
+    """Options of a line have other values."""
+
+    topic: ClassVar[str] = "line.configured"
+    changed: Sequence[str]
+
+
+class LineRemoved(LineEvent):
+    """A line is gone, and with it its channels and dialogs."""
+
+    topic: ClassVar[str] = "line.removed"

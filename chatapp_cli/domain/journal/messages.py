@@ -1,0 +1,159 @@
+"""What happens to messages and their files."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.base import JournalEvent
+
+
+class MessageEvent(JournalEvent):
+    """Something happened to a message."""
+
+    dialog: DialogId
+    message: MessageId
+
+
+class MessageReceived(MessageEvent):
+    """A client's message arrived."""
+
+    topic: ClassVar[str] = "message.in"
+    channel: ChannelId
+
+
+class MessageWritten(MessageEvent):
+    """A message was accepted here: it goes out now, or later."""
+
+    topic: ClassVar[str] = "message.out"
+    channel: ChannelId
+    state: str
+
+
+class MessageEchoed(MessageEvent):
+    """We wrote a message elsewhere, such as in the provider's own application."""
+
+    topic: ClassVar[str] = "message.out"
+    channel: ChannelId
+
+
+class StateChanged(MessageEvent):
+    """A message got further, or failed."""
+
+    topic: ClassVar[str] = "message.state"
+    state: str
+    code: str | None = None
+
+
+class TextChanged(MessageEvent):
+    """A message has another text, or what a placeholder stood for is here."""
+
+    topic: ClassVar[str] = "message.edited"
+
+
+class MessageWithdrawn(MessageEvent):
+    """A message was deleted by its author or an administrator."""
+
+    topic: ClassVar[str] = "message.deleted"
+
+
+class ForeignChangeIgnored(MessageEvent):
+    """Somebody who had not written a message tried to change it; it stays as it is."""
+
+    topic: ClassVar[str] = "message.not_theirs"
+
+
+class ReactionsShown(MessageEvent):
+    """A message has other reactions."""
+
+    topic: ClassVar[str] = "message.reaction"
+
+
+class ChangeAsked(MessageEvent):
+    """The provider is asked for an edit, a deletion or a reaction."""
+
+    topic: ClassVar[str] = "message.asked"
+    action: str
+
+
+class ChangeRefused(MessageEvent):
+    """The provider refused an edit, a deletion or a reaction."""
+
+    topic: ClassVar[str] = "message.refused"
+    action: str
+    code: str = ""
+    detail: str = ""
+
+
+class MessageRescheduled(MessageEvent):
+    """A scheduled message goes at another time."""
+
+    topic: ClassVar[str] = "message.rescheduled"
+    at: Millis
+
+
+class MessageMerged(MessageEvent):
+    """A message turned out to be the copy of another one, and is gone."""
+
+    topic: ClassVar[str] = "message.merged"
+    into: int
+
+
+class FileEvent(JournalEvent):
+    """Something happened to a file of a message."""
+
+    dialog: DialogId
+    message: MessageId
+    file: int
+
+
+class FileArrived(FileEvent):
+    """The content is here."""
+
+    topic: ClassVar[str] = "file.here"
+
+
+class FileMissing(FileEvent):
+    """The content will not come."""
+
+    topic: ClassVar[str] = "file.missing"
+
+
+class VoiceTranscribed(FileEvent):
+    """What is said in it is written down."""
+
+    topic: ClassVar[str] = "file.words"
+
+
+class VoiceNotTranscribed(FileEvent):
+    """What is said in it could not be written down."""
+
+    topic: ClassVar[str] = "file.unheard"
+    code: str
+
+
+class ArrivalEvent(JournalEvent):
+    """Something happened to an arrival that could not be understood."""
+
+    channel: ChannelId
+    arrived: int
+
+
+class DeadLetterKept(ArrivalEvent):
+    """Something arrived that could not be understood."""
+
+    topic: ClassVar[str] = "arrived.dead"
+    problem: str
+
+
+class DeadLetterRevived(ArrivalEvent):
+    """It was understood after all."""
+
+    topic: ClassVar[str] = "arrived.revived"
+
+
+class DeadLetterForgotten(ArrivalEvent):
+    """Nobody needs it."""
+
+    topic: ClassVar[str] = "arrived.forgotten"
+    problem: str

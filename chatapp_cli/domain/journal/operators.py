@@ -1,0 +1,70 @@
+"""What happens to operators' accounts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chatapp_cli.domain.journal.base import Hears, JournalEvent
+
+
+class OperatorEvent(JournalEvent):
+    """Something happened to an operator's account; their own window has to hear of it, whatever lines they see."""
+
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    name: str
+
+
+class OperatorAdded(OperatorEvent):
+    """An account was made."""
+
+    topic: ClassVar[str] = "operator.added"
+
+
+class OperatorDisabled(OperatorEvent):
+    """An operator can log in no longer."""
+
+    topic: ClassVar[str] = "operator.disabled"
+
+
+class OperatorEnabled(OperatorEvent):
+    """An operator can log in again."""
+
+    topic: ClassVar[str] = "operator.enabled"
+
+
+class PasswordChanged(OperatorEvent):
+    """An operator has another password."""
+
+    topic: ClassVar[str] = "operator.password"
+
+
+class VisibleLinesChanged(OperatorEvent):
+    """An operator sees other lines."""
+
+    topic: ClassVar[str] = "operator.lines"
+
+
+class RightsChanged(OperatorEvent):
+    """An operator has other rights beside those of the role."""
+
+    topic: ClassVar[str] = "operator.rights"
+    rights: str
+    """As they are stored: names with spaces between."""
+
+
+class OperatorRemoved(OperatorEvent):
+    """An account is gone."""
+
+    topic: ClassVar[str] = "operator.removed"
+
+
+class LoggedIn(OperatorEvent):
+    """An operator logged in."""
+
+    topic: ClassVar[str] = "operator.login"
+
+
+class LoggedOut(OperatorEvent):
+    """A login ended."""
+
+    topic: ClassVar[str] = "operator.logout"

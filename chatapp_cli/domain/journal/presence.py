@@ -1,0 +1,46 @@
+"""Where operators look and what they have begun to write: it matters only while it happens."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.base import JournalEvent
+
+
+class PresenceEvent(JournalEvent):
+    """An operator's window looks somewhere else, or somebody writes there."""
+
+    live: ClassVar[bool] = True
+
+
+class LookMoved(PresenceEvent):
+    """An operator looks at this dialog now, or no longer."""
+
+    topic: ClassVar[str] = "presence.moved"
+
+
+class ColleagueTyped(PresenceEvent):
+    """An operator writes in a dialog."""
+
+    topic: ClassVar[str] = "presence.typing"
+    dialog: DialogId
+
+
+class DraftEvent(JournalEvent):
+    """What an operator has begun to write changed."""
+
+    live: ClassVar[bool] = True
+    dialog: DialogId
+
+
+class DraftKept(DraftEvent):
+    """An operator has a draft."""
+
+    topic: ClassVar[str] = "draft.kept"
+
+
+class DraftDropped(DraftEvent):
+    """An operator has no draft any more."""
+
+    topic: ClassVar[str] = "draft.dropped"

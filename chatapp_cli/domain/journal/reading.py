@@ -1,0 +1,89 @@
+"""Reads stored rows back into events, whatever version wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.journal import (
+    chains,
+    channels,
+    company,
+    contacts,
+    dialogs,
+    lines,
+    messages,
+    operators,
+    presence,
+)
+from chatapp_cli.domain.journal.base import JournalEvent, Unknown
+
+_MODULES = (chains, channels, company, contacts, dialogs, lines, messages, operators, presence)
+
+
+class JournalEntry(NamedTuple):
+    """An event as it stands in the journal."""
+
+    id: int
+    at: Millis
+    actor: str
+    """Who did it; empty for the daemon and for clients."""
+    event: JournalEvent
+
+
+def entry(
+    number: int,
+    at: Millis,
+    topic: str,
+    actor: str,
+    channel: ChannelId | None,
+    dialog: DialogId | None,
+    message: MessageId | None,
+    data: str,
+) -> JournalEntry:
+    """The shape of a stored row."""
+    return JournalEntry(number, at, actor, read(topic, channel, dialog, message, data))
+
+
+def read(
+    topic: str, channel: ChannelId | None, dialog: DialogId | None, message: MessageId | None, data: str
+) -> JournalEvent:
+    """The event of a stored row; ``Unknown`` where no type has the topic, or the row lacks what its type needs."""
+    values = json.loads(data) if data else {}
+    subjects = {"channel": channel, "dialog": dialog, "message": message}
+    given = {name: number for name, number in subjects.items() if number is not None}
+    for kind in kinds_by_topic().get(topic, ()):
+        if (found := _fields(kind, values)) is not None and kind.required <= found.keys() | given.keys():
+            return kind(**found, **given)
+    return Unknown(channel=channel, dialog=dialog, message=message, name=topic, values=values)
+
+
+def _fields(kind: type[JournalEvent], values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What of the stored values this type has; ``None`` if they are another type's."""
+    if any(values.get(key) is not value for key, value in kind.fixed.items()):
+        return None
+    return {field: values[key] for field, key in kind.keys.items() if key in values}
+
+
+@cache
+def kinds_by_topic() -> Mapping[str, tuple[type[JournalEvent], ...]]:
+    """Every type of event by its topic; of those that share one, the most particular first."""
+    found: dict[str, list[type[JournalEvent]]] = {}
+    for kind in _kinds():
+        found.setdefault(kind.topic, []).append(kind)
+    return {
+        topic: tuple(sorted(kinds, key=lambda kind: (len(kind.fixed), len(kind.required)), reverse=True))
+        for topic, kinds in found.items()
+    }
+
+
+def _kinds() -> Iterator[type[JournalEvent]]:
+    """Those that are written: a noun's common base has no topic or has types below it."""
+    for module in _MODULES:
+        for kind in vars(module).values():
+            ours = isinstance(kind, type) and issubclass(kind, JournalEvent) and kind.__module__ == module.__name__
+            if ours and kind.topic and not kind.__subclasses__():
+                yield kind

@@ -1,0 +1,59 @@
+"""Rights are asked here and nowhere else, in the transaction that uses them: one that is withdrawn ends at once."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.access import RIGHTS, ROLES, Acting, Right, Role, read
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.text import T
+from chatapp_cli.store.rows.operators import HeldRow
+from chatapp_cli.store.tx import Tx
+
+
+class NobodyActs(RuntimeError):
+    """A mistake of ours: rights are asked of a transaction that does not say who acts."""
+
+
+def require(tx: Tx, right: Right) -> None:
+    """Go on only if whoever acts may do this. Raises Refused, and NobodyActs where nobody said who does."""
+    if not has(tx, right):
+        raise _refused(acting(tx), right)
+
+
+def has(tx: Tx, right: Right) -> bool:
+    """Tell whether whoever acts may do something. Raises NobodyActs."""
+    return right in rights(tx)
+
+
+def rights(tx: Tx) -> frozenset[Right]:
+    """Everything that whoever acts may do at this moment. Raises NobodyActs."""
+    who = acting(tx)
+    if who.system is not None:
+        return who.system
+    if who.owner:
+        return ROLES[Role.OWNER]
+    return of_account(tx, who.name) if who.account else frozenset()
+
+
+def acting(tx: Tx) -> Acting:
+    """Who acts. Raises NobodyActs."""
+    if tx.acting is None:
+        raise NobodyActs("this transaction does not say who acts: open the desk with Desk.seen_by")
+    return tx.acting
+
+
+def of_account(tx: Tx, name: str) -> frozenset[Right]:
+    """What an account may do: what its role allows and what was given to it; nothing while it is disabled."""
+    held = tx.one(HeldRow, "operators.rights", name=name)
+    return frozenset() if held is None else of_role(held.role) | read(held.rights)
+
+
+def of_role(role: str) -> frozenset[Right]:
+    """What a role allows; one that this version does not know allows nothing."""
+    return ROLES[Role(role)] if role in set(Role) else frozenset()
+
+
+def _refused(who: Acting, right: Right) -> Refused:
+    if not who.name:
+        return Refused("login_wanted", T("Nobody is logged in."), T("Log in: chatapp login"))
+    step = T("Ask the owner to allow it: chatapp user rights '{name}' +{right}", name=who.name, right=right.value)
+    return Refused("no_right", T("{name} may not {what}.", name=who.name, what=RIGHTS[right]), step)

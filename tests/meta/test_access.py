@@ -1,0 +1,187 @@
+"""Rights are asked at the head of whatever changes the store, and nothing changes it but a service."""
+
+import ast
+import re
+from pathlib import Path
+
+from chatapp_cli.domain.access import RIGHTS, ROLES, Right, Role
+from chatapp_cli.store.named import statements
+
+CODE = Path(__file__).parents[2] / "chatapp_cli"
+CHANGES = {
+    name for name, sql in statements("sqlite").items() if re.search(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w", sql)
+}
+WRITING = {"run", "insert", "tell", "emit"}
+READING = {"one", "all", "value"}
+
+A_SESSION = "what a channel's session reports; no person asks for it"
+ONLY_PART = "a step of a service that has asked already"
+A_TIMER = "the daemon's timer does it for everybody"
+A_LOGIN = "proved by a password or a token, before anybody acts"
+WITHOUT_A_RIGHT = {
+    "alterations.catch_up": A_SESSION,
+    "alterations.deleted": A_SESSION,
+    "alterations.edited": A_SESSION,
+    "alterations.reacted": A_SESSION,
+    "channels.prove": A_SESSION,
+    "channels.set_health": A_SESSION,
+    "contacts.confirmed": A_SESSION,
+    "dialogs.said": ONLY_PART,
+    "duties.wake": A_TIMER,
+    "errands.claim": A_SESSION,
+    "errands.done": A_SESSION,
+    "errands.failed": A_SESSION,
+    "errands.interrupted": A_SESSION,
+    "files.here": A_SESSION,
+    "files.later": A_SESSION,
+    "files.missing": A_SESSION,
+    "ingest.apply": A_SESSION,
+    "ingest.ingest": A_SESSION,
+    "ingest.join": A_SESSION,
+    "ingest.meet": A_SESSION,
+    "ingest.move_on": A_SESSION,
+    "ingest.set_aside": A_SESSION,
+    "memory.keep": A_SESSION,
+    "operators.close_session": A_LOGIN,
+    "operators.open_session": A_LOGIN,
+    "operators.rehash": A_LOGIN,
+    "options.change": ONLY_PART,
+    "options.drop": ONLY_PART,
+    "options.drop_with_line": ONLY_PART,
+    "options.keep": ONLY_PART,
+    "outbox.begin": A_SESSION,
+    "outbox.claim": A_SESSION,
+    "outbox.fail": A_SESSION,
+    "outbox.hold": A_SESSION,
+    "outbox.leave_uncertain": A_SESSION,
+    "outbox.pause": A_SESSION,
+    "outbox.pause_strangers": A_SESSION,
+    "outbox.postpone": A_SESSION,
+    "outbox.promote": A_TIMER,
+    "outbox.show_pause": A_SESSION,
+    "outbox.succeed": A_SESSION,
+    "outbox.unpause": A_SESSION,
+    "outrun.give_up": A_SESSION,
+    "presence.beat": "says where a window is, and only of what its person sees",
+    "presence.gone": "says where a window is, and only of what its person sees",
+    "presence.look": "says where a window is, and only of what its person sees",
+    "presence.typing": "says where a window is, and only of what its person sees",
+    "relay.hand_on": A_TIMER,
+    "upkeep.clock_went_back": A_TIMER,
+    "upkeep.forget_early_news": A_TIMER,
+    "upkeep.forget_passing_things": A_TIMER,
+    "voice.claim": "the transcriber's own",
+    "voice.give_up": "the transcriber's own",
+    "voice.keep": "the transcriber's own",
+    "voice.release": "the transcriber's own",
+}
+"""Public writing functions that ask for no right, each with the reason."""
+ASKING_IN_ANOTHER_WAY = {
+    "errands.ask": "RIGHTS",
+    "channels.set_secret": "PROXIES",
+    "operators.set_password": "USERS",
+    "views.add": "_right",
+    "views.move": "_insist_theirs",
+    "views.remove": "_insist_theirs",
+}
+"""Those whose right hangs on what they are given, with the word by which their first statement asks."""
+NOT_ASKED_YET = {
+    Right.BACKUPS: "there is no command for backups yet",
+    Right.BLACKLIST: "a blacklist belongs to a dialog yet, and an operator may use that",
+}
+
+
+def _calls(node: ast.AST) -> list[ast.Call]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)]
+
+
+def _changes_store(call: ast.Call) -> bool:
+    """Whether a call on a transaction writes: by its name, or because the statement that it names does."""
+    assert isinstance(call.func, ast.Attribute)
+    if not (isinstance(call.func.value, ast.Name) and call.func.value.id == "tx"):
+        return False
+    named = {arg.value for arg in call.args if isinstance(arg, ast.Constant)}
+    return call.func.attr in WRITING or (call.func.attr in READING and bool(named & CHANGES))
+
+
+class _Services:
+    """Every function of the services, and what it calls of them."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, ast.FunctionDef] = {}
+        self.calls: dict[str, set[str]] = {}
+        for path in sorted((CODE / "services").glob("*.py")):
+            tree = ast.parse(path.read_text("utf-8"))
+            known = _imported(tree)
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef):
+                    self.bodies[f"{path.stem}.{node.name}"] = node
+                    self.calls[f"{path.stem}.{node.name}"] = _used(node, path.stem, known)
+
+    def writing(self) -> set[str]:
+        """Functions that change the store, by themselves or through another."""
+        found = {name for name, node in self.bodies.items() if any(map(_changes_store, _calls(node)))}
+        while more := {name for name, used in self.calls.items() if used & found} - found:
+            found |= more
+        return found
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """What a module calls other services and their functions."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chatapp_cli.services"):
+            module = (node.module or "").removeprefix("chatapp_cli.services").strip(".")
+            for one in node.names:
+                found[one.asname or one.name] = f"{module}.{one.name}" if module else one.name
+    return found
+
+
+def _used(node: ast.AST, module: str, known: dict[str, str]) -> set[str]:
+    found = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name):
+            found.add(known.get(one.id, f"{module}.{one.id}"))
+        elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id in known:
+            found.add(f"{known[one.value.id]}.{one.attr}")
+    return found
+
+
+SERVICES = _Services()
+PUBLIC = {name for name in SERVICES.writing() if not name.partition(".")[2].startswith("_")}
+
+
+def first_statement(function: ast.FunctionDef) -> str:
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return ast.unparse(body[0])
+
+
+def test_whatever_changes_the_store_begins_by_asking_for_a_right_or_says_why_not() -> None:
+    silent = []
+    for name in sorted(PUBLIC - WITHOUT_A_RIGHT.keys()):
+        asks = ASKING_IN_ANOTHER_WAY.get(name, "access.require(tx, Right.")
+        if asks not in first_statement(SERVICES.bodies[name]):
+            silent.append(name)
+    assert silent == []
+
+
+def test_what_asks_for_no_right_still_is_there_and_still_writes() -> None:
+    assert WITHOUT_A_RIGHT.keys() - PUBLIC == set()
+    assert ASKING_IN_ANOTHER_WAY.keys() - PUBLIC == set()
+
+
+def test_each_right_has_words_and_is_asked_somewhere_or_known_to_come() -> None:
+    services = "".join(path.read_text("utf-8") for path in (CODE / "services").glob("*.py"))
+    asked = {right for right in Right if re.search(rf"\bRight\.{right.name}\b", services)}
+    assert set(Right) - asked == set(NOT_ASKED_YET)
+    assert set(RIGHTS) == set(Right)
+    assert ROLES[Role.OWNER] == set(Right)
+
+
+def test_no_front_end_changes_the_store_but_through_a_service() -> None:
+    outside = [path for path in CODE.rglob("*.py") if path.relative_to(CODE).parts[0] not in {"services", "store"}]
+    found = []
+    for path in outside:
+        calls = _calls(ast.parse(path.read_text("utf-8")))
+        found += [f"{path.relative_to(CODE)}:{one.lineno}" for one in calls if _changes_store(one)]
+    assert found == []

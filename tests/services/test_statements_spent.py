@@ -1,0 +1,60 @@
+"""What a message costs in statements: whoever adds one to the way of every message has to say so here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.services import outbox, sending
+from tests.stores import EVERYTHING, ON_SQLITE, Shop, hand_over, said
+
+pytestmark = ON_SQLITE
+OF_TRANSACTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+@contextmanager
+def counting(shop: Shop) -> Iterator[list[str]]:
+    """Collect the statements of this thread's connection, those of the transaction itself aside."""
+    seen: list[str] = []
+    connection = shop.database.connection()
+    connection.set_trace_callback(lambda sql: seen.append(sql) if not sql.startswith(OF_TRANSACTIONS) else None)
+    try:
+        yield seen
+    finally:
+        connection.set_trace_callback(None)
+
+
+@pytest.fixture
+def channel(shop: Shop) -> ChannelId:
+    """A channel at work: a dialog is there."""
+    channel = shop.channel()
+    shop.hear(channel)
+    return channel
+
+
+@pytest.mark.parametrize(
+    ("values", "statements"),
+    [({}, 7), ({"automatic": True}, 7), ({"who": "boris"}, 11), ({"from_us": True}, 7)],
+    ids=["in a known dialog", "from a machine", "in a new dialog", "as an echo"],
+)
+def test_an_arrival_costs_no_more_statements_than_it_did(
+    shop: Shop, channel: ChannelId, values: dict[str, object], statements: int
+) -> None:
+    event = said("Ещё", **{"ext_id": "next", "at": shop.clock.now()} | values)
+    with counting(shop) as seen:
+        shop.take(channel, event)
+    assert len(seen) == statements
+
+
+def test_a_message_of_ours_costs_no_more_statements_than_it_did(shop: Shop, channel: ChannelId) -> None:
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    with counting(shop) as accepting:
+        shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), shop.order()))
+    with counting(shop) as handing_over:
+        claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
+    with counting(shop) as landing:
+        shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("their-1",))))
+    assert [len(seen) for seen in (accepting, handing_over, landing)] == [9, 12, 9]
