@@ -18,7 +18,7 @@ from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.access import Acting
+    from chatapp_cli.domain.access import Acting, Right
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
@@ -51,6 +51,12 @@ class Desk:
     def write(self, job: Callable[[Tx], R]) -> R:
         """Change the store on this thread; durable when it returns."""
         return self.database.write(self.seen(job))
+
+    def require(self, right: Right) -> None:
+        """Ask before a long way for the right that is asked again at its end. Raises Refused."""
+        from chatapp_cli.services import access
+
+        self.read(lambda tx: access.require(tx, right))
 
     def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
         """A job as whoever sits here does it: under their name, and on what they see of the store."""

@@ -7,7 +7,6 @@ import sys
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import typer
 
@@ -170,14 +169,3 @@ def print_findings(findings: Sequence[Finding]) -> None:
     for one in findings:
         if not one.ok:
             say(T("{name}: {what}", name=one.name, what=one.what), one.next_step)
-
-
-def finding_document(finding: Finding, **more: object) -> Mapping[str, Any]:
-    """A finding for programs."""
-    return {
-        **more,
-        "name": finding.name,
-        "ok": finding.ok,
-        "what": show(finding.what),
-        "next_step": show(finding.next_step) or None,
-    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from chatapp_cli.commands import configuring, printing
 from chatapp_cli.commands.configuring import Row, Spot
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
@@ -50,14 +50,10 @@ def list_(ctx: typer.Context, line: Where = "", channel: Through = "", as_json: 
     """Show every setting, its value and where that comes from."""
     rows = _holding(ctx, channel, line)
     if as_json:
-        printing.document({row.name: _document(row) for row in rows})
+        printing.document({row.name: documents.setting(row.value, row.source, row.ref) for row in rows})
         return
     columns = (_("Setting"), _("Value"), _("From"), _("Meaning"))
     printing.table(columns, [(row.name, row.value, _source(row), row.words) for row in rows])
-
-
-def _document(row: Row) -> Mapping[str, object]:
-    return {"value": row.value, "source": row.source} | ({row.source: row.ref} if row.ref else {})
 
 
 def _source(row: Row) -> str:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatapp_cli.commands import printing
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain import option
 from chatapp_cli.domain.option import COMPANY, Subject, Target
 from chatapp_cli.i18n import N_, _, show
@@ -74,7 +75,7 @@ def stored(tx: Tx, target: Target, spot: Spot) -> list[Row]:
 def tell_stored(rows: Sequence[Row], *, as_json: bool) -> None:
     """Print what is stored."""
     if as_json:
-        printing.document({row.name: row.value for row in rows})
+        printing.document(documents.options({row.name: row.value for row in rows}))
         return
     columns = (_("Option"), _("Stored"), _("Meaning"))
     printing.table(columns, [(row.name, "" if row.value is None else row.value, row.words) for row in rows])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,7 @@ from chatapp_cli.commands.frame import (
     noun,
     opened,
 )
+from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -66,7 +67,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         found, resting = desk.read(lambda tx: (lines.everything(tx), _resting(tx)))
     if as_json:
-        printing.document([_line_document(line, resting) for line in found])
+        printing.document([documents.line(line, resting) for line in found])
         return
     columns = (_("No."), _("Line"), _("Channels"), _("Dialogs"), _("Unread"))
     printing.table(columns, found)
@@ -80,20 +81,6 @@ def _resting(tx: Tx) -> list[ChannelRow]:
     from chatapp_cli.services import channels, resting
 
     return [row for row in channels.everything(tx) if resting.troubled(row, tx.now)]
-
-
-def _line_document(line: LineRow, resting: Sequence[ChannelRow]) -> Mapping[str, Any]:
-    return {**line._asdict(), "resting": [_rest_document(row) for row in resting if row.line_id == line.id]}
-
-
-def _rest_document(row: ChannelRow) -> Mapping[str, Any]:
-    return {
-        "channel": row.id,
-        "title": row.title,
-        "until": printing.iso(row.paused_until),
-        "code": row.paused_code,
-        "detail": row.paused_detail,
-    }
 
 
 def _tell_rest(row: ChannelRow) -> None:
@@ -112,7 +99,7 @@ def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None
         found, bound = desk.read(lambda tx: _with_channels(tx, line))
         now = desk.world.clock.now()
     if as_json:
-        printing.document({**found._asdict(), "channels": [channel_document(row) for row in bound]})
+        printing.document(documents.bound_to(found, bound))
         return
     for row in bound:
         printing.facts(_channel_facts(row, now))
@@ -126,31 +113,6 @@ def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
 
     found = lines.find(tx, line)
     return found, [row for row in channels.everything(tx) if row.line_id == found.id]
-
-
-def channel_document(row: ChannelRow) -> Mapping[str, Any]:
-    """A channel for programs: no secrets."""
-    from chatapp_cli.kit.manifests import manifest
-
-    return {
-        "id": row.id,
-        "line": row.line,
-        "kind": row.kind,
-        "source_id": manifest(row.kind).source_id,
-        "account": row.account,
-        "title": row.title,
-        "health": row.health,
-        "health_code": row.health_code,
-        "health_detail": row.health_detail,
-        "health_since": printing.iso(row.health_since),
-        "proof_at": printing.iso(row.proof_at),
-        "paused_until": printing.iso(row.paused_until),
-        "paused_code": row.paused_code,
-        "paused_detail": row.paused_detail,
-        "strangers_until": printing.iso(row.strangers_until),
-        "facts": dict(row.facts),
-        "settings": dict(row.settings),
-    }
 
 
 def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
@@ -262,11 +224,7 @@ def invite(
     if not as_json:
         typer.echo(found[0].link)
         return
-    accounts = [
-        {"channel": one.channel.id, "title": one.channel.title, "link": one.link, "takes": one.takes, "new": one.new}
-        for one in found
-    ]
-    printing.document({**accounts[0], "accounts": accounts})
+    printing.document(documents.invitation(found))
 
 
 @app.command(cls=Verb)
@@ -336,10 +294,10 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
     import asyncio
 
     from chatapp_cli.commands.binding import found
+    from chatapp_cli.domain.health import STOPPED
     from chatapp_cli.runtime import resuming
     from chatapp_cli.runtime.owner import owner
     from chatapp_cli.services import words
-    from chatapp_cli.services.waiting import STOPPED
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)
@@ -367,7 +325,7 @@ def check(
     with opened(ctx) as desk:
         results = [(row, binding.checked(desk, row)) for row in binding.wanted(desk, channel, line)]
     if as_json:
-        printing.document([binding.finding_document(f, channel=row.id) for row, found in results for f in found])
+        printing.document([documents.finding(f, channel=row.id) for row, found in results for f in found])
     else:
         binding.print_findings([f for _row, found in results for f in found])
     raise typer.Exit(0 if all(f.ok for _row, found in results for f in found) else 1)

@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
@@ -20,6 +21,7 @@ async def bind(
     desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None, actor: str
 ) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
+    await asyncio.to_thread(desk.require, Right.CHANNELS)
     connector = await asyncio.to_thread(desk.connector, kind)
     await applying.warn(desk, ask, line=line, kind=kind)
     old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)

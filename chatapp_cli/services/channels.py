@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.channels import (
     ChannelBound,
@@ -233,7 +234,7 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str,
     tx.emit(ChannelConfigured(channel=channel.id, changed=[name]), actor=actor)
 
 
-def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
+def set_health(tx: Tx, channel: ChannelId, health: Health, code: str = "", detail: str = "") -> None:
     """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
     tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail))

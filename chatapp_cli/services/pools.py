@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels
@@ -16,7 +17,6 @@ from chatapp_cli.store.tx import Tx
 DAY: Millis = 86_400_000
 LINK = "Link"
 """The fact of a binding that leads a client to the account."""
-_WORKING = {"ok", "starting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Account:
     @property
     def works(self) -> bool:
         """Nobody has to look after it."""
-        return self.channel.health in _WORKING
+        return self.channel.health in WORKING
 
 
 def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
@@ -45,7 +45,7 @@ def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
 
 def _account(tx: Tx, row: ChannelRow, link: str) -> Account:
     new = tx.value("channels.new_dialogs", channel=row.id, since=tx.now - DAY)
-    return Account(row, link, new, row.health in _WORKING and row.paused_until <= tx.now)
+    return Account(row, link, new, row.health in WORKING and row.paused_until <= tx.now)
 
 
 def linked(tx: Tx, line: LineId) -> Sequence[str]:

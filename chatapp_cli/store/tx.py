@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from chatapp_cli.domain.access import EFFECT
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.base import JournalEvent, stored
@@ -26,6 +27,11 @@ class Cursor(Protocol):
     @property
     def rowcount(self) -> int:
         """Rows changed."""
+        ...
+
+    @property
+    def description(self) -> Any:
+        """The columns of an answer, each with its name first."""
         ...
 
     def fetchone(self) -> Any:
@@ -80,7 +86,13 @@ class Tx:
         """The same transaction as somebody sees it who does not see everything."""
         seen = copy(self)
         seen._lens = lens
+        if lens is not None:
+            lens.learn(self.columns)
         return seen
+
+    def columns(self, table: str) -> list[str]:
+        """The names of a table's columns, as the database tells them."""
+        return [str(column[0]) for column in self._execute(f"SELECT * FROM {table} LIMIT 0").description]
 
     def by(self, acting: Acting, lens: Lens | None = None) -> Tx:
         """The same transaction as somebody acts in it, who sees it through a lens if there is one."""
@@ -155,4 +167,4 @@ class Tx:
         )
         found = self._effects.table.get(type(event))
         if found is not None:
-            self._effects.run(self.through(None), found, event, guarded=self._guarded)
+            self._effects.run(self.by(EFFECT), found, event, guarded=self._guarded)

@@ -77,7 +77,7 @@ WITHOUT_A_RIGHT = {
 }
 """Public writing functions that ask for no right, each with the reason."""
 ASKING_IN_ANOTHER_WAY = {
-    "errands.ask": "RIGHTS",
+    "errands.ask": "ABILITIES",
     "channels.set_secret": "PROXIES",
     "operators.set_password": "USERS",
     "views.add": "_right",
@@ -171,8 +171,9 @@ def test_what_asks_for_no_right_still_is_there_and_still_writes() -> None:
 
 
 def test_each_right_has_words_and_is_asked_somewhere_or_known_to_come() -> None:
-    services = "".join(path.read_text("utf-8") for path in (CODE / "services").glob("*.py"))
-    asked = {right for right in Right if re.search(rf"\bRight\.{right.name}\b", services)}
+    asking = [*(CODE / "services").glob("*.py"), CODE / "ports" / "abilities.py"]
+    said = "".join(path.read_text("utf-8") for path in asking)
+    asked = {right for right in Right if re.search(rf"\bRight\.{right.name}\b", said)}
     assert set(Right) - asked == set(NOT_ASKED_YET)
     assert set(RIGHTS) == set(Right)
     assert ROLES[Role.OWNER] == set(Right)
@@ -185,3 +186,10 @@ def test_no_front_end_changes_the_store_but_through_a_service() -> None:
         calls = _calls(ast.parse(path.read_text("utf-8")))
         found += [f"{path.relative_to(CODE)}:{one.lineno}" for one in calls if _changes_store(one)]
     assert found == []
+
+
+def test_the_page_for_operators_tells_each_right_as_it_is() -> None:
+    page = (CODE.parent / "docs" / "operators.md").read_text("utf-8")
+    told = re.findall(r"^\| `([\w-]+)` \| (.+?) \| (yes)? ?\|$", page, re.MULTILINE)
+    is_so = [(right, str(what), "yes" if right in ROLES[Role.OPERATOR] else "") for right, what in RIGHTS.items()]
+    assert told == is_so

@@ -14,7 +14,7 @@ from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import key
-from chatapp_cli.tui.screens.quick import QuickPick
+from chatapp_cli.tui.questions.quick import QuickPick
 
 
 async def picked(hands: Hands, card: DialogCard) -> tuple[str, Sequence[StagedFile]] | None:

@@ -352,7 +352,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         from chatapp_cli.tui.deeds import dialog as dialog_deeds
         from chatapp_cli.tui.deeds import many as many_deeds
         from chatapp_cli.tui.deeds import message as message_deeds
-        from chatapp_cli.tui.deeds.naming import about
+        from chatapp_cli.tui.naming import about
 
         transcript = self.query_one(Transcript)
         cards = await self.office.read(lambda tx: [dialogs.card(tx, one) for one in targets])

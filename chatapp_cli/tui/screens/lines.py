@@ -13,6 +13,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.lines import LineEvent
@@ -185,7 +186,7 @@ class LinesScreen(Hands):
         if rests(channel, self.look.now()):
             self._tell_rest(text, channel, known)
             return
-        if channel.health == "ok":
+        if channel.health == Health.OK:
             text.append(_("works; last sign of life {age} ago", age=said) + "\n", style)
             return
         text.append(said + "\n", style)
