@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from chatapp_cli.domain.health import Health
 from chatapp_cli.runtime.daemon import Daemon
 from chatapp_cli.services.figures import Figures
 
@@ -49,7 +50,7 @@ class _Snapshot(Collector):
     def _health(self) -> Metric:
         family = GaugeMetricFamily("chatapp_channel_up", "1 while the channel works", labels=["channel", "kind"])
         for channel in self._found.channels:
-            family.add_metric([str(channel.id), channel.kind], int(channel.health == "ok"))
+            family.add_metric([str(channel.id), channel.kind], int(channel.health == Health.OK))
         return family
 
     def _proof(self) -> Metric:

@@ -18,6 +18,7 @@ from chatapp_cli.domain.errors import (
     SendingBlocked,
 )
 from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.channels import ChannelResumed, RequestMade
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
@@ -36,7 +37,6 @@ from chatapp_cli.runtime.standing import Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
@@ -47,10 +47,10 @@ PROOF_EVERY = 15.0
 """Seconds between two proofs that are written down."""
 HEARS = (AnswerTyped, ChangeAsked, ChannelResumed, DialogSeen, MessageEchoed, MessageWritten, RequestMade, StateChanged)
 """The events of its channel that a runner acts on."""
-_HEALTH: Mapping[type[ChannelError], str] = {
-    NeedsRebind: "needs_rebind",
-    Misconfigured: "misconfigured",
-    SendingBlocked: "blocked",
+_HEALTH: Mapping[type[ChannelError], Health] = {
+    NeedsRebind: Health.NEEDS_REBIND,
+    Misconfigured: Health.MISCONFIGURED,
+    SendingBlocked: Health.BLOCKED,
 }
 
 
@@ -197,11 +197,11 @@ class ChannelRunner:
     async def _hear_of_sending(self, trouble: Trouble | None) -> None:
         """Receiving goes on; the channel's health says what keeps it from sending."""
         if trouble is None:
-            await self._lifecycle.tell("ok")
+            await self._lifecycle.tell(Health.OK)
         else:
             await self._lifecycle.tell(_HEALTH[type(trouble)], trouble.code, trouble.detail)
 
-    async def write_health(self, health: str, code: str, detail: str) -> None:
+    async def write_health(self, health: Health, code: str, detail: str) -> None:
         """Keep the channel's health in the store."""
         await self._store.write(
             partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)

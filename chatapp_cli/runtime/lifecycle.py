@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from chatapp_cli.domain.errors import ChannelError, ChatappError, Misconfigured, NeedsRebind, RateLimited, Retryable
+from chatapp_cli.domain.health import Health
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.together import end_if_told
@@ -22,8 +23,10 @@ SOUND = 60.0
 FIRST_LOOK = 300.0
 """Seconds after which an account that was refused is tried again; each time twice as many."""
 LONGEST_LOOK = 3600.0
-_UNTOLD = ("", "", "")
-_NEEDS_A_PERSON: Mapping[type[ChannelError], str] = {NeedsRebind: "needs_rebind", Misconfigured: "misconfigured"}
+_NEEDS_A_PERSON: Mapping[type[ChannelError], Health] = {
+    NeedsRebind: Health.NEEDS_REBIND,
+    Misconfigured: Health.MISCONFIGURED,
+}
 
 
 class Link(Protocol):
@@ -36,7 +39,7 @@ class Link(Protocol):
         """Come up and work until it falls, which an error tells. Raises ChannelError, StoreError."""
         ...
 
-    async def write_health(self, health: str, code: str, detail: str) -> None:
+    async def write_health(self, health: Health, code: str, detail: str) -> None:
         """Keep its health for whoever asks."""
         ...
 
@@ -53,7 +56,8 @@ class Lifecycle:
         self._link = link
         self._clock, self._chance = world.clock, world.chance
         self._log = log
-        self._health = _UNTOLD
+        self._health: tuple[Health, str, str] | None = None
+        """What was told last; nothing if it is to be told once more."""
         self._falls = 0
         self._refusals = 0
         self._go_on = Bell()
@@ -78,7 +82,7 @@ class Lifecycle:
 
     def resume(self) -> None:
         """Try again now. What comes of it is told also if it is what was told before."""
-        self._health = _UNTOLD
+        self._health = None
         self._go_on.ring()
 
     def came_up(self) -> None:
@@ -90,11 +94,11 @@ class Lifecycle:
         if moved or self._clock.monotonic() - self._up_since > SOUND:
             self._falls = self._refusals = 0
 
-    async def tell(self, health: str, code: str = "", detail: str = "") -> None:
+    async def tell(self, health: Health, code: str = "", detail: str = "") -> None:
         """Write and log its health if it changed. Raises StoreError."""
         if (health, code, detail) == self._health:
             return
-        say = self._log.info if health == "ok" else self._log.warning
+        say = self._log.info if health is Health.OK else self._log.warning
         say(f"{self._link.noun}.health", health=health, code=code, detail=detail)
         await self._link.write_health(health, code, detail)
         self._health = health, code, detail
@@ -109,12 +113,12 @@ class Lifecycle:
     async def _fall(self, error: ChatappError) -> None:
         """Say it once, wait longer after each fall, and come up again."""
         code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
-        await self._try_to_tell("retrying", code, detail)
+        await self._try_to_tell(Health.RETRYING, code, detail)
         self._falls += 1
         pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._chance.between(0.3, 0.6)
         await self._rest(max(error.retry_after, pause) if isinstance(error, RateLimited) else pause)
 
-    async def _try_to_tell(self, health: str, code: str, detail: str) -> None:
+    async def _try_to_tell(self, health: Health, code: str, detail: str) -> None:
         """Health that the store cannot take now is written the next time."""
         try:
             await self.tell(health, code, detail)

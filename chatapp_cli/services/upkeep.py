@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.company import ClockSetBack
-from chatapp_cli.services import duties, outbox, timers
+from chatapp_cli.services import duties, journal, outbox, timers
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
@@ -37,7 +37,7 @@ def forget_early_news(tx: Tx) -> None:
 def forget_passing_things(tx: Tx) -> None:
     """Drop after a day what nobody asks for later: answered errands, who looked and typed, windows that are closed."""
     tx.run("errands.forget", before=tx.now - DAY)
-    tx.run("journal.forget_typing", before=tx.now - DAY)
+    journal.forget_live(tx, before=tx.now - DAY)
     tx.run("presence.expire", before=tx.now - DAY)
 
 
