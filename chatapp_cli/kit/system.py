@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.ports.world import Clock, World
+from chatapp_cli.ports.world import World
 
 TEST_CLOCK = "CHATAPP_TEST_CLOCK"
-"""Names the file by which a test moves this process's clock; see ``kit/driven.py``."""
+"""Names the file by which a test moves this process's clock; ``kit/driven.py`` reads it."""
 
 
 class SystemClock:
@@ -46,14 +46,5 @@ class SystemChance:
 
 
 def system_world(place: Path | None = None) -> World:
-    """The world as it is; ``place`` is the company's folder. Raises UsageError for a test's clock outside of a test."""
-    return World(clock=_clock(), chance=SystemChance(), place=place)
-
-
-def _clock() -> Clock:
-    file = os.environ.get(TEST_CLOCK)
-    if not file:
-        return SystemClock()
-    from chatapp_cli.kit.driven import driven
-
-    return driven(Path(file))
+    """The world as it is; ``place`` is the company's folder."""
+    return World(clock=SystemClock(), chance=SystemChance(), place=place)

@@ -89,8 +89,9 @@ def test_an_installed_program_refuses_a_tests_clock(tmp_path: Path) -> None:
     script = f"""
 import sys
 sys.path[:] = [{str(tmp_path)!r}] + [place for place in sys.path if place not in ("", {str(ROOT)!r})]
-from chatapp_cli.kit.system import system_world
-system_world()
+from pathlib import Path
+from chatapp_cli.kit.driven import driven
+driven(Path("clock"))
 """
     env = {"PATH": "/usr/bin", TEST_CLOCK: str(tmp_path / "clock")}
     done = subprocess.run(
