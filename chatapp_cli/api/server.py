@@ -87,19 +87,24 @@ async def _serve(
 
 @contextlib.asynccontextmanager
 async def _leaving(owned: Ownership, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Stop once a daemon asks for the store."""
+    """Stop once a daemon asks for the store, or the hold on it is lost. Raises StoreError for the latter."""
 
     async def leave() -> None:
         await owned.asked_for()
         log.info("daemon.makes_way")
         stop.set()
 
-    task = asyncio.create_task(leave(), name="ownership")
+    leaving = asyncio.create_task(leave(), name="ownership")
+    losing = asyncio.create_task(owned.lost(), name="lease")
+    losing.add_done_callback(lambda _task: stop.set())
     try:
         yield
+        if losing.done():
+            losing.result()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in (leaving, losing):
+            task.cancel()
+        await asyncio.gather(leaving, losing, return_exceptions=True)
 
 
 async def _serve_http(

@@ -19,8 +19,9 @@ from typing import NamedTuple
 import structlog
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.domain.errors import Busy
+from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
+from chatapp_cli.store.drivers import Held
 
 log = structlog.get_logger()
 
@@ -28,6 +29,8 @@ PATIENCE = 30.0
 """Seconds that a daemon waits for a temporary owner to finish what is in flight."""
 LOOK = 0.25
 """Seconds between two looks of a temporary owner whether a daemon asks, and of a daemon whether it has left."""
+LEASE_LOOK = 5.0
+"""Seconds between two questions to a server whether it still holds the store for us."""
 LOOKS = 2
 """Looks after which an owner that will not leave is believed: the first may find the words of the one before it."""
 
@@ -53,9 +56,10 @@ class Owner(NamedTuple):
 class Ownership:
     """The right to run a store's channels, while it is held."""
 
-    def __init__(self, desk: Desk, kind: Kind) -> None:
+    def __init__(self, desk: Desk, kind: Kind, held: Held | None) -> None:
         self._desk = desk
         self._kind = kind
+        self._held = held
         self._sees = True
 
     async def asked_for(self) -> None:
@@ -64,6 +68,19 @@ class Ownership:
             await asyncio.get_running_loop().create_future()
         while not self._is_asked_for():  # noqa: ASYNC110 - another process asks
             await asyncio.sleep(LOOK)
+
+    async def lost(self) -> None:
+        """Wait until the store may have another owner, as after its server was restarted. Raises StoreError then."""
+        held = self._held
+        if held is None:
+            await asyncio.Event().wait()
+            return
+        while await asyncio.to_thread(held):  # noqa: ASYNC110 - only the server knows
+            await asyncio.sleep(LEASE_LOOK)
+        raise StoreError(
+            T("The connection that held the database for this daemon was lost."),
+            T("Start it again; a service does so by itself."),
+        )
 
     def _is_asked_for(self) -> bool:
         """Whether a daemon asks; where that cannot be seen, as without a free descriptor, the next look tells."""
@@ -108,8 +125,8 @@ def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Ownership]:
     with _opened(_file(desk)) as handle:
         _lock(handle, desk, kind)
         try:
-            with desk.database.driver.own():
-                yield Ownership(desk, kind)
+            with desk.database.driver.own() as held:
+                yield Ownership(desk, kind, held)
         finally:
             os.ftruncate(handle, 0)
 

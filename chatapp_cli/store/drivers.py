@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
 
+Held: TypeAlias = Callable[[], bool]
+"""Whether what was held still is; asks the server, so it may take a while."""
 PATIENCE = 30.0
 """Seconds that a write waits for another process's before it gives up."""
 
@@ -45,8 +48,11 @@ class Driver(Protocol):
         """Notice cheaply that somebody wrote."""
         ...
 
-    def own(self) -> AbstractContextManager[None]:
-        """Be the only one in the world who runs this store's channels. Raises Busy while somebody else is."""
+    def own(self) -> AbstractContextManager[Held | None]:
+        """Be the only one in the world who runs this store's channels. Raises Busy while somebody else is.
+
+        Yields what tells whether this is still so, ``None`` where it cannot end before the process does.
+        """
         ...
 
     def translate(self, error: Exception) -> ChatappError | None:
@@ -112,7 +118,7 @@ class Sqlite:
         """A connection of its own: what this process wrote on others counts too."""
         return SqlitePulse(self.connect())
 
-    def own(self) -> AbstractContextManager[None]:
+    def own(self) -> AbstractContextManager[Held | None]:
         """A file is on one machine, where the lock in its folder says enough."""
         return nullcontext()
 
@@ -210,7 +216,7 @@ class Postgres:
         return SteadyPulse()
 
     @contextmanager
-    def own(self) -> Iterator[None]:
+    def own(self) -> Iterator[Held | None]:
         """Hold a lock on a connection of its own: it ends with the process, and with the machine."""
         with spoken(self), closing(self.connect()) as connection:
             if not connection.execute(f"SELECT pg_try_advisory_lock({self.OWNER})").fetchone()[0]:
@@ -218,7 +224,16 @@ class Postgres:
                     T("A daemon runs for this database already, on another machine."),
                     T("Stop it first, or use another store with --company."),
                 )
-            yield
+            yield partial(self._answers, connection)
+
+    def _answers(self, connection: Connection) -> bool:
+        import psycopg
+
+        try:
+            connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def translate(self, error: Exception) -> ChatappError | None:
         """Name the state of the server."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from chatapp_cli.bootstrap import Desk, open_desk
-from chatapp_cli.domain.errors import Busy
+from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.runtime.owner import Kind, owner, owning
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.settings import Settings
@@ -55,3 +57,32 @@ async def _served(desk: Desk) -> None:
         found = owner(desk)
         assert found is not None
         assert found.kind is Kind.DAEMON
+
+
+async def test_a_daemon_that_may_own_the_store_no_longer_ends_with_the_reason(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    desk = open_desk(Settings(home=str(tmp_path), database_url=postgres_url, http_port=0)).seen_by(OWNER)
+    with pytest.raises(StoreError, match="held the database"):
+        await _served_until_its_lock_is_gone(desk, postgres_url)
+    desk.close()
+
+
+async def _served_until_its_lock_is_gone(desk: Desk, postgres_url: str) -> None:
+    async with serving(desk) as address:
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
+            ended = admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            ).fetchall()
+        assert ended
+        await eventually(lambda: _is_gone(address), seconds=20)
+
+
+def _is_gone(address: str) -> bool:
+    host, port = address.removeprefix("http://").split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return True
+    return False
