@@ -41,6 +41,7 @@ from chatapp_cli.services import (
     mailing,
     notes,
     operators,
+    options,
     persons,
     presence,
     reaching,
@@ -246,6 +247,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, None, actor=ME),
     ),
     "later.reword": (Right.ANSWER, lambda tx, at: later.reword(tx, EVERYTHING, at.waits, "Нет", actor=ME)),
+    "lines.configure": (
+        Right.SETTINGS,
+        lambda tx, at: lines.configure(tx, _line(tx, at), {"undo_send": "5"}, actor=ME),
+    ),
     "lines.remove": (Right.LINES, lambda tx, at: lines.remove(tx, _line(tx, at), force=True, actor=ME)),
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая", actor=ME)),
     "mailing.accept": (
@@ -332,6 +337,10 @@ HELLO = Answer(title="Привет", text="Здравствуйте!")
 OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна", actor=ME)),
+    "options.configure_company": (
+        Right.SETTINGS,
+        lambda tx, at: options.configure_company(tx, {"undo_send": "5"}, actor=ME),
+    ),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", (), actor=ME)),
     "operators.allow": (
         Right.USERS,
