@@ -249,7 +249,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "later.reword": (Right.ANSWER, lambda tx, at: later.reword(tx, EVERYTHING, at.waits, "Нет", actor=ME)),
     "lines.configure": (
         Right.SETTINGS,
-        lambda tx, at: lines.configure(tx, _line(tx, at), {"undo_send": "5"}, actor=ME),
+        lambda tx, at: lines.configure(tx, _line(tx, at), {"company_name": "Ёлка"}, actor=ME),
     ),
     "lines.remove": (Right.LINES, lambda tx, at: lines.remove(tx, _line(tx, at), force=True, actor=ME)),
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая", actor=ME)),
@@ -339,7 +339,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна", actor=ME)),
     "options.configure_company": (
         Right.SETTINGS,
-        lambda tx, at: options.configure_company(tx, {"undo_send": "5"}, actor=ME),
+        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
     ),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", (), actor=ME)),
     "operators.allow": (
