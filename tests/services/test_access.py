@@ -259,10 +259,6 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
             mailing.accept(tx, able, _plan(at), [mailing.Recipient("new@example.org")], at.order())
         ),
     ),
-    "options.configure_company": (
-        Right.SETTINGS,
-        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
-    ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),
     "persons.forget_apart": (
@@ -341,6 +337,10 @@ HELLO = Answer(title="Привет", text="Здравствуйте!")
 OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна", actor=ME)),
+    "options.configure_company": (
+        Right.SETTINGS,
+        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
+    ),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", (), actor=ME)),
     "operators.allow": (
         Right.USERS,
