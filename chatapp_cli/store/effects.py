@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from chatapp_cli.domain.journal.base import JournalEvent
-from chatapp_cli.store.tx import Tx
+if TYPE_CHECKING:
+    from chatapp_cli.domain.journal.base import JournalEvent
+    from chatapp_cli.store.tx import Tx
 
-E = TypeVar("E", bound=JournalEvent)
+E = TypeVar("E", bound="JournalEvent")
 
 
 class Effect(NamedTuple):
@@ -23,7 +24,7 @@ class Effect(NamedTuple):
     run: Callable[[Tx, Any], None]
 
 
-Table: TypeAlias = Mapping[type[JournalEvent], Sequence[Effect]]
+Table: TypeAlias = Mapping[type["JournalEvent"], Sequence[Effect]]
 NONE: Table = MappingProxyType({})
 
 

@@ -54,16 +54,16 @@ class Connection(Protocol):
         ...
 
 
-class RunsEffects(Protocol):
-    """What stands or falls with an event."""
+class Consequences(Protocol):
+    """What has to stand or fall with an event; see ``store.effects``."""
 
     @property
     def table(self) -> Mapping[type[JournalEvent], Sequence[Any]]:
-        """Effects by the type of their event."""
+        """The effects by the type of their event."""
         ...
 
     def run(self, tx: Tx, found: Sequence[Any], event: JournalEvent, *, guarded: bool) -> None:
-        """Let the effects of an event happen; ``guarded`` puts each behind a savepoint."""
+        """Let these happen."""
         ...
 
 
@@ -78,7 +78,7 @@ class Tx:
         statements: Mapping[str, Statement],
         now: Millis,
         inserted: Callable[[Any], int | None],
-        effects: RunsEffects | None = None,
+        effects: Consequences | None = None,
         *,
         guarded: bool = False,
     ) -> None:

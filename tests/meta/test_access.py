@@ -45,6 +45,10 @@ WITHOUT_A_RIGHT = {
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,
     "operators.rehash": A_LOGIN,
+    "options.change": ONLY_PART,
+    "options.drop": ONLY_PART,
+    "options.drop_with_line": ONLY_PART,
+    "options.keep": ONLY_PART,
     "outbox.begin": A_SESSION,
     "outbox.claim": A_SESSION,
     "outbox.fail": A_SESSION,
@@ -57,12 +61,18 @@ WITHOUT_A_RIGHT = {
     "outbox.show_pause": A_SESSION,
     "outbox.succeed": A_SESSION,
     "outbox.unpause": A_SESSION,
+    "following.follow": "what it plans asks for what it needs",
+    "journal.forget_live": A_TIMER,
     "outrun.give_up": A_SESSION,
     "presence.beat": "says where a window is, and only of what its person sees",
     "presence.gone": "says where a window is, and only of what its person sees",
     "presence.look": "says where a window is, and only of what its person sees",
     "presence.typing": "says where a window is, and only of what its person sees",
     "relay.hand_on": A_TIMER,
+    "timers.cancel": ONLY_PART,
+    "timers.fire": A_TIMER,
+    "timers.put": ONLY_PART,
+    "timers.put_off": A_TIMER,
     "upkeep.clock_went_back": A_TIMER,
     "upkeep.forget_early_news": A_TIMER,
     "upkeep.forget_passing_things": A_TIMER,
@@ -84,7 +94,6 @@ ASKING_IN_ANOTHER_WAY = {
 NOT_ASKED_YET = {
     Right.BACKUPS: "there is no command for backups yet",
     Right.BLACKLIST: "a blacklist belongs to a dialog yet, and an operator may use that",
-    Right.SETTINGS: "settings are a file of the owner's yet",
 }
 
 
