@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +12,7 @@ from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Line, Verb, actor, noun, opened
 from chatapp_cli.commands.line import Answers, Kind, Set
+from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.application import Stage
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ApplicationId
@@ -53,7 +53,7 @@ def list_(ctx: typer.Context, line: Line = "", as_json: Json = False) -> None:
         number = desk.read(lambda tx: lines.find(tx, line)).id if line else None
         rows = desk.read(lambda tx: applications.everything(tx, line=number))
     if as_json:
-        printing.document([_document(row) for row in rows])
+        printing.document([documents.application(row) for row in rows])
         return
     columns = (_("No."), _("Application"), _("Line"), _("Status"), _("Changed"))
     printing.table(columns, [_cells(row) for row in rows])
@@ -69,20 +69,6 @@ def _title(row: ApplicationRow) -> str:
     return _("Statement of {who}", who=row.title)
 
 
-def _document(row: ApplicationRow) -> Mapping[str, Any]:
-    return {
-        "id": row.id,
-        "line": row.line,
-        "kind": row.kind,
-        "state": row.state,
-        "applicant": row.title,
-        "document": row.document_name,
-        "reason": row.reason,
-        "created_at": printing.iso(row.created_at),
-        "updated_at": printing.iso(row.updated_at),
-    }
-
-
 @app.command("show", cls=Verb)
 def show_(ctx: typer.Context, application: Application, as_json: Json = False) -> None:
     """Show what was filled in and how far it got."""
@@ -92,7 +78,7 @@ def show_(ctx: typer.Context, application: Application, as_json: Json = False) -
         row = desk.read(lambda tx: applications.one(tx, ApplicationId(application)))
         if as_json:
             answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
-            printing.document({**_document(row), "answers": dict(answers)})
+            printing.document(documents.filled_in(row, answers))
             return
         filled = applying.filled_in(desk, row)
     printing.facts(

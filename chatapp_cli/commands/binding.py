@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import typer
 
@@ -133,7 +131,7 @@ def explained(about: Manifest) -> Iterator[None]:
 
 def tell_facts(desk: Desk, row: ChannelRow) -> None:
     """What a person should know of the new binding, and where the provider has to call."""
-    for name, value in json.loads(row.facts).items():
+    for name, value in row.facts.items():
         typer.echo(f"{_(name)}: {printing.plain(value)}", err=True)
     if desk.capabilities(row).intake == "webhook" and row.hook_key:
         host, port = desk.settings.http_host, desk.settings.http_port
@@ -171,14 +169,3 @@ def print_findings(findings: Sequence[Finding]) -> None:
     for one in findings:
         if not one.ok:
             say(T("{name}: {what}", name=one.name, what=one.what), one.next_step)
-
-
-def finding_document(finding: Finding, **more: object) -> Mapping[str, Any]:
-    """A finding for programs."""
-    return {
-        **more,
-        "name": finding.name,
-        "ok": finding.ok,
-        "what": show(finding.what),
-        "next_step": show(finding.next_step) or None,
-    }

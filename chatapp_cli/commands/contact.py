@@ -21,6 +21,8 @@ from chatapp_cli.commands.frame import (
     noun,
     opened,
 )
+from chatapp_cli.documents import people as documents
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -53,13 +55,13 @@ def find(
 
     with opened(ctx) as desk:
         rows = _able(desk, binding.wanted(desk, channel, line), address)
-        answers = asked.all_of(desk, "find", {row: _arguments(desk, row, address) for row in rows}, seconds=wait)
-    documents = [_document(row, answer) for row, answer in zip(rows, answers, strict=True)]
+        answers = asked.all_of(desk, Errand.FIND, {row: _arguments(desk, row, address) for row in rows}, seconds=wait)
+    told = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
-        printing.document(documents)
+        printing.document(told)
     else:
         _print(rows, answers)
-    raise typer.Exit(0 if any(one["found"] for one in documents) else 1)
+    raise typer.Exit(0 if any(one["found"] for one in told) else 1)
 
 
 @app.command(cls=Verb)
@@ -81,7 +83,7 @@ def reach(
         )
         rows = [(one, beginning.goes(one.turn, desk.capabilities(one.channel))) for one in found]
     if as_json:
-        printing.document([_outlook(one) for one, _goes in rows])
+        printing.document([documents.outlook(one) for one, _goes in rows])
     else:
         heads = (_("Channel"), _("Taken for"), _("Dialog"), _("What happens"))
         printing.table(heads, [_told(one, show(one.refusal.what if one.refusal else goes)) for one, goes in rows])
@@ -95,23 +97,6 @@ def _told(one: Outlook, happens: str) -> tuple[object, ...]:
 
     taken = show(KINDS[one.kind]) if one.kind else ""
     return one.channel.title, taken, one.dialog.id if one.dialog else "", happens
-
-
-def _outlook(one: Outlook) -> Mapping[str, Any]:
-    return {
-        "channel": one.channel.id,
-        "kind": one.channel.kind,
-        "title": one.channel.title,
-        "taken_for": one.kind,
-        "address": one.address,
-        "dialog": one.dialog.id if one.dialog else None,
-        "template_only": one.template,
-        "code": one.refusal.code if one.refusal else "",
-        "why": show(one.refusal.what) if one.refusal else "",
-        "goes_at": printing.iso(one.turn.at) if one.turn.at else None,
-        "waits_for": one.turn.reason,
-        "stopped": one.stopped,
-    }
 
 
 def _able(desk: Desk, rows: Sequence[ChannelRow], address: str) -> list[ChannelRow]:
@@ -140,13 +125,6 @@ def _arguments(desk: Desk, row: ChannelRow, address: str) -> Mapping[str, object
     return {"address": canonical(address, kind)}
 
 
-def _document(row: ChannelRow, answer: Any) -> Mapping[str, Any]:
-    about = {"channel": row.id, "kind": row.kind, "title": row.title}
-    if isinstance(answer, ChatappError):
-        return {**about, "found": None, "error": show(answer.what)}
-    return {**about, "found": answer is not None, **(answer or {})}
-
-
 def _print(rows: Sequence[ChannelRow], answers: Sequence[Any]) -> None:
     found = [(row.title, _verdict(answer), *_described(answer)) for row, answer in zip(rows, answers, strict=True)]
     printing.table((_("Channel"), _("There"), _("Name"), _("Username"), _("Chat id")), found)
@@ -173,7 +151,7 @@ def list_(
 ) -> None:
     """List the address book of a messenger's account."""
     with opened(ctx) as desk:
-        people = asked.one(desk, channel, line, "contacts", {}, seconds=wait)
+        people = asked.one(desk, channel, line, Errand.CONTACTS, {}, seconds=wait)
     if as_json:
         printing.document(people)
         return
@@ -211,7 +189,7 @@ def chain(
         else:
             found = desk.read(lambda tx: contacts.named(tx, contact))
     if as_json:
-        printing.document([{**one._asdict(), "chain": one.chain.split(",") if one.chain else []} for one in found])
+        printing.document([documents.contact(one) for one in found])
     elif order:
         note("The chain of {contact} is kept.", contact=contact)
     elif off:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,11 +10,9 @@ from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
+from chatapp_cli.documents import channels as documents
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import deadletters
-
-if TYPE_CHECKING:
-    from chatapp_cli.store.rows.journal import ArrivedRow
 
 app = noun()
 
@@ -30,7 +27,7 @@ def list_(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False)
     if len(found) < every:
         note("These are the newest {n} of {all}; more with: --limit {all}", n=len(found), all=every)
     if as_json:
-        printing.document([_document(one) for one in found])
+        printing.document([documents.dead_letter(one) for one in found])
         return
     printing.table(
         (_("No."), _("When"), _("Channel"), _("Problem")),
@@ -38,16 +35,6 @@ def list_(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False)
     )
     if not every:
         note("There are no dead letters.")
-
-
-def _document(one: ArrivedRow) -> Mapping[str, Any]:
-    return {
-        "id": one.id,
-        "at": printing.iso(one.at),
-        "channel": one.channel_id,
-        "provider_id": one.provider_id,
-        "problem": one.problem,
-    }
 
 
 @app.command(cls=Verb)
@@ -59,7 +46,7 @@ def show(ctx: typer.Context, letter: Letter, as_json: Json = False) -> None:
         one = desk.read(lambda tx: deadletters.one(tx, letter))
         raw = rereading.raw(desk, one).decode("utf-8", errors="replace")
     if as_json:
-        printing.document({**_document(one), "raw": raw})
+        printing.document(documents.raw_letter(one, raw))
         return
     note("{problem} ({moment}, channel {n})", problem=one.problem, moment=printing.moment(one.at), n=one.channel_id)
     typer.echo(printing.plain(raw))

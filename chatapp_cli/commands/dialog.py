@@ -14,6 +14,8 @@ from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.commands.several import Dialogs, each
+from chatapp_cli.documents import dialogs as documents
+from chatapp_cli.documents import messages
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _, show
@@ -48,8 +50,8 @@ def list_(
         found = desk.read(lambda tx: listing.page(desk, tx, wanted, after, limit))
         near = _near(desk, wanted, found) if wanted.text and not after else []
     if as_json:
-        documents = [{**listing.document(row), "near": False} for row in found]
-        printing.document([*documents, *({**listing.document(row), "near": True} for row in near)])
+        near_ones = (documents.hit(row, near=True) for row in near)
+        printing.document([*(documents.hit(row, near=False) for row in found), *near_ones])
         return
     found += [row._replace(name=f"≈ {row.name}") for row in near]
     listing.table(found)
@@ -104,9 +106,7 @@ def show_(
         )
         manifest, can = desk.manifest(channel), desk.capabilities(channel)
     if as_json:
-        messages = [transcripts.message_document(entry) for entry in entries]
-        about = transcripts.card_document(card, tags, members)
-        printing.document({**about, "receipts": can.receipts, "messages": messages})
+        printing.document(messages.conversation(card, tags, members, can, entries))
         return
     printing.facts(_facts(card, tags, members, transcripts.receipts_word(can)))
     for entry in shown:

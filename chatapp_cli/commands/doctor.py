@@ -23,12 +23,13 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Look whether everything is in order and say what to do if not."""
-    from chatapp_cli.commands.binding import finding_document, print_findings
+    from chatapp_cli.commands.binding import print_findings
+    from chatapp_cli.documents import channels as documents
     from chatapp_cli.runtime.doctor import examine
 
     found = list(examine(loaded(ctx), providers=providers))
     if as_json:
-        printing.document([finding_document(one) for one in found])
+        printing.document([documents.finding(one) for one in found])
     else:
         print_findings(found)
     raise typer.Exit(0 if all(one.ok for one in found) else 1)

@@ -9,6 +9,7 @@ import typer
 
 from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, completing, noun, opened, typed
 from chatapp_cli.commands.several import Dialogs, each
+from chatapp_cli.documents import dialogs as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
@@ -121,7 +122,7 @@ def notes_(ctx: typer.Context, dialog: Dialog, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         found = desk.read(lambda tx: notes.between(tx, card(tx, DialogId(dialog)).id))
     if as_json:
-        printing.document([{**row._asdict(), "at": printing.iso(row.at)} for row in found])
+        printing.document([documents.note(row) for row in found])
         return
     columns = (_("No."), _("Time"), _("Author"), _("Text"))
     printing.table(columns, [(row.id, printing.moment(row.at), row.author, row.text) for row in found])
@@ -135,7 +136,7 @@ def mentions(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         found = desk.read(lambda tx: notes.calling(tx, actor(desk)))
     if as_json:
-        printing.document([{**row._asdict(), "at": printing.iso(row.at)} for row in found])
+        printing.document([documents.note(row) for row in found])
         return
     columns = (_("Dialog"), _("Name"), _("Time"), _("Author"), _("Text"))
     rows = [(row.dialog_id, row.name, printing.moment(row.at), row.author, row.text) for row in found]

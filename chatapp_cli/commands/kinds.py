@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
 import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.binding import known_kind
+from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import _, show
@@ -20,7 +17,7 @@ def listing(kind: str, *, as_json: bool) -> None:
     """Print them in the order of their source ids (S-036), or only one."""
     found = [known_kind(kind)] if kind else list(manifests().values())
     if as_json:
-        printing.document([_document(one) for one in found])
+        printing.document([documents.kind(one) for one in found])
         return
     columns = (_("Id"), _("Kind"), _("Channel"), _("Writes first to"), _("Files up to"), _("Can do"))
     printing.table(columns, [_row(one) for one in found])
@@ -48,15 +45,3 @@ def _abilities(one: Manifest) -> list[str]:
         _("read receipts"): can.receipts == "read",
     }
     return [word for word, ability in words.items() if ability]
-
-
-def _document(one: Manifest) -> Mapping[str, Any]:
-    return {
-        "source_id": one.source_id,
-        "kind": one.kind,
-        "title": show(one.title),
-        "summary": show(one.summary),
-        "limits": [show(limit) for limit in one.limits],
-        "fields": [field.name for field in one.fields],
-        "capabilities": asdict(one.capabilities),
-    }

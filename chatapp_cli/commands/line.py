@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,17 +18,21 @@ from chatapp_cli.commands.frame import (
     OneLine,
     Verb,
     actor,
+    channel_names,
     completing,
     kind_names,
     noun,
     opened,
 )
+from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import lines
 
 if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.commands.configuring import Row
     from chatapp_cli.store.rows.channels import ChannelRow, LineRow
     from chatapp_cli.store.tx import Tx
 
@@ -63,7 +67,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         found, resting = desk.read(lambda tx: (lines.everything(tx), _resting(tx)))
     if as_json:
-        printing.document([_line_document(line, resting) for line in found])
+        printing.document([documents.line(line, resting) for line in found])
         return
     columns = (_("No."), _("Line"), _("Channels"), _("Dialogs"), _("Unread"))
     printing.table(columns, found)
@@ -77,20 +81,6 @@ def _resting(tx: Tx) -> list[ChannelRow]:
     from chatapp_cli.services import channels, resting
 
     return [row for row in channels.everything(tx) if resting.troubled(row, tx.now)]
-
-
-def _line_document(line: LineRow, resting: Sequence[ChannelRow]) -> Mapping[str, Any]:
-    return {**line._asdict(), "resting": [_rest_document(row) for row in resting if row.line_id == line.id]}
-
-
-def _rest_document(row: ChannelRow) -> Mapping[str, Any]:
-    return {
-        "channel": row.id,
-        "title": row.title,
-        "until": printing.iso(row.paused_until),
-        "code": row.paused_code,
-        "detail": row.paused_detail,
-    }
 
 
 def _tell_rest(row: ChannelRow) -> None:
@@ -109,7 +99,7 @@ def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None
         found, bound = desk.read(lambda tx: _with_channels(tx, line))
         now = desk.world.clock.now()
     if as_json:
-        printing.document({**found._asdict(), "channels": [channel_document(row) for row in bound]})
+        printing.document(documents.bound_to(found, bound))
         return
     for row in bound:
         printing.facts(_channel_facts(row, now))
@@ -125,36 +115,7 @@ def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
     return found, [row for row in channels.everything(tx) if row.line_id == found.id]
 
 
-def channel_document(row: ChannelRow) -> Mapping[str, Any]:
-    """A channel for programs: no secrets."""
-    import json
-
-    from chatapp_cli.kit.manifests import manifest
-
-    return {
-        "id": row.id,
-        "line": row.line,
-        "kind": row.kind,
-        "source_id": manifest(row.kind).source_id,
-        "account": row.account,
-        "title": row.title,
-        "health": row.health,
-        "health_code": row.health_code,
-        "health_detail": row.health_detail,
-        "health_since": printing.iso(row.health_since),
-        "proof_at": printing.iso(row.proof_at),
-        "paused_until": printing.iso(row.paused_until),
-        "paused_code": row.paused_code,
-        "paused_detail": row.paused_detail,
-        "strangers_until": printing.iso(row.strangers_until),
-        "facts": json.loads(row.facts),
-        "settings": json.loads(row.settings),
-    }
-
-
 def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
-    import json
-
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import words
 
@@ -166,7 +127,7 @@ def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
         _("Next step"): show(step) if row.health_code else "",
         **_rest_facts(row, now),
         _("Last sign of life"): _age(row.proof_at, now),
-        **{_(name): value for name, value in json.loads(row.facts).items()},
+        **{_(name): value for name, value in row.facts.items()},
         **_settings(row),
     }
 
@@ -184,11 +145,9 @@ def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
 
 def _settings(row: ChannelRow) -> Mapping[str, str]:
     """What a person answered or chose; a connector may keep notes of its own beside it."""
-    import json
-
     from chatapp_cli.kit.manifests import manifest
 
-    kept = json.loads(row.settings)
+    kept = row.settings
     return {show(field.label): kept[field.name] for field in manifest(row.kind).fields if kept.get(field.name)}
 
 
@@ -265,11 +224,7 @@ def invite(
     if not as_json:
         typer.echo(found[0].link)
         return
-    accounts = [
-        {"channel": one.channel.id, "title": one.channel.title, "link": one.link, "takes": one.takes, "new": one.new}
-        for one in found
-    ]
-    printing.document({**accounts[0], "accounts": accounts})
+    printing.document(documents.invitation(found))
 
 
 @app.command(cls=Verb)
@@ -285,16 +240,52 @@ def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force =
 
 
 @app.command(cls=Verb)
-def configure(ctx: typer.Context, channel: Channel, line: Line = "", given: Set = None) -> None:
-    """Change a channel's options without binding it again."""
-    from chatapp_cli.commands.binding import found, gathered
+def configure(
+    ctx: typer.Context,
+    channel: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANNEL",
+            help=N_("Channel by kind, account or number; without one, the line itself"),
+            autocompletion=completing(channel_names),
+        ),
+    ] = "",
+    line: Line = "",
+    given: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Change options of a line or a channel without binding again; without --set, show them."""
+    from chatapp_cli.commands import configuring
+    from chatapp_cli.commands.binding import gathered
+
+    with opened(ctx) as desk:
+        if given:
+            title = _configured(desk, channel, line, gathered(given, ""))
+            note("{title} is set up anew.", title=title)
+            return
+        rows = desk.read(lambda tx: _stored(tx, desk, channel, line))
+    configuring.tell_stored(rows, as_json=as_json)
+
+
+def _configured(desk: Desk, channel: str, line: str, changes: Mapping[str, str]) -> str:
+    """Change options; returns whose they are."""
+    from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 
-    changes = gathered(given or [], "")
-    with opened(ctx) as desk:
+    if channel:
         row = found(desk, channel, line)
         desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes, actor=actor(desk)))
-    note("{title} is set up anew.", title=row.title)
+        return row.title
+    one = desk.read(lambda tx: lines.find(tx, line))
+    desk.write(lambda tx: lines.configure(tx, one, changes, actor=actor(desk)))
+    return one.name
+
+
+def _stored(tx: Tx, desk: Desk, channel: str, line: str) -> list[Row]:
+    from chatapp_cli.commands import configuring
+
+    spot = configuring.spot(tx, desk, channel, line if channel or line else lines.find(tx).name)
+    return configuring.stored(tx, spot.targets[-1], spot)
 
 
 @app.command(cls=Verb)
@@ -303,10 +294,10 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
     import asyncio
 
     from chatapp_cli.commands.binding import found
+    from chatapp_cli.domain.health import STOPPED
     from chatapp_cli.runtime import resuming
     from chatapp_cli.runtime.owner import owner
     from chatapp_cli.services import words
-    from chatapp_cli.services.waiting import STOPPED
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)
@@ -334,7 +325,7 @@ def check(
     with opened(ctx) as desk:
         results = [(row, binding.checked(desk, row)) for row in binding.wanted(desk, channel, line)]
     if as_json:
-        printing.document([binding.finding_document(f, channel=row.id) for row, found in results for f in found])
+        printing.document([documents.finding(f, channel=row.id) for row, found in results for f in found])
     else:
         binding.print_findings([f for _row, found in results for f in found])
     raise typer.Exit(0 if all(f.ok for _row, found in results for f in found) else 1)

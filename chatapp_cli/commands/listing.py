@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -55,16 +55,3 @@ def _columns(row: DialogRow) -> tuple[object, ...]:
         last,
         row.assignee,
     )
-
-
-def document(row: DialogRow) -> Mapping[str, Any]:
-    """For programs."""
-    return {
-        **row._asdict(),
-        "chat_id": row.address,
-        "pinned": bool(row.pinned),
-        "blocked": bool(row.blocked),
-        "waiting_since": printing.iso(row.waiting_since),
-        "snoozed_until": printing.iso(row.snoozed_until),
-        "last_at": printing.iso(row.last_at),
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,10 @@ import typer
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import door, printing
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import mailing
 from chatapp_cli.services.beginning import goes
@@ -104,7 +105,7 @@ def _insist_on_yes(desk: Desk, tried: Mailing) -> None:
 
 def _report(desk: Desk, found: Mailing, wish: Wish) -> None:
     if wish.as_json:
-        printing.document(_document(desk, found, dry=wish.dry))
+        printing.document(documents.mailing(found, seconds=mailing.seconds(desk.capabilities, found.new), dry=wish.dry))
         return
     if wish.dry:
         heads = (_("To"), _("Channel"), _("Dialog"), _("Characters"), _("Parts"), _("Encoding"), _("Cost"), _("Goes"))
@@ -160,35 +161,3 @@ def _blamed(one: Bad) -> Any:
     if not one.to.line:
         return T("{address}: {why}", address=one.to.address, why=one.why.what)
     return T("Line {n}, {address}: {why}", n=one.to.line, address=one.to.address, why=one.why.what)
-
-
-def _document(desk: Desk, found: Mailing, *, dry: bool) -> Mapping[str, Any]:
-    return {
-        "dry_run": dry,
-        "recipients": [_going_document(one, dry=dry) for one in found.going],
-        "bad": [{"to": one.to.address, "line": one.to.line or None, "why": show(one.why.what)} for one in found.bad],
-        "twice": found.again,
-        "messages": len(found.new),
-        "parts": sum(one.parts for one in found.new),
-        "cost": None if found.cost is None else str(found.cost),
-        "seconds": mailing.seconds(desk.capabilities, found.new),
-    }
-
-
-def _going_document(one: Going, *, dry: bool) -> Mapping[str, Any]:
-    return {
-        "to": one.to.address,
-        "message": None if dry and not one.before else one.message,
-        "dialog": None if dry and one.fresh else one.dialog,
-        "name": one.name,
-        "new": one.fresh,
-        "before": one.before,
-        "channel": one.channel.id,
-        "kind": one.channel.kind,
-        "characters": one.characters,
-        "parts": one.parts,
-        "encoding": one.alphabet,
-        "cost": None if one.cost is None else str(one.cost),
-        "goes_at": printing.iso(one.turn.at) if one.turn.at else None,
-        "waits_for": one.turn.reason,
-    }

@@ -13,6 +13,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, opened, typed
+from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import Action
@@ -52,7 +53,7 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
             )
         )
     if as_json:
-        printing.document(transcripts.message_document(entry))
+        printing.document(documents.message(entry))
         return
     typer.echo(_("Dialog {n}: {name}, {channel}", n=card.id, name=printing.plain(card.name), channel=card.channel))
     for line in transcripts.entry_lines(entry, card, desk.manifest(channel)):
@@ -129,7 +130,7 @@ def forward(
         chosen = [MessageId(one) for one in messages]
         made = desk.write(lambda tx: forwarding.forward(tx, can, chosen, DialogId(to), order))
     if as_json:
-        printing.document([{"message": old, "went_as": new} for old, new in zip(chosen, made, strict=True)])
+        printing.document([documents.forwarded(old, new) for old, new in zip(chosen, made, strict=True)])
         return
     for one in made:
         typer.echo(one)
@@ -148,7 +149,7 @@ def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None
     with opened(ctx) as desk:
         said = desk.read(lambda tx: transcript.revisions(tx, MessageId(message)))
     if as_json:
-        printing.document([{"text": one.text, "until": printing.iso(one.until)} for one in said])
+        printing.document([documents.revision(one) for one in said])
         return
     printing.table((_("Until"), _("Text")), [(printing.moment(one.until), one.text) for one in said])
     if not said:
@@ -209,14 +210,13 @@ def transcribe(ctx: typer.Context, message: Message, as_json: Json = False) -> N
     """Have what is said in a voice message written down, with a daemon or without."""
     import asyncio
 
-    from chatapp_cli.commands import transcripts
     from chatapp_cli.runtime import transcriber
 
     with opened(ctx) as desk:
         entry = desk.read(lambda tx: transcript.entry(tx, MessageId(message)))
         found = asyncio.run(transcriber.asked(desk, entry))
     if as_json:
-        printing.document([transcripts.file_document(file) for file in found])
+        printing.document([documents.file(file) for file in found])
     else:
         for file in found:
             typer.echo(printing.plain(file.words))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, actor, noun, opened, typed
+from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -36,7 +37,12 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         waits, troubled = desk.read(lambda tx: (_waits(tx), waiting.troubled(tx)))
     if as_json:
-        printing.document([*(_waiting_document(*one) for one in waits), *map(_troubled_document, troubled)])
+        printing.document(
+            [
+                *(documents.waiting(row, reason.code, _waiting_why(row, reason)) for row, reason in waits),
+                *(documents.troubled(row, _troubled_why(row)) for row in troubled),
+            ]
+        )
         return
     columns = (_("Message"), _("State"), _("To"), _("Channel"), _("When"), _("Why"), _("Text"))
     printing.table(columns, [*(_waiting_row(*one) for one in waits), *map(_troubled_row, troubled)])
@@ -110,7 +116,7 @@ def _waits(tx: Tx) -> list[tuple[WaitingRow, Reason]]:
     def reason(row: WaitingRow) -> Reason:
         account = accounts.get(row.channel_id)
         longer = account is not None and account.paused_until > max(tx.now, row.not_before)
-        if account is not None and longer and account.paused_code and row.health not in waiting.STOPPED:
+        if account is not None and longer and account.paused_code and row.health not in STOPPED:
             return Reason(account.paused_code, account.paused_detail)
         return Reason(waiting.reason(row))
 
@@ -128,39 +134,16 @@ def _why(kind: str, code: str, detail: str = "") -> str:
 
 
 def _waiting_row(row: WaitingRow, reason: Reason) -> tuple[object, ...]:
-    state = words.HEALTH[row.health] if row.health in waiting.STOPPED else words.state(row.state)
+    state = words.health(row.health) if row.health in STOPPED else words.state(row.state)
     when = printing.moment(waiting.goes_at(row)) or _("at once")
     doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"
     return row.message_id, show(state) + doing, row.name, row.channel, when, _waiting_why(row, reason), row.text
 
 
 def _troubled_row(row: TroubledRow) -> tuple[object, ...]:
-    why = _why(row.kind, row.code, row.detail) if row.code else ""
-    return row.id, show(words.state(row.state)), row.name, row.channel, printing.moment(row.at), why, row.text
+    state, when = show(words.state(row.state)), printing.moment(row.at)
+    return row.id, state, row.name, row.channel, when, _troubled_why(row), row.text
 
 
-def _waiting_document(row: WaitingRow, reason: Reason) -> Mapping[str, Any]:
-    return {
-        "message": row.message_id,
-        "dialog": row.dialog_id,
-        "channel": row.channel_id,
-        "action": row.action,
-        "state": row.state,
-        "goes_at": printing.iso(waiting.goes_at(row)),
-        "code": reason.code,
-        "why": _waiting_why(row, reason),
-        "attempts": row.attempts,
-    }
-
-
-def _troubled_document(row: TroubledRow) -> Mapping[str, Any]:
-    return {
-        "message": row.id,
-        "dialog": row.dialog_id,
-        "channel": row.channel_id,
-        "action": "send",
-        "state": row.state,
-        "at": printing.iso(row.at),
-        "code": row.code,
-        "why": _why(row.kind, row.code, row.detail) if row.code else "",
-    }
+def _troubled_why(row: TroubledRow) -> str:
+    return _why(row.kind, row.code, row.detail) if row.code else ""

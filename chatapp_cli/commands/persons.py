@@ -10,11 +10,11 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
+from chatapp_cli.documents import people as documents
 from chatapp_cli.i18n import N_, _, show
 
 if TYPE_CHECKING:
     from chatapp_cli.services.persons import Person, Suggestion
-    from chatapp_cli.store.rows.people import WayRow
     from chatapp_cli.store.tx import Tx
 
 app = noun()
@@ -35,7 +35,7 @@ def show_(ctx: typer.Context, contact: Contact, *, as_json: Json = False) -> Non
     with opened(ctx) as desk:
         found = desk.read(lambda tx: persons.person(tx, persons.find(tx, contact).id))
     if as_json:
-        printing.document(document(found))
+        printing.document(documents.person(found))
         return
     printing.facts(facts(found))
     typer.echo()
@@ -60,25 +60,6 @@ def facts(person: Person) -> Mapping[str, object]:
         _("E-mail"): ", ".join(dict.fromkeys(one.email for one in known if one.email)),
         _("Chain"): printing.chain(next((one.chain for one in known if one.chain), "")),
     }
-
-
-def document(person: Person) -> Mapping[str, Any]:
-    """A client for programs."""
-    contacts = [
-        {
-            **one._asdict(),
-            "chain": one.chain.split(",") if one.chain else [],
-            "dialogs": [_way(way) for way in person.ways_of(one.id)],
-        }
-        for one in person.contacts
-    ]
-    return {"id": person.id, "name": person.name, "contacts": contacts}
-
-
-def _way(way: WayRow) -> Mapping[str, Any]:
-    times = {name: printing.iso(getattr(way, name)) for name in ("heard_at", "last_at")}
-    flags = {name: bool(getattr(way, name)) for name in ("blocked", "reachable")}
-    return {**way._asdict(), **times, **flags, "chat_id": way.address}
 
 
 @app.command(cls=Verb)
@@ -151,7 +132,7 @@ def suggestions(
     with opened(ctx) as desk:
         found = desk.read(look)
     if as_json:
-        printing.document([_suggestion(one) for one in found])
+        printing.document([documents.suggestion(one) for one in found])
         return
     printing.table(
         (_("No."), _("Name"), _("No."), _("Name"), _("Why")),
@@ -161,8 +142,3 @@ def suggestions(
 
 def _why(one: Suggestion) -> str:
     return ", ".join(show(reason.said) for reason in one.reasons)
-
-
-def _suggestion(one: Suggestion) -> Mapping[str, Any]:
-    reasons = [{"kind": reason.kind, "shared": reason.shared} for reason in one.reasons]
-    return {"one": document(one.one), "other": document(one.other), "reasons": reasons}

@@ -10,16 +10,9 @@ from typing import Any
 import typer
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.moment import local, utc
+from chatapp_cli.domain.moment import local
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def iso(at: Millis | None) -> str | None:
-    """A time for programs: ISO 8601, UTC."""
-    if not at:
-        return None
-    return utc(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment(at: Millis | None) -> str:

@@ -10,6 +10,8 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import binding, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import typed
+from chatapp_cli.documents import channels as documents
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import proxying
@@ -32,13 +34,15 @@ def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> i
     row = binding.found(desk, named, line)
     said = " ".join(typed(url) for url in wish.urls)
     proxying.understood(desk, row, said)
+    if wish.off or said:
+        desk.require(Right.PROXIES)
     if wish.off:
         proxying.keep(desk, row, "", actor=wish.actor)
         note("{title} uses no proxies any more.", title=row.title)
         return 0
     findings = _tried(desk, row, said)
     if as_json:
-        printing.document([binding.finding_document(one, channel=row.id) for one in findings])
+        printing.document([documents.finding(one, channel=row.id) for one in findings])
     else:
         binding.print_findings(findings)
     good = all(one.ok for one in findings)

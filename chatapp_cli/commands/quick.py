@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from chatapp_cli.commands.door import standard_bytes
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed
 from chatapp_cli.commands.staging import staging
+from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
@@ -78,7 +79,7 @@ def list_(
         rows = desk.read(lambda tx: _found(tx, section, category))
     rows = ranked(rows, search) if search else rows
     if as_json:
-        printing.document([_document(row) for row in rows])
+        printing.document([documents.reply(row) for row in rows])
         return
     columns = (_("No."), _("Section"), _("Title"), _("Category"), _("Used"), _("Text"))
     printing.table(columns, [(r.id, r.section, r.title, show(category_said(r.category)), r.used, r.text) for r in rows])
@@ -94,11 +95,6 @@ def _found(tx: Tx, section: str, category: str) -> list[QuickReplyRow]:
     ]
 
 
-def _document(row: QuickReplyRow) -> Mapping[str, Any]:
-    about = row._asdict()
-    return {**about, "updated_at": printing.iso(row.updated_at)}
-
-
 @app.command("show", cls=Verb)
 def show_(ctx: typer.Context, named: Named, as_json: Json = False) -> None:
     """Show one quick reply with its files and gaps."""
@@ -108,8 +104,7 @@ def show_(ctx: typer.Context, named: Named, as_json: Json = False) -> None:
         row, files = desk.read(lambda tx: ((one := replies.find(tx, named)), replies.files(tx, one.id)))
     wanted = list(gaps(row.text).values())
     if as_json:
-        attached = [{"name": file.name, "mime": file.mime, "size": file.size} for file in files]
-        printing.document({**_document(row), "gaps": wanted, "files": attached})
+        printing.document(documents.whole(row, wanted, files))
         return
     printing.facts(
         {
@@ -195,7 +190,7 @@ def sections(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         found = desk.read(look)
     if as_json:
-        printing.document([{**row._asdict(), "editors": editors} for row, editors in found])
+        printing.document([documents.section(row, editors) for row, editors in found])
         return
     shown = [(row.id, row.name, row.replies, ", ".join(names) or _("everybody")) for row, names in found]
     printing.table((_("No."), _("Section"), _("Quick replies"), _("Editors")), shown)
@@ -286,7 +281,7 @@ def import_(
         say(T("Nothing was taken over: {n} faults.", n=len(wrong)), T("Correct them and import the file again."))
         raise typer.Exit(UsageError.exit_code)
     if as_json:
-        printing.document({"added": taken.added, "changed": taken.changed, "same": taken.same})
+        printing.document(documents.taken(taken))
     else:
         typer.echo(taken.added + taken.changed)
     note(

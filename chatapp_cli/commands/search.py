@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +12,7 @@ from chatapp_cli.commands.door import amount, number
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Line, Verb, opened, single
 from chatapp_cli.commands.narrowing import Channel, Tagged, filtered
+from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import N_, _
@@ -76,7 +77,7 @@ def _scope(tx: Tx, line: str, channel: str, tag: str, *, dialog: int, **times: A
 
 def _print(found: Sequence[Found], *, as_json: bool) -> None:
     if as_json:
-        printing.document([_document(one) for one in found])
+        printing.document([documents.found(one) for one in found])
         return
     columns = (_("Dialog"), _("Message"), _("Time"), _("Who"), _("Text"))
     printing.table(columns, [_row(one) for one in found])
@@ -86,20 +87,3 @@ def _row(one: Found) -> tuple[object, ...]:
     arrow = "→ " if one.message.direction == "out" else ""
     said = one.message
     return one.dialog.id, said.id, printing.moment(said.at), f"{arrow}{one.who}", one.snippet.text
-
-
-def _document(one: Found) -> Mapping[str, Any]:
-    said = one.message
-    return {
-        "dialog": one.dialog.id,
-        "name": one.dialog.name,
-        "kind": one.dialog.kind,
-        "message": said.id,
-        "direction": said.direction,
-        "who": one.who,
-        "at": printing.iso(said.at),
-        "subject": said.subject,
-        "text": said.text,
-        "snippet": one.snippet.text,
-        "marks": one.snippet.marks,
-    }

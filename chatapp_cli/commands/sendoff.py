@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,9 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import seconds
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import actor, typed
+from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
@@ -66,7 +68,7 @@ Assignee = Annotated[
 PATIENCE = 30.0
 
 SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
-_EXIT_OF_HEALTH = {"needs_rebind": 4, "misconfigured": 2, "blocked": 4}
+_EXIT_OF_HEALTH = {Health.NEEDS_REBIND: 4, Health.MISCONFIGURED: 2, Health.BLOCKED: 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +136,11 @@ class Wish:
             return draft
         from chatapp_cli.domain.variables import canonical
         from chatapp_cli.services import dialogs, replies
+        from chatapp_cli.services.options import Scope
 
         row, card = replies.find(tx, self.quick), dialogs.card(tx, dialog)
-        known = replies.values(card, company=desk.settings.company_name, operator=actor(desk), now=tx.now)
+        company = desk.options.text(tx, "company_name", Scope(line=card.line_id, channel=card.channel_id))
+        known = replies.values(card, company=company, operator=actor(desk), now=tx.now)
         given = {canonical(name): text for name, text in _gaps(self.values).items()}
         text, files = replies.said(tx, row, known | given)
         replies.count_use(tx, row.id)
@@ -238,7 +242,7 @@ def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
 def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
     """Say what became of a message; the number is the exit code."""
     if as_json:
-        printing.document({**_document(entry, channel), "name": _name(desk, entry)})
+        printing.document(documents.verdict(entry, channel, _name(desk, entry)))
     else:
         typer.echo(entry.message.id)
     state = State(entry.message.state)
@@ -275,13 +279,13 @@ def _explain_verdict(desk: Desk, entry: Entry, channel: ChannelRow) -> None:
 
 
 def _explain_wait(desk: Desk, entry: Entry, channel: ChannelRow) -> int:
-    from chatapp_cli.services import waiting, words
+    from chatapp_cli.services import words
 
     n, manifest = entry.message.id, desk.manifest(channel)
-    if channel.health in waiting.STOPPED:
+    if channel.health in STOPPED:
         what, step = words.why(manifest, channel.health_code, channel.health_detail)
         say(T("Message {n} waits: {title} has stopped. {why}", n=n, title=channel.title, why=what), step)
-        return _EXIT_OF_HEALTH[channel.health]
+        return _EXIT_OF_HEALTH[Health(channel.health)]
     at = max(entry.waiting.not_before if entry.waiting else 0, channel.paused_until)
     code = entry.message.code or (entry.waiting.wait_code if entry.waiting else "")
     why = words.why(manifest, code, entry.message.detail)[0] if code else T("There is no verdict yet.")
@@ -292,18 +296,3 @@ def _explain_wait(desk: Desk, entry: Entry, channel: ChannelRow) -> int:
         T("It goes by itself while the daemon runs; look with: chatapp trace {n}", n=n),
     )
     return 3
-
-
-def _document(entry: Entry, channel: ChannelRow) -> Mapping[str, Any]:
-    message = entry.message
-    return {
-        "message": message.id,
-        "dialog": message.dialog_id,
-        "channel": channel.id,
-        "state": message.state,
-        "ext_id": message.ext_id,
-        "code": message.code,
-        "detail": message.detail,
-        "goes_at": printing.iso(entry.waiting.not_before) if entry.waiting else None,
-        "waits_for": entry.waiting.wait_code if entry.waiting else "",
-    }

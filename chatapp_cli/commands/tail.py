@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import amount, number
 from chatapp_cli.commands.frame import Json, Verb, opened, single
-from chatapp_cli.domain.journal.base import document, topic
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.i18n import N_, show
 from chatapp_cli.services import journal
 from chatapp_cli.services.journal_words import sentence
@@ -67,23 +66,9 @@ def _follow(desk: Desk, last: int, *, as_json: bool) -> None:
 
 def _print(entry: JournalEntry, *, as_json: bool) -> None:
     if as_json:
-        printing.json_line(_document(entry))
+        printing.json_line(documents.news(entry))
         return
     where = f"[{entry.event.dialog}]" if entry.event.dialog else ""
     who = f"({entry.actor})" if entry.actor else ""
     line = " ".join(filter(None, [printing.moment(entry.at), where, show(sentence(entry)), who]))
     typer.echo(f"{entry.id}\t{printing.one_line(line)}")
-
-
-def _document(entry: JournalEntry) -> Mapping[str, Any]:
-    event = entry.event
-    return {
-        "number": entry.id,
-        "at": printing.iso(entry.at),
-        "topic": topic(event),
-        "actor": entry.actor,
-        "channel": event.channel,
-        "dialog": event.dialog,
-        "message": event.message,
-        "data": document(event),
-    }

@@ -10,6 +10,8 @@ import typer
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Channel, Json, Line, Verb, actor, channel_names, completing, noun, opened, typed
+from chatapp_cli.documents import channels as documents
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Rejected, UsageError
 from chatapp_cli.domain.template import Template, TemplateState, gaps
 from chatapp_cli.domain.text import T
@@ -51,7 +53,7 @@ def list_(ctx: typer.Context, channel: Only = "", line: Line = "", state: State 
         rows = desk.read(lambda tx: templates.everything(tx, channel=one))
     rows = [row for row in rows if wanted in {"", row.state}]
     if as_json:
-        printing.document([_document(row) for row in rows])
+        printing.document([documents.template(row) for row in rows])
         return
     columns = (_("Channel"), _("Template"), _("Language"), _("Status"), _("Text"))
     printing.table(columns, [_cells(row) for row in rows])
@@ -61,20 +63,6 @@ def list_(ctx: typer.Context, channel: Only = "", line: Line = "", state: State 
 
 def _cells(row: TemplateRow) -> tuple[object, ...]:
     return (row.channel_id, row.name, row.language, show(words.template_state(row.state)), row.body)
-
-
-def _document(row: TemplateRow) -> Mapping[str, Any]:
-    return {
-        "channel": row.channel_id,
-        "name": row.name,
-        "language": row.language,
-        "category": row.category,
-        "state": row.state,
-        "text": row.body,
-        "gaps": list(gaps(row.body)),
-        "reason": row.reason,
-        "updated_at": printing.iso(row.updated_at),
-    }
 
 
 def _found(desk: Desk, channel: str, line: str) -> ChannelRow:
@@ -97,7 +85,7 @@ def show_(ctx: typer.Context, channel: Channel, named: Named, line: Line = "", a
         where = _found(desk, channel, line)
         row = desk.read(lambda tx: templates.find(tx, where, named))
     if as_json:
-        printing.document(_document(row))
+        printing.document(documents.template(row))
         return
     printing.facts(
         {
@@ -151,7 +139,7 @@ def submit(
         draft = templates.value(desk.read(lambda tx: templates.find(tx, where, named)))
         by_hand = False
         try:
-            answer = asked.of(desk, where, "submit", _arguments(draft), seconds=wait)
+            answer = asked.of(desk, where, Errand.SUBMIT, _arguments(draft), seconds=wait)
         except Rejected as refusal:
             if refusal.code != "not_here":
                 raise
@@ -185,7 +173,7 @@ def sync(ctx: typer.Context, channel: Channel, line: Line = "", wait: asked.Wait
     """Read the provider's templates and what it thinks of each; prints how many changed."""
     with opened(ctx) as desk:
         where, who = _found(desk, channel, line), actor(desk)
-        found = [Template(**one) for one in asked.of(desk, where, "templates", {}, seconds=wait)]
+        found = [Template(**one) for one in asked.of(desk, where, Errand.TEMPLATES, {}, seconds=wait)]
         changed = desk.write(lambda tx: templates.learn(tx, desk.capabilities, where, found, actor=who))
     typer.echo(changed)
     note("{n} templates at the provider.", n=len(found))

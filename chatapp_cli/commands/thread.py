@@ -8,6 +8,8 @@ import typer
 
 from chatapp_cli.commands import persons as person_verbs
 from chatapp_cli.commands import printing, transcripts
+from chatapp_cli.documents import messages as documents
+from chatapp_cli.documents import people
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
@@ -26,8 +28,8 @@ def show(desk: Desk, dialog: DialogId, n: int, *, as_json: bool) -> None:
     """The client of a dialog with the last messages of all their dialogs."""
     person, entries, cards = desk.read(lambda tx: _read(tx, dialog, n))
     if as_json:
-        messages = [_document(entry, cards[entry.message.dialog_id]) for entry in entries]
-        printing.document({"person": person_verbs.document(person), "messages": messages})
+        messages = [documents.in_thread(entry, cards[entry.message.dialog_id]) for entry in entries]
+        printing.document({"person": people.person(person), "messages": messages})
         return
     printing.facts(person_verbs.facts(person))
     before = None
@@ -48,12 +50,3 @@ def _read(tx: Tx, dialog: DialogId, n: int) -> tuple[Person, list[Entry], dict[D
     person = persons.person(tx, contact)
     cards = {way.id: dialogs.card(tx, way.id) for way in person.ways}
     return person, list(relay.with_onward(tx, thread.latest(tx, list(cards), n=n))), cards
-
-
-def _document(entry: Entry, card: DialogCard) -> dict[str, object]:
-    return {
-        **transcripts.message_document(entry),
-        "channel_id": card.channel_id,
-        "channel": card.channel,
-        "kind": card.kind,
-    }

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened, typed
+from chatapp_cli.documents import dialogs as documents
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import dialogs, drafts, presence
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.drafts import Unsent
     from chatapp_cli.store.rows.dialogs import PresenceRow
     from chatapp_cli.store.tx import Tx
 
@@ -38,7 +37,7 @@ def viewers(
         found = desk.read(lambda tx: _there(tx, DialogId(dialog)))
         now = desk.world.clock.now()
     if as_json:
-        printing.document([_document(row, now) for row in found])
+        printing.document([documents.viewer(row, now) for row in found])
         return
     rows = [(row.dialog_id, row.operator, _("is writing") if row.typing_until > now else _("looks")) for row in found]
     printing.table((_("Dialog"), _("Name"), _("Does")), rows)
@@ -46,10 +45,6 @@ def viewers(
 
 def _there(tx: Tx, dialog: DialogId) -> list[PresenceRow]:
     return list(presence.others(tx, dialogs.card(tx, dialog).id) if dialog else presence.everyone(tx))
-
-
-def _document(row: PresenceRow, now: int) -> Mapping[str, Any]:
-    return {"dialog_id": row.dialog_id, "operator": row.operator, "typing": row.typing_until > now}
 
 
 @app.command(cls=Verb)
@@ -71,7 +66,7 @@ def draft(
             desk.write(lambda tx: _put(tx, number_, said, me))
         known = desk.read(lambda tx: drafts.of(tx, dialogs.card(tx, number_).id, operator=me))
     if as_json:
-        printing.document(None if known is None else _unsent_document(known))
+        printing.document(None if known is None else documents.unsent(known))
     elif said is None and known is not None:
         typer.echo(printing.plain(known.draft.text))
 
@@ -84,14 +79,3 @@ def _put(tx: Tx, dialog: DialogId, text: str, me: str) -> None:
         return
     unsent = known or drafts.Unsent(Draft())
     drafts.keep(tx, dialog, unsent._replace(draft=replace(unsent.draft, text=text)), operator=me)
-
-
-def _unsent_document(unsent: Unsent) -> Mapping[str, Any]:
-    draft = unsent.draft
-    return {
-        "text": draft.text,
-        "subject": draft.subject,
-        "files": [asdict(file) for file in draft.files],
-        "reply_to": draft.reply_to,
-        "edits": unsent.edits,
-    }

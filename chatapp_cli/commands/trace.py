@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from chatapp_cli.commands import printing, transcripts
 from chatapp_cli.commands.frame import Json, Message, Verb, opened, single
+from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.journal.base import stored, topic
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import trace as traces
 from chatapp_cli.services import words
 from chatapp_cli.services.journal_words import sentence
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.journal.reading import JournalEntry
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.trace import Life
 
@@ -32,7 +31,7 @@ def trace(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         life = desk.read(lambda tx: traces.life(tx, MessageId(message)))
     if as_json:
-        printing.document(_document(life))
+        printing.document(documents.life(life))
         return
     about = manifest(life.dialog.kind)
     printing.facts(_facts(life))
@@ -81,33 +80,3 @@ def _attempts(life: Life, about: Manifest) -> Iterator[tuple[int, str]]:
 def _earlier(life: Life) -> Iterator[tuple[int, str]]:
     for text, at in life.said_before:
         yield at, printing.one_line(_("Until then it said: {text}", text=text))
-
-
-def _news(entry: JournalEntry) -> Mapping[str, Any]:
-    event = entry.event
-    return {
-        "id": entry.id,
-        "at": printing.iso(entry.at),
-        "topic": topic(event),
-        "actor": entry.actor,
-        "channel_id": event.channel,
-        "dialog_id": event.dialog,
-        "message_id": event.message,
-        "data": stored(event),
-    }
-
-
-def _document(life: Life) -> Mapping[str, Any]:
-    arrived = life.arrived
-    return {
-        "message": transcripts.message_document(life.entry),
-        "dialog": transcripts.card_document(life.dialog, ()),
-        "arrived": arrived and {"id": arrived.id, "at": printing.iso(arrived.at), "provider_id": arrived.provider_id},
-        "attempts": [
-            {**one._asdict(), "started_at": printing.iso(one.started_at), "finished_at": printing.iso(one.finished_at)}
-            for one in life.attempts
-        ],
-        "waiting": [transcripts.outbox_document(row) for row in life.waiting],
-        "news": [_news(entry) for entry in life.news],
-        "said_before": [{"text": text, "until": printing.iso(at)} for text, at in life.said_before],
-    }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from chatapp_cli.commands.printing import iso, moment, plain
+from chatapp_cli.commands.printing import moment, plain
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import notes, words
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
+from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 
@@ -102,45 +101,3 @@ def receipts_word(can: Capabilities) -> str:
         "delivered": _("delivered; read: not available"),
         "read": _("delivered and read"),
     }[can.receipts]
-
-
-def message_document(entry: Entry) -> Mapping[str, Any]:
-    """A message for programs."""
-    message = entry.message
-    plainly = message._asdict()
-    for name in ("at", "stored_at", "edited_at", "deleted_at"):
-        plainly[name] = iso(plainly[name])
-    return {
-        **plainly,
-        "files": [file_document(file) for file in entry.files],
-        "reactions": [reaction._asdict() for reaction in entry.reactions],
-        "went_on_as": entry.onward,
-        "place": None if entry.place is None else {"n": entry.place.n, "at": iso(entry.place.at)},
-        "waiting": None if entry.waiting is None else outbox_document(entry.waiting),
-    }
-
-
-def file_document(file: FileRow) -> Mapping[str, Any]:
-    """A file for programs."""
-    wanted = ("id", "kind", "name", "mime", "size", "seconds", "sha256", "state", "code", "words")
-    return {name: getattr(file, name) for name in wanted}
-
-
-def outbox_document(row: OutboxRow) -> Mapping[str, Any]:
-    """A place in the outbox for programs."""
-    return {**row._asdict(), "not_before": iso(row.not_before)}
-
-
-def card_document(card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow] = ()) -> Mapping[str, Any]:
-    """A dialog for programs."""
-    plainly = card._asdict()
-    for name in ("waiting_since", "snoozed_until", "last_at", "created_at"):
-        plainly[name] = iso(plainly[name])
-    flags = {name: bool(plainly[name]) for name in ("pinned", "blocked", "reachable")}
-    return {
-        **plainly,
-        **flags,
-        "chat_id": card.address,
-        "tags": list(tags),
-        "members": [one._asdict() for one in members],
-    }

@@ -9,11 +9,12 @@ import typer
 
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, actor, completing, line_names, noun, opened
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
-from chatapp_cli.services import access, operators
+from chatapp_cli.services import operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def add(
     from chatapp_cli.services.passwords import hashed
 
     with opened(ctx) as desk:
-        desk.read(lambda tx: access.require(tx, Right.USERS))
+        desk.require(Right.USERS)
         kept, whole = hashed(password(new=True)), desk.whole
         made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ()), actor=actor(desk)))
     note("{name} can log in now: chatapp login", name=made.name)
@@ -71,7 +72,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as desk:
         found = accounts(desk)
     if as_json:
-        printing.document([_told(one) for one in found])
+        printing.document([documents.account(one) for one in found])
         return
     rows = [(one.who.name, _("cannot log in") if one.who.disabled else _("can log in"), _seen(one)) for one in found]
     printing.table((_("Operator"), _("State"), _("Lines")), rows)
@@ -79,18 +80,6 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 def _seen(one: operators.Account) -> str:
     return _("all") if one.lines is None else ", ".join(line.name for line in one.lines)
-
-
-def _told(one: operators.Account) -> dict[str, object]:
-    from chatapp_cli.commands.printing import iso
-
-    return {
-        "name": one.who.name,
-        "role": one.who.role,
-        "disabled": bool(one.who.disabled),
-        "lines": None if one.lines is None else [line.name for line in one.lines],
-        "created_at": iso(one.who.created_at),
-    }
 
 
 @app.command(cls=Verb)
@@ -119,7 +108,7 @@ def password_(ctx: typer.Context, name: Name) -> None:
 
     with opened(ctx) as desk:
         if name != actor(desk):
-            desk.read(lambda tx: access.require(tx, Right.USERS))
+            desk.require(Right.USERS)
         desk.whole.read(lambda tx: operators.find(tx, name))
         new_password(desk, name, password(new=True), actor=actor(desk))
 
@@ -161,7 +150,7 @@ def _show_rights(name: str, found: frozenset[Right], *, as_json: bool) -> None:
     from chatapp_cli.i18n import show
 
     if as_json:
-        printing.document({"name": name, "rights": [right for right in Right if right in found]})
+        printing.document(documents.rights(name, found))
         return
     rows = [(right, _("yes") if right in found else _("no"), show(what)) for right, what in RIGHTS.items()]
     printing.table((_("Right"), _("Has it"), _("What it allows")), rows)

@@ -12,6 +12,8 @@ from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Json, Verb, actor, completing, noun, opened
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
+from chatapp_cli.documents import dialogs
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import views
 
@@ -41,7 +43,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
             lambda tx: ((rows := views.seen_by(tx, me)), views.counts(tx, dialect, rows, operator=me))
         )
     if as_json:
-        printing.document([{**row._asdict(), "dialogs": counts[row.id]} for row in seen])
+        printing.document([documents.view(row, counts[row.id]) for row in seen])
         return
     columns = (_("No."), _("Name"), _("Whose"), _("Dialogs"))
     printing.table(columns, [(row.id, row.name, row.operator or _("everybody's"), counts[row.id]) for row in seen])
@@ -62,7 +64,7 @@ def show_(
             )
         )
     if as_json:
-        printing.document([listing.document(row) for row in found])
+        printing.document([dialogs.row(row) for row in found])
     else:
         listing.table(found)
 

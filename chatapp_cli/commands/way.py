@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 
@@ -59,6 +60,6 @@ class Way:
         if not name:
             return ()
         channel = found(desk, self.channel, self.line)
-        people = asked.of(desk, channel, "contacts", {}, seconds=asked.PATIENCE)
+        people = asked.of(desk, channel, Errand.CONTACTS, {}, seconds=asked.PATIENCE)
         person = beginning.imported(people, name)
         return (desk.read(lambda tx: beginning.address_of(tx, channel, person)),)

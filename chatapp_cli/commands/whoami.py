@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from chatapp_cli.commands.frame import Json, Verb, opened, single
+from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import NOBODY
 from chatapp_cli.i18n import _
 from chatapp_cli.services import lines
@@ -21,8 +22,7 @@ def whoami(ctx: typer.Context, as_json: Json = False) -> None:
         acting = desk.acting or NOBODY
         seen = None if acting.lines is None else [line.name for line in desk.read(lines.everything)]
     if as_json:
-        told = {"name": acting.name, "account": acting.account, "lines": seen, "owner": acting.owner}
-        printing.document(told)
+        printing.document(documents.acting(acting, seen))
         return
     printing.facts(
         {

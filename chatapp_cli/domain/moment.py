@@ -32,3 +32,10 @@ def utc(at: Millis) -> datetime:
 def local(at: Millis) -> datetime:
     """A moment on the clock of this machine; never raises, as ``utc``."""
     return utc(at).astimezone()
+
+
+def iso(at: Millis | None) -> str | None:
+    """A moment for programs: ISO 8601 in UTC; ``None`` for none, and for 0."""
+    if not at:
+        return None
+    return utc(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -135,7 +135,7 @@ def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: Order) -> list[G
     for one in going:
         if one.channel.id not in accounts:
             accounts[one.channel.id] = forecast(
-                tx, one.channel, able(one.channel), priority=order.priority, before=one.message
+                tx, one.channel, able(one.channel), priority=order.rank, before=one.message
             )
         wanted = RecentSend(one.address, one.chat_kind, int(one.stranger), order.at or 0)
         told.append(one if one.before else replace(one, turn=accounts[one.channel.id].next(wanted)))

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import open_desk
 from chatapp_cli.cli import app
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
@@ -30,6 +31,7 @@ from chatapp_cli.settings import Settings
 from tests.tui import furniture
 from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock, Stage, warm_home
 
+OWNER = Acting(ME, owner=True)
 KEPT = Path(__file__).with_name("records")
 
 RECORDED: Mapping[str, Sequence[object]] = {
@@ -38,6 +40,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "chat follow": ("telegram", "@teply_dom_news"),
     "chat list": ("telegram",),
     "chat read-back": ("telegram", "@teply_dom_news", "--after", "5"),
+    "company configure": (),
     "config list": (),
     "contact chain": ("1",),
     "contact find": ("+79160000001",),
@@ -59,6 +62,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "keys check": (),
     "keys list": (),
     "line channels": (),
+    "line configure": ("hello@teply-dom.example",),
     "line invite": (3,),
     "line list": (),
     "line show": (1,),
@@ -79,6 +83,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "template show": ("whatsapp", "order_ready"),
     "trace": (6,),
     "user list": (),
+    "user rights": (furniture.COLLEAGUE,),
     "view list": (),
     "view show": ("Возвраты",),
     "whoami": (),
@@ -152,7 +157,7 @@ def world() -> World:
 def company(home: Path) -> None:
     """Found it, with something of everything that commands print."""
     made = world()
-    desk = open_desk(Settings(home=str(home), company="home", operator=ME), made)
+    desk = open_desk(Settings(home=str(home), company="home", operator=ME), made).seen_by(OWNER)
     assert isinstance(made.clock, Clock)
     stage = warm_home(desk, made.clock)
     furniture.furnish(stage)
@@ -248,7 +253,7 @@ def _word(folder: str, word: object) -> str:
 @contextmanager
 def _answered(home: Path) -> Iterator[None]:
     """Somebody owns the store and answers what channels are asked."""
-    desk = open_desk(Settings(home=str(home), company="home", operator=ME), world())
+    desk = open_desk(Settings(home=str(home), company="home", operator=ME), world()).seen_by(OWNER)
     loop = asyncio.new_event_loop()
     task = loop.create_task(furniture.answered(desk, ANSWERS))
     thread = threading.Thread(target=_until_cancelled, args=(loop, task))

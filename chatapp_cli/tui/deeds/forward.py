@@ -17,7 +17,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 
 async def forward(hands: Hands, said: Said) -> None:
     """The chosen messages, or this one, to a dialog that the person looks up."""
-    from chatapp_cli.tui.screens.dialog_pick import DialogPick
+    from chatapp_cli.tui.questions.dialog_pick import DialogPick
 
     shown = hands.query_one(Transcript)
     messages = [entry.message.id for entry in shown.picked or [said.entry]]

@@ -16,8 +16,8 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, sending, templates
-from chatapp_cli.tui.deeds.naming import about, named
-from chatapp_cli.tui.screens.small import Small, Take
+from chatapp_cli.tui.naming import about, named
+from chatapp_cli.tui.small import Small, Take
 
 if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow

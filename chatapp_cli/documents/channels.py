@@ -1,0 +1,151 @@
+"""Lines, channels, and what belongs to a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from chatapp_cli.domain.moment import iso
+from chatapp_cli.domain.template import gaps
+from chatapp_cli.i18n import show
+from chatapp_cli.kit.manifests import manifest
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Manifest
+    from chatapp_cli.ports.connector import Finding
+    from chatapp_cli.services.pools import Account
+    from chatapp_cli.store.rows.channels import ApplicationRow, ChannelRow, LineRow, TemplateRow
+    from chatapp_cli.store.rows.journal import ArrivedRow
+
+
+def line(row: LineRow, resting: Sequence[ChannelRow]) -> Mapping[str, Any]:
+    """A line, and those of the given channels of it that send nothing for now."""
+    return {**row._asdict(), "resting": [_rest(one) for one in resting if one.line_id == row.id]}
+
+
+def _rest(row: ChannelRow) -> Mapping[str, Any]:
+    return {
+        "channel": row.id,
+        "title": row.title,
+        "until": iso(row.paused_until),
+        "code": row.paused_code,
+        "detail": row.paused_detail,
+    }
+
+
+def bound_to(row: LineRow, channels: Sequence[ChannelRow]) -> Mapping[str, Any]:
+    """A line with its channels."""
+    return {**row._asdict(), "channels": [channel(one) for one in channels]}
+
+
+def channel(row: ChannelRow) -> Mapping[str, Any]:
+    """A bound channel, without secrets."""
+    return {
+        "id": row.id,
+        "line": row.line,
+        "kind": row.kind,
+        "source_id": manifest(row.kind).source_id,
+        "account": row.account,
+        "title": row.title,
+        "health": row.health,
+        "health_code": row.health_code,
+        "health_detail": row.health_detail,
+        "health_since": iso(row.health_since),
+        "proof_at": iso(row.proof_at),
+        "paused_until": iso(row.paused_until),
+        "paused_code": row.paused_code,
+        "paused_detail": row.paused_detail,
+        "strangers_until": iso(row.strangers_until),
+        "facts": dict(row.facts),
+        "settings": dict(row.settings),
+    }
+
+
+def kind(one: Manifest) -> Mapping[str, Any]:
+    """A kind of channel, and what it can do."""
+    return {
+        "source_id": one.source_id,
+        "kind": one.kind,
+        "title": show(one.title),
+        "summary": show(one.summary),
+        "limits": [show(limit) for limit in one.limits],
+        "fields": [field.name for field in one.fields],
+        "capabilities": asdict(one.capabilities),
+    }
+
+
+def finding(one: Finding, **more: object) -> Mapping[str, Any]:
+    """What a check found, after whatever else tells what was checked."""
+    return {
+        **more,
+        "name": one.name,
+        "ok": one.ok,
+        "what": show(one.what),
+        "next_step": show(one.next_step) or None,
+    }
+
+
+def invitation(accounts: Sequence[Account]) -> Mapping[str, Any]:
+    """The account that the next client should write to, and all of its pool."""
+    told = [
+        {"channel": one.channel.id, "title": one.channel.title, "link": one.link, "takes": one.takes, "new": one.new}
+        for one in accounts
+    ]
+    return {**told[0], "accounts": told}
+
+
+def template(row: TemplateRow) -> Mapping[str, Any]:
+    """A text that a provider has to approve."""
+    return {
+        "channel": row.channel_id,
+        "name": row.name,
+        "language": row.language,
+        "category": row.category,
+        "state": row.state,
+        "text": row.body,
+        "gaps": list(gaps(row.body)),
+        "reason": row.reason,
+        "updated_at": iso(row.updated_at),
+    }
+
+
+def application(row: ApplicationRow) -> Mapping[str, Any]:
+    """An application on paper."""
+    return {
+        "id": row.id,
+        "line": row.line,
+        "kind": row.kind,
+        "state": row.state,
+        "applicant": row.title,
+        "document": row.document_name,
+        "reason": row.reason,
+        "created_at": iso(row.created_at),
+        "updated_at": iso(row.updated_at),
+    }
+
+
+def filled_in(row: ApplicationRow, answers: Mapping[str, str]) -> Mapping[str, Any]:
+    """An application with what was filled in."""
+    return {**application(row), "answers": dict(answers)}
+
+
+def dead_letter(one: ArrivedRow) -> Mapping[str, Any]:
+    """An arrival that could not be understood."""
+    return {
+        "id": one.id,
+        "at": iso(one.at),
+        "channel": one.channel_id,
+        "provider_id": one.provider_id,
+        "problem": one.problem,
+    }
+
+
+def raw_letter(one: ArrivedRow, raw: str) -> Mapping[str, Any]:
+    """The same with what arrived."""
+    return {**dead_letter(one), "raw": raw}
+
+
+def group(dialog: int, address: str, missing: Mapping[str, str]) -> Mapping[str, Any]:
+    """A group that was made or changed, and who could not be added or taken out, by code."""
+    return {"dialog": dialog, "address": address, "missing": missing}

@@ -1,0 +1,67 @@
+"""Who works here, how they look at it, what happened, and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.journal.base import document, topic
+from chatapp_cli.domain.moment import iso
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.access import Acting
+    from chatapp_cli.domain.journal.reading import JournalEntry
+    from chatapp_cli.services.operators import Account
+    from chatapp_cli.store.rows.operators import ViewRow
+
+
+def account(one: Account) -> Mapping[str, Any]:
+    """An operator with the lines they see; ``None``: all."""
+    return {
+        "name": one.who.name,
+        "role": one.who.role,
+        "disabled": bool(one.who.disabled),
+        "lines": None if one.lines is None else [line.name for line in one.lines],
+        "created_at": iso(one.who.created_at),
+    }
+
+
+def rights(name: str, held: Collection[Right]) -> Mapping[str, Any]:
+    """What an operator may do, in the order of the table of rights."""
+    return {"name": name, "rights": [str(right) for right in Right if right in held]}
+
+
+def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:
+    """Who acts, and the names of the lines that they see; ``None``: all."""
+    return {"name": who.name, "account": who.account, "lines": lines, "owner": who.owner}
+
+
+def view(row: ViewRow, dialogs: int) -> Mapping[str, Any]:
+    """A filter under a name, and how many dialogs fit."""
+    return {**row._asdict(), "dialogs": dialogs}
+
+
+def news(entry: JournalEntry) -> Mapping[str, Any]:
+    """Something that happened."""
+    event = entry.event
+    return {
+        "number": entry.id,
+        "at": iso(entry.at),
+        "topic": topic(event),
+        "actor": entry.actor,
+        "channel": event.channel,
+        "dialog": event.dialog,
+        "message": event.message,
+        "data": document(event),
+    }
+
+
+def setting(value: object, source: str, ref: int = 0) -> Mapping[str, Any]:
+    """A setting's value and where it comes from; one of a line or channel names it by its number ``ref``."""
+    return {"value": value, "source": source, **({source: ref} if ref else {})}
+
+
+def options(stored: Mapping[str, object]) -> Mapping[str, Any]:
+    """What is stored of each option, as it was written; ``None``: nothing."""
+    return dict(stored)

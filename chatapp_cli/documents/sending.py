@@ -1,0 +1,77 @@
+"""What waits to be sent, what did not get through, and what a list of recipients leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chatapp_cli.domain.moment import iso
+from chatapp_cli.i18n import show
+from chatapp_cli.services import waiting as waits
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.mailing import Going, Mailing
+    from chatapp_cli.store.rows.dialogs import WaitingRow
+    from chatapp_cli.store.rows.messages import TroubledRow
+
+
+def waiting(row: WaitingRow, code: str, why: str) -> Mapping[str, Any]:
+    """What waits, and what it waits for as a code and in words."""
+    return {
+        "message": row.message_id,
+        "dialog": row.dialog_id,
+        "channel": row.channel_id,
+        "action": row.action,
+        "state": row.state,
+        "goes_at": iso(waits.goes_at(row)),
+        "code": code,
+        "why": why,
+        "attempts": row.attempts,
+    }
+
+
+def troubled(row: TroubledRow, why: str) -> Mapping[str, Any]:
+    """What is uncertain or failed, and why in words."""
+    return {
+        "message": row.id,
+        "dialog": row.dialog_id,
+        "channel": row.channel_id,
+        "action": "send",
+        "state": row.state,
+        "at": iso(row.at),
+        "code": row.code,
+        "why": why,
+    }
+
+
+def mailing(found: Mailing, *, seconds: int, dry: bool) -> Mapping[str, Any]:
+    """What becomes of a list of recipients; ``seconds`` is how long it takes at the channels' rates."""
+    return {
+        "dry_run": dry,
+        "recipients": [_going(one, dry=dry) for one in found.going],
+        "bad": [{"to": one.to.address, "line": one.to.line or None, "why": show(one.why.what)} for one in found.bad],
+        "twice": found.again,
+        "messages": len(found.new),
+        "parts": sum(one.parts for one in found.new),
+        "cost": None if found.cost is None else str(found.cost),
+        "seconds": seconds,
+    }
+
+
+def _going(one: Going, *, dry: bool) -> Mapping[str, Any]:
+    return {
+        "to": one.to.address,
+        "message": None if dry and not one.before else one.message,
+        "dialog": None if dry and one.fresh else one.dialog,
+        "name": one.name,
+        "new": one.fresh,
+        "before": one.before,
+        "channel": one.channel.id,
+        "kind": one.channel.kind,
+        "characters": one.characters,
+        "parts": one.parts,
+        "encoding": one.alphabet,
+        "cost": None if one.cost is None else str(one.cost),
+        "goes_at": iso(one.turn.at) if one.turn.at else None,
+        "waits_for": one.turn.reason,
+    }
