@@ -71,8 +71,8 @@ async def test_health_the_log_and_the_doctor_name_an_effect_that_fails(desk: Des
             program.calls(f"{address}/hooks/{key}")
             await program.say(ANNA, "Ау")
             await eventually(lambda: the_dialogs(desk))
-            alive = (await http.get("/healthz")).json()
-            assert (alive["status"], alive["effects"]) == ("degraded", ["ledger"])
+            health = (await http.get("/healthz")).json()
+            assert (health["status"], health["effects"]) == ("degraded", ["ledger"])
     assert [one["effect"] for one in logs if one["event"] == "effect.failed"] == ["ledger"]
     found = [one for one in examine(Loaded(desk.settings, {}, Path())) if one.name == "effect"]
     assert [(one.ok, str(one.what)) for one in found] == [
