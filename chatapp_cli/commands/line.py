@@ -17,7 +17,6 @@ from chatapp_cli.commands.frame import (
     LineName,
     OneLine,
     Verb,
-    actor,
     completing,
     kind_names,
     noun,
@@ -53,7 +52,7 @@ Answers = Annotated[
 def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name"))]) -> None:
     """Make a line."""
     with opened(ctx) as desk:
-        number = desk.write(lambda tx: lines.add(tx, name, actor=actor(desk)))
+        number = desk.write(lambda tx: lines.add(tx, name))
     typer.echo(number)
     note("Line {name} is there. Bind a channel to it: chatapp line bind KIND", name=name)
 
@@ -164,7 +163,7 @@ def rename(
 ) -> None:
     """Give a line another name."""
     with opened(ctx) as desk:
-        desk.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name, actor=actor(desk)))
+        desk.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name))
     note("The line is called {name} now.", name=name)
 
 
@@ -172,7 +171,7 @@ def rename(
 def remove(ctx: typer.Context, line: LineName, force: Force = False) -> None:
     """Remove a line."""
     with opened(ctx) as desk:
-        desk.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force, actor=actor(desk)))
+        desk.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force))
     note("Line {name} is gone.", name=line)
 
 
@@ -196,7 +195,7 @@ def bind(
 
     given_answers = binding.gathered(given or [], answers)
     with opened(ctx) as desk:
-        row = binding.bind(desk, kind, line=line, given=given_answers, actor=actor(desk), another=another, renew=renew)
+        row = binding.bind(desk, kind, line=line, given=given_answers, another=another, renew=renew)
         typer.echo(row.id)
         note("{title} is bound to line {line}.", title=row.title, line=row.line)
         binding.tell_facts(desk, row)
@@ -236,7 +235,7 @@ def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force =
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)
-        desk.write(lambda tx: channels.unbind(tx, row, force=force, actor=actor(desk)))
+        desk.write(lambda tx: channels.unbind(tx, row, force=force))
     note("{title} is not bound any more.", title=row.title)
 
 
@@ -249,7 +248,7 @@ def configure(ctx: typer.Context, channel: Channel, line: Line = "", given: Set 
     changes = gathered(given or [], "")
     with opened(ctx) as desk:
         row = found(desk, channel, line)
-        desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes, actor=actor(desk)))
+        desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes))
     note("{title} is set up anew.", title=row.title)
 
 
@@ -268,7 +267,7 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
         row = found(desk, channel, line)
         served = owner(desk) is not None
         patience = resuming.PATIENCE if served else 0
-        after = asyncio.run(resuming.resume(desk, row.id, actor=actor(desk), patience=patience))
+        after = asyncio.run(resuming.resume(desk, row.id, patience=patience))
         if served and after.health in STOPPED:
             what, step = words.why(desk.manifest(after), after.health_code, after.health_detail)
             raise Busy(T("{title} was tried and is still refused: {why}", title=row.title, why=what), step)
@@ -314,7 +313,7 @@ def proxies(
     from chatapp_cli.commands import proxying
 
     with opened(ctx) as desk:
-        wish = proxying.Wish(urls=urls or [], off=off, force=force, actor=actor(desk))
+        wish = proxying.Wish(urls=urls or [], off=off, force=force)
         code = proxying.settle(desk, channel, line, wish, as_json=as_json)
     raise typer.Exit(code)
 

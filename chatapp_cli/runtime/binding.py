@@ -16,9 +16,7 @@ from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 
 
-async def bind(
-    desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None, actor: str
-) -> ChannelId:
+async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
     await asyncio.to_thread(desk.require, Right.CHANNELS)
     connector = await asyncio.to_thread(desk.connector, kind)
@@ -29,7 +27,7 @@ async def bind(
     pool = manifest(kind).capabilities.pool
     return await asyncio.to_thread(
         desk.write,
-        lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, pool=pool, actor=actor),
+        lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, pool=pool),
     )
 
 
