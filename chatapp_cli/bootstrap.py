@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
+    from chatapp_cli.services.options import Options
     from chatapp_cli.store.lens import Lens
     from chatapp_cli.store.search import Index
 
@@ -40,6 +41,8 @@ class Desk:
     acting: Acting | None = None
     """Who acts here: a person or a part of the program; ``None``: nobody yet, who may look and change nothing."""
     lens: Lens | None = None
+    given: frozenset[str] = frozenset()
+    """Settings that a flag or the environment said: no stored option changes them."""
 
     def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store on this thread."""
@@ -96,6 +99,13 @@ class Desk:
         return self.read(lambda tx: channels.bound(tx, self.vault, channel))
 
     @property
+    def options(self) -> Options:
+        """The settings of this process, and what is stored for company, lines, channels and CRMs."""
+        from chatapp_cli.services.options import Options
+
+        return Options(self.settings, self.given)
+
+    @property
     def search(self) -> Index:
         """The index of messages by words, beside the store or in its place on this machine."""
         from chatapp_cli.store.search import Index
@@ -107,8 +117,8 @@ class Desk:
         self.database.close()
 
 
-def open_desk(settings: Settings, world: World | None = None) -> Desk:
-    """Open a company's store, making or migrating it if need be. Raises StoreError."""
+def open_desk(settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset()) -> Desk:
+    """Open a company's store, making or migrating it if need be; ``given`` is ``Loaded.given``. Raises StoreError."""
     world = world or system_world(settings.folder)
     driver = driver_for(settings.store_url)
     ensure_current(driver)
@@ -118,4 +128,5 @@ def open_desk(settings: Settings, world: World | None = None) -> Desk:
         database=Database(driver, world.clock, EFFECTS),
         media=Media(settings.folder / "media"),
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
+        given=given,
     )

@@ -136,9 +136,11 @@ class Wish:
             return draft
         from chatapp_cli.domain.variables import canonical
         from chatapp_cli.services import dialogs, replies
+        from chatapp_cli.services.options import Scope
 
         row, card = replies.find(tx, self.quick), dialogs.card(tx, dialog)
-        known = replies.values(card, company=desk.settings.company_name, operator=actor(desk), now=tx.now)
+        company = desk.options.text(tx, "company_name", Scope(line=card.line_id, channel=card.channel_id))
+        known = replies.values(card, company=company, operator=actor(desk), now=tx.now)
         given = {canonical(name): text for name, text in _gaps(self.values).items()}
         text, files = replies.said(tx, row, known | given)
         replies.count_use(tx, row.id)

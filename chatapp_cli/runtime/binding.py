@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.access import Right
@@ -24,11 +25,18 @@ async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: Cha
     old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)
     bound = await connector.bind(ask, previous=old)
     number = None if previous is None else previous.id
-    pool = manifest(kind).capabilities.pool
-    return await asyncio.to_thread(
-        desk.write,
-        lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, pool=pool),
+    about = manifest(kind)
+    keep = partial(
+        channels.keep,
+        vault=desk.vault,
+        binding=bound,
+        line=line,
+        kind=kind,
+        previous=number,
+        pool=about.capabilities.pool,
+        fields=about.fields,
     )
+    return await asyncio.to_thread(desk.write, keep)
 
 
 def _renewable(desk: Desk, channel: ChannelRow) -> Bound:

@@ -47,7 +47,7 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
     yield _program()
     yield _settings(loaded)
     try:
-        desk = open_desk(loaded.settings)
+        desk = open_desk(loaded.settings, given=loaded.given)
     except ChatappError as error:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ class Account:
 def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
     """A line's accounts of one kind that a link leads to, the next client's first."""
     rows = [row for row in channels.everything(tx) if (row.line_id, row.kind) == (line, kind)]
-    found = [_account(tx, row, link) for row in rows if (link := json.loads(row.facts).get(LINK))]
+    found = [_account(tx, row, link) for row in rows if (link := row.facts.get(LINK))]
     return sorted(found, key=lambda one: (not one.takes, one.new, one.channel.id))
 
 
@@ -51,7 +50,7 @@ def _account(tx: Tx, row: ChannelRow, link: str) -> Account:
 
 def linked(tx: Tx, line: LineId) -> Sequence[str]:
     """The kinds of channels on a line that clients can be sent to by a link."""
-    rows = [row for row in channels.everything(tx) if row.line_id == line and json.loads(row.facts).get(LINK)]
+    rows = [row for row in channels.everything(tx) if row.line_id == line and row.facts.get(LINK)]
     return list(dict.fromkeys(row.kind for row in rows))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 from chatapp_cli.domain.access import PROGRAM, Right
@@ -154,13 +153,13 @@ def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | No
                 language=template.language,
                 standing=template.state,
                 reason=template.reason,
-            ),
+            )
         )
 
 
 def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> None:
     """Tell by mail who asked for it, through whichever channel writes to mail addresses."""
-    to = json.loads(channel.settings).get("notices_email", "")
+    to = channel.settings.get("notices_email", "")
     carrier = _carrier(tx, able, channel) if to else None
     if carrier is None:
         return

@@ -86,6 +86,12 @@ def _shown(
     channel = f"channel_id IN (SELECT c.id FROM {schema}.channel c WHERE c.{these})"
     for table in _OF_CHANNELS:
         yield table, f"SELECT * FROM {schema}.{table} WHERE {channel}"
+    line = f"o.subject = 'line' AND o.ref IN ({_list(lines)})"
+    of_channel = f"o.subject = 'channel' AND o.ref IN (SELECT c.id FROM {schema}.channel c WHERE c.{these})"
+    yield (
+        "stored_option",
+        f"SELECT o.* FROM {schema}.stored_option o WHERE o.subject = 'company' OR {line} OR {of_channel}",
+    )
     dialog = f"EXISTS (SELECT 1 FROM {schema}.dialog d WHERE d.id = t.dialog_id AND d.{these})"
     for table in _OF_DIALOGS:
         yield table, f"SELECT t.* FROM {schema}.{table} t WHERE t.dialog_id IS NULL OR {dialog}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -11,7 +11,6 @@ from chatapp_cli.domain.access import EFFECT
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.base import JournalEvent, stored
-from chatapp_cli.store.effects import Effects
 from chatapp_cli.store.named import Statement
 
 if TYPE_CHECKING:
@@ -55,6 +54,19 @@ class Connection(Protocol):
         ...
 
 
+class Consequences(Protocol):
+    """What has to stand or fall with an event; see ``store.effects``."""
+
+    @property
+    def table(self) -> Mapping[type[JournalEvent], Sequence[Any]]:
+        """The effects by the type of their event."""
+        ...
+
+    def run(self, tx: Tx, found: Sequence[Any], event: JournalEvent, *, guarded: bool) -> None:
+        """Let these happen."""
+        ...
+
+
 class Tx:
     """Statements that become true together, or not at all."""
 
@@ -66,7 +78,7 @@ class Tx:
         statements: Mapping[str, Statement],
         now: Millis,
         inserted: Callable[[Any], int | None],
-        effects: Effects | None = None,
+        effects: Consequences | None = None,
         *,
         guarded: bool = False,
     ) -> None:
@@ -74,7 +86,7 @@ class Tx:
         self._execute = connection.execute
         self._statements = statements
         self._inserted = inserted
-        self._effects = effects or Effects()
+        self._effects = effects
         self._guarded = guarded
         self._lens: Lens | None = None
         self.acting: Acting | None = None
@@ -171,6 +183,5 @@ class Tx:
                 "data": stored(event),
             },
         )
-        found = self._effects.table.get(type(event))
-        if found is not None:
+        if self._effects is not None and (found := self._effects.table.get(type(event))):
             self._effects.run(self.by(EFFECT), found, event, guarded=self._guarded)

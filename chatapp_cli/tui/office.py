@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.bootstrap import Desk
@@ -42,12 +43,18 @@ class Office:
         """Change the store, off the loop; durable when it returns."""
         return await self.store.write(job)
 
-    def order(self, *, held: bool = False) -> Order:
-        """A new order of the person who sits here; one that is held can be taken back for the seconds they set."""
+    def order(self) -> Order:
+        """A new order of the person who sits here."""
         from chatapp_cli.services.sending import Order
 
-        hold = max(0, self.desk.settings.undo_send) * 1000 if held else 0
-        return Order(actor=self.actor, key=self.desk.world.chance.key(), hold=hold)
+        return Order(actor=self.actor, key=self.desk.world.chance.key())
+
+    def held(self, tx: Tx, order: Order, channel: ChannelRow) -> Order:
+        """The order, which can be taken back for the seconds that are set for this channel."""
+        from chatapp_cli.services.options import Scope
+
+        seconds = self.desk.options.number(tx, "undo_send", Scope(line=channel.line_id, channel=channel.id))
+        return replace(order, hold=max(0, seconds) * 1000)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do, in words too."""

@@ -47,6 +47,10 @@ WITHOUT_A_RIGHT = {
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,
     "operators.rehash": A_LOGIN,
+    "options.change": ONLY_PART,
+    "options.drop": ONLY_PART,
+    "options.drop_with_line": ONLY_PART,
+    "options.keep": ONLY_PART,
     "outbox.begin": A_SESSION,
     "outbox.claim": A_SESSION,
     "outbox.fail": A_SESSION,
@@ -90,7 +94,6 @@ ASKING_IN_ANOTHER_WAY = {
 NOT_ASKED_YET = {
     Right.BACKUPS: "there is no command for backups yet",
     Right.BLACKLIST: "a blacklist belongs to a dialog yet, and an operator may use that",
-    Right.SETTINGS: "settings are a file of the owner's yet",
 }
 
 

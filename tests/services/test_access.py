@@ -41,6 +41,7 @@ from chatapp_cli.services import (
     mailing,
     notes,
     operators,
+    options,
     persons,
     presence,
     reaching,
@@ -244,6 +245,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, None, actor=ME),
     ),
     "later.reword": (Right.ANSWER, lambda tx, at: later.reword(tx, EVERYTHING, at.waits, "Нет", actor=ME)),
+    "lines.configure": (
+        Right.SETTINGS,
+        lambda tx, at: lines.configure(tx, _line(tx, at), {"company_name": "Ёлка"}),
+    ),
     "lines.remove": (Right.LINES, lambda tx, at: lines.remove(tx, _line(tx, at), force=True)),
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая")),
     "mailing.accept": (
@@ -251,6 +256,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: _reached(
             mailing.accept(tx, able, _plan(at), [mailing.Recipient("new@example.org")], at.order())
         ),
+    ),
+    "options.configure_company": (
+        Right.SETTINGS,
+        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
     ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),

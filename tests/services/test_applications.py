@@ -21,7 +21,7 @@ ANSWERS = {"inn": "4000000015", "signer": "Ёлкина Ольга"}
 
 def add(shop: Shop, line: LineId | None = None, **values: str) -> ApplicationId:
     line = line or shop.line()
-    given = {"kind": "letters", "title": "ИП Ёлкина", "actor": "Ольга"} | values
+    given = {"kind": "letters", "title": "ИП Ёлкина"} | values
     return shop.write(lambda tx: applications.add(tx, shop.vault, line=line, answers=ANSWERS, **given))
 
 

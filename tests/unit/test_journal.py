@@ -140,7 +140,7 @@ def test_no_consumer_matches_on_a_string_or_looks_into_the_stored_json() -> None
     """Only what prints an entry asks for its topic and its values."""
     consumers = [path for path in CODE.rglob("*.py") if path.relative_to(CODE).parts[0] not in WRITERS]
     found = {place.partition(":")[0] for path in consumers for place in spied(path)}
-    assert found == {"commands/tail.py", "commands/trace.py", "services/journal_words.py"}
+    assert found == {"documents/messages.py", "documents/operators.py", "services/journal_words.py"}
 
 
 def test_a_consumer_that_matches_on_a_string_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

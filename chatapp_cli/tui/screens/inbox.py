@@ -29,6 +29,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
     from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.store.tx import Tx
     from chatapp_cli.tui.said import Said
     from chatapp_cli.tui.sheet import Sheet
     from chatapp_cli.tui.widgets.composer import Pen
@@ -250,9 +251,14 @@ class InboxScreen(Illustrated, Peeking, Joining):
         from chatapp_cli.tui import writing
 
         composer = self.composer
-        sheet, can = composer.sheet, self.office.capabilities(self._channel())
-        order = order or self.office.order(held=sheet.editing is None)
-        job, kept = writing.sending_of(sheet, can, dialog, order), replace(sheet, files=[*sheet.files])
+        sheet, channel = composer.sheet, self._channel()
+        held, ordered = order is None and sheet.editing is None, order or self.office.order()
+        kept, can = replace(sheet, files=[*sheet.files]), self.office.capabilities(channel)
+
+        def job(tx: Tx) -> object:
+            mine = self.office.held(tx, ordered, channel) if held else ordered
+            return writing.sending_of(kept, can, dialog, mine)(tx)
+
         composer.clear()
         sending = asyncio.ensure_future(self.office.write(self.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -33,6 +32,7 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.overview import Overview
+from chatapp_cli.tui.screens.options import OptionsScreen, Whose
 from chatapp_cli.tui.widgets.bars import StatusBar, health, rests
 
 
@@ -170,7 +170,7 @@ class LinesScreen(Hands):
         text = Text().append(channel.title + "\n", look.strong)
         text.append(show(known.title) + "\n\n", look.muted)
         self._tell_health(text, channel, known)
-        for label, value in json.loads(channel.facts).items():
+        for label, value in channel.facts.items():
             text.append(f"{_(label)}: ", look.faint).append(f"{value}\n", look.plain)
         for finding in self._findings.get(channel.id, []):
             self._tell_finding(text, finding)
@@ -270,6 +270,19 @@ class LinesScreen(Hands):
             return None
         options = [(known.kind, f"{known.source_id:>2}  {show(known.title)} — {show(known.summary)}") for known in free]
         return await self.choose(_("Which channel?"), options)
+
+    def action_options(self) -> None:
+        """What the chosen channel or line has set for itself."""
+        line = self._chosen_line()
+        if line is not None:
+            self._open_options(Whose(line, self._chosen_channel()))
+
+    def action_company(self) -> None:
+        """What is set for everybody."""
+        self._open_options(Whose())
+
+    def _open_options(self, whose: Whose) -> None:
+        self.app.push_screen(OptionsScreen(whose))
 
     def action_documents(self) -> None:
         """The line's official documents (S-031)."""
