@@ -119,6 +119,11 @@ class Tx:
         own.acting = acting
         return own
 
+    @property
+    def name(self) -> str:
+        """Under what name it is done; empty for a part of the program, and where nobody said who acts."""
+        return "" if self.acting is None else self.acting.signature
+
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
         lens, all_of = self._lens, self._statements
         sql, pick = all_of[name] if lens is None else lens.statement(name, all_of)
@@ -167,17 +172,18 @@ class Tx:
             raise
         self._execute(f"RELEASE SAVEPOINT {name}")
 
-    def emit(self, event: JournalEvent, *, actor: str = "") -> None:
+    def emit(self, event: JournalEvent, *, actor: str | None = None) -> None:
         """Append an event to the journal and run its effects, which see all of the store.
 
-        Everybody who follows the journal hears of it after the commit.
+        Everybody who follows the journal hears of it after the commit. It bears the name of whoever acts, unless
+        another is given: what a provider reports is nobody's doing, whoever has it read again.
         """
         self._do(
             "journal.append",
             {
                 "at": self.now,
                 "topic": event.topic,
-                "actor": actor,
+                "actor": self.name if actor is None else actor,
                 "channel_id": event.channel,
                 "dialog_id": event.dialog,
                 "message_id": event.message,
