@@ -46,6 +46,11 @@ class Order:
     assignee: str = ""
     """Who answers for the dialog from then on; empty: whoever did before."""
 
+    @property
+    def rest(self) -> Millis:
+        """How long it can be taken back: what no person sent, nobody takes back."""
+        return self.hold if self.origin is Origin.OPERATOR else 0
+
 
 class Side(Protocol):
     """As much of a dialog, or of one that does not exist yet, as decides what may be said there."""
@@ -211,7 +216,7 @@ def _put_out(
         actor=order.actor,
         priority=order.priority,
         state=state,
-        not_before=order.at or (order.hold and tx.now + order.hold),
+        not_before=order.at or (order.rest and tx.now + order.rest),
         wait_code=_wait_code(order, state),
         now=tx.now,
     )
@@ -220,7 +225,7 @@ def _put_out(
 def _wait_code(order: Order, state: State) -> str:
     if state is State.SCHEDULED:
         return outrun.UNLESS_HEARD if order.unless_heard else "scheduled"
-    return "held" if order.hold else ""
+    return "held" if order.rest else ""
 
 
 def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.runtime.store import AsyncStore
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.draft import Draft
+    from chatapp_cli.domain.ids import MessageId
     from chatapp_cli.domain.manifest import Capabilities, Manifest
+    from chatapp_cli.services.composing import Target
     from chatapp_cli.services.sending import Order
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
@@ -42,12 +47,21 @@ class Office:
         """Change the store, off the loop; durable when it returns."""
         return await self.store.write(job)
 
-    def order(self, *, held: bool = False) -> Order:
-        """A new order of the person who sits here; one that is held can be taken back for the seconds they set."""
+    def order(self) -> Order:
+        """A new order of the person who sits here."""
         from chatapp_cli.services.sending import Order
 
-        hold = max(0, self.desk.settings.undo_send) * 1000 if held else 0
-        return Order(actor=self.actor, key=self.desk.world.chance.key(), hold=hold)
+        return Order(actor=self.actor, key=self.desk.world.chance.key())
+
+    def held(self) -> Order:
+        """The same for a new message: for the seconds that they set a key takes it back."""
+        return replace(self.order(), hold=max(0, self.desk.settings.undo_send) * 1000)
+
+    def accept(self, to: Target, draft: Draft, order: Order) -> Callable[[Tx], MessageId]:
+        """The transaction that accepts a new message."""
+        from chatapp_cli.services.composing import Request, accept
+
+        return partial(accept, able=self.capabilities, request=Request(to=to, draft=draft, order=order))
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do, in words too."""

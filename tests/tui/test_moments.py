@@ -10,6 +10,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import printing
+from chatapp_cli.domain.moment import iso
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.moment import local, utc
 from chatapp_cli.domain.when import since, when
@@ -39,7 +40,7 @@ def test_no_formatter_raises_whatever_the_time(zone: str, at: int) -> None:
         assert said
     assert words.age(NOON - at)
     assert printing.moment(at or 1)
-    assert str(printing.iso(at or 1)).endswith("Z")
+    assert str(iso(at or 1)).endswith("Z")
     assert told._moment(at)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.i18n import _
-from chatapp_cli.services import channels, dialogs, forwarding, sending
+from chatapp_cli.services import forwarding, sending
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Deed, Hands
@@ -21,14 +21,11 @@ async def forward(hands: Hands, said: Said) -> None:
 
     shown = hands.query_one(Transcript)
     messages = [entry.message.id for entry in shown.picked or [said.entry]]
-    order = hands.office.order()
+    order = hands.office.held()
 
     async def take(row: DialogRow) -> None:
-        def send(tx: Tx) -> list[MessageId]:
-            can = hands.office.capabilities(channels.one(tx, dialogs.card(tx, row.id).channel_id))
-            return forwarding.forward(tx, can, messages, row.id, order)
-
-        made = await hands.office.write(send)
+        able = hands.office.capabilities
+        made = await hands.office.write(lambda tx: forwarding.forward(tx, able, messages, row.id, order))
         shown.pick_none()
         hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made, hands.office.actor))
 

@@ -250,9 +250,9 @@ class InboxScreen(Illustrated, Peeking, Joining):
         from chatapp_cli.tui import writing
 
         composer = self.composer
-        sheet, can = composer.sheet, self.office.capabilities(self._channel())
-        order = order or self.office.order(held=sheet.editing is None)
-        job, kept = writing.sending_of(sheet, can, dialog, order), replace(sheet, files=[*sheet.files])
+        sheet, channel = composer.sheet, self._channel()
+        order = order or (self.office.held() if sheet.editing is None else self.office.order())
+        job, kept = writing.sending_of(sheet, self.office, channel, dialog, order), replace(sheet, files=[*sheet.files])
         composer.clear()
         sending = asyncio.ensure_future(self.office.write(self.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
