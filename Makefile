@@ -4,6 +4,7 @@
 #   make test      run the tests                                make test ARGS="-k outbox"
 #   make check     lint, types, layers, catalogues, pages       make bench ARGS="01 15"
 #   make messages  refresh the translations                     make docs, make picture, make gallery, make lock
+#   make mutants   break the code and see the tests notice     make mutants ARGS="--n 40 --only services/ingest"
 #   make fuzz      bend what arrives, 50,000 times a channel    make rehearse       long runs; make rehearse kill
 
 PYTHON ?= python3
@@ -14,14 +15,14 @@ READY := $(VENV)/.ready
 export PIP_USER = 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check bench fuzz rehearse messages docs picture gallery lock
+.PHONY: demo test check bench mutants fuzz rehearse messages docs picture gallery lock
 .DEFAULT_GOAL := test
 
 demo: $(READY)
 	@$(BIN)/chatapp demo $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check --no-cache .
@@ -33,6 +34,9 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: $(READY)
+	@$(BIN)/python -m scripts.mutants $(ARGS)
 
 fuzz: $(READY)
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -18,10 +18,11 @@ from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.access import Acting
+    from chatapp_cli.domain.access import Acting, Right
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
     from chatapp_cli.ports.connector import Connector
+    from chatapp_cli.services.options import Options
     from chatapp_cli.store.lens import Lens
     from chatapp_cli.store.search import Index
 
@@ -40,6 +41,8 @@ class Desk:
     acting: Acting | None = None
     """Who acts here: a person or a part of the program; ``None``: nobody yet, who may look and change nothing."""
     lens: Lens | None = None
+    given: frozenset[str] = frozenset()
+    """Settings that a flag or the environment said: no stored option changes them."""
 
     def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store on this thread."""
@@ -48,6 +51,12 @@ class Desk:
     def write(self, job: Callable[[Tx], R]) -> R:
         """Change the store on this thread; durable when it returns."""
         return self.database.write(self.seen(job))
+
+    def require(self, right: Right) -> None:
+        """Ask before a long way for the right that is asked again at its end. Raises Refused."""
+        from chatapp_cli.services import access
+
+        self.read(lambda tx: access.require(tx, right))
 
     def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
         """A job as whoever sits here does it: under their name, and on what they see of the store."""
@@ -90,6 +99,13 @@ class Desk:
         return self.read(lambda tx: channels.bound(tx, self.vault, channel))
 
     @property
+    def options(self) -> Options:
+        """The settings of this process, and what is stored for company, lines, channels and CRMs."""
+        from chatapp_cli.services.options import Options
+
+        return Options(self.settings, self.given)
+
+    @property
     def search(self) -> Index:
         """The index of messages by words, beside the store or in its place on this machine."""
         from chatapp_cli.store.search import Index
@@ -101,8 +117,8 @@ class Desk:
         self.database.close()
 
 
-def open_desk(settings: Settings, world: World | None = None) -> Desk:
-    """Open a company's store, making or migrating it if need be. Raises StoreError."""
+def open_desk(settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset()) -> Desk:
+    """Open a company's store, making or migrating it if need be; ``given`` is ``Loaded.given``. Raises StoreError."""
     world = world or system_world(settings.folder)
     driver = driver_for(settings.store_url)
     ensure_current(driver)
@@ -112,4 +128,5 @@ def open_desk(settings: Settings, world: World | None = None) -> Desk:
         database=Database(driver, world.clock, EFFECTS),
         media=Media(settings.folder / "media"),
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
+        given=given,
     )

@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "tail": N_("What happens, as it happens"),
         "trace": N_("A message's whole life"),
         "doctor": N_("Look whether everything is in order"),
+        "company": N_("Options of the whole company"),
         "config": N_("Settings, and where each comes from"),
         "keys": N_("Keys of the window: list, check, try"),
         "demo": N_("Try the desk with invented customers, offline"),

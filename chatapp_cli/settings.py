@@ -1,6 +1,7 @@
 """Settings: what can be set, where, and where each value came from.
 
-A flag beats the environment, the environment beats the files, the files beat the default. A person in a browser has
+A flag beats the environment, the environment beats the options in the store (``services/options.py``), those beat
+the files, the files beat the default. A person in a browser has
 a file of their own over that of the user whose processes they are.
 """
 
@@ -93,6 +94,11 @@ class Loaded(NamedTuple):
     settings: Settings
     sources: Mapping[str, str]
     file: Path
+
+    @property
+    def given(self) -> frozenset[str]:
+        """What a flag or the environment said: no stored option changes it."""
+        return frozenset(name for name, source in self.sources.items() if source in {"flag", "env"})
 
 
 def default_home(env: Mapping[str, str]) -> Path:
@@ -243,8 +249,13 @@ def save(file: Path, name: str, value: str) -> None:
     values.pop(name, None)
     if value:
         values[name] = _typed(name, value, option.default, "flag")
-        _insist(Settings(**{name: values[name]}))  # type: ignore[arg-type]  # one value among defaults
+        check(name, values[name])
     _write(file, "".join(f"{key} = {_toml(value)}\n" for key, value in sorted(values.items())))
+
+
+def check(name: str, value: object) -> None:
+    """Look whether a setting can be that. Raises UsageError."""
+    _insist(Settings(**{name: value}))  # type: ignore[arg-type]  # one value among defaults
 
 
 def _write(file: Path, whole: str) -> None:

@@ -8,11 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from scripts.mutants.__main__ import reasons
+
 LINE = re.compile(r"(?:S|C)-\d{2,3}")
 
 INTRO = """# What is proved
 
 Written by `make docs`: each line of the requirements with the tests that name it (`@pytest.mark.req`).
+"""
+MUTANTS = """
+## Faults that no test can notice
+
+`make mutants` breaks the code at random and asks the tests. These change nothing that anybody could observe:
 """
 
 
@@ -30,7 +37,8 @@ def render(root: Path) -> str:
         "|---|---|---|",
     ]
     parts += [f"| {line} | {titles[line]} | {_cell(tests[line])} |" for line in proved]
-    parts += ["\n## Not yet\n", *(f"- {line} {titles[line]}" for line in waiting), ""]
+    parts += ["\n## Not yet\n", *(f"- {line} {titles[line]}" for line in waiting)]
+    parts += [MUTANTS, *(f"- `{name}` — {reason}" for name, reason in reasons(root).items()), ""]
     return "\n".join(parts)
 
 

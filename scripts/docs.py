@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts import channels_part, cli_page, coverage_page, keys_page, modules_page, parts, settings_part
+from scripts import channels_part, cli_page, coverage_page, keys_page, modules_page, options_part, parts, settings_part
 
 ROOT = Path(__file__).parent.parent
 PAGES: Mapping[str, Callable[[Path], str]] = {
@@ -16,7 +16,9 @@ PAGES: Mapping[str, Callable[[Path], str]] = {
     "docs/coverage.md": coverage_page.render,
     "docs/keys.md": keys_page.render,
     "docs/modules.md": modules_page.render,
-    "docs/operations.md": parts.page("docs/operations.md", {"settings": settings_part.render}),
+    "docs/operations.md": parts.page(
+        "docs/operations.md", {"settings": settings_part.render, "options": options_part.render}
+    ),
 }
 
 

@@ -10,11 +10,13 @@ from chatapp_cli.services import figures
 
 
 async def healthz(request: Request) -> Response:
-    """Alive: the process answers and its store can be read; effects of events that fail are named."""
+    """Alive: the process answers and its store can be read; workers and effects of events that fail are named."""
     daemon: Daemon = request.app.state.daemon
     await daemon.store.read(figures.gather)
+    workers = {c.helper: "ok" if c.works else c.why or "ended" for c in daemon.conditions}
     broken = sorted(daemon.store.desk.database.effects.broken)
-    return JSONResponse({"status": "ok"} if not broken else {"status": "degraded", "effects": broken})
+    status = "ok" if all(c.works for c in daemon.conditions) and not broken else "degraded"
+    return JSONResponse({"status": status, "workers": workers} | ({"effects": broken} if broken else {}))
 
 
 async def readyz(request: Request) -> Response:

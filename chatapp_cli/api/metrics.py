@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from chatapp_cli.domain.health import Health
 from chatapp_cli.runtime.daemon import Daemon
 from chatapp_cli.services.figures import Figures
 
@@ -32,6 +33,7 @@ class _Snapshot(Collector):
         yield self._health()
         yield self._proof()
         yield self._outbox()
+        yield from self._workers()
         for name, words, value in (
             ("chatapp_dead_letters", "Arrivals that could not be understood", self._found.dead),
             ("chatapp_messages_uncertain", "Messages whose outcome a person has to decide", self._found.uncertain),
@@ -48,7 +50,7 @@ class _Snapshot(Collector):
     def _health(self) -> Metric:
         family = GaugeMetricFamily("chatapp_channel_up", "1 while the channel works", labels=["channel", "kind"])
         for channel in self._found.channels:
-            family.add_metric([str(channel.id), channel.kind], int(channel.health == "ok"))
+            family.add_metric([str(channel.id), channel.kind], int(channel.health == Health.OK))
         return family
 
     def _proof(self) -> Metric:
@@ -63,3 +65,11 @@ class _Snapshot(Collector):
         for channel, state, number in self._found.outbox:
             family.add_metric([str(channel), state], number)
         return family
+
+    def _workers(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily("chatapp_worker_up", "1 while the worker works", labels=["worker"])
+        failures = CounterMetricFamily("chatapp_worker_failures", "How often the worker broke", labels=["worker"])
+        for condition in self._daemon.conditions:
+            up.add_metric([condition.helper], int(condition.works))
+            failures.add_metric([condition.helper], condition.failures)
+        yield from (up, failures)

@@ -10,6 +10,7 @@ import typer
 
 from chatapp_cli.commands.door import seconds
 from chatapp_cli.commands.frame import actor
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Wait = Annotated[
 
 
 def all_of(
-    desk: Desk, what: str, wishes: Mapping[ChannelRow, Mapping[str, object]], *, seconds: float
+    desk: Desk, what: Errand, wishes: Mapping[ChannelRow, Mapping[str, object]], *, seconds: float
 ) -> Sequence[Any]:
     """Ask several channels; where one has no answer, the error that says why."""
     from chatapp_cli.runtime.asking import Wish, ask_all
@@ -35,14 +36,14 @@ def all_of(
     return asyncio.run(ask_all(desk, asked, actor=actor(desk), seconds=seconds))
 
 
-def one(desk: Desk, channel: str, line: str, what: str, arguments: Mapping[str, object], *, seconds: float) -> Any:
+def one(desk: Desk, channel: str, line: str, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> Any:
     """Ask the channel that a person named. Raises what came instead of an answer."""
     from chatapp_cli.commands.binding import found
 
     return of(desk, found(desk, channel, line), what, arguments, seconds=seconds)
 
 
-def of(desk: Desk, channel: ChannelRow, what: str, arguments: Mapping[str, object], *, seconds: float) -> Any:
+def of(desk: Desk, channel: ChannelRow, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> Any:
     """Ask this channel. Raises what came instead of an answer."""
     (answer,) = all_of(desk, what, {channel: arguments}, seconds=seconds)
     if isinstance(answer, Exception):

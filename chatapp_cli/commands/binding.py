@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -132,7 +131,7 @@ def explained(about: Manifest) -> Iterator[None]:
 
 def tell_facts(desk: Desk, row: ChannelRow) -> None:
     """What a person should know of the new binding, and where the provider has to call."""
-    for name, value in json.loads(row.facts).items():
+    for name, value in row.facts.items():
         typer.echo(f"{_(name)}: {printing.plain(value)}", err=True)
     if desk.capabilities(row).intake == "webhook" and row.hook_key:
         host, port = desk.settings.http_host, desk.settings.http_port

@@ -9,6 +9,7 @@ import typer
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Channel, Json, Line, Verb, noun, opened
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.i18n import N_, _
 
 app = noun()
@@ -22,7 +23,7 @@ def list_(
 ) -> None:
     """List the groups and channels that an account is in."""
     with opened(ctx) as desk:
-        chats = asked.one(desk, channel, line, "chats", {}, seconds=wait)
+        chats = asked.one(desk, channel, line, Errand.CHATS, {}, seconds=wait)
     if as_json:
         printing.document(chats)
         return
@@ -45,7 +46,7 @@ def follow(
 ) -> None:
     """Join a chat if need be; from now on what is said there arrives."""
     with opened(ctx) as desk:
-        peer = asked.one(desk, channel, line, "follow", {"address": chat}, seconds=wait)
+        peer = asked.one(desk, channel, line, Errand.FOLLOW, {"address": chat}, seconds=wait)
     if as_json:
         printing.document(peer)
         return
@@ -59,7 +60,7 @@ def unfollow(
 ) -> None:
     """Let what is said in a chat arrive no longer; the account stays in."""
     with opened(ctx) as desk:
-        asked.one(desk, channel, line, "unfollow", {"address": chat}, seconds=wait)
+        asked.one(desk, channel, line, Errand.UNFOLLOW, {"address": chat}, seconds=wait)
     note("Not followed any more.")
 
 
@@ -78,7 +79,7 @@ def read_back(
 ) -> None:
     """Bring in what was said in a chat after a message; what is here already is stepped over."""
     with opened(ctx) as desk:
-        read = asked.one(desk, channel, line, "history", {"address": chat, "after": after}, seconds=wait)
+        read = asked.one(desk, channel, line, Errand.HISTORY, {"address": chat, "after": after}, seconds=wait)
     if as_json:
         printing.document(read)
         return

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands import printing
-from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, loaded, noun
+from chatapp_cli.commands import configuring, printing
+from chatapp_cli.commands.configuring import Row, Spot
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.frame import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
 from chatapp_cli.documents import operators as documents
-from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.settings import Loaded, Settings, save
@@ -28,45 +29,76 @@ Name = Annotated[
 ]
 
 
+Where = Annotated[
+    str,
+    typer.Option(
+        "--line", help=N_("What holds on this line, by name or number"), autocompletion=completing(line_names)
+    ),
+]
+Through = Annotated[
+    str,
+    typer.Option(
+        "--channel",
+        help=N_("What holds in this channel, by kind, account or number"),
+        autocompletion=completing(channel_names),
+    ),
+]
+
+
 @app.command("list", cls=Verb)
-def list_(ctx: typer.Context, as_json: Json = False) -> None:
+def list_(ctx: typer.Context, line: Where = "", channel: Through = "", as_json: Json = False) -> None:
     """Show every setting, its value and where that comes from."""
-    found = loaded(ctx)
+    rows = _holding(ctx, channel, line)
     if as_json:
-        printing.document({f.name: documents.setting(_shown(found, f), found.sources[f.name]) for f in _all()})
+        printing.document({row.name: documents.setting(row.value, row.source, row.ref) for row in rows})
         return
-    sources = {
+    columns = (_("Setting"), _("Value"), _("From"), _("Meaning"))
+    printing.table(columns, [(row.name, row.value, _source(row), row.words) for row in rows])
+
+
+def _source(row: Row) -> str:
+    words = {
         "flag": _("option"),
         "env": _("environment"),
         "own": _("own file"),
         "file": _("file"),
         "default": _("default"),
+        "company": _("company"),
+        "line": _("line {n}", n=row.ref),
+        "channel": _("channel {n}", n=row.ref),
     }
-    printing.table(
-        (_("Setting"), _("Value"), _("From"), _("Meaning")),
-        [(f.name, _shown(found, f), sources[found.sources[f.name]], _(f.metadata["words"])) for f in _all()],
-    )
+    return words[row.source]
 
 
-def _all() -> tuple[Any, ...]:
-    return fields(Settings)
+def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Row]:
+    """What holds; where the store does not open and nobody named a part of it, the settings of this process."""
+    found, named = loaded(ctx), bool(channel or line)
+    if not named and not _has_store(found):
+        return configuring.holding(found, None, Spot())
+    try:
+        with opened(ctx) as desk:
+            return desk.read(lambda tx: configuring.holding(found, tx, configuring.spot(tx, desk, channel, line)))
+    except ChatappError as error:
+        if named:
+            raise
+        say(T("Options of the store are left out: {why}", why=error.what), error.next_step)
+    return configuring.holding(found, None, Spot())
 
 
-def _shown(found: Loaded, field: Any) -> object:
-    value = getattr(found.settings, field.name)
-    return "***" if field.metadata["secret"] and value else value
+def _has_store(found: Loaded) -> bool:
+    """Whether there is one: looking at settings makes none."""
+    return bool(found.settings.database_url) or (found.settings.folder / "chatapp.db").exists()
 
 
 @app.command(cls=Verb)
 def get(ctx: typer.Context, name: Name) -> None:
     """Print one setting."""
-    found = loaded(ctx)
-    field = next((f for f in _all() if f.name == name), None)
-    if field is None:
+    row = next((row for row in _holding(ctx) if row.name == name), None)
+    if row is None:
         raise UsageError(
             T("There is no setting {name}.", name=name), T("See them with: chatapp config list"), field="name"
         )
-    typer.echo(_shown(found, field))
+    typer.echo(row.value)
 
 
 @app.command("set", cls=Verb)

@@ -22,6 +22,7 @@ from chatapp_cli.commands.frame import (
     opened,
 )
 from chatapp_cli.documents import people as documents
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -54,7 +55,7 @@ def find(
 
     with opened(ctx) as desk:
         rows = _able(desk, binding.wanted(desk, channel, line), address)
-        answers = asked.all_of(desk, "find", {row: _arguments(desk, row, address) for row in rows}, seconds=wait)
+        answers = asked.all_of(desk, Errand.FIND, {row: _arguments(desk, row, address) for row in rows}, seconds=wait)
     told = [documents.answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
         printing.document(told)
@@ -150,7 +151,7 @@ def list_(
 ) -> None:
     """List the address book of a messenger's account."""
     with opened(ctx) as desk:
-        people = asked.one(desk, channel, line, "contacts", {}, seconds=wait)
+        people = asked.one(desk, channel, line, Errand.CONTACTS, {}, seconds=wait)
     if as_json:
         printing.document(people)
         return

@@ -163,7 +163,8 @@ def unattended(ctx: typer.Context) -> Iterator[Desk]:
     """The company's desk with nobody at it, closed afterwards; whoever runs us in their process may hand in a world."""
     from chatapp_cli.bootstrap import open_desk
 
-    desk = open_desk(loaded(ctx).settings, ctx.find_root().obj)
+    found = loaded(ctx)
+    desk = open_desk(found.settings, ctx.find_root().obj, given=found.given)
     try:
         yield desk
     finally:

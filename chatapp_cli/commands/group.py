@@ -12,6 +12,7 @@ from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Channel, Dialog, Json, Line, Verb, noun, opened
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.address import named
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -47,7 +48,7 @@ def create(
     with opened(ctx) as desk:
         row = found(desk, channel, line)
         arguments = {"title": title, "members": [named(member) for member in members]}
-        answer = asked.of(desk, row, "create_group", arguments, seconds=wait)
+        answer = asked.of(desk, row, Errand.CREATE_GROUP, arguments, seconds=wait)
         code = _tell(desk, row, answer, as_json=as_json)
     raise typer.Exit(code)
 
@@ -58,7 +59,9 @@ def add(
 ) -> None:
     """Add people to a group. Exit code 1 if somebody could not be added."""
     raise typer.Exit(
-        _change(ctx, dialog, "add_members", {"members": [named(member) for member in members]}, wait, as_json=as_json)
+        _change(
+            ctx, dialog, Errand.ADD_MEMBERS, {"members": [named(member) for member in members]}, wait, as_json=as_json
+        )
     )
 
 
@@ -69,7 +72,12 @@ def remove(
     """Take people out of a group. Exit code 1 if somebody could not be taken out."""
     raise typer.Exit(
         _change(
-            ctx, dialog, "remove_members", {"members": [named(member) for member in members]}, wait, as_json=as_json
+            ctx,
+            dialog,
+            Errand.REMOVE_MEMBERS,
+            {"members": [named(member) for member in members]},
+            wait,
+            as_json=as_json,
         )
     )
 
@@ -77,21 +85,21 @@ def remove(
 @app.command(cls=Verb)
 def rename(ctx: typer.Context, dialog: Dialog, title: Title, *, wait: asked.Wait = asked.PATIENCE) -> None:
     """Give a group another title in the messenger."""
-    _change(ctx, dialog, "rename_group", {"title": title}, wait)
+    _change(ctx, dialog, Errand.RENAME_GROUP, {"title": title}, wait)
     note("Renamed.")
 
 
 @app.command(cls=Verb)
 def end(ctx: typer.Context, dialog: Dialog, *, wait: asked.Wait = asked.PATIENCE) -> None:
     """Delete a group in the messenger; where that cannot be done, empty and leave it. The dialog stays here."""
-    _change(ctx, dialog, "end_group", {}, wait)
+    _change(ctx, dialog, Errand.END_GROUP, {}, wait)
     note("The group has ended.")
 
 
 def _change(
     ctx: typer.Context,
     dialog: int,
-    what: str,
+    what: Errand,
     arguments: Mapping[str, object],
     wait: float,
     *,

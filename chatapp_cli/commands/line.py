@@ -18,6 +18,7 @@ from chatapp_cli.commands.frame import (
     OneLine,
     Verb,
     actor,
+    channel_names,
     completing,
     kind_names,
     noun,
@@ -30,6 +31,8 @@ from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import lines
 
 if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.commands.configuring import Row
     from chatapp_cli.store.rows.channels import ChannelRow, LineRow
     from chatapp_cli.store.tx import Tx
 
@@ -113,8 +116,6 @@ def _with_channels(tx: Tx, line: str) -> tuple[LineRow, list[ChannelRow]]:
 
 
 def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
-    import json
-
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import words
 
@@ -126,7 +127,7 @@ def _channel_facts(row: ChannelRow, now: int) -> Mapping[str, object]:
         _("Next step"): show(step) if row.health_code else "",
         **_rest_facts(row, now),
         _("Last sign of life"): _age(row.proof_at, now),
-        **{_(name): value for name, value in json.loads(row.facts).items()},
+        **{_(name): value for name, value in row.facts.items()},
         **_settings(row),
     }
 
@@ -144,11 +145,9 @@ def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
 
 def _settings(row: ChannelRow) -> Mapping[str, str]:
     """What a person answered or chose; a connector may keep notes of its own beside it."""
-    import json
-
     from chatapp_cli.kit.manifests import manifest
 
-    kept = json.loads(row.settings)
+    kept = row.settings
     return {show(field.label): kept[field.name] for field in manifest(row.kind).fields if kept.get(field.name)}
 
 
@@ -241,16 +240,52 @@ def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force =
 
 
 @app.command(cls=Verb)
-def configure(ctx: typer.Context, channel: Channel, line: Line = "", given: Set = None) -> None:
-    """Change a channel's options without binding it again."""
-    from chatapp_cli.commands.binding import found, gathered
+def configure(
+    ctx: typer.Context,
+    channel: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANNEL",
+            help=N_("Channel by kind, account or number; without one, the line itself"),
+            autocompletion=completing(channel_names),
+        ),
+    ] = "",
+    line: Line = "",
+    given: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Change options of a line or a channel without binding again; without --set, show them."""
+    from chatapp_cli.commands import configuring
+    from chatapp_cli.commands.binding import gathered
+
+    with opened(ctx) as desk:
+        if given:
+            title = _configured(desk, channel, line, gathered(given, ""))
+            note("{title} is set up anew.", title=title)
+            return
+        rows = desk.read(lambda tx: _stored(tx, desk, channel, line))
+    configuring.tell_stored(rows, as_json=as_json)
+
+
+def _configured(desk: Desk, channel: str, line: str, changes: Mapping[str, str]) -> str:
+    """Change options; returns whose they are."""
+    from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 
-    changes = gathered(given or [], "")
-    with opened(ctx) as desk:
+    if channel:
         row = found(desk, channel, line)
         desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes, actor=actor(desk)))
-    note("{title} is set up anew.", title=row.title)
+        return row.title
+    one = desk.read(lambda tx: lines.find(tx, line))
+    desk.write(lambda tx: lines.configure(tx, one, changes, actor=actor(desk)))
+    return one.name
+
+
+def _stored(tx: Tx, desk: Desk, channel: str, line: str) -> list[Row]:
+    from chatapp_cli.commands import configuring
+
+    spot = configuring.spot(tx, desk, channel, line if channel or line else lines.find(tx).name)
+    return configuring.stored(tx, spot.targets[-1], spot)
 
 
 @app.command(cls=Verb)
@@ -259,10 +294,10 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
     import asyncio
 
     from chatapp_cli.commands.binding import found
+    from chatapp_cli.domain.health import STOPPED
     from chatapp_cli.runtime import resuming
     from chatapp_cli.runtime.owner import owner
     from chatapp_cli.services import words
-    from chatapp_cli.services.waiting import STOPPED
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)

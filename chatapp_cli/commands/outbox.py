@@ -11,6 +11,7 @@ from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, actor, noun, opened, typed
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -115,7 +116,7 @@ def _waits(tx: Tx) -> list[tuple[WaitingRow, Reason]]:
     def reason(row: WaitingRow) -> Reason:
         account = accounts.get(row.channel_id)
         longer = account is not None and account.paused_until > max(tx.now, row.not_before)
-        if account is not None and longer and account.paused_code and row.health not in waiting.STOPPED:
+        if account is not None and longer and account.paused_code and row.health not in STOPPED:
             return Reason(account.paused_code, account.paused_detail)
         return Reason(waiting.reason(row))
 
@@ -133,7 +134,7 @@ def _why(kind: str, code: str, detail: str = "") -> str:
 
 
 def _waiting_row(row: WaitingRow, reason: Reason) -> tuple[object, ...]:
-    state = words.HEALTH[row.health] if row.health in waiting.STOPPED else words.state(row.state)
+    state = words.health(row.health) if row.health in STOPPED else words.state(row.state)
     when = printing.moment(waiting.goes_at(row)) or _("at once")
     doing = "" if row.action == "send" else f" ({show(words.action(row.action))})"
     return row.message_id, show(state) + doing, row.name, row.channel, when, _waiting_why(row, reason), row.text

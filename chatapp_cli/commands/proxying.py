@@ -11,6 +11,7 @@ from chatapp_cli.commands import binding, printing
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import typed
 from chatapp_cli.documents import channels as documents
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import proxying
@@ -33,6 +34,8 @@ def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> i
     row = binding.found(desk, named, line)
     said = " ".join(typed(url) for url in wish.urls)
     proxying.understood(desk, row, said)
+    if wish.off or said:
+        desk.require(Right.PROXIES)
     if wish.off:
         proxying.keep(desk, row, "", actor=wish.actor)
         note("{title} uses no proxies any more.", title=row.title)

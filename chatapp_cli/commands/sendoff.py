@@ -19,6 +19,7 @@ from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import actor, typed
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
@@ -70,7 +71,7 @@ Assignee = Annotated[
 PATIENCE = 30.0
 
 SENT = frozenset({State.SENT, State.DELIVERED, State.READ})
-_EXIT_OF_HEALTH = {"needs_rebind": 4, "misconfigured": 2, "blocked": 4}
+_EXIT_OF_HEALTH = {Health.NEEDS_REBIND: 4, Health.MISCONFIGURED: 2, Health.BLOCKED: 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ class Wish:
         if self.template:
             return FromTemplate(self.template, _gaps(self.values or ()))
         if self.quick:
-            return FromReply(self.quick, _gaps(self.values or ()), desk.settings.company_name)
+            return FromReply(self.quick, _gaps(self.values or ()), desk.options)
         return None
 
     def _order(self, desk: Desk) -> Order:
@@ -273,13 +274,13 @@ def _explain_verdict(desk: Desk, entry: Entry, channel: ChannelRow) -> None:
 
 
 def _explain_wait(desk: Desk, entry: Entry, channel: ChannelRow) -> int:
-    from chatapp_cli.services import waiting, words
+    from chatapp_cli.services import words
 
     n, manifest = entry.message.id, desk.manifest(channel)
-    if channel.health in waiting.STOPPED:
+    if channel.health in STOPPED:
         what, step = words.why(manifest, channel.health_code, channel.health_detail)
         say(T("Message {n} waits: {title} has stopped. {why}", n=n, title=channel.title, why=what), step)
-        return _EXIT_OF_HEALTH[channel.health]
+        return _EXIT_OF_HEALTH[Health(channel.health)]
     at = max(entry.waiting.not_before if entry.waiting else 0, channel.paused_until)
     code = entry.message.code or (entry.waiting.wait_code if entry.waiting else "")
     why = words.why(manifest, code, entry.message.detail)[0] if code else T("There is no verdict yet.")

@@ -11,6 +11,7 @@ from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Channel, Json, Line, Verb, actor, channel_names, completing, noun, opened, typed
 from chatapp_cli.documents import channels as documents
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Rejected, UsageError
 from chatapp_cli.domain.template import Template, TemplateState, gaps
 from chatapp_cli.domain.text import T
@@ -138,7 +139,7 @@ def submit(
         draft = templates.value(desk.read(lambda tx: templates.find(tx, where, named)))
         by_hand = False
         try:
-            answer = asked.of(desk, where, "submit", _arguments(draft), seconds=wait)
+            answer = asked.of(desk, where, Errand.SUBMIT, _arguments(draft), seconds=wait)
         except Rejected as refusal:
             if refusal.code != "not_here":
                 raise
@@ -172,7 +173,7 @@ def sync(ctx: typer.Context, channel: Channel, line: Line = "", wait: asked.Wait
     """Read the provider's templates and what it thinks of each; prints how many changed."""
     with opened(ctx) as desk:
         where, who = _found(desk, channel, line), actor(desk)
-        found = [Template(**one) for one in asked.of(desk, where, "templates", {}, seconds=wait)]
+        found = [Template(**one) for one in asked.of(desk, where, Errand.TEMPLATES, {}, seconds=wait)]
         changed = desk.write(lambda tx: templates.learn(tx, desk.capabilities, where, found, actor=who))
     typer.echo(changed)
     note("{n} templates at the provider.", n=len(found))

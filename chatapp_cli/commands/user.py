@@ -14,7 +14,7 @@ from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
-from chatapp_cli.services import access, operators
+from chatapp_cli.services import operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ def add(
     from chatapp_cli.services.passwords import hashed
 
     with opened(ctx) as desk:
-        desk.read(lambda tx: access.require(tx, Right.USERS))
+        desk.require(Right.USERS)
         kept, whole = hashed(password(new=True)), desk.whole
         made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ()), actor=actor(desk)))
     note("{name} can log in now: chatapp login", name=made.name)
@@ -108,7 +108,7 @@ def password_(ctx: typer.Context, name: Name) -> None:
 
     with opened(ctx) as desk:
         if name != actor(desk):
-            desk.read(lambda tx: access.require(tx, Right.USERS))
+            desk.require(Right.USERS)
         desk.whole.read(lambda tx: operators.find(tx, name))
         new_password(desk, name, password(new=True), actor=actor(desk))
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.errand import Errand
+
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.store.rows.channels import ChannelRow
@@ -35,6 +37,6 @@ class Way:
         if not name:
             return ()
         channel = found(desk, self.channel, self.line)
-        people = asked.of(desk, channel, "contacts", {}, seconds=asked.PATIENCE)
+        people = asked.of(desk, channel, Errand.CONTACTS, {}, seconds=asked.PATIENCE)
         person = beginning.imported(people, name)
         return (desk.read(lambda tx: beginning.address_of(tx, channel, person)),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -58,8 +57,8 @@ def channel(row: ChannelRow) -> Mapping[str, Any]:
         "paused_code": row.paused_code,
         "paused_detail": row.paused_detail,
         "strangers_until": iso(row.strangers_until),
-        "facts": json.loads(row.facts),
-        "settings": json.loads(row.settings),
+        "facts": dict(row.facts),
+        "settings": dict(row.settings),
     }
 
 

@@ -57,6 +57,11 @@ def news(entry: JournalEntry) -> Mapping[str, Any]:
     }
 
 
-def setting(value: object, source: str) -> Mapping[str, Any]:
-    """A setting's value and where it comes from."""
-    return {"value": value, "source": source}
+def setting(value: object, source: str, ref: int = 0) -> Mapping[str, Any]:
+    """A setting's value and where it comes from; one of a line or channel names it by its number ``ref``."""
+    return {"value": value, "source": source, **({source: ref} if ref else {})}
+
+
+def options(stored: Mapping[str, object]) -> Mapping[str, Any]:
+    """What is stored of each option, as it was written; ``None``: nothing."""
+    return dict(stored)

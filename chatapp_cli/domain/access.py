@@ -140,6 +140,9 @@ NOBODY = Acting("", lines=())
 DAEMON = system("daemon", Right.ANSWER, Right.TEMPLATES)
 """Receives and sends; hands messages on along their chains, and takes over what moderators say of templates."""
 
+EFFECT = system("effect")
+"""Runs with an event in its transaction, whoever caused it; works by statements alone and needs no right."""
+
 DOOR = system("door")
 """Checks passwords and opens sessions for whoever proves who they are."""
 

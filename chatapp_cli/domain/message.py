@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Direction(StrEnum):
@@ -21,6 +24,19 @@ class Origin(StrEnum):
     """Written by us in the provider's own application."""
     API = "api"
     AUTOREPLY = "autoreply"
+    CRM = "crm"
+    """Written by a person in the customer system."""
+    ROBOT = "robot"
+    """A conversation that a program leads."""
+    RULE = "rule"
+    """Something happened, or time passed."""
+    CAMPAIGN = "campaign"
+    """One text to many."""
+
+    @property
+    def traits(self) -> Traits:
+        """What follows from it."""
+        return _TRAITS[self]
 
 
 class State(StrEnum):
@@ -54,6 +70,31 @@ class Priority:
     AUTOMATIC = 5
     OPERATOR = 9
 
+
+class Traits(NamedTuple):
+    """What follows from who caused a message."""
+
+    automatic: bool = False
+    """No person stands behind it: it is no answer, the client still waits, and a letter says so to other programs."""
+    priority: int = Priority.OPERATOR
+    """Of the outbox, unless somebody says otherwise."""
+    opens_work: bool = True
+    """Somebody has to see to the dialog after it, if nobody does yet."""
+
+
+_TRAITS: Mapping[Origin, Traits] = MappingProxyType(
+    {
+        Origin.CLIENT: Traits(),
+        Origin.OPERATOR: Traits(),
+        Origin.PHONE: Traits(),
+        Origin.API: Traits(),
+        Origin.CRM: Traits(),
+        Origin.AUTOREPLY: Traits(automatic=True, priority=Priority.AUTOMATIC, opens_work=False),
+        Origin.ROBOT: Traits(automatic=True, priority=Priority.AUTOMATIC, opens_work=False),
+        Origin.RULE: Traits(automatic=True, priority=Priority.AUTOMATIC, opens_work=False),
+        Origin.CAMPAIGN: Traits(automatic=True, priority=Priority.BULK, opens_work=False),
+    }
+)
 
 PENDING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
 """The verdict is still to come."""

@@ -13,10 +13,10 @@ import msgspec
 
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
-from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit import gateway as described
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.gateway import Gateway
 from chatapp_cli.kit.gateway_client import GatewayClient
 from chatapp_cli.kit.gateway_template import Values
@@ -74,27 +74,8 @@ def own_values(trade: Trade, bound: Bound) -> Values:
 
 async def bind(trade: Trade, world: World, ask: Asker, previous: Bound | None) -> Bound:
     """Ask until the description holds and the gateway lets us in."""
-    known = _known(trade, previous)
-    values, blame = known, None
-    while True:
-        values = {**known, **await ask.form(_form(trade, values, blame))}
-        try:
-            return await _proved(trade, world, values, previous)
-        except UsageError as error:
-            blame = error
-
-
-def _known(trade: Trade, previous: Bound | None) -> Mapping[str, str]:
-    defaults = {field.name: field.default for field in manifest(trade.kind).fields if not field.secret}
-    if previous is None:
-        return defaults
-    return {**defaults, **{name: previous.settings.get(name, said) for name, said in defaults.items()}}
-
-
-def _form(trade: Trade, values: Mapping[str, str], blame: UsageError | None) -> Form:
-    about = manifest(trade.kind)
-    errors = {blame.field or "": blame.what} if blame else {}
-    return Form(title=about.title, intro=trade.intro, fields=about.fields, values=values, errors=errors)
+    form = form_of(trade.kind, previous, intro=trade.intro)
+    return await ask_until_proved(ask, form, lambda values: _proved(trade, world, values, previous))
 
 
 async def _proved(trade: Trade, world: World, values: Mapping[str, str], previous: Bound | None) -> Bound:

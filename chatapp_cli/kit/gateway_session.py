@@ -15,12 +15,12 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit import gateway_calls as calls
+from chatapp_cli.kit.checking import broken
 from chatapp_cli.kit.gateway import Gateway
 from chatapp_cli.kit.gateway_bind import CUSTOM, Trade, hidden, own_values, prove
 from chatapp_cli.kit.gateway_client import GatewayClient, LoginRefused
 from chatapp_cli.kit.gateway_template import Values
 from chatapp_cli.kit.http import open_proxied
-from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.proxies import NAME as PROXIES
 from chatapp_cli.kit.proxies import findings as proxy_findings
 from chatapp_cli.ports.bind import Bound
@@ -203,7 +203,7 @@ async def _receiving(trade: Trade, world: World, bound: Bound) -> Finding:
             async with opened(trade, world, bound) as (_gateway, client):
                 await client.inbox("")
         except ChannelError as error:
-            return _broken(trade, "receive", error)
+            return broken(trade.kind, "receive", error)
     return Finding(name="receive", ok=True, what=_way_back(gateway, f"/hooks/{bound.hook_key}"))
 
 
@@ -223,18 +223,12 @@ async def _sending(trade: Trade, world: World, bound: Bound) -> Finding:
     try:
         balance = await prove(trade, world, bound)
     except ChannelError as error:
-        return _broken(trade, "send", error)
+        return broken(trade.kind, "send", error)
     if balance:
         return Finding(name="send", ok=True, what=T("The gateway lets us in; it shows: {balance}", balance=balance))
     if trade.gateway(bound.settings).test:
         return Finding(name="send", ok=True, what=T("The gateway lets us in."))
     return Finding(name="send", ok=True, what=T("The gateway answers; nothing but a message proves the login."))
-
-
-def _broken(trade: Trade, name: str, error: ChannelError) -> Finding:
-    words = manifest(trade.kind).errors[error.code]
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
 
 
 def _doubts(gateway: Gateway, bound: Bound) -> Sequence[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from functools import partial
 
 import structlog
@@ -12,11 +13,16 @@ from chatapp_cli.domain.event import Batch
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import AcceptsHooks, Connector, HookReply, HookRequest, Session, TakesHooks
+from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
+
+_REFUSED = range(400, 500)
+TOLD_EVERY = 3600.0
+"""Seconds between two lines in the log about callers that are refused in the same way."""
 
 
 class Acceptance:
@@ -27,12 +33,19 @@ class Acceptance:
         self._row = row
         self._door: tuple[Connector, Bound] | None = None
         self._opening = asyncio.Lock()
+        self._refusals = Refusals(store.desk.world.clock)
 
     async def reply(self, session: Session | None, request: HookRequest) -> HookReply:
         """What to store and to answer; 503, so that the provider calls again, where only a session could tell.
 
         Raises StoreError where the binding cannot be read.
         """
+        reply = await self._judged(session, request)
+        if count := self._refusals.news(reply):
+            log.warning("hook.refused", channel=self._row.id, kind=self._row.kind, status=reply.status, count=count)
+        return reply
+
+    async def _judged(self, session: Session | None, request: HookRequest) -> HookReply:
         try:
             if session is not None and isinstance(session, TakesHooks):
                 return session.accept(request)
@@ -55,3 +68,23 @@ class Acceptance:
                 bound = await self._store.off_loop(partial(bound_with_memory, desk, self._row, self._store))
                 self._door = connector, bound
             return self._door
+
+
+class Refusals:
+    """Counts callers that are turned away: who signs wrongly is seen by nobody else."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._counts: Counter[int] = Counter()
+        self._told: dict[int, float] = {}
+
+    def news(self, reply: HookReply) -> int:
+        """Return how many were refused with this status since that was last told; 0 if it need not be told now."""
+        if reply.status not in _REFUSED or reply.batch.arrivals:
+            return 0
+        now, told = self._clock.monotonic(), self._told.get(reply.status)
+        self._counts[reply.status] += 1
+        if told is not None and now - told < TOLD_EVERY:
+            return 0
+        self._told[reply.status] = now
+        return self._counts.pop(reply.status)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.form import Field, Notice
 from chatapp_cli.domain.ids import ApplicationId, LineId
@@ -21,6 +22,7 @@ from chatapp_cli.store.rows.channels import ApplicationRow
 
 async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str, actor: str) -> ApplicationId:
     """Ask until the answers hold. Raises what the asker raises, and Refused where nothing has to be applied for."""
+    await asyncio.to_thread(desk.require, Right.APPLICATIONS)
     office = await asyncio.to_thread(_office, desk, kind)
     answers = await _filled(office, ask, await asyncio.to_thread(_latest_answers, desk, line, kind))
     title = office.applicant(answers)

@@ -14,7 +14,9 @@ import msgspec
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain import errors
 from chatapp_cli.domain.access import DAEMON
+from chatapp_cli.domain.errand import OPEN, Errand, ErrandState
 from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
+from chatapp_cli.domain.health import DOWN
 from chatapp_cli.domain.ids import ErrandId
 from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
 from chatapp_cli.domain.text import T
@@ -22,7 +24,7 @@ from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.owner import Kind, owning
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import channels, errands, journal, waiting, words
+from chatapp_cli.services import channels, errands, journal, words
 from chatapp_cli.store.rows.channels import ChannelRow, ErrandRow
 from chatapp_cli.store.tx import Tx
 
@@ -35,7 +37,7 @@ class Wish:
     """What one channel is asked for; see ``services.errands``."""
 
     channel: ChannelRow
-    what: str
+    what: Errand
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -104,17 +106,17 @@ async def _until_ended(store: AsyncStore, wishes: Sequence[Wish], asked: Sequenc
 def _settled(tx: Tx, *, wishes: Sequence[Wish], asked: Sequence[ErrandId]) -> bool:
     """Every errand has ended, or its channel has stopped until somebody acts."""
     return all(
-        errands.one(tx, errand).state not in errands.OPEN or channels.one(tx, wish.channel.id).health in waiting.DOWN
+        errands.one(tx, errand).state not in OPEN or channels.one(tx, wish.channel.id).health in DOWN
         for wish, errand in zip(wishes, asked, strict=True)
     )
 
 
 def _answer(desk: Desk, channel: ChannelRow, errand: ErrandRow, seconds: float) -> Any:
-    if errand.state == "done":
+    if errand.state == ErrandState.DONE:
         return msgspec.json.decode(errand.result)
-    if errand.state == "failed":
+    if errand.state == ErrandState.FAILED:
         return _explained(desk, channel, errand)
-    if channel.health in waiting.DOWN:
+    if channel.health in DOWN:
         what, step = words.why(desk.manifest(channel), channel.health_code, channel.health_detail)
         return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
     return Busy(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
@@ -19,16 +21,25 @@ async def bind(
     desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None, actor: str
 ) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
+    await asyncio.to_thread(desk.require, Right.CHANNELS)
     connector = await asyncio.to_thread(desk.connector, kind)
     await applying.warn(desk, ask, line=line, kind=kind)
     old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)
     bound = await connector.bind(ask, previous=old)
     number = None if previous is None else previous.id
-    pool = manifest(kind).capabilities.pool
-    return await asyncio.to_thread(
-        desk.write,
-        lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind=kind, previous=number, pool=pool, actor=actor),
+    about = manifest(kind)
+    keep = partial(
+        channels.keep,
+        vault=desk.vault,
+        binding=bound,
+        line=line,
+        kind=kind,
+        previous=number,
+        pool=about.capabilities.pool,
+        fields=about.fields,
+        actor=actor,
     )
+    return await asyncio.to_thread(desk.write, keep)
 
 
 def _renewable(desk: Desk, channel: ChannelRow) -> Bound:

@@ -11,30 +11,32 @@ import structlog
 
 from chatapp_cli.domain.errors import (
     ChannelError,
-    ChatappError,
     Misconfigured,
     NeedsRebind,
     Pause,
-    RateLimited,
     Retryable,
     SendingBlocked,
 )
 from chatapp_cli.domain.event import Batch
+from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.journal.channels import ChannelResumed, RequestMade
+from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
+from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, MessageWritten, StateChanged
+from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.connector import FetchesFiles, HasTemplates, HookReply, HookRequest, Session
 from chatapp_cli.runtime.acceptance import Acceptance
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.courtesy import Courtesy
 from chatapp_cli.runtime.errands import Errands
 from chatapp_cli.runtime.fetcher import Fetcher
 from chatapp_cli.runtime.intake import Intake
+from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import Trouble, next_look
+from chatapp_cli.runtime.standing import Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import end_if_told, together
 from chatapp_cli.services import channels
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
@@ -43,23 +45,22 @@ SILENCE = 180.0
 """Seconds without a proof of life after which a session is taken for dead."""
 PROOF_EVERY = 15.0
 """Seconds between two proofs that are written down."""
-LONGEST_PAUSE = 300.0
-SOUND = 60.0
-"""Seconds that a session has to last, or something has to come of it, before the next fall counts as the first."""
-_UNTOLD = ("", "", "")
-_HEALTH: Mapping[type[ChannelError], str] = {
-    NeedsRebind: "needs_rebind",
-    Misconfigured: "misconfigured",
-    SendingBlocked: "blocked",
+HEARS = (AnswerTyped, ChangeAsked, ChannelResumed, DialogSeen, MessageEchoed, MessageWritten, RequestMade, StateChanged)
+"""The events of its channel that a runner acts on."""
+_HEALTH: Mapping[type[ChannelError], Health] = {
+    NeedsRebind: Health.NEEDS_REBIND,
+    Misconfigured: Health.MISCONFIGURED,
+    SendingBlocked: Health.BLOCKED,
 }
 
 
 class ChannelRunner:
     """Keeps one revision of a channel's binding running until it is cancelled.
 
-    Where the provider lets the account in no longer it waits for a person, and looks again by itself now and then.
     With ``reading`` off what arrives stays at the provider for the daemon; with ``sending`` off the outbox rests.
     """
+
+    noun = "channel"
 
     def __init__(
         self,
@@ -83,36 +84,37 @@ class ChannelRunner:
         self._fetcher = Fetcher(store, row.id)
         self.errands = Errands(store, row.id)
         self.courtesy = Courtesy(store, row.id)
-        self._health = _UNTOLD
-        self._falls = 0
-        self._refusals = 0
-        self._go_on = Bell()
-        self._up_since = 0.0
+        self._lifecycle = Lifecycle(self, store.desk.world, log.bind(channel=row.id, kind=row.kind))
         self._blocked_until: Millis = 0
         """Until then the account's trouble of before a restart is believed."""
         self._proved_at = -PROOF_EVERY
 
     async def run(self) -> None:
-        """Run for ever."""
-        while True:
-            try:
-                await self._live()
-            except (NeedsRebind, Misconfigured) as error:
-                end_if_told()
-                await self._stop(error)
-            except ChatappError as error:
-                end_if_told()
-                await self._fall(error)
-            except Exception as error:  # a mistake in one channel must not end the others
-                end_if_told()
-                log.exception("channel.failed", channel=self.row.id, kind=self.row.kind)
-                await self._fall(Retryable("stumbled", type(error).__name__))
+        """Run until cancelled."""
+        await self._lifecycle.run()
+
+    def hear(self, entry: JournalEntry) -> None:
+        """Act on what somebody did with this channel or wants of it."""
+        match entry.event:
+            case MessageWritten() as written:
+                self.sender.wake()
+                if entry.actor:
+                    self.courtesy.read(written.dialog, entry.at)
+            case MessageEchoed() | StateChanged() | ChangeAsked():
+                self.sender.wake()
+            case RequestMade():
+                self.errands.wake()
+            case ChannelResumed() if entry.actor:
+                self.resume()
+            case AnswerTyped() as typed:
+                self.courtesy.typing(typed.dialog)
+            case DialogSeen() as seen:
+                self.courtesy.read(seen.dialog, entry.at)
 
     def resume(self) -> None:
         """A person says that what the channel waits for is over; what comes of it is told, also if nothing changes."""
-        self._health = _UNTOLD
         self._blocked_until = 0
-        self._go_on.ring()
+        self._lifecycle.resume()
         self.sender.resume()
 
     async def accept(self, request: HookRequest) -> HookReply:
@@ -125,15 +127,15 @@ class ChannelRunner:
                 await self._prove(moved=True)
         return reply
 
-    async def _live(self) -> None:
-        self._go_on.hush()
+    async def live(self) -> None:
+        """Open the session and work with it until it falls."""
         desk = self._store.desk
         connector = await self._store.off_loop(partial(desk.connector, self.row.kind))
         bound = await self._store.off_loop(partial(bound_with_memory, desk, self.row, self._store))
         async with connector.open(self.row.id, bound) as session:
             end_if_told()
             self.session = session
-            self._up_since = self._clock.monotonic()
+            self._lifecycle.came_up()
             try:
                 await together(*await self._parts(session))
             finally:
@@ -185,9 +187,7 @@ class ChannelRunner:
             self._fetcher.wake()
 
     async def _prove(self, *, moved: bool) -> None:
-        """The session lives; only what came of it, or a while without a fall, says that the trouble is over."""
-        if moved or self._clock.monotonic() - self._up_since > SOUND:
-            self._falls = self._refusals = 0
+        self._lifecycle.lives(moved=moved)
         if self.session is not None and self._clock.now() >= self._blocked_until:
             await self._hear_of_sending(self.sender.trouble)
         if self._clock.monotonic() - self._proved_at >= PROOF_EVERY:
@@ -197,43 +197,12 @@ class ChannelRunner:
     async def _hear_of_sending(self, trouble: Trouble | None) -> None:
         """Receiving goes on; the channel's health says what keeps it from sending."""
         if trouble is None:
-            await self._set_health("ok")
+            await self._lifecycle.tell(Health.OK)
         else:
-            await self._set_health(_HEALTH[type(trouble)], trouble.code, trouble.detail)
+            await self._lifecycle.tell(_HEALTH[type(trouble)], trouble.code, trouble.detail)
 
-    async def _stop(self, error: NeedsRebind | Misconfigured) -> None:
-        """Say that a person has to act, and look again now and then: some providers let accounts in again."""
-        await self._say_health(_HEALTH[type(error)], error.code, error.detail)
-        pause = next_look(self._refusals) * self._store.desk.world.chance.between(0.9, 1.1)
-        self._refusals += 1
-        await self._rest(pause)
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait so long, or until a person says to go on."""
-        await self._go_on.rest_by(self._clock, seconds)
-
-    async def _fall(self, error: ChatappError) -> None:
-        """Say it once, wait longer after each fall, and come up again."""
-        code, detail = (error.code, error.detail) if isinstance(error, ChannelError) else ("store", str(error))
-        await self._say_health("retrying", code, detail)
-        self._falls += 1
-        pause = min(LONGEST_PAUSE, 2.0 ** min(self._falls, 9)) * self._store.desk.world.chance.between(0.3, 0.6)
-        await self._rest(max(error.retry_after, pause) if isinstance(error, RateLimited) else pause)
-
-    async def _say_health(self, health: str, code: str, detail: str) -> None:
-        """The same where nobody is left to hear that the store cannot be written: it is written the next time."""
-        try:
-            await self._set_health(health, code, detail)
-        except ChatappError as worse:
-            log.warning("health.unwritten", channel=self.row.id, why=str(worse))
-
-    async def _set_health(self, health: str, code: str = "", detail: str = "") -> None:
-        """Write and log transitions only."""
-        if (health, code, detail) == self._health:
-            return
-        say = log.info if health == "ok" else log.warning
-        say("channel.health", channel=self.row.id, kind=self.row.kind, health=health, code=code, detail=detail)
+    async def write_health(self, health: Health, code: str, detail: str) -> None:
+        """Keep the channel's health in the store."""
         await self._store.write(
             partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)
         )
-        self._health = health, code, detail

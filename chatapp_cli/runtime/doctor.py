@@ -18,6 +18,7 @@ from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
+from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
@@ -46,7 +47,7 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
     yield _program()
     yield _settings(loaded)
     try:
-        desk = open_desk(loaded.settings)
+        desk = open_desk(loaded.settings, given=loaded.given)
     except ChatappError as error:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
@@ -216,7 +217,7 @@ def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
 def _health(desk: Desk, row: ChannelRow) -> Finding:
     name = f"channel {row.id}"
     what, step = words.why(desk.manifest(row), row.health_code, row.health_detail)
-    if row.health not in {"ok", "starting"}:
+    if row.health not in WORKING:
         said = T("{title}: {health}. {why}", title=row.title, health=words.health(row.health), why=what)
         return Finding(name=name, ok=False, what=said, next_step=step)
     if owner(desk) is not None and desk.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -11,19 +11,13 @@ from typing import Any, Final, TypeAlias
 import msgspec
 import structlog
 
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.event import Peer
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
-from chatapp_cli.ports.connector import (
-    FindsPeople,
-    GroupChanged,
-    HasTemplates,
-    ListsContacts,
-    ManagesGroups,
-    ReadsChats,
-    Session,
-)
+from chatapp_cli.ports.abilities import ABILITIES
+from chatapp_cli.ports.connector import GroupChanged, ReadsChats, Session
 from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.intake import Intake
 from chatapp_cli.runtime.store import AsyncStore
@@ -87,11 +81,12 @@ class Errands:
 
     async def _answer(self, session: Session, errand: ErrandRow) -> object:
         arguments: Arguments = msgspec.json.decode(errand.arguments)
-        if errand.what == "history":
+        what = Errand(errand.what)
+        if what is Errand.HISTORY:
             return await self._read_back(session, arguments)
-        if errand.what == "find":
+        if what is Errand.FIND:
             await self._keep_pace()
-        answer = await _DO[errand.what](session, arguments)
+        answer = await _carried_out(session, what, arguments)
         if isinstance(answer, GroupChanged):
             await self._store.write(partial(_met, channel=self._channel, peer=answer.peer))
         elif isinstance(answer, Peer):
@@ -120,90 +115,9 @@ def _met(tx: Tx, *, channel: ChannelId, peer: Peer) -> None:
     ingest.meet(tx, channel, peer)
 
 
-async def _find(session: Session, arguments: Arguments) -> object:
-    if not isinstance(session, FindsPeople):
+async def _carried_out(session: Session, what: Errand, arguments: Arguments) -> object:
+    if not isinstance(session, ABILITIES[what].protocol):
         raise Rejected("not_here")
-    return await session.find(arguments["address"])
-
-
-async def _contacts(session: Session, arguments: Arguments) -> object:
-    del arguments
-    if not isinstance(session, ListsContacts):
-        raise Rejected("not_here")
-    return await session.contacts()
-
-
-def _reading(session: Session) -> ReadsChats:
-    if not isinstance(session, ReadsChats):
-        raise Rejected("not_here")
-    return session
-
-
-async def _chats(session: Session, arguments: Arguments) -> object:
-    del arguments
-    return await _reading(session).chats()
-
-
-async def _follow(session: Session, arguments: Arguments) -> object:
-    return await _reading(session).follow(arguments["address"])
-
-
-async def _unfollow(session: Session, arguments: Arguments) -> None:
-    await _reading(session).unfollow(arguments["address"])
-
-
-def _managing(session: Session) -> ManagesGroups:
-    if not isinstance(session, ManagesGroups):
-        raise Rejected("not_here")
-    return session
-
-
-async def _create_group(session: Session, arguments: Arguments) -> object:
-    return await _managing(session).create_group(arguments["title"], arguments["members"])
-
-
-async def _add_members(session: Session, arguments: Arguments) -> object:
-    return await _managing(session).add_members(arguments["address"], arguments["members"])
-
-
-async def _remove_members(session: Session, arguments: Arguments) -> object:
-    return await _managing(session).remove_members(arguments["address"], arguments["members"])
-
-
-async def _rename_group(session: Session, arguments: Arguments) -> None:
-    await _managing(session).rename_group(arguments["address"], arguments["title"])
-
-
-async def _end_group(session: Session, arguments: Arguments) -> None:
-    await _managing(session).end_group(arguments["address"])
-
-
-def _with_templates(session: Session) -> HasTemplates:
-    if not isinstance(session, HasTemplates):
-        raise Rejected("not_here")
-    return session
-
-
-async def _templates(session: Session, arguments: Arguments) -> object:
-    del arguments
-    return await _with_templates(session).templates()
-
-
-async def _submit(session: Session, arguments: Arguments) -> object:
-    return await _with_templates(session).submit(Template(**arguments))
-
-
-_DO: Final[Mapping[str, Callable[[Session, Arguments], Awaitable[object]]]] = {
-    "find": _find,
-    "contacts": _contacts,
-    "chats": _chats,
-    "follow": _follow,
-    "unfollow": _unfollow,
-    "create_group": _create_group,
-    "add_members": _add_members,
-    "remove_members": _remove_members,
-    "rename_group": _rename_group,
-    "end_group": _end_group,
-    "templates": _templates,
-    "submit": _submit,
-}
+    given = {"template": Template(**arguments)} if what is Errand.SUBMIT else arguments
+    answer: object = await getattr(session, what)(**given)
+    return answer

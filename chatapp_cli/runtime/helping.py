@@ -1,4 +1,4 @@
-"""Helpers of the daemon: what makes it nicer may break, and the messages go on meanwhile."""
+"""Starts again what broke, later each time, and knows for everybody who asks how it fares."""
 
 from __future__ import annotations
 
@@ -16,8 +16,44 @@ STEADY = 60.0
 LONGEST_PAUSE = 300.0
 
 
+class Condition:
+    """How a helper fares. The log hears once that it broke, once that it returned, and once that it is well again."""
+
+    def __init__(self, helper: str) -> None:
+        self.helper = helper
+        self.failures = 0
+        """How often it broke since the process started."""
+        self.why = ""
+        """The type of the error that it broke with, empty while it works: errors themselves may hold secrets."""
+        self._ended = False
+
+    @property
+    def works(self) -> bool:
+        """Whether it neither broke nor returned since it was last well."""
+        return not (self.why or self._ended)
+
+    def failed(self, error: Exception) -> None:
+        """It broke."""
+        self.failures += 1
+        if not self.why:
+            log.error("helper.failed", helper=self.helper, why=f"{type(error).__name__}: {error}", exc_info=error)
+        self.why = type(error).__name__
+
+    def ended(self) -> None:
+        """It returned, as if there were nothing more to do."""
+        if not self._ended:
+            log.warning("helper.ended", helper=self.helper)
+        self._ended = True
+
+    def well(self) -> None:
+        """It works."""
+        if not self.works:
+            log.info("helper.works", helper=self.helper)
+        self.why, self._ended = "", False
+
+
 async def helped(
-    name: str,
+    condition: Condition,
     work: Callable[[], Coroutine[None, None, None]],
     *,
     clock: Clock,
@@ -26,51 +62,25 @@ async def helped(
 ) -> None:
     """Run a helper until cancelled, and again, later each time, whenever it breaks or ends, which it never should.
 
-    Each of both is said once, and once that it is well again. ``steady`` and ``longest`` are seconds: of work that
-    counts as well, and of the longest pause.
+    ``steady`` and ``longest`` are seconds: of work that counts as well, and of the longest pause.
     """
-    stops, said = 0, _Said(name)
+    stops = 0
     while True:
-        task = asyncio.create_task(work(), name=name)
+        task = asyncio.create_task(work(), name=condition.helper)
         try:
             if stops and await _lasts(task, clock, steady):
-                said.works()
+                condition.well()
                 stops = 0
             await task
         except Exception as error:  # noqa: BLE001 - whatever it is, the helper is started again
-            said.failed(error)
+            condition.failed(error)
         else:
-            said.ended()
+            condition.ended()
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         stops += 1
         await clock.sleep(min(longest, 2.0 ** min(stops, 9)))
-
-
-class _Said:
-    """What the log knows of a helper since it was well."""
-
-    def __init__(self, helper: str) -> None:
-        self._helper = helper
-        self._failed = self._ended = False
-
-    def failed(self, error: Exception) -> None:
-        """It broke."""
-        if not self._failed:
-            log.error("helper.failed", helper=self._helper, why=f"{type(error).__name__}: {error}", exc_info=error)
-        self._failed = True
-
-    def ended(self) -> None:
-        """It returned, as if there were nothing more to do."""
-        if not self._ended:
-            log.warning("helper.ended", helper=self._helper)
-        self._ended = True
-
-    def works(self) -> None:
-        """It is well again."""
-        log.info("helper.works", helper=self._helper)
-        self._failed = self._ended = False
 
 
 async def _lasts(task: asyncio.Task[None], clock: Clock, seconds: float) -> bool:

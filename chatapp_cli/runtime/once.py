@@ -11,6 +11,7 @@ from typing import TypeAlias
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.errors import Busy
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.message import State
@@ -20,7 +21,6 @@ from chatapp_cli.runtime.owner import Kind, owning
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.together import together
 from chatapp_cli.services import channels, dialogs, journal, relay, transcript
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.messages import MessageRow
 
 _Job: TypeAlias = Callable[[AsyncStore, MessageId], Coroutine[None, None, None]]

@@ -91,10 +91,6 @@ class Outcomes:
         """It was claimed and certainly not handed over: somebody else may have it."""
         await self._record(put_back(claim))
 
-    async def stumbled(self, claim: Claim) -> None:
-        """Our own code broke over the answer: nobody can say whether it went, if it was handed over."""
-        await self._record(partial(outbox.leave_uncertain, claim=claim, error=OutcomeUnknown("unexpected")))
-
     async def early(self, claim: Claim, seconds: float) -> None:
         """It may not go yet where it goes to."""
         error = RateLimited("pace", retry_after=seconds, scope="dialog")
@@ -142,6 +138,11 @@ class Outcomes:
 def put_back(claim: Claim) -> Callable[[Tx], bool]:
     """The verdict on what was claimed and certainly not handed over."""
     return partial(outbox.postpone, claim=claim, error=Retryable("stopped"), seconds=0, counted=False)
+
+
+def stumbled(claim: Claim) -> Callable[[Tx], bool]:
+    """The verdict on what our own code broke over: nobody can say whether it went, if it was handed over."""
+    return partial(outbox.leave_uncertain, claim=claim, error=OutcomeUnknown("unexpected"))
 
 
 def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, float]) -> bool:

@@ -7,12 +7,12 @@ from contextlib import aclosing, suppress
 from functools import partial
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, journal
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 
 PATIENCE = 10.0

@@ -19,25 +19,18 @@ from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.ports.connector import ProvesAccess, Session
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.governor import Governor
+from chatapp_cli.runtime.lifecycle import next_look
 from chatapp_cli.runtime.verdicts import Verdict
 from chatapp_cli.services import outbox
 
 log = structlog.get_logger()
 
-FIRST_LOOK = 300.0
-"""Seconds after which a blocked account is tried again; each time twice as many."""
-LONGEST_LOOK = 3600.0
 LONGEST_PROOF = 60.0
 """Seconds that a provider has to say whether it lets us in."""
 MOST_REFUSED_ALONE = 2
 """Messages in a row that may be refused one by one although the account is let in; after them it is the account."""
 Trouble: TypeAlias = NeedsRebind | Misconfigured | SendingBlocked
 """What is about the account as a whole: its messages stay, and sending rests."""
-
-
-def next_look(looks: int) -> float:
-    """Seconds until an account is tried again that was refused so many times already."""
-    return min(FIRST_LOOK * 2.0 ** min(looks, 10), LONGEST_LOOK)
 
 
 async def proof_of(session: ProvesAccess) -> ChannelError | None:

@@ -22,10 +22,22 @@ class AsyncStore:
         self.desk = desk
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._writer = Writer(desk.database, self._wake)
+        self._broken: asyncio.Future[None] = self._loop.create_future()
+        self._writer = Writer(desk.database, self._wake, self._break)
 
     def _wake(self, outcomes: Sequence[tuple[Done, Outcome[Any]]]) -> None:
         self._loop.call_soon_threadsafe(deliver, outcomes)
+
+    def _break(self, error: BaseException) -> None:
+        self._loop.call_soon_threadsafe(self._end_with, error)
+
+    def _end_with(self, error: BaseException) -> None:
+        self._broken.set_exception(error)
+        self._broken.exception()  # whoever does not watch is not warned of it
+
+    async def broken(self) -> None:
+        """Raise the error that ended the thread which writes; wait for ever while there is none."""
+        await asyncio.shield(self._broken)
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store."""

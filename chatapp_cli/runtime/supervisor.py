@@ -1,70 +1,75 @@
-"""One task for every bound channel, started, renewed and stopped as the store says."""
+"""The channels of a company at work: one runner for each that is bound."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
 from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.runtime.channel import ChannelRunner
+from chatapp_cli.domain.journal.channels import ChannelBound, ChannelConfigured, ChannelUnbound
+from chatapp_cli.domain.journal.lines import LineRemoved
+from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.runtime.bell import Bell
+from chatapp_cli.runtime.channel import HEARS, ChannelRunner
+from chatapp_cli.runtime.fleet import Fleet
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.worker import Worker
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 
 log = structlog.get_logger()
 
+_BINDING = (ChannelBound, ChannelUnbound, ChannelConfigured, LineRemoved)
 
-class Supervisor:
-    """Knows which channels run."""
+
+class Supervisor(Worker):
+    """Starts, renews and stops the runners as the store says, and passes on to them what is about their channels."""
+
+    name = "channels"
+    wakes = (*_BINDING, *HEARS)
 
     def __init__(self, store: AsyncStore, *, count: Callable[[str, str], None]) -> None:
         self._store = store
         self._count = count
-        self._running: dict[ChannelId, tuple[ChannelRunner, asyncio.Task[None]]] = {}
-        self._refreshing = asyncio.Lock()
+        self._bound = Bell()
+        self._fleet = Fleet(self._wanted, self._make)
 
     @property
     def runners(self) -> Mapping[ChannelId, ChannelRunner]:
         """The channels that were started, whether they are up or not."""
-        return {number: runner for number, (runner, _) in self._running.items()}
+        return self._fleet.runners
 
     def by_hook(self, hook_key: str) -> ChannelRunner | None:
         """The channel that a webhook address belongs to."""
-        return next((r for r, _ in self._running.values() if r.row.hook_key == hook_key and hook_key), None)
+        return next((r for r in self.runners.values() if r.row.hook_key == hook_key and hook_key), None)
+
+    def hear(self, entries: Sequence[JournalEntry]) -> None:
+        """Look at the bindings again, or tell the runner concerned."""
+        runners = self.runners
+        for entry in entries:
+            if isinstance(entry.event, _BINDING):
+                self._bound.ring()
+            elif (channel := entry.event.channel) is not None and channel in runners:
+                runners[channel].hear(entry)
+
+    async def run(self) -> None:
+        """Follow the bindings until cancelled."""
+        while True:
+            await self.refresh()
+            await self._bound.rest()
 
     async def refresh(self) -> None:
-        """Start what is new, renew what was bound or configured again, stop what was unbound."""
-        async with self._refreshing:
-            await self._refresh()
-
-    async def _refresh(self) -> None:
-        wanted = {row.id: row for row in await self._store.read(channels.everything)}
-        for number, (runner, _) in list(self._running.items()):
-            row = wanted.get(number)
-            if row is None or row.revision != runner.row.revision:
-                await self._stop(number)
-        for number, row in wanted.items():
-            if number not in self._running:
-                self._start(row)
-
-    def _start(self, row: ChannelRow) -> None:
-        runner = ChannelRunner(self._store, row, count=self._count)
-        self._running[row.id] = runner, asyncio.create_task(runner.run(), name=f"channel-{row.id}")
-        log.info("channel.started", channel=row.id, kind=row.kind, line=row.line)
-
-    async def _stop(self, number: ChannelId) -> None:
-        _, task = self._running.pop(number)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        """Start what is new, renew what was bound or configured again, stop what was unbound. Raises StoreError."""
+        await self._fleet.refresh()
 
     async def stop(self) -> None:
         """Stop every channel; each finishes what is in flight."""
-        tasks = [task for _, task in self._running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._running.clear()
+        await self._fleet.stop()
+
+    async def _wanted(self) -> Mapping[ChannelId, ChannelRow]:
+        return {row.id: row for row in await self._store.read(channels.everything)}
+
+    def _make(self, row: ChannelRow) -> ChannelRunner:
+        log.info("channel.started", channel=row.id, kind=row.kind, line=row.line)
+        return ChannelRunner(self._store, row, count=self._count)

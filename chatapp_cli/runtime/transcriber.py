@@ -18,9 +18,10 @@ import structlog
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, UsageError
+from chatapp_cli.domain.journal.messages import FileArrived, MessageReceived
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime.bell import Bell
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.worker import Woken
 from chatapp_cli.services import files, voice
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.services.words import OWN_CODES
@@ -36,18 +37,17 @@ _SPOKEN = {"voice", "audio"}
 MOST_BYTES = 4 * voice.LONGEST
 
 
-class Transcriber:
+class Transcriber(Woken):
     """Belongs to a daemon of a company that has such a command."""
 
+    name = "transcriber"
+    wakes = (FileArrived, MessageReceived)
+
     def __init__(self, store: AsyncStore) -> None:
+        super().__init__()
         self._store = store
-        self._bell = Bell()
         self._failing = False
         self._impolite = False
-
-    def wake(self) -> None:
-        """A file may be here."""
-        self._bell.ring()
 
     async def run(self) -> None:
         """Write down until cancelled."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import chain, repeat
-from typing import TypeAlias
-
-import structlog
+from typing import TYPE_CHECKING, TypeAlias
 
 from chatapp_cli.domain.errors import Busy, StoreError
-from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.store.tx import Tx
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 Verdict: TypeAlias = Callable[[Tx], object]
 GRACE = 20.0
@@ -22,18 +20,18 @@ GRACE = 20.0
 
 
 class Verdicts:
-    """Writes those of one channel."""
+    """Writes those of one queue; ``log`` says which."""
 
-    def __init__(self, store: AsyncStore, channel: ChannelId, *, grace: float = GRACE) -> None:
+    def __init__(self, store: AsyncStore, log: FilteringBoundLogger, *, grace: float = GRACE) -> None:
         self._store = store
-        self._channel = channel
+        self._log = log
         self._grace = grace
 
     async def record(self, verdict: Verdict) -> None:
         """Write it; a store that cannot be written is asked until it can.
 
-        Who is cancelled meanwhile goes on for a while: what is not written then, the next owner of the channel
-        finds as being sent, and asks the provider or a person.
+        Who is cancelled meanwhile goes on for a while: what is not written then, the next owner finds as
+        handed over, and asks the provider or a person.
         """
         writing = asyncio.ensure_future(self._insist(verdict))
         try:
@@ -47,7 +45,7 @@ class Verdicts:
             await asyncio.wait({writing}, timeout=self._grace)
         finally:
             if not writing.done():
-                log.error("verdict.left", channel=self._channel)
+                self._log.error("verdict.left")
                 writing.cancel()
 
     async def _insist(self, verdict: Verdict) -> None:
@@ -55,7 +53,7 @@ class Verdicts:
             try:
                 await self._store.write(verdict)
             except (StoreError, Busy) as error:
-                log.warning("verdict.delayed", channel=self._channel, why=str(error))
+                self._log.warning("verdict.delayed", why=str(error))
                 await self._store.desk.world.clock.sleep(pause)
             else:
                 return

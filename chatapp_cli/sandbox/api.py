@@ -10,15 +10,15 @@ import hmac
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 import aiohttp
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import Background, HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 _SECRET: Final = "whsec_" + b64encode(b"an invented shop of fir trees").decode()
@@ -27,12 +27,13 @@ _LARGEST: Final = 1 << 26
 _UNSIGNED: Final = 401
 
 
-class ApiSandbox:
+class ApiSandbox(HttpSandbox):
     """A program with one address; it counts every webhook once, by its id, and repeats its own until they are taken."""
 
     kind: ClassVar[str] = "api"
 
     def __init__(self) -> None:
+        super().__init__()
         self.events: list[Mapping[str, Any]] = []
         """Everything that the desk told, pings too, oldest first."""
         self.refused: list[str] = []
@@ -46,26 +47,17 @@ class ApiSandbox:
         self._webhook = Webhook(_SECRET)
         self.seen: dict[str, str] = {}
         """The webhook ids that were taken, and what we call what they brought."""
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._desk = ""
         self._called = asyncio.Event()
         self._post: deque[tuple[str, bytes]] = deque()
         self._news = asyncio.Event()
-        self._courier: asyncio.Task[None] | None = None
+        self._courier = Background(self._carry)
         self._count = 0
-
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
 
     @property
     def answers(self) -> Mapping[str, str]:
         """Our address and the shared secret."""
-        return {"name": "Ёлочный базар", "url": f"http://127.0.0.1:{self._port}/desk", "secret": self._secret}
+        return {"name": "Ёлочный базар", "url": f"{self.url}/desk", "secret": self._secret}
 
     def calls(self, url: str) -> None:
         """Post to this address from now on."""
@@ -111,26 +103,16 @@ class ApiSandbox:
         messages = [e for e in self.events if e["type"] == "message" and e["chat_id"] == mine]
         return [_heard(e) for e in messages if self.seen[e["id"]] not in self.deleted]
 
-    async def vanish(self) -> None:
-        """Close the port and stop posting."""
-        if self._courier:
-            self._courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._courier
-        if self._runner:
-            await self._runner.cleanup()
-        self._courier = self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post("/desk", self._take)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-        self._courier = asyncio.create_task(self._carry())
+        return app
+
+    def _begin(self) -> None:
+        self._courier.start()
+
+    async def _rest(self) -> None:
+        await self._courier.stop()
 
     def _next_id(self) -> str:
         self._count += 1

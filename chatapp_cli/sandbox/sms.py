@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import quote_from_bytes, urlencode
 
 import aiohttp
 from aiohttp import web
 
+from chatapp_cli.sandbox.serving import Background, HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 Preset: TypeAlias = Literal["smsc", "sms_ru", "sipout"]
@@ -44,7 +44,7 @@ class Refusal(Exception):
     """Why a gateway does not take a message: a word that each interface numbers in its own way."""
 
 
-class SmsSandbox:
+class SmsSandbox(HttpSandbox):
     """One account; a message is delivered as soon as it is taken, unless phones are out of reach.
 
     It calls with what clients wrote in the charset that it is set to, as real ones do in Windows-1251.
@@ -53,6 +53,7 @@ class SmsSandbox:
     kind: ClassVar[str] = "sms"
 
     def __init__(self, preset: Preset = "smsc") -> None:
+        super().__init__()
         self.sent: list[Short] = []
         self.written: list[Mapping[str, Any]] = []
         """What clients wrote, as SMSC lists it."""
@@ -63,13 +64,11 @@ class SmsSandbox:
         self.may_send = True
         """The login is good for messages, and not for questions only."""
         self._preset = preset
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._desk = ""
         self._called = asyncio.Event()
         self._post: deque[tuple[str, str]] = deque()
         self._news = asyncio.Event()
-        self._courier: asyncio.Task[None] | None = None
+        self._courier = Background(self._carry)
         self._count = 0
         self._secret = SECRET
         self.charset = "utf-8"
@@ -77,21 +76,13 @@ class SmsSandbox:
         self.declares = True
         """It says in which charset it calls."""
 
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
-
     @property
     def answers(self) -> Mapping[str, str]:
         """The account, and where it is."""
-        url = f"http://127.0.0.1:{self._port}"
         return {
             "name": "SMS",
             "preset": self._preset,
-            "url": url,
+            "url": self.url,
             "login": LOGIN,
             "secret": self._secret,
             "sender": "Yolki",
@@ -127,18 +118,7 @@ class SmsSandbox:
         """Everything that reached this client's phone."""
         return [Heard(text=short.text) for short in self.sent if short.phone == _digits(who.phone)]
 
-    async def vanish(self) -> None:
-        """Close the port and stop reporting."""
-        if self._courier:
-            self._courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._courier
-        if self._runner:
-            await self._runner.cleanup()
-        self._courier = self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application()
         for path, handler in (
             ("/sys/send.php", self._smsc_send),
@@ -151,11 +131,13 @@ class SmsSandbox:
             ("/userapi/", self._sipout),
         ):
             app.router.add_route("*", path, handler)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
-        self._courier = asyncio.create_task(self._carry())
+        return app
+
+    def _begin(self) -> None:
+        self._courier.start()
+
+    async def _rest(self) -> None:
+        await self._courier.stop()
 
     def settle(self, short: Short, *statuses: str) -> None:
         """Report states in SMSC's numbers: of each part by itself, in any order, or of one that changes its mind."""

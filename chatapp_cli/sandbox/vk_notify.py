@@ -9,13 +9,13 @@ import asyncio
 import re
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 import aiohttp
 from aiohttp import web
 
+from chatapp_cli.sandbox.serving import Background, HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 KEY: Final = "an-invented-key-of-the-partner"
@@ -45,29 +45,21 @@ class Refusal(Exception):
     """Why a notice is not taken."""
 
 
-class VkNotifySandbox:
+class VkNotifySandbox(HttpSandbox):
     """One community; a notice is delivered and read at once, unless ``fate`` says otherwise."""
 
     kind: ClassVar[str] = "vk_notify"
 
     def __init__(self) -> None:
+        super().__init__()
         self.taken: list[Notice] = []
         self.fate: Sequence[str] = ("sent", "delivered", "read")
         """What is reported of each notice."""
         self._key = KEY
         self._today: Counter[str] = Counter()
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._post: deque[tuple[str, Mapping[str, Any]]] = deque()
         self._news = asyncio.Event()
-        self._courier: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
+        self._courier = Background(self._carry)
 
     @property
     def approved(self) -> Mapping[str, str]:
@@ -83,7 +75,7 @@ class VkNotifySandbox:
             "community": "vk.com/yolki",
             "notices_email": "olga@example.org",
             "preset": "reseller",
-            "url": f"http://127.0.0.1:{self._port}",
+            "url": self.url,
             "secret": self._key,
             "sender": SERVICE,
         }
@@ -101,25 +93,16 @@ class VkNotifySandbox:
         """The notices that reached this client."""
         return [Heard(text=notice.text) for notice in self.taken if notice.phone == who.phone.removeprefix("+")]
 
-    async def vanish(self) -> None:
-        """Close the port and stop reporting."""
-        if self._courier:
-            self._courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._courier
-        if self._runner:
-            await self._runner.cleanup()
-        self._courier = self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/vk/messages", self._take)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
-        self._courier = asyncio.create_task(self._carry())
+        return app
+
+    def _begin(self) -> None:
+        self._courier.start()
+
+    async def _rest(self) -> None:
+        await self._courier.stop()
 
     async def _take(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Key {self._key}":

@@ -12,6 +12,7 @@ from chatapp_cli.domain.address import canonical, given, kinds
 from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.moment import local
@@ -21,7 +22,6 @@ from chatapp_cli.i18n import N_
 from chatapp_cli.services import channels, dialogs, reaching, sending
 from chatapp_cli.services.pace import NOW, Reason, Turn, forecast
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.outbox import RecentSend

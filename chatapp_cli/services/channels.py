@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.channels import (
     ChannelBound,
@@ -18,13 +19,15 @@ from chatapp_cli.domain.journal.channels import (
     ChannelUnbound,
     HealthChanged,
 )
+from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, lines
+from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.form import Field
     from chatapp_cli.domain.manifest import Capabilities, Manifest
     from chatapp_cli.ports.bind import Bound
 
@@ -67,13 +70,13 @@ def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
 
 def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
     """What this very account can do."""
-    return replace(manifest.capabilities, **json.loads(channel.capabilities))
+    return replace(manifest.capabilities, **channel.capabilities)
 
 
 def price_of_part(channel: ChannelRow) -> Decimal | None:
     """What one part of a text costs, where somebody said it in the channel's option ``price``."""
     try:
-        return Decimal(json.loads(channel.settings).get("price") or "")
+        return Decimal(channel.settings.get("price") or "")
     except InvalidOperation:
         return None
 
@@ -97,9 +100,9 @@ def _bound(channel: ChannelRow, secrets: Mapping[str, str]) -> Bound:
     return Bound(
         account=channel.account,
         title=channel.title,
-        settings=json.loads(channel.settings),
-        facts=json.loads(channel.facts),
-        capabilities=json.loads(channel.capabilities),
+        settings=channel.settings,
+        facts=channel.facts,
+        capabilities=channel.capabilities,
         secrets=secrets,
         hook_key=channel.hook_key or "",
         cursor=channel.cursor,
@@ -115,22 +118,26 @@ def keep(
     kind: str,
     previous: ChannelId | None = None,
     pool: bool = False,
+    fields: Sequence[Field] = (),
     actor: str,
 ) -> ChannelId:
     """Store a binding, new or renewed. Raises Refused for an account that is bound already.
 
-    A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069).
+    A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069). The manifest's ``fields`` say
+    which answers are options.
     """
     access.require(tx, Right.CHANNELS)
     lines.seen(tx, line)
     if previous is not None:
         one(tx, previous)
     _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
+    answered = _options_of(tx, binding, fields, previous)
+    settings = {name: said for name, said in binding.settings.items() if name not in answered}
     values = {
         "account": binding.account,
         "title": binding.title,
         "hook_key": binding.hook_key or None,
-        "settings": json.dumps(dict(binding.settings), ensure_ascii=False),
+        "settings": json.dumps(settings, ensure_ascii=False),
         "facts": json.dumps(dict(binding.facts), ensure_ascii=False),
         "capabilities": json.dumps(dict(binding.capabilities)),
         "secrets": vault.seal(binding.secrets),
@@ -142,8 +149,21 @@ def keep(
     else:
         tx.run("channels.rebind", id=previous, **values)
         tx.run("outbox.release", channel=previous, now=tx.now)
+    options.keep(tx, _target(previous), answered)
     tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title), actor=actor)
     return previous
+
+
+def _target(channel: ChannelId) -> Target:
+    return Target(Subject.CHANNEL, channel)
+
+
+def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: ChannelId | None) -> Mapping[str, str]:
+    """What a binding answered and ``configure`` may change: of a renewed one, all that was stored before too."""
+    names = {field.name for field in fields if field.option}
+    if previous is not None:
+        names |= options.stored(tx, _target(previous)).keys()
+    return {name: said for name, said in binding.settings.items() if name in names}
 
 
 def _insist_it_is_free(
@@ -190,32 +210,17 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
             T("Say --force if they may; a new login needs no unbinding: chatapp line bind {kind}", kind=channel.kind),
         )
     tx.run("channels.remove", id=channel.id)
+    options.drop(tx, _target(channel.id))
     tx.emit(ChannelUnbound(channel=channel.id, kind=channel.kind, title=channel.title), actor=actor)
 
 
 def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str], *, actor: str) -> None:
-    """Change options that need no new binding. Raises UsageError for anything else."""
+    """Change options that need no new binding; a running session comes up again with them. Raises UsageError."""
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
-    options = {field.name: field for field in manifest.fields if field.option}
-    for name, value in changes.items():
-        field = options.get(name)
-        if field is None:
-            raise UsageError(
-                T("{name} cannot be changed this way.", name=name),
-                T("Options are: {known}. Everything else: chatapp line bind", known=", ".join(options) or "–"),
-                field=name,
-            )
-        allowed = ["on", "off"] if field.kind == "flag" else [choice.value for choice in field.choices]
-        if allowed and value not in allowed:
-            raise UsageError(
-                T("{name} cannot be {value}.", name=name, value=value),
-                T("Choose one of: {allowed}", allowed=", ".join(allowed)),
-                field=name,
-            )
-    settings = {**json.loads(channel.settings), **changes}
-    tx.run("channels.configure", id=channel.id, settings=json.dumps(settings, ensure_ascii=False))
-    tx.emit(ChannelConfigured(channel=channel.id, changed=sorted(changes)), actor=actor)
+    changed = options.change(tx, _target(channel.id), options.Changes(changes, manifest.fields))
+    tx.run("channels.renew", id=channel.id)
+    tx.emit(ChannelConfigured(channel=channel.id, changed=changed), actor=actor)
 
 
 def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str, *, actor: str) -> None:
@@ -229,7 +234,7 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str,
     tx.emit(ChannelConfigured(channel=channel.id, changed=[name]), actor=actor)
 
 
-def set_health(tx: Tx, channel: ChannelId, health: str, code: str = "", detail: str = "") -> None:
+def set_health(tx: Tx, channel: ChannelId, health: Health, code: str = "", detail: str = "") -> None:
     """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
     tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail))

@@ -29,6 +29,7 @@ from chatapp_cli.services import (
     templates,
 )
 from chatapp_cli.services.beginning import Outlook
+from chatapp_cli.services.options import Options, Scope
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -76,11 +77,12 @@ class FromTemplate:
 
 @dataclass(frozen=True, slots=True)
 class FromReply:
-    """A quick reply, by ``TITLE`` or ``SECTION/TITLE``, what fills its gaps, and what the company calls itself."""
+    """A quick reply, by ``TITLE`` or ``SECTION/TITLE``, and what fills its gaps."""
 
     named: str
-    values: Mapping[str, str] = field(default_factory=dict)
-    company: str = ""
+    values: Mapping[str, str]
+    options: Options
+    """They say what the company calls itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ class Request:
     """``None`` while nothing is written yet, for a preview."""
     words: FromTemplate | FromReply | None = None
     """Where its text comes from, if nobody wrote it for this message."""
+    held: Options | None = None
+    """Where a person can take it back with a key: the options that say for how long."""
 
 
 def accept(tx: Tx, able: Able, request: Request) -> MessageId:
@@ -112,18 +116,26 @@ def accept(tx: Tx, able: Able, request: Request) -> MessageId:
             channel = channels.one(tx, number)
             draft = _worded(tx, channel, request)
             dialog = reaching.dialog_for(tx, channel, able(channel), to.strip(), subject=draft.subject)
-            return sending.enqueue(tx, able(channel), dialog, draft, request.order)
+            return sending.enqueue(tx, able(channel), dialog, draft, _ordered(tx, channel, request))
         case Address() as address:
             steps = _steps(tx, able, address)
             draft = _worded(tx, channels.one(tx, steps[0].channel), request)
-            return relay.accept(tx, able, steps, draft, request.order)
+            return relay.accept(tx, able, steps, draft, _ordered(tx, channels.one(tx, steps[0].channel), request))
 
 
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: Request) -> MessageId:
     draft = _worded(tx, channel, request)
     if isinstance(request.words, FromReply):
         replies.count_use(tx, replies.find(tx, request.words.named).id)
-    return sending.enqueue(tx, able(channel), dialog, draft, request.order)
+    return sending.enqueue(tx, able(channel), dialog, draft, _ordered(tx, channel, request))
+
+
+def _ordered(tx: Tx, channel: ChannelRow, request: Request) -> Order:
+    """The order, which rests for the seconds that are set for the channel where a key takes it back."""
+    if request.held is None or request.order.at is not None:
+        return request.order
+    seconds = request.held.number(tx, "undo_send", Scope(line=channel.line_id, channel=channel.id))
+    return replace(request.order, hold=max(0, seconds) * 1000)
 
 
 def _steps(tx: Tx, able: Able, to: Address) -> Sequence[Step]:
@@ -162,7 +174,8 @@ def _replied(tx: Tx, to: Target, words: FromReply, actor: str) -> tuple[str, Seq
     if not isinstance(to, InDialog):
         raise Refused("no_dialog", T("A quick reply answers in a dialog."))
     row, card = replies.find(tx, words.named), dialogs.card(tx, to.dialog)
-    known = replies.values(card, company=words.company, operator=actor, now=tx.now)
+    company = words.options.text(tx, "company_name", Scope(line=card.line_id, channel=card.channel_id))
+    known = replies.values(card, company=company, operator=actor, now=tx.now)
     return replies.said(tx, row, known | {canonical(name): text for name, text in words.values.items()})
 
 

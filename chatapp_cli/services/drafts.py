@@ -52,7 +52,7 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
 def drop(tx: Tx, dialog: DialogId, *, operator: str) -> None:
     """Forget a draft: it was sent, or is not wanted."""
     access.require(tx, Right.DRAFTS)
-    if tx.run("drafts.drop", operator=operator, dialog=dialog):
+    if tx.run("drafts.drop", operator=operator, dialog=card(tx, dialog).id):
         tx.emit(DraftDropped(dialog=dialog), actor=operator)
 
 

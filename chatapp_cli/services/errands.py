@@ -7,59 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.errand import Errand, ErrandState
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, ErrandId
 from chatapp_cli.domain.journal.channels import RequestEnded, RequestMade
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.text import T
+from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import access, channels, contacts
 from chatapp_cli.store.rows.channels import ErrandRow
 from chatapp_cli.store.tx import Tx
 
-OPEN = frozenset({"waiting", "running"})
 
-
-RIGHTS: Mapping[str, Right] = MappingProxyType(
-    {
-        "find": Right.ANSWER,
-        "contacts": Right.ANSWER,
-        "chats": Right.ANSWER,
-        "follow": Right.CHATS,
-        "unfollow": Right.CHATS,
-        "history": Right.CHATS,
-        "create_group": Right.GROUPS,
-        "add_members": Right.GROUPS,
-        "remove_members": Right.GROUPS,
-        "rename_group": Right.GROUPS,
-        "end_group": Right.GROUPS,
-        "templates": Right.TEMPLATES,
-        "submit": Right.TEMPLATES,
-    }
-)
-"""What somebody needs who asks for something."""
-
-
-def allowed(can: Capabilities, what: str) -> None:
+def allowed(can: Capabilities, what: Errand) -> None:
     """Raise Refused for what this kind of channel cannot be asked."""
-    abilities = {
-        "find": bool(can.finds_people),
-        "contacts": can.lists_contacts,
-        "chats": can.reads_chats,
-        "follow": can.reads_chats,
-        "unfollow": can.reads_chats,
-        "history": can.reads_chats,
-        "create_group": can.manages_groups,
-        "add_members": can.manages_groups,
-        "remove_members": can.manages_groups,
-        "rename_group": can.manages_groups,
-        "end_group": can.manages_groups,
-        "templates": can.templates,
-        "submit": can.templates,
-    }
-    if not abilities[what]:
+    if not ABILITIES[what].declared(can):
         raise Refused(
             "not_here",
             T("This channel cannot be asked for that."),
@@ -68,10 +31,10 @@ def allowed(can: Capabilities, what: str) -> None:
 
 
 def ask(
-    tx: Tx, channel: ChannelId, what: str, arguments: Mapping[str, object], *, actor: str, seconds: float
+    tx: Tx, channel: ChannelId, what: Errand, arguments: Mapping[str, object], *, actor: str, seconds: float
 ) -> ErrandId:
     """Ask; after so many seconds nobody waits for the answer and it is not begun any more."""
-    access.require(tx, RIGHTS[what])
+    access.require(tx, ABILITIES[what].right)
     channels.one(tx, channel)
     errand = ErrandId(
         tx.insert(
@@ -103,8 +66,8 @@ def one(tx: Tx, errand: ErrandId) -> ErrandRow:
 
 def done(tx: Tx, errand: ErrandRow, result: str) -> None:
     """Record the answer, as JSON; whoever was known by an address that is another's now is known by it no more."""
-    _end(tx, errand, "done", result=result)
-    found = json.loads(result) if errand.what == "find" else None
+    _end(tx, errand, ErrandState.DONE, result=result)
+    found = json.loads(result) if errand.what == Errand.FIND else None
     if found and found.get("id"):
         said = str(json.loads(errand.arguments)["address"])
         contacts.confirmed(tx, errand.channel_id, said if said.startswith("+") else f"@{said}", found["id"])
@@ -112,15 +75,15 @@ def done(tx: Tx, errand: ErrandRow, result: str) -> None:
 
 def failed(tx: Tx, errand: ErrandRow, error: ChannelError) -> None:
     """Record why there is none."""
-    _end(tx, errand, "failed", code=error.code, detail=error.detail, result=type(error).__name__)
+    _end(tx, errand, ErrandState.FAILED, code=error.code, detail=error.detail, result=type(error).__name__)
 
 
 def interrupted(tx: Tx, channel: ChannelId) -> None:
     """What was begun by a session that ended: it may or may not have been done."""
     for number in tx.all(ErrandId, "errands.interrupted", channel=channel):
-        _end(tx, one(tx, number), "failed", code="interrupted", result="OutcomeUnknown")
+        _end(tx, one(tx, number), ErrandState.FAILED, code="interrupted", result="OutcomeUnknown")
 
 
-def _end(tx: Tx, errand: ErrandRow, state: str, *, code: str = "", detail: str = "", result: str = "") -> None:
+def _end(tx: Tx, errand: ErrandRow, state: ErrandState, *, code: str = "", detail: str = "", result: str = "") -> None:
     if tx.run("errands.end", id=errand.id, state=state, code=code, detail=detail, result=result):
         tx.emit(RequestEnded(channel=errand.channel_id, errand=errand.id, state=state), actor=errand.actor)

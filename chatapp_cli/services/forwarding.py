@@ -15,13 +15,22 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import access, composing, dialogs, files, transcript
 from chatapp_cli.services.composing import InDialog, Request
+from chatapp_cli.services.options import Options
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import Order, key_of
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.tx import Tx
 
 
-def forward(tx: Tx, able: Able, messages: Sequence[MessageId], dialog: DialogId, order: Order) -> list[MessageId]:
+def forward(
+    tx: Tx,
+    able: Able,
+    messages: Sequence[MessageId],
+    dialog: DialogId,
+    order: Order,
+    *,
+    held: Options | None = None,
+) -> list[MessageId]:
     """Accept each message for the other dialog, in this order: all of them, or none with the reason.
 
     Files are not copied: both messages name the same content.
@@ -31,7 +40,7 @@ def forward(tx: Tx, able: Able, messages: Sequence[MessageId], dialog: DialogId,
     for n, message in enumerate(messages):
         draft = _draft(tx, transcript.entry(tx, message))
         one = replace(order, key=key_of(f"{order.key} {n}"))
-        accepted.append(composing.accept(tx, able, Request(to=InDialog(dialog), draft=draft, order=one)))
+        accepted.append(composing.accept(tx, able, Request(to=InDialog(dialog), draft=draft, order=one, held=held)))
     return accepted
 
 

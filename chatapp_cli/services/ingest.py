@@ -215,7 +215,8 @@ def _refresh_dialog(tx: Tx, dialog: Known, event: MessageArrived, message: Messa
         tx.run("dialogs.said", state=State.SENT, answers=1, **common)
     elif _wants_eyes(dialog, event):
         tx.run("dialogs.heard", **common)
-        tx.run("unread.heard", dialog=dialog.id)
+        if dialog.counted:
+            tx.run("unread.heard", dialog=dialog.id)
     else:
         tx.run("dialogs.heard_silently", **common)
     if not dialog.reachable and not event.from_us:
@@ -275,7 +276,7 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last
         now=tx.now,
     )
     tx.emit(DialogOpened(channel=channel, dialog=dialog))
-    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0, 1)
+    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0, 1, 1)
 
 
 def _search(name: str, peer: Peer, person: Person) -> str:
@@ -302,7 +303,7 @@ def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactI
 
 def _phone(person: Person) -> str:
     """Providers write a phone in many ways; it is found in one, and never read as a Russian one that it is not."""
-    return given(person.phone)
+    return given(person.phone) if person.phone else ""
 
 
 def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.journal.reading import JournalEntry, entry
+import json
+
+from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.domain.journal.reading import JournalEntry, entry, live_topics
 from chatapp_cli.store.tx import Tx
 
 
@@ -21,3 +23,8 @@ def after(tx: Tx, number: int, *, n: int = 500) -> list[JournalEntry]:
 def of_message(tx: Tx, message: MessageId) -> list[JournalEntry]:
     """What happened to a message, in order."""
     return tx.all(entry, "journal.of_message", message=message)
+
+
+def forget_live(tx: Tx, *, before: Millis) -> None:
+    """Drop what mattered only while it happened."""
+    tx.run("journal.forget", before=before, topics=json.dumps(live_topics()))

@@ -55,6 +55,14 @@ _ABOUT_COMPANY = (
     _said(lines.LineAdded, lambda e: T("Line added: {name}", name=e.name)),
     _said(lines.LineRenamed, lambda e: T("Line renamed: {name}", name=e.name)),
     _said(lines.LineRemoved, lambda e: T("Line removed: {name}", name=e.name)),
+    _said(
+        lines.LineConfigured,
+        lambda e: T("Options of line {name} changed: {changed}", name=e.name, changed=", ".join(e.changed)),
+    ),
+    _said(
+        company.CompanyConfigured,
+        lambda e: T("Options of the company changed: {changed}", changed=", ".join(e.changed)),
+    ),
     _said(operators.OperatorAdded, lambda e: T("Operator added: {name}", name=e.name)),
     _said(operators.OperatorDisabled, lambda e: T("{name} can log in no longer", name=e.name)),
     _said(operators.OperatorEnabled, lambda e: T("{name} can log in again", name=e.name)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
-from chatapp_cli.domain.journal.lines import LineAdded, LineRemoved, LineRenamed
+from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured, LineRemoved, LineRenamed
+from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access
+from chatapp_cli.services import access, options
 from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.store.tx import Tx
 
@@ -70,8 +73,17 @@ def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
             T("Line {name} has channels; {n} dialogs would be lost with them.", name=line.name, n=line.dialogs),
             T("Unbind its channels first, or say --force."),
         )
+    options.drop_with_line(tx, line.id)
     tx.run("lines.remove", id=line.id)
     tx.emit(LineRemoved(name=line.name), actor=actor)
+
+
+def configure(tx: Tx, line: LineRow, changes: Mapping[str, str], *, actor: str) -> None:
+    """Change options of a line; an empty value forgets one. Raises UsageError."""
+    access.require(tx, Right.SETTINGS)
+    seen(tx, line.id)
+    changed = options.change(tx, Target(Subject.LINE, line.id), options.Changes(changes))
+    tx.emit(LineConfigured(name=line.name, changed=changed), actor=actor)
 
 
 def _sound(name: str) -> str:

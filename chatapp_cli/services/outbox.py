@@ -111,7 +111,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         files=tuple(_local(media, file) for file in files),
         reply_to=message.reply_to,
         thread=tuple(reversed(tx.all(str, "messages.thread", dialog=row.dialog_id))),
-        automatic=message.origin == "autoreply",
+        automatic=Origin(message.origin).traits.automatic,
         stranger=card.heard_at is None and card.chat_kind == "private",
         first_name=card.first_name,
         last_name=card.last_name,
@@ -381,7 +381,7 @@ def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
     due = message_of(tx, message)
     files = [file.name for file in tx.all(FileRow, "files.of_message", message=message)]
     waiting = dialogs.card(tx, dialog).waiting_since
-    answers = due.origin != Origin.AUTOREPLY and waiting is not None and waiting <= due.stored_at
+    answers = not Origin(due.origin).traits.automatic and waiting is not None and waiting <= due.stored_at
     dialogs.said(tx, dialog, message, preview(due.text or due.subject, files), answers=answers)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels
@@ -17,7 +17,6 @@ from chatapp_cli.store.tx import Tx
 DAY: Millis = 86_400_000
 LINK = "Link"
 """The fact of a binding that leads a client to the account."""
-_WORKING = {"ok", "starting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +33,24 @@ class Account:
     @property
     def works(self) -> bool:
         """Nobody has to look after it."""
-        return self.channel.health in _WORKING
+        return self.channel.health in WORKING
 
 
 def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
     """A line's accounts of one kind that a link leads to, the next client's first."""
     rows = [row for row in channels.everything(tx) if (row.line_id, row.kind) == (line, kind)]
-    found = [_account(tx, row, link) for row in rows if (link := json.loads(row.facts).get(LINK))]
+    found = [_account(tx, row, link) for row in rows if (link := row.facts.get(LINK))]
     return sorted(found, key=lambda one: (not one.takes, one.new, one.channel.id))
 
 
 def _account(tx: Tx, row: ChannelRow, link: str) -> Account:
     new = tx.value("channels.new_dialogs", channel=row.id, since=tx.now - DAY)
-    return Account(row, link, new, row.health in _WORKING and row.paused_until <= tx.now)
+    return Account(row, link, new, row.health in WORKING and row.paused_until <= tx.now)
 
 
 def linked(tx: Tx, line: LineId) -> Sequence[str]:
     """The kinds of channels on a line that clients can be sent to by a link."""
-    rows = [row for row in channels.everything(tx) if row.line_id == line and json.loads(row.facts).get(LINK)]
+    rows = [row for row in channels.everything(tx) if row.line_id == line and row.facts.get(LINK)]
     return list(dict.fromkeys(row.kind for row in rows))
 
 

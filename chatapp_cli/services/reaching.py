@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import reduce
 
@@ -78,7 +77,7 @@ def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
 
 
 def _by_subject(channel: ChannelRow, can: Capabilities) -> bool:
-    return bool(can.by_subject_when) and json.loads(channel.settings).get(can.by_subject_when) == "on"
+    return bool(can.by_subject_when) and channel.settings.get(can.by_subject_when) == "on"
 
 
 def _known(tx: Tx, channel: ChannelRow, kind: AddressKind, address: str) -> DialogId | None:

@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Origin, Priority, State
+from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, reaching, sending
 from chatapp_cli.services.routes import Able, Step
 from chatapp_cli.services.sending import Order
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.services.transcript import message as message_of
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
@@ -101,7 +101,7 @@ def no_address(channel: ChannelRow) -> Refused:
 def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> None:
     if rest:
         steps = [[one.channel, *one.addresses] for one in rest]
-        kept = json.dumps({"priority": order.priority, "steps": steps}, ensure_ascii=False)
+        kept = json.dumps({"priority": order.rank, "steps": steps}, ensure_ascii=False)
         tx.run("chain.put", id=message, chain=kept)
 
 
@@ -128,7 +128,7 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
         actor=found.author,
         key=following_key(found.key or ""),
         origin=Origin(found.origin),
-        priority=kept.get("priority", Priority.OPERATOR),
+        priority=kept.get("priority"),
     )
     draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
     try:

@@ -11,7 +11,8 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import files, reply_sheet
-from chatapp_cli.services.reply_sheet import FORMS, Form, Sheet
+from chatapp_cli.services.reply_entries import Sheet
+from chatapp_cli.services.reply_sheet import FORMS, Form
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -17,6 +17,7 @@ from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, replies
+from chatapp_cli.services.reply_entries import Entry, Fault, Keep, Sheet, Stage
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 
@@ -25,56 +26,6 @@ FORMS: Mapping[str, Form] = MappingProxyType({"csv": "csv", "json": "json", "yam
 """The forms by what a file's name ends with."""
 COLUMNS = ("section", "title", "text", "keywords", "category")
 _NEEDED = COLUMNS[:3]
-Keep: TypeAlias = Callable[[StagedFile], str]
-"""Puts an attached file somewhere and tells its path."""
-Stage: TypeAlias = Callable[[str], StagedFile]
-"""Takes a file into the store by its path. Raises ChatappError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One reply of a file."""
-
-    place: int
-    """The line it begins in, or its number in a JSON list."""
-    section: str
-    answer: Answer
-    lines: Mapping[str, int] | None = None
-    """The line of each field, where a field has one; ``None``: the file says nothing about attached files either."""
-
-
-@dataclass(frozen=True, slots=True)
-class SectionEntry:
-    """A section of a file, and who may edit it."""
-
-    place: int
-    name: str
-    editors: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, and where."""
-
-    place: int
-    what: Text
-    field: str = ""
-
-    @property
-    def said(self) -> Text:
-        """With its line, and its field if that is known."""
-        if self.field:
-            return T("{place}, {field}: {what}", place=self.place, field=self.field, what=self.what)
-        return T("{place}: {what}", place=self.place, what=self.what)
-
-
-@dataclass(slots=True)
-class Sheet:
-    """What a file says."""
-
-    entries: list[Entry] = field(default_factory=list)
-    sections: list[SectionEntry] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
 
 
 @dataclass(slots=True)

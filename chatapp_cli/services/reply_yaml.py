@@ -17,7 +17,7 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services.reply_sheet import Entry, Fault, Keep, SectionEntry, Sheet, Stage
+from chatapp_cli.services.reply_entries import Entry, Fault, Keep, SectionEntry, Sheet, Stage
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 

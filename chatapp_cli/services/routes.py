@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.services import channels, contacts, dialogs, reaching
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx

@@ -36,7 +36,8 @@ class Order:
     key: str
     """Idempotency key: the same key again is the same message again."""
     origin: Origin = Origin.OPERATOR
-    priority: int = Priority.OPERATOR
+    priority: int | None = None
+    """In the outbox; ``None``: that of the origin."""
     at: Millis | None = None
     """Not before this time."""
     unless_heard: bool = False
@@ -45,6 +46,11 @@ class Order:
     """Without a time: it rests so long in the outbox, where it can be taken back."""
     assignee: str = ""
     """Who answers for the dialog from then on; empty: whoever did before."""
+
+    @property
+    def rank(self) -> int:
+        """Its priority in the outbox."""
+        return self.origin.traits.priority if self.priority is None else self.priority
 
     @property
     def rest(self) -> Millis:
@@ -115,7 +121,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
             text=draft.text,
             subject=subject,
             reply_to=_quoted(tx, card, draft),
-            automatic=int(order.origin is Origin.AUTOREPLY),
+            automatic=int(order.origin.traits.automatic),
             template=_kept(draft.template),
             now=tx.now,
         )
@@ -125,7 +131,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     _put_out(tx, card, message, Action.SEND, order, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.said(tx, dialog, message, shown, answers=order.origin is not Origin.AUTOREPLY, by=order.actor)
+        dialogs.said(tx, dialog, message, shown, answers=not order.origin.traits.automatic, by=order.actor)
     tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state), actor=order.actor)
     if order.assignee:
         duties.assign(tx, dialog, order.assignee, actor=order.actor)
@@ -214,7 +220,7 @@ def _put_out(
         action=action,
         value=value,
         actor=order.actor,
-        priority=order.priority,
+        priority=order.rank,
         state=state,
         not_before=order.at or (order.rest and tx.now + order.rest),
         wait_code=_wait_code(order, state),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.company import TemplateMoved, TemplateUnannounced
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.domain.message import Origin, Priority
+from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import access, channels, reaching, sending, words
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
 from chatapp_cli.store.tx import Tx
 
@@ -163,13 +162,13 @@ def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | No
 
 def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> None:
     """Tell by mail who asked for it, through whichever channel writes to mail addresses."""
-    to = json.loads(channel.settings).get("notices_email", "")
+    to = channel.settings.get("notices_email", "")
     carrier = _carrier(tx, able, channel) if to else None
     if carrier is None:
         return
     draft = Draft(subject=show(_subject(template)), text=show(_notice(channel, template)))
     key = sending.key_of(f"{channel.id} {template.name}/{template.language} {template.state} {tx.now}")
-    order = sending.Order(actor="", key=key, origin=Origin.AUTOREPLY, priority=Priority.AUTOMATIC)
+    order = sending.Order(actor="", key=key, origin=Origin.AUTOREPLY)
     can = able(carrier)
     try:
         with tx.trial():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
@@ -14,8 +15,14 @@ from chatapp_cli.store.rows.messages import FileRow, MessageRow, ReactionRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.store.tx import Tx
 
-if TYPE_CHECKING:
-    from chatapp_cli.services.turns import Place
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a queue; the first is the next to go."""
+
+    n: int
+    at: Millis = 0
+    """About when it goes; 0: at once, or nobody knows as the channel does not work."""
 
 
 class Entry(NamedTuple):

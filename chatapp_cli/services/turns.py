@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, State
 from chatapp_cli.services import channels, dialogs, pace
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.transcript import Entry
+from chatapp_cli.services.transcript import Entry, Place
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a queue; the first is the next to go."""
-
-    n: int
-    at: Millis = 0
-    """About when it goes; 0: at once, or nobody knows as the channel does not work."""
 
 
 def with_places(tx: Tx, able: Able, entries: Sequence[Entry]) -> list[Entry]:
@@ -41,7 +31,7 @@ def _placed(tx: Tx, able: Able, entry: Entry) -> Entry:
 def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> Place:
     """How many of the channel's messages go first, and how long they take at its rates."""
     ahead = tx.all(RecentSend, "outbox.ahead", channel=channel.id, priority=row.priority, before=row.message_id)
-    if channel.health != "ok":
+    if channel.health != Health.OK:
         return Place(len(ahead) + 1)
     card = dialogs.card(tx, row.dialog_id)
     stranger = int(card.heard_at is None and card.chat_kind == "private")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatapp_cli.domain.ids import MessageId, Millis
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.company import ClockSetBack
-from chatapp_cli.services import duties, outbox, waiting
+from chatapp_cli.services import duties, journal, outbox, timers
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
@@ -15,19 +15,17 @@ DAY = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What waits for the daemon's timer."""
+    """What time has made due."""
 
     scheduled: bool
     snoozed: bool
-    for_elsewhere: Sequence[MessageId]
-    """Messages that failed for good and may go another way."""
+    timers: Sequence[str]
+    """Kinds of timers of which some are due."""
 
 
 def due(tx: Tx) -> Due:
     """Look once for everything that time makes due."""
-    return Due(
-        scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), for_elsewhere=waiting.for_elsewhere(tx)
-    )
+    return Due(scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), timers=timers.kinds_due(tx))
 
 
 def forget_early_news(tx: Tx) -> None:
@@ -39,7 +37,7 @@ def forget_early_news(tx: Tx) -> None:
 def forget_passing_things(tx: Tx) -> None:
     """Drop after a day what nobody asks for later: answered errands, who looked and typed, windows that are closed."""
     tx.run("errands.forget", before=tx.now - DAY)
-    tx.run("journal.forget_typing", before=tx.now - DAY)
+    journal.forget_live(tx, before=tx.now - DAY)
     tx.run("presence.expire", before=tx.now - DAY)
 
 
@@ -48,6 +46,6 @@ def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
 
     What a person scheduled keeps its time on the clock.
     """
-    for wait in ("outbox.shift", "channels.shift", "files.shift"):
+    for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)
     tx.emit(ClockSetBack(seconds=milliseconds // 1000))

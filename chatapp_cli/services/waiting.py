@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
 from chatapp_cli.store.rows.dialogs import WaitingRow
 from chatapp_cli.store.rows.messages import TroubledRow
 from chatapp_cli.store.tx import Tx
 
-DOWN = frozenset({"needs_rebind", "misconfigured"})
-"""Health of a channel that can be asked nothing until a person acts."""
-STOPPED = DOWN | {"blocked"}
-"""Health of a channel that sends nothing until a person acts, or the provider lets it again."""
 RECENT = 7 * 86_400_000
 """Trouble of so many milliseconds is counted."""
 

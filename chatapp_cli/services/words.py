@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
@@ -31,15 +32,14 @@ ACTIONS: Mapping[str, Text] = MappingProxyType(
 VERDICTS: Mapping[str, Text] = MappingProxyType(
     {"done": T("done"), "failed": T("failed"), "postponed": T("postponed"), "uncertain": T("uncertain")}
 )
-HEALTH: Mapping[str, Text] = MappingProxyType(
+HEALTH: Mapping[Health, Text] = MappingProxyType(
     {
-        "starting": T("not started yet"),
-        "ok": T("works"),
-        "retrying": T("tries again"),
-        "needs_rebind": T("bind again"),
-        "misconfigured": T("a setting is wrong"),
-        "blocked": T("sends nothing for now"),
-        "down": T("does not work"),
+        Health.STARTING: T("not started yet"),
+        Health.OK: T("works"),
+        Health.RETRYING: T("tries again"),
+        Health.NEEDS_REBIND: T("bind again"),
+        Health.MISCONFIGURED: T("a setting is wrong"),
+        Health.BLOCKED: T("sends nothing for now"),
     }
 )
 STAGES: Mapping[str, Text] = MappingProxyType(
@@ -147,8 +147,8 @@ def template_state(name: str) -> Text:
 
 
 def health(name: str) -> Text:
-    """A channel's health."""
-    return HEALTH.get(name, Text(name))
+    """A channel's health; one that another version wrote as it is."""
+    return HEALTH[Health(name)] if name in set(Health) else Text(name)
 
 
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

@@ -9,9 +9,11 @@ question for the dialog, message or channel that it means.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.base import Hears
+from chatapp_cli.domain.journal.reading import topics_heard_by
 from chatapp_cli.store.named import Statement
 
 _BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
@@ -20,12 +22,6 @@ _WORD = re.compile(r"\w+")
 _OF_CHANNELS = ("message", "file", "outbox", "attempt", "arrived", "errand", "template")
 _OF_LINES = ("channel", "application")
 _OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence")
-_DIALOG = """id channel_id line_id contact_id key address kind name renamed pinned blocked reachable unreachable_code
-waiting_since last_at last_id last_direction last_state preview search created_at heard_at assignee
-snoozed_until early"""
-"""The columns of a dialog beside ``unread``."""
-
-
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
 """What is counted over all dialogs starts, for a reader, from the few that they have not read."""
 
@@ -35,11 +31,18 @@ class Lens:
 
     def __init__(self, dialect: str, *, lines: Sequence[LineId] | None, reader: str = "") -> None:
         """``lines`` are those that are seen, ``None`` for all; ``reader`` is whose unread counts, empty: the desk's."""
-        schema = {"sqlite": "main", "postgresql": "public"}[dialect]
-        self._shown = dict(_shown(schema, lines, reader))
+        self._schema = {"sqlite": "main", "postgresql": "public"}[dialect]
+        self._lines, self._reader = lines, reader
+        self._shown: Mapping[str, str] | None = None
         self._instead = _BY_READER if reader else {}
         self._percent = "%%" if dialect == "postgresql" else "%"
         self._seen: dict[str, Statement] = {}
+
+    def learn(self, columns: Callable[[str], Sequence[str]]) -> None:
+        """Look once which columns a table has: before that nothing can be asked."""
+        if self._shown is None:
+            columns_of_dialog = columns(f"{self._schema}.dialog")
+            self._shown = dict(_shown(self._schema, columns_of_dialog, self._lines, self._reader))
 
     def statement(self, name: str, whole: Mapping[str, Statement]) -> Statement:
         """A named statement as it is asked through the lens."""
@@ -54,6 +57,8 @@ class Lens:
         begins = _BEGINS.match(whole)
         if begins is None or _CHANGES.search(whole):
             return whole
+        if self._shown is None:
+            raise RuntimeError("the lens has not looked at the store's columns")
         named = set(_WORD.findall(whole))
         hides = ", ".join(
             f"{table} AS NOT MATERIALIZED ({rows})" for table, rows in self._shown.items() if table in named
@@ -64,10 +69,12 @@ class Lens:
         return f"WITH {hides} {whole}" if begins[1] == "SELECT" else f"{begins[1]} {hides}, {whole[begins.end() :]}"
 
 
-def _shown(schema: str, lines: Sequence[LineId] | None, reader: str) -> Iterator[tuple[str, str]]:
+def _shown(
+    schema: str, columns: Sequence[str], lines: Sequence[LineId] | None, reader: str
+) -> Iterator[tuple[str, str]]:
     """Each table that is hidden, with the rows that are shown of it."""
     if reader or lines is not None:
-        yield "dialog", _dialogs(schema, lines, reader)
+        yield "dialog", _dialogs(schema, columns, lines, reader)
     if reader:
         yield "dialog_unread", f"SELECT * FROM {schema}.dialog_unread WHERE operator = {_quoted(reader)}"
     if lines is None:
@@ -79,6 +86,12 @@ def _shown(schema: str, lines: Sequence[LineId] | None, reader: str) -> Iterator
     channel = f"channel_id IN (SELECT c.id FROM {schema}.channel c WHERE c.{these})"
     for table in _OF_CHANNELS:
         yield table, f"SELECT * FROM {schema}.{table} WHERE {channel}"
+    line = f"o.subject = 'line' AND o.ref IN ({_list(lines)})"
+    of_channel = f"o.subject = 'channel' AND o.ref IN (SELECT c.id FROM {schema}.channel c WHERE c.{these})"
+    yield (
+        "stored_option",
+        f"SELECT o.* FROM {schema}.stored_option o WHERE o.subject = 'company' OR {line} OR {of_channel}",
+    )
     dialog = f"EXISTS (SELECT 1 FROM {schema}.dialog d WHERE d.id = t.dialog_id AND d.{these})"
     for table in _OF_DIALOGS:
         yield table, f"SELECT t.* FROM {schema}.{table} t WHERE t.dialog_id IS NULL OR {dialog}"
@@ -87,19 +100,28 @@ def _shown(schema: str, lines: Sequence[LineId] | None, reader: str) -> Iterator
     yield (
         "journal",
         (
-            f"SELECT t.* FROM {schema}.journal t WHERE t.topic NOT LIKE 'line.%' AND (t.dialog_id IS NULL OR {dialog})"
+            f"SELECT t.* FROM {schema}.journal t WHERE {_audible()} AND (t.dialog_id IS NULL OR {dialog})"
             f" AND (t.channel_id IS NULL OR t.{channel}) AND (t.message_id IS NULL OR EXISTS ({message}))"
         ),
     )
 
 
-def _dialogs(schema: str, lines: Sequence[LineId] | None, reader: str) -> str:
+def _audible() -> str:
+    """What of the journal may be heard by who does not see every line, as the types of the events say."""
+    whole, everybody = (
+        ", ".join(_quoted(topic) for topic in topics_heard_by(hears)) for hears in (Hears.WHOLE, Hears.EVERYBODY)
+    )
+    about_something = "COALESCE(t.channel_id, t.dialog_id, t.message_id) IS NOT NULL"
+    return f"t.topic NOT IN ({whole}) AND ({about_something} OR t.topic IN ({everybody}))"
+
+
+def _dialogs(schema: str, columns: Sequence[str], lines: Sequence[LineId] | None, reader: str) -> str:
     unread = "d.unread"
     if reader:
         own = f"SELECT u.n FROM {schema}.dialog_unread u WHERE u.operator = {_quoted(reader)} AND u.dialog_id = d.id"
         unread = f"COALESCE(({own}), 0) AS unread"
-    columns = ", ".join(f"d.{column}" for column in _DIALOG.split())
-    dialogs = f"SELECT {columns}, {unread} FROM {schema}.dialog d"
+    shown = ", ".join(unread if column == "unread" else f"d.{column}" for column in columns)
+    dialogs = f"SELECT {shown} FROM {schema}.dialog d"
     if lines is None:
         return dialogs
     # With several lines a list is read in its own order: the plus keeps SQLite from sorting what they all have.

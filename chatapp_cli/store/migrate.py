@@ -10,8 +10,8 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.store.drivers import Driver, spoken
 
 _FOLDER = Path(__file__).parent / "migrations"
-HEAD = "0006"
-"""The revision that this program speaks."""
+HEAD = max(file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py"))
+"""The revision that this program speaks: its newest migration's, by the name of the file."""
 
 
 def revision_of(driver: Driver) -> str | None:

@@ -56,7 +56,10 @@ def _prepare(text: str, dialect: str) -> Statement:
 def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     if len(names) > 1:
         return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    if names:
+        (only,) = names
+        return lambda values: (values[only],)
+    return lambda _values: ()
 
 
 @cache

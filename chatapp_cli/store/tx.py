@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from chatapp_cli.domain.access import EFFECT
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.base import JournalEvent, stored
-from chatapp_cli.store.effects import Effects
 from chatapp_cli.store.named import Statement
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ class Cursor(Protocol):
     @property
     def rowcount(self) -> int:
         """Rows changed."""
+        ...
+
+    @property
+    def description(self) -> Any:
+        """The columns of an answer, each with its name first."""
         ...
 
     def fetchone(self) -> Any:
@@ -49,6 +54,19 @@ class Connection(Protocol):
         ...
 
 
+class Consequences(Protocol):
+    """What has to stand or fall with an event; see ``store.effects``."""
+
+    @property
+    def table(self) -> Mapping[type[JournalEvent], Sequence[Any]]:
+        """The effects by the type of their event."""
+        ...
+
+    def run(self, tx: Tx, found: Sequence[Any], event: JournalEvent, *, guarded: bool) -> None:
+        """Let these happen."""
+        ...
+
+
 class Tx:
     """Statements that become true together, or not at all."""
 
@@ -60,7 +78,7 @@ class Tx:
         statements: Mapping[str, Statement],
         now: Millis,
         inserted: Callable[[Any], int | None],
-        effects: Effects | None = None,
+        effects: Consequences | None = None,
         *,
         guarded: bool = False,
     ) -> None:
@@ -68,7 +86,7 @@ class Tx:
         self._execute = connection.execute
         self._statements = statements
         self._inserted = inserted
-        self._effects = effects or Effects()
+        self._effects = effects
         self._guarded = guarded
         self._lens: Lens | None = None
         self.acting: Acting | None = None
@@ -80,7 +98,13 @@ class Tx:
         """The same transaction as somebody sees it who does not see everything."""
         seen = copy(self)
         seen._lens = lens
+        if lens is not None:
+            lens.learn(self.columns)
         return seen
+
+    def columns(self, table: str) -> list[str]:
+        """The names of a table's columns, as the database tells them."""
+        return [str(column[0]) for column in self._execute(f"SELECT * FROM {table} LIMIT 0").description]
 
     def by(self, acting: Acting, lens: Lens | None = None) -> Tx:
         """The same transaction as somebody acts in it, who sees it through a lens if there is one."""
@@ -153,6 +177,5 @@ class Tx:
                 "data": stored(event),
             },
         )
-        found = self._effects.table.get(type(event))
-        if found is not None:
-            self._effects.run(self.through(None), found, event, guarded=self._guarded)
+        if self._effects is not None and (found := self._effects.table.get(type(event))):
+            self._effects.run(self.by(EFFECT), found, event, guarded=self._guarded)

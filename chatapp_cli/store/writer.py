@@ -51,11 +51,20 @@ def deliver(outcomes: Sequence[Told]) -> None:
 
 
 class Writer:
-    """The thread and its queue. ``delivery`` carries a whole commit's outcomes to where the callers wait."""
+    """The thread and its queue. ``delivery`` carries a whole commit's outcomes to where the callers wait.
 
-    def __init__(self, database: Database, delivery: Delivery = deliver) -> None:
+    ``broken`` is told of an error that ends the thread: whatever is queued then is never done.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        delivery: Delivery = deliver,
+        broken: Callable[[BaseException], None] | None = None,
+    ) -> None:
         self._database = database
         self._delivery = delivery
+        self._broken = broken
         self._queue: queue.SimpleQueue[tuple[Job[Any], Done] | None] = queue.SimpleQueue()
         self.commits = 0
         self.jobs = 0
@@ -76,6 +85,14 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:
+            if self._broken is None:
+                raise
+            self._broken(error)
+
+    def _work(self) -> None:
         held = 0.0
         while (first := self._queue.get()) is not None:
             batch, last = self._gather(first)

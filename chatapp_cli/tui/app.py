@@ -283,7 +283,8 @@ class Inbox(TypeAhead):
         if self._outside is not None:
             from chatapp_cli.tui.screens.login import LoginScreen
 
-            title = self.desk.settings.company_name or self.TITLE
+            desk = self.desk.whole
+            title = desk.read(lambda tx: desk.options.text(tx, "company_name")) or self.TITLE
             self.push_screen(LoginScreen(title, self.reception.log_in, show(self._outside.what)))
 
     # Everywhere

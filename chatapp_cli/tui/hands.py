@@ -23,7 +23,7 @@ from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.screens.small import Take
+    from chatapp_cli.tui.small import Take
     from chatapp_cli.tui.spelling import Spelling
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ class Hands(Leaving[None]):
 
     async def confirm(self, title: str, note: str = "", *, yes: str = "", take: Take[bool] | None = None) -> bool:
         """Ask yes or no; only a yes is taken."""
-        from chatapp_cli.tui.screens.small import Confirm
+        from chatapp_cli.tui.small import Confirm
 
         answer: bool | None = await self.app.push_screen_wait(Confirm(title, note, yes=yes).taken_by(take))
         return bool(answer)
@@ -156,7 +156,7 @@ class Hands(Leaving[None]):
         take: Take[str] | None = None,
     ) -> str | None:
         """Ask for a line of text; ``None`` if the person would rather not."""
-        from chatapp_cli.tui.screens.small import Prompt
+        from chatapp_cli.tui.small import Prompt
 
         return await self.app.push_screen_wait(Prompt(title, value, note=note, suggest=suggest).taken_by(take))
 
@@ -169,7 +169,7 @@ class Hands(Leaving[None]):
         take: Take[str] | None = None,
     ) -> str | None:
         """Ask for one of several."""
-        from chatapp_cli.tui.screens.small import Choose
+        from chatapp_cli.tui.small import Choose
 
         return await self.app.push_screen_wait(Choose(title, options, keys=keys).taken_by(take))
 

@@ -232,6 +232,8 @@ PLACES: Final = (
             Act("bind", ["b", "enter"], N_("Bind a channel to the line, or bind again"), N_("bind")),
             Act("check", ["c"], N_("Check receiving and sending"), N_("check")),
             Act("resume", ["r"], N_("Let a channel that rests go on now")),
+            Act("options", ["o"], N_("Options of the line or channel")),
+            Act("company", ["O"], N_("Options of the whole company")),
             Act("proxies", ["p"], N_("Try the channel's proxies, or exchange them")),
             Act("unbind", ["u"], N_("Unbind the channel"), N_("unbind")),
             Act("documents", ["d"], N_("Official documents: applications that a provider wants first")),

@@ -48,6 +48,7 @@ class Notices:
         """``send`` writes to the terminal; ``wait`` calls something after the pause; ``remind`` says it on the page."""
         self._office, self._terminal, self._send, self._wait, self._remind = office, terminal, send, wait, remind
         self._settings: Settings = office.desk.settings
+        self._quiet, self._shows_text = self._settings.quiet, self._settings.notify_text
         self._pending: dict[DialogId, Told] = {}
         self._resting = False
         self._until: Millis = 0
@@ -69,13 +70,21 @@ class Notices:
                 self._remind(told.briefly)
         if news.dialogs():
             await self.entitle()
+        if self._pending:
+            self._quiet, self._shows_text = await self._office.read(self._chosen)
         if not self._resting:
             self._tell()
 
+    def _chosen(self, tx: Tx) -> tuple[str, str]:
+        options = self._office.desk.options
+        return options.text(tx, "quiet"), options.text(tx, "notify_text")
+
     async def entitle(self) -> None:
         """Show in the terminal's title how many dialogs are unread."""
-        unread = await self._office.read(dialogs.unread_count)
-        title = " ".join(filter(None, [f"({unread})" if unread else "", self._settings.company_name or "chatapp"]))
+        unread, company = await self._office.read(
+            lambda tx: (dialogs.unread_count(tx), self._office.desk.options.text(tx, "company_name"))
+        )
+        title = " ".join(filter(None, [f"({unread})" if unread else "", company or "chatapp"]))
         if title != self._title:
             self._title = title
             self._send(self._terminal.title(title))
@@ -104,11 +113,11 @@ class Notices:
         if len(told) > 1:
             return "chatapp", ngettext("{n} dialog has something new", "{n} dialogs have something new", len(told))
         one = told[0]
-        return (one.name, one.text) if self._settings.notify_text == "on" else ("chatapp", one.briefly)
+        return (one.name, one.text) if self._shows_text == "on" else ("chatapp", one.briefly)
 
     def _is_quiet(self) -> bool:
         now = self._office.desk.world.clock.now()
-        return now < self._until or within(self._settings.quiet, local(now).time())
+        return now < self._until or within(self._quiet, local(now).time())
 
 
 def within(hours: str, now: time) -> bool:

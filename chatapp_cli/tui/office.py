@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -53,15 +52,12 @@ class Office:
 
         return Order(actor=self.actor, key=self.desk.world.chance.key())
 
-    def held(self) -> Order:
-        """The same for a new message: for the seconds that they set a key takes it back."""
-        return replace(self.order(), hold=max(0, self.desk.settings.undo_send) * 1000)
-
-    def accept(self, to: Target, draft: Draft, order: Order) -> Callable[[Tx], MessageId]:
-        """The transaction that accepts a new message."""
+    def accept(self, to: Target, draft: Draft, order: Order, *, held: bool = True) -> Callable[[Tx], MessageId]:
+        """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""
         from chatapp_cli.services.composing import Request, accept
 
-        return partial(accept, able=self.capabilities, request=Request(to=to, draft=draft, order=order))
+        request = Request(to=to, draft=draft, order=order, held=self.desk.options if held else None)
+        return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do, in words too."""

@@ -13,8 +13,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.deeds.listed import Listed
 from chatapp_cli.tui.keymap import SAME_KEY, action, actions, shown
-from chatapp_cli.tui.screens.listing import Listing
 
 ITSELF = "app.palette"
 _TYPED = str.maketrans({**SAME_KEY, **{russian: latin for latin, russian in SAME_KEY.items() if russian.isalpha()}})
@@ -47,7 +47,7 @@ def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object])
         yield Entry(act.id, _(act.help), partial(run, act.name, places[act.scope]), keys, f"{act.help} {act.name}")
 
 
-def narrowing(page: Listing, tags: Iterable[str], operators: Iterable[str]) -> Iterator[Entry]:
+def narrowing(page: Listed, tags: Iterable[str], operators: Iterable[str]) -> Iterator[Entry]:
     """Each line, channel, tag and operator that the list can be narrowed to."""
     wanted, channels = page.wanted, page.overview.channels
     for line, name in {channel.line_id: channel.line for channel in channels}.items():
@@ -63,7 +63,7 @@ def narrowing(page: Listing, tags: Iterable[str], operators: Iterable[str]) -> I
         yield _filter(page, _("Operator: {name}", name=_("nobody answers")), "by_assignee", assignee="")
 
 
-def _filter(page: Listing, words: str, known_as: str, **changes: object) -> Entry:
+def _filter(page: Listed, words: str, known_as: str, **changes: object) -> Entry:
     wanted = page.wanted.but(**changes)
     keys = shown(action("inbox", known_as).keys[0])
     return Entry(f"{known_as} {words}", words, partial(page.show_only, wanted), keys, known_as)

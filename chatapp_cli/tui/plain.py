@@ -186,7 +186,9 @@ class Plain:
 
     async def _answer(self, text: str) -> None:
         card = self._card()
-        await self._office.write(self._office.accept(InDialog(card.id), Draft(text=text), self._office.order()))
+        await self._office.write(
+            self._office.accept(InDialog(card.id), Draft(text=text), self._office.order(), held=False)
+        )
         self._say(_("Sent to {name}.", name=line(card.name)))
 
     async def _claim(self, _rest: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.timer import Timer
 from textual.worker import Worker
@@ -15,13 +15,22 @@ from chatapp_cli.i18n import _
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.speller import Speller
-    from chatapp_cli.tui.hands import Hands
     from chatapp_cli.tui.widgets.underlined import Underlined
 
 PAUSE = 0.4
 """Seconds without a key after which the words are looked at."""
 _LEARN = "\n"
 """Stands for the choice that keeps the word."""
+
+
+class Asks(Protocol):
+    """The page on which somebody writes."""
+
+    def say(self, words: str) -> None:
+        """Something that the person has to know."""
+
+    async def choose(self, title: str, options: Sequence[tuple[str, str]], *, keys: Sequence[str]) -> str | None:
+        """Ask for one of several."""
 
 
 class Spelling:
@@ -54,7 +63,7 @@ class Spelling:
         if self._program is not None and words:
             text.mark(await self._asked().wrong(words))
 
-    async def correct(self, hands: Hands, text: Underlined) -> None:
+    async def correct(self, hands: Asks, text: Underlined) -> None:
         """Let the person choose another spelling, or keep the word for good."""
         await self.look(text)
         found = text.wrong_word()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
-from chatapp_cli.services.waiting import STOPPED
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.keymap import key
@@ -25,7 +25,7 @@ def standstill(channel: ChannelRow, now: Millis) -> str:
             since=since,
             key=key("app", "page('lines')"),
         )
-    if channel.health != "ok":
+    if channel.health != Health.OK:
         return _(
             "{channel}: {state}, since {since}. What you write goes by itself once it works.",
             channel=title,

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from standardwebhooks import Webhook
+from structlog.testing import capture_logs
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.journal.messages import MessageReceived
+from chatapp_cli.runtime.doctor import examine
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels
+from chatapp_cli.settings import Loaded
+from chatapp_cli.store.database import Database
+from chatapp_cli.store.effects import effect, table
 from tests.contract.connector_contract import ANNA
 from tests.runtime.test_daemon import bound, eventually, serving, the_dialogs
 
@@ -41,8 +50,9 @@ async def test_a_monitor_sees_life_readiness_and_figures(desk: Desk, program: Ap
         key = desk.read(lambda tx: channels.one(tx, channel)).hook_key
         program.calls(f"{address}/hooks/{key}")
         await program.say(ANNA, "Ау")
-        await eventually(lambda: the_dialogs(desk))
-        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        assert (alive := (await http.get("/healthz")).json())["status"] == "ok"
+        assert set(alive["workers"].values()) == {"ok"}
         ready = (await http.get("/readyz")).json()
         assert ready["status"] == "ready"
         assert [(c["kind"], c["health"]) for c in ready["channels"]] == [("api", "ok")]
@@ -50,6 +60,23 @@ async def test_a_monitor_sees_life_readiness_and_figures(desk: Desk, program: Ap
         assert 'chatapp_messages_total{kind="api",what="received"} 1.0' in figures
         assert f'chatapp_channel_up{{channel="{channel}",kind="api"}} 1.0' in figures
         assert "chatapp_dialogs_unread 1.0" in figures
+
+
+async def test_health_the_log_and_the_doctor_name_an_effect_that_fails(desk: Desk, program: ApiSandbox) -> None:
+    await bound(desk, program)
+    failing = table(effect(MessageReceived, "ledger", lambda _tx, _heard: {}["amount"]))
+    with closing(Database(desk.database.driver, desk.world.clock, failing)) as database, capture_logs() as logs:
+        async with serving(replace(desk, database=database)) as address, httpx.AsyncClient(base_url=address) as http:
+            key = desk.read(channels.everything)[0].hook_key
+            program.calls(f"{address}/hooks/{key}")
+            await program.say(ANNA, "Ау")
+            await eventually(lambda: the_dialogs(desk))
+            assert (await http.get("/healthz")).json() == {"status": "degraded", "effects": ["ledger"]}
+    assert [one["effect"] for one in logs if one["event"] == "effect.failed"] == ["ledger"]
+    found = [one for one in examine(Loaded(desk.settings, {}, Path())) if one.name == "effect"]
+    assert [(one.ok, str(one.what)) for one in found] == [
+        (False, "ledger fails, so what it does is left out: KeyError: 'amount'")
+    ]
 
 
 @pytest.mark.req("S-111")
@@ -66,6 +93,23 @@ async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(desk: 
         assert false.status_code == 401
         (dialog,) = the_dialogs(desk)
         assert (dialog.name, dialog.unread) == ("Вера", 1)
+
+
+async def test_a_program_that_signs_wrongly_is_told_of_once_an_hour(desk: Desk, program: ApiSandbox) -> None:
+    channel = await bound(desk, program)
+    event = {"type": "message", "id": "m1", "chat_id": "c1", "text": "раз", "sender": {"name": "Вера"}}
+    async with serving(desk) as address, httpx.AsyncClient(base_url=address) as http:
+        await eventually(lambda: desk.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        door = f"/hooks/{desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
+        with capture_logs() as lines:
+            for _ in range(3):
+                await http.post(door, **signed("whsec_" + "A" * 32, event))  # type: ignore[arg-type]
+            await http.post(door, content=b"", headers={})
+    refused = [line for line in lines if line["event"] == "hook.refused"]
+    assert [(line["channel"], line["kind"], line["status"], line["count"]) for line in refused] == [
+        (channel, "api", 401, 1)
+    ]
+    assert door.rpartition("/")[2] not in str(lines)
 
 
 @pytest.mark.req("S-110")

@@ -10,6 +10,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import dialog, message
 from chatapp_cli.commands.frame import built
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
@@ -101,6 +102,49 @@ def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp
 def test_somebody_who_does_not_own_the_desk_has_to_log_in(desk: Desk) -> None:
     with pytest.raises(Refused, match="Nobody is logged in"):
         desk.read(lambda tx: acting.decide(tx, token="", owner=False, name="Ольга"))
+
+
+@pytest.mark.req("S-128")
+def test_rights_are_given_shown_and_taken_back(chatapp: Shell, desk: Desk) -> None:
+    chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
+    token = logged_in(desk, "Пётр")
+    refused = chatapp.run("line", "add", "Опт", CHATAPP_TOKEN=token)
+    assert (refused.code, refused.err.splitlines()) == (
+        1,
+        [
+            "Пётр may not add, rename and remove lines.",
+            "→ Ask the owner to allow it: chatapp user rights 'Пётр' +lines",
+        ],
+    )
+    given = chatapp("user", "rights", "Пётр", "+lines", "+channels", "--json").json
+    assert given["name"] == "Пётр"
+    assert {"answer", "lines", "channels"} <= set(given["rights"])
+    chatapp("line", "add", "Опт", CHATAPP_TOKEN=token)
+    chatapp("user", "rights", "Пётр", "-lines", "-channels")
+    assert chatapp.run("line", "rename", "Опт", "Розница", CHATAPP_TOKEN=token).code == 1
+    shown = {row[0]: row[1] for row in chatapp("user", "rights", "Пётр").rows}
+    assert (shown["answer"], shown["lines"], len(shown)) == ("yes", "no", len(Right))
+    wrong = chatapp.run("user", "rights", "Пётр", "lines")
+    assert (wrong.code, wrong.err.splitlines()[0]) == (2, "lines is no change of rights.")
+    assert chatapp.run("user", "rights", "Пётр", "+lines", CHATAPP_TOKEN=token).code == 1
+    assert "Пётр has other rights" in chatapp("tail").out
+
+
+@pytest.mark.req("S-128")
+def test_an_operator_of_one_line_removes_neither_it_nor_another(
+    chatapp: Shell, desk: Desk, wholesale: ChannelId
+) -> None:
+    shop = desk.read(lambda tx: lines.find(tx, "Магазин").id)
+    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop], actor="Ольга"))
+    token = logged_in(desk, "Пётр")
+    before = desk.read(lines.everything)
+    for line in ("Магазин", "Опт"):
+        assert chatapp.run("line", "remove", line, "--force", CHATAPP_TOKEN=token).code == 1
+        assert chatapp.run("line", "unbind", "api", "--line", line, "--force", CHATAPP_TOKEN=token).code == 1
+    chatapp("user", "rights", "Пётр", "+lines", "+channels")
+    missing = chatapp.run("line", "remove", "Опт", "--force", CHATAPP_TOKEN=token)
+    assert (missing.code, missing.err.splitlines()[0]) == (1, "There is no line Опт.")
+    assert desk.read(lines.everything) == before
 
 
 @pytest.mark.req("S-128")

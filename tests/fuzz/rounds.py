@@ -146,6 +146,8 @@ async def knock(desk: Desk, kind: str, seed: int, numbers: Sequence[int]) -> tup
 
 
 def _answered(reply: HookReply) -> str:
+    if reply.status == 503:  # such as VK's question for a code that only a session knows: it asks again
+        return "put off"
     if reply.status >= 500:
         return "not answered"
     if reply.status >= 400 and not reply.batch.arrivals:

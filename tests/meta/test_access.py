@@ -45,6 +45,10 @@ WITHOUT_A_RIGHT = {
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,
     "operators.rehash": A_LOGIN,
+    "options.change": ONLY_PART,
+    "options.drop": ONLY_PART,
+    "options.drop_with_line": ONLY_PART,
+    "options.keep": ONLY_PART,
     "outbox.begin": A_SESSION,
     "outbox.claim": A_SESSION,
     "outbox.fail": A_SESSION,
@@ -57,6 +61,8 @@ WITHOUT_A_RIGHT = {
     "outbox.show_pause": A_SESSION,
     "outbox.succeed": A_SESSION,
     "outbox.unpause": A_SESSION,
+    "following.follow": "what it plans asks for what it needs",
+    "journal.forget_live": A_TIMER,
     "outrun.give_up": A_SESSION,
     "presence.beat": "says where a window is, and only of what its person sees",
     "presence.gone": "says where a window is, and only of what its person sees",
@@ -73,7 +79,7 @@ WITHOUT_A_RIGHT = {
 }
 """Public writing functions that ask for no right, each with the reason."""
 ASKING_IN_ANOTHER_WAY = {
-    "errands.ask": "RIGHTS",
+    "errands.ask": "ABILITIES",
     "channels.set_secret": "PROXIES",
     "operators.set_password": "USERS",
     "views.add": "_right",
@@ -84,7 +90,6 @@ ASKING_IN_ANOTHER_WAY = {
 NOT_ASKED_YET = {
     Right.BACKUPS: "there is no command for backups yet",
     Right.BLACKLIST: "a blacklist belongs to a dialog yet, and an operator may use that",
-    Right.SETTINGS: "settings are a file of the owner's yet",
 }
 
 
@@ -168,8 +173,9 @@ def test_what_asks_for_no_right_still_is_there_and_still_writes() -> None:
 
 
 def test_each_right_has_words_and_is_asked_somewhere_or_known_to_come() -> None:
-    services = "".join(path.read_text("utf-8") for path in (CODE / "services").glob("*.py"))
-    asked = {right for right in Right if re.search(rf"\bRight\.{right.name}\b", services)}
+    asking = [*(CODE / "services").glob("*.py"), CODE / "ports" / "abilities.py"]
+    said = "".join(path.read_text("utf-8") for path in asking)
+    asked = {right for right in Right if re.search(rf"\bRight\.{right.name}\b", said)}
     assert set(Right) - asked == set(NOT_ASKED_YET)
     assert set(RIGHTS) == set(Right)
     assert ROLES[Role.OWNER] == set(Right)
@@ -182,3 +188,10 @@ def test_no_front_end_changes_the_store_but_through_a_service() -> None:
         calls = _calls(ast.parse(path.read_text("utf-8")))
         found += [f"{path.relative_to(CODE)}:{one.lineno}" for one in calls if _changes_store(one)]
     assert found == []
+
+
+def test_the_page_for_operators_tells_each_right_as_it_is() -> None:
+    page = (CODE.parent / "docs" / "operators.md").read_text("utf-8")
+    told = re.findall(r"^\| `([\w-]+)` \| (.+?) \| (yes)? ?\|$", page, re.MULTILINE)
+    is_so = [(right, str(what), "yes" if right in ROLES[Role.OPERATOR] else "") for right, what in RIGHTS.items()]
+    assert told == is_so

@@ -36,7 +36,8 @@ def slip(words: list[str]) -> str:
     for word in rest:
         if word.startswith("-"):
             option = next((o for o in command.params if word.split("=")[0] in [*o.opts, *o.secondary_opts]), None)
-            if option is None and word not in {"--help", "-h"}:
+            takes_any = command.context_settings.get("ignore_unknown_options", False) and not word.startswith("--")
+            if option is None and word not in {"--help", "-h"} and not takes_any:
                 return f"{path} has no {word}"
             if option is not None and not option.is_flag and "=" not in word:
                 next(rest, None)

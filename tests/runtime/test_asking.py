@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Busy, ChannelError, Refused
 from chatapp_cli.runtime.asking import Wish, ask, ask_all
 from chatapp_cli.sandbox.stage import Sandbox
@@ -34,7 +35,7 @@ async def channel(desk: Desk, sandbox: Sandbox) -> ChannelRow:
 @pytest.mark.parametrize("daemon", [True, False])
 async def test_a_number_is_looked_for_in_a_messenger(desk: Desk, phones: Sandbox, daemon: bool) -> None:
     row = await channel(desk, phones)
-    wishes = [Wish(row, "find", {"address": address}) for address in (ANNA.phone, "+79169999999")]
+    wishes = [Wish(row, Errand.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")]
     if daemon:
         async with serving(desk):
             there, nobody = await ask_all(desk, wishes, actor="Ольга")
@@ -48,7 +49,7 @@ async def test_a_number_is_looked_for_in_a_messenger(desk: Desk, phones: Sandbox
 async def test_a_group_that_is_made_has_a_dialog_at_once(desk: Desk, phones: Sandbox) -> None:
     row = await channel(desk, phones)
     async with serving(desk):
-        wish = Wish(row, "create_group", {"title": "Соседи", "members": [ANNA.phone]})
+        wish = Wish(row, Errand.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
         made = await ask(desk, wish, actor="Ольга")
         assert made["missing"] == {}
         (group,) = [dialog for dialog in the_dialogs(desk) if dialog.name == "Соседи"]
@@ -59,11 +60,11 @@ async def test_what_a_channel_cannot_be_asked_is_refused_before_anything_is_writ
     async with TelegramBotSandbox() as sandbox:
         row = await channel(desk, sandbox)
         with pytest.raises(Refused):
-            await ask(desk, Wish(row, "find", {"address": ANNA.phone}), actor="Ольга")
+            await ask(desk, Wish(row, Errand.FIND, {"address": ANNA.phone}), actor="Ольга")
 
 
 async def test_a_messenger_that_is_away_is_said_to_be_silent(desk: Desk, phones: Sandbox) -> None:
     row = await channel(desk, phones)
     await phones.vanish()
     with pytest.raises((Busy, ChannelError)):
-        await ask(desk, Wish(row, "contacts"), actor="Ольга", seconds=2)
+        await ask(desk, Wish(row, Errand.CONTACTS), actor="Ольга", seconds=2)

@@ -18,7 +18,8 @@ from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime.channel import SOUND, ChannelRunner
+from chatapp_cli.runtime.channel import ChannelRunner
+from chatapp_cli.runtime.lifecycle import SOUND
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, deadletters, lines, outbox
 from chatapp_cli.store.rows.channels import ChannelRow

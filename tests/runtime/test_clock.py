@@ -8,7 +8,7 @@ from pathlib import Path
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime.daemon import TICK
+from chatapp_cli.runtime.timekeeper import TICK
 from chatapp_cli.sandbox.telegram_bot.server import Fault
 from tests.runtime.test_daemon import eventually
 from tests.runtime.test_verdicts import played

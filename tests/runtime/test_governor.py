@@ -141,6 +141,39 @@ async def test_those_who_wait_go_in_the_order_they_came() -> None:
     assert gone == list(range(40))
 
 
+class SleepyClock(LateClock):
+    """Sleeps end only when they are let go, however late it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.go.wait()
+        self.at += seconds
+
+
+async def test_who_comes_when_the_wait_is_over_does_not_overtake_who_slept_through_it() -> None:
+    clock = SleepyClock()
+    governor = Governor(clock, [FIRST_WRITES])
+    gone: list[str] = []
+
+    async def send(name: str) -> None:
+        await governor.acquire(Target(name))
+        gone.append(name)
+
+    await send("anna")
+    boris = asyncio.create_task(send("boris"))
+    await asyncio.sleep(0)
+    clock.at += 182
+    clara = asyncio.create_task(send("clara"))
+    await asyncio.sleep(0)
+    assert gone == ["anna"]
+    clock.go.set()
+    await asyncio.gather(boris, clara)
+    assert gone == ["anna", "boris", "clara"]
+
+
 async def test_who_gives_up_waiting_is_not_counted() -> None:
     clock = LateClock()
     governor = Governor(clock, [FIRST_WRITES])

@@ -14,7 +14,8 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import channels, ingest, lines
+from chatapp_cli.runtime.worker import Post
+from chatapp_cli.services import channels, ingest, journal, lines
 from chatapp_cli.services.wording import understood
 from chatapp_cli.store.search import TOP
 from tests.unit.kit.worlds import held_world
@@ -57,12 +58,12 @@ async def test_what_was_said_before_and_what_is_said_now_is_indexed_in_the_backg
 ) -> None:
     hear(desk, channel, "Серый диван")
     store = AsyncStore(desk)
-    indexer = Indexer(store)
+    indexer = Post(Indexer(store), desk.world.clock)
     task = asyncio.create_task(indexer.run())
     try:
         await until(lambda: found(desk, "диваны") == 1)
         hear(desk, channel, "Два дивана")
-        indexer.wake()
+        indexer.hear(desk.read(lambda tx: journal.after(tx, 0)))
         await until(lambda: found(desk, "диваны") == 2)
     finally:
         task.cancel()
@@ -77,7 +78,7 @@ async def test_an_index_that_cannot_be_written_stops_nothing_and_is_tried_again_
     index = desk.search.path
     index.mkdir()
     store = AsyncStore(desk)
-    task = asyncio.create_task(Indexer(store).run())
+    task = asyncio.create_task(Post(Indexer(store), desk.world.clock).run())
     started = desk.world.clock.monotonic()
     try:
         await until(lambda: desk.world.clock.monotonic() > started + 300)

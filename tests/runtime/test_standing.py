@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+import structlog
 
 from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import Draft
@@ -29,9 +30,10 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.lifecycle import FIRST_LOOK, LONGEST_LOOK
 from chatapp_cli.runtime.outcomes import BEHIND
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.standing import FIRST_LOOK, LONGEST_LOOK, Trouble
+from chatapp_cli.runtime.standing import Trouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import Verdicts
 from chatapp_cli.services import channels, journal, lines, outbox, reaching, sending, transcript
@@ -467,7 +469,7 @@ async def test_a_daemon_that_is_stopped_while_nothing_can_be_written_ends_all_th
         raise StoreError(T("The disk is full."))
 
     store = AsyncStore(desk)
-    task = asyncio.create_task(Verdicts(store, ChannelId(1), grace=0.1).record(full))
+    task = asyncio.create_task(Verdicts(store, structlog.get_logger(), grace=0.1).record(full))
     await asyncio.sleep(0.05)
     task.cancel()
     async with asyncio.timeout(5):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused, StoreError
 from chatapp_cli.domain.event import Arrival, Batch
@@ -94,12 +95,13 @@ def test_an_effect_happens_with_its_event_on_all_of_the_store_whoever_acts(with_
     seen: list[object] = []
 
     def look(tx: Tx, heard: MessageReceived) -> None:
-        seen.append(tx.value("messages.ref_anywhere", channel=heard.channel, ext_id="1") == heard.message)
+        there = tx.value("messages.ref_anywhere", channel=heard.channel, ext_id="1")
+        seen.append((there == heard.message, tx.acting and tx.acting.name))
 
     looking = table(effect(MessageReceived, "look", look))
     with closing(Database(with_effect.driver, with_effect.clock, looking)) as database:
-        database.write(lambda tx: ingest.ingest(tx.through(nothing), channel, batch))
-    assert seen == [True]
+        database.write(lambda tx: ingest.ingest(tx.by(Acting("Пётр"), nothing), channel, batch))
+    assert seen == [(True, "effect")]
 
 
 def test_what_is_rolled_back_takes_its_effects_along(with_effect: Shop) -> None:

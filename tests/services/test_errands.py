@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Refused, Rejected
 from chatapp_cli.domain.ids import ChannelId, ErrandId
 from chatapp_cli.services import errands, journal, upkeep
@@ -11,7 +12,8 @@ from tests.stores import EVERYTHING, Shop
 
 
 def ask(shop: Shop, channel: ChannelId, address: str, *, seconds: float = 60) -> ErrandId:
-    return shop.write(lambda tx: errands.ask(tx, channel, "find", {"address": address}, actor="Ольга", seconds=seconds))
+    wanted = {"address": address}
+    return shop.write(lambda tx: errands.ask(tx, channel, Errand.FIND, wanted, actor="Ольга", seconds=seconds))
 
 
 def claim(shop: Shop, channel: ChannelId) -> ErrandId | None:
@@ -82,4 +84,4 @@ def test_answers_are_forgotten_after_a_day(shop: Shop) -> None:
 
 def test_a_channel_that_cannot_is_not_asked() -> None:
     with pytest.raises(Refused):
-        errands.allowed(EVERYTHING, "create_group")
+        errands.allowed(EVERYTHING, Errand.CREATE_GROUP)

@@ -8,15 +8,28 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, MessageEdited, MessagesDeleted
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.event import (
+    Arrival,
+    Batch,
+    Event,
+    MessageArrived,
+    MessageEdited,
+    MessagesDeleted,
+    Peer,
+    PeerChanged,
+    PeerMoved,
+)
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
-from chatapp_cli.services import channels, dialogs, ingest, transcript
+from chatapp_cli.services import channels, dialogs, ingest, notes, sending, transcript
 from chatapp_cli.services.ingest import Ingested
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.tx import Tx
-from tests.stores import NOON, Shop, said
+from tests.stores import EVERYTHING, NOON, Shop, said
 
 PEERS = ("a", "b")
 POISON = "\ud83d"
@@ -29,6 +42,7 @@ FLAGS: list[dict[str, bool]] = [
     {"from_us": True},
     {"automatic": True},
     {"automatic": True, "silent": True},
+    {"silent": True},
     {"placeholder": True},
     {"placeholder": True, "from_us": True},
 ]
@@ -58,6 +72,11 @@ EVENTS = st.one_of(
         from_us=AUTHORS,
         by_admin=st.booleans(),
     ),
+    st.builds(
+        lambda who, reachable: PeerChanged(peer=Peer(key=who, address=who), at=NOON + 1, reachable=reachable),
+        st.sampled_from(PEERS),
+        st.booleans(),
+    ),
 )
 ARRIVALS = st.builds(
     lambda number, events: Arrival(provider_id=f"p{number}", raw=b"{}", events=tuple(events)),
@@ -65,7 +84,7 @@ ARRIVALS = st.builds(
     st.lists(EVENTS, min_size=1, max_size=2),
 )
 FEW = settings(
-    max_examples=20,
+    max_examples=30,
     phases=[Phase.explicit, Phase.generate],
     stateful_step_count=15,
     deadline=None,
@@ -89,14 +108,21 @@ class Chat:
     unread: int = 0
     waiting: int | None = None
     last: str = ""
+    last_at: int = 0
     blocked: bool = False
+    reachable: bool = True
+    notes: list[str] = field(default_factory=list)
+    reminders: dict[MessageId, State] = field(default_factory=dict)
 
     def hear(self, event: MessageArrived) -> bool:
         """Take a message; tells whether what waited for it may happen now."""
         if event.ext_id in self.texts:
             return self.fill(event)
         self.texts[event.ext_id] = event.text
-        self.last = event.ext_id
+        self.last, self.last_at = event.ext_id, max(self.last_at, event.at)
+        self.reachable |= not event.from_us
+        if not (event.from_us or event.automatic):
+            self.reminders = dict.fromkeys(self.reminders, State.CANCELLED)
         if event.placeholder:
             self.placeholders.add(event.ext_id)
         if event.from_us:
@@ -126,6 +152,16 @@ class Chat:
         elif by_author and event.text != self.texts[ext_id]:
             self.before.setdefault(ext_id, []).append(self.texts[ext_id])
             self.texts[ext_id] = event.text
+
+    def absorb(self, other: "Chat") -> None:
+        """The other one turns out to be this one; it was never blocked."""
+        self.texts |= other.texts
+        self.notes += other.notes
+        self.reminders |= other.reminders
+        self.unread += other.unread
+        self.waiting = other.waiting if self.waiting is None else self.waiting
+        if other.last_at > self.last_at:
+            self.last, self.last_at = other.last, other.last_at
 
 
 class IngestMachine(RuleBasedStateMachine):
@@ -160,6 +196,9 @@ class IngestMachine(RuleBasedStateMachine):
             if chat.hear(event):
                 for change in self.early.pop((event.peer.key, event.ext_id), []):
                     self.change(chat, change, event.ext_id)
+        elif isinstance(event, PeerChanged):
+            if event.reachable or event.peer.key in self.chats:
+                self.chats.setdefault(event.peer.key, Chat()).reachable = event.reachable
         elif isinstance(event, MessageEdited | MessagesDeleted):
             for ext_id in [event.ext_id] if isinstance(event, MessageEdited) else event.ext_ids:
                 self.change(self.chats.get(event.peer_key, Chat()), event, ext_id)
@@ -213,6 +252,57 @@ class IngestMachine(RuleBasedStateMachine):
         self.shop.write(lambda tx: dialogs.read(tx, dialog, actor="Ольга"))
         chat.blocked, chat.unread = blocked, 0
 
+    @rule(peer=st.sampled_from(PEERS), text=TEXT.filter(str.strip))
+    def a_person_notes_something(self, peer: str, text: str) -> None:
+        if peer in self.chats:
+            self.note(peer, text.strip())
+
+    def note(self, peer: str, text: str) -> None:
+        dialog = self.dialog(peer)
+        self.shop.write(lambda tx: notes.add(tx, dialog, text, actor="Ольга"))
+        self.chats[peer].notes.append(text)
+
+    @rule(peer=st.sampled_from(PEERS), then=st.sampled_from([None, *FLAGS]))
+    def a_person_writes_a_reminder(self, peer: str, then: dict[str, bool] | None) -> None:
+        """And perhaps something arrives while it waits: only a person's answer makes it needless."""
+        if peer not in self.chats:
+            return
+        chat = self.chats[peer]
+        if chat.reachable and not chat.blocked:
+            self.remind(peer)
+        else:
+            with pytest.raises(Refused):
+                self.remind(peer)
+        if then is not None:
+            answer = said("получено", who=peer, ext_id=f"then{next(self.shop.numbers)}", at=NOON + 5, **then)
+            self.apply(answer)
+            self.happen(answer)
+
+    def remind(self, peer: str) -> None:
+        dialog, draft = self.dialog(peer), Draft(text="напоминаем")
+        order = self.shop.order(at=self.shop.clock.at + 86_400_000, unless_heard=True)
+        number = self.shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, draft, order))
+        self.chats[peer].reminders[number] = State.SCHEDULED
+
+    @rule(peer=st.sampled_from(PEERS), at=st.integers(NOON + 1, NOON + 9))
+    def a_chat_turns_out_to_be_another(self, peer: str, at: int) -> None:
+        number = next(self.shop.numbers)
+        old = f"old{number}"
+        self.apply(said("раньше", who=old, ext_id=f"old{number}", at=at))
+        self.happen(said("раньше", who=old, ext_id=f"old{number}", at=at))
+        self.note(old, f"заметка {number}")
+        self.remind(old)
+        self.apply(PeerMoved(old_key=old, peer=Peer(key=peer, address=peer), at=at))
+        moved = self.chats.pop(old)
+        if peer in self.chats:
+            self.chats[peer].absorb(moved)
+        else:
+            self.chats[peer] = moved
+
+    def apply(self, event: Event) -> None:
+        arrival = Arrival(provider_id=f"once{next(self.shop.numbers)}", raw=b"{}", events=(event,))
+        self.shop.write(lambda tx: ingest.ingest(tx, self.channel, Batch(arrivals=(arrival,))))
+
     def dialog(self, peer: str) -> DialogId:
         return self.shop.read(lambda tx: self.dialog_in(tx, peer))
 
@@ -223,11 +313,21 @@ class IngestMachine(RuleBasedStateMachine):
     def every_message_is_there_once_with_all_it_ever_said(self) -> None:
         with self.shop.reading() as tx:
             for peer, chat in self.chats.items():
-                found = [entry.message for entry in transcript.latest(tx, self.dialog_in(tx, peer), n=100)]
+                stored = [entry.message for entry in transcript.latest(tx, self.dialog_in(tx, peer), n=100)]
+                found = [message for message in stored if message.id not in chat.reminders]
                 assert sorted((m.ext_id, m.text) for m in found) == sorted(chat.texts.items())
                 assert {m.ext_id for m in found if m.deleted_at} == chat.deleted
                 before = {m.ext_id: tx.all(lambda text, _at: text, "messages.revisions", id=m.id) for m in found}
                 assert {ext_id: texts for ext_id, texts in before.items() if texts} == chat.before
+
+    @invariant()
+    def what_people_wrote_stands_and_a_reminder_waits_until_a_person_answers(self) -> None:
+        with self.shop.reading() as tx:
+            for peer, chat in self.chats.items():
+                written = notes.between(tx, self.dialog_in(tx, peer))
+                assert sorted(row.text for row in written) == sorted(chat.notes)
+                assert {number: transcript.message(tx, number).state for number in chat.reminders} == chat.reminders
+                assert bool(dialogs.card(tx, self.dialog_in(tx, peer)).reachable) == chat.reachable
 
     @invariant()
     def the_marks_of_a_dialog_are_what_counting_would_give(self) -> None:
@@ -235,7 +335,7 @@ class IngestMachine(RuleBasedStateMachine):
             for peer, chat in self.chats.items():
                 number = self.dialog_in(tx, peer)
                 row = dialog_list.rows(tx, self.shop.driver.dialect, [number])[number]
-                shown = preview(chat.texts[chat.last], [])
+                shown = preview(chat.texts[chat.last], []) if chat.last else ""
                 assert (row.unread, row.waiting_since, row.preview) == (chat.unread, chat.waiting, shown)
 
     @invariant()

@@ -19,21 +19,31 @@ from hypothesis.stateful import (
 
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
+from chatapp_cli.domain.event import Arrival, Batch, DeliveryChanged
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.message import PENDING, Priority, State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import outbox, sending, transcript
+from chatapp_cli.services import ingest, outbox, sending, transcript
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.store.tx import Tx
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, NOON, Shop
 
 PRIORITIES = st.sampled_from([Priority.BULK, Priority.AUTOMATIC, Priority.OPERATOR])
 SECONDS = st.integers(0, 3)
 DELAY = st.sampled_from([0, 0, 0, 1, 3])
 DRAFT = Draft(text="привет")
 PICK = st.integers(0, 1_000)
+NEWS = st.tuples(st.integers(0, 2), st.sampled_from([State.SENT, State.DELIVERED, State.READ, State.FAILED]))
+"""Which part of a message the provider speaks of, and what it says."""
+BEFORE = {
+    State.SENT: {State.QUEUED, State.UNCERTAIN, State.FAILED},
+    State.DELIVERED: {State.QUEUED, State.UNCERTAIN, State.FAILED, State.SENT},
+    State.READ: {State.QUEUED, State.UNCERTAIN, State.FAILED, State.SENT, State.DELIVERED},
+    State.FAILED: {State.UNCERTAIN, State.SENT},
+}
+"""What a message may have been before the provider's news of its first part change it."""
 FEW = settings(
-    max_examples=25,
+    max_examples=40,
     phases=[Phase.explicit, Phase.generate],
     stateful_step_count=30,
     deadline=None,
@@ -58,6 +68,17 @@ class Expected:
     """The outbox row for which a sender waits for its turn; the provider has not heard of it."""
     risks: int = 1
     """How often a person, or accepting it, allowed it to be delivered."""
+    attempts: int = 0
+    """How often it was tried, without what was no attempt: a wait, an interruption."""
+    ids: tuple[str, ...] = ()
+    """What the provider called its parts when it took them."""
+
+    def hear(self, part: int, state: State) -> None:
+        """Take the provider's news: the first part speaks for all of them, but each may fail."""
+        if part and not (state is State.FAILED and self.state in {State.UNCERTAIN, State.SENT, State.DELIVERED}):
+            return
+        if part or self.state in BEFORE[state]:
+            self.state, self.claimed = state, 0
 
 
 @dataclass
@@ -91,12 +112,15 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(drafts=st.lists(st.tuples(st.integers(0, 2), PRIORITIES, DELAY), min_size=1, max_size=5))
     def enqueue(self, drafts: list[tuple[int, int, int]]) -> None:
-        for dialog, priority, delay in drafts:
-            at = self.shop.clock.at + delay * 1000 if delay else None
-            order, where = self.shop.order(priority=priority, at=at), self.dialogs[dialog]
-            message = self.shop.write(partial(sending.enqueue, can=EVERYTHING, dialog=where, draft=DRAFT, order=order))
-            state = State.SCHEDULED if delay else State.QUEUED
-            self.known[message] = Expected(where, priority, next(self.places), state, at or 0)
+        for draft in drafts:
+            self.put(*draft)
+
+    def put(self, dialog: int, priority: int, delay: int) -> None:
+        at = self.shop.clock.at + delay * 1000 if delay else None
+        order, where = self.shop.order(priority=priority, at=at), self.dialogs[dialog]
+        message = self.shop.write(partial(sending.enqueue, can=EVERYTHING, dialog=where, draft=DRAFT, order=order))
+        state = State.SCHEDULED if delay else State.QUEUED
+        self.known[message] = Expected(where, priority, next(self.places), state, at or 0)
 
     def expected_claim(self) -> MessageId | None:
         heads = []
@@ -109,20 +133,55 @@ class OutboxMachine(RuleBasedStateMachine):
         ready = [(m, e) for m, e in heads if e.not_before <= self.shop.clock.at]
         return min(ready, key=lambda me: (-me[1].priority, me[1].place))[0] if ready else None
 
-    @rule(times=st.integers(1, 4))
-    def claim(self, times: int) -> None:
+    @rule(times=st.integers(1, 4), at_once=st.booleans())
+    def claim(self, times: int, at_once: bool) -> None:
+        """Take what may go; the turn of the last one may come at once."""
         for _ in range(times):
-            expected = self.expected_claim()
-            found = self.shop.write(lambda tx: outbox.claim(tx, self.shop.media, self.channel))
-            assert (found and found.message.id) == expected
-            if found:
-                self.claimed.append(found)
-                self.known[found.message.id].claimed = found.row.id
+            self.take_one()
+        if at_once and self.claimed:
+            self.begin(self.claimed.pop())
+
+    def take_one(self) -> None:
+        expected = self.expected_claim()
+        found = self.shop.write(lambda tx: outbox.claim(tx, self.shop.media, self.channel))
+        assert (found and found.message.id) == expected
+        if found:
+            self.claimed.append(found)
+            self.known[found.message.id].claimed = found.row.id
+            self.known[found.message.id].attempts += 1
+
+    @rule(
+        dialog=st.integers(0, 2),
+        parts=st.integers(1, 3),
+        early=st.lists(NEWS, max_size=3),
+        later=st.lists(NEWS, min_size=1, max_size=3),
+        again=st.one_of(st.none(), NEWS),
+    )
+    def one_goes_out_in_parts(
+        self,
+        dialog: int,
+        parts: int,
+        early: list[tuple[int, State]],
+        later: list[tuple[int, State]],
+        again: tuple[int, State] | None,
+    ) -> None:
+        """All of its way in one step, so that what the provider tells of it is tried often."""
+        self.put(dialog, Priority.OPERATOR, 0)
+        message = self.expected_claim()
+        if message is None:
+            return
+        self.take_one()
+        self.begin(self.claimed.pop())
+        self.goes_out(len(self.flying) - 1, parts, early, later)
+        if again and self.known[message].state is State.FAILED:
+            self.send_again(message, again)
 
     @precondition(lambda self: self.claimed)
     @rule(pick=PICK)
     def hand_over(self, pick: int) -> None:
-        claim = self.claimed.pop(pick % len(self.claimed))
+        self.begin(self.claimed.pop(pick % len(self.claimed)))
+
+    def begin(self, claim: outbox.Claim) -> None:
         known = self.known[claim.message.id]
         taken_back = known.claimed != claim.row.id
         assert self.shop.write(lambda tx: outbox.begin(tx, claim)) == (not taken_back)
@@ -147,13 +206,40 @@ class OutboxMachine(RuleBasedStateMachine):
         return claim, self.known[claim.message.id]
 
     @precondition(lambda self: self.flying)
-    @rule(pick=PICK)
-    def succeed(self, pick: int) -> None:
+    @rule(pick=PICK, parts=st.integers(1, 3), early=st.lists(NEWS, max_size=2), later=st.lists(NEWS, max_size=3))
+    def succeed(self, pick: int, parts: int, early: list[tuple[int, State]], later: list[tuple[int, State]]) -> None:
+        self.goes_out(pick, parts, early, later)
+
+    def goes_out(self, pick: int, parts: int, early: list[tuple[int, State]], later: list[tuple[int, State]]) -> None:
+        """The provider takes it in so many parts, and tells of some of them before its answer or after it."""
         claim, known = self.land(pick)
         self.provider.take(claim.outbound.key)
-        receipt = Receipt(ids=(f"out-{claim.row.id}-{claim.row.claims}",))
-        assert self.shop.write(lambda tx: outbox.succeed(tx, claim, receipt))
-        known.state = State.SENT
+        ids = tuple(f"out-{claim.row.id}-{claim.row.claims}-{part}" for part in range(parts))
+        overtakes = {part % parts: state for part, state in early}
+        for part, state in overtakes.items():
+            self.tell(ids[part], state)
+        assert self.shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=ids)))
+        known.state, known.ids = State.SENT, ids
+        for part, state in sorted(overtakes.items()):
+            known.hear(part, state)
+        for news in later:
+            self.hear(known, news)
+
+    def hear(self, known: Expected, news: tuple[int, State]) -> None:
+        part = news[0] % len(known.ids)
+        self.tell(known.ids[part], news[1])
+        known.hear(part, news[1])
+
+    def tell(self, ext_id: str, state: State) -> None:
+        event = DeliveryChanged(ext_id=ext_id, state=state, at=NOON)
+        arrival = Arrival(provider_id=f"news{next(self.places)}", raw=b"{}", events=(event,))
+        self.shop.write(lambda tx: ingest.ingest(tx, self.channel, Batch(arrivals=(arrival,))))
+
+    @precondition(lambda self: any(e.ids and e.state is not State.SENDING for e in self.known.values()))
+    @rule(pick=PICK, news=NEWS)
+    def the_provider_tells(self, pick: int, news: tuple[int, State]) -> None:
+        spoken_of = [e for e in self.known.values() if e.ids and e.state is not State.SENDING]
+        self.hear(spoken_of[pick % len(spoken_of)], news)
 
     @precondition(lambda self: self.flying)
     @rule(pick=PICK)
@@ -169,6 +255,7 @@ class OutboxMachine(RuleBasedStateMachine):
         error = Retryable("busy") if counted else RateLimited("slow", retry_after=seconds)
         assert self.shop.write(lambda tx: outbox.postpone(tx, claim, error, seconds=seconds, counted=counted))
         known.state, known.not_before = State.QUEUED, self.shop.clock.at + seconds * 1000
+        known.attempts -= 0 if counted else 1
 
     @precondition(lambda self: self.flying)
     @rule(pick=PICK, arrived=st.booleans())
@@ -189,6 +276,7 @@ class OutboxMachine(RuleBasedStateMachine):
         assert self.shop.write(put_back) == mine
         if mine:
             known.claimed, known.not_before = 0, self.shop.clock.at + seconds * 1000
+            known.attempts -= 1
         self.stale.append(claim)
 
     def leave(self, claim: outbox.Claim, known: Expected) -> None:
@@ -197,6 +285,7 @@ class OutboxMachine(RuleBasedStateMachine):
             again = partial(outbox.postpone, claim=claim, error=Retryable("interrupted"), seconds=0, counted=False)
             assert self.shop.write(again)
             known.state, known.not_before = State.QUEUED, self.shop.clock.at
+            known.attempts -= 1
         else:
             assert self.shop.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown("interrupted")))
             known.state = State.UNCERTAIN
@@ -219,6 +308,7 @@ class OutboxMachine(RuleBasedStateMachine):
                 assert known.claimed
                 assert self.shop.write(put_back)
                 known.claimed, known.not_before = 0, self.shop.clock.at
+                known.attempts -= 1
 
     @precondition(lambda self: self.stale)
     @rule(pick=PICK)
@@ -257,9 +347,11 @@ class OutboxMachine(RuleBasedStateMachine):
             known.state, known.claimed = State.CANCELLED, 0
 
     @precondition(lambda self: self.known)
-    @rule(pick=PICK)
-    def a_person_sends_it_again(self, pick: int) -> None:
-        message = sorted(self.known)[pick % len(self.known)]
+    @rule(pick=PICK, news=st.one_of(st.none(), NEWS))
+    def a_person_sends_it_again(self, pick: int, news: tuple[int, State] | None) -> None:
+        self.send_again(sorted(self.known)[pick % len(self.known)], news)
+
+    def send_again(self, message: MessageId, news: tuple[int, State] | None) -> None:
         known = self.known[message]
         try:
             self.shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
@@ -268,7 +360,9 @@ class OutboxMachine(RuleBasedStateMachine):
         else:
             known.risks += 1
             known.state, known.not_before, known.priority = State.QUEUED, 0, Priority.OPERATOR
-            known.place = next(self.places)
+            known.place, known.attempts = next(self.places), 0
+            if news and known.ids:
+                self.hear(known, news)
 
     @precondition(lambda self: any(e.state is State.UNCERTAIN for e in self.known.values()))
     @rule(went=st.booleans())
@@ -290,6 +384,9 @@ class OutboxMachine(RuleBasedStateMachine):
             rows = [r for d in getattr(self, "dialogs", ()) for r in tx.all(OutboxRow, "outbox.of_dialog", dialog=d)]
         pending = Counter(number for number, known in self.known.items() if known.state in PENDING)
         assert Counter(row.message_id for row in rows) == pending
+        assert {row.message_id: row.attempts for row in rows} == {
+            number: known.attempts for number, known in self.known.items() if known.state in PENDING
+        }
 
     @invariant()
     def never_two_of_a_dialog_are_on_their_way(self) -> None:

@@ -37,7 +37,7 @@ def channel(shop: Shop) -> ChannelId:
 
 @pytest.mark.parametrize(
     ("values", "statements"),
-    [({}, 7), ({"automatic": True}, 7), ({"who": "boris"}, 11), ({"from_us": True}, 7)],
+    [({}, 6), ({"automatic": True}, 6), ({"who": "boris"}, 11), ({"from_us": True}, 7)],
     ids=["in a known dialog", "from a machine", "in a new dialog", "as an echo"],
 )
 def test_an_arrival_costs_no_more_statements_than_it_did(

@@ -7,7 +7,7 @@ import pytest
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.manifest import Rate
 from chatapp_cli.services import channels, sending, transcript, turns
-from chatapp_cli.services.turns import Place
+from chatapp_cli.services.transcript import Place
 from tests.stores import EVERYTHING, Shop
 
 A_MINUTE_EACH = replace(EVERYTHING, rates=(Rate(scope="account", limit=1, per=60.0),))

@@ -15,7 +15,7 @@ from chatapp_cli.domain.dialog import DialogFilter, Kind, declared
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import views
 from chatapp_cli.store import dialog_list
-from chatapp_cli.tui.screens.narrow import Narrow
+from chatapp_cli.tui.questions.narrow import Narrow
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 from tests.tui.conftest import Opener
 from tests.tui.stage import ME

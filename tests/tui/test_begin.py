@@ -12,8 +12,8 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import channels, dialogs, lines, reaching, templates, transcript
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.tui.questions.contact_pick import ContactPick
 from chatapp_cli.tui.screens.begin import BeginScreen, Start
-from chatapp_cli.tui.screens.contact_pick import ContactPick
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ME, Stage, locked

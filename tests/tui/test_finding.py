@@ -13,8 +13,8 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import duties, search, views
 from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.app import Inbox
-from chatapp_cli.tui.screens.narrow import Narrow
-from chatapp_cli.tui.screens.views import Views
+from chatapp_cli.tui.questions.narrow import Narrow
+from chatapp_cli.tui.questions.views import Views
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import HOUR, ME, NOON, HeldClock, Stage, opened

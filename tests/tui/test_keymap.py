@@ -6,6 +6,8 @@ import pytest
 
 from chatapp_cli.tui import keymap
 from chatapp_cli.tui.app import Inbox
+from chatapp_cli.tui.questions.picture import PictureScreen
+from chatapp_cli.tui.questions.quick import QuickPick
 from chatapp_cli.tui.screens.applications import ApplicationsScreen
 from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.screens.bind import BindScreen
@@ -14,8 +16,6 @@ from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.screens.lines import LinesScreen
 from chatapp_cli.tui.screens.operators import OperatorsScreen
 from chatapp_cli.tui.screens.people import PeopleScreen
-from chatapp_cli.tui.screens.picture import PictureScreen
-from chatapp_cli.tui.screens.quick import QuickPick
 from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.search import SearchScreen
 from chatapp_cli.tui.screens.troubles import TroublesScreen

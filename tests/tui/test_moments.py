@@ -10,11 +10,10 @@ import pytest
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import printing
-from chatapp_cli.domain.moment import iso
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.moment import local, utc
+from chatapp_cli.domain.moment import iso, local, utc
 from chatapp_cli.domain.when import since, when
-from chatapp_cli.services import words as told
+from chatapp_cli.services import journal_words as told
 from chatapp_cli.tui import words
 from tests.tui.conftest import Opener
 from tests.tui.stage import NOON

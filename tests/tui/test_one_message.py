@@ -22,8 +22,8 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.plain import Plain
-from chatapp_cli.tui.screens.begin import BeginScreen, Start
-from chatapp_cli.tui.screens.small import Confirm
+from chatapp_cli.tui.screens.begin import BeginScreen
+from chatapp_cli.tui.small import Confirm
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ME, HeldClock, opened
 
@@ -102,11 +102,12 @@ async def _composed(folder: Path) -> None:
 
 async def _begun(folder: Path) -> None:
     async with _window(folder) as it:
-        page = BeginScreen(Start(to="k-1844"))
+        page = BeginScreen()
         await it.app.push_screen(page)
-        await it.until(lambda: page.query("#channel #label"))
+        await it.until(lambda: page.query("#outlook"))
         page.query_one("#channel").value = 3
         await it.until(lambda: page._form.channel.id == 3)
+        page.query_one("#to").value = "k-1844"
         page.query_one("#text").load_text(TEXT)
         page.action_begin()
         await it.until(lambda: _sent(it.app.desk))
@@ -120,7 +121,7 @@ async def _on_the_page_of_templates(folder: Path) -> None:
         await it.sees("Which template?", "sale/ru")
         await it.press("down", "down", "enter")
         await it.until(lambda: isinstance(it.app.screen, Confirm))
-        await it.press("enter")
+        await it.press("y")
         await it.until(lambda: _sent(it.app.desk))
 
 

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import lines, operators, passwords
 from chatapp_cli.store import dialog_list
@@ -133,7 +134,47 @@ async def test_only_the_owner_changes_accounts(window_of: Entrance, desk: Desk, 
         await it.sees("Пётр", "Опт")
         assert "Вера" not in it.text()
         await it.press("a")
-        await it.until(lambda: any("Only the owner" in note.message for note in it.app._notifications))
+        refused = "Пётр may not make and change the accounts of operators."
+        await it.until(lambda: any(refused in note.message for note in it.app._notifications))
+
+
+@pytest.mark.req("S-128")
+async def test_what_one_may_not_do_is_refused_in_words_until_it_is_allowed_and_again_once_it_is_not(
+    window_of: Entrance, desk: Desk, pyotr: str
+) -> None:
+    def added() -> list[str]:
+        return [line.name for line in desk.read(lines.everything)]
+
+    async with window_of(pyotr) as it:
+        await it.sees(HOTEL)
+        await it.press("f2")
+        await it.sees("opt@teply-dom.example")
+        await it.press("a", *"Сайт", "enter")
+        await it.sees("Пётр may not add, rename and remove lines.")
+        desk.write(lambda tx: operators.allow(tx, "Пётр", {Right.LINES}, (), actor=ME))
+        await it.press("enter")
+        await it.until(lambda: "Сайт" in added(), "the line that may be added now")
+        desk.write(lambda tx: operators.allow(tx, "Пётр", (), {Right.LINES}, actor=ME))
+        await it.press("a", *"Опт 2", "enter")
+        await it.sees("Пётр may not add, rename and remove lines.")
+        assert "Опт 2" not in added()
+
+
+@pytest.mark.req("S-128")
+async def test_rights_are_given_on_the_page_of_operators(window: Opener, desk: Desk, pyotr: str) -> None:
+    async with window() as it:
+        await it.sees(ANNA)
+        await it.press("g", "o")
+        await it.sees("Пётр")
+        await it.press("r")
+        await it.sees("What Пётр may do as well", "add, rename and remove lines")
+        assert "write notes" not in it.text()
+        await it.press("space", "enter")
+        await it.until(lambda: Right.LINES in desk.read(lambda tx: operators.may(tx, "Пётр")), "the right")
+        await it.press("r")
+        await it.sees("What Пётр may do as well")
+        await it.press("space", "enter")
+        await it.until(lambda: Right.LINES not in desk.read(lambda tx: operators.may(tx, "Пётр")), "no right")
 
 
 async def test_a_peek_is_seen_by_nobody_else(window: Opener, desk: Desk) -> None:

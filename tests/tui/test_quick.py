@@ -11,11 +11,11 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.services import files, replies
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.questions.quick import QuickPick
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.screens.quick import QuickPick
 from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.reply_form import ReplyForm
-from chatapp_cli.tui.screens.small import Confirm, Prompt
+from chatapp_cli.tui.small import Confirm, Prompt
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import ME

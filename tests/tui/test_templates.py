@@ -9,9 +9,9 @@ from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.template import Template, TemplateState
 from chatapp_cli.services import channels, lines, outbox, templates
+from chatapp_cli.tui.questions.templates import Fill
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.screens.small import Confirm
-from chatapp_cli.tui.screens.templates import Fill
+from chatapp_cli.tui.small import Confirm
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import DAY, HOUR, HeldClock, Stage
 

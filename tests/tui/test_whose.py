@@ -11,7 +11,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, notes, persons
 from chatapp_cli.tui.deeds.dialog import DEEDS
-from chatapp_cli.tui.screens.small import Choose, Confirm, Prompt
+from chatapp_cli.tui.small import Choose, Confirm, Prompt
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window

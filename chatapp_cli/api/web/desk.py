@@ -74,13 +74,13 @@ class WebDesk:
         if who is None:
             return RedirectResponse(f"{HOME}/login", 303)
         if self._full:
-            return pages.word(self._door.company, _too_many(), 503)
+            return pages.word(await self._door.company(), _too_many(), 503)
         url = request.url
         socket = f"{'wss' if url.scheme == 'https' else 'ws'}://{url.netloc}{HOME}/window"
         proof = self._door.proof(request)
         limit = await self._uploads.limit()
         large = show(too_large(limit))
-        page = pages.window(self._door.company, proof, name=who.name, socket=socket, limit=limit, large=large)
+        page = pages.window(await self._door.company(), proof, name=who.name, socket=socket, limit=limit, large=large)
         return kept(page, request, PROOF, proof)
 
     async def _window(self, socket: WebSocket) -> None:
@@ -117,7 +117,8 @@ class WebDesk:
 
     async def _stays(self, tab: Tab) -> bool:
         """Whether the operator may still sit there: nobody logged them out, and they did not leave it alone."""
-        if self._settings.web_idle and tab.idle > self._settings.web_idle * 60:
+        idle = await self._store.read(lambda tx: self._store.desk.options.number(tx, "web_idle"))
+        if idle and tab.idle > idle * 60:
             await self._door.leave(tab.token)
             return False
         return not self._closing and await self._of(tab.token) is not None

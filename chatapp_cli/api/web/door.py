@@ -41,22 +41,26 @@ class Door:
         self._world = store.desk.world
         self._attempts = Attempts(store.desk.world.clock)
         self._one_at_a_time = asyncio.Lock()
-        self.company = store.desk.settings.company_name or "chatapp"
+
+    async def company(self) -> str:
+        """What the pages are headed with."""
+        return await self._store.read(lambda tx: self._store.desk.options.text(tx, "company_name")) or "chatapp"
 
     async def ask(self, request: Request) -> Response:
         """The empty form."""
         proof = self.proof(request)
-        return kept(pages.login(self.company, proof), request, PROOF, proof)
+        return kept(pages.login(await self.company(), proof), request, PROOF, proof)
 
     async def enter(self, request: Request) -> Response:
         """Take the form."""
         form = await form_of(request)
         who = {"name": form.get("name", ""), "address": request.client.host if request.client else ""}
         if not from_here(request) or not proved(form, request.cookies.get(PROOF)):
-            return self._again(request, form, _("The page was open for too long. Please try again."), 403)
+            return await self._again(request, form, _("The page was open for too long. Please try again."), 403)
         async with self._one_at_a_time:
             if wait := self._attempts.wait(**who):
-                answer = self._again(request, form, _("Too many wrong passwords. Wait a quarter of an hour."), 429)
+                why = _("Too many wrong passwords. Wait a quarter of an hour.")
+                answer = await self._again(request, form, why, 429)
                 answer.headers["Retry-After"] = str(int(wait) + 1)
                 return answer
             self._attempts.count(**who)
@@ -64,7 +68,7 @@ class Door:
                 token = await self._session(form)
             except Refused as refused:
                 log.info("web.login_refused", address=who["address"])
-                return self._again(request, form, show(refused.what), 401)
+                return await self._again(request, form, show(refused.what), 401)
             self._attempts.right(**who)
         return kept(RedirectResponse(HOME, 303), request, SESSION, token)
 
@@ -81,9 +85,9 @@ class Door:
         name, password = form.get("name", ""), form.get("password", "")
         return await self._store.with_store(partial(log_in, self._store.desk, name, password))
 
-    def _again(self, request: Request, form: Mapping[str, str], trouble: str, status: int) -> Response:
+    async def _again(self, request: Request, form: Mapping[str, str], trouble: str, status: int) -> Response:
         proof, name = self.proof(request), form.get("name", "")
-        page = pages.login(self.company, proof, name=name, trouble=trouble, status=status)
+        page = pages.login(await self.company(), proof, name=name, trouble=trouble, status=status)
         return kept(page, request, PROOF, proof)
 
 

@@ -20,6 +20,7 @@ from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.checking import broken
 from chatapp_cli.kit.http import Answer, network, open_session, verdict
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.signatures import Unsigned, verify
@@ -64,8 +65,7 @@ class ApiConnector:
         try:
             await binding.ping(url, Keys.of(bound.secrets, bound.settings), self._world)
         except ChannelError as error:
-            words = manifest(binding.KIND).errors[error.code]
-            return Finding(name="send", ok=False, what=words.what, next_step=words.next_step)
+            return broken(binding.KIND, "send", error, detailed=False)
         said = T("The program accepts what we sign.") if url else T("The channel only receives: no address is set.")
         return Finding(name="send", ok=True, what=said)
 

@@ -15,10 +15,10 @@ from chatapp_cli.connectors.avito.receive import present
 from chatapp_cli.connectors.avito.tokens import Tokens, token_of, written
 from chatapp_cli.connectors.avito.wire import Account, Granted
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, UsageError
-from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit import proxies
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
@@ -43,24 +43,12 @@ _INTRO: Final = (
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
     """Ask until Avito lets the account in."""
-    known = _known(previous)
-    values, blame = known, None
-    while True:
-        values = {**known, **await ask.form(_form(values, blame))}
-        try:
-            return await _Attempt(ask, world, values, previous).prove()
-        except UsageError as error:
-            blame = error
+    form = form_of(KIND, previous, title=T("Avito account"), intro=_INTRO)
 
+    async def prove(values: Mapping[str, str]) -> Bound:
+        return await _Attempt(ask, world, values, previous).prove()
 
-def _known(previous: Bound | None) -> Mapping[str, str]:
-    defaults = {field.name: field.default for field in manifest(KIND).fields if not field.secret}
-    return {**defaults, **(previous.settings if previous else {})}
-
-
-def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
-    errors = {blame.field or "": blame.what} if blame else {}
-    return Form(title=T("Avito account"), intro=_INTRO, fields=manifest(KIND).fields, values=values, errors=errors)
+    return await ask_until_proved(ask, form, prove)
 
 
 class _Attempt:

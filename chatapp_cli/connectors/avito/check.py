@@ -11,7 +11,7 @@ from chatapp_cli.connectors.avito.hook import hook_url, registered
 from chatapp_cli.connectors.avito.receive import prove
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.checking import broken
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 
@@ -24,18 +24,11 @@ async def findings(api: AvitoApi, bound: Bound) -> Sequence[Finding]:
     return found
 
 
-def broken(name: str, error: ChannelError) -> Finding:
-    """Say what a failure means, in the manifest's words."""
-    words = manifest(KIND).errors[error.code]
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
-
-
 async def _sending(api: AvitoApi) -> Finding:
     try:
         account = await api.get(SELF, wire.Account)
     except ChannelError as error:
-        return broken("send", error)
+        return broken(KIND, "send", error)
     return Finding(name="send", ok=True, what=T("Avito accepts the keys of {name}.", name=account.name or account.id))
 
 
@@ -43,7 +36,7 @@ async def _receiving(api: AvitoApi) -> Finding:
     try:
         await prove(api)
     except ChannelError as error:
-        return broken("receive", error)
+        return broken(KIND, "receive", error)
     return Finding(name="receive", ok=True, what=T("Avito shows the chats of the account."))
 
 
@@ -51,7 +44,7 @@ async def _ringing(api: AvitoApi, url: str) -> Finding:
     try:
         known = await registered(api)
     except ChannelError as error:
-        return broken("webhook", error)
+        return broken(KIND, "webhook", error)
     if url in known:
         return Finding(name="webhook", ok=True, what=T("Avito calls this desk when something happens."))
     return Finding(

@@ -13,11 +13,11 @@ from chatapp_cli.connectors.avito.convert import Mine
 from chatapp_cli.connectors.avito.outgoing import Writer
 from chatapp_cli.connectors.avito.receive import EVERY, EVERY_BESIDE_HOOK, Reader, about_chat, prove
 from chatapp_cli.connectors.avito.wire import VoiceFiles
-from chatapp_cli.domain.errors import ChannelError, Rejected
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
-from chatapp_cli.kit import proxies
+from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import Clock, World
@@ -95,12 +95,12 @@ class Avito:
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Avito about account, chats and webhook, and try the proxies."""
-        tried = await proxies.findings(bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"])
-        try:
+
+        async def look() -> Sequence[Finding]:
             async with connected(bound, self._world.clock) as api:
-                return [*await check.findings(api, bound), *tried]
-        except ChannelError as error:
-            return [check.broken("receive", error), check.broken("send", error), *tried]
+                return await check.findings(api, bound)
+
+        return await with_proxies(bind.KIND, bound, bound.settings["api_url"], look)
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the memory knows

@@ -18,9 +18,9 @@ from chatapp_cli.connectors.email.compose import ascii_address
 from chatapp_cli.connectors.email.receive import Place, end_of
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import ChannelError, Rejected, UsageError
-from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import Clock
@@ -58,15 +58,10 @@ class _Wrong(UsageError):
 
 async def bind(ask: Asker, previous: Bound | None, clock: Clock) -> Bound:
     """Ask until both servers let us in."""
-    values = {field.name: field.default for field in manifest(KIND).fields if not field.secret}
-    values |= previous.settings if previous else {}
-    form = Form(title=T("Mailbox"), fields=manifest(KIND).fields, values=values)
-    while True:
-        values |= await ask.form(form)
-        try:
-            return await _prove(values, previous, clock.now())
-        except _Wrong as wrong:
-            form = replace(form, values=values, errors=wrong.errors(values))
+    form = form_of(KIND, previous, title=T("Mailbox"))
+    return await ask_until_proved(
+        ask, form, lambda values: _prove(values, previous, clock.now()), wrong=_Wrong, blame=_Wrong.errors
+    )
 
 
 async def _prove(values: Mapping[str, str], previous: Bound | None, now: Millis) -> Bound:

@@ -8,7 +8,7 @@ from chatapp_cli.connectors.email import imap, smtp
 from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.checking import broken
 from chatapp_cli.ports.connector import Finding
 
 
@@ -36,6 +36,5 @@ async def _find(name: str, works: Text, prove: Callable[[Account], Awaitable[Non
     try:
         await prove(account)
     except ChannelError as error:
-        words = manifest("email").errors[error.code]
-        return Finding(name=name, ok=False, what=words.what, next_step=words.next_step)
+        return broken("email", name, error, detailed=False)
     return Finding(name=name, ok=True, what=works)

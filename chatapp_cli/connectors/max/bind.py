@@ -12,10 +12,10 @@ from chatapp_cli.connectors.max.api import MaxApi, trust_in
 from chatapp_cli.connectors.max.receive import marker_now
 from chatapp_cli.connectors.max.wire import User
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, UsageError
-from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit import proxies
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
@@ -32,24 +32,8 @@ _INTRO: Final = (
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
     """Ask until MAX knows the bot."""
-    known = _known(previous)
-    values, blame = known, None
-    while True:
-        values = {**known, **await ask.form(_form(values, blame))}
-        try:
-            return await _prove(values, world, previous)
-        except UsageError as error:
-            blame = error
-
-
-def _known(previous: Bound | None) -> Mapping[str, str]:
-    defaults = {field.name: field.default for field in manifest(KIND).fields if not field.secret}
-    return {**defaults, **(previous.settings if previous else {})}
-
-
-def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
-    errors = {blame.field or "": blame.what} if blame else {}
-    return Form(title=T("Bot of MAX"), intro=_INTRO, fields=manifest(KIND).fields, values=values, errors=errors)
+    form = form_of(KIND, previous, title=T("Bot of MAX"), intro=_INTRO)
+    return await ask_until_proved(ask, form, lambda values: _prove(values, world, previous))
 
 
 async def _prove(values: Mapping[str, str], world: World, previous: Bound | None) -> Bound:

@@ -10,6 +10,7 @@ from chatapp_cli.connectors.max.receive import hook_url, subscriptions
 from chatapp_cli.connectors.max.wire import User
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.checking import broken
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
@@ -20,18 +21,11 @@ async def findings(api: MaxApi, bound: Bound) -> Sequence[Finding]:
     return [await _sending(api), await _receiving(api, bound)]
 
 
-def broken(name: str, error: ChannelError) -> Finding:
-    """Say what a failure means, in the manifest's words."""
-    words = manifest(KIND).errors[error.code]
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
-
-
 async def _sending(api: MaxApi) -> Finding:
     try:
         me = await api.get("/me", User)
     except ChannelError as error:
-        return broken("send", error)
+        return broken(KIND, "send", error)
     return Finding(name="send", ok=True, what=T("MAX accepts the token of {bot}.", bot=me.full_name))
 
 
@@ -39,7 +33,7 @@ async def _receiving(api: MaxApi, bound: Bound) -> Finding:
     try:
         called = await subscriptions(api)
     except ChannelError as error:
-        return broken("receive", error)
+        return broken(KIND, "receive", error)
     if bound.settings["intake"] == "webhook":
         return _called(ok=hook_url(bound) in called)
     if not called:

@@ -12,11 +12,11 @@ from chatapp_cli.connectors.max.content import LINK, VIDEO
 from chatapp_cli.connectors.max.gaps import note_chats
 from chatapp_cli.connectors.max.outgoing import Writer
 from chatapp_cli.connectors.max.wire import User, Video
-from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
+from chatapp_cli.domain.errors import Rejected, Retryable
 from chatapp_cli.domain.event import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
-from chatapp_cli.kit import proxies
+from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
 from chatapp_cli.ports.world import Clock, World
@@ -122,12 +122,12 @@ class Max:
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask MAX about the bot and its webhook, and try the proxies."""
-        tried = await proxies.findings(bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"])
-        try:
+
+        async def look() -> Sequence[Finding]:
             async with connected(bound, self._world.clock) as api:
-                return [*await check.findings(api, bound), *tried]
-        except ChannelError as error:
-            return [check.broken("receive", error), check.broken("send", error), *tried]
+                return await check.findings(api, bound)
+
+        return await with_proxies(bind.KIND, bound, bound.settings["api_url"], look)
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - MAX keeps state

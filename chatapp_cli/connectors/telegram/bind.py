@@ -17,10 +17,10 @@ from chatapp_cli.connectors.telegram.peers import username_of
 from chatapp_cli.connectors.telegram.position import Position
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit import proxies
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 
@@ -39,26 +39,9 @@ _DEFAULTS: Final = {"dc": "CHATAPP_TELEGRAM_DC", "rsa_key": "CHATAPP_TELEGRAM_RS
 
 async def bind(ask: Asker, previous: Bound | None) -> Bound:
     """Ask until Telegram lets us in."""
-    known = _known(previous)
-    values: Mapping[str, str] = known
-    blame: UsageError | None = None
-    while True:
-        values = {**known, **await ask.form(_form(values, blame))}
-        try:
-            return await _log_in(ask, values, previous)
-        except Wrong as error:
-            blame = error
-
-
-def _known(previous: Bound | None) -> Mapping[str, str]:
-    defaults = {field.name: field.default for field in manifest(KIND).fields if not field.secret}
     here = {name: os.environ.get(variable, "") for name, variable in _DEFAULTS.items()}
-    return {**defaults, **here, **(previous.settings if previous else {})}
-
-
-def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
-    errors = {blame.field or "": blame.what} if blame else {}
-    return Form(title=T("Telegram"), intro=_STEPS, fields=manifest(KIND).fields, values=values, errors=errors)
+    form = form_of(KIND, previous, title=T("Telegram"), intro=_STEPS, here=here)
+    return await ask_until_proved(ask, form, lambda values: _log_in(ask, values, previous), wrong=Wrong)
 
 
 async def _log_in(ask: Asker, values: Mapping[str, str], previous: Bound | None) -> Bound:

@@ -15,7 +15,7 @@ from chatapp_cli.connectors.telegram.pushes import Client
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit import proxies
-from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.checking import broken, unreachable
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 
@@ -25,13 +25,13 @@ async def findings(bound: Bound) -> Sequence[Finding]:
     try:
         account = Account.of(bound)
     except ChannelError as error:
-        return [_broken("receive", error), _broken("send", error)]
+        return unreachable(KIND, error)
     led = await proxies.findings(account.proxies, account.address)
     try:
         async with connected(account, kind=Client, updates=False) as client:
             return [await _receiving(client), await _sending(client), *led]
     except ChannelError as error:
-        return [_broken("receive", error), _broken("send", error), *led]
+        return [*unreachable(KIND, error), *led]
 
 
 async def _receiving(client: Any) -> Finding:
@@ -39,7 +39,7 @@ async def _receiving(client: Any) -> Finding:
         with network():
             state = await client(fn.updates.GetStateRequest())
     except ChannelError as error:
-        return _broken("receive", error)
+        return broken(KIND, "receive", error)
     what = T("Telegram accepts the login. Unread messages: {count}.", count=state.unread_count)
     return Finding(name="receive", ok=True, what=what)
 
@@ -49,7 +49,7 @@ async def _sending(client: Any) -> Finding:
         with network():
             full = await client(fn.users.GetFullUserRequest(tl.InputUserSelf()))
     except ChannelError as error:
-        return _broken("send", error)
+        return broken(KIND, "send", error)
     if any(user.is_self and user.restricted for user in full.users):
         return Finding(
             name="send",
@@ -58,10 +58,3 @@ async def _sending(client: Any) -> Finding:
             next_step=T("Ask @SpamBot in Telegram why and until when."),
         )
     return Finding(name="send", ok=True, what=T("Telegram does not say that the account is restricted."))
-
-
-def _broken(name: str, error: ChannelError) -> Finding:
-    known = manifest(KIND).errors
-    words = known.get(error.code) or known["refused"]
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)

@@ -11,9 +11,9 @@ from aiogram.utils.token import TokenValidationError, validate_token
 
 from chatapp_cli.connectors.telegram_bot.api import BotApi
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
-from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import Chance
@@ -30,24 +30,8 @@ _STEPS = (
 
 async def bind(ask: Asker, chance: Chance, previous: Bound | None) -> Bound:
     """Ask until Telegram knows the bot."""
-    known = _known(previous)
-    values, blame = known, None
-    while True:
-        values = {**known, **await ask.form(_form(values, blame))}
-        try:
-            return await _prove(values, chance, previous)
-        except UsageError as error:
-            blame = error
-
-
-def _known(previous: Bound | None) -> Mapping[str, str]:
-    defaults = {field.name: field.default for field in manifest(KIND).fields if not field.secret}
-    return {**defaults, **(previous.settings if previous else {})}
-
-
-def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
-    errors = {blame.field or "": blame.what} if blame else {}
-    return Form(title=T("Telegram bot"), intro=_STEPS, fields=manifest(KIND).fields, values=values, errors=errors)
+    form = form_of(KIND, previous, title=T("Telegram bot"), intro=_STEPS)
+    return await ask_until_proved(ask, form, lambda values: _prove(values, chance, previous))
 
 
 async def _prove(values: Mapping[str, str], chance: Chance, previous: Bound | None) -> Bound:

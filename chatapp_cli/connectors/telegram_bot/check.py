@@ -14,7 +14,7 @@ from chatapp_cli.connectors.telegram_bot.deletion import Rights, Target, may_del
 from chatapp_cli.connectors.telegram_bot.receive import hook_url
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.checking import unreachable
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 
@@ -25,14 +25,8 @@ async def findings(api: BotApi, bound: Bound) -> Sequence[Finding]:
         me = await api.call(GetMe())
         info = await api.call(GetWebhookInfo())
     except ChannelError as error:
-        return [_broken("receive", error), _broken("send", error)]
+        return unreachable(KIND, error)
     return [*_receiving(info, bound), _sending(me), _groups(me)]
-
-
-def _broken(name: str, error: ChannelError) -> Finding:
-    words = manifest(KIND).errors[error.code]
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
 
 
 def _sending(me: User) -> Finding:

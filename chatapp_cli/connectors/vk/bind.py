@@ -13,9 +13,9 @@ from chatapp_cli.connectors.vk.oauth import RIGHTS, App, SignedIn, sign_in
 from chatapp_cli.connectors.vk.receive import Cursor, listen, long_poll_server
 from chatapp_cli.connectors.vk.wire import Group, Groups, Rights
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
-from chatapp_cli.domain.form import Form
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.proxies import NAME, understood
@@ -33,23 +33,8 @@ _STEPS: Final = (
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
     """Ask until the key can do what the desk needs."""
-    values, blame = _known(previous), None
-    while True:
-        values = {**values, **await ask.form(_form(values, blame))}
-        try:
-            return await _prove(ask, values, world, previous)
-        except UsageError as error:
-            blame = error
-
-
-def _known(previous: Bound | None) -> Mapping[str, str]:
-    defaults = {field.name: field.default for field in manifest(KIND).fields}
-    return {**defaults, **(previous.settings if previous else {})}
-
-
-def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
-    errors = {blame.field or "": blame.what} if blame else {}
-    return Form(title=T("VK community"), intro=_STEPS, fields=manifest(KIND).fields, values=values, errors=errors)
+    form = form_of(KIND, previous, title=T("VK community"), intro=_STEPS)
+    return await ask_until_proved(ask, form, lambda values: _prove(ask, values, world, previous))
 
 
 async def _prove(ask: Asker, values: Mapping[str, str], world: World, previous: Bound | None) -> Bound:

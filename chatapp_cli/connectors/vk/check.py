@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatapp_cli.connectors.vk.api import VkApi
-from chatapp_cli.connectors.vk.bind import KIND, lacking
+from chatapp_cli.connectors.vk.bind import lacking
 from chatapp_cli.connectors.vk.callback import hook_url, server_at
 from chatapp_cli.connectors.vk.oauth import RIGHTS
 from chatapp_cli.connectors.vk.receive import long_poll_server
-from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 
@@ -19,20 +17,9 @@ _NEW_KEY = T("Create a key with all the rights at vk.com and bind again.")
 
 
 async def findings(api: VkApi, bound: Bound) -> Sequence[Finding]:
-    """Look without disturbing a running daemon: its place in the events is its own."""
-    try:
-        missing = await lacking(api, (*RIGHTS, "wall"))
-        receiving = await _receiving(api, bound)
-    except ChannelError as error:
-        return [broken("receive", error), broken("send", error)]
-    return [receiving, _sending(missing), _commenting(missing)]
-
-
-def broken(name: str, error: ChannelError) -> Finding:
-    """What went wrong, in the manifest's words."""
-    words = manifest(KIND).errors[error.code]
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
+    """Look without disturbing a running daemon: its place in the events is its own. Raises ChannelError."""
+    missing = await lacking(api, (*RIGHTS, "wall"))
+    return [await _receiving(api, bound), _sending(missing), _commenting(missing)]
 
 
 async def _receiving(api: VkApi, bound: Bound) -> Finding:

@@ -11,10 +11,9 @@ from chatapp_cli.connectors.vk.convert import Reader
 from chatapp_cli.connectors.vk.names import Book, Names
 from chatapp_cli.connectors.vk.receive import Receiver
 from chatapp_cli.connectors.vk.session import HookedSession, PollingSession
-from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.ids import ChannelId, Millis
-from chatapp_cli.kit import proxies
+from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Connector, Finding, HookReply, HookRequest, Session
@@ -43,13 +42,12 @@ class Vk:
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask VK about the key and the way in, and try the proxies."""
-        said, url = bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"]
-        found = await proxies.findings(said, url)
-        try:
+
+        async def look() -> Sequence[Finding]:
             async with connected(bound.secrets, bound.settings, self._world.clock) as api:
-                return [*await check.findings(api, bound), *found]
-        except ChannelError as error:
-            return [check.broken("receive", error), check.broken("send", error), *found]
+                return await check.findings(api, bound)
+
+        return await with_proxies(bind.KIND, bound, bound.settings["api_url"], look)
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - stateless

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from chatapp_cli.connectors.whatsapp import answers
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, SendingBlocked, UsageError
-from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.form import Notice
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.proxies import NAME as PROXIES
@@ -37,23 +38,10 @@ _STEPS: Final = (
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
     """Ask until Meta lets us at the number, then show what has to be entered there."""
-    values: Mapping[str, str] = previous.settings if previous else {}
-    blame: UsageError | None = None
-    while True:
-        values = {**values, **await ask.form(_form(values, blame))}
-        try:
-            bound = await _prove(values, world, previous)
-        except UsageError as error:
-            blame = error
-            continue
-        await ask.show(_notice(bound))
-        return bound
-
-
-def _form(values: Mapping[str, str], blame: UsageError | None) -> Form:
-    found = manifest(KIND)
-    errors = {blame.field or "": blame.what} if blame else {}
-    return Form(title=found.title, intro=_STEPS, fields=found.fields, values=values, errors=errors)
+    form = form_of(KIND, previous, intro=_STEPS)
+    bound = await ask_until_proved(ask, form, lambda values: _prove(values, world, previous))
+    await ask.show(_notice(bound))
+    return bound
 
 
 async def _prove(values: Mapping[str, str], world: World, previous: Bound | None) -> Bound:

@@ -12,7 +12,7 @@ from chatapp_cli.connectors.whatsapp.people import DAY, STRAY
 from chatapp_cli.domain.errors import ChannelError, Misconfigured
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.kit.checking import broken
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 
@@ -55,7 +55,7 @@ async def _receiving(graph: Graph, bound: Bound) -> Finding:
     try:
         apps = await graph.get(f"{bound.settings['waba_id']}/subscribed_apps", answers.Subscriptions)
     except ChannelError as error:
-        return broken("receive", error)
+        return broken(KIND, "receive", error)
     address = webhook(bound.settings, bound.hook_key)
     if apps.data:
         what = T("The app gets the account's news; at Meta its webhook has to be {url}", url=address)
@@ -72,7 +72,7 @@ async def _sending(graph: Graph, bound: Bound) -> Sequence[Finding]:
     try:
         number = await look(graph, bound.account)
     except ChannelError as error:
-        return [broken("send", error)]
+        return [broken(KIND, "send", error)]
     accepted = T("Meta accepts the token for {phone}.", phone=number.display_phone_number)
     return [Finding(name="send", ok=True, what=accepted), _quality(number)]
 
@@ -87,10 +87,3 @@ def _quality(number: answers.Number) -> Finding:
         what=what,
         next_step=T("Clients block or report this number: write only to those who want it, or Meta will limit it."),
     )
-
-
-def broken(name: str, error: ChannelError) -> Finding:
-    """What does not work, in the words of the manifest."""
-    words = manifest(KIND).errors[error.code]
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
-    return Finding(name=name, ok=False, what=what, next_step=words.next_step)

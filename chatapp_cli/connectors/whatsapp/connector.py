@@ -20,6 +20,7 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.template import Template
 from chatapp_cli.kit import proxies
+from chatapp_cli.kit.checking import with_proxies
 from chatapp_cli.kit.http import open_proxied
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.kit.parts import send_part
@@ -174,13 +175,13 @@ class WhatsApp:
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask Meta about the number and the app's subscription, and try every proxy."""
-        said, url = bound.secrets.get(proxies.NAME, ""), bound.settings["api_url"]
-        try:
-            async with open_proxied(said, towards=url) as http:
-                found = await check.findings(Graph.of(http, self._world.clock, bound), bound, self._world.clock.now())
-        except ChannelError as error:
-            found = [check.broken(name, error) for name in ("receive", "send")]
-        return [*found, *await proxies.findings(said, url)]
+        url, clock = bound.settings["api_url"], self._world.clock
+
+        async def look() -> Sequence[Finding]:
+            async with open_proxied(bound.secrets.get(proxies.NAME, ""), towards=url) as http:
+                return await check.findings(Graph.of(http, clock, bound), bound, clock.now())
+
+        return await with_proxies(bind.KIND, bound, url, look)
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - one number

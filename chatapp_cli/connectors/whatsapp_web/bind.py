@@ -12,11 +12,12 @@ from chatapp_cli.connectors.whatsapp_web import device, errors, wire
 from chatapp_cli.connectors.whatsapp_web.errors import KIND
 from chatapp_cli.connectors.whatsapp_web.process import Child, child
 from chatapp_cli.domain.errors import ChannelError, UsageError
-from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.domain.form import Notice
 from chatapp_cli.domain.phone import typed
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit import proxies
+from chatapp_cli.kit.binding import ask_until_proved, form_of
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
@@ -50,25 +51,15 @@ _BLAMED: Final[Mapping[str, str]] = {"no_child": "child", "child_differs": "chil
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
     """Ask until a phone has linked the device."""
-    values = {field.name: field.default for field in manifest(KIND).fields} | _settings_of(previous)
-    blame: Mapping[str, Text] = {}
-    while True:
-        values |= await ask.form(_form(values, blame))
+    form = form_of(KIND, previous, title=T("WhatsApp Web"), intro=(*_RISKS, *_STEPS))
+
+    async def prove(values: Mapping[str, str]) -> Bound:
         try:
             return await _link(ask, world, values, previous)
-        except UsageError as error:
-            blame = {error.field or "": error.what}
         except ChannelError as error:
-            blame = {_BLAMED.get(error.code, ""): errors.words(error).what}
+            raise UsageError(errors.words(error).what, field=_BLAMED.get(error.code)) from None
 
-
-def _settings_of(previous: Bound | None) -> dict[str, str]:
-    return dict(previous.settings) if previous else {}
-
-
-def _form(values: Mapping[str, str], blame: Mapping[str, Text]) -> Form:
-    fields = manifest(KIND).fields
-    return Form(title=T("WhatsApp Web"), intro=(*_RISKS, *_STEPS), fields=fields, values=values, errors=blame)
+    return await ask_until_proved(ask, form, prove)
 
 
 async def _link(ask: Asker, world: World, values: Mapping[str, str], previous: Bound | None) -> Bound:

@@ -45,6 +45,10 @@ class Kind(type):
     """Each field beside the subjects, with its key in the stored JSON."""
     defaults: dict[str, Any]
     required: frozenset[str]
+    size: int
+    """How many fields it has."""
+    spelled: tuple[tuple[str, str], ...]
+    """Each of ``keys`` as it is written before a value in JSON."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Kind:
         """Turn annotations into slots; every event has one base."""
@@ -60,6 +64,8 @@ class Kind(type):
         for field in own.keys() - set_by_default.keys():
             made.defaults.pop(field, None)
         made.required = frozenset((above.required if above else frozenset()) | own.keys()) - made.defaults.keys()
+        made.size = len(made.defaults) + len(made.required)
+        made.spelled = tuple((field, f'"{key}": ') for field, key in made.keys.items())
         return made
 
 
@@ -82,12 +88,17 @@ class JournalEvent(metaclass=Kind):
 
     def __init__(self, **values: Any) -> None:
         """Take each field by its name."""
-        kind = type(self)
-        if not kind.required <= values.keys():
-            raise TypeError(f"{kind.__name__} needs {sorted(kind.required - values.keys())}")
-        put = object.__setattr__
-        for field, value in {**kind.defaults, **values}.items():
+        kind, put = type(self), object.__setattr__
+        for field, value in values.items():
             put(self, field, value)
+        lacking = kind.size - len(values)
+        if lacking:
+            for field, default in kind.defaults.items():
+                if field not in values:
+                    put(self, field, default)
+                    lacking -= 1
+            if lacking:
+                raise TypeError(f"{kind.__name__} needs {sorted(kind.required - values.keys())}")
 
     def __setattr__(self, field: str, value: object) -> None:
         """What happened does not change. Raises AttributeError."""
@@ -131,13 +142,23 @@ def document(event: JournalEvent) -> Mapping[str, Any]:
 
 
 def stored(event: JournalEvent) -> str:
-    """Its values as they are stored; empty if there are none."""
-    values = document(event)
-    return _encoder()(values) if values else ""
+    """Its values as they are stored, spelled as ``json.dumps`` does; empty if there are none."""
+    kind = type(event)
+    if not kind.spelled and not kind.fixed:
+        return ""
+    encode = _encoder()
+    if isinstance(event, Unknown) or kind.fixed:
+        values = document(event)
+        return encode(values) if values else ""
+    parts = [key + encode(value) for field, key in kind.spelled if (value := getattr(event, field)) is not None]
+    return f"{{{', '.join(parts)}}}" if parts else ""
 
 
 @cache
 def _encoder() -> Callable[[object], str]:
-    import json  # a start that writes no event does without it
+    """Encodes one value: a word at a tenth of the price of ``json.dumps``."""
+    from json import JSONEncoder  # a start that writes no event does without it
+    from json.encoder import encode_basestring
 
-    return json.JSONEncoder(ensure_ascii=False).encode
+    whole = JSONEncoder(ensure_ascii=False).encode
+    return lambda value: encode_basestring(value) if isinstance(value, str) else whole(value)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.base import Hears, JournalEvent
+
+
+class CompanyConfigured(JournalEvent):
+    """Options of the company have other values."""
+
+    topic: ClassVar[str] = "company.configured"
+    hears: ClassVar[Hears] = Hears.EVERYBODY
+    changed: Sequence[str]
 
 
 class ViewEvent(JournalEvent):

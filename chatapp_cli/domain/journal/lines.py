@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from chatapp_cli.domain.journal.base import Hears, JournalEvent
@@ -24,6 +25,13 @@ class LineRenamed(LineEvent):
     """A line has another name."""
 
     topic: ClassVar[str] = "line.renamed"
+
+
+class LineConfigured(LineEvent):
+    """Options of a line have other values."""
+
+    topic: ClassVar[str] = "line.configured"
+    changed: Sequence[str]
 
 
 class LineRemoved(LineEvent):

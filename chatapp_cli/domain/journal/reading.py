@@ -19,7 +19,7 @@ from chatapp_cli.domain.journal import (
     operators,
     presence,
 )
-from chatapp_cli.domain.journal.base import JournalEvent, Unknown
+from chatapp_cli.domain.journal.base import Hears, JournalEvent, Unknown
 
 _MODULES = (chains, channels, company, contacts, dialogs, lines, messages, operators, presence)
 
@@ -78,6 +78,16 @@ def kinds_by_topic() -> Mapping[str, tuple[type[JournalEvent], ...]]:
         topic: tuple(sorted(kinds, key=lambda kind: (len(kind.fixed), len(kind.required)), reverse=True))
         for topic, kinds in found.items()
     }
+
+
+def live_topics() -> list[str]:
+    """The topics of events that matter only while they happen."""
+    return sorted(topic for topic, kinds in kinds_by_topic().items() if kinds[0].live)
+
+
+def topics_heard_by(hears: Hears) -> list[str]:
+    """The topics of events that these may hear."""
+    return sorted(topic for topic, kinds in kinds_by_topic().items() if kinds[0].hears is hears)
 
 
 def _kinds() -> Iterator[type[JournalEvent]]:

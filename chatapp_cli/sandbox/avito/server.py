@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import aiohttp
 from aiohttp import web
@@ -28,6 +28,7 @@ from chatapp_cli.sandbox.avito.town import (
     refusal,
 )
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 _LARGEST = 1 << 26
@@ -60,12 +61,13 @@ class Fault:
     method: str = "POST"
 
 
-class AvitoSandbox:
+class AvitoSandbox(HttpSandbox):
     """Avito with one account."""
 
     kind: ClassVar[str] = "avito"
 
     def __init__(self) -> None:
+        super().__init__(cancels=True)
         self.town = Town()
         self.oddities = Oddities()
         self.access = Access()
@@ -80,22 +82,8 @@ class AvitoSandbox:
         """Answer messages as a bare list, as the catalogue describes them."""
         self.public_url = ""
         """Where the desk can be called; empty: it asks."""
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._couriers: set[asyncio.Task[None]] = set()
         self._calls = itertools.count(1)
-
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
-
-    @property
-    def url(self) -> str:
-        """Where API and site are."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -147,17 +135,7 @@ class AvitoSandbox:
             if message["author_id"] == ACCOUNT and message["read"] is None:
                 message["read"] = int(time.time())
 
-    async def vanish(self) -> None:
-        """Close the port; webhooks on their way are lost."""
-        for courier in self._couriers:
-            courier.cancel()
-        await asyncio.gather(*self._couriers, return_exceptions=True)
-        if self._runner:
-            await self._runner.cleanup()
-        self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post("/token", self._token)
         app.router.add_get("/chat/{size}/{image}.jpg", self._picture)
@@ -165,12 +143,16 @@ class AvitoSandbox:
         for method, path in self.methods.table:
             app.router.add_route(method, path, self._answer)
         app.router.add_route("*", "/{address:.*}", self._miss)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        return app
+
+    def _begin(self) -> None:
         self.town.url = self.url
+
+    async def _rest(self) -> None:
+        """Webhooks on their way are lost."""
+        for courier in self._couriers:
+            courier.cancel()
+        await asyncio.gather(*self._couriers, return_exceptions=True)
 
     async def _token(self, request: web.Request) -> web.Response:
         form = dict(await request.post())

@@ -10,6 +10,7 @@ import aiohttp
 
 from chatapp_cli.sandbox.max.town import Json, Refusal, now
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import Background
 
 RETRY = 0.05
 """Seconds between attempts at a webhook; MAX begins with a minute."""
@@ -27,7 +28,7 @@ class Delivery:
         """Subscriptions with their secrets."""
         self._next = 1
         self._news = asyncio.Condition()
-        self._courier: asyncio.Task[None] | None = None
+        self._courier = Background(self._carry)
 
     async def push(self, kind: str, **update: object) -> None:
         """Something happened."""
@@ -75,15 +76,12 @@ class Delivery:
 
     def work(self) -> None:
         """Start the courier, who leaves as soon as there is no webhook."""
-        if self.hooks and (self._courier is None or self._courier.done()):
-            self._courier = asyncio.create_task(self._carry())
+        if self.hooks:
+            self._courier.start()
 
     async def rest(self) -> None:
         """Send the courier home."""
-        if self._courier:
-            self._courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._courier
+        await self._courier.stop()
 
     async def _carry(self) -> None:
         async with aiohttp.ClientSession() as http:

@@ -9,7 +9,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from aiohttp import web
 
@@ -17,6 +17,7 @@ from chatapp_cli.sandbox.max.delivery import Delivery
 from chatapp_cli.sandbox.max.methods import Call, Methods
 from chatapp_cli.sandbox.max.town import BOT_ID, Chat, Json, Refusal, Town, kind_of, user
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 TOKEN = "f9LHodD0cOI-invented-for-the-sandbox-only"
@@ -53,12 +54,13 @@ class Fault:
     """What is answered in place of code and message."""
 
 
-class MaxSandbox:
+class MaxSandbox(HttpSandbox):
     """MAX with one bot; with ``tls`` it speaks https."""
 
     kind: ClassVar[str] = "max"
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls=tls, cancels=True)
         self.town = Town()
         self.oddities = Oddities()
         self.delivery = Delivery(self.oddities)
@@ -71,9 +73,6 @@ class MaxSandbox:
         self.faults: list[Fault] = []
         self.strange: list[str] = []
         """Addresses that were asked for and do not exist."""
-        self._tls = tls
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._table: Mapping[tuple[str, str], Callable[[Call], Any]] = {
             **self.methods.table,
             ("GET", "/updates"): lambda call: self.delivery.updates(call.query),
@@ -81,18 +80,6 @@ class MaxSandbox:
             ("POST", "/subscriptions"): lambda call: self.delivery.subscribe(call.body),
             ("DELETE", "/subscriptions"): lambda call: self.delivery.unsubscribe(call.query["url"]),
         }
-
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
-
-    @property
-    def url(self) -> str:
-        """Where this API is."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -167,28 +154,21 @@ class MaxSandbox:
         quoted = message.get("link", {}).get("message", {}).get("mid", "")
         return Heard(text=body["text"], files=carried, reply_to=quoted)
 
-    async def vanish(self) -> None:
-        """Close the port; open questions are dropped."""
-        await self.delivery.rest()
-        if self._runner:
-            await self._runner.cleanup()
-        self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post("/upload/{slot}", self._take)
         app.router.add_get("/content/{token}", self._give)
         for method, path in self._table:
             app.router.add_route(method, path, self._answer)
         app.router.add_route("*", "/{address:.*}", self._miss)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True, ssl_context=self._tls)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        return app
+
+    def _begin(self) -> None:
         self.town.url = self.url
         self.delivery.work()
+
+    async def _rest(self) -> None:
+        await self.delivery.rest()
 
     async def _answer(self, request: web.Request) -> web.Response:
         path = request.match_info.route.resource.canonical if request.match_info.route.resource else ""

@@ -4,46 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from telethon.tl import types
 
-from chatapp_cli.sandbox.telegram.letters import Box
-from chatapp_cli.sandbox.telegram.people import Person
-
-
-class Chat(ABC):
-    """Where messages are written; how far everybody has read is kept by their ids."""
-
-    def __init__(self) -> None:
-        self.read_inbox: dict[int, int] = {}
-        """Up to which message of others somebody has read, as they number them."""
-        self.read_outbox: dict[int, int] = {}
-        """Up to which message of theirs somebody was read."""
-
-    @abstractmethod
-    def box_of(self, viewer: Person, /) -> Box:
-        """Where this person finds the chat's messages."""
-
-    @abstractmethod
-    def boxes(self, author: Person, /) -> Sequence[Box]:
-        """Where a message of this person goes."""
-
-    @abstractmethod
-    def peer(self, viewer: Person, /) -> Any:
-        """How the chat is named to this person."""
-
-    @abstractmethod
-    def has(self, person: Person) -> bool:
-        """Tell whether somebody takes part."""
-
-    @property
-    @abstractmethod
-    def people(self) -> Sequence[Person]:
-        """Everybody in it."""
+from chatapp_cli.sandbox.telegram.letters import Box, Chat, Person
 
 
 class Private(Chat):

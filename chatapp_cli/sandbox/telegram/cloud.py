@@ -11,12 +11,11 @@ from typing import Any
 from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram import views
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Private
+from chatapp_cli.sandbox.telegram.chats import Channel, Gathering, Private
 from chatapp_cli.sandbox.telegram.desk import Desk
 from chatapp_cli.sandbox.telegram.devices import Authorisation, Session
 from chatapp_cli.sandbox.telegram.files import Shelf
-from chatapp_cli.sandbox.telegram.letters import Letter
-from chatapp_cli.sandbox.telegram.people import SERVICE_ID, Person, digits
+from chatapp_cli.sandbox.telegram.letters import SERVICE_ID, Chat, Letter, Person, digits
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 

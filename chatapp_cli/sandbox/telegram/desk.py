@@ -11,7 +11,7 @@ from typing import Final
 from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram.devices import Authorisation
-from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.letters import Person
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 APP: Final = (20_260, "0a1b2c3d4e5f60718293a4b5c6d7e8f9")

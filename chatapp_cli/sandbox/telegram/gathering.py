@@ -10,8 +10,7 @@ from telethon.tl import types
 from chatapp_cli.sandbox.telegram import writing
 from chatapp_cli.sandbox.telegram.chats import Channel, Gathering, Group, Membership
 from chatapp_cli.sandbox.telegram.cloud import Actor
-from chatapp_cli.sandbox.telegram.letters import Letter
-from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.letters import Letter, Person
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 

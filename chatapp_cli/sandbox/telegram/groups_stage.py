@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatapp_cli.sandbox.telegram import gathering
 from chatapp_cli.sandbox.telegram.chats import Channel, Gathering, Group
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
-from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.letters import Person
 
 
 class GroupStage:

@@ -1,17 +1,19 @@
-"""Messages, and the numbered sequences of events in which they reach accounts and channels."""
+"""Messages, the people who write them, and the chats that they write in: none is described without the others."""
 
 from __future__ import annotations
 
 import itertools
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from hashlib import blake2b
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from chatapp_cli.sandbox.telegram.chats import Chat
-    from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.password import CloudPassword
 
+SERVICE_ID = 777_000
+"""Telegram itself, which writes login codes."""
 Telling: TypeAlias = Callable[["Person", int, int], Any]
 """Makes the update for somebody who sees an event with this ``pts`` and ``pts_count``."""
 
@@ -97,3 +99,96 @@ class Box:
     def of(self, chat: Chat) -> list[Letter]:
         """A chat's messages here, newest first."""
         return [letter for letter in reversed(self.letters.values()) if letter.chat is chat]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How somebody is called in an address book; without a phone if they were added by name."""
+
+    first_name: str
+    last_name: str = ""
+    phone: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Person:
+    """An account of Telegram; ours and the customers' are alike."""
+
+    id: int
+    first_name: str
+    last_name: str = ""
+    username: str = ""
+    phone: str = ""
+    """Digits only."""
+    phone_hidden: bool = False
+    """Nobody finds them by it, and nobody sees it."""
+    invites_refused: bool = False
+    """Only a link brings them into a group."""
+    strangers_refused: bool = False
+    """Only their contacts may write first."""
+    frozen: bool = False
+    """It may read and nothing else."""
+    of_tomorrow: bool = False
+    """Today's clients cannot read how they are described."""
+    banned: bool = False
+    deleted: bool = False
+    password: CloudPassword | None = None
+    contacts: dict[int, Contact] = field(default_factory=dict)
+    blocked: set[int] = field(default_factory=set)
+    box: Box = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.box = Box(lambda: [self])
+
+    @property
+    def name(self) -> str:
+        """As they call themselves."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def shows_phone_to(self, viewer: Person) -> bool:
+        """Their own contacts see it, and those who had it in the first place."""
+        had = viewer.contacts.get(self.id)
+        allowed = viewer is self or viewer.id in self.contacts or bool(had and had.phone)
+        return allowed and (viewer is self or not self.phone_hidden)
+
+
+def access_hash(viewer: Person, number: int) -> int:
+    """What this account has to name beside the id of a user or channel; it differs for everybody."""
+    digest = blake2b(f"{viewer.id}/{number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+def digits(phone: str) -> str:
+    """A phone number as Telegram keeps it."""
+    return "".join(filter(str.isdigit, phone))
+
+
+class Chat(ABC):
+    """Where messages are written; how far everybody has read is kept by their ids."""
+
+    def __init__(self) -> None:
+        self.read_inbox: dict[int, int] = {}
+        """Up to which message of others somebody has read, as they number them."""
+        self.read_outbox: dict[int, int] = {}
+        """Up to which message of theirs somebody was read."""
+
+    @abstractmethod
+    def box_of(self, viewer: Person, /) -> Box:
+        """Where this person finds the chat's messages."""
+
+    @abstractmethod
+    def boxes(self, author: Person, /) -> Sequence[Box]:
+        """Where a message of this person goes."""
+
+    @abstractmethod
+    def peer(self, viewer: Person, /) -> Any:
+        """How the chat is named to this person."""
+
+    @abstractmethod
+    def has(self, person: Person) -> bool:
+        """Tell whether somebody takes part."""
+
+    @property
+    @abstractmethod
+    def people(self) -> Sequence[Person]:
+        """Everybody in it."""

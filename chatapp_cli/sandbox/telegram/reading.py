@@ -6,10 +6,9 @@ from typing import Any
 
 from telethon.tl import types
 
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering
+from chatapp_cli.sandbox.telegram.chats import Channel, Gathering
 from chatapp_cli.sandbox.telegram.cloud import Actor
-from chatapp_cli.sandbox.telegram.letters import Letter, Telling
-from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.letters import Chat, Letter, Person, Telling
 
 
 def read(actor: Actor, chat: Chat, upto: int) -> int:

@@ -13,10 +13,9 @@ from chatapp_cli.sandbox.telegram.connection import Connection
 from chatapp_cli.sandbox.telegram.crypto import ServerKey
 from chatapp_cli.sandbox.telegram.desk import APP, CODE
 from chatapp_cli.sandbox.telegram.files import DC, Media
-from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.letters import Letter, Person
 from chatapp_cli.sandbox.telegram.office import Office
 from chatapp_cli.sandbox.telegram.password import CloudPassword
-from chatapp_cli.sandbox.telegram.people import Person
 from chatapp_cli.sandbox.telegram.stage import Stage
 
 OWNER_ID: Final = 5_000_000_042

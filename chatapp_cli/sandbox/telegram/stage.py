@@ -11,14 +11,13 @@ from telethon.tl import types
 
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram import reading, writing
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Private
+from chatapp_cli.sandbox.telegram.chats import Channel, Private
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
 from chatapp_cli.sandbox.telegram.devices import Authorisation
 from chatapp_cli.sandbox.telegram.files import Tomorrow
 from chatapp_cli.sandbox.telegram.groups_stage import GroupStage
-from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.letters import Chat, Letter, Person, digits
 from chatapp_cli.sandbox.telegram.orders import Asked, Ledger, Order
-from chatapp_cli.sandbox.telegram.people import Person, digits
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 

@@ -9,10 +9,9 @@ from typing import Any, Final
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Group, Private
+from chatapp_cli.sandbox.telegram.chats import Channel, Gathering, Group, Private
 from chatapp_cli.sandbox.telegram.files import Media, Tomorrow
-from chatapp_cli.sandbox.telegram.letters import Letter, Telling
-from chatapp_cli.sandbox.telegram.people import SERVICE_ID, Contact, Person, access_hash
+from chatapp_cli.sandbox.telegram.letters import SERVICE_ID, Chat, Contact, Letter, Person, Telling, access_hash
 
 _USERS: Final = frozenset({"user_id", "inviter_id", "users"})
 _CHATS: Final = frozenset({"chat_id", "channel_id"})

@@ -9,10 +9,9 @@ from typing import Any, Final
 from telethon.tl import types
 
 from chatapp_cli.sandbox.telegram import views
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Gathering, Group, Private
+from chatapp_cli.sandbox.telegram.chats import Channel, Gathering, Group, Private
 from chatapp_cli.sandbox.telegram.cloud import Actor
-from chatapp_cli.sandbox.telegram.letters import Box, Letter
-from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.letters import Box, Chat, Letter, Person
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 MAX_TEXT: Final = 4096

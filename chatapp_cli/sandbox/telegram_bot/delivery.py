@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import Background
 from chatapp_cli.sandbox.telegram_bot.methods import Call
 from chatapp_cli.sandbox.telegram_bot.town import Json, Refusal
 
@@ -36,7 +37,7 @@ class Delivery:
         self._news = asyncio.Condition()
         self._readers = itertools.count(1)
         self._reader = 0
-        self._courier: asyncio.Task[None] | None = None
+        self._courier = Background(self._carry)
 
     async def push(self, **update: Any) -> int:
         """Queue an update if the bot wants its kind; returns its id."""
@@ -102,15 +103,12 @@ class Delivery:
 
     def work(self) -> None:
         """Start the courier, who leaves as soon as there is no webhook."""
-        if self.hook["url"] and (self._courier is None or self._courier.done()):
-            self._courier = asyncio.create_task(self._carry())
+        if self.hook["url"]:
+            self._courier.start()
 
     async def rest(self) -> None:
         """Send the courier home."""
-        if self._courier:
-            self._courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._courier
+        await self._courier.stop()
 
     async def _carry(self) -> None:
         async with aiohttp.ClientSession() as http:

@@ -9,11 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 from chatapp_cli.sandbox.telegram_bot.delivery import Delivery
 from chatapp_cli.sandbox.telegram_bot.methods import Call, Methods
@@ -45,12 +46,13 @@ class Fault:
     times: int = 1
 
 
-class TelegramBotSandbox:
+class TelegramBotSandbox(HttpSandbox):
     """Telegram with one bot; ``shelf`` is the folder of a server in local mode."""
 
     kind: ClassVar[str] = "telegram_bot"
 
     def __init__(self, shelf: Path | None = None) -> None:
+        super().__init__(cancels=True)
         self.town = Town()
         self.oddities = Oddities()
         self.delivery = Delivery(self.oddities)
@@ -64,8 +66,6 @@ class TelegramBotSandbox:
         self.slowness = 0.0
         """Seconds between doing what a send asked for and saying so."""
         self._local = shelf is not None
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._table = {
             **self.methods.table,
             "getupdates": self.delivery.get_updates,
@@ -73,18 +73,6 @@ class TelegramBotSandbox:
             "deletewebhook": self.delivery.delete_webhook,
             "getwebhookinfo": self.delivery.webhook_info,
         }
-
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
-
-    @property
-    def url(self) -> str:
-        """Where this Bot API is."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -164,24 +152,17 @@ class TelegramBotSandbox:
             reply_to=str(message.get("reply_to_message", {}).get("message_id", "")),
         )
 
-    async def vanish(self) -> None:
-        """Close the port; open questions are dropped."""
-        await self.delivery.rest()
-        if self._runner:
-            await self._runner.cleanup()
-        self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post("/bot{token}/{method}", self._answer)
         app.router.add_get("/file/bot{token}/files/{file_id}", self._download)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        return app
+
+    def _begin(self) -> None:
         self.delivery.work()
+
+    async def _rest(self) -> None:
+        await self.delivery.rest()
 
     async def _answer(self, request: web.Request) -> web.Response:
         method, call = request.match_info["method"], await _read(request)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import aiohttp
 
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import Background
 from chatapp_cli.sandbox.vk.town import GROUP, Json
 
 VERSION: Final = "5.199"
@@ -39,7 +40,7 @@ class Delivery:
         self._ids = itertools.count(1)
         self._numbers = itertools.count(1)
         self._news = asyncio.Condition()
-        self._courier: asyncio.Task[None] | None = None
+        self._courier = Background(self._carry)
 
     async def push(self, kind: str, content: Any, event_id: str = "") -> Json:
         """Tell an event to whoever wants it."""
@@ -99,16 +100,12 @@ class Delivery:
 
     def work(self) -> None:
         """Start the courier."""
-        if self.servers and (self._courier is None or self._courier.done()):
-            self._courier = asyncio.create_task(self._carry())
+        if self.servers:
+            self._courier.start()
 
     async def rest(self) -> None:
         """Send the courier home, and let nobody wait any longer."""
-        if self._courier:
-            self._courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._courier
-        self._courier = None
+        await self._courier.stop()
 
     async def _carry(self) -> None:
         async with aiohttp.ClientSession() as http:

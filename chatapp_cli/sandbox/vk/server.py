@@ -6,11 +6,12 @@ import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 from chatapp_cli.sandbox.vk.delivery import Delivery
 from chatapp_cli.sandbox.vk.methods import Methods, Params
@@ -45,12 +46,13 @@ class Fault:
     status: int = 0
 
 
-class VkSandbox:
+class VkSandbox(HttpSandbox):
     """VK with one community."""
 
     kind: ClassVar[str] = "vk"
 
     def __init__(self) -> None:
+        super().__init__(cancels=True)
         self.town = Town()
         self.delivery = Delivery()
         self.exchanges: list[Exchange] = []
@@ -62,22 +64,8 @@ class VkSandbox:
         self.intake = "polling"
         self.public_url = ""
         """What a person answers about the way in."""
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._table = Methods(self.town, self.delivery, lambda: self.url).table
         self._codes: dict[str, Params] = {}
-
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
-
-    @property
-    def url(self) -> str:
-        """Where this VK is."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -175,27 +163,20 @@ class VkSandbox:
             reply_to=str(message.get("reply_message", {}).get("conversation_message_id", "")),
         )
 
-    async def vanish(self) -> None:
-        """Close the port; open questions are dropped."""
-        await self.delivery.rest()
-        if self._runner:
-            await self._runner.cleanup()
-        self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post("/method/{method}", self._answer)
         app.router.add_get("/lp", self._poll)
         app.router.add_post("/upload/{kind}/{peer}", self._take)
         app.router.add_get("/files/{name}", self._download)
         app.router.add_post("/access_token", self._exchange)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        return app
+
+    def _begin(self) -> None:
         self.delivery.work()
+
+    async def _rest(self) -> None:
+        await self.delivery.rest()
 
     async def _answer(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]

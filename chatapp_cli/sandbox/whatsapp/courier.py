@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import hmac
 from collections import deque
-from contextlib import suppress
 from typing import Final
 
 import aiohttp
 
 from chatapp_cli.sandbox.oddities import Oddities
+from chatapp_cli.sandbox.serving import Background
 from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Json
 
 RETRY: Final = 0.05
@@ -31,7 +31,7 @@ class Courier:
         self.waiting: deque[bytes] = deque()
         """Bodies that are still to be taken."""
         self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = Background(self._carry)
         self.carried: list[bytes] = []
         """Every body that was taken, oldest first."""
         self.refused: list[int] = []
@@ -63,15 +63,11 @@ class Courier:
 
     def work(self) -> None:
         """Begin."""
-        self._task = asyncio.create_task(self._carry())
+        self._task.start()
 
     async def rest(self) -> None:
         """Go home; what was not taken waits."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        self._task = None
+        await self._task.stop()
 
     async def _carry(self) -> None:
         async with aiohttp.ClientSession() as http:

@@ -8,10 +8,11 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 from aiohttp import web
 
+from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 from chatapp_cli.sandbox.whatsapp.courier import Courier
 from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Client, Json, Meta, Refusal, kind_of
@@ -50,32 +51,19 @@ class Fault:
     """The header that counts our calls."""
 
 
-class WhatsAppSandbox:
+class WhatsAppSandbox(HttpSandbox):
     """Meta with one business account, one number and one app."""
 
     kind: ClassVar[str] = "whatsapp"
 
     def __init__(self) -> None:
+        super().__init__()
         self.meta = Meta()
         self.courier = Courier(APP_SECRET, VERIFY_TOKEN)
         self.token = TOKEN
         self.objects = Objects(self.meta, self.courier, _proof(TOKEN))
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
-        self._port = 0
-        self._runner: web.AppRunner | None = None
-
-    async def __aenter__(self) -> Self:
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.vanish()
-
-    @property
-    def url(self) -> str:
-        """Where this Graph API is."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -159,25 +147,18 @@ class WhatsAppSandbox:
         """What our number wrote to this customer."""
         return self.meta.heard(self.meta.client(who).got)
 
-    async def vanish(self) -> None:
-        """Close the port and call nobody."""
-        await self.courier.rest()
-        if self._runner:
-            await self._runner.cleanup()
-        self._runner = None
-
-    async def come_back(self) -> None:
-        """Open the same port."""
+    def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_get("/files/{media}", self._download)
         app.router.add_route("*", f"/{VERSION}/{{path:.+}}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        return app
+
+    def _begin(self) -> None:
         self.objects.media_url = f"{self.url}/files"
         self.courier.work()
+
+    async def _rest(self) -> None:
+        await self.courier.rest()
 
     async def _answer(self, request: web.Request) -> web.Response:
         path, call = request.match_info["path"], await _read(request)

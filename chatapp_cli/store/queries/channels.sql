@@ -12,22 +12,42 @@ UPDATE channel SET account = :account, title = :title, hook_key = :hook_key, set
   paused_code = '', paused_detail = ''
 WHERE id = :id;
 
--- name: channels.configure
-UPDATE channel SET settings = :settings, revision = revision + 1 WHERE id = :id;
+-- name: channels.renew
+UPDATE channel SET revision = revision + 1 WHERE id = :id;
 
 -- name: channels.remove
 DELETE FROM channel WHERE id = :id;
 
 -- name: channels.all
-SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
-  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until,
-  c.strangers_until, c.paused_code, c.paused_detail
+SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings,
+  (SELECT json_group_object(o.name, o.value) FROM stored_option o
+    WHERE o.subject = 'channel' AND o.ref = c.id),
+  c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
+FROM channel c JOIN line l ON l.id = c.line_id ORDER BY c.line_id, c.id;
+
+-- name: channels.all@postgresql
+SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings,
+  COALESCE((SELECT json_object_agg(o.name, o.value)::text FROM stored_option o
+    WHERE o.subject = 'channel' AND o.ref = c.id), '{}'),
+  c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
 FROM channel c JOIN line l ON l.id = c.line_id ORDER BY c.line_id, c.id;
 
 -- name: channels.one
-SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings, c.facts, c.capabilities, c.cursor,
-  c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at, c.paused_until,
-  c.strangers_until, c.paused_code, c.paused_detail
+SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings,
+  (SELECT json_group_object(o.name, o.value) FROM stored_option o
+    WHERE o.subject = 'channel' AND o.ref = c.id),
+  c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
+FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
+
+-- name: channels.one@postgresql
+SELECT c.id, c.line_id, l.name, c.kind, c.account, c.title, c.hook_key, c.settings,
+  COALESCE((SELECT json_object_agg(o.name, o.value)::text FROM stored_option o
+    WHERE o.subject = 'channel' AND o.ref = c.id), '{}'),
+  c.facts, c.capabilities, c.cursor, c.revision, c.health, c.health_code, c.health_detail, c.health_since, c.proof_at,
+  c.paused_until, c.strangers_until, c.paused_code, c.paused_detail
 FROM channel c JOIN line l ON l.id = c.line_id WHERE c.id = :id;
 
 -- name: channels.secrets

@@ -20,7 +20,3 @@ SELECT id FROM errand WHERE channel_id = :channel AND state = 'running';
 
 -- name: errands.forget
 DELETE FROM errand WHERE created_at < :before;
-
--- name: journal.forget_typing
-DELETE FROM journal WHERE at < :before AND topic IN ('dialog.typing', 'presence.moved', 'presence.typing',
-  'draft.kept', 'draft.dropped');

@@ -9,6 +9,19 @@ FROM journal WHERE id > :after ORDER BY id LIMIT :n;
 -- name: journal.last
 SELECT COALESCE(MAX(id), 0) FROM journal;
 
+-- name: journal.forget
+DELETE FROM journal WHERE at < :before AND topic IN (SELECT value FROM json_each(:topics));
+
+-- name: journal.forget@postgresql
+DELETE FROM journal WHERE at < :before AND topic IN (SELECT json_array_elements_text(CAST(:topics AS json)));
+
+-- name: followers.place
+SELECT journal_id FROM follower WHERE name = :name;
+
+-- name: followers.move
+INSERT INTO follower (name, journal_id) VALUES (:name, :until)
+ON CONFLICT (name) DO UPDATE SET journal_id = excluded.journal_id;
+
 -- name: effects.broken
 SELECT name, why FROM broken_effect ORDER BY name;
 

@@ -1,6 +1,10 @@
 """Lines, their channels, and what belongs to a channel."""
 
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatapp_cli.domain.ids import ApplicationId, ChannelId, ErrandId, LineId, Millis
 
@@ -28,9 +32,10 @@ class ChannelRow(NamedTuple):
     account: str
     title: str
     hook_key: str | None
-    settings: str
-    facts: str
-    capabilities: str
+    settings_text: str
+    options_text: str
+    facts_text: str
+    capabilities_text: str
     cursor: str | None
     revision: int
     health: str
@@ -42,6 +47,32 @@ class ChannelRow(NamedTuple):
     strangers_until: Millis
     paused_code: str
     paused_detail: str
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the binding found and was answered, and the options that are stored."""
+        return _joined(self.settings_text, self.options_text)
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What a person should know of the account."""
+        return _decoded(self.facts_text)
+
+    @property
+    def capabilities(self) -> Mapping[str, Any]:
+        """What the account can do differently from its kind."""
+        return _decoded(self.capabilities_text)
+
+
+@lru_cache(maxsize=512)
+def _decoded(text: str) -> Mapping[str, Any]:
+    """An object as it was stored; the same text is decoded once."""
+    return MappingProxyType(json.loads(text))
+
+
+@lru_cache(maxsize=512)
+def _joined(settings: str, options: str) -> Mapping[str, str]:
+    return MappingProxyType({**json.loads(settings), **json.loads(options)})
 
 
 class ErrandRow(NamedTuple):

@@ -133,3 +133,5 @@ class Known(NamedTuple):
     email: str
     last_at: Millis
     early: int
+    counted: int
+    """Whether there is an operator with an account, for whom it is counted what is unread."""

@@ -5,7 +5,18 @@ Imported only by migrations and tests: importing SQLModel costs most of a second
 
 from __future__ import annotations
 
-from chatapp_cli.store.tables import channels, dialogs, journal, messages, outbox, people, replies, timers
+from chatapp_cli.store.tables import channels, dialogs, journal, messages, options, outbox, people, replies, timers
 from chatapp_cli.store.tables.base import metadata
 
-__all__ = ["channels", "dialogs", "journal", "messages", "metadata", "outbox", "people", "replies", "timers"]
+__all__ = [
+    "channels",
+    "dialogs",
+    "journal",
+    "messages",
+    "metadata",
+    "options",
+    "outbox",
+    "people",
+    "replies",
+    "timers",
+]

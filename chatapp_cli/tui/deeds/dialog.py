@@ -13,8 +13,8 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.deeds import duty as duty_deeds
 from chatapp_cli.tui.deeds import many as many_deeds
 from chatapp_cli.tui.deeds import person as person_deeds
-from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.naming import about, named, told
 
 
 async def rename(hands: Hands, card: DialogCard) -> None:
@@ -73,7 +73,7 @@ async def peek(hands: Hands, card: DialogCard) -> None:
 
 async def template(hands: Hands, card: DialogCard) -> None:
     """An approved template, its gaps filled."""
-    from chatapp_cli.tui.screens import templates
+    from chatapp_cli.tui.questions import templates
 
     await templates.send(hands, card)
 

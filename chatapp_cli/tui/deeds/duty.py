@@ -9,8 +9,8 @@ from textual.suggester import SuggestFromList
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import duties, notes
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.tui.deeds.naming import about, named
 from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.naming import about, named
 
 
 async def note(hands: Hands, card: DialogCard) -> None:

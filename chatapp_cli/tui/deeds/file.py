@@ -55,7 +55,7 @@ async def show(hands: Hands, said: Said) -> None:
 
 async def look(hands: Hands, said: Said) -> None:
     """Show its picture in the window, among those of the conversation that are loaded."""
-    from chatapp_cli.tui.screens.picture import PictureScreen
+    from chatapp_cli.tui.questions.picture import PictureScreen
 
     entries = hands.query_one(Transcript).entries
     found = [file for entry in entries for file in entry.files if pictures.viewable(file)]

@@ -17,15 +17,15 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 
 async def forward(hands: Hands, said: Said) -> None:
     """The chosen messages, or this one, to a dialog that the person looks up."""
-    from chatapp_cli.tui.screens.dialog_pick import DialogPick
+    from chatapp_cli.tui.questions.dialog_pick import DialogPick
 
     shown = hands.query_one(Transcript)
     messages = [entry.message.id for entry in shown.picked or [said.entry]]
-    order = hands.office.held()
+    order = hands.office.order()
 
     async def take(row: DialogRow) -> None:
-        able = hands.office.capabilities
-        made = await hands.office.write(lambda tx: forwarding.forward(tx, able, messages, row.id, order))
+        able, options = hands.office.capabilities, hands.office.desk.options
+        made = await hands.office.write(lambda tx: forwarding.forward(tx, able, messages, row.id, order, held=options))
         shown.pick_none()
         hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made, hands.office.actor))
 

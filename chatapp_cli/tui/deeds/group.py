@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from chatapp_cli.domain.address import named as named_address
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.i18n import _
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui import words
-from chatapp_cli.tui.deeds.naming import named, told
 from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.naming import named, told
 
 Members: TypeAlias = list[str]
 
@@ -28,7 +29,7 @@ async def create(hands: Hands, channel: ChannelRow) -> None:
 
     async def titled(title: str) -> bool:
         async def take(members: Members) -> None:
-            answer = await _ask(hands, channel, "create_group", {"title": title, "members": members})
+            answer = await _ask(hands, channel, Errand.CREATE_GROUP, {"title": title, "members": members})
             _tell_missing(hands, channel, answer)
             hands.say(_("Group {title} is made.", title=title))
 
@@ -57,14 +58,14 @@ async def manage(hands: Hands, card: DialogCard) -> None:
 
 
 async def _add(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
-    return await _change_members(hands, channel, card, "add_members")
+    return await _change_members(hands, channel, card, Errand.ADD_MEMBERS)
 
 
 async def _remove(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
-    return await _change_members(hands, channel, card, "remove_members")
+    return await _change_members(hands, channel, card, Errand.REMOVE_MEMBERS)
 
 
-async def _change_members(hands: Hands, channel: ChannelRow, card: DialogCard, what: str) -> bool:
+async def _change_members(hands: Hands, channel: ChannelRow, card: DialogCard, what: Errand) -> bool:
     async def take(members: Members) -> None:
         answer = await _ask(hands, channel, what, {"address": card.address, "members": members})
         _tell_missing(hands, channel, answer)
@@ -75,7 +76,7 @@ async def _change_members(hands: Hands, channel: ChannelRow, card: DialogCard, w
 async def _rename(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
     async def take(title: str) -> bool:
         if title:
-            await _ask(hands, channel, "rename_group", {"address": card.address, "title": title})
+            await _ask(hands, channel, Errand.RENAME_GROUP, {"address": card.address, "title": title})
             hands.say(_("{before} is called {name} from now on.", before=named(card), name=title))
         return bool(title)
 
@@ -84,7 +85,7 @@ async def _rename(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
 
 async def _end(hands: Hands, channel: ChannelRow, card: DialogCard) -> bool:
     async def take(_yes: bool) -> None:
-        await _ask(hands, channel, "end_group", {"address": card.address})
+        await _ask(hands, channel, Errand.END_GROUP, {"address": card.address})
         hands.say(told(_("The group has ended."), [card]))
 
     note = _("It is deleted in the messenger, or emptied and left where that cannot be done. The dialog stays here.")
@@ -104,7 +105,7 @@ async def _members(hands: Hands, take: Callable[[Members], Awaitable[None]]) -> 
     return await hands.prompt(_("Who?"), note=note, take=understood) is not None
 
 
-async def _ask(hands: Hands, channel: ChannelRow, what: str, arguments: Mapping[str, object]) -> Any:
+async def _ask(hands: Hands, channel: ChannelRow, what: Errand, arguments: Mapping[str, object]) -> Any:
     from chatapp_cli.runtime.asking import Wish, ask
 
     hands.say(_("Asking the provider…"))

@@ -14,12 +14,12 @@ from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
-from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
 from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.naming import about, named, told
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.screens.small import Take
+    from chatapp_cli.tui.small import Take
 
 Cards: TypeAlias = Sequence[DialogCard]
 Step: TypeAlias = Callable[[Tx, DialogCard], object]

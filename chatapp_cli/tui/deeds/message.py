@@ -69,7 +69,7 @@ async def copy(hands: Hands, said: Said) -> None:
 
 async def history(hands: Hands, said: Said) -> None:
     """What it said before each edit."""
-    from chatapp_cli.tui.screens.history import History
+    from chatapp_cli.tui.questions.history import History
 
     earlier = await hands.office.read(partial(transcript.revisions, wanted=said.entry.message.id))
     await hands.app.push_screen_wait(History(said.entry.message, earlier, now=said.now))

@@ -9,14 +9,14 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.filters import title
-from chatapp_cli.tui.screens.narrow import Choices, Narrow
+from chatapp_cli.tui.questions.narrow import Choices, Narrow
 
 if TYPE_CHECKING:
+    from chatapp_cli.tui.deeds.listed import Listed
     from chatapp_cli.tui.overview import Overview
-    from chatapp_cli.tui.screens.listing import Listing
 
 
-async def narrow(listing: Listing) -> None:
+async def narrow(listing: Listed) -> None:
     """Ask for filters, and show what fits."""
     me, overview, now = listing.office.actor, listing.overview, listing.office.desk.world.clock.now()
     choices = await listing.office.read(lambda tx: _choices(tx, overview, me))

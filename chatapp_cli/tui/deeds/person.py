@@ -12,8 +12,8 @@ from chatapp_cli.services import dialogs, persons
 from chatapp_cli.services.persons import Person
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.deeds.naming import about, named, told
 from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.naming import about, named, told
 
 
 async def same(hands: Hands, card: DialogCard) -> None:
@@ -41,7 +41,7 @@ async def not_same(hands: Hands, card: DialogCard) -> None:
 
 async def pick(hands: Hands, card: DialogCard) -> None:
     """Somebody who is looked for is this person too."""
-    from chatapp_cli.tui.screens.dialog_pick import DialogPick
+    from chatapp_cli.tui.questions.dialog_pick import DialogPick
 
     _contact(card)
 

@@ -9,21 +9,15 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import views
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.questions.views import DOWN, GO, KEEP, REMOVE, Answer, Views
 from chatapp_cli.tui.widgets.views_bar import MOST
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.screens.listing import Listing
+    from chatapp_cli.tui.deeds.listed import Listed
 
 
-Answer = tuple[str, int]
-"""What to do, and with which view."""
-KEEP, GO, REMOVE, UP, DOWN = "keep", "go", "remove", "up", "down"
-
-
-async def choose(listing: Listing) -> None:
+async def choose(listing: Listed) -> None:
     """Show the views until one is gone to or the person leaves."""
-    from chatapp_cli.tui.screens.views import Views
-
     at = 0
     while True:
         seen, counts = await read(listing)
@@ -39,7 +33,7 @@ async def choose(listing: Listing) -> None:
 
 
 async def read(
-    listing: Listing, among: Callable[[Sequence[ViewRow]], Sequence[ViewRow]] = lambda seen: seen
+    listing: Listed, among: Callable[[Sequence[ViewRow]], Sequence[ViewRow]] = lambda seen: seen
 ) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
     """All views, and the counts of those ``among`` them."""
     me, dialect = listing.office.actor, listing.office.dialect
@@ -51,7 +45,7 @@ async def read(
     return await listing.office.read(look)
 
 
-async def _change(listing: Listing, seen: Sequence[ViewRow], what: str, at: int) -> int:
+async def _change(listing: Listed, seen: Sequence[ViewRow], what: str, at: int) -> int:
     """Returns where the cursor belongs then."""
     me, office = listing.office.actor, listing.office
     if what == KEEP:
@@ -71,7 +65,7 @@ async def _change(listing: Listing, seen: Sequence[ViewRow], what: str, at: int)
     return min(max(0, there), len(seen) - 1)
 
 
-async def _keep(listing: Listing) -> bool:
+async def _keep(listing: Listed) -> bool:
     """The filter of now under a name, for everybody or for oneself."""
     wanted, me = listing.wanted, listing.office.actor
     options = [("", _("Everybody sees it")), (me, _("Only I see it"))]

@@ -15,8 +15,8 @@ from chatapp_cli.services import later, sending
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui import words
-from chatapp_cli.tui.deeds.naming import about
 from chatapp_cli.tui.hands import Deed, Hands
+from chatapp_cli.tui.naming import about
 from chatapp_cli.tui.said import Said, deed, unless
 from chatapp_cli.tui.widgets.composer import Composer
 

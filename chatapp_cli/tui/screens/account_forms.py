@@ -18,7 +18,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.services.passwords import LEAST
 from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.tui.cells import as_it_stands
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 
 T = TypeVar("T")
 

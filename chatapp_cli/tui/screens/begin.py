@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 
 from chatapp_cli.domain.address import KINDS, openings
 from chatapp_cli.domain.draft import StagedFile
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.text import T
@@ -214,7 +215,7 @@ class BeginScreen(Hands):
             self.query_one("#to").focus()
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
         draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.office.desk.media)))
-        order = replace(self.office.held(), assignee=sheet.assignee)
+        order = replace(self.office.order(), assignee=sheet.assignee)
         accept = self.office.accept(Exactly(sheet.channel.id, sheet.to), draft, order)
         self._show_dialog(await self.office.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
 
@@ -233,7 +234,7 @@ class BeginScreen(Hands):
         self.do(self._template)
 
     async def _template(self) -> None:
-        from chatapp_cli.tui.screens.templates import filled
+        from chatapp_cli.tui.questions.templates import filled
 
         found = await filled(self, self._form.channel)
         if found is not None:
@@ -245,14 +246,14 @@ class BeginScreen(Hands):
 
     async def _contacts(self) -> None:
         from chatapp_cli.runtime.asking import Wish, ask
-        from chatapp_cli.tui.screens.contact_pick import ContactPick
+        from chatapp_cli.tui.questions.contact_pick import ContactPick
 
         row = self._form.channel
         if not self.office.capabilities(row).lists_contacts:
             self.say(_("{channel} has no address book.", channel=row.title))
             return
         self._form.tell(Text(_("Asking the messengers…")), known=False)
-        people = await ask(self.office.desk, Wish(row, "contacts"), actor=self.office.actor)
+        people = await ask(self.office.desk, Wish(row, Errand.CONTACTS), actor=self.office.actor)
         person = await self.app.push_screen_wait(ContactPick(people))
         if person is not None:
             to = await self.office.read(partial(beginning.address_of, channel=row, person=person))

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.keymap import Action, Group, groups, shown
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.screens.small import Choose, Small
+from chatapp_cli.tui.small import Choose, Small
 
 _TWO_COLUMNS = 100
 _KEYS = 20

@@ -251,8 +251,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
         composer = self.composer
         sheet, channel = composer.sheet, self._channel()
-        order = order or (self.office.held() if sheet.editing is None else self.office.order())
-        job, kept = writing.sending_of(sheet, self.office, channel, dialog, order), replace(sheet, files=[*sheet.files])
+        order, kept = order or self.office.order(), replace(sheet, files=[*sheet.files])
+        job = writing.sending_of(kept, self.office, channel, dialog, order)
         composer.clear()
         sending = asyncio.ensure_future(self.office.write(self.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
@@ -346,7 +346,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         from chatapp_cli.tui.deeds import dialog as dialog_deeds
         from chatapp_cli.tui.deeds import many as many_deeds
         from chatapp_cli.tui.deeds import message as message_deeds
-        from chatapp_cli.tui.deeds.naming import about
+        from chatapp_cli.tui.naming import about
 
         transcript = self.query_one(Transcript)
         cards = await self.office.read(lambda tx: [dialogs.card(tx, one) for one in targets])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -14,6 +13,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.lines import LineEvent
@@ -32,6 +32,7 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.overview import Overview
+from chatapp_cli.tui.screens.options import OptionsScreen, Whose
 from chatapp_cli.tui.widgets.bars import StatusBar, health, rests
 
 
@@ -169,7 +170,7 @@ class LinesScreen(Hands):
         text = Text().append(channel.title + "\n", look.strong)
         text.append(show(known.title) + "\n\n", look.muted)
         self._tell_health(text, channel, known)
-        for label, value in json.loads(channel.facts).items():
+        for label, value in channel.facts.items():
             text.append(f"{_(label)}: ", look.faint).append(f"{value}\n", look.plain)
         for finding in self._findings.get(channel.id, []):
             self._tell_finding(text, finding)
@@ -185,7 +186,7 @@ class LinesScreen(Hands):
         if rests(channel, self.look.now()):
             self._tell_rest(text, channel, known)
             return
-        if channel.health == "ok":
+        if channel.health == Health.OK:
             text.append(_("works; last sign of life {age} ago", age=said) + "\n", style)
             return
         text.append(said + "\n", style)
@@ -269,6 +270,19 @@ class LinesScreen(Hands):
             return None
         options = [(known.kind, f"{known.source_id:>2}  {show(known.title)} — {show(known.summary)}") for known in free]
         return await self.choose(_("Which channel?"), options)
+
+    def action_options(self) -> None:
+        """What the chosen channel or line has set for itself."""
+        line = self._chosen_line()
+        if line is not None:
+            self._open_options(Whose(line, self._chosen_channel()))
+
+    def action_company(self) -> None:
+        """What is set for everybody."""
+        self._open_options(Whose())
+
+    def _open_options(self, whose: Whose) -> None:
+        self.app.push_screen(OptionsScreen(whose))
 
     def action_documents(self) -> None:
         """The line's official documents (S-031)."""

@@ -19,9 +19,8 @@ from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import dialog_order, filters, overview
 from chatapp_cli.tui.deeds import view as view_deeds
+from chatapp_cli.tui.deeds.listed import Listed
 from chatapp_cli.tui.dialog_order import Order
-from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.overview import Overview
 from chatapp_cli.tui.widgets.bars import FilterBar, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
@@ -33,13 +32,11 @@ COUNT_PAUSE = 1.0
 _FIRST_ROWS = 80
 
 
-class Listing(Hands):
+class Listing(Listed):
     """A page with the list of dialogs."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.wanted = DialogFilter()
-        self.overview = Overview()
         self._searching: Timer | None = None
         self._counting: Timer | None = None
         self._views: Sequence[ViewRow] = ()

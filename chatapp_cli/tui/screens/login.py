@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, Static
 
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 
 
 class LoginScreen(Small[None]):

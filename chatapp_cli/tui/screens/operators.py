@@ -26,7 +26,7 @@ from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
-from chatapp_cli.tui.screens.small import Take
+from chatapp_cli.tui.small import Take
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _NAME, _STATE = 28, 18
@@ -97,7 +97,7 @@ class OperatorsScreen(Hands):
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
     async def _insist(self) -> None:
-        await self.office.read(lambda tx: access.require(tx, Right.USERS))
+        await self.office.store.with_store(partial(self.office.desk.require, Right.USERS))
 
     # What can be done
 

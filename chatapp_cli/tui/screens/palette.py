@@ -14,7 +14,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.palette import Entry, ranked
-from chatapp_cli.tui.screens.picker import Picker
+from chatapp_cli.tui.questions.picker import Picker
 
 
 class Palette(Picker[Entry]):

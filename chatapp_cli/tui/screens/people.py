@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _, show
@@ -88,7 +89,7 @@ class PeopleScreen(Hands):
 
         every = await self.office.read(channels.everything)
         able = [(row, asked) for row in every if (asked := self._asked(row, address))]
-        wishes = [Wish(row, "find", {"address": asked}) for row, asked in able]
+        wishes = [Wish(row, Errand.FIND, {"address": asked}) for row, asked in able]
         answers = await ask_all(self.office.desk, wishes, actor=self.office.actor) if wishes else ()
         found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
         known = {row.id for row, _asked in able}

@@ -19,7 +19,8 @@ from chatapp_cli.domain.quick_reply import Answer, category_said, ranked
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services import replies, reply_file, reply_sheet
-from chatapp_cli.services.reply_sheet import Fault, Taken
+from chatapp_cli.services.reply_entries import Fault
+from chatapp_cli.services.reply_sheet import Taken
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import opener, overview, writing

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from chatapp_cli.domain.quick_reply import CATEGORIES, Answer, category_said
 from chatapp_cli.domain.variables import names
 from chatapp_cli.i18n import _, language, show
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 
 
 class ReplyForm(Small[Answer]):

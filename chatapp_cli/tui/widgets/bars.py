@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.manifest import Manifest
 from chatapp_cli.i18n import N_, _, ngettext, show
@@ -265,20 +266,20 @@ def health(channel: ChannelRow, look: Look) -> tuple[str, Style]:
     palette, now = look.palette, look.now()
     if rests(channel, now):
         return _("rests until {time}", time=words.moment(channel.paused_until, now)), palette.warn
-    if channel.health == "ok":
+    if channel.health == Health.OK:
         if channel.proof_at is None:
             return _("works"), palette.good
         since = now - channel.proof_at
         return words.age(since), palette.good if since < _STALE else palette.warn
     said = show(told.health(channel.health))
     lasting = words.age(now - channel.health_since)
-    style = {"starting": palette.muted, "retrying": palette.warn}.get(channel.health, palette.bad)
+    style = {Health.STARTING: palette.muted, Health.RETRYING: palette.warn}.get(Health(channel.health), palette.bad)
     return f"{said} {lasting}", style
 
 
 def rests(channel: ChannelRow, now: Millis) -> bool:
     """Whether a channel that works sends nothing for a reason; its own rate is none."""
-    return channel.health == "ok" and resting.troubled(channel, now)
+    return channel.health == Health.OK and resting.troubled(channel, now)
 
 
 _STALE = 3 * words.MINUTE

@@ -35,7 +35,7 @@ from chatapp_cli.tui.widgets.dialog_lines import sign_style
 from chatapp_cli.tui.widgets.gallery import PictureLine
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.turns import Place
+    from chatapp_cli.services.transcript import Place
 
 WIDEST = 108
 """Cells beyond which text is no pleasure to read."""

@@ -6,14 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatapp_cli.connectors.avito.connector import AvitoSession, create
-from chatapp_cli.domain.ids import ChannelId
-from chatapp_cli.kit.system import system_world
-from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import Connector
 from chatapp_cli.sandbox.avito import AvitoSandbox
 from tests.contract.avito_schema import problems
-from tests.contract.connector_contract import ScriptedAsker
 
 
 @pytest.fixture
@@ -21,20 +15,3 @@ async def sandbox() -> AsyncIterator[AvitoSandbox]:
     async with AvitoSandbox() as sandbox:
         yield sandbox
     assert problems(sandbox) == []
-
-
-@pytest.fixture
-def connector() -> Connector:
-    return create(system_world())
-
-
-@pytest.fixture
-async def bound(connector: Connector, sandbox: AvitoSandbox) -> Bound:
-    return await connector.bind(ScriptedAsker(sandbox.answers))
-
-
-@pytest.fixture
-async def session(connector: Connector, bound: Bound) -> AsyncIterator[AvitoSession]:
-    async with connector.open(ChannelId(1), bound) as session:
-        assert isinstance(session, AvitoSession)
-        yield session

@@ -9,7 +9,7 @@ from telethon import errors, functions, types
 
 from chatapp_cli.sandbox.telegram import TelegramSandbox
 from chatapp_cli.sandbox.telegram.chats import Channel
-from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.letters import Person
 from tests.connectors.telegram.server_client import ANNA, BORIS, Device, device, logged_in
 
 

@@ -9,7 +9,7 @@ import pytest
 from telethon import errors, functions
 
 from chatapp_cli.sandbox.telegram import TelegramSandbox
-from chatapp_cli.sandbox.telegram.people import Person
+from chatapp_cli.sandbox.telegram.letters import Person
 from chatapp_cli.sandbox.telegram.server import OWNER_ID, PASSWORD
 from chatapp_cli.sandbox.telegram.tl import Refusal
 from tests.connectors.telegram.server_client import ANNA, BORIS, Device, device, logged_in, login, until

@@ -11,7 +11,7 @@ import pytest
 from telethon import errors, functions, types
 
 from chatapp_cli.sandbox.telegram import TelegramSandbox
-from chatapp_cli.sandbox.telegram.people import Contact
+from chatapp_cli.sandbox.telegram.letters import Contact
 from chatapp_cli.sandbox.telegram.server import OWNER_ID
 from chatapp_cli.sandbox.telegram.tl import unpacked
 from chatapp_cli.sandbox.telegram.wire import frame, read_frame

@@ -19,7 +19,8 @@ from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.sandbox.telegram import TelegramSandbox
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat
+from chatapp_cli.sandbox.telegram.chats import Channel
+from chatapp_cli.sandbox.telegram.letters import Chat
 from tests.connectors.telegram.conftest import Desk, outbound, texts
 from tests.contract.connector_contract import ANNA, BORIS, ScriptedAsker
 

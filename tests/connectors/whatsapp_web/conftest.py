@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chatapp_cli.connectors.whatsapp_web.connector import create
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
-from tests.contract.connector_contract import ScriptedAsker
 
 if TYPE_CHECKING:
     from tests.connectors.whatsapp_web.native import Native
@@ -65,22 +63,6 @@ def clock() -> Hurried:
 @pytest.fixture
 def world(tmp_path: Path, clock: Hurried) -> World:
     return replace(system_world(), place=tmp_path / "company", clock=clock)
-
-
-@pytest.fixture
-def connector(world: World) -> Connector:
-    return create(world)
-
-
-@pytest.fixture
-async def bound(connector: Connector, sandbox: WhatsAppWebSandbox) -> Bound:
-    return await connector.bind(ScriptedAsker(sandbox.answers))
-
-
-@pytest.fixture
-async def session(connector: Connector, bound: Bound) -> AsyncIterator[object]:
-    async with connector.open(ChannelId(1), bound) as session:
-        yield session
 
 
 @pytest.fixture

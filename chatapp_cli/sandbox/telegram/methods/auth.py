@@ -13,9 +13,8 @@ from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.cloud import Actor
 from chatapp_cli.sandbox.telegram.desk import APP, PendingCode
 from chatapp_cli.sandbox.telegram.files import DC
-from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.letters import Letter, Person, digits
 from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
-from chatapp_cli.sandbox.telegram.people import Person, digits
 from chatapp_cli.sandbox.telegram.tl import Refusal
 from chatapp_cli.sandbox.telegram.writing import post
 

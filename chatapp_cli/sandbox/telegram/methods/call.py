@@ -8,11 +8,10 @@ from typing import Any, TypeAlias
 
 from telethon.tl import types
 
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat, Group
+from chatapp_cli.sandbox.telegram.chats import Channel, Group
 from chatapp_cli.sandbox.telegram.cloud import Actor, Cloud
 from chatapp_cli.sandbox.telegram.devices import Authorisation, Session
-from chatapp_cli.sandbox.telegram.letters import Letter
-from chatapp_cli.sandbox.telegram.people import Person, access_hash
+from chatapp_cli.sandbox.telegram.letters import Chat, Letter, Person, access_hash
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 

@@ -9,9 +9,9 @@ from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import gathering, reading, views
 from chatapp_cli.sandbox.telegram.chats import Channel
+from chatapp_cli.sandbox.telegram.letters import Person
 from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
 from chatapp_cli.sandbox.telegram.methods.groups import invited
-from chatapp_cli.sandbox.telegram.people import Person
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 _MOST: Final = 200

@@ -9,9 +9,9 @@ from typing import Any, Final
 from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import views
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat
+from chatapp_cli.sandbox.telegram.chats import Channel
 from chatapp_cli.sandbox.telegram.files import Media
-from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.letters import Chat, Letter
 from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
 from chatapp_cli.sandbox.telegram.reading import unread
 from chatapp_cli.sandbox.telegram.tl import Refusal

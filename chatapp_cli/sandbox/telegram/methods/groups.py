@@ -9,8 +9,8 @@ from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import gathering, views
 from chatapp_cli.sandbox.telegram.chats import Channel, Gathering
+from chatapp_cli.sandbox.telegram.letters import Person
 from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
-from chatapp_cli.sandbox.telegram.people import Person
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 

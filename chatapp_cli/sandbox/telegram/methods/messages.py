@@ -8,8 +8,8 @@ from typing import Any
 from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import reading, writing
-from chatapp_cli.sandbox.telegram.chats import Channel, Chat
-from chatapp_cli.sandbox.telegram.letters import Letter
+from chatapp_cli.sandbox.telegram.chats import Channel
+from chatapp_cli.sandbox.telegram.letters import Chat, Letter
 from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
 from chatapp_cli.sandbox.telegram.tl import Refusal
 

@@ -10,8 +10,8 @@ from telethon.tl import functions, types
 
 from chatapp_cli.sandbox.telegram import views
 from chatapp_cli.sandbox.telegram.chats import Private
+from chatapp_cli.sandbox.telegram.letters import Contact, Person, digits
 from chatapp_cli.sandbox.telegram.methods.call import Call, Handler
-from chatapp_cli.sandbox.telegram.people import Contact, Person, digits
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 

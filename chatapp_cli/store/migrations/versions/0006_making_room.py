@@ -1,6 +1,8 @@
-"""Rights of operators, what is due at a time, and how far those who follow the journal got"""
+"""Rights of operators, what is due at a time, how far those who follow the journal got, and stored options"""
 
 from __future__ import annotations
+
+import json
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +19,7 @@ def upgrade() -> None:
     _timers()
     _followers()
     _effects()
+    _options()
 
 
 def _timers() -> None:
@@ -48,3 +51,35 @@ def _effects() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_broken_effect"),
     )
+
+
+_OF_CHANNELS = {
+    "api": ("url",),
+    "email": ("sender_name", "group_by_subject", "remove_links", "newsletters_wait"),
+    "max": ("ca_file",),
+    "sms": ("sender", "price"),
+    "vk": ("private_refused",),
+    "vk_notify": ("notices_email", "sender", "delivery_policy", "validity"),
+}
+"""What could be changed of a channel by ``line configure``; another package's options move when it is bound again."""
+
+
+def _options() -> None:
+    stored = op.create_table(
+        "stored_option",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("ref", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "ref", "name", name="pk_stored_option"),
+    )
+    connection = op.get_bind()
+    found = connection.execute(sa.text("SELECT id, kind, settings FROM channel ORDER BY id")).all()
+    for number, kind, text in found:
+        settings = json.loads(text)
+        moved = {name: settings.pop(name) for name in _OF_CHANNELS.get(kind, ()) if name in settings}
+        rows = [{"subject": "channel", "ref": number, "name": name, "value": said} for name, said in moved.items()]
+        if rows:
+            connection.execute(sa.insert(stored), rows)
+            left = {"id": number, "settings": json.dumps(settings, ensure_ascii=False)}
+            connection.execute(sa.text("UPDATE channel SET settings = :settings WHERE id = :id"), left)

@@ -14,7 +14,7 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.screens.picker import Picker
+from chatapp_cli.tui.questions.picker import Picker
 
 _MOST = 30
 _NAME = 26

@@ -14,7 +14,7 @@ from chatapp_cli.domain.variables import preview
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.tui.cells import fit
-from chatapp_cli.tui.screens.picker import Picker
+from chatapp_cli.tui.questions.picker import Picker
 
 _TITLE = 36
 

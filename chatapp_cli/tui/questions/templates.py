@@ -17,8 +17,8 @@ from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import channels, templates
 from chatapp_cli.services.composing import InDialog
-from chatapp_cli.tui.deeds.naming import about, named
-from chatapp_cli.tui.screens.small import Small, Take
+from chatapp_cli.tui.naming import about, named
+from chatapp_cli.tui.small import Small, Take
 
 if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow
@@ -74,7 +74,7 @@ async def send(hands: Hands, card: DialogCard) -> None:
 
     async def take(found: Found) -> None:
         draft = Draft(text=found[1], template=found[0])
-        await hands.office.write(hands.office.accept(InDialog(card.id), draft, hands.office.held()))
+        await hands.office.write(hands.office.accept(InDialog(card.id), draft, hands.office.order()))
         hands.say(_("Sent to {name}.", name=named(card)))
 
     await _asked(hands, channel, [card], take, yes=_("Send"))

@@ -15,11 +15,13 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.i18n import _
 from chatapp_cli.store.rows.operators import ViewRow
-from chatapp_cli.tui.deeds.view import DOWN, GO, KEEP, REMOVE, UP, Answer
 from chatapp_cli.tui.keymap import with_russian
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 from chatapp_cli.tui.widgets.views_bar import counted
 
+Answer = tuple[str, int]
+"""What to do, and with which view."""
+KEEP, GO, REMOVE, UP, DOWN = "keep", "go", "remove", "up", "down"
 _KEYS = {"a": KEEP, "d": REMOVE, "K": UP, "J": DOWN}
 
 

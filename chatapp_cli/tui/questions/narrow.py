@@ -20,7 +20,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.when import since
 from chatapp_cli.i18n import _, show
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 
 Options = Sequence[tuple[Any, str]]
 """Values with the words for them."""

@@ -15,7 +15,7 @@ from chatapp_cli.services.transcript import Revision
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import lines
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 
 
 class History(Small[None]):

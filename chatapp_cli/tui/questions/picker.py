@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from chatapp_cli.tui.keymap import over_a_page
-from chatapp_cli.tui.screens.small import Small
+from chatapp_cli.tui.small import Small
 
 T = TypeVar("T")
 

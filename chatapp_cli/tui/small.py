@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar, cast
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -27,11 +27,13 @@ from chatapp_cli.tui.leaving import Leaving
 if TYPE_CHECKING:
     from typing import Self
 
-    from chatapp_cli.tui.hands import House
-
 R = TypeVar("R")
 Take: TypeAlias = Callable[[R], Awaitable[object]]
 """What comes of an answer. It may raise, or return ``False`` for an answer that was thought better of."""
+
+
+class _Guarded(Protocol):
+    guard: Guard
 
 
 class Small(Leaving[R], ModalScreen[R]):
@@ -65,7 +67,7 @@ class Small(Leaving[R], ModalScreen[R]):
     @property
     def guard(self) -> Guard:
         """What puts errors into words."""
-        return cast("House", self.app).guard
+        return cast("_Guarded", self.app).guard
 
     def taken_by(self, take: Take[R] | None) -> Self:
         """Let something come of the answer before the page is left."""

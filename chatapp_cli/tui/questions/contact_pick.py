@@ -9,7 +9,7 @@ from rich.text import Text
 from chatapp_cli.domain.finding import needles, search_text
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.cells import fit
-from chatapp_cli.tui.screens.picker import Picker
+from chatapp_cli.tui.questions.picker import Picker
 
 _NAME = 26
 

@@ -1,0 +1,35 @@
+"""``chatapp company``: what is set for everybody at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
+from chatapp_cli.i18n import N_
+
+app = noun()
+
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help=N_("Option; repeat it; empty: forget it"))
+]
+
+
+@app.command(cls=Verb)
+def configure(ctx: typer.Context, given: Set = None, as_json: Json = False) -> None:
+    """Change options of the company; without --set, show them."""
+    from chatapp_cli.commands import configuring
+    from chatapp_cli.commands.binding import gathered
+    from chatapp_cli.domain.option import COMPANY
+    from chatapp_cli.services import options
+
+    with opened(ctx) as desk:
+        if given:
+            changes = gathered(given, "")
+            desk.write(lambda tx: options.configure_company(tx, changes, actor=actor(desk)))
+            note("The company is set up anew.")
+            return
+        rows = desk.read(lambda tx: configuring.stored(tx, COMPANY, configuring.Spot()))
+    configuring.tell_stored(rows, as_json=as_json)

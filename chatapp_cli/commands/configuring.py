@@ -1,0 +1,117 @@
+"""Options of company, line and channel: what is stored for one of them, and what holds there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chatapp_cli.commands import printing
+from chatapp_cli.documents import operators as documents
+from chatapp_cli.domain import option
+from chatapp_cli.domain.option import COMPANY, Subject, Target
+from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.services import options
+from chatapp_cli.services.options import Scope
+from chatapp_cli.settings import Loaded, Settings
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Desk
+    from chatapp_cli.domain.form import Field
+    from chatapp_cli.store.rows.channels import ChannelRow
+
+UNKNOWN = N_("This version does not know it")
+_SETTINGS: Mapping[str, Any] = {one.name: one for one in fields(Settings)}
+
+
+class Row(NamedTuple):
+    """A setting or option with its value."""
+
+    name: str
+    value: object
+    source: str
+    """``flag``, ``env``, ``own``, ``file``, ``default``, or the subject it is stored for."""
+    ref: int
+    """Number of the line or channel that it is stored for, 0 otherwise."""
+    words: str
+
+
+class Spot(NamedTuple):
+    """Where it is asked what holds: everywhere, on a line, or in a channel."""
+
+    scope: Scope = options.EVERYWHERE
+    channel: ChannelRow | None = None
+    own: Sequence[Field] = ()
+    """The fields of the channel's manifest."""
+
+    @property
+    def targets(self) -> list[Target]:
+        """What may have an option that holds here, from the widest to the narrowest."""
+        line = [] if self.scope.line is None else [Target(Subject.LINE, self.scope.line)]
+        channel = [] if self.channel is None else [Target(Subject.CHANNEL, self.channel.id)]
+        return [COMPANY, *line, *channel]
+
+
+def spot(tx: Tx, desk: Desk, channel: str, line: str) -> Spot:
+    """The place that a person named by channel, by line, or not at all. Raises NotFound."""
+    from chatapp_cli.services import channels, lines
+
+    number = lines.find(tx, line).id if line else None
+    if not channel:
+        return Spot(Scope(line=number))
+    row = channels.find(tx, channel, line=number)
+    return Spot(Scope(line=row.line_id, channel=row.id), row, desk.manifest(row).fields)
+
+
+def stored(tx: Tx, target: Target, spot: Spot) -> list[Row]:
+    """Every option that a subject may have or has, with what is stored for it or was answered when it was bound."""
+    own, answered = (spot.own, spot.channel.settings) if spot.channel else ((), {})
+    kept, known = options.stored(tx, target), options.known(target.subject, own)
+    rows = [Row(n, kept.get(n, answered.get(n)), target.subject, target.ref, show(f.label)) for n, f in known.items()]
+    return rows + [Row(n, kept[n], target.subject, target.ref, _(UNKNOWN)) for n in kept if n not in known]
+
+
+def tell_stored(rows: Sequence[Row], *, as_json: bool) -> None:
+    """Print what is stored."""
+    if as_json:
+        printing.document(documents.options({row.name: row.value for row in rows}))
+        return
+    columns = (_("Option"), _("Stored"), _("Meaning"))
+    printing.table(columns, [(row.name, "" if row.value is None else row.value, row.words) for row in rows])
+
+
+def holding(found: Loaded, tx: Tx | None, spot: Spot) -> list[Row]:
+    """Every setting and option with what holds in that place; without a store, the settings alone."""
+    rows = {row.name: row for row in (*_settings(found), *_defaults(spot))}
+    if tx is not None:
+        rows |= {row.name: row for row in _stored(tx, found, spot)}
+    return list(rows.values())
+
+
+def _settings(found: Loaded) -> Iterator[Row]:
+    for name, one in _SETTINGS.items():
+        value = getattr(found.settings, name)
+        shown = "***" if one.metadata["secret"] and value else value
+        yield Row(name, shown, found.sources[name], 0, _(one.metadata["words"]))
+
+
+def _defaults(spot: Spot) -> Iterator[Row]:
+    """Options that are no settings of a machine."""
+    for target in spot.targets:
+        for name, one in options.known(target.subject, spot.own).items():
+            if name not in _SETTINGS:
+                yield Row(name, option.decoded(one, one.default), "default", 0, show(one.label))
+
+
+def _stored(tx: Tx, found: Loaded, spot: Spot) -> Iterator[Row]:
+    """What a newer version wrote comes as it is; what holds of ours as it is used."""
+    chosen = options.chosen(tx, spot.scope)
+    for target in spot.targets:
+        for row in stored(tx, target, spot if target.subject is Subject.CHANNEL else Spot()):
+            at = chosen.get(row.name)
+            if row.name in found.given or row.value is None or (at is not None and at.target != target):
+                continue
+            words = _(_SETTINGS[row.name].metadata["words"]) if row.name in _SETTINGS else row.words
+            if at is not None or row.name not in option.declared(target.subject):
+                yield row._replace(value=at.value if at else row.value, words=words)

@@ -1,0 +1,145 @@
+"""Options: what the company, a line, a channel or a CRM may have set for itself, each declared once.
+
+The command line, the window's page, ``config list`` and the documentation loop over what is declared here.
+A channel has the options of its manifest besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.text import T
+
+Value: TypeAlias = str | int
+
+
+class Subject(StrEnum):
+    """What an option may belong to, from the widest to the narrowest."""
+
+    COMPANY = "company"
+    LINE = "line"
+    CHANNEL = "channel"
+    CRM = "crm"
+
+
+class Target(NamedTuple):
+    """The one company, line, channel or CRM that is meant."""
+
+    subject: Subject
+    ref: int = 0
+    """Its number; the company has none."""
+
+
+COMPANY: Final = Target(Subject.COMPANY)
+
+BEFORE_STORE: Final = frozenset(
+    {"home", "company", "database_url", "secret_key", "http_host", "http_port", "log_level"}
+)
+"""Settings that are needed before the store is open, or without it: never kept in it."""
+
+_declared: Mapping[Subject, dict[str, Field]] = MappingProxyType({subject: {} for subject in Subject})
+
+
+def declare(field: Field, *subjects: Subject) -> None:
+    """Make an option known. Raises ValueError for a name that is taken or can never be kept in the store."""
+    if field.name in BEFORE_STORE or field.secret:
+        raise ValueError(f"{field.name} cannot be kept in the store in the open")
+    for subject in subjects:
+        if _declared[subject].setdefault(field.name, field) is not field:
+            raise ValueError(f"{subject} has an option {field.name} already")
+
+
+def withdraw(name: str) -> None:
+    """Forget an option that a plugin or a test declared."""
+    for fields in _declared.values():
+        fields.pop(name, None)
+
+
+def declared(subject: Subject) -> Mapping[str, Field]:
+    """The options of every company, line, channel or CRM, by name."""
+    return MappingProxyType(_declared[subject])
+
+
+def subjects_of(name: str) -> tuple[Subject, ...]:
+    """What may have this option, from the widest to the narrowest."""
+    return tuple(subject for subject, fields in _declared.items() if name in fields)
+
+
+def decoded(field: Field, said: str) -> Value:
+    """What a person wrote, as a number where one is asked for. Raises UsageError with what is wrong and what is not."""
+    allowed = ["on", "off"] if field.kind == "flag" else [choice.value for choice in field.choices]
+    if allowed and said not in allowed:
+        raise UsageError(
+            T("{name} cannot be {value}.", name=field.name, value=said),
+            T("Choose one of: {allowed}", allowed=", ".join(allowed)),
+            field=field.name,
+        )
+    if field.kind != "number":
+        return said
+    if not (said.isascii() and said.isdigit()):
+        raise UsageError(
+            T("{name} has to be a whole number, not {value}.", name=field.name, value=said or "–"),
+            T("Write digits alone, such as: {name}={example}", name=field.name, example=field.default or "0"),
+            field=field.name,
+        )
+    return int(said)
+
+
+_COMPANY_AND_LINE = (Subject.COMPANY, Subject.LINE)
+
+declare(
+    Field(
+        name="company_name",
+        label=T("Name that customers know"),
+        hint=T("In quick replies; the company's own is also the title of the window and the login page."),
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+)
+declare(
+    Field(
+        name="undo_send",
+        label=T("Seconds to take a message back"),
+        hint=T("What is sent from the window waits so long before it goes; 0: it goes at once."),
+        kind="number",
+        default="0",
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+    Subject.CHANNEL,
+)
+declare(
+    Field(
+        name="quiet",
+        label=T("Hours without notices"),
+        hint=T("Such as 22:00-08:00, by the clock of each operator's machine."),
+        required=False,
+    ),
+    Subject.COMPANY,
+)
+declare(
+    Field(
+        name="notify_text",
+        label=T("Words of the message in notices on the desktop"),
+        kind="flag",
+        default="off",
+        required=False,
+    ),
+    Subject.COMPANY,
+)
+declare(
+    Field(
+        name="web_idle",
+        label=T("Minutes without a key in a browser"),
+        hint=T("After so long the browser is logged out; 0: never."),
+        kind="number",
+        default="240",
+        required=False,
+    ),
+    Subject.COMPANY,
+)

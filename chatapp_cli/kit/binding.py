@@ -1,0 +1,64 @@
+"""The loop that every conversation about a binding goes through: ask, try, ask again with what was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.text import Text
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Asker, Bound
+
+Answers = Mapping[str, str]
+Wrong = TypeVar("Wrong", bound=UsageError)
+
+
+def blamed(error: UsageError, answers: Answers) -> Mapping[str, Text]:  # noqa: ARG001 - others look at the answers
+    """Blame the field that the error names, or the form as a whole."""
+    return {error.field or "": error.what}
+
+
+def form_of(
+    kind: str,
+    previous: Bound | None,
+    *,
+    title: Text | None = None,
+    intro: Sequence[Text] = (),
+    here: Answers | None = None,
+) -> Form:
+    """Return the manifest's fields as a form.
+
+    It is filled with the answers of the previous binding, else with the defaults of this installation (``here``),
+    else with those of the manifest.
+    """
+    about = manifest(kind)
+    values = {field.name: field.default for field in about.fields} | dict(here or {})
+    settings = previous.settings if previous else {}
+    values |= {name: settings[name] for name in values.keys() & settings.keys()}
+    return Form(title=title or about.title, intro=intro, fields=about.fields, values=values)
+
+
+async def ask_until_proved(
+    ask: Asker,
+    form: Form,
+    prove: Callable[[Answers], Awaitable[Bound]],
+    *,
+    wrong: type[Wrong] = UsageError,  # type: ignore[assignment]  # a default cannot bind the variable
+    blame: Callable[[Wrong, Answers], Mapping[str, Text]] = blamed,
+) -> Bound:
+    """Ask the form until ``prove`` takes the answers.
+
+    It gets every field of the form: one that was not asked has the value that the form was first filled with.
+    ``wrong`` is what it raises for a wrong answer, which ``blame`` turns into the errors of the next form; all else
+    ends the conversation.
+    """
+    known = form.values
+    while True:
+        values = {**known, **await ask.form(form)}
+        try:
+            return await prove(values)
+        except wrong as error:
+            form = replace(form, values=values, errors=blame(error, values))

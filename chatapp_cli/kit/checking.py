@@ -1,0 +1,38 @@
+"""What a check says of a failure, and of the proxies beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.text import T
+from chatapp_cli.kit import proxies
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
+
+
+def broken(kind: str, name: str, error: ChannelError, *, detailed: bool = True) -> Finding:
+    """Say what a failure means, in the manifest's words and, if ``detailed``, with the provider's own."""
+    words = manifest(kind).errors.get(error.code)
+    if words is None:
+        return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
+    told = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+    what = told if detailed and error.detail else words.what
+    return Finding(name=name, ok=False, what=what, next_step=words.next_step)
+
+
+def unreachable(kind: str, error: ChannelError) -> Sequence[Finding]:
+    """Say that nothing works because nothing could be asked."""
+    return [broken(kind, name, error) for name in ("receive", "send")]
+
+
+async def with_proxies(
+    kind: str, bound: Bound, towards: str, look: Callable[[], Awaitable[Sequence[Finding]]]
+) -> Sequence[Finding]:
+    """Return what ``look`` finds, or why it could find nothing, and whether each proxy leads to the provider."""
+    tried = await proxies.findings(bound.secrets.get(proxies.NAME, ""), towards)
+    try:
+        return [*await look(), *tried]
+    except ChannelError as error:
+        return [*unreachable(kind, error), *tried]

@@ -1,0 +1,78 @@
+"""Runs one task for everything that the store wants to run, such as bound channels, and follows its revisions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import suppress
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+
+class Revised(Protocol):
+    """A row of the store that says what is to run."""
+
+    @property
+    def revision(self) -> int:
+        """Another number once it was bound or configured again."""
+        ...
+
+
+class Runner(Protocol):
+    """What runs one revision."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        ...
+
+
+Key = TypeVar("Key", bound=Hashable)
+Row = TypeVar("Row", bound=Revised)
+Run = TypeVar("Run", bound=Runner)
+
+
+class _Started(NamedTuple, Generic[Run]):
+    runner: Run
+    revision: int
+    task: asyncio.Task[None]
+
+
+class Fleet(Generic[Key, Row, Run]):
+    """Knows what runs. ``wanted`` reads what should, ``make`` makes the runner of a row."""
+
+    def __init__(self, wanted: Callable[[], Awaitable[Mapping[Key, Row]]], make: Callable[[Row], Run]) -> None:
+        self._wanted = wanted
+        self._make = make
+        self._started: dict[Key, _Started[Run]] = {}
+        self._refreshing = asyncio.Lock()
+
+    @property
+    def runners(self) -> Mapping[Key, Run]:
+        """What was started, whether it is up or not."""
+        return {key: started.runner for key, started in self._started.items()}
+
+    async def refresh(self) -> None:
+        """Start what is new, renew what has another revision, stop what is wanted no longer. Raises StoreError."""
+        async with self._refreshing:
+            wanted = await self._wanted()
+            for key, started in list(self._started.items()):
+                if key not in wanted or wanted[key].revision != started.revision:
+                    await self._stop(key)
+            for key, row in wanted.items():
+                if key not in self._started:
+                    runner = self._make(row)
+                    task = asyncio.create_task(runner.run(), name=f"runner-{key}")
+                    self._started[key] = _Started(runner, row.revision, task)
+
+    async def _stop(self, key: Key) -> None:
+        task = self._started.pop(key).task
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def stop(self) -> None:
+        """Stop everything; each finishes what is in flight."""
+        tasks = [started.task for started in self._started.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._started.clear()

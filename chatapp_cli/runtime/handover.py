@@ -1,0 +1,148 @@
+"""Hands the messages of one channel over to its provider, one turn each, and has their verdicts written."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from chatapp_cli.domain.errors import Busy, ChannelError, OutcomeUnknown, Rejected, Retryable, StoreError
+from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.ports.connector import Deletes, Edits, Prepares, Reacts, Session
+from chatapp_cli.runtime.governor import Governor
+from chatapp_cli.runtime.outcomes import Outcomes, put_back, stumbled, target
+from chatapp_cli.runtime.standing import Standing
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.verdicts import Verdict
+from chatapp_cli.services import outbox
+from chatapp_cli.services.outbox import Claim
+from chatapp_cli.store.tx import Tx
+
+log = structlog.get_logger()
+
+SEND_TIMEOUT = 300.0
+"""Seconds after which an answer of the provider is not waited for any more."""
+AHEAD = 0.05
+"""Seconds of the account's rate that are claimed at once."""
+LONGEST_TURN = 5.0
+"""Seconds that a claimed message waits for the account's turn; for longer it is put back, where it can be withdrawn."""
+
+
+class Handover:
+    """The outbox of one channel as a queue, while one session is up: ``carrier.Queue``."""
+
+    def __init__(
+        self,
+        store: AsyncStore,
+        channel: ChannelId,
+        session: Session,
+        governor: Governor,
+        outcomes: Outcomes,
+        standing: Standing,
+    ) -> None:
+        self._store = store
+        self._clock = store.desk.world.clock
+        self._channel = channel
+        self._session = session
+        self._governor = governor
+        self._outcomes = outcomes
+        self._standing = standing
+
+    def claim(self, tx: Tx, n: int) -> list[Claim]:
+        """Take the first messages that may go."""
+        claims: list[Claim] = []
+        while len(claims) < n and (claim := outbox.claim(tx, self._store.desk.media, self._channel)):
+            claims.append(claim)
+        return claims
+
+    async def carry(self, item: Claim) -> None:
+        """Wait for its turn, and send it unless it does not go after all."""
+        if await self._handed_over(item):
+            await self._send(item)
+
+    def leave(self, item: Claim, error: Exception | None) -> Verdict:
+        """Put back what was not begun; what our own code broke over, a person decides."""
+        if error is None:
+            return put_back(item)
+        log.error("verdict.failed", channel=self._channel, message=item.row.message_id, exc_info=error)
+        return stumbled(item)
+
+    async def next_due(self, *, idle: bool) -> Millis | None:
+        """When the next wait of the channel is over; once nothing is left that could prove it, the account is well."""
+        due = await self._store.read(partial(outbox.next_due, channel=self._channel))
+        if due is None and idle and not self._standing.rests:
+            await self._standing.resume()
+        return due
+
+    async def _send(self, claim: Claim) -> None:
+        began = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                receipt = await self._perform(claim)
+        except ChannelError as error:
+            await self._outcomes.refused(self._session, self._governor, claim, error)
+        except TimeoutError:
+            await self._outcomes.unknown(claim, OutcomeUnknown("timeout"))
+        except Exception as error:  # it may have been sent: uncertain, and the traceback is logged
+            log.exception("send.failed", channel=self._channel, message=claim.row.message_id)
+            await self._outcomes.unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
+        else:
+            await self._outcomes.sent(self._governor, claim, receipt, began=began)
+
+    async def _handed_over(self, claim: Claim) -> bool:
+        """Wait for the turn, and write down that the provider hears of it now; False if it does not go after all."""
+        try:
+            return await self._turn_comes(claim)
+        except asyncio.CancelledError:
+            await self._outcomes.put_back(claim)
+            raise
+        except ChannelError as error:
+            await self._outcomes.not_handed_over(self._session, self._governor, claim, error)
+        except (StoreError, Busy):
+            await self._outcomes.put_back(claim)
+        except Exception as error:  # nothing was handed over: it may be tried again, and the traceback is logged
+            log.exception("prepare.failed", channel=self._channel, message=claim.row.message_id)
+            await self._outcomes.again(claim, Retryable("unexpected", type(error).__name__))
+        return False
+
+    async def _turn_comes(self, claim: Claim) -> bool:
+        if missing := await self._missing(claim):
+            raise Rejected("file_vanished", missing)
+        if delay := await self._governor.acquire(target(claim), patience=AHEAD, longest=LONGEST_TURN):
+            of_account = self._governor.account_wait() > LONGEST_TURN
+            await self._outcomes.early(claim, 0.0 if of_account else delay)
+            return False
+        if claim.row.action == Action.SEND and isinstance(self._session, Prepares):
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await self._session.prepare(claim.outbound)
+        return await self._store.write(partial(outbox.begin, claim=claim))
+
+    async def _missing(self, claim: Claim) -> str:
+        """The first file of a message that is not where it was put; looked for before its turn begins to count."""
+        if claim.row.action != Action.SEND or not claim.outbound.files:
+            return ""
+        return await self._store.off_loop(partial(_vanished, claim))
+
+    async def _perform(self, claim: Claim) -> Receipt:
+        session, row, address = self._session, claim.row, claim.outbound.address
+        if row.action == Action.SEND:
+            return await session.send(claim.outbound)
+        if row.action == Action.EDIT and isinstance(session, Edits):
+            if len(claim.parts) > 1:
+                raise Rejected("split_text")
+            await session.edit(address, claim.parts[0], row.value)
+        elif row.action == Action.DELETE and isinstance(session, Deletes):
+            for ext_id in claim.parts:
+                await session.delete(address, ext_id)
+        elif row.action == Action.REACT and isinstance(session, Reacts):
+            await session.react(address, claim.parts[0], row.value)
+        else:
+            raise Rejected("not_here")
+        return Receipt(ids=())
+
+
+def _vanished(claim: Claim) -> str:
+    return next((file.name for file in claim.outbound.files if not file.path.is_file()), "")

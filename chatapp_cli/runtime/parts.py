@@ -1,0 +1,48 @@
+"""What other packages add to the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.worker import Worker
+from chatapp_cli.services.timers import Handler
+
+log = structlog.get_logger()
+
+ENTRY_POINTS = "chatapp.parts"
+"""A package adds a part by an entry point of this group that names a :class:`Part`, as ``package.module:PART``."""
+
+
+def _none(store: AsyncStore) -> Sequence[Worker]:
+    del store
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Workers and handlers of timers that belong together."""
+
+    workers: Callable[[AsyncStore], Sequence[Worker]] = _none
+    """Makes them for a daemon that is about to run."""
+    timers: Mapping[str, Handler] = field(default_factory=dict)
+    """Handlers by the kind of timer."""
+
+
+def installed() -> Sequence[Part]:
+    """The parts of other packages; one that cannot be loaded is logged and left out."""
+    from importlib import metadata
+
+    return [part for point in metadata.entry_points(group=ENTRY_POINTS) if (part := _loaded(point)) is not None]
+
+
+def _loaded(point: object) -> Part | None:
+    try:
+        part = point.load()  # type: ignore[attr-defined]  # importlib.metadata is imported by the daemon alone
+    except Exception:  # a foreign package must not keep messages from coming
+        log.exception("part.failed", part=getattr(point, "name", ""))
+        return None
+    return part if isinstance(part, Part) else None

@@ -1,0 +1,127 @@
+"""Looks once a second what time has made due: part of the daemon's core, which ends the process if it breaks.
+
+A handler that fails does not break it: its timer stays, is tried again later, and health names its kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import structlog
+
+from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
+from chatapp_cli.domain.ids import Millis
+from chatapp_cli.runtime.helping import Condition
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import timers, upkeep
+from chatapp_cli.services.timers import Handler
+
+log = structlog.get_logger()
+
+TICK = 1.0
+"""Seconds between two looks."""
+JUMP = 2000
+"""Milliseconds that the wall clock has to be set back at once to count as a jump; less is keeping time."""
+AT_ONCE = 500
+"""Timers of a kind that are fired in one look."""
+LONGEST_DELAY = 900.0
+"""Seconds at most after which a timer is tried again whose handler failed."""
+
+
+class Timekeeper:
+    """Notices a clock that was set back, fires timers, and tells who looks after what has its time elsewhere."""
+
+    def __init__(
+        self,
+        store: AsyncStore,
+        handlers: Mapping[str, Handler],
+        *,
+        scheduled: Callable[[], None],
+        snoozed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._handlers = handlers
+        self._scheduled, self._snoozed = scheduled, snoozed
+        self._clock = store.desk.world.clock
+        self._offset = self._ahead()
+        self._failing: dict[tuple[str, str], int] = {}
+        """How often the handlers of timers failed, by kind and ref."""
+        self._unknown: set[str] = set()
+        self._delayed = False
+        self.conditions = {kind: Condition(f"timer {kind}") for kind in handlers}
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                await self._follow_clock()
+                await self._look()
+            except ChatappError as error:
+                if not self._delayed:
+                    log.warning("timer.delayed", why=str(error))
+                self._delayed = True
+            else:
+                self._delayed = False
+            await self._clock.sleep(TICK)
+
+    def _ahead(self) -> Millis:
+        """How far the wall clock is from the one that never jumps."""
+        return self._clock.now() - int(self._clock.monotonic() * 1000)
+
+    async def _follow_clock(self) -> None:
+        ahead = self._ahead()
+        if (back := self._offset - ahead) > JUMP:
+            await self._store.write(partial(upkeep.clock_went_back, milliseconds=back))
+            log.warning("clock.back", seconds=back // 1000)
+        self._offset = ahead
+
+    async def _look(self) -> None:
+        due = await self._store.read(upkeep.due)
+        if due.scheduled:
+            self._scheduled()
+        if due.snoozed:
+            self._snoozed()
+        for kind in due.timers:
+            if kind in self._handlers:
+                await self._fire(kind)
+            elif kind not in self._unknown:
+                self._unknown.add(kind)
+                log.error("timer.unknown", kind=kind)
+        if self._failing:
+            await self._forget_cancelled()
+
+    async def _fire(self, kind: str) -> None:
+        refs = await self._store.read(partial(timers.due, kind=kind, n=AT_ONCE))
+        results = await asyncio.gather(*(self._fire_one(kind, ref) for ref in refs), return_exceptions=True)
+        for result in results:
+            if result is not None:
+                raise result
+
+    async def _fire_one(self, kind: str, ref: str) -> None:
+        try:
+            await self._store.write(partial(timers.fire, kind=kind, ref=ref, handler=self._handlers[kind]))
+        except (StoreError, Busy):
+            raise
+        except Exception as error:  # noqa: BLE001 - a handler's mistake must stop neither the process nor other timers
+            await self._put_off(kind, ref, error)
+        else:
+            self._settle(kind, ref)
+
+    async def _put_off(self, kind: str, ref: str, error: Exception) -> None:
+        self.conditions[kind].failed(error)
+        times = self._failing[kind, ref] = self._failing.get((kind, ref), 0) + 1
+        seconds = min(LONGEST_DELAY, 2.0 ** min(times, 10))
+        await self._store.write(partial(timers.put_off, kind=kind, ref=ref, seconds=seconds))
+
+    def _settle(self, kind: str, ref: str) -> None:
+        """It fired or is gone; its kind is well once nothing of it fails."""
+        self._failing.pop((kind, ref), None)
+        if not any(failing == kind for failing, _ in self._failing):
+            self.conditions[kind].well()
+
+    async def _forget_cancelled(self) -> None:
+        for kind, ref in list(self._failing):
+            if await self._store.read(partial(timers.at, kind=kind, ref=ref)) is None:
+                self._settle(kind, ref)

@@ -1,0 +1,134 @@
+"""Workers: parts of the daemon that may break without stopping the others.
+
+The follower of the journal tells each worker of the events that it asked for. One that breaks, while it hears or while
+it runs, is started again with a growing pause and is named in health meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.ports.world import Clock
+from chatapp_cli.runtime.bell import Bell
+from chatapp_cli.runtime.helping import Condition, helped
+from chatapp_cli.runtime.together import together
+
+log = structlog.get_logger()
+
+AGAIN = 1.0
+"""Seconds after which a chore is tried again that the store or a rule of ours refused."""
+
+
+class Worker(ABC):
+    """One of them, as the daemon sees it."""
+
+    name: str
+    wakes: tuple[type[JournalEvent], ...] = ()
+    """The events that it hears of."""
+
+    def hear(self, entries: Sequence[JournalEntry]) -> None:  # noqa: B027 - many only run
+        """Take note of what happened, in order and only of ``wakes``; called on the loop, so it must not block."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Work until cancelled. It is called again after an error, on the same object."""
+
+
+class Woken(Worker):
+    """A worker for which every event means the same: there may be something to do."""
+
+    def __init__(self) -> None:
+        self._bell = Bell()
+
+    def hear(self, entries: Sequence[JournalEntry]) -> None:
+        """Wake up."""
+        if entries:
+            self._bell.ring()
+
+
+class Chore(Woken):
+    """Does one thing whenever it is rung or an event wakes it, and otherwise every so many seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        do: Callable[[], Awaitable[object]],
+        *,
+        clock: Clock,
+        every: float,
+        wakes: tuple[type[JournalEvent], ...] = (),
+    ) -> None:
+        super().__init__()
+        self.name, self.wakes = name, wakes
+        self._do, self._clock, self._every = do, clock, every
+        self._delayed = False
+
+    def ring(self) -> None:
+        """There is something to do."""
+        self._bell.ring()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await self._bell.rest_by(self._clock, self._every)
+            try:
+                await self._do()
+            except ChatappError as error:
+                self._delay(error)
+                await self._clock.sleep(AGAIN)
+            except Exception:
+                self._bell.ring()
+                raise
+            else:
+                self._delayed = False
+
+    def _delay(self, error: ChatappError) -> None:
+        if not self._delayed:
+            log.warning("timer.delayed", worker=self.name, why=str(error))
+        self._delayed = True
+        self._bell.ring()
+
+
+class Post:
+    """A worker at its place: it is told of events, and started again when it breaks."""
+
+    def __init__(self, worker: Worker, clock: Clock) -> None:
+        self._worker = worker
+        self._clock = clock
+        self._broken: asyncio.Future[None] | None = None
+        self.condition = Condition(worker.name)
+
+    def hear(self, entries: Sequence[JournalEntry]) -> None:
+        """Tell the worker what it asked for; one that stumbles over it is started again."""
+        found = [entry for entry in entries if isinstance(entry.event, self._worker.wakes)]
+        if not found:
+            return
+        try:
+            self._worker.hear(found)
+        except Exception as error:  # noqa: BLE001 - a worker must not end the follower; helped() logs it
+            if self._broken is None or self._broken.done():
+                self.condition.failed(error)
+            else:
+                self._broken.set_exception(error)
+
+    async def run(self) -> None:
+        """Run the worker until cancelled, whatever befalls it."""
+        await helped(self.condition, self._life, clock=self._clock)
+
+    async def _life(self) -> None:
+        self._broken = asyncio.get_running_loop().create_future()
+        try:
+            await together(self._worker.run(), _stumble(self._broken))
+        finally:
+            self._broken = None
+
+
+async def _stumble(broken: asyncio.Future[None]) -> None:
+    await broken

@@ -1,0 +1,87 @@
+"""The life of a stand-in: a port on loopback that keeps its number while it is shut, and work behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Final, Self
+
+from aiohttp import web
+
+_HOST: Final = "127.0.0.1"
+_PATIENCE: Final = 0.1
+"""Seconds that open requests get to end in when the port shuts."""
+
+
+class HttpSandbox(ABC):
+    """A provider that is spoken to by HTTP; it listens while it is entered as a context."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, cancels: bool = False) -> None:
+        """``cancels`` ends the handler of a request whose caller hung up."""
+        self._tls = tls
+        self._cancels = cancels
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.vanish()
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"{'https' if self._tls else 'http'}://{_HOST}:{self._port}"
+
+    async def come_back(self) -> None:
+        """Open the same port, and take up the work again."""
+        self._runner = web.AppRunner(
+            self._routes(), access_log=None, handler_cancellation=self._cancels, shutdown_timeout=_PATIENCE
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, _HOST, self._port, reuse_address=True, ssl_context=self._tls).start()
+        self._port = self._runner.addresses[0][1]
+        self._begin()
+
+    async def vanish(self) -> None:
+        """Rest, and close the port."""
+        await self._rest()
+        if self._runner:
+            await self._runner.cleanup()
+        self._runner = None
+
+    @abstractmethod
+    def _routes(self) -> web.Application:
+        """Return what is served, made anew for each opening."""
+
+    def _begin(self) -> None:  # noqa: B027 - not every provider calls others
+        """Start what calls others; ``url`` is known by now."""
+
+    async def _rest(self) -> None:  # noqa: B027 - as above
+        """Stop calling others."""
+
+
+class Background:
+    """One task that is started and stopped as often as its owner likes."""
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._work = work
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Work, unless it is under way."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work())
+
+    async def stop(self) -> None:
+        """Stop and wait for the end. Raises what the work failed of."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._task = None

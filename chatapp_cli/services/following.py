@@ -1,0 +1,50 @@
+"""Acts on what happened later than in its own transaction: rules, answers, calls of other programs, roll-ups.
+
+A follower has a name and a place in the journal. The place moves in the transaction that writes what was planned, so
+that nothing is planned twice and nothing is left out, whichever process follows and whenever it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.services import journal
+from chatapp_cli.store.tx import Tx
+
+Plan: TypeAlias = Callable[[Tx, Sequence[JournalEntry]], None]
+MOST = 500
+"""Entries that are planned in one transaction."""
+
+
+def behind(tx: Tx, name: str) -> bool:
+    """Whether there is something to follow, or the follower is new."""
+    place = _place(tx, name)
+    return place is None or place < journal.last(tx)
+
+
+def follow(tx: Tx, name: str, plan: Plan, *, most: int = MOST) -> int:
+    """Plan for what came since the last time, in order; returns how many entries there were.
+
+    A follower that is new starts from now. If ``plan`` raises, its place stays.
+    """
+    whole = tx.through(None)
+    place = _place(whole, name)
+    if place is None:
+        _move(whole, name, journal.last(whole))
+        return 0
+    entries = journal.after(whole, place, n=most)
+    if entries:
+        plan(whole, entries)
+        _move(whole, name, entries[-1].id)
+    return len(entries)
+
+
+def _place(tx: Tx, name: str) -> int | None:
+    place: int | None = tx.value("followers.place", name=name)
+    return place
+
+
+def _move(tx: Tx, name: str, number: int) -> None:
+    tx.run("followers.move", name=name, until=number)

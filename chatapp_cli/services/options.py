@@ -1,0 +1,187 @@
+"""Options that are stored: who has which, which of them holds, and how they are changed.
+
+A flag beats the environment, the environment beats the stored option of the narrowest subject, that beats the settings
+file, the file beats the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple
+
+from chatapp_cli.domain import option
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.ids import ChannelId, LineId
+from chatapp_cli.domain.journal.company import CompanyConfigured
+from chatapp_cli.domain.option import COMPANY, Subject, Target, Value
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access
+from chatapp_cli.settings import Settings, check
+from chatapp_cli.store.rows.options import OptionRow
+from chatapp_cli.store.tx import Tx
+
+_NARROWEST = tuple(reversed(Subject))
+_SETTINGS = frozenset(one.name for one in fields(Settings))
+
+
+class Chosen(NamedTuple):
+    """A stored option that holds, and whose it is."""
+
+    value: Value
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a question is asked: of all, on a line, in a channel, for a CRM."""
+
+    line: LineId | None = None
+    channel: ChannelId | None = None
+    crm: int | None = None
+
+
+EVERYWHERE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The settings of this process with the stored options between environment and file."""
+
+    settings: Settings
+    given: Collection[str] = frozenset()
+    """What a flag or the environment said."""
+
+    def value(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> Value:
+        """What holds there. Raises KeyError for a name that is neither an option nor a setting."""
+        found = None if name in self.given else chosen(tx, scope).get(name)
+        return self.unstored(name) if found is None else found.value
+
+    def text(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> str:
+        """The same, of an option that is words."""
+        return str(self.value(tx, name, scope))
+
+    def number(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> int:
+        """The same, of an option that is a whole number."""
+        return int(self.value(tx, name, scope))
+
+    def unstored(self, name: str) -> Value:
+        """What holds where nothing is stored. Raises KeyError."""
+        if name in _SETTINGS:
+            value: Value = getattr(self.settings, name)
+            return value
+        asked = option.declared(option.subjects_of(name)[-1])[name] if option.subjects_of(name) else None
+        if asked is None:
+            raise KeyError(name)
+        return option.decoded(asked, asked.default)
+
+
+def chosen(tx: Tx, scope: Scope = EVERYWHERE) -> Mapping[str, Chosen]:
+    """The stored options that hold there, each of the narrowest subject; those that cannot be used are passed over."""
+    rows = tx.all(OptionRow, "options.chosen", line=scope.line, channel=scope.channel, crm=scope.crm)
+    found: dict[str, Chosen] = {}
+    for row in sorted(rows, key=lambda row: _NARROWEST.index(Subject(row.subject))):
+        target = Target(Subject(row.subject), row.ref)
+        asked = option.declared(target.subject).get(row.name)
+        if asked is not None and row.name not in found and _usable(asked, row.value):
+            found[row.name] = Chosen(option.decoded(asked, row.value), target)
+    return found
+
+
+def _usable(asked: Field, said: str) -> bool:
+    """A newer version may have written what this one does not understand."""
+    try:
+        _insist(asked, said)
+    except UsageError:
+        return False
+    return True
+
+
+def stored(tx: Tx, target: Target) -> Mapping[str, str]:
+    """Everything that is stored for it, as it was written: what only a newer version knows as well."""
+    return dict(tx.all(_pair, "options.of", subject=target.subject, ref=target.ref))
+
+
+def _pair(name: str, value: str) -> tuple[str, str]:
+    return name, value
+
+
+def known(subject: Subject, own: Sequence[Field] = ()) -> Mapping[str, Field]:
+    """The options that it may have; ``own`` are those of a channel's manifest, which win."""
+    return {**option.declared(subject), **{one.name: one for one in own if one.option}}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Options as a person wrote them; an empty one that is not the channel's own is forgotten."""
+
+    said: Mapping[str, str]
+    own: Sequence[Field] = field(default=())
+    """The fields of the channel's manifest."""
+
+
+def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
+    """Keep or forget options of one subject; returns their names. Raises UsageError before anything is changed."""
+    there = known(target.subject, changes.own)
+    own = {one.name for one in changes.own}
+    kept = {name: said for name, said in changes.said.items() if said or name in own}
+    for name in changes.said:
+        if name not in there:
+            raise _unknown(target.subject, name, there)
+    for name, said in kept.items():
+        _insist(there[name], said)
+    for name in changes.said.keys() - kept.keys():
+        tx.run("options.forget", subject=target.subject, ref=target.ref, name=name)
+    keep(tx, target, kept)
+    return sorted(changes.said)
+
+
+def configure_company(tx: Tx, changes: Mapping[str, str], *, actor: str) -> None:
+    """Change options of the company; an empty value forgets one. Raises UsageError."""
+    access.require(tx, Right.SETTINGS)
+    changed = change(tx, COMPANY, Changes(changes))
+    tx.emit(CompanyConfigured(changed=changed), actor=actor)
+
+
+def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:
+    """Store values that have been looked at."""
+    for name, value in values.items():
+        tx.run("options.keep", subject=target.subject, ref=target.ref, name=name, value=value)
+
+
+def drop(tx: Tx, target: Target) -> None:
+    """Forget all of one that is removed."""
+    tx.run("options.drop", subject=target.subject, ref=target.ref)
+
+
+def drop_with_line(tx: Tx, line: LineId) -> None:
+    """Forget all of a line that is removed, and of its channels."""
+    tx.run("options.drop_with_line", line=line)
+
+
+def _insist(asked: Field, said: str) -> None:
+    value = option.decoded(asked, said)
+    if asked.name in _SETTINGS:
+        check(asked.name, value)
+
+
+def _unknown(subject: Subject, name: str, there: Mapping[str, Field]) -> UsageError:
+    return UsageError(*_why_not(subject, name, ", ".join(there) or "–"), field=name)
+
+
+def _why_not(subject: Subject, name: str, names: str) -> tuple[Text, Text]:
+    set_it = T(
+        "Set it on this machine: chatapp config set {name} VALUE, or {variable} in the environment",
+        name=name,
+        variable=f"CHATAPP_{name.upper()}",
+    )
+    if name in option.BEFORE_STORE:
+        return T("{name} is needed before the store is open, so it is not kept in the store.", name=name), set_it
+    if name in _SETTINGS and not option.subjects_of(name):
+        return T("{name} belongs to a machine or a person and is not kept in the store.", name=name), set_it
+    if subject is Subject.CHANNEL:
+        known_here = T("Options are: {known}. Everything else: chatapp line bind", known=names)
+        return T("{name} cannot be changed this way.", name=name), known_here
+    return T("There is no option {name} here.", name=name), T("Options are: {known}", known=names)

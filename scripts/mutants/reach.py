@@ -1,0 +1,126 @@
+"""Which tests run which functions: found out once, kept in ``build/``, renewed for each file of tests that changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.mutants.bending import Mutant
+
+FOLDERS = ("unit", "store", "services", "runtime")
+"""Tests that run domain, services, store and the core of the runtime in their own process."""
+SECONDS = 25.0
+"""Of tests, at most, by which one mutant is judged."""
+MOST_FILES = 12
+"""Files of tests, at most, by which one mutant is judged: each costs its imports."""
+QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
+"""The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A test that passes in the whole code."""
+
+    id: str
+    seconds: float
+
+    @property
+    def file(self) -> str:
+        """Its file."""
+        return self.id.partition("::")[0]
+
+
+@dataclass(slots=True)
+class Reach:
+    """Who reaches what."""
+
+    functions: defaultdict[str, list[Judge]] = field(default_factory=lambda: defaultdict(list))
+    modules: defaultdict[str, dict[str, Judge]] = field(default_factory=lambda: defaultdict(dict))
+
+    def add(self, test: Judge, functions: Iterable[str]) -> None:
+        """Learn what one test runs."""
+        for name in functions:
+            self.functions[name].append(test)
+            self.modules[name.partition("::")[0]][test.id] = test
+
+    def judges(self, mutant: Mutant) -> list[Judge]:
+        """The tests to ask, first those that are likeliest to know; of the module's if none runs the function."""
+        found = self.functions.get(f"{mutant.path}::{mutant.function}") or [*self.modules[mutant.path].values()]
+        files: defaultdict[str, list[Judge]] = defaultdict(list)
+        for test in sorted(found, key=lambda test: test.seconds):
+            files[test.file].append(test)
+        order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))[:MOST_FILES]
+        return _within(SECONDS, [files[file] for file in order])
+
+
+def _is_about(file: str, path: str) -> bool:
+    """Tell whether a file of tests bears the module's name, or puts the whole machine to the test."""
+    return Path(path).stem in Path(file).stem or "machine" in file
+
+
+def _within(seconds: float, files: Sequence[Sequence[Judge]]) -> list[Judge]:
+    """Take the shortest tests of each file in turn until the time is over."""
+    chosen: list[Judge] = []
+    left = seconds
+    for at in range(max(map(len, files), default=0)):
+        for tests in files:
+            if at < len(tests) and (tests[at].seconds <= left or not chosen):
+                chosen.append(tests[at])
+                left -= tests[at].seconds
+    return chosen
+
+
+def reach(tree: Path, kept: Path, workers: int) -> Reach:
+    """Trace the files of tests that are new or changed, in a copy of the tree; read what is known of the others."""
+    kept.mkdir(parents=True, exist_ok=True)
+    files = {
+        path.relative_to(tree).as_posix(): _mark(path)
+        for folder in FOLDERS
+        for path in sorted((tree / "tests" / folder).rglob("test_*.py"))
+    }
+    stale = [name for name, mark in files.items() if not _page(kept, name, mark).exists()]
+    if stale:
+        print(f"Looking at what {len(stale)} files of tests run ...", flush=True)
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda name: _trace(tree, name, _page(kept, name, files[name])), stale))
+    known = Reach()
+    for name, mark in files.items():
+        if (page := _page(kept, name, mark)).exists():
+            for test, (seconds, functions) in json.loads(page.read_text("utf-8")).items():
+                known.add(Judge(test, seconds), functions)
+    return known
+
+
+def _mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _page(kept: Path, name: str, mark: str) -> Path:
+    return kept / f"{name.replace('/', '.')}.{mark}.json"
+
+
+def _trace(tree: Path, name: str, page: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="trace-") as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "scripts.mutants.tracing",
+            f"--basetemp={folder}/t",
+            name,
+        ]
+        env = {**os.environ, **QUIET, "PYTHONPATH": str(tree), "MUTANTS_TRACE": f"{folder}/page"}
+        subprocess.run(command, cwd=tree, env=env, capture_output=True, check=False)
+        if Path(folder, "page").exists():
+            page.write_text(Path(folder, "page").read_text("utf-8"), "utf-8")

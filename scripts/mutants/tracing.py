@@ -1,0 +1,82 @@
+"""A pytest plugin: notes which functions each test runs, or runs the tests that a list names, in its sequence.
+
+``MUTANTS_TRACE`` is the file to write; ``MUTANTS_WANTED`` the file with the ids of tests, one a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+_OURS = f"{Path.cwd() / 'chatapp_cli'}/"
+_seen: dict[CodeType, str] = {}
+"""What a piece of code is called; empty for code that is not ours."""
+_running: set[str] = set()
+_took: dict[str, tuple[float, list[str]]] = {}
+_failed: set[str] = set()
+
+
+def _name(code: CodeType) -> str:
+    """Give ``chatapp_cli/store/tx.py::Tx.run``; what is made inside a function counts as that function."""
+    if not code.co_filename.startswith(_OURS):
+        return ""
+    path = Path(code.co_filename).relative_to(Path.cwd()).as_posix()
+    return f"{path}::{code.co_qualname.partition('.<locals>')[0]}"
+
+
+def _trace(frame: FrameType, _event: str, _argument: Any) -> None:
+    code = frame.f_code
+    name = _seen.get(code)
+    if name is None:
+        name = _seen[code] = _name(code)
+    if name:
+        _running.add(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Watch a test with everything that is set up for it."""
+    if "MUTANTS_TRACE" not in os.environ:
+        return (yield)
+    _running.clear()
+    began = perf_counter()
+    threading.settrace(_trace)
+    sys.settrace(_trace)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(None)
+        threading.settrace(None)
+        _took[item.nodeid] = (round(perf_counter() - began, 3), sorted(_running))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A test that fails or is left out in the whole code judges nothing."""
+    if report.outcome != "passed":
+        _failed.add(report.nodeid)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the wanted tests only, first those that are named first."""
+    if "MUTANTS_WANTED" not in os.environ:
+        return
+    wanted = Path(os.environ["MUTANTS_WANTED"]).read_text("utf-8").split("\n")
+    place = {test: at for at, test in enumerate(wanted)}
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in place])
+    items[:] = sorted((item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid])
+
+
+def pytest_sessionfinish() -> None:
+    """Write down what was seen."""
+    if target := os.environ.get("MUTANTS_TRACE"):
+        kept = {test: what for test, what in _took.items() if test not in _failed}
+        Path(target).write_text(json.dumps(kept, ensure_ascii=False), "utf-8")

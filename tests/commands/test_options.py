@@ -1,0 +1,110 @@
+"""Options of company, line and channel on the command line, and which of them holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain import option
+from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.option import COMPANY, Subject
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import options
+from tests.commands.conftest import Shell, Write
+
+
+@pytest.fixture
+def pace() -> Iterator[str]:
+    """An option of lines that only this test knows, declared as ours are."""
+    option.declare(Field(name="pace", label=T("Pace of the line"), kind="number", default="3"), Subject.LINE)
+    yield "pace"
+    option.withdraw("pace")
+
+
+def listed(chatapp: Shell, name: str, *words: str, **env: str) -> object:
+    return chatapp("config", "list", "--json", *words, **env).json[name]
+
+
+def test_config_list_tells_which_won_and_whose_it_is(chatapp: Shell, bound: int) -> None:
+    assert listed(chatapp, "undo_send") == {"value": 0, "source": "default"}
+    chatapp("config", "set", "undo_send", "3")
+    assert listed(chatapp, "undo_send") == {"value": 3, "source": "file"}
+    chatapp("company", "configure", "--set", "undo_send=5", "--set", "company_name=Тёплый дом")
+    chatapp("line", "configure", "--set", "undo_send=8")
+    chatapp("line", "configure", "api", "--set", "undo_send=0")
+    assert listed(chatapp, "undo_send") == {"value": 5, "source": "company"}
+    assert listed(chatapp, "undo_send", "--line", "Магазин") == {"value": 8, "source": "line", "line": 1}
+    assert listed(chatapp, "undo_send", "--channel", "api") == {"value": 0, "source": "channel", "channel": bound}
+    assert listed(chatapp, "company_name", "--channel", "api") == {"value": "Тёплый дом", "source": "company"}
+    assert listed(chatapp, "undo_send", "--channel", "api", CHATAPP_UNDO_SEND="2") == {"value": 2, "source": "env"}
+    rows = {row[0]: row[1:3] for row in chatapp("config", "list", "--line", "1").rows}
+    assert rows["undo_send"] == ["8", "line 1"]
+    assert chatapp("config", "get", "undo_send").out == "5\n"
+
+
+def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell, bound: int) -> None:
+    chatapp("line", "configure", "--line", "Магазин", "--set", "undo_send=8")
+    assert chatapp("line", "configure", "--json").json == {"company_name": None, "undo_send": "8"}
+    shown = {row[0]: row[1:] for row in chatapp("line", "configure", "api").rows}
+    assert list(shown) == ["undo_send", "url"]
+    assert shown["url"][0].startswith("http://127.0.0.1:")
+    assert [row[0] for row in chatapp("company", "configure").rows] == [
+        "company_name", "undo_send", "quiet", "notify_text", "web_idle",
+    ]  # fmt: skip
+
+
+def test_what_opens_the_store_or_belongs_to_a_machine_is_refused_with_the_place_for_it(chatapp: Shell) -> None:
+    said = chatapp.run("company", "configure", "--set", "http_port=80")
+    assert (said.code, said.err.splitlines()) == (
+        2,
+        [
+            "http_port is needed before the store is open, so it is not kept in the store.",
+            "→ Set it on this machine: chatapp config set http_port VALUE, or CHATAPP_HTTP_PORT in the environment",
+        ],
+    )
+    said = chatapp.run("company", "configure", "--set", "theme=dark")
+    assert said.err.startswith("theme belongs to a machine or a person and is not kept in the store.")
+
+
+def test_an_option_that_is_declared_shows_up_everywhere_by_itself(chatapp: Shell, bound: int, pace: str) -> None:
+    assert listed(chatapp, pace, "--line", "1") == {"value": 3, "source": "default"}
+    chatapp("line", "configure", "--set", "pace=7")
+    assert listed(chatapp, pace, "--channel", "api") == {"value": 7, "source": "line", "line": 1}
+    assert ["pace", "7", "Pace of the line"] in chatapp("line", "configure").rows
+    assert pace not in chatapp("config", "list", "--json").json
+    assert chatapp.run("line", "configure", "--set", "pace=x").err.splitlines()[1] == (
+        "→ Write digits alone, such as: pace=3"
+    )
+
+
+def test_what_a_newer_version_stored_is_shown_as_it_is(chatapp: Shell, desk: Desk) -> None:
+    desk.write(lambda tx: options.keep(tx, COMPANY, {"mood": "kind", "undo_send": "adaptive"}))
+    assert listed(chatapp, "mood") == {"value": "kind", "source": "company"}
+    assert listed(chatapp, "undo_send") == {"value": 0, "source": "default"}
+    stored = chatapp("company", "configure", "--json").json
+    assert (stored["mood"], stored["undo_send"]) == ("kind", "adaptive")
+
+
+def test_looking_at_settings_makes_no_store_and_works_without_one(chatapp: Shell, home: Path, tmp_path: Path) -> None:
+    elsewhere = {"CHATAPP_HOME": str(tmp_path / "nowhere")}
+    assert listed(chatapp, "undo_send", **elsewhere) == {"value": 0, "source": "default"}
+    assert not (tmp_path / "nowhere").exists()
+    (home / "main" / "chatapp.db").write_bytes(b"not a store at all, whatever it says" * 100)
+    said = chatapp("config", "list")
+    assert "Options of the store are left out: The store" in said.err
+    assert ["undo_send", "0"] in [row[:2] for row in said.rows]
+
+
+def test_a_quick_reply_names_the_company_as_the_line_does(chatapp: Shell, client_writes: Write, bound: int) -> None:
+    client_writes("Здравствуйте")
+    chatapp("quick", "add-section", "Заказы")
+    chatapp("quick", "add", "Заказы", "hello", "--text", "Это {название компании}")
+    chatapp("company", "configure", "--set", "company_name=Тёплый дом")
+    chatapp("reply", "1", "--quick", "hello")
+    chatapp("line", "configure", "--set", "company_name=Тёплый дом. Опт")
+    chatapp("reply", "1", "--quick", "hello")
+    texts = [row["text"] for row in chatapp("dialog", "show", "1", "--json").json["messages"]]
+    assert texts[-2:] == ["Это Тёплый дом", "Это Тёплый дом. Опт"]

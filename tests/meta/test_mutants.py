@@ -1,0 +1,68 @@
+"""The faults that ``make mutants`` draws are faults, and what it forgives still exists."""
+
+import ast
+from pathlib import Path
+
+from scripts.mutants.__main__ import ROOT, candidates, reasons
+from scripts.mutants.bending import mutants
+from scripts.mutants.reach import Judge, Reach
+
+SOURCE = b'''"""Words."""
+import log
+
+class Lane:
+    def may(self, at: int | None, *, now: bool = False) -> bool:
+        """Whether it may."""
+        log.info("asked", at > 5)
+        if not now and at < 3:
+            raise Refused(T("Not before {n}.", n=3 + 4))
+        self.count += 1
+        return move(self, at)
+'''
+
+
+def test_each_fault_is_one_edit_and_words_for_people_are_left_alone() -> None:
+    made = mutants("lane.py", SOURCE)
+    assert {mutant.name.partition(": ")[2] for mutant in made} == {
+        "False → True",
+        "not now and at < 3 → ((not now) or (at < 3))",
+        "not now → bool(now)",
+        "at < 3 → (at <= 3)",
+        "3 → (3 + 1)",
+        "3 → (3 - 1)",
+        'raise Refused(T("Not before {n}.", n=3 + 4)) → pass',
+        "self.count += 1 → pass",
+        "1 → (1 + 1)",
+        "1 → (1 - 1)",
+        "move(self, at) → None",
+        "self, at → at, self",
+    }
+    assert {mutant.function for mutant in made} == {"Lane.may"}
+    assert made[1].diff(SOURCE).splitlines() == [
+        "-        if not now and at < 3:",
+        "+        if bool(now) and at < 3:",
+    ]
+
+
+def test_every_fault_of_the_code_can_be_compiled() -> None:
+    source = (ROOT / "chatapp_cli/services/ingest.py").read_bytes()
+    made = mutants("chatapp_cli/services/ingest.py", source)
+    assert len(made) > 200
+    for mutant in made:
+        ast.parse(mutant.bend(source))
+
+
+def test_a_fault_is_judged_first_by_the_tests_that_bear_its_modules_name_and_the_short_ones_of_each_file() -> None:
+    mutant = mutants("lane.py", SOURCE)[0]
+    known = Reach()
+    for test, seconds in (("test_other.py::a", 1.0), ("test_lane.py::b", 2.0), ("test_lane.py::c", 1.0)):
+        known.add(Judge(test, seconds), ["lane.py::Lane.may"])
+    known.add(Judge("test_far.py::d", 1.0), ["lane.py::Lane.other"])
+    assert [test.id for test in known.judges(mutant)] == ["test_lane.py::c", "test_other.py::a", "test_lane.py::b"]
+
+
+def test_what_is_forgiven_is_still_drawn() -> None:
+    forgiven = reasons(ROOT)
+    assert set(forgiven) <= {mutant.name for mutant in candidates(ROOT, "")}
+    assert all(forgiven.values())
+    assert Path(ROOT, "docs", "mutants.txt").is_file()

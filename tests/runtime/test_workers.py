@@ -1,0 +1,179 @@
+"""A worker that breaks is started again and named in health; messages go on. The core that breaks ends the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import httpx
+import pytest
+
+from chatapp_cli.api.server import application
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.journal.lines import LineAdded
+from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.kit.system import SystemChance, SystemClock
+from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.daemon import Daemon, running
+from chatapp_cli.runtime.parts import Part
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.worker import Worker
+from chatapp_cli.services import lines, timers
+from chatapp_cli.store.tx import Tx
+from tests.runtime.test_daemon import eventually
+from tests.stores import OWNER
+
+
+class Counting(Worker):
+    """A part that somebody adds: it counts new lines, and breaks as it is told."""
+
+    name = "counting"
+    wakes = (LineAdded,)
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.lives = 0
+        self.breaks: set[str] = set()
+
+    def hear(self, entries: Sequence[JournalEntry]) -> None:
+        if "hearing" in self.breaks:
+            raise KeyError("hearing")
+        self.heard += [type(entry.event).__name__ for entry in entries]
+
+    async def run(self) -> None:
+        self.lives += 1
+        if "running" in self.breaks:
+            raise ValueError("token=123")
+        await asyncio.Event().wait()
+
+
+class FastClock(SystemClock):
+    """Waits of a second and more are a hundred times as short."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 100 if seconds >= 1 else seconds)
+
+
+@pytest.fixture
+def quick(desks: Callable[..., Desk]) -> Desk:
+    return open_desk(desks().settings, World(clock=FastClock(), chance=SystemChance())).seen_by(OWNER)
+
+
+def add_line(desk: Desk, name: str) -> None:
+    desk.write(lambda tx: lines.add(tx, name, actor="Ольга"))
+
+
+async def health(daemon: Daemon) -> tuple[str, dict[str, str]]:
+    transport = httpx.ASGITransport(application(daemon))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        answer = await http.get("/healthz")
+    assert answer.status_code == 200
+    return answer.json()["status"], answer.json()["workers"]
+
+
+async def figure(daemon: Daemon, line: str) -> bool:
+    transport = httpx.ASGITransport(application(daemon))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        return line in (await http.get("/metrics")).text.splitlines()
+
+
+async def test_a_part_hears_of_the_events_that_it_names_and_of_no_others(quick: Desk) -> None:
+    worker = Counting()
+    async with running(quick, parts=[Part(workers=lambda _store: [worker])]):
+        await eventually(lambda: worker.lives)
+        quick.write(lambda tx: lines.rename(tx, lines.add(tx, "Продажи", actor="Ольга"), "Опт", actor="Ольга"))
+        await eventually(lambda: worker.heard)
+        assert worker.heard == ["LineAdded"]
+
+
+@pytest.mark.parametrize(("where", "why"), [("running", "ValueError"), ("hearing", "KeyError")])
+async def test_one_that_breaks_is_named_without_its_secrets_until_it_works_again(
+    quick: Desk, where: str, why: str
+) -> None:
+    worker = Counting()
+    worker.breaks.add(where)
+    async with running(quick, parts=[Part(workers=lambda _store: [worker])]) as daemon:
+        await eventually(lambda: daemon.ready)
+        if where == "hearing":
+            await eventually(lambda: worker.lives)
+            add_line(quick, "Продажи")
+        await eventually(lambda: any(not one.works for one in daemon.conditions))
+        status, workers = await health(daemon)
+        assert (status, workers["counting"]) == ("degraded", why)
+        assert {name for name, state in workers.items() if state != "ok"} == {"counting"}
+        assert await figure(daemon, 'chatapp_worker_up{worker="counting"} 0.0')
+        worker.breaks.clear()
+        await eventually(lambda: all(one.works for one in daemon.conditions))
+        assert (await health(daemon))[0] == "ok"
+        add_line(quick, "Опт")
+        await eventually(lambda: worker.heard)
+
+
+async def test_a_timer_of_a_part_fires_and_one_whose_handler_fails_is_named_and_fires_later(quick: Desk) -> None:
+    fails = True
+
+    def handle(tx: Tx, ref: str) -> None:
+        if fails and ref == "bad":
+            raise RecursionError
+        timers.put(tx, "fired", ref, tx.now + 3_600_000, keeps_hour=False)
+
+    for ref in ("bad", "good"):
+        quick.write(partial(_due_now, ref=ref))
+    async with running(quick, parts=[Part(timers={"line": handle})]) as daemon:
+        await eventually(lambda: has_fired(quick, "good") and not daemon.conditions[-1].works)
+        assert (await health(daemon))[1]["timer line"] == "RecursionError"
+        assert not has_fired(quick, "bad")
+        fails = False
+        await eventually(lambda: has_fired(quick, "bad"))
+        await eventually(lambda: daemon.conditions[-1].works)
+
+
+def _due_now(tx: Tx, *, ref: str) -> None:
+    timers.put(tx, "line", ref, tx.now, keeps_hour=False)
+
+
+def has_fired(desk: Desk, ref: str) -> bool:
+    return desk.read(lambda tx: timers.at(tx, "fired", ref)) is not None
+
+
+async def test_a_timer_whose_handler_is_not_installed_waits_for_it(quick: Desk) -> None:
+    quick.write(partial(_due_now, ref="later"))
+    async with running(quick, parts=()) as daemon:
+        await eventually(lambda: daemon.ready)
+        await asyncio.sleep(0.1)
+    assert quick.read(lambda tx: timers.at(tx, "line", "later")) is not None
+
+
+async def test_a_handler_that_fails_for_a_timer_that_is_cancelled_then_is_well_again(quick: Desk) -> None:
+    def handle(_tx: Tx, _ref: str) -> None:
+        raise RecursionError
+
+    quick.write(partial(_due_now, ref="bad"))
+    async with running(quick, parts=[Part(timers={"line": handle})]) as daemon:
+        await eventually(lambda: not daemon.conditions[-1].works)
+        quick.write(lambda tx: timers.cancel(tx, "line", "bad"))
+        await eventually(lambda: daemon.conditions[-1].works)
+
+
+class Deaf(BaseException):
+    """The core cannot go on."""
+
+
+async def test_a_writer_that_ends_ends_the_daemon_with_its_error(quick: Desk) -> None:
+    def die(_tx: Tx) -> None:
+        raise Deaf
+
+    async def asked(store: AsyncStore) -> None:
+        await store.write(die)
+
+    store = AsyncStore(quick)
+    daemon = asyncio.create_task(Daemon(store).run())
+    asking = asyncio.create_task(asked(store))
+    try:
+        with pytest.raises(Deaf):
+            await asyncio.wait_for(daemon, 10)
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await store.aclose()

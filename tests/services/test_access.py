@@ -1,0 +1,558 @@
+"""Every writing service for every role, with a right and without, on one's own line and on another: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.access import DAEMON, NOBODY, ROLES, Acting, Right, Role, system
+from chatapp_cli.domain.application import Stage
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
+from chatapp_cli.domain.event import Arrival
+from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, LineId, MessageId
+from chatapp_cli.domain.manifest import Capabilities, Manifest
+from chatapp_cli.domain.message import Action, State
+from chatapp_cli.domain.quick_reply import Answer
+from chatapp_cli.domain.template import Template
+from chatapp_cli.i18n import use
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Statement
+from chatapp_cli.services import (
+    access,
+    applications,
+    beginning,
+    channels,
+    contacts,
+    deadletters,
+    dialogs,
+    drafts,
+    duties,
+    errands,
+    forwarding,
+    ingest,
+    later,
+    lines,
+    mailing,
+    notes,
+    operators,
+    persons,
+    presence,
+    reaching,
+    relay,
+    replies,
+    reply_sheet,
+    sending,
+    templates,
+    views,
+)
+from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.services.routes import Step
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.journal import ArrivedRow
+from chatapp_cli.store.rows.people import ContactRow
+from chatapp_cli.store.tx import Tx
+from tests.meta.test_access import PUBLIC, WITHOUT_A_RIGHT
+from tests.stores import EVERYTHING, OWNER, Shop
+
+pytestmark = pytest.mark.req("S-128")
+ME = "Пётр"
+KEY = "k" * 32
+TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
+STATEMENT = Statement(name="a.docx", content=b"document")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line with one thing of each kind, for a call to be made on."""
+
+    shop: Shop
+    line: LineId
+    channel: ChannelRow
+    dialog: DialogId
+    heard: MessageId
+    """The client's."""
+    said: MessageId
+    """Ours, and on its way no more."""
+    waits: MessageId
+    """Ours, for tomorrow."""
+    unsure: MessageId
+    application: ApplicationId
+    contact: ContactId
+    other: ContactId
+    letter: ArrivedRow
+    person: ContactRow
+    merge: Any
+
+    def order(self, **values: Any) -> sending.Order:
+        return sending.Order(**{"actor": ME, "key": KEY, **values})
+
+    @property
+    def address(self) -> str:
+        return f"anna{self.line}"
+
+
+def able(_row: ChannelRow) -> Capabilities:
+    return EVERYTHING
+
+
+def place(shop: Shop, name: str) -> Place:
+    line = shop.line(name)
+    channel = shop.channel(line=line, kind="email")
+    heard = shop.hear(channel, who=f"anna{line}")
+    others = [shop.message(shop.hear(channel, who=f"{who}{line}")).dialog_id for who in ("boris", "vera", "gleb")]
+    row = shop.read(lambda tx: channels.one(tx, channel))
+    dialog = shop.message(heard).dialog_id
+    said, unsure, waits = (_enqueued(shop, dialog, at=at) for at in (None, None, shop.clock.at + 86_400_000))
+    for message, state in ((said, State.FAILED), (unsure, State.UNCERTAIN)):
+        shop.write(lambda tx, m=message: tx.run("outbox.withdraw", message=m))
+        shop.write(lambda tx, m=message, s=state: tx.run("messages.state", id=m, state=s, code="", detail=""))
+    application = shop.write(
+        lambda tx: applications.add(tx, shop.vault, line=line, kind="sms", title="ИП", answers={}, actor="Ольга")
+    )
+    arrival = Arrival(provider_id="odd", raw=b"{}")
+    shop.write(lambda tx: ingest.set_aside(tx, channel, arrival, problem="ValueError"))
+    shop.write(lambda tx: templates.add(tx, row, TEMPLATES, Template(name="hello", body="Да"), actor="Ольга"))
+    letter = shop.read(deadletters.everything)[0]
+    first, second, third, fourth = (
+        ContactId(shop.read(lambda tx, d=d: dialogs.card(tx, d)).contact_id) for d in (dialog, *others)
+    )
+    person = shop.read(lambda tx: contacts.one(tx, first))
+    merge = shop.write(lambda tx: persons.merge(tx, third, fourth, actor="Ольга"))
+    return Place(shop, line, row, dialog, heard, said, waits, unsure, application, first, second, letter, person, merge)
+
+
+def _enqueued(shop: Shop, dialog: DialogId, at: int | None) -> MessageId:
+    return shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), shop.order(at=at)))
+
+
+def _bound(at: Place) -> Bound:
+    return Bound(account=f"new{at.line}", title="Ещё одна")
+
+
+def _letters() -> Manifest:
+    return manifest("email")
+
+
+def _line(tx: Tx, at: Place) -> Any:
+    from chatapp_cli.store.rows.channels import LineRow
+
+    return LineRow(at.line, "Опт", 0, 0, 0)
+
+
+def _plan(at: Place) -> Any:
+    return lambda _tx, address: ([Step(at.channel.id, (address,))], Draft(text="Всем"))
+
+
+Call = Callable[[Tx, Place], object]
+OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
+    "applications.add": (
+        Right.APPLICATIONS,
+        lambda tx, at: applications.add(tx, at.shop.vault, line=at.line, kind="sms", title="ИП", answers={}, actor=ME),
+    ),
+    "applications.keep_document": (
+        Right.APPLICATIONS,
+        lambda tx, at: applications.keep_document(tx, at.shop.media, at.application, STATEMENT),
+    ),
+    "applications.move": (
+        Right.APPLICATIONS,
+        lambda tx, at: applications.move(tx, at.application, Stage.SENT, actor=ME),
+    ),
+    "beginning.begin": (
+        Right.ANSWER,
+        lambda tx, at: beginning.begin(tx, able, at.channel, at.address, Draft(text="Да"), at.order()),
+    ),
+    "channels.configure": (
+        Right.CHANNELS,
+        lambda tx, at: channels.configure(tx, at.channel, _letters(), {}, actor=ME),
+    ),
+    "channels.keep": (
+        Right.CHANNELS,
+        lambda tx, at: channels.keep(tx, at.shop.vault, _bound(at), line=at.line, kind="api", actor=ME),
+    ),
+    "channels.resume": (Right.REPAIR, lambda tx, at: channels.resume(tx, at.channel.id, actor=ME)),
+    "channels.set_secret": (
+        Right.SECRETS,
+        lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "token", "new", actor=ME),
+    ),
+    "channels.set_secret of proxies": (
+        Right.PROXIES,
+        lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "proxies", "socks5://p:1", actor=ME),
+    ),
+    "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True, actor=ME)),
+    "contacts.set_chain": (
+        Right.PEOPLE,
+        lambda tx, at: contacts.set_chain(tx, [at.person], ["email"], actor=ME),
+    ),
+    "deadletters.forget": (Right.REPAIR, lambda tx, at: deadletters.forget(tx, at.letter.id, actor=ME)),
+    "deadletters.revive": (
+        Right.REPAIR,
+        lambda tx, at: deadletters.revive(tx, at.letter, Arrival(provider_id="odd", raw=b"{}"), actor=ME),
+    ),
+    "dialogs.block": (Right.BLOCK, lambda tx, at: dialogs.block(tx, at.dialog, blocked=True, actor=ME)),
+    "dialogs.introduce": (
+        Right.ANSWER,
+        lambda tx, at: dialogs.introduce(tx, at.dialog, first_name="Анна", last_name="", actor=ME),
+    ),
+    "dialogs.peek": (Right.MARK, lambda tx, at: dialogs.peek(tx, at.dialog, actor=ME)),
+    "dialogs.pin": (Right.MARK, lambda tx, at: dialogs.pin(tx, at.dialog, pinned=True, actor=ME)),
+    "dialogs.read": (Right.MARK, lambda tx, at: dialogs.read(tx, at.dialog, actor=ME)),
+    "dialogs.rename": (Right.MARK, lambda tx, at: dialogs.rename(tx, at.dialog, "Анна", actor=ME)),
+    "dialogs.tag": (Right.TAG, lambda tx, at: dialogs.tag(tx, at.dialog, "важно", actor=ME)),
+    "dialogs.typing": (Right.ANSWER, lambda tx, at: dialogs.typing(tx, at.dialog, actor=ME)),
+    "dialogs.unread": (Right.MARK, lambda tx, at: dialogs.unread(tx, at.dialog, actor=ME)),
+    "dialogs.untag": (Right.TAG, lambda tx, at: dialogs.untag(tx, at.dialog, "важно", actor=ME)),
+    "drafts.drop": (Right.DRAFTS, lambda tx, at: drafts.drop(tx, at.dialog, operator=ME)),
+    "drafts.keep": (
+        Right.DRAFTS,
+        lambda tx, at: drafts.keep(tx, at.dialog, Unsent(Draft(text="Да")), operator=ME),
+    ),
+    "duties.assign": (Right.ASSIGN, lambda tx, at: duties.assign(tx, at.dialog, "Анна", actor=ME)),
+    "duties.awaits_answer": (Right.SNOOZE, lambda tx, at: duties.awaits_answer(tx, at.dialog, 1, actor=ME)),
+    "duties.claim": (Right.ASSIGN, lambda tx, at: duties.claim(tx, at.dialog, actor=ME)),
+    "duties.join": (Right.ASSIGN, lambda tx, at: duties.join(tx, at.dialog, "Анна", "observer", actor=ME)),
+    "duties.leave": (Right.ASSIGN, lambda tx, at: duties.leave(tx, at.dialog, "Анна", actor=ME)),
+    "duties.no_answer": (Right.SNOOZE, lambda tx, at: duties.no_answer(tx, at.dialog, actor=ME)),
+    "duties.snooze": (Right.SNOOZE, lambda tx, at: duties.snooze(tx, at.dialog, tx.now + 1, actor=ME)),
+    "duties.unassign": (Right.ASSIGN, lambda tx, at: duties.unassign(tx, at.dialog, actor=ME)),
+    "duties.unsnooze": (Right.SNOOZE, lambda tx, at: duties.unsnooze(tx, at.dialog, actor=ME)),
+    "errands.ask": (
+        Right.CHATS,
+        lambda tx, at: errands.ask(tx, at.channel.id, "follow", {}, actor=ME, seconds=1),
+    ),
+    "errands.ask for a person": (
+        Right.ANSWER,
+        lambda tx, at: errands.ask(tx, at.channel.id, "find", {}, actor=ME, seconds=1),
+    ),
+    "errands.ask for a group": (
+        Right.GROUPS,
+        lambda tx, at: errands.ask(tx, at.channel.id, "create_group", {}, actor=ME, seconds=1),
+    ),
+    "errands.ask for templates": (
+        Right.TEMPLATES,
+        lambda tx, at: errands.ask(tx, at.channel.id, "submit", {}, actor=ME, seconds=1),
+    ),
+    "forwarding.forward": (
+        Right.ANSWER,
+        lambda tx, at: forwarding.forward(tx, EVERYTHING, [at.heard], at.dialog, at.order()),
+    ),
+    "later.reschedule": (
+        Right.ANSWER,
+        lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, None, actor=ME),
+    ),
+    "later.reword": (Right.ANSWER, lambda tx, at: later.reword(tx, EVERYTHING, at.waits, "Нет", actor=ME)),
+    "lines.remove": (Right.LINES, lambda tx, at: lines.remove(tx, _line(tx, at), force=True, actor=ME)),
+    "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая", actor=ME)),
+    "mailing.accept": (
+        Right.MASS,
+        lambda tx, at: _reached(
+            mailing.accept(tx, able, _plan(at), [mailing.Recipient("new@example.org")], at.order())
+        ),
+    ),
+    "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
+    "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),
+    "persons.forget_apart": (
+        Right.PEOPLE,
+        lambda tx, at: persons.forget_apart(tx, [(at.contact, at.other)], actor=ME),
+    ),
+    "persons.merge": (Right.PEOPLE, lambda tx, at: persons.merge(tx, at.contact, at.other, actor=ME)),
+    "persons.undo": (Right.PEOPLE, lambda tx, at: persons.undo(tx, at.merge, actor=ME)),
+    "reaching.dialog_for": (
+        Right.ANSWER,
+        lambda tx, at: reaching.dialog_for(tx, at.channel, EVERYTHING, "new@example.org"),
+    ),
+    "relay.accept": (
+        Right.ANSWER,
+        lambda tx, at: relay.accept(
+            tx, able, [Step(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
+        ),
+    ),
+    "sending.cancel": (Right.ANSWER, lambda tx, at: sending.cancel(tx, at.waits, actor=ME)),
+    "sending.change": (
+        Right.ANSWER,
+        lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Action.REACT, "👍", order=at.order()),
+    ),
+    "sending.enqueue": (
+        Right.ANSWER,
+        lambda tx, at: sending.enqueue(tx, EVERYTHING, at.dialog, Draft(text="Да"), at.order()),
+    ),
+    "sending.replay": (
+        Right.REPAIR,
+        lambda tx, at: sending.replay(tx, at.channel, _again(), since=0, actor=ME),
+    ),
+    "sending.resolve": (Right.ANSWER, lambda tx, at: sending.resolve(tx, at.unsure, "failed", actor=ME)),
+    "sending.retry": (Right.ANSWER, lambda tx, at: sending.retry(tx, at.said, actor=ME)),
+    "templates.add": (
+        Right.TEMPLATES,
+        lambda tx, at: templates.add(tx, at.channel, TEMPLATES, Template(name="bye", body="Пока"), actor=ME),
+    ),
+    "templates.decide": (
+        Right.TEMPLATES,
+        lambda tx, at: templates.decide(tx, able, at.channel, "hello", "approved", reason="", actor=ME),
+    ),
+    "templates.judged": (
+        Right.TEMPLATES,
+        lambda tx, at: templates.judged(tx, able, at.channel, Template(name="hello", body="Нет"), actor=ME),
+    ),
+    "templates.learn": (
+        Right.TEMPLATES,
+        lambda tx, at: templates.learn(tx, able, at.channel, [Template(name="new", body="Да")], actor=ME),
+    ),
+}
+"""What is done to something of a line."""
+
+
+def _again() -> Capabilities:
+    from dataclasses import replace
+
+    return replace(EVERYTHING, idempotent_send=True)
+
+
+def _reached(found: mailing.Mailing) -> mailing.Mailing:
+    """A mailing tells who cannot be reached, and why, instead of ending."""
+    if found.bad:
+        raise found.bad[0].why
+    return found
+
+
+def _section(tx: Tx) -> Any:
+    return replies.section(tx, "Заказы")
+
+
+def _view(tx: Tx, name: str) -> Any:
+    return next(row for row in views.seen_by(tx, ME) if row.name == name)
+
+
+HELLO = Answer(title="Привет", text="Здравствуйте!")
+OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
+    "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
+    "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна", actor=ME)),
+    "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", (), actor=ME)),
+    "operators.allow": (
+        Right.USERS,
+        lambda tx, at: operators.allow(tx, "Иван", {Right.USERS}, (), actor=ME),
+    ),
+    "operators.close_sessions": (Right.USERS, lambda tx, at: operators.close_sessions(tx, "Иван", actor=ME)),
+    "operators.disable": (Right.USERS, lambda tx, at: operators.disable(tx, "Иван", actor=ME)),
+    "operators.enable": (Right.USERS, lambda tx, at: operators.enable(tx, "Иван", actor=ME)),
+    "operators.remove": (Right.USERS, lambda tx, at: operators.remove(tx, "Иван", actor=ME)),
+    "operators.see_lines": (Right.USERS, lambda tx, at: operators.see_lines(tx, "Иван", None, actor=ME)),
+    "operators.set_password": (Right.USERS, lambda tx, at: operators.set_password(tx, "Иван", "x", actor=ME)),
+    "replies.add": (Right.REPLIES, lambda tx, at: replies.add(tx, _section(tx), HELLO, actor=ME)),
+    "replies.add_section": (Right.REPLIES, lambda tx, at: replies.add_section(tx, "Опт", actor=ME)),
+    "replies.count_use": (Right.ANSWER, lambda tx, at: replies.count_use(tx, replies.find(tx, "Пока").id)),
+    "replies.edit": (Right.REPLIES, lambda tx, at: replies.edit(tx, replies.find(tx, "Пока"), HELLO, actor=ME)),
+    "replies.invite": (Right.REPLIES, lambda tx, at: replies.invite(tx, _section(tx), "Вера", actor=ME)),
+    "replies.remove": (Right.REPLIES, lambda tx, at: replies.remove(tx, replies.find(tx, "Пока"), actor=ME)),
+    "replies.remove_section": (
+        Right.REPLIES,
+        lambda tx, at: replies.remove_section(tx, _section(tx), force=True, actor=ME),
+    ),
+    "replies.rename_section": (
+        Right.REPLIES,
+        lambda tx, at: replies.rename_section(tx, _section(tx), "Доставка", actor=ME),
+    ),
+    "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера", actor=ME)),
+    "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.Sheet(), actor=ME)),
+    "views.add": (Right.SHARED_VIEWS, lambda tx, at: views.add(tx, "Все", DialogFilter(), actor=ME)),
+    "views.add of one's own": (
+        Right.VIEWS,
+        lambda tx, at: views.add(tx, "Мои", DialogFilter(), owner=ME, actor=ME),
+    ),
+    "views.move": (Right.SHARED_VIEWS, lambda tx, at: views.move(tx, _view(tx, "Общее"), 1, actor=ME)),
+    "views.move of one's own": (Right.VIEWS, lambda tx, at: views.move(tx, _view(tx, "Своё"), 1, actor=ME)),
+    "views.remove": (Right.SHARED_VIEWS, lambda tx, at: views.remove(tx, _view(tx, "Общее"), actor=ME)),
+    "views.remove of one's own": (Right.VIEWS, lambda tx, at: views.remove(tx, _view(tx, "Своё"), actor=ME)),
+}
+"""What belongs to no line."""
+CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
+NO_LONGER = frozenset(Right) - ROLES[Role.OPERATOR]
+"""What operators could do before there were rights, and may not without being given them."""
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    use("en")
+
+
+@pytest.fixture
+def ours(shop: Shop) -> Place:
+    """A line of the operator's with everything on it, and what belongs to no line."""
+    shop.write(lambda tx: operators.add(tx, "Иван", "", (), actor="Ольга"))
+    shop.write(lambda tx: replies.add_section(tx, "Заказы", actor="Ольга"))
+    shop.write(lambda tx: replies.add(tx, _section(tx), Answer(title="Пока", text="Пока!"), actor="Ольга"))
+    shop.write(lambda tx: views.add(tx, "Общее", DialogFilter(), actor="Ольга"))
+    shop.write(lambda tx: views.add(tx, "Своё", DialogFilter(), owner=ME, actor=ME))
+    return place(shop, "Опт")
+
+
+def operator(shop: Shop, *given: Right) -> Acting:
+    """Somebody with an account, who sees every line."""
+    shop.write(lambda tx: operators.add(tx, ME, "", (), actor="Ольга"))
+    shop.write(lambda tx: operators.allow(tx, ME, given, (), actor="Ольга"))
+    return Acting(ME, account=True)
+
+
+class _Undo(Exception):
+    """It went well."""
+
+
+def refusal(shop: Shop, who: Acting, name: str, at: Place) -> ChatappError | None:
+    """What somebody is answered who makes a call; it is undone."""
+
+    def job(tx: Tx) -> None:
+        CALLS[name][1](tx.by(who), at)
+        raise _Undo
+
+    try:
+        shop.database.write(job)
+    except ChatappError as error:
+        return error
+    except _Undo:
+        return None
+
+
+def is_about_rights(error: ChatappError | None) -> bool:
+    return isinstance(error, Refused) and error.code in {"no_right", "login_wanted"}
+
+
+def test_every_writing_service_is_in_the_table() -> None:
+    assert {name.split(" ")[0] for name in CALLS} == PUBLIC - WITHOUT_A_RIGHT.keys()
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_the_owner_may_do_everything(shop: Shop, ours: Place, name: str) -> None:
+    error = refusal(shop, OWNER, name, ours)
+    assert not is_about_rights(error)
+    assert error is None or isinstance(error, Refused | NotFound)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_an_operator_may_do_what_the_table_of_roles_says_and_is_told_whom_to_ask_for_more(
+    shop: Shop, ours: Place, name: str
+) -> None:
+    right = CALLS[name][0]
+    error = refusal(shop, operator(shop), name, ours)
+    assert is_about_rights(error) == (right in NO_LONGER)
+    if right in NO_LONGER:
+        assert str(error and error.next_step) == f"Ask the owner to allow it: chatapp user rights 'Пётр' +{right}"
+
+
+@pytest.mark.parametrize("name", sorted(name for name, (right, _) in CALLS.items() if right in NO_LONGER))
+def test_a_right_that_was_given_holds_until_it_is_taken_back(shop: Shop, ours: Place, name: str) -> None:
+    right = CALLS[name][0]
+    who = operator(shop, right)
+    assert not is_about_rights(refusal(shop, who, name, ours))
+    shop.write(lambda tx: operators.allow(tx, ME, (), {right}, actor="Ольга"))
+    assert is_about_rights(refusal(shop, who, name, ours))
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_nobody_and_who_is_disabled_may_do_nothing(shop: Shop, ours: Place, name: str) -> None:
+    who = operator(shop, *NO_LONGER)
+    shop.write(lambda tx: operators.disable(tx, ME, actor="Ольга"))
+    assert is_about_rights(refusal(shop, who, name, ours)) == (name != "operators.set_password of one's own")
+    assert is_about_rights(refusal(shop, NOBODY, name, ours))
+    with pytest.raises(access.NobodyActs):
+        shop.database.write(lambda tx: CALLS[name][1](tx, ours))
+
+
+@pytest.mark.parametrize("name", sorted(OF_A_LINE))
+def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_see(
+    shop: Shop, ours: Place, name: str
+) -> None:
+    theirs = place(shop, "Розница")
+    operator(shop, *NO_LONGER)
+    shop.write(lambda tx: operators.see_lines(tx, ME, [ours.line], actor="Ольга"))
+    before = everything(shop)
+    shop.acting, who = OWNER, Acting(ME, account=True, lines=(ours.line,))
+    error = None
+    try:
+        shop.database.write(lambda tx: CALLS[name][1](tx.by(who, lens_of(shop, who)), theirs))
+    except ChatappError as found:
+        error = found
+    assert isinstance(error, NotFound), error
+    assert everything(shop) == before
+
+
+def lens_of(shop: Shop, who: Acting) -> Any:
+    from chatapp_cli.services.acting import lens
+
+    return lens(who, shop.driver.dialect)
+
+
+def everything(shop: Shop) -> Mapping[str, list[Any]]:
+    """All rows of all tables."""
+    from chatapp_cli.store import tables
+
+    def rows(tx: Tx) -> Mapping[str, list[Any]]:
+        names = sorted(tables.metadata.tables)
+        return {name: sorted(map(str, tx.compose(lambda *row: row, f"SELECT * FROM {name}", {}))) for name in names}
+
+    return shop.read(rows)
+
+
+def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: Shop, ours: Place) -> None:
+    assert refusal(shop, DAEMON, "sending.enqueue", ours) is None
+    assert refusal(shop, DAEMON, "templates.learn", ours) is None
+    assert str(refusal(shop, DAEMON, "lines.rename", ours)) == "daemon may not add, rename and remove lines."
+    robot = system("робот", Right.TAG)
+    assert refusal(shop, robot, "dialogs.tag", ours) is None
+    assert is_about_rights(refusal(shop, robot, "notes.add", ours))
+    assert (robot.signature, OWNER.signature) == ("", "Ольга")
+
+
+def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:
+    theirs, who = place(shop, "Розница"), Acting(ME, lines=(ours.line,))
+    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", ME, theirs.dialog))
+    assert shop.read(presence.everyone) == []
+    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", ME, ours.dialog))
+    assert [row.dialog_id for row in shop.read(presence.everyone)] == [ours.dialog]
+
+
+def test_one_may_change_ones_own_password_and_nobody_elses(shop: Shop) -> None:
+    shop.write(lambda tx: operators.add(tx, "Иван", "", (), actor="Ольга"))
+    shop.acting = operator(shop)
+    shop.write(lambda tx: operators.set_password(tx, ME, "hash", actor=ME))
+    with pytest.raises(Refused, match="Пётр may not make and change the accounts of operators"):
+        shop.write(lambda tx: operators.set_password(tx, "Иван", "hash", actor=ME))
+
+
+def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: Shop) -> None:
+    line, other = shop.line("Опт"), shop.line("Розница")
+    for name, given in (("Иван", {Right.LINES}), ("Вера", set())):
+        shop.write(lambda tx, name=name: operators.add(tx, name, "", [line], actor="Ольга"))
+        shop.write(lambda tx, name=name, given=given: operators.allow(tx, name, given, (), actor="Ольга"))
+    operator(shop, Right.USERS)
+    shop.acting = Acting(ME, account=True, lines=(line,))
+    shop.write(lambda tx: operators.allow(tx, "Вера", {Right.USERS}, (), actor=ME))
+    for beyond in (
+        lambda tx: operators.allow(tx, "Вера", {Right.LINES}, (), actor=ME),
+        lambda tx: operators.allow(tx, ME, {Right.LINES}, (), actor=ME),
+        lambda tx: operators.allow(tx, "Иван", (), {Right.LINES}, actor=ME),
+        lambda tx: operators.set_password(tx, "Иван", "hash", actor=ME),
+        lambda tx: operators.see_lines(tx, "Вера", None, actor=ME),
+        lambda tx: operators.see_lines(tx, "Вера", [line, other], actor=ME),
+        lambda tx: operators.add(tx, "Глеб", "", (), actor=ME),
+    ):
+        with pytest.raises(Refused) as caught:
+            shop.write(beyond)
+        assert caught.value.code == "beyond_own"
+    shop.write(lambda tx: operators.see_lines(tx, "Вера", [line], actor=ME))
+
+
+def test_what_a_role_allows_is_not_taken_back_and_what_nobody_knows_is_not_given(shop: Shop) -> None:
+    operator(shop)
+    with pytest.raises(UsageError, match="Every operator has the right answer"):
+        shop.write(lambda tx: operators.allow(tx, ME, (), {Right.ANSWER}, actor="Ольга"))
+    assert operators.changes(["+lines", "-shared-views"]) == ({Right.LINES}, {Right.SHARED_VIEWS})
+    for word in ("lines", "+all", "+", ""):
+        with pytest.raises(UsageError):
+            operators.changes([word])
+    shop.write(lambda tx: tx.run("operators.give", name=ME, rights="lines fly"))
+    assert shop.read(lambda tx: operators.may(tx, ME)) == ROLES[Role.OPERATOR] | {Right.LINES}

@@ -1,0 +1,75 @@
+"""A follower of the journal plans for every event once, whatever becomes of the process that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.journal.lines import LineAdded
+from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import following, lines
+from chatapp_cli.store.tx import Tx
+from tests.stores import Shop
+
+RULES = "rules"
+
+
+def plan(tx: Tx, entries: Sequence[JournalEntry]) -> None:
+    """For each line that somebody makes a second one is planned; what the follower itself did is passed over."""
+    for entry in entries:
+        if isinstance(entry.event, LineAdded) and entry.actor != RULES:
+            lines.add(tx, f"Запас {entry.event.name}", actor=RULES)
+
+
+def refuse(tx: Tx, entries: Sequence[JournalEntry]) -> None:
+    plan(tx, entries)
+    raise Refused("no", T("No."))
+
+
+def names(shop: Shop) -> list[str]:
+    return sorted(line.name for line in shop.read(lines.everything))
+
+
+@pytest.fixture
+def follower(shop: Shop) -> Shop:
+    shop.line("Раньше")
+    assert shop.write(lambda tx: following.follow(tx, RULES, plan)) == 0
+    return shop
+
+
+def test_a_follower_that_is_new_starts_from_now(follower: Shop) -> None:
+    assert not follower.read(lambda tx: following.behind(tx, RULES))
+    assert follower.write(lambda tx: following.follow(tx, RULES, plan)) == 0
+    assert names(follower) == ["Раньше"]
+
+
+def test_it_plans_for_what_comes_later_and_for_nothing_twice(follower: Shop) -> None:
+    follower.line("Опт")
+    assert follower.read(lambda tx: following.behind(tx, RULES))
+    assert [follower.write(lambda tx: following.follow(tx, RULES, plan)) for _ in range(3)] == [1, 1, 0]
+    assert names(follower) == ["Запас Опт", "Опт", "Раньше"]
+
+
+def test_a_plan_that_fails_leaves_the_place_where_it_was(follower: Shop) -> None:
+    follower.line("Опт")
+    with pytest.raises(Refused):
+        follower.write(lambda tx: following.follow(tx, RULES, refuse))
+    assert names(follower) == ["Опт", "Раньше"]
+    follower.write(lambda tx: following.follow(tx, RULES, plan))
+    assert names(follower) == ["Запас Опт", "Опт", "Раньше"]
+
+
+def test_a_long_journal_is_followed_in_parts(follower: Shop) -> None:
+    for name in ("А", "Б", "В"):
+        follower.line(name)
+    assert follower.write(lambda tx: following.follow(tx, RULES, lambda *_: None, most=2)) == 2
+    assert follower.write(lambda tx: following.follow(tx, RULES, lambda *_: None, most=2)) == 1
+
+
+def test_followers_do_not_share_a_place(follower: Shop) -> None:
+    follower.line("Опт")
+    follower.write(lambda tx: following.follow(tx, "webhooks", plan))
+    assert follower.read(lambda tx: following.behind(tx, RULES))
