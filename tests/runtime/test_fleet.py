@@ -1,0 +1,84 @@
+"""A link that is no channel is kept up by the same lifecycle, and renewed by the same fleet."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from chatapp_cli.domain.errors import NeedsRebind, Retryable
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.fleet import Fleet
+from chatapp_cli.runtime.lifecycle import Lifecycle
+from tests.runtime.test_channel import Restless
+from tests.runtime.test_daemon import eventually
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is to run."""
+
+    revision: int
+
+
+@dataclass
+class Link:
+    """It lives as long as nothing is wrong with it."""
+
+    row: Row
+    wrong: list[Exception] = field(default_factory=list)
+    health: list[str] = field(default_factory=list)
+    noun: str = "link"
+
+    def __post_init__(self) -> None:
+        self.lives = 0
+        self.clock = Restless()
+        self.lifecycle = Lifecycle(self, World(clock=self.clock, chance=SystemChance()), structlog.get_logger())
+
+    async def run(self) -> None:
+        await self.lifecycle.run()
+
+    async def live(self) -> None:
+        self.lives += 1
+        self.lifecycle.came_up()
+        if self.wrong:
+            raise self.wrong.pop(0)
+        await self.lifecycle.tell("ok")
+        await asyncio.Event().wait()
+
+    async def write_health(self, health: str, code: str, detail: str) -> None:
+        self.health.append(f"{health} {code}".strip())
+
+
+async def test_it_falls_rests_and_heals_and_each_change_is_told_once() -> None:
+    link = Link(Row(1), [Retryable("away"), Retryable("away"), NeedsRebind("revoked"), ValueError("ours")])
+    task = asyncio.create_task(link.run())
+    await eventually(lambda: "ok" in link.health)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert link.health == ["retrying away", "needs_rebind revoked", "retrying stumbled", "ok"]
+    assert link.lives == 5
+    assert 270 <= max(link.clock.pauses) <= 330
+
+
+async def test_a_fleet_starts_renews_and_stops_what_the_store_says() -> None:
+    wanted = {"a": Row(1), "b": Row(1)}
+
+    async def read() -> dict[str, Row]:
+        return dict(wanted)
+
+    fleet: Fleet[str, Row, Link] = Fleet(read, Link)
+    await fleet.refresh()
+    first = dict(fleet.runners)
+    await eventually(lambda: all(link.lives for link in first.values()))
+    wanted |= {"b": Row(2), "c": Row(1)}
+    await fleet.refresh()
+    assert fleet.runners["a"] is first["a"]
+    assert {key: link.row.revision for key, link in fleet.runners.items()} == {"a": 1, "b": 2, "c": 1}
+    del wanted["a"]
+    await fleet.refresh()
+    assert set(fleet.runners) == {"b", "c"}
+    await fleet.stop()
+    assert fleet.runners == {}
