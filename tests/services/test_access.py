@@ -257,10 +257,6 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
             mailing.accept(tx, able, _plan(at), [mailing.Recipient("new@example.org")], at.order())
         ),
     ),
-    "options.configure_company": (
-        Right.SETTINGS,
-        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
-    ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),
     "persons.forget_apart": (
@@ -350,6 +346,10 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "operators.remove": (Right.USERS, lambda tx, at: operators.remove(tx, "Иван")),
     "operators.see_lines": (Right.USERS, lambda tx, at: operators.see_lines(tx, "Иван", None)),
     "operators.set_password": (Right.USERS, lambda tx, at: operators.set_password(tx, "Иван", "x")),
+    "options.configure_company": (
+        Right.SETTINGS,
+        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
+    ),
     "replies.add": (Right.REPLIES, lambda tx, at: replies.add(tx, _section(tx), HELLO, actor=ME)),
     "replies.add_section": (Right.REPLIES, lambda tx, at: replies.add_section(tx, "Опт", actor=ME)),
     "replies.count_use": (Right.ANSWER, lambda tx, at: replies.count_use(tx, replies.find(tx, "Пока").id)),
@@ -511,7 +511,7 @@ def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: S
     robot = system("робот", Right.TAG)
     assert refusal(shop, robot, "dialogs.tag", ours) is None
     assert is_about_rights(refusal(shop, robot, "notes.add", ours))
-    assert (robot.signature, OWNER.signature) == ("", "Ольга")
+    assert (robot.signature, DAEMON.signature, OWNER.signature) == ("робот", "", "Ольга")
 
 
 def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:
