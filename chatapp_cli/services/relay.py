@@ -84,13 +84,18 @@ def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
 
 def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: Step, draft: Draft) -> DialogId:
     insist(can, draft)
-    refusal = Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
+    refusal = no_address(channel)
     for address in one.addresses:
         try:
             return reaching.dialog_for(tx, channel, can, address, subject=draft.subject)
         except Refused as error:
             refusal = error
     raise refusal
+
+
+def no_address(channel: ChannelRow) -> Refused:
+    """Why a channel of a chain cannot be tried."""
+    return Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
 
 
 def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> None:

@@ -335,6 +335,10 @@ HELLO = Answer(title="Привет", text="Здравствуйте!")
 OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
+    "options.configure_company": (
+        Right.SETTINGS,
+        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
+    ),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,
