@@ -122,16 +122,18 @@ class Acting(NamedTuple):
     """Whether they own the store, and so may do everything."""
     system: frozenset[Right] | None = None
     """The rights of a part of the program; ``None`` for a person."""
+    signs: bool = True
+    """Whether its name stands in the journal; the daemon only carries out what others wrote."""
 
     @property
     def signature(self) -> str:
-        """The name under what is done; a part of the program signs nothing."""
-        return self.name if self.system is None else ""
+        """The name under what is done; empty for who does not sign."""
+        return self.name if self.signs else ""
 
 
-def system(name: str, *rights: Right) -> Acting:
+def system(name: str, *rights: Right, signs: bool = True) -> Acting:
     """A part of the program that acts by itself, with these rights and no others."""
-    return Acting(name, system=frozenset(rights))
+    return Acting(name, system=frozenset(rights), signs=signs)
 
 
 PROGRAM = ""
@@ -140,13 +142,13 @@ PROGRAM = ""
 NOBODY = Acting("", lines=())
 """Before anybody has logged in: nothing is seen and nothing is allowed."""
 
-DAEMON = system("daemon", Right.ANSWER, Right.TEMPLATES)
+DAEMON = system("daemon", Right.ANSWER, Right.TEMPLATES, signs=False)
 """Receives and sends; hands messages on along their chains, and takes over what moderators say of templates."""
 
 EFFECT = system("effect")
 """Runs with an event in its transaction, whoever caused it; works by statements alone and needs no right."""
 
-DOOR = system("door")
+DOOR = system("door", signs=False)
 """Checks passwords and opens sessions for whoever proves who they are."""
 
 

@@ -101,6 +101,7 @@ def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient
 
 def preview(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mailing:
     """What accepting it would lead to; all of it is undone."""
+    access.require(tx, Right.MASS)
     with suppress(_Undone), tx.savepoint("preview", undone_by=_Undone):
         found = accept(tx, able, request, to)
         raise _Undone

@@ -17,9 +17,9 @@ from tests.stores import OWNER
 
 async def main() -> None:
     desk = open_desk(Settings(home=sys.argv[1])).seen_by(OWNER)
-    line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="Ольга"))
+    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
     async with ApiSandbox() as provider:
-        await bind(desk, ScriptedAsker(provider.answers), line=line, kind="api", actor="Ольга")
+        await bind(desk, ScriptedAsker(provider.answers), line=line, kind="api")
         async with running(desk) as daemon:
             async with asyncio.timeout(30):
                 while not daemon.ready or not all(r.session for r in daemon.supervisor.runners.values()):

@@ -26,8 +26,8 @@ from chatapp_cli.ports.connector import Statement
 from chatapp_cli.services import (
     access,
     applications,
-    beginning,
     channels,
+    composing,
     contacts,
     deadletters,
     dialogs,
@@ -144,8 +144,8 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
-def _plan(at: Place) -> Any:
-    return lambda _tx, address: ([Step(at.channel.id, (address,))], Draft(text="Всем"))
+def _request(at: Place, to: str) -> composing.Request:
+    return composing.Request(to=composing.Exactly(at.channel.id, to), draft=Draft(text="Да"), order=at.order())
 
 
 Call = Callable[[Tx, Place], object]
@@ -161,10 +161,6 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "applications.move": (
         Right.APPLICATIONS,
         lambda tx, at: applications.move(tx, at.application, Stage.SENT),
-    ),
-    "beginning.begin": (
-        Right.ANSWER,
-        lambda tx, at: beginning.begin(tx, able, at.channel, at.address, Draft(text="Да"), at.order()),
     ),
     "channels.configure": (
         Right.CHANNELS,
@@ -184,6 +180,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "proxies", "socks5://p:1"),
     ),
     "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True)),
+    "composing.accept": (Right.ANSWER, lambda tx, at: composing.accept(tx, able, _request(at, at.address))),
     "contacts.set_chain": (
         Right.PEOPLE,
         lambda tx, at: contacts.set_chain(tx, [at.person], ["email"], actor=ME),
@@ -238,7 +235,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "forwarding.forward": (
         Right.ANSWER,
-        lambda tx, at: forwarding.forward(tx, EVERYTHING, [at.heard], at.dialog, at.order()),
+        lambda tx, at: forwarding.forward(tx, able, [at.heard], at.dialog, at.order()),
     ),
     "later.reschedule": (
         Right.ANSWER,
@@ -253,9 +250,11 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая")),
     "mailing.accept": (
         Right.MASS,
-        lambda tx, at: _reached(
-            mailing.accept(tx, able, _plan(at), [mailing.Recipient("new@example.org")], at.order())
-        ),
+        lambda tx, at: _reached(mailing.accept(tx, able, _request(at, ""), [mailing.Recipient("new@example.org")])),
+    ),
+    "mailing.preview": (
+        Right.MASS,
+        lambda tx, at: _reached(mailing.preview(tx, able, _request(at, ""), [mailing.Recipient("new@example.org")])),
     ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),
@@ -511,7 +510,7 @@ def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: S
     robot = system("робот", Right.TAG)
     assert refusal(shop, robot, "dialogs.tag", ours) is None
     assert is_about_rights(refusal(shop, robot, "notes.add", ours))
-    assert (robot.signature, OWNER.signature) == ("", "Ольга")
+    assert (robot.signature, DAEMON.signature, OWNER.signature) == ("робот", "", "Ольга")
 
 
 def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.journal.lines import LineAdded
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -14,14 +15,14 @@ from chatapp_cli.services import following, lines
 from chatapp_cli.store.tx import Tx
 from tests.stores import Shop
 
-RULES = "rules"
+RULES = system("rules", Right.LINES)
 
 
 def plan(tx: Tx, entries: Sequence[JournalEntry]) -> None:
     """For each line that somebody makes a second one is planned; what the follower itself did is passed over."""
     for entry in entries:
-        if isinstance(entry.event, LineAdded) and entry.actor != RULES:
-            lines.add(tx, f"Запас {entry.event.name}")
+        if isinstance(entry.event, LineAdded) and entry.actor != RULES.name:
+            lines.add(tx.by(RULES), f"Запас {entry.event.name}")
 
 
 def refuse(tx: Tx, entries: Sequence[JournalEntry]) -> None:
@@ -36,40 +37,40 @@ def names(shop: Shop) -> list[str]:
 @pytest.fixture
 def follower(shop: Shop) -> Shop:
     shop.line("Раньше")
-    assert shop.write(lambda tx: following.follow(tx, RULES, plan)) == 0
+    assert shop.write(lambda tx: following.follow(tx, RULES.name, plan)) == 0
     return shop
 
 
 def test_a_follower_that_is_new_starts_from_now(follower: Shop) -> None:
-    assert not follower.read(lambda tx: following.behind(tx, RULES))
-    assert follower.write(lambda tx: following.follow(tx, RULES, plan)) == 0
+    assert not follower.read(lambda tx: following.behind(tx, RULES.name))
+    assert follower.write(lambda tx: following.follow(tx, RULES.name, plan)) == 0
     assert names(follower) == ["Раньше"]
 
 
 def test_it_plans_for_what_comes_later_and_for_nothing_twice(follower: Shop) -> None:
     follower.line("Опт")
-    assert follower.read(lambda tx: following.behind(tx, RULES))
-    assert [follower.write(lambda tx: following.follow(tx, RULES, plan)) for _ in range(3)] == [1, 1, 0]
+    assert follower.read(lambda tx: following.behind(tx, RULES.name))
+    assert [follower.write(lambda tx: following.follow(tx, RULES.name, plan)) for _ in range(3)] == [1, 1, 0]
     assert names(follower) == ["Запас Опт", "Опт", "Раньше"]
 
 
 def test_a_plan_that_fails_leaves_the_place_where_it_was(follower: Shop) -> None:
     follower.line("Опт")
     with pytest.raises(Refused):
-        follower.write(lambda tx: following.follow(tx, RULES, refuse))
+        follower.write(lambda tx: following.follow(tx, RULES.name, refuse))
     assert names(follower) == ["Опт", "Раньше"]
-    follower.write(lambda tx: following.follow(tx, RULES, plan))
+    follower.write(lambda tx: following.follow(tx, RULES.name, plan))
     assert names(follower) == ["Запас Опт", "Опт", "Раньше"]
 
 
 def test_a_long_journal_is_followed_in_parts(follower: Shop) -> None:
     for name in ("А", "Б", "В"):
         follower.line(name)
-    assert follower.write(lambda tx: following.follow(tx, RULES, lambda *_: None, most=2)) == 2
-    assert follower.write(lambda tx: following.follow(tx, RULES, lambda *_: None, most=2)) == 1
+    assert follower.write(lambda tx: following.follow(tx, RULES.name, lambda *_: None, most=2)) == 2
+    assert follower.write(lambda tx: following.follow(tx, RULES.name, lambda *_: None, most=2)) == 1
 
 
 def test_followers_do_not_share_a_place(follower: Shop) -> None:
     follower.line("Опт")
     follower.write(lambda tx: following.follow(tx, "webhooks", plan))
-    assert follower.read(lambda tx: following.behind(tx, RULES))
+    assert follower.read(lambda tx: following.behind(tx, RULES.name))
