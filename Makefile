@@ -5,6 +5,7 @@
 #   make check     lint, types, layers, catalogues, pages       make bench ARGS="01 15"
 #   make messages  refresh the translations                     make docs, make picture, make gallery, make lock
 #   make mutants   break the code and see the tests notice     make mutants ARGS="--n 40 --only services/ingest"
+#   make bench AGAINST=../before ARGS="01 02"     this checkout against another one, round by round
 #   make fuzz      bend what arrives, 50,000 times a channel    make rehearse       long runs; make rehearse kill
 
 PYTHON ?= python3
@@ -32,8 +33,9 @@ check: $(READY)
 	$(BIN)/python -m scripts.messages --check
 	$(BIN)/python -m scripts.docs --check
 
+# With AGAINST, another checkout: its figures and ours, round by round.
 bench: $(READY)
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m $(if $(AGAINST),benchmarks.against $(AGAINST),benchmarks) $(ARGS)
 
 mutants: $(READY)
 	@$(BIN)/python -m scripts.mutants $(ARGS)

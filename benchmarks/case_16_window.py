@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from benchmarks.bare import bare
 from benchmarks.harness import OWNER, Case
 from benchmarks.terminal import Terminal, running
 from chatapp_cli.bootstrap import Desk, open_desk
@@ -61,14 +62,15 @@ def cases() -> Iterator[Case]:
             peer=partial(paints, HELLO, "hello world", env),
             at_most=1.5,
         )
-        with running([sys.executable, "-c", WINDOW], env) as window:
+        with running([sys.executable, "-c", WINDOW], env) as window, bare(folder, env, DIALOGS) as plain:
             window.shows(TOP)
             window.press(ALL)
             window.rest()
-            yield Case("key down, p95", "ms", ours=partial(steps, window), limit=10, at_most=1.0)
-            yield Case("open a dialog, median", "ms", ours=partial(openings, window), limit=60, at_most=1.0)
+            step, opening, arrival = partial(steps, window), partial(openings, window), partial(arrivals, window, desk)
+            yield Case("key down, p95; bare list", "ms", ours=step, peer=partial(plain.slower_than, 0.95), at_most=1.5)
+            yield Case("open a dialog, median; a frame", "ms", ours=opening, peer=plain.frame, at_most=4)
             yield Case(
-                "arrival on the screen, median", "ms", ours=partial(arrivals, window, desk), limit=150, at_most=1.0
+                "arrival, median; stored and a frame", "ms", ours=arrival, peer=plain.stored_and_drawn, at_most=15
             )
         desk.close()
 
@@ -128,9 +130,9 @@ def _arrival(number: int) -> Batch:
 def seeded(folder: str, *, dialogs: int = DIALOGS, messages: int = TALKED * 60) -> Desk:
     """A company with very many dialogs; rows are written at once, the desk's own way would take minutes."""
     desk = open_desk(Settings(home=folder)).seen_by(OWNER)
-    line = desk.write(lambda tx: lines.add(tx, "Main", actor=""))
+    line = desk.write(lambda tx: lines.add(tx, "Main"))
     bound = Bound(account="bench", title="Bench")
-    desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor=""))
+    desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
     with closing(sqlite3.connect(Path(folder, "main", "chatapp.db"))) as store, store:
         store.executemany(_DIALOG, map(_dialog, range(1, dialogs + 1), range(dialogs, 0, -1)))
         store.executemany(_MESSAGE, ({"n": n, "dialog": dialogs - n // 60 % dialogs} for n in range(messages)))

@@ -1,4 +1,4 @@
-"""Keys in the window with 100,000 dialogs beside the same keys in a mail reader with as many mails."""
+"""Keys in the window with 100,000 dialogs beside the same keys in a bare list of as many rows, and in a mail reader."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from benchmarks.bare import bare
 from benchmarks.case_16_window import ALL, DIALOGS, DOWN, TOP, WINDOW, seeded
 from benchmarks.case_16_window_and_aerc import mails
 from benchmarks.harness import Case, LeftOut
@@ -29,31 +30,35 @@ TIMES = 30
 
 def cases() -> Iterator[Case]:
     aerc = shutil.which("aerc")
-    if aerc is None:
-        raise LeftOut("needs aerc: apt-get install aerc")
     with tempfile.TemporaryDirectory(prefix="window-") as folder:
         desk = seeded(folder)
         while search.advance(desk.database, desk.search):
             """What the daemon does beside the window."""
         desk.close()
-        mails(Path(folder))
         here = {"HOME": folder, "CHATAPP_HOME": folder, "CHATAPP_LANG": "en", "LANG": "C.UTF-8"}
         env = {**here, "PATH": os.environ["PATH"]}
-        with running([sys.executable, "-c", WINDOW], env) as ours, running([aerc], env) as theirs:
+        with running([sys.executable, "-c", WINDOW], env) as ours, bare(folder, env, DIALOGS) as plain:
             ours.shows(TOP)
-            theirs.shows("Order ")
             ours.press(ALL)
-            yield from pairs(ours, theirs)
-            yield Case("search as you type, median", "ms", ours=partial(searches, ours), limit=100, at_most=1)
+            yield from pairs(ours, plain.screen, "bare list", at_most=1.5)
+            yield Case(
+                "search as you type, median; a frame", "ms", ours=partial(searches, ours), peer=plain.frame, at_most=6
+            )
+            if aerc is None:
+                raise LeftOut("beside aerc: apt-get install aerc")
+            mails(Path(folder))
+            with running([aerc], env) as theirs:
+                theirs.shows("Order ")
+                yield from pairs(ours, theirs, "aerc", at_most=2)
 
 
-def pairs(ours: Terminal, theirs: Terminal) -> Iterator[Case]:
+def pairs(ours: Terminal, theirs: Terminal, name: str, *, at_most: float) -> Iterator[Case]:
     """The same keys on both sides."""
-    for name, key in (("key down", DOWN), ("page down", PAGE_DOWN)):
+    for what, key in (("key down", DOWN), ("page down", PAGE_DOWN)):
         mine, other = partial(keys, ours, key), partial(keys, theirs, key)
-        yield Case(f"{name}, median; aerc", "ms", ours=mine, peer=other, at_most=2)
+        yield Case(f"{what}, median; {name}", "ms", ours=mine, peer=other, at_most=at_most)
     mine, other = partial(held, ours), partial(held, theirs)
-    yield Case("a line of a held key; aerc", "ms", ours=mine, peer=other, at_most=2)
+    yield Case(f"a line of a held key; {name}", "ms", ours=mine, peer=other, at_most=at_most)
 
 
 def keys(screen: Terminal, key: bytes) -> float:

@@ -93,13 +93,13 @@ class Shop:
 
     def line(self, name: str = "") -> LineId:
         """Make a line."""
-        return self.write(lambda tx: lines.add(tx, name or f"Продажи {next(self.numbers)}", actor="Ольга"))
+        return self.write(lambda tx: lines.add(tx, name or f"Продажи {next(self.numbers)}"))
 
     def channel(self, *, kind: str = "letters", line: LineId | None = None, **bound: Any) -> ChannelId:
         """Bind a channel of an invented kind."""
         line = line or self.line()
         binding = Bound(**{"account": f"account-{next(self.numbers)}", "title": "Почта магазина"} | bound)
-        return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind, actor="Ольга"))
+        return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind))
 
     def take(self, channel: ChannelId, *events: Event, cursor: str | None = None) -> ingest.Ingested:
         """Let events arrive, each delivered by itself."""

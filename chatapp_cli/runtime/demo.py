@@ -69,9 +69,9 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
         settings = demo_settings(folder, people.company, lang)
         desk = open_desk(settings).seen_by(Acting("demo", owner=True))
         stack.callback(desk.close)
-        line = desk.write(partial(lines.add, name=people.line, actor="demo"))
+        line = desk.write(partial(lines.add, name=people.line))
         for one in sandboxes:
-            channel = await bind(desk, _Told(one.answers), line=line, kind=one.kind, actor="demo")
+            channel = await bind(desk, _Told(one.answers), line=line, kind=one.kind)
             if isinstance(one, Approves):
                 desk.write(partial(_approve, desk=desk, channel=channel, approved=one.approved))
         yield Stage(desk, sandboxes, people)
@@ -81,7 +81,7 @@ def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, s
     """Moderation is over when the curtain rises."""
     row = channels.one(tx, channel)
     for name, body in approved.items():
-        templates.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"), actor="demo")
+        templates.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"))
 
 
 def demo_settings(folder: Path, company: str, lang: str) -> Settings:

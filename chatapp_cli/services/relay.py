@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.health import STOPPED
@@ -136,7 +136,7 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
         with tx.trial():
             into = _first(tx, able, steps, draft, order)
     except (Refused, NotFound) as refusal:
-        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)))
+        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)), actor=PROGRAM)
         return None
     _tell_handed_on(tx, found.id, into)
     return into
@@ -144,8 +144,8 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
 
 def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
     old, new = (message_of(tx, one).dialog_id for one in (message, into))
-    tx.emit(HandedOn(dialog=old, message=message, into=into))
-    tx.emit(Continued(dialog=new, message=into, before=message))
+    tx.emit(HandedOn(dialog=old, message=message, into=into), actor=PROGRAM)
+    tx.emit(Continued(dialog=new, message=into, before=message), actor=PROGRAM)
 
 
 def _files(tx: Tx, message: MessageId) -> Sequence[StagedFile]:

@@ -50,6 +50,14 @@ def reasons(root: Path) -> Mapping[str, str]:
     return dict(zip(paired[::2], paired[1::2], strict=True))
 
 
+def draw(tree: Path, only: str, n: int, seed: int) -> Sequence[Mutant]:
+    """So many of those that somebody could notice."""
+    harmless = reasons(tree)
+    everything = [made for made in candidates(tree, only) if made.name not in harmless]
+    print(f"{min(n, len(everything))} of {len(everything)} mutants, --seed {seed}", flush=True)
+    return random.Random(seed).sample(everything, min(n, len(everything)))
+
+
 def judged(drawn: Sequence[Mutant], known: Reach, trees: Sequence[Path], *, until: float) -> Iterator[Verdict]:
     """Judge them on as many trees as there are, until the time is over."""
     free: SimpleQueue[Path] = SimpleQueue()
@@ -79,12 +87,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="show who noticed, not only what lived")
     wanted = parser.parse_args()
     until = monotonic() + 60 * wanted.minutes
-    known_harmless = reasons(ROOT)
-    everything = [made for made in candidates(ROOT, wanted.only) if made.name not in known_harmless]
-    drawn = random.Random(wanted.seed).sample(everything, min(wanted.n, len(everything)))
-    print(f"{len(drawn)} of {len(everything)} mutants, --seed {wanted.seed}", flush=True)
     with ExitStack() as stack:
         trees = [stack.enter_context(copied(ROOT)) for _ in range(WORKERS)]
+        drawn = draw(trees[0], wanted.only, wanted.n, wanted.seed)
         known = reach(trees[0], ROOT / "build" / "mutants", WORKERS)
         verdicts = []
         for verdict in judged(drawn, known, trees, until=until):
@@ -98,7 +103,7 @@ def show(verdict: Verdict, *, everything: bool) -> None:
     mutant = verdict.mutant
     where = f"{mutant.path}:{mutant.line}"
     if verdict.fate in {"lived", "unreached"}:
-        print(f"\n{verdict.fate.upper()} {where}\n  {mutant.name}\n{mutant.diff((ROOT / mutant.path).read_bytes())}")
+        print(f"\n{verdict.fate.upper()} {where}\n  {mutant.name}\n{verdict.diff}")
     elif everything:
         print(f"{verdict.fate} {verdict.seconds:5.1f} s {where} by {verdict.by}")
     sys.stdout.flush()

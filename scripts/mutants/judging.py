@@ -37,6 +37,7 @@ class Verdict:
     by: str
     """The test that noticed."""
     seconds: float
+    diff: str
 
 
 @contextmanager
@@ -57,10 +58,10 @@ def copied(root: Path) -> Iterator[Path]:
 def judge(tree: Path, mutant: Mutant, tests: Sequence[Judge]) -> Verdict:
     """Break one file of the copy, ask these tests, and mend it again."""
     began = perf_counter()
-    if not tests:
-        return Verdict(mutant, "unreached", "", 0.0)
     path = tree / mutant.path
     source = path.read_bytes()
+    if not tests:
+        return Verdict(mutant, "unreached", "", 0.0, mutant.diff(source))
     compiled = path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc"
     try:
         path.write_bytes(mutant.bend(source))
@@ -69,7 +70,7 @@ def judge(tree: Path, mutant: Mutant, tests: Sequence[Judge]) -> Verdict:
     finally:
         path.write_bytes(source)
         compiled.unlink(missing_ok=True)
-    return Verdict(mutant, fate, by, perf_counter() - began)
+    return Verdict(mutant, fate, by, perf_counter() - began, mutant.diff(source))
 
 
 def _ask(tree: Path, tests: Sequence[Judge]) -> tuple[Fate, str]:

@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 from types import CodeType, FrameType
 from typing import Any
 
@@ -21,7 +20,9 @@ _OURS = f"{Path.cwd() / 'chatapp_cli'}/"
 _seen: dict[CodeType, str] = {}
 """What a piece of code is called; empty for code that is not ours."""
 _running: set[str] = set()
-_took: dict[str, tuple[float, list[str]]] = {}
+_ran: dict[str, list[str]] = {}
+_took: dict[str, float] = {}
+"""Seconds of the test itself: what is set up for many is not the one's that came first."""
 _failed: set[str] = set()
 
 
@@ -48,7 +49,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
     if "MUTANTS_TRACE" not in os.environ:
         return (yield)
     _running.clear()
-    began = perf_counter()
     threading.settrace(_trace)
     sys.settrace(_trace)
     try:
@@ -56,11 +56,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
     finally:
         sys.settrace(None)
         threading.settrace(None)
-        _took[item.nodeid] = (round(perf_counter() - began, 3), sorted(_running))
+        _ran[item.nodeid] = sorted(_running)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """A test that fails or is left out in the whole code judges nothing."""
+    if report.when == "call":
+        _took[report.nodeid] = round(report.duration, 3)
     if report.outcome != "passed":
         _failed.add(report.nodeid)
 
@@ -78,5 +80,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish() -> None:
     """Write down what was seen."""
     if target := os.environ.get("MUTANTS_TRACE"):
-        kept = {test: what for test, what in _took.items() if test not in _failed}
+        kept = {test: (_took[test], ran) for test, ran in _ran.items() if test not in _failed}
         Path(target).write_text(json.dumps(kept, ensure_ascii=False), "utf-8")

@@ -90,6 +90,25 @@ def test_an_error_in_one_arrival_rolls_back_the_batch_and_its_cursor(shop: Shop)
     assert (row.cursor, the_list(shop)) == ("10", [])
 
 
+def test_a_batch_says_what_it_brought(shop: Shop) -> None:
+    channel = shop.channel()
+    new = Arrival(provider_id="1", raw=b"{}", events=(said("раз", ext_id="1", at=NOON),))
+    odd = Arrival(provider_id="2", raw=b"?", problem="not_json")
+    batch = Batch(arrivals=(new, new, odd, odd))
+    found = shop.write(lambda tx: ingest.ingest(tx, channel, batch))
+    assert found == ingest.Ingested(messages=1, duplicates=2, dead=1, files_wanted=False)
+    assert dead(shop) == ["not_json"]
+
+
+def test_a_dialog_and_its_person_have_numbers_of_their_own(shop: Shop) -> None:
+    channel = shop.channel()
+    shop.hear(channel, "Всем привет", peer=Peer(key="group", address="group", kind="group"))
+    message = shop.message(shop.hear(channel, "Здравствуйте", who="anna"))
+    card = card_of(shop, message.dialog_id)
+    assert (card.name, shop.texts(message.dialog_id)) == ("Anna", ["Здравствуйте"])
+    assert card.contact_id not in {None, message.dialog_id}
+
+
 def test_what_our_code_could_not_apply_becomes_a_dead_letter_once(shop: Shop) -> None:
     channel = shop.channel()
     arrival = Arrival(provider_id="p", raw=b"\xff", events=(said("\ud83d", ext_id="2", at=NOON + 2),))
@@ -99,7 +118,7 @@ def test_what_our_code_could_not_apply_becomes_a_dead_letter_once(shop: Shop) ->
     assert shop.read(lambda tx: channels.one(tx, channel)).cursor == "7"
     (letter,) = shop.read(deadletters.everything)
     assert letter.raw == b"\xff"
-    shop.write(lambda tx: deadletters.forget(tx, letter.id, actor="Ольга"))
+    shop.write(lambda tx: deadletters.forget(tx, letter.id))
     assert shop.read(deadletters.count) == 0
 
 
