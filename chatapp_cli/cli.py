@@ -19,6 +19,7 @@ from chatapp_cli import i18n
 from chatapp_cli.commands.door import insist_on_text
 from chatapp_cli.commands.errors import ending
 from chatapp_cli.commands.frame import Noun, built, printed_version, translate
+from chatapp_cli.commands.next_steps import command
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
@@ -102,6 +103,7 @@ class Root(Noun):
         words = list(sys.argv[1:] if args is None else args)
         with ending():
             speak(language(words))
+            i18n.say_steps(command)
             insist_on_text(words)
             translate(self)
             sys.exit(super().main(words, **options | {"prog_name": "chatapp", "standalone_mode": False}))

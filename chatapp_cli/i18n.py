@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from chatapp_cli.domain.next_step import NextStep
 from chatapp_cli.domain.text import Text, fill
 
 LANGUAGES = ("ru", "en")
 CATALOGUES = Path(__file__).parent / "locale"
 _current: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
+_steps: Callable[[NextStep], str] = str
 
 
 def choose(wanted: str | None, env: Mapping[str, str] = os.environ) -> str:
@@ -31,6 +33,13 @@ def use(language: str) -> None:
     _language = language
     wanted = [] if language == "en" else [language]
     _current = gettext.translation("chatapp", CATALOGUES, languages=wanted, fallback=language == "en")
+
+
+def say_steps(front_end: Callable[[NextStep], str]) -> Callable[[NextStep], str]:
+    """Say from now on what to do next as this front end does, in the whole process; returns how it was said before."""
+    global _steps
+    _steps, before = front_end, _steps
+    return before
 
 
 def language() -> str:
@@ -57,4 +66,10 @@ def show(text: Text | None) -> str:
     """Say a deferred sentence in the language spoken now; values that are texts are said too."""
     if text is None:
         return ""
-    return _(text.msgid, **{name: show(v) if isinstance(v, Text) else v for name, v in text.params.items()})
+    return _(text.msgid, **{name: _said(value) for name, value in text.params.items()})
+
+
+def _said(value: object) -> object:
+    if isinstance(value, NextStep):
+        return _steps(value)
+    return show(value) if isinstance(value, Text) else value

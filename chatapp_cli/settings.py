@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
@@ -164,7 +165,7 @@ def _read(file: Path) -> Mapping[str, object]:
     if unknown:
         raise UsageError(
             T("The settings file {file} has an unknown setting: {name}.", file=file, name=unknown[0]),
-            T("See the known ones with: chatapp config list"),
+            T("See the known ones with: {how}", how=to_do(Next.SETTINGS)),
             field=unknown[0],
         )
     return found
@@ -243,7 +244,7 @@ def save(file: Path, name: str, value: str) -> None:
     option = next((f for f in fields(Settings) if f.name == name), None)
     if option is None:
         raise UsageError(
-            T("There is no setting {name}.", name=name), T("See them with: chatapp config list"), field=name
+            T("There is no setting {name}.", name=name), T("See them with: {how}", how=to_do(Next.SETTINGS)), field=name
         )
     values = dict(_read(file))
     values.pop(name, None)

@@ -14,6 +14,7 @@ import structlog
 from hypothesis import settings
 
 from chatapp_cli import i18n
+from chatapp_cli.commands.next_steps import command
 from tests import postgres
 
 settings.register_profile("dev", deadline=None)
@@ -49,6 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def english() -> None:
     """Every test starts in the source language and with a log of its own, whatever the one before it said."""
     i18n.use("en")
+    i18n.say_steps(command)
     structlog.reset_defaults()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, Rate
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import Text
 from chatapp_cli.kit.proxies import FIELD
 
@@ -36,8 +38,8 @@ def parse(kind: str, data: Mapping[str, Any]) -> Manifest:
         summary=Text(rest.pop("summary")),
         capabilities=Capabilities(rates=rates, **capabilities),
         fields=(*own, FIELD) if capabilities.get("proxies") else own,
-        limits=tuple(Text(words) for words in rest.pop("limits", ())),
-        errors={code: _words(entry) for code, entry in rest.pop("errors", {}).items()},
+        limits=tuple(_with_steps(words, kind) for words in rest.pop("limits", ())),
+        errors={code: _words(entry, kind) for code, entry in rest.pop("errors", {}).items()},
         **rest,
     )
 
@@ -52,12 +54,22 @@ def _field(entry: Mapping[str, Any]) -> Field:
     )
 
 
-def _words(entry: Mapping[str, str]) -> ErrorWords:
-    return ErrorWords(what=Text(entry["what"]), next_step=_text(entry.get("next_step")))
+def _words(entry: Mapping[str, str], kind: str) -> ErrorWords:
+    step = entry.get("next_step")
+    return ErrorWords(what=Text(entry["what"]), next_step=None if step is None else _with_steps(step, kind))
 
 
 def _text(words: str | None) -> Text | None:
     return None if words is None else Text(words)
+
+
+def _with_steps(words: str, kind: str) -> Text:
+    """A sentence; a code in braces is something that a person can do with this kind of channel."""
+    codes = [code for code in _IN_BRACES.findall(words) if code in set(Next)]
+    return Text(words, {code: to_do(Next(code), kind=kind) for code in codes})
+
+
+_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
 @cache

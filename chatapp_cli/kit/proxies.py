@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from chatapp_cli.domain.errors import Retryable, UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.manifest import ProxyKind
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
@@ -138,5 +139,5 @@ def _finding(proxy: Proxy, trouble: str) -> Finding:
         name="proxy",
         ok=False,
         what=T("{proxy} does not lead to the provider: {trouble}.", proxy=proxy.shown, trouble=trouble),
-        next_step=T("Replace it: chatapp line proxies"),
+        next_step=T("Replace it: {how}", how=to_do(Next.PROXIES)),
     )

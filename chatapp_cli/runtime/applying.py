@@ -11,6 +11,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.form import Field, Notice
 from chatapp_cli.domain.ids import ApplicationId, LineId
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
@@ -54,7 +55,7 @@ def _office(desk: Desk, kind: str) -> TakesApplication:
         raise Refused(
             "no_application",
             T("{channel} needs no application.", channel=manifest(kind).title),
-            T("Bind it: chatapp line bind {kind}", kind=kind),
+            T("Bind it: {how}", how=to_do(Next.BIND, kind=kind)),
         )
     return connector
 
@@ -95,7 +96,7 @@ async def warn(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> None:
             title=T("No application for {channel} was approved on this line.", channel=manifest(kind).title),
             lines=[
                 T("Without a contract the provider will refuse every message."),
-                T("If you have one already, go on; otherwise: chatapp application new {kind}", kind=kind),
+                T("If you have one already, go on; otherwise: {how}", how=to_do(Next.NEW_APPLICATION, kind=kind)),
             ],
         )
     )

@@ -19,6 +19,7 @@ from chatapp_cli.domain.errors import Busy, ChatappError, RateLimited
 from chatapp_cli.domain.health import DOWN
 from chatapp_cli.domain.ids import ErrandId
 from chatapp_cli.domain.journal.channels import HealthChanged, RequestEnded
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.channel import ChannelRunner
 from chatapp_cli.runtime.news import follow
@@ -121,7 +122,7 @@ def _answer(desk: Desk, channel: ChannelRow, errand: ErrandRow, seconds: float) 
         return Busy(T("{channel} has stopped: {why}", channel=channel.title, why=what), step)
     return Busy(
         T("{channel} did not answer in {n} seconds.", channel=channel.title, n=int(seconds)),
-        T("Look how it is: chatapp line check"),
+        T("Look how it is: {how}", how=to_do(Next.CHECK)),
     )
 
 

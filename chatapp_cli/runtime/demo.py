@@ -18,6 +18,7 @@ from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.template import Template, gaps
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest, manifests
@@ -219,5 +220,7 @@ async def _until(look: Callable[[], R | None], *, what: str) -> R:
             while (found := await asyncio.to_thread(look)) is None:  # noqa: ASYNC110 - another process writes
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
-        raise ChatappError(T("The demo waited in vain for: {what}", what=what), T("See: chatapp doctor")) from error
+        raise ChatappError(
+            T("The demo waited in vain for: {what}", what=what), T("See: {how}", how=to_do(Next.DOCTOR))
+        ) from error
     return found

@@ -21,6 +21,7 @@ from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding, seat
@@ -168,7 +169,7 @@ def _daemon(desk: Desk) -> Iterator[Finding]:
     else:
         what = T("A command sends by itself, process {n}; no daemon runs: nothing is received", n=found.process)
     ok = found is not None and found.kind is not Kind.COMMAND
-    yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: chatapp serve"))
+    yield Finding(name="daemon", ok=ok, what=what, next_step=T("Start it: {how}", how=to_do(Next.SERVE)))
 
 
 def _channels(desk: Desk) -> Iterator[Finding]:
@@ -209,7 +210,7 @@ def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
                 ok=working == len(found),
                 what=T("{line}, {kind}: {n} of {all} accounts work", line=name, kind=kind, n=working, all=n),
                 next_step=T(
-                    "New clients go to the others. Bind another: chatapp line bind {kind} --another", kind=kind
+                    "New clients go to the others. Bind another: {how}", how=to_do(Next.BIND_ANOTHER, kind=kind)
                 ),
             )
 
@@ -222,7 +223,7 @@ def _health(desk: Desk, row: ChannelRow) -> Finding:
         return Finding(name=name, ok=False, what=said, next_step=step)
     if owner(desk) is not None and desk.world.clock.now() - max(row.proof_at or 0, row.health_since) > LATE:
         said = T("{title} gave no sign of life for {n} s", title=row.title, n=_silence(desk, row))
-        return Finding(name=name, ok=False, what=said, next_step=T("Look: chatapp line check {n}", n=row.id))
+        return Finding(name=name, ok=False, what=said, next_step=T("Look: {how}", how=to_do(Next.CHECK, n=row.id)))
     return _rest(desk, row) or Finding(
         name=name, ok=True, what=T("{title}: {health}", title=row.title, health=words.health(row.health))
     )
@@ -243,9 +244,13 @@ def _silence(desk: Desk, row: ChannelRow) -> int:
 
 def _left_over(row: ChannelRow, state: str, n: int) -> Finding:
     what: Text = T("{title}: {n} messages of the last week are {state}", title=row.title, n=n, state=words.state(state))
-    return Finding(name=f"channel {row.id}", ok=False, what=what, next_step=T("Decide about each: chatapp outbox list"))
+    return Finding(
+        name=f"channel {row.id}", ok=False, what=what, next_step=T("Decide about each: {how}", how=to_do(Next.OUTBOX))
+    )
 
 
 def _dead(channel: ChannelId, title: str, n: int) -> Finding:
     what = T("{title}: {n} arrivals could not be understood", title=title, n=n)
-    return Finding(name=f"channel {channel}", ok=False, what=what, next_step=T("Look: chatapp deadletter list"))
+    return Finding(
+        name=f"channel {channel}", ok=False, what=what, next_step=T("Look: {how}", how=to_do(Next.DEAD_LETTERS))
+    )

@@ -19,6 +19,7 @@ import structlog
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, UsageError
 from chatapp_cli.domain.journal.messages import FileArrived, MessageReceived
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Woken
@@ -102,7 +103,10 @@ async def asked(desk: Desk, entry: Entry) -> Sequence[FileRow]:
     if not desk.settings.transcribe_command:
         raise UsageError(
             T("No command is set that writes down what is said."),
-            T("Set one, such as: chatapp config set transcribe_command 'whisper-cli -nt -l ru {file}'", file=FILE),
+            T(
+                "Set one, such as: {how}",
+                how=to_do(Next.SET, name="transcribe_command", value=f"'whisper-cli -nt -l ru {FILE}'"),
+            ),
             field="transcribe_command",
         )
     found = spoken(entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.access import RIGHTS, ROLES, Acting, Right, Role, read
 from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows.operators import HeldRow
 from chatapp_cli.store.tx import Tx
@@ -54,6 +55,6 @@ def of_role(role: str) -> frozenset[Right]:
 
 def _refused(who: Acting, right: Right) -> Refused:
     if not who.name:
-        return Refused("login_wanted", T("Nobody is logged in."), T("Log in: chatapp login"))
-    step = T("Ask the owner to allow it: chatapp user rights '{name}' +{right}", name=who.name, right=right.value)
+        return Refused("login_wanted", T("Nobody is logged in."), T("Log in: {how}", how=to_do(Next.LOGIN)))
+    step = T("Ask the owner to allow it: {how}", how=to_do(Next.ALLOW, name=who.name, right=right.value))
     return Refused("no_right", T("{name} may not {what}.", name=who.name, what=RIGHTS[right]), step)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import operators
 from chatapp_cli.store.rows.operators import OperatorRow
@@ -32,10 +33,10 @@ def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
     if token:
         who = operators.of_session(tx, token)
         if who is None:
-            raise Refused("login_over", T("You are logged in no longer."), T("Log in: chatapp login"))
+            raise Refused("login_over", T("You are logged in no longer."), T("Log in: {how}", how=to_do(Next.LOGIN)))
         return _with_account(tx, who, owner=False)
     if not owner:
-        raise Refused("login_wanted", T("Nobody is logged in."), T("Log in: chatapp login"))
+        raise Refused("login_wanted", T("Nobody is logged in."), T("Log in: {how}", how=to_do(Next.LOGIN)))
     account = operators.known(tx, name)
     if account is None or account.disabled:
         return Acting(name, owner=True)

@@ -10,6 +10,7 @@ from chatapp_cli.domain.application import Stage, may_become
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ApplicationId, LineId
 from chatapp_cli.domain.journal.company import ApplicationMoved
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Statement
 from chatapp_cli.services import access, lines, words
@@ -29,7 +30,9 @@ def one(tx: Tx, application: ApplicationId) -> ApplicationRow:
     """An application by its number."""
     found = tx.one(ApplicationRow, "applications.one", id=application)
     if found is None:
-        raise NotFound(T("There is no application {n}.", n=application), T("See them with: chatapp application list"))
+        raise NotFound(
+            T("There is no application {n}.", n=application), T("See them with: {how}", how=to_do(Next.APPLICATIONS))
+        )
     return found
 
 
@@ -89,7 +92,7 @@ def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "") 
         raise Refused(
             "no_such_step",
             T("Application {n} is: {state}.", n=application, state=words.stage(found.state)),
-            T("See what can follow: chatapp application --help"),
+            T("See what can follow: {how}", how=to_do(Next.APPLICATION_STAGES)),
         )
     if stage is Stage.REJECTED and not reason.strip():
         raise Refused("no_reason", T("A rejection needs a reason."), T("Say it with --reason."))

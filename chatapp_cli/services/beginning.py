@@ -16,6 +16,7 @@ from chatapp_cli.domain.health import STOPPED
 from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
@@ -162,7 +163,8 @@ def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str
     found = exact or [one for one in people if fold(said) in fold(one["name"])]
     if not found:
         raise NotFound(
-            T("Nobody in the address book is called {name}.", name=said), T("See it with: chatapp contact list CHANNEL")
+            T("Nobody in the address book is called {name}.", name=said),
+            T("See it with: {how}", how=to_do(Next.ADDRESS_BOOK)),
         )
     if len(found) > 1:
         names = ", ".join(f"{one['name']} ({one['id']})" for one in found[:_NAMED])

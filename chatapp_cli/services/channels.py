@@ -19,6 +19,7 @@ from chatapp_cli.domain.journal.channels import (
     ChannelUnbound,
     HealthChanged,
 )
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, lines, options
@@ -45,7 +46,7 @@ def one(tx: Tx, channel: ChannelId) -> ChannelRow:
     """A channel by its number."""
     found = tx.one(ChannelRow, "channels.one", id=channel)
     if found is None:
-        raise NotFound(T("There is no channel {n}.", n=channel), T("See them with: chatapp line show"))
+        raise NotFound(T("There is no channel {n}.", n=channel), T("See them with: {how}", how=to_do(Next.CHANNELS)))
     return found
 
 
@@ -58,7 +59,7 @@ def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
         return fitting[0]
     if not fitting:
         raise NotFound(
-            T("No channel {name} is bound here.", name=named), T("Bind one: chatapp line bind {name}", name=named)
+            T("No channel {name} is bound here.", name=named), T("Bind one: {how}", how=to_do(Next.BIND, kind=named))
         )
     numbers = ", ".join(str(c.id) for c in fitting)
     raise UsageError(
@@ -175,7 +176,7 @@ def _insist_it_is_free(
             raise Refused(
                 "account_bound",
                 T("{title} is bound already, on line {line}.", title=binding.title, line=other.line),
-                T("Renew it there: chatapp line bind {kind} --line '{line}'", kind=kind, line=other.line),
+                T("Renew it there: {how}", how=to_do(Next.RENEW, kind=kind, line=other.line)),
             )
         if other.line_id == line and not pool:
             raise Refused(
@@ -206,7 +207,10 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
                 dialogs=held,
                 messages=tx.value("channels.messages", id=channel.id),
             ),
-            T("Say --force if they may; a new login needs no unbinding: chatapp line bind {kind}", kind=channel.kind),
+            T(
+                "Say --force if they may; a new login needs no unbinding: {how}",
+                how=to_do(Next.BIND, kind=channel.kind),
+            ),
         )
     tx.run("channels.remove", id=channel.id)
     options.drop(tx, _target(channel.id))

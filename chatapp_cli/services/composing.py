@@ -13,6 +13,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.variables import canonical
 from chatapp_cli.services import (
@@ -150,7 +151,7 @@ def _steps(tx: Tx, able: Able, to: Address) -> Sequence[Step]:
     if not steps:
         raise UsageError(
             T("--channel is missing."),
-            T("Name it, or keep a chain for the client: chatapp contact chain {to} CHANNELS", to=to.to),
+            T("Name it, or keep a chain for the client: {how}", how=to_do(Next.CHAIN, to=to.to)),
             field="channel",
         )
     return steps

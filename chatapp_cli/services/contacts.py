@@ -10,6 +10,7 @@ from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.journal.contacts import ContactChainChanged
 from chatapp_cli.domain.journal.dialogs import ChainChanged
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.people import ContactRow, WayRow
@@ -20,7 +21,7 @@ def one(tx: Tx, contact: ContactId) -> ContactRow:
     """A contact by their number."""
     found = tx.one(ContactRow, "contacts.one", id=contact)
     if found is None:
-        raise NotFound(T("There is no contact {n}.", n=contact), T("See it on the card: chatapp dialog show"))
+        raise NotFound(T("There is no contact {n}.", n=contact), T("See it on the card: {how}", how=to_do(Next.DIALOG)))
     return found
 
 
@@ -112,7 +113,9 @@ def named(tx: Tx, said: str) -> list[ContactRow]:
         return found
     if is_number(said):
         return [one(tx, root(tx, ContactId(int(said))))]
-    raise NotFound(T("Nobody is known at {address}.", address=said), T("See clients with: chatapp dialog list"))
+    raise NotFound(
+        T("Nobody is known at {address}.", address=said), T("See clients with: {how}", how=to_do(Next.DIALOGS))
+    )
 
 
 def chain(tx: Tx, address: str) -> tuple[Sequence[str], list[ContactRow]]:

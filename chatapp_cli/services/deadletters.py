@@ -6,6 +6,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.event import Arrival
 from chatapp_cli.domain.journal.messages import DeadLetterForgotten, DeadLetterRevived
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.services.ingest import Ingested, apply
@@ -28,7 +29,7 @@ def one(tx: Tx, number: int) -> ArrivedRow:
     """A raw arrival by its number."""
     found = tx.one(ArrivedRow, "arrived.one", id=number)
     if found is None:
-        raise NotFound(T("There is no arrival {n}.", n=number), T("See them with: chatapp deadletter list"))
+        raise NotFound(T("There is no arrival {n}.", n=number), T("See them with: {how}", how=to_do(Next.DEAD_LETTERS)))
     return found
 
 
@@ -40,7 +41,7 @@ def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival) -> Ingested:
         raise Refused(
             "still_dead",
             T("Dead letter {n} is still not understood: {problem}", n=letter.id, problem=arrival.problem),
-            T("Look at it with: chatapp deadletter show {n}", n=letter.id),
+            T("Look at it with: {how}", how=to_do(Next.DEAD_LETTER, n=letter.id)),
         )
     result = Ingested()
     apply(tx, letter.channel_id, arrival, letter.id, result)

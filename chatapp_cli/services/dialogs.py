@@ -21,6 +21,7 @@ from chatapp_cli.domain.journal.dialogs import (
     Untagged,
 )
 from chatapp_cli.domain.message import State
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, operators
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -31,7 +32,7 @@ def card(tx: Tx, dialog: DialogId) -> DialogCard:
     """A dialog with what is known of the client."""
     found = tx.one(DialogCard, "dialogs.card", id=dialog)
     if found is None:
-        raise NotFound(T("There is no dialog {n}.", n=dialog), T("See them with: chatapp dialog list"))
+        raise NotFound(T("There is no dialog {n}.", n=dialog), T("See them with: {how}", how=to_do(Next.DIALOGS)))
     return found
 
 
@@ -78,7 +79,7 @@ def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
         raise Refused(
             "no_account",
             T("Only for an operator with an account it is counted apart what they have read."),
-            T("Make one: chatapp user add NAME"),
+            T("Make one: {how}", how=to_do(Next.ADD_OPERATOR)),
         )
 
 

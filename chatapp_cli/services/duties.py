@@ -20,6 +20,7 @@ from chatapp_cli.domain.journal.dialogs import (
     Snoozed,
     Unassigned,
 )
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
@@ -65,7 +66,7 @@ def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
         raise Refused(
             "taken",
             T("{name} answers for this dialog already.", name=has),
-            T("Agree with them; then: chatapp dialog assign {n} me", n=dialog),
+            T("Agree with them; then: {how}", how=to_do(Next.TAKE, n=dialog)),
         )
     assign(tx, dialog, actor, actor=actor)
 

@@ -13,6 +13,7 @@ from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, ErrandId
 from chatapp_cli.domain.journal.channels import RequestEnded, RequestMade
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import access, channels, contacts
@@ -26,7 +27,7 @@ def allowed(can: Capabilities, what: Errand) -> None:
         raise Refused(
             "not_here",
             T("This channel cannot be asked for that."),
-            T("See what each channel can do: chatapp line channels"),
+            T("See what each channel can do: {how}", how=to_do(Next.KINDS)),
         )
 
 

@@ -15,6 +15,7 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import Busy, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, FileId
 from chatapp_cli.domain.journal.messages import FileArrived, FileMissing
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
@@ -117,7 +118,8 @@ def _insist_here(file: FileRow) -> None:
         raise Refused("missing", T("The file {name} never came: {code}.", name=file.name, code=file.code))
     if file.state != "here":
         raise Busy(
-            T("The file {name} has not been fetched yet.", name=file.name), T("The daemon does it: chatapp serve")
+            T("The file {name} has not been fetched yet.", name=file.name),
+            T("The daemon does it: {how}", how=to_do(Next.SERVE)),
         )
 
 

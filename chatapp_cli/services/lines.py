@@ -8,6 +8,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineAdded, LineConfigured, LineRemoved, LineRenamed
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import Subject, Target
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, options
@@ -27,7 +28,7 @@ def find(tx: Tx, named: str = "") -> LineRow:
         if len(lines) == 1:
             return lines[0]
         if not lines:
-            raise NotFound(T("There is no line yet."), T("Make one: chatapp line add NAME"))
+            raise NotFound(T("There is no line yet."), T("Make one: {how}", how=to_do(Next.ADD_LINE)))
         raise UsageError(T("There are several lines; say which."), T("Name one with --line."), field="line")
     for line in lines:
         if named in {str(line.id), line.name}:
@@ -39,7 +40,7 @@ def find(tx: Tx, named: str = "") -> LineRow:
 def seen(tx: Tx, line: LineId) -> None:
     """Go on only if there is such a line for whoever acts. Raises NotFound."""
     if tx.value("lines.one", id=line) is None:
-        raise NotFound(T("There is no line {name}.", name=line), T("See them with: chatapp line list"))
+        raise NotFound(T("There is no line {name}.", name=line), T("See them with: {how}", how=to_do(Next.LINES)))
 
 
 def add(tx: Tx, name: str) -> LineId:

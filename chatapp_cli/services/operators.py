@@ -19,6 +19,7 @@ from chatapp_cli.domain.journal.operators import (
     RightsChanged,
     VisibleLinesChanged,
 )
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, passwords
 from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
@@ -54,7 +55,9 @@ def find(tx: Tx, name: str) -> OperatorRow:
     """An account. Raises NotFound."""
     found = known(tx, name)
     if found is None:
-        raise NotFound(T("There is no operator {name}.", name=name), T("See them with: chatapp user list"))
+        raise NotFound(
+            T("There is no operator {name}.", name=name), T("See them with: {how}", how=to_do(Next.OPERATORS))
+        )
     return found
 
 
@@ -179,7 +182,7 @@ def _beyond() -> Refused:
     return Refused(
         "beyond_own",
         T("Nobody can give, or change for others, more than they have themselves."),
-        T("Ask whoever looks after this desk: chatapp support"),
+        T("Ask whoever looks after this desk: {how}", how=to_do(Next.SUPPORT)),
     )
 
 
@@ -205,7 +208,7 @@ def verify(tx: Tx, name: str, password: str) -> OperatorRow:
         raise Refused(
             "wrong_login",
             T("Name or password is wrong."),
-            T("Who looks after the desk can set another: chatapp user password NAME"),
+            T("Who looks after the desk can set another: {how}", how=to_do(Next.PASSWORD)),
         )
     return found
 

@@ -16,6 +16,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.journal.company import CompanyConfigured
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import COMPANY, Subject, Target, Value
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access
@@ -173,15 +174,15 @@ def _unknown(subject: Subject, name: str, there: Mapping[str, Field]) -> UsageEr
 
 def _why_not(subject: Subject, name: str, names: str) -> tuple[Text, Text]:
     set_it = T(
-        "Set it on this machine: chatapp config set {name} VALUE, or {variable} in the environment",
-        name=name,
+        "Set it on this machine: {how}, or {variable} in the environment",
         variable=f"CHATAPP_{name.upper()}",
+        how=to_do(Next.SET, name=name),
     )
     if name in option.BEFORE_STORE:
         return T("{name} is needed before the store is open, so it is not kept in the store.", name=name), set_it
     if name in _SETTINGS and not option.subjects_of(name):
         return T("{name} belongs to a machine or a person and is not kept in the store.", name=name), set_it
     if subject is Subject.CHANNEL:
-        known_here = T("Options are: {known}. Everything else: chatapp line bind", known=names)
+        known_here = T("Options are: {known}. Everything else: {how}", known=names, how=to_do(Next.BIND))
         return T("{name} cannot be changed this way.", name=name), known_here
     return T("There is no option {name} here.", name=name), T("Options are: {known}", known=names)

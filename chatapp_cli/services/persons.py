@@ -15,6 +15,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.journal.contacts import ContactMerged, ContactParted, ContactsCompared
 from chatapp_cli.domain.journal.dialogs import PersonChanged, PersonCompared
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, contacts
 from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
@@ -138,7 +139,9 @@ def merge_of(tx: Tx, contact: ContactId) -> MergeRow:
     """The merge that made a contact a part of another; for the one that stands for a person, the last into it."""
     found = tx.one(MergeRow, "persons.merge_of", id=contact) or tx.one(MergeRow, "persons.last_merge_into", id=contact)
     if found is None:
-        raise NotFound(T("Nobody was merged into contact {n}.", n=contact), T("See them with: chatapp contact show"))
+        raise NotFound(
+            T("Nobody was merged into contact {n}.", n=contact), T("See them with: {how}", how=to_do(Next.CONTACT))
+        )
     return found
 
 
@@ -161,7 +164,9 @@ def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[t
     access.require(tx, Right.PEOPLE)
     one, other = contacts.root(tx, one), contacts.root(tx, other)
     if one == other:
-        raise Refused("one_person", T("Both are contact {n} already.", n=one), T("Part them: chatapp contact unmerge"))
+        raise Refused(
+            "one_person", T("Both are contact {n} already.", n=one), T("Part them: {how}", how=to_do(Next.UNMERGE))
+        )
     pairs = product(*([row.id for row in contacts.of_person(tx, root)] for root in (one, other)))
     ordered = [(min(pair), max(pair)) for pair in pairs]
     fresh = [(low, high) for low, high in ordered if tx.run("persons.keep_apart", low=low, high=high)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import LineId, Millis
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -61,12 +62,18 @@ def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[Account]:
         raise UsageError(T("Name the kind of channel: {known}.", known=", ".join(known)), field="kind")
     found = accounts(tx, line, kind or "".join(known))
     if not found:
-        raise NotFound(T("No channel here has a link for clients."), T("See what each can do: chatapp line channels"))
+        raise NotFound(
+            T("No channel here has a link for clients."), T("See what each can do: {how}", how=to_do(Next.KINDS))
+        )
     if not found[0].takes:
         raise Refused(
             "none_works",
             T("None of {n} accounts takes new clients now.", n=len(found)),
-            T("Look why: chatapp doctor. Bind another: chatapp line bind {kind} --another", kind=found[0].channel.kind),
+            T(
+                "Look why: {how}. Bind another: {then}",
+                then=to_do(Next.BIND_ANOTHER, kind=found[0].channel.kind),
+                how=to_do(Next.DOCTOR),
+            ),
         )
     return found
 

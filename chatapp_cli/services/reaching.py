@@ -12,6 +12,7 @@ from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.journal.dialogs import DialogOpened
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.subject import subject_key
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, contacts
@@ -52,7 +53,7 @@ def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: s
 
 
 def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
-    step = T("Wait until the client writes, or use a channel that can: chatapp line channels")
+    step = T("Wait until the client writes, or use a channel that can: {how}", how=to_do(Next.KINDS))
     if not can.write_first:
         what = T(
             "{to} has no dialog in {channel} yet, and this channel cannot write first.", to=to, channel=channel.title

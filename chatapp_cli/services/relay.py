@@ -18,6 +18,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, State
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, reaching, sending
 from chatapp_cli.services.routes import Able, Step
@@ -64,7 +65,7 @@ def _first(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order
             _keep(tx, message, rest, order)
             _tell_passed(tx, message, passed, order)
             return message
-    raise NotFound(T("None of these channels is bound."), T("See them with: chatapp line show"))
+    raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
 
 
 def _channel(tx: Tx, one: Step, *, last: bool) -> ChannelRow:

@@ -23,6 +23,7 @@ from chatapp_cli.domain.journal.company import (
     SectionRenamed,
 )
 from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, is_whole
 from chatapp_cli.services import access
@@ -163,7 +164,7 @@ def find(tx: Tx, named: str) -> QuickReplyRow:
     found = found or [row for row in every if str(row.id) == wanted]
     if not found:
         raise NotFound(
-            T("There is no quick reply {name}.", name=named), T("See them with: chatapp quick list --search WORDS")
+            T("There is no quick reply {name}.", name=named), T("See them with: {how}", how=to_do(Next.QUICK_REPLIES))
         )
     if len(found) > 1:
         listed = ", ".join(f"{row.section}/{row.title}" for row in found)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import words
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -38,4 +39,4 @@ def told(manifest: Manifest, row: ChannelRow) -> Text:
 
 def next_step(row: ChannelRow) -> Text:
     """What a person does who knows that the reason is gone."""
-    return T("It goes on by itself; at once with: chatapp line resume {n}", n=row.id)
+    return T("It goes on by itself; at once with: {how}", how=to_do(Next.RESUME, n=row.id))

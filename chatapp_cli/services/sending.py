@@ -17,6 +17,7 @@ from chatapp_cli.domain.journal.messages import ChangeAsked, MessageWritten, Sta
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action, Direction, Origin, Priority, State
 from chatapp_cli.domain.moment import local
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
@@ -144,7 +145,7 @@ def insist_reachable(card: DialogCard) -> None:
         raise Refused(
             "blocked",
             T("{name} is on the blacklist.", name=card.name),
-            T("Take them off it first: chatapp dialog unblock {n}", n=card.id),
+            T("Take them off it first: {how}", how=to_do(Next.UNBLOCK, n=card.id)),
         )
     if not card.reachable:
         raise Refused(
@@ -156,7 +157,7 @@ def insist_reachable(card: DialogCard) -> None:
 
 def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
     """Why nothing but an approved template may go into a dialog at a time (S-090); ``None`` if anything may."""
-    step = T("Send an approved template; see them with: chatapp template list --channel {n}", n=card.channel_id)
+    step = T("Send an approved template; see them with: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
     if not can.free_text:
         what = T("{channel} carries nothing but approved templates.", channel=card.channel)
         return Refused("template_only", what, step)
@@ -272,7 +273,7 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, act
         raise Refused(
             "not_idempotent",
             T("{channel} would deliver everything a second time.", channel=channel.title),
-            T("One message that failed goes again with: chatapp message retry"),
+            T("One message that failed goes again with: {how}", how=to_do(Next.RETRY)),
         )
     found = tx.all(MessageId, "messages.sent_since", channel=channel.id, since=since)
     for message in found:

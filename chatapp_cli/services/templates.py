@@ -12,6 +12,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.company import TemplateMoved, TemplateUnannounced
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
@@ -38,7 +39,7 @@ def find(tx: Tx, channel: ChannelRow, named: str) -> TemplateRow:
     if not rows:
         raise NotFound(
             T("There is no template {name} in {channel}.", name=named, channel=channel.title),
-            T("See them with: chatapp template list --channel {n}", n=channel.id),
+            T("See them with: {how}", how=to_do(Next.TEMPLATES, n=channel.id)),
         )
     if len(rows) > 1:
         listed = ", ".join(f"{row.name}/{row.language}" for row in rows)
@@ -65,7 +66,7 @@ def filled(tx: Tx, channel: ChannelRow, named: str, values: Mapping[str, str]) -
         raise Refused(
             "template_not_approved",
             T("The template {name} is not approved: {state}.", name=row.name, state=words.template_state(row.state)),
-            T("See those that are with: chatapp template list --channel {n} --state approved", n=channel.id),
+            T("See those that are with: {how}", how=to_do(Next.APPROVED, n=channel.id)),
         )
     return fill(value(row), values)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows.messages import FileRow, MessageRow, ReactionRow
 from chatapp_cli.store.rows.outbox import OutboxRow
@@ -43,7 +44,7 @@ def message(tx: Tx, wanted: MessageId) -> MessageRow:
     """A message by its number."""
     found = tx.one(MessageRow, "messages.one", id=wanted)
     if found is None:
-        raise NotFound(T("There is no message {n}.", n=wanted), T("See them with: chatapp dialog show"))
+        raise NotFound(T("There is no message {n}.", n=wanted), T("See them with: {how}", how=to_do(Next.DIALOG)))
     return found
 
 

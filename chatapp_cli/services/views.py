@@ -10,6 +10,7 @@ from chatapp_cli.domain.dialog import DialogFilter, filters
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.journal.company import ViewKept, ViewMoved, ViewRemoved
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access
 from chatapp_cli.store import dialog_list
@@ -31,7 +32,7 @@ def find(tx: Tx, named: str, *, operator: str) -> ViewRow:
     seen = seen_by(tx, operator)
     fitting = [row for row in seen if fold(named) == fold(row.name)] or [row for row in seen if named == str(row.id)]
     if not fitting:
-        raise NotFound(T("There is no view {name}.", name=named), T("See them with: chatapp view list"))
+        raise NotFound(T("There is no view {name}.", name=named), T("See them with: {how}", how=to_do(Next.VIEWS)))
     return max(fitting, key=lambda row: row.operator)
 
 
@@ -77,7 +78,7 @@ def _right(owner: str, actor: str) -> Right:
 def _insist_theirs(tx: Tx, view: ViewRow, actor: str) -> None:
     access.require(tx, _right(view.operator, actor))
     if all(row.id != view.id for row in seen_by(tx, actor)):
-        raise NotFound(T("There is no view {name}.", name=view.name), T("See them with: chatapp view list"))
+        raise NotFound(T("There is no view {name}.", name=view.name), T("See them with: {how}", how=to_do(Next.VIEWS)))
 
 
 def wanted(view: ViewRow, *, operator: str) -> DialogFilter:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.health import Health
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ TEMPLATE_STATES: Mapping[str, Text] = MappingProxyType(
         "gone": T("no longer at the provider"),
     }
 )
-_COMMAND = T("Try the command by hand, see: chatapp config get transcribe_command; then: chatapp message transcribe")
+_COMMAND = T(
+    "Try the command by hand, see: {how}; then: {then}",
+    how=to_do(Next.SETTING, name="transcribe_command"),
+    then=to_do(Next.TRANSCRIBE),
+)
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
         "scheduled": (T("It was written for later."), None),
@@ -72,11 +77,19 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         "pace": (T("The channel allows no faster pace."), None),
         "interrupted": (
             T("The program ended while the message was on its way."),
-            T("Look in the chat whether it is there; then: chatapp message resolve, or retry"),
+            T(
+                "Look in the chat whether it is there; then: {how}, or {again}",
+                how=to_do(Next.DECIDE),
+                again=to_do(Next.AGAIN),
+            ),
         ),
         "timeout": (
             T("The provider did not answer in time."),
-            T("Look in the chat whether it is there; then: chatapp message resolve, or retry"),
+            T(
+                "Look in the chat whether it is there; then: {how}, or {again}",
+                how=to_do(Next.DECIDE),
+                again=to_do(Next.AGAIN),
+            ),
         ),
         "unexpected": (
             T("Something unexpected happened while it was sent."),
@@ -85,7 +98,7 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         "stopped": (T("The daemon stopped before it was sent."), T("It goes by itself when the daemon runs.")),
         "silent": (T("The channel gave no sign of life."), T("It is connected again by itself.")),
         "ended": (T("The connection ended."), T("It is connected again by itself.")),
-        "store": (T("The store could not be read or written."), T("See: chatapp doctor")),
+        "store": (T("The store could not be read or written."), T("See: {how}", how=to_do(Next.DOCTOR))),
         "stumbled": (
             T("Something unexpected happened while the channel was connected or read."),
             T("It is connected again by itself; the log has the details."),
@@ -105,11 +118,11 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         ),
         "proxies_down": (
             T("None of the account's proxies leads to the provider; without them it is not used."),
-            T("Test and replace them: chatapp line proxies"),
+            T("Test and replace them: {how}", how=to_do(Next.PROXIES)),
         ),
         "transcribing": (
             T("What is said is being written down."),
-            T("If it stays so, ask again: chatapp message transcribe"),
+            T("If it stays so, ask again: {how}", how=to_do(Next.TRANSCRIBE)),
         ),
         "transcribe_missing": (T("The command that writes down what is said is not there."), _COMMAND),
         "transcribe_failed": (T("The command that writes down what is said failed."), _COMMAND),

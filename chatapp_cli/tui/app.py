@@ -18,9 +18,9 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _, say_steps, show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui import words
+from chatapp_cli.tui import next_steps, words
 from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keymap import bindings, chords, first_keys, replaced, use
@@ -97,6 +97,7 @@ class Inbox(TypeAhead):
 
     def _listen_to(self, keymap: Keymap | None) -> None:
         use(keymap.groups if keymap else None)
+        say_steps(next_steps.keys)
         self.set_keymap(replaced())
         for first, typed in first_keys().items():
             self.bind(typed, f"chord({first!r})", show=False)

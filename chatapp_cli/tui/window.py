@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, say_steps
 from chatapp_cli.runtime import seat
 
 if TYPE_CHECKING:
@@ -34,9 +34,13 @@ def run(desk: Desk, *, alone: bool = False) -> None:
     from chatapp_cli.tui.graphics import found
     from chatapp_cli.tui.own import own
 
+    said_so = say_steps(str)
     window = Inbox(desk, alone=alone, own=own(os.environ), token=seat.token(os.environ, desk.settings.company))
     window.graphics = found(desk.settings.pictures, os.environ)
-    window.run()
+    try:
+        window.run()
+    finally:
+        say_steps(said_so)
     part(window)
 
 

@@ -19,7 +19,7 @@ from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Action, State
 from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.template import Template
-from chatapp_cli.i18n import use
+from chatapp_cli.i18n import show, use
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Statement
@@ -446,7 +446,7 @@ def test_an_operator_may_do_what_the_table_of_roles_says_and_is_told_whom_to_ask
     error = refusal(shop, operator(shop), name, ours)
     assert is_about_rights(error) == (right in NO_LONGER)
     if right in NO_LONGER:
-        assert str(error and error.next_step) == f"Ask the owner to allow it: chatapp user rights 'Пётр' +{right}"
+        assert show(error and error.next_step) == f"Ask the owner to allow it: chatapp user rights 'Пётр' +{right}"
 
 
 @pytest.mark.parametrize("name", sorted(name for name, (right, _) in CALLS.items() if right in NO_LONGER))

@@ -14,6 +14,7 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.option import COMPANY, Subject, Target
 from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, lines, options
@@ -80,7 +81,7 @@ def test_what_is_needed_to_open_the_store_is_never_kept_in_it(shop: Shop, name: 
     with pytest.raises(UsageError) as refused:
         say(shop, COMPANY, **{name: "x"})
     assert str(refused.value.what) == f"{name} is needed before the store is open, so it is not kept in the store."
-    assert f"chatapp config set {name} VALUE, or CHATAPP_{name.upper()}" in str(refused.value.next_step)
+    assert f"chatapp config set {name} VALUE, or CHATAPP_{name.upper()}" in show(refused.value.next_step)
     with pytest.raises(ValueError, match=name):
         option.declare(Field(name=name, label=T("No")), Subject.COMPANY)
 

@@ -17,7 +17,7 @@ from chatapp_cli.domain.journal.company import TemplateMoved
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill, gaps
-from chatapp_cli.i18n import use
+from chatapp_cli.i18n import show, use
 from chatapp_cli.services import channels, journal, outbox, reaching, sending, templates
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
@@ -233,7 +233,7 @@ def test_within_the_window_a_text_of_ones_own_goes(shop: Shop, dialog: DialogId)
         say(shop, MODERATED, dialog, Draft(text="Ещё"))
     assert caught.value.code == "window_closed"
     assert "could be written to freely until 20" in str(caught.value.what)
-    assert "chatapp template list" in str(caught.value.next_step)
+    assert "chatapp template list" in show(caught.value.next_step)
 
 
 def test_a_scheduled_text_has_to_fit_into_the_window_too(shop: Shop, dialog: DialogId) -> None:

@@ -10,6 +10,7 @@ from chatapp_cli.connectors.avito.bind import KIND, SELF
 from chatapp_cli.connectors.avito.hook import hook_url, registered
 from chatapp_cli.connectors.avito.receive import prove
 from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.checking import broken
 from chatapp_cli.ports.bind import Bound
@@ -51,5 +52,5 @@ async def _ringing(api: AvitoApi, url: str) -> Finding:
         name="webhook",
         ok=False,
         what=T("Avito does not call this desk; messages come by asking alone, and later."),
-        next_step=T("It is registered when the daemon opens the channel: start chatapp serve."),
+        next_step=T("It is registered when the daemon opens the channel: start {how}.", how=to_do(Next.SERVE)),
     )

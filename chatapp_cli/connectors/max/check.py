@@ -9,6 +9,7 @@ from chatapp_cli.connectors.max.bind import KIND
 from chatapp_cli.connectors.max.receive import hook_url, subscriptions
 from chatapp_cli.connectors.max.wire import User
 from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.checking import broken
 from chatapp_cli.kit.manifests import manifest
@@ -49,5 +50,5 @@ def _called(*, ok: bool) -> Finding:
         name="receive",
         ok=False,
         what=T("MAX does not call this desk."),
-        next_step=T("It is set when the daemon opens the channel: start chatapp serve."),
+        next_step=T("It is set when the daemon opens the channel: start {how}.", how=to_do(Next.SERVE)),
     )

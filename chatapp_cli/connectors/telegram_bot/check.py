@@ -13,6 +13,7 @@ from chatapp_cli.connectors.telegram_bot.bind import KIND
 from chatapp_cli.connectors.telegram_bot.deletion import Rights, Target, may_delete
 from chatapp_cli.connectors.telegram_bot.receive import hook_url
 from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.checking import unreachable
 from chatapp_cli.ports.bind import Bound
@@ -62,13 +63,13 @@ def _foreign_hook(info: WebhookInfo, *, hooked: bool) -> Finding:
             name="webhook",
             ok=False,
             what=T("Telegram has no webhook of ours."),
-            next_step=T("It is set when the daemon opens the channel: start chatapp serve."),
+            next_step=T("It is set when the daemon opens the channel: start {how}.", how=to_do(Next.SERVE)),
         )
     return Finding(
         name="webhook",
         ok=False,
         what=T("Another program set a webhook and receives instead of us."),
-        next_step=T("Stop that program, or give it another bot; then restart chatapp serve."),
+        next_step=T("Stop that program, or give it another bot; then restart {how}.", how=to_do(Next.SERVE)),
     )
 
 

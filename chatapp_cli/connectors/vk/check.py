@@ -9,6 +9,7 @@ from chatapp_cli.connectors.vk.bind import lacking
 from chatapp_cli.connectors.vk.callback import hook_url, server_at
 from chatapp_cli.connectors.vk.oauth import RIGHTS
 from chatapp_cli.connectors.vk.receive import long_poll_server
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
@@ -35,8 +36,9 @@ async def _receiving(api: VkApi, bound: Bound) -> Finding:
         ok=False,
         what=T("VK does not reach {url} yet.", url=bound.settings["public_url"]),
         next_step=T(
-            "The address is registered when the daemon opens the channel: start chatapp serve, "
-            "then open the address from outside and look at the reverse proxy and its certificate."
+            "The address is registered when the daemon opens the channel: start {how}, "
+            "then open the address from outside and look at the reverse proxy and its certificate.",
+            how=to_do(Next.SERVE),
         ),
     )
 

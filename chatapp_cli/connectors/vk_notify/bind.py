@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.gateway_bind import Trade
 
@@ -27,7 +28,10 @@ TRADE: Final = Trade(
     needed=frozenset({"phone", "template", "values"}),
     check=_check,
     intro=(
-        T("Read the rules at https://notify.mail.ru/ and have the application approved first: chatapp application new"),
+        T(
+            "Read the rules at https://notify.mail.ru/ and have the application approved first: {how}",
+            how=to_do(Next.NEW_APPLICATION),
+        ),
         T("A partner of VK Notify gives you the address, the key and the sender of your community."),
         T("Clients answer in the community: bind the VK community to the same line."),
     ),

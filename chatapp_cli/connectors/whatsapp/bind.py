@@ -12,6 +12,7 @@ from chatapp_cli.connectors.whatsapp import answers
 from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, SendingBlocked, UsageError
 from chatapp_cli.domain.form import Notice
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit.binding import ask_until_proved, form_of
@@ -164,7 +165,7 @@ def _facts(number: answers.Number, settings: Mapping[str, str], hook_key: str) -
 
 def _notice(bound: Bound) -> Notice:
     return Notice(
-        title=T("Enter this at Meta while chatapp serve runs: WhatsApp → Configuration → Webhook"),
+        title=T("Enter this at Meta while {how} runs: WhatsApp → Configuration → Webhook", how=to_do(Next.SERVE)),
         lines=_entries(bound),
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from chatapp_cli.connectors.telegram import login
 from chatapp_cli.domain.form import Form, Notice
+from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import create
 from chatapp_cli.kit.system import system_world
 from chatapp_cli.ports.bind import Bound
@@ -253,7 +254,7 @@ async def test_a_check_names_an_account_that_is_logged_out_or_frozen(sandbox: Te
     sandbox.stage.revoke()
     findings = {finding.name: finding for finding in await desk.connector.check(desk.bound)}
     assert [finding.ok for finding in findings.values()] == [False, False]
-    assert str(findings["receive"].next_step) == "Bind the account again: chatapp line bind"
+    assert show(findings["receive"].next_step) == "Bind the account again: chatapp line bind"
 
 
 async def test_a_check_does_not_disturb_a_running_desk(sandbox: TelegramSandbox) -> None:

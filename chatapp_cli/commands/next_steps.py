@@ -1,0 +1,72 @@
+"""What a person can do next, as commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from string import Formatter
+from types import MappingProxyType
+from typing import Final
+
+from chatapp_cli.domain.next_step import Next, NextStep
+
+COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
+    {
+        Next.ADD_LINE: ("chatapp line add NAME",),
+        Next.ADD_OPERATOR: ("chatapp user add NAME",),
+        Next.ADDRESS_BOOK: ("chatapp contact list CHANNEL",),
+        Next.AGAIN: ("retry",),
+        Next.ALLOW: ("chatapp user rights '{name}' +{right}",),
+        Next.APPLICATION_STAGES: ("chatapp application --help",),
+        Next.APPLICATIONS: ("chatapp application list",),
+        Next.APPROVED: ("chatapp template list --channel {n} --state approved",),
+        Next.BIND: ("chatapp line bind {kind}", "chatapp line bind"),
+        Next.BIND_AGAIN: ("chatapp line bind",),
+        Next.BIND_ANOTHER: ("chatapp line bind {kind} --another",),
+        Next.CHAIN: ("chatapp contact chain {to} CHANNELS",),
+        Next.CHANNELS: ("chatapp line show",),
+        Next.CHECK: ("chatapp line check {n}", "chatapp line check"),
+        Next.CONFIGURE: ("chatapp line configure",),
+        Next.CONTACT: ("chatapp contact show",),
+        Next.DEAD_LETTER: ("chatapp deadletter show {n}",),
+        Next.DEAD_LETTERS: ("chatapp deadletter list",),
+        Next.DECIDE: ("chatapp message resolve",),
+        Next.DIALOG: ("chatapp dialog show",),
+        Next.DIALOGS: ("chatapp dialog list",),
+        Next.DOCTOR: ("chatapp doctor",),
+        Next.KINDS: ("chatapp line channels",),
+        Next.LINES: ("chatapp line list",),
+        Next.LOGIN: ("chatapp login",),
+        Next.NEW_APPLICATION: ("chatapp application new {kind}", "chatapp application new"),
+        Next.OPERATORS: ("chatapp user list",),
+        Next.OUTBOX: ("chatapp outbox list",),
+        Next.PASSWORD: ("chatapp user password NAME",),
+        Next.PROXIES: ("chatapp line proxies",),
+        Next.QUICK_REPLIES: ("chatapp quick list --search WORDS",),
+        Next.RENEW: ("chatapp line bind {kind} --line '{line}'",),
+        Next.RESUME: ("chatapp line resume {n}",),
+        Next.RETRY: ("chatapp message retry",),
+        Next.SERVE: ("chatapp serve",),
+        Next.SET: ("chatapp config set {name} {value}", "chatapp config set {name} VALUE"),
+        Next.SETTING: ("chatapp config get {name}",),
+        Next.SETTINGS: ("chatapp config list",),
+        Next.SUPPORT: ("chatapp support",),
+        Next.SYNC: ("chatapp template sync {kind}",),
+        Next.TAKE: ("chatapp dialog assign {n} me",),
+        Next.TEMPLATES: ("chatapp template list --channel {n}", "chatapp template list"),
+        Next.TRANSCRIBE: ("chatapp message transcribe",),
+        Next.UNBLOCK: ("chatapp dialog unblock {n}",),
+        Next.UNMERGE: ("chatapp contact unmerge",),
+        Next.VIEWS: ("chatapp view list",),
+    }
+)
+"""The spellings of each command, the one that needs most values first; ``AGAIN`` stands behind ``DECIDE``, of the same noun."""
+
+
+def command(step: NextStep) -> str:
+    """The command that does it, with what is known of its words."""
+    known = [spelling for spelling in COMMANDS[step.code] if _names(spelling) <= step.params.keys()]
+    return known[0].format_map(step.params)
+
+
+def _names(spelling: str) -> set[str]:
+    return {name for _text, name, _form, _conversion in Formatter().parse(spelling) if name}

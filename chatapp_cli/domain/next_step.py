@@ -1,0 +1,85 @@
+"""What a person can do next, as a code with values; each front end says it in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from chatapp_cli.domain.text import Text
+
+
+class Next(StrEnum):
+    """Something to do; its value is what programs and manifests know it by."""
+
+    ADD_LINE = "add_line"
+    ADD_OPERATOR = "add_operator"
+    ADDRESS_BOOK = "address_book"
+    AGAIN = "again"
+    ALLOW = "allow"
+    APPLICATION_STAGES = "application_stages"
+    APPLICATIONS = "applications"
+    APPROVED = "approved"
+    BIND = "bind"
+    BIND_AGAIN = "bind_again"
+    BIND_ANOTHER = "bind_another"
+    CHAIN = "chain"
+    CHANNELS = "channels"
+    CHECK = "check"
+    CONFIGURE = "configure"
+    CONTACT = "contact"
+    DEAD_LETTER = "dead_letter"
+    DEAD_LETTERS = "dead_letters"
+    DECIDE = "decide"
+    DIALOG = "dialog"
+    DIALOGS = "dialogs"
+    DOCTOR = "doctor"
+    KINDS = "kinds"
+    LINES = "lines"
+    LOGIN = "login"
+    NEW_APPLICATION = "new_application"
+    OPERATORS = "operators"
+    OUTBOX = "outbox"
+    PASSWORD = "password"  # noqa: S105 - something to do
+    PROXIES = "proxies"
+    QUICK_REPLIES = "quick_replies"
+    RENEW = "renew"
+    RESUME = "resume"
+    RETRY = "retry"
+    SERVE = "serve"
+    SET = "set"
+    SETTING = "setting"
+    SETTINGS = "settings"
+    SUPPORT = "support"
+    SYNC = "sync"
+    TAKE = "take"
+    TEMPLATES = "templates"
+    TRANSCRIBE = "transcribe"
+    UNBLOCK = "unblock"
+    UNMERGE = "unmerge"
+    VIEWS = "views"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A value of a sentence: the front end that says the sentence puts a command, a key or a field there."""
+
+    code: Next
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return " ".join([self.code, *(f"{name}={value}" for name, value in self.params.items())])
+
+
+def to_do(code: Next, **params: object) -> NextStep:
+    """Something to do, and what to do it with."""
+    return NextStep(code, params)
+
+
+def steps(text: Text | None) -> Iterator[NextStep]:
+    """What a sentence tells to do."""
+    for value in text.params.values() if text is not None else ():
+        if isinstance(value, NextStep):
+            yield value
+        elif isinstance(value, Text):
+            yield from steps(value)

@@ -1,0 +1,74 @@
+"""What to do next is a code below every front end; each front end says it with something that really exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import chatapp_cli
+from chatapp_cli.cli import app
+from chatapp_cli.commands.next_steps import COMMANDS, command
+from chatapp_cli.documents.steps import step as document
+from chatapp_cli.domain.next_step import Next, NextStep, steps, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import say_steps, show
+from chatapp_cli.kit.manifests import manifests
+from chatapp_cli.tui.keymap import action
+from chatapp_cli.tui.next_steps import KEYS, SHELL, keys
+
+ROOT = Path(chatapp_cli.__file__).parent
+ABOVE = ("cli.py", "__main__.py", "commands", "tui", "api", "locale", "config")
+VALUES = {"n": 7, "kind": "sms", "line": "Опт", "name": "Пётр", "right": "lines", "to": "anna", "value": "x"}
+
+
+def test_every_code_has_a_command_and_keys() -> None:
+    assert set(COMMANDS) == set(Next)
+    assert set(KEYS) | set(SHELL) == set(Next)
+    assert not set(KEYS) & set(SHELL)
+
+
+@pytest.mark.parametrize("code", Next)
+def test_what_is_said_really_exists(code: Next) -> None:
+    one = to_do(code, **VALUES)
+    words = (f"chatapp message {command(one)}" if code is Next.AGAIN else command(one)).split()
+    assert words[0] == "chatapp"
+    found = typer.main.get_command(app)
+    for word in words[1:]:
+        if hasattr(found, "list_commands"):
+            known = found.list_commands(None)
+            assert word in known or word.startswith("--"), word
+            found = found.get_command(None, word) if word in known else found
+    for scope, name in KEYS.get(code, ()):
+        assert action(scope, name).keys
+    assert keys(one)
+    assert document(one) == {"code": code.value, "params": VALUES}
+
+
+def test_one_sentence_is_said_by_each_front_end_in_its_own_way() -> None:
+    text = T("Take them off it first: {how}", how=to_do(Next.UNBLOCK, n=5))
+    assert show(text) == "Take them off it first: chatapp dialog unblock 5"
+    say_steps(keys)
+    assert show(text) == "Take them off it first: b"
+    assert list(steps(text)) == [NextStep(Next.UNBLOCK, {"n": 5})]
+
+
+def test_nothing_below_the_front_ends_names_a_command_of_theirs() -> None:
+    nouns = "|".join(typer.main.get_command(app).list_commands(None))
+    said = re.compile(rf"\bchatapp ({nouns})\b(?! of)")
+    for file in (*ROOT.rglob("*.py"), *ROOT.rglob("*.toml")):
+        if file.relative_to(ROOT).parts[0] not in ABOVE:
+            lines = [line for line in file.read_text("utf-8").splitlines() if said.search(line)]
+            assert [line for line in lines if '"' in line and "``chatapp" not in line and "`chatapp" not in line] == []
+
+
+def test_a_manifest_says_what_can_be_done_with_its_own_kind() -> None:
+    found = {one for about in manifests().values() for error in about.errors.values() for one in _all(error.next_step)}
+    assert {code for code, _kind in found} >= {Next.PROXIES, Next.DECIDE, Next.CONFIGURE, Next.SYNC}
+    assert (Next.SYNC, "whatsapp") in found
+
+
+def _all(text: object) -> list[tuple[Next, object]]:
+    return [(one.code, one.params.get("kind")) for one in steps(text)]  # type: ignore[arg-type]
