@@ -130,9 +130,9 @@ def _arrival(number: int) -> Batch:
 def seeded(folder: str, *, dialogs: int = DIALOGS, messages: int = TALKED * 60) -> Desk:
     """A company with very many dialogs; rows are written at once, the desk's own way would take minutes."""
     desk = open_desk(Settings(home=folder)).seen_by(OWNER)
-    line = desk.write(lambda tx: lines.add(tx, "Main", actor=""))
+    line = desk.write(lambda tx: lines.add(tx, "Main"))
     bound = Bound(account="bench", title="Bench")
-    desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor=""))
+    desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
     with closing(sqlite3.connect(Path(folder, "main", "chatapp.db"))) as store, store:
         store.executemany(_DIALOG, map(_dialog, range(1, dialogs + 1), range(dialogs, 0, -1)))
         store.executemany(_MESSAGE, ({"n": n, "dialog": dialogs - n // 60 % dialogs} for n in range(messages)))

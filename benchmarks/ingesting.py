@@ -49,9 +49,9 @@ def _template() -> Path:
     folder = tempfile.TemporaryDirectory(prefix="bench-")
     _KEPT.append(folder)
     opened = open_desk(Settings(home=folder.name)).seen_by(OWNER)
-    line = opened.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
+    line = opened.write(lambda tx: lines.add(tx, "Замер"))
     bound = Bound(account="bench", title="Замер")
-    opened.write(lambda tx: channels.keep(tx, opened.vault, bound, line=line, kind="bench", actor="bench"))
+    opened.write(lambda tx: channels.keep(tx, opened.vault, bound, line=line, kind="bench"))
     start = [arrival(f"first-{n}", n) for n in range(DIALOGS)]
     opened.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=start)))
     opened.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -54,7 +54,7 @@ class Company:
     def bind(self, kind: str, answers: Mapping[str, str]) -> str:
         """Bind a channel to the company's line; returns where its webhooks go."""
         line = self.desk.read(lines.find).id
-        channel = asyncio.run(bind(self.desk, Told(answers), line=line, kind=kind, actor="bench"))
+        channel = asyncio.run(bind(self.desk, Told(answers), line=line, kind=kind))
         return f"/hooks/{self.desk.read(lambda tx: channels.one(tx, channel)).hook_key}"
 
 
@@ -65,7 +65,7 @@ def company() -> Iterator[Company]:
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         closing(open_desk(Settings(home=folder)).seen_by(OWNER)) as desk,
     ):
-        desk.write(lambda tx: lines.add(tx, "Замер", actor="bench"))
+        desk.write(lambda tx: lines.add(tx, "Замер"))
         yield Company(Path(folder), desk)
 
 

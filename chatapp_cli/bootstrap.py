@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from chatapp_cli.kit.system import system_world
+from chatapp_cli.kit.system import TEST_CLOCK, system_world
 from chatapp_cli.ports.world import World
 from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.settings import Settings
@@ -119,7 +121,7 @@ class Desk:
 
 def open_desk(settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset()) -> Desk:
     """Open a company's store, making or migrating it if need be; ``given`` is ``Loaded.given``. Raises StoreError."""
-    world = world or system_world(settings.folder)
+    world = world or _world(settings.folder)
     driver = driver_for(settings.store_url)
     ensure_current(driver)
     return Desk(
@@ -130,3 +132,13 @@ def open_desk(settings: Settings, world: World | None = None, *, given: frozense
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
         given=given,
     )
+
+
+def _world(folder: Path) -> World:
+    """The world as it is, except that a test may move the clock of its child."""
+    world, file = system_world(folder), os.environ.get(TEST_CLOCK)
+    if not file:
+        return world
+    from chatapp_cli.kit.driven import driven
+
+    return replace(world, clock=driven(Path(file)))

@@ -14,12 +14,15 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.event import Arrival, Batch, Event, MessageArrived, Peer, Person
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, ingest, lines, outbox, transcript
+from chatapp_cli.services import channels, composing, ingest, lines, outbox, transcript
+from chatapp_cli.services.composing import Exactly, Request
 from chatapp_cli.services.effects import EFFECTS
+from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
@@ -90,13 +93,13 @@ class Shop:
 
     def line(self, name: str = "") -> LineId:
         """Make a line."""
-        return self.write(lambda tx: lines.add(tx, name or f"Продажи {next(self.numbers)}", actor="Ольга"))
+        return self.write(lambda tx: lines.add(tx, name or f"Продажи {next(self.numbers)}"))
 
     def channel(self, *, kind: str = "letters", line: LineId | None = None, **bound: Any) -> ChannelId:
         """Bind a channel of an invented kind."""
         line = line or self.line()
         binding = Bound(**{"account": f"account-{next(self.numbers)}", "title": "Почта магазина"} | bound)
-        return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind, actor="Ольга"))
+        return self.write(lambda tx: channels.keep(tx, self.vault, binding, line=line, kind=kind))
 
     def take(self, channel: ChannelId, *events: Event, cursor: str | None = None) -> ingest.Ingested:
         """Let events arrive, each delivered by itself."""
@@ -117,6 +120,11 @@ class Shop:
     def texts(self, dialog: DialogId) -> list[str]:
         """What was said, in order."""
         return [entry.message.text for entry in self.read(lambda tx: transcript.latest(tx, dialog, n=1000))]
+
+    def begin(self, able: Able, channel: ChannelId, to: str, draft: Draft, **order: Any) -> DialogId:
+        """Write first to an address in a channel; returns the dialog."""
+        request = Request(to=Exactly(channel, to), draft=draft, order=self.order(**order))
+        return self.message(self.write(lambda tx: composing.accept(tx, able, request))).dialog_id
 
     def order(self, **values: Any) -> Order:
         """An operator's order under a fresh key."""

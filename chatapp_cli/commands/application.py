@@ -10,7 +10,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Line, Verb, actor, noun, opened
+from chatapp_cli.commands.frame import Json, Line, Verb, noun, opened
 from chatapp_cli.commands.line import Answers, Kind, Set
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.application import Stage
@@ -41,7 +41,7 @@ def new(ctx: typer.Context, kind: Kind, line: Line = "", given: Set = None, answ
     with opened(ctx) as desk:
         wanted = desk.read(lambda tx: lines.find(tx, line)).id
         ask = asker(gathered(given or [], answers))
-        made = asyncio.run(applying.apply(desk, ask, line=wanted, kind=about.kind, actor=actor(desk)))
+        made = asyncio.run(applying.apply(desk, ask, line=wanted, kind=about.kind))
     typer.echo(made)
     note("Documents made. Get the statement: chatapp application document {n}", n=made)
 
@@ -143,8 +143,7 @@ def decide(
 
 def _move(ctx: typer.Context, application: int, stage: Stage, reason: str = "") -> None:
     with opened(ctx) as desk:
-        who = actor(desk)
-        desk.write(lambda tx: applications.move(tx, ApplicationId(application), stage, reason=reason, actor=who))
+        desk.write(lambda tx: applications.move(tx, ApplicationId(application), stage, reason=reason))
         row = desk.read(lambda tx: applications.one(tx, ApplicationId(application)))
     note("{title}: {state}", title=_title(row), state=show(words.stage(row.state)))
     if stage is Stage.APPROVED:

@@ -68,7 +68,7 @@ def known_kind(kind: str) -> Manifest:
 
 
 def bind(
-    desk: Desk, kind: str, *, line: str, given: Mapping[str, str], actor: str, another: bool = False, renew: str = ""
+    desk: Desk, kind: str, *, line: str, given: Mapping[str, str], another: bool = False, renew: str = ""
 ) -> ChannelRow:
     """Bind, or renew what is bound there already; ``another`` adds an account to a pool, ``renew`` names one of it."""
     about = known_kind(kind)
@@ -79,9 +79,7 @@ def bind(
     previous = None if another else _previous(desk, about.kind, wanted.id, renew)
     with explained(about):
         number = asyncio.run(
-            binding.bind(
-                desk, asker(given, known=known), line=wanted.id, kind=about.kind, previous=previous, actor=actor
-            )
+            binding.bind(desk, asker(given, known=known), line=wanted.id, kind=about.kind, previous=previous)
         )
     return desk.read(lambda tx: channels.one(tx, number))
 

@@ -9,7 +9,7 @@ import typer
 from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
+from chatapp_cli.commands.frame import Json, Verb, noun, opened
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import deadletters
@@ -60,7 +60,7 @@ def retry(ctx: typer.Context, letter: Letter) -> None:
     from chatapp_cli.runtime import rereading
 
     with opened(ctx) as desk:
-        asyncio.run(rereading.retry(desk, letter, actor=actor(desk)))
+        asyncio.run(rereading.retry(desk, letter))
     note("Dead letter {n} is understood now.", n=letter)
 
 
@@ -68,5 +68,5 @@ def retry(ctx: typer.Context, letter: Letter) -> None:
 def forget(ctx: typer.Context, letter: Letter) -> None:
     """Drop a dead letter that nobody needs."""
     with opened(ctx) as desk:
-        desk.write(lambda tx: deadletters.forget(tx, letter, actor=actor(desk)))
+        desk.write(lambda tx: deadletters.forget(tx, letter))
     note("Dead letter {n} is forgotten.", n=letter)

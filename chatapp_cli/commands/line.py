@@ -17,7 +17,6 @@ from chatapp_cli.commands.frame import (
     LineName,
     OneLine,
     Verb,
-    actor,
     channel_names,
     completing,
     kind_names,
@@ -56,7 +55,7 @@ Answers = Annotated[
 def add(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name"))]) -> None:
     """Make a line."""
     with opened(ctx) as desk:
-        number = desk.write(lambda tx: lines.add(tx, name, actor=actor(desk)))
+        number = desk.write(lambda tx: lines.add(tx, name))
     typer.echo(number)
     note("Line {name} is there. Bind a channel to it: chatapp line bind KIND", name=name)
 
@@ -163,7 +162,7 @@ def rename(
 ) -> None:
     """Give a line another name."""
     with opened(ctx) as desk:
-        desk.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name, actor=actor(desk)))
+        desk.write(lambda tx: lines.rename(tx, lines.find(tx, line).id, name))
     note("The line is called {name} now.", name=name)
 
 
@@ -171,7 +170,7 @@ def rename(
 def remove(ctx: typer.Context, line: LineName, force: Force = False) -> None:
     """Remove a line."""
     with opened(ctx) as desk:
-        desk.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force, actor=actor(desk)))
+        desk.write(lambda tx: lines.remove(tx, lines.find(tx, line), force=force))
     note("Line {name} is gone.", name=line)
 
 
@@ -195,7 +194,7 @@ def bind(
 
     given_answers = binding.gathered(given or [], answers)
     with opened(ctx) as desk:
-        row = binding.bind(desk, kind, line=line, given=given_answers, actor=actor(desk), another=another, renew=renew)
+        row = binding.bind(desk, kind, line=line, given=given_answers, another=another, renew=renew)
         typer.echo(row.id)
         note("{title} is bound to line {line}.", title=row.title, line=row.line)
         binding.tell_facts(desk, row)
@@ -235,7 +234,7 @@ def unbind(ctx: typer.Context, channel: Channel, line: Line = "", force: Force =
 
     with opened(ctx) as desk:
         row = found(desk, channel, line)
-        desk.write(lambda tx: channels.unbind(tx, row, force=force, actor=actor(desk)))
+        desk.write(lambda tx: channels.unbind(tx, row, force=force))
     note("{title} is not bound any more.", title=row.title)
 
 
@@ -274,10 +273,10 @@ def _configured(desk: Desk, channel: str, line: str, changes: Mapping[str, str])
 
     if channel:
         row = found(desk, channel, line)
-        desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes, actor=actor(desk)))
+        desk.write(lambda tx: channels.configure(tx, row, desk.manifest(row), changes))
         return row.title
     one = desk.read(lambda tx: lines.find(tx, line))
-    desk.write(lambda tx: lines.configure(tx, one, changes, actor=actor(desk)))
+    desk.write(lambda tx: lines.configure(tx, one, changes))
     return one.name
 
 
@@ -303,7 +302,7 @@ def resume(ctx: typer.Context, channel: Channel, line: Line = "") -> None:
         row = found(desk, channel, line)
         served = owner(desk) is not None
         patience = resuming.PATIENCE if served else 0
-        after = asyncio.run(resuming.resume(desk, row.id, actor=actor(desk), patience=patience))
+        after = asyncio.run(resuming.resume(desk, row.id, patience=patience))
         if served and after.health in STOPPED:
             what, step = words.why(desk.manifest(after), after.health_code, after.health_detail)
             raise Busy(T("{title} was tried and is still refused: {why}", title=row.title, why=what), step)
@@ -349,7 +348,7 @@ def proxies(
     from chatapp_cli.commands import proxying
 
     with opened(ctx) as desk:
-        wish = proxying.Wish(urls=urls or [], off=off, force=force, actor=actor(desk))
+        wish = proxying.Wish(urls=urls or [], off=off, force=force)
         code = proxying.settle(desk, channel, line, wish, as_json=as_json)
     raise typer.Exit(code)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime.owner import owner
 from chatapp_cli.services import mailing
 from chatapp_cli.services.beginning import goes
+from chatapp_cli.services.composing import Request
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
-from chatapp_cli.services.sending import Order
-from chatapp_cli.store.tx import Tx
 
 _SHOWN = 20
 """Bad lines that are listed one by one."""
@@ -34,13 +33,6 @@ class Wish:
     dry: bool
     yes: bool
     as_json: bool
-
-
-class _OnlyTried(Exception):
-    """Undoes the transaction, whose outcome is all that was wanted."""
-
-    def __init__(self, found: Mailing) -> None:
-        self.found = found
 
 
 def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
@@ -59,36 +51,20 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
     return found
 
 
-def send(desk: Desk, to: Sequence[Recipient], plan: mailing.Plan, order: Order, wish: Wish) -> int:
+def send(desk: Desk, to: Sequence[Recipient], request: Request, wish: Wish) -> int:
     """Accept it for all, after a question where a person sits; the number is the exit code."""
-
-    def accept(tx: Tx) -> Mailing:
-        return mailing.accept(tx, desk.capabilities, plan, to, order)
-
+    able = desk.capabilities
     if wish.dry or (len(to) > 1 and not wish.yes):
-        tried = _tried(desk, accept)
+        tried = desk.write(lambda tx: mailing.preview(tx, able, request, to))
         if wish.dry:
             _report(desk, tried, wish)
             return 1 if tried.bad else 0
         _insist_on_yes(desk, tried)
-    found = desk.write(accept)
+    found = desk.write(lambda tx: mailing.accept(tx, able, request, to))
     _report(desk, found, wish)
     if found.new and owner(desk) is None:
         note("No daemon runs now; it is carried out once it does: chatapp serve")
     return 1 if found.bad else 0
-
-
-def _tried(desk: Desk, accept: Callable[[Tx], Mailing]) -> Mailing:
-    """What accepting it would lead to; nothing of it is kept."""
-
-    def undone(tx: Tx) -> None:
-        raise _OnlyTried(accept(tx))
-
-    try:
-        desk.write(undone)
-    except _OnlyTried as tried:
-        return tried.found
-    raise AssertionError("a transaction that raises does not return")
 
 
 def _insist_on_yes(desk: Desk, tried: Mailing) -> None:

@@ -126,9 +126,8 @@ def forward(
 
     with opened(ctx) as desk:
         order = Order(actor=actor(desk), key=desk.world.chance.key())
-        can = desk.read(lambda tx: _capabilities(desk, tx, DialogId(to)))
         chosen = [MessageId(one) for one in messages]
-        made = desk.write(lambda tx: forwarding.forward(tx, can, chosen, DialogId(to), order))
+        made = desk.write(lambda tx: forwarding.forward(tx, desk.capabilities, chosen, DialogId(to), order))
     if as_json:
         printing.document([documents.forwarded(old, new) for old, new in zip(chosen, made, strict=True)])
         return

@@ -26,7 +26,6 @@ class Wish:
     off: bool
     force: bool
     """Keep them although some do not lead to the provider."""
-    actor: str
 
 
 def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> int:
@@ -37,7 +36,7 @@ def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> i
     if wish.off or said:
         desk.require(Right.PROXIES)
     if wish.off:
-        proxying.keep(desk, row, "", actor=wish.actor)
+        proxying.keep(desk, row, "")
         note("{title} uses no proxies any more.", title=row.title)
         return 0
     findings = _tried(desk, row, said)
@@ -49,7 +48,7 @@ def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> i
     if not said:
         _tell_none(findings, row)
     elif good or wish.force:
-        proxying.keep(desk, row, said, actor=wish.actor)
+        proxying.keep(desk, row, said)
         note("{title} is reached through these proxies from now on.", title=row.title)
     else:
         say(T("Nothing was changed."), T("Leave out what does not work, or keep it all the same with --force."))

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from chatapp_cli.commands.frame import Json, Line, Verb, channel_names, completing, opened, single
-from chatapp_cli.commands.sendoff import (
-    PATIENCE,
-    Approved,
-    Assignee,
-    At,
-    Files,
-    FirstName,
-    Key,
-    LastName,
-    Subject,
-    Text,
-    Values,
-    Wait,
-    Wish,
-    send_off,
-)
+from chatapp_cli.commands.sendoff import Assignee, FirstName, LastName, Wish, composed, send_off
 from chatapp_cli.commands.way import Way
-from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import MessageId
-from chatapp_cli.domain.message import Priority
 from chatapp_cli.i18n import N_
-from chatapp_cli.services.routes import Step
-from chatapp_cli.services.sending import Order
-from chatapp_cli.store.tx import Tx
 
 app = single()
 
@@ -72,6 +50,7 @@ Yes = Annotated[bool, typer.Option("--yes", help=N_("Do not ask before it goes t
 
 
 @app.command(cls=Verb)
+@composed
 def send(
     ctx: typer.Context,
     to: To = None,
@@ -81,54 +60,26 @@ def send(
     channel: First = "",
     others: Others = None,
     line: Line = "",
-    text: Text = "",
-    template: Approved = "",
-    values: Values = None,
-    subject: Subject = "",
+    wish: Wish,
     first_name: FirstName = "",
     last_name: LastName = "",
     assignee: Assignee = "",
-    files: Files = None,
-    at: At = "",
-    wait: Wait = PATIENCE,
-    key: Key = "",
     dry: Dry = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Send a message to an address and wait for the verdict, or put it into the outbox for many."""
     from chatapp_cli.commands import mass
-    from chatapp_cli.services import channels, relay
+    from chatapp_cli.services.composing import Address
 
-    wish = Wish(
-        text=text,
-        subject=subject,
-        files=files or (),
-        at=at,
-        wait=wait,
-        key=key,
-        template=template,
-        values=values or (),
-        first_name=first_name,
-        last_name=last_name,
-        assignee=assignee,
-    )
+    wish = replace(wish, first_name=first_name, last_name=last_name, assignee=assignee)
     way = Way(channel=channel, others=others or (), line=line)
     with opened(ctx) as desk:
         recipients = mass.listed([*(to or ()), *way.imported(desk, contact)], to_file)
-        with wish.drafted(desk, way.possible(desk) if files else ()) as draft:
-
-            def plan(tx: Tx, address: str) -> tuple[Sequence[Step], Draft]:
-                steps = way.steps(desk, tx, address)
-                return steps, wish.filled(tx, channels.one(tx, steps[0].channel), draft)
-
+        one = Address(to=recipients[0].address, channel=channel, others=others or (), line=line)
+        with wish.request(desk, one, way.possible(desk) if wish.files else ()) as request:
             if dry or to_file or len(recipients) > 1:
-                order = replace(wish.order(desk), priority=Priority.BULK)
                 how = mass.Wish(dry=dry, yes=yes, as_json=as_json)
-                raise typer.Exit(mass.send(desk, recipients, plan, order, how))
-
-            def accept(tx: Tx, order: Order) -> MessageId:
-                return relay.accept(tx, desk.capabilities, *plan(tx, recipients[0].address), order)
-
-            code = send_off(desk, wish, accept, as_json=as_json, to=recipients[0].address)
+                raise typer.Exit(mass.send(desk, recipients, request, how))
+            code = send_off(desk, request, wait=wish.wait, as_json=as_json, to=one.to)
     raise typer.Exit(code)

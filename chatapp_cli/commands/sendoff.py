@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,7 +27,7 @@ from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.domain.draft import Draft
+    from chatapp_cli.services.composing import FromReply, FromTemplate, Request, Target
     from chatapp_cli.services.sending import Order
     from chatapp_cli.services.transcript import Entry
     from chatapp_cli.store.rows.channels import ChannelRow
@@ -73,16 +76,16 @@ _EXIT_OF_HEALTH = {Health.NEEDS_REBIND: 4, Health.MISCONFIGURED: 2, Health.BLOCK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """The options of one call."""
+    """The options that ``send`` and ``reply`` share, and those of one of them."""
 
-    text: str
-    subject: str
-    files: Sequence[Path]
-    at: str
-    wait: float
-    key: str
-    template: str = ""
-    values: Sequence[str] = ()
+    text: Text = ""
+    template: Approved = ""
+    values: Values = None
+    subject: Subject = ""
+    files: Files = None
+    at: At = ""
+    wait: Wait = PATIENCE
+    key: Key = ""
     first_name: str = ""
     last_name: str = ""
     assignee: str = ""
@@ -91,25 +94,27 @@ class Wish:
     unless_heard: bool = False
 
     @contextmanager
-    def drafted(
-        self, desk: Desk, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
-    ) -> Iterator[Draft]:
+    def request(
+        self, desk: Desk, to: Target, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
+    ) -> Iterator[Request]:
         """The message for one of these channels, its files in the store; they stay there if it is accepted within."""
         from chatapp_cli.commands.staging import most_of, staging
         from chatapp_cli.domain.draft import Draft
+        from chatapp_cli.services.composing import Request
 
         self._insist_on_sense()
-        text = typed(self.text)
-        most = most_of([desk.capabilities(one) for one in channels], self.files) if self.files else None
+        text, paths = typed(self.text), self.files or ()
+        most = most_of([desk.capabilities(one) for one in channels], paths) if paths else None
         with staging(desk, most=most) as stage:
-            yield Draft(
+            draft = Draft(
                 text=text,
                 subject=self.subject,
-                files=tuple(map(stage, self.files)),
+                files=tuple(map(stage, paths)),
                 reply_to=reply_to,
                 first_name=self.first_name.strip(),
                 last_name=self.last_name.strip(),
             )
+            yield Request(to=to, draft=draft, words=self._words(desk), order=self._order(desk))
 
     def _insist_on_sense(self) -> None:
         if self.template and self.text:
@@ -121,32 +126,16 @@ class Wish:
         if self.values and not (self.template or self.quick):
             raise UsageError(T("--value fills the gaps of a template."), T("Name it with --template."), field="value")
 
-    def filled(self, tx: Tx, channel: ChannelRow, draft: Draft) -> Draft:
-        """The draft with the words of the template, if one was named."""
-        if not self.template:
-            return draft
-        from chatapp_cli.services import templates
+    def _words(self, desk: Desk) -> FromTemplate | FromReply | None:
+        from chatapp_cli.services.composing import FromReply, FromTemplate
 
-        template, text = templates.filled(tx, channel, self.template, _gaps(self.values))
-        return replace(draft, text=text, template=template)
+        if self.template:
+            return FromTemplate(self.template, _gaps(self.values or ()))
+        if self.quick:
+            return FromReply(self.quick, _gaps(self.values or ()), desk.options)
+        return None
 
-    def answered(self, tx: Tx, desk: Desk, dialog: DialogId, draft: Draft) -> Draft:
-        """The draft with the words and files of the quick reply, if one was named."""
-        if not self.quick:
-            return draft
-        from chatapp_cli.domain.variables import canonical
-        from chatapp_cli.services import dialogs, replies
-        from chatapp_cli.services.options import Scope
-
-        row, card = replies.find(tx, self.quick), dialogs.card(tx, dialog)
-        company = desk.options.text(tx, "company_name", Scope(line=card.line_id, channel=card.channel_id))
-        known = replies.values(card, company=company, operator=actor(desk), now=tx.now)
-        given = {canonical(name): text for name, text in _gaps(self.values).items()}
-        text, files = replies.said(tx, row, known | given)
-        replies.count_use(tx, row.id)
-        return replace(draft, text=text, files=(*draft.files, *files))
-
-    def order(self, desk: Desk) -> Order:
+    def _order(self, desk: Desk) -> Order:
         """Who, when and under which key."""
         from chatapp_cli.domain.when import when
         from chatapp_cli.services.sending import Order, key_of
@@ -163,6 +152,25 @@ class Wish:
         )
 
 
+_SHARED = ("text", "template", "values", "subject", "files", "at", "wait", "key")
+
+
+def composed(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that send and reply share: it takes as ``wish`` what is said in them."""
+    own = signature(verb, eval_str=True).parameters
+    known = signature(Wish, eval_str=True).parameters
+    shared = [known[name].replace(kind=Parameter.KEYWORD_ONLY) for name in _SHARED]
+
+    @wraps(verb)
+    def command(**said: Any) -> None:
+        wish = Wish(**{name: said.pop(name) for name in _SHARED})
+        verb(**said, wish=wish)
+
+    spread = [shared if one.name == "wish" else [one] for one in own.values()]
+    command.__signature__ = Signature([*chain(*spread)])  # type: ignore[attr-defined]  # read by typer
+    return command
+
+
 def _gaps(given: Sequence[str]) -> Mapping[str, str]:
     pairs = [word.partition("=") for word in given]
     for name, equals, _text in pairs:
@@ -171,26 +179,25 @@ def _gaps(given: Sequence[str]) -> Mapping[str, str]:
     return {name.strip(): text for name, _equals, text in pairs}
 
 
-def send_off(desk: Desk, wish: Wish, accept: Callable[[Tx, Order], MessageId], *, as_json: bool, to: str = "") -> int:
+def send_off(desk: Desk, request: Request, *, wait: float, as_json: bool, to: str = "") -> int:
     """Accept the message, wait for its verdict, report it, and return the exit code.
 
     Whoever is meant by an address is named: before the wait as far as the desk knows, after it if the provider knew
     better.
     """
-    from chatapp_cli.services import transcript
+    from chatapp_cli.services import composing, transcript
 
-    order = wish.order(desk)
-    message = first = desk.write(lambda tx: accept(tx, order))
+    message = first = desk.write(lambda tx: composing.accept(tx, desk.capabilities, request))
     told = _tell_whom(desk, message, to)
-    if wish.wait and order.at is None:
-        message = _deliver(desk, message, wish.wait)
+    if wait and request.order.at is None:
+        message = _deliver(desk, message, wait)
         _tell_whom(desk, message, to, told)
     if message != first:
         note("Message {first} failed in its channel and went on as message {n}.", first=first, n=message)
     entry, channel = desk.read(
         lambda tx: ((found := transcript.entry(tx, message)), channel_of(tx, found.message.dialog_id))
     )
-    return report(desk, entry, channel, waited=bool(wish.wait), as_json=as_json)
+    return report(desk, entry, channel, waited=bool(wait), as_json=as_json)
 
 
 def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
@@ -215,18 +222,6 @@ def channel_of(tx: Tx, dialog: DialogId) -> ChannelRow:
     from chatapp_cli.services import channels, dialogs
 
     return channels.one(tx, dialogs.card(tx, dialog).channel_id)
-
-
-def into_dialog(desk: Desk, wish: Wish, dialog: DialogId, draft: Draft) -> Callable[[Tx, Order], MessageId]:
-    """Accept it for one dialog."""
-    from chatapp_cli.services import sending
-
-    def accept(tx: Tx, order: Order) -> MessageId:
-        channel = channel_of(tx, dialog)
-        ready = wish.answered(tx, desk, dialog, wish.filled(tx, channel, draft))
-        return sending.enqueue(tx, desk.capabilities(channel), dialog, ready, order)
-
-    return accept
 
 
 def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:

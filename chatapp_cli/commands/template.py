@@ -9,7 +9,7 @@ import typer
 
 from chatapp_cli.commands import asked, printing
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Channel, Json, Line, Verb, actor, channel_names, completing, noun, opened, typed
+from chatapp_cli.commands.frame import Channel, Json, Line, Verb, channel_names, completing, noun, opened, typed
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.domain.errors import Rejected, UsageError
@@ -118,8 +118,8 @@ def add(
     """Keep the draft of a template; submit it when it is ready."""
     template = Template(name=name, language=language, body=typed(text), category=category)
     with opened(ctx) as desk:
-        where, who = _found(desk, channel, line), actor(desk)
-        row = desk.write(lambda tx: templates.add(tx, where, desk.capabilities(where), template, actor=who))
+        where = _found(desk, channel, line)
+        row = desk.write(lambda tx: templates.add(tx, where, desk.capabilities(where), template))
     _tell(row)
     note("Submit it: chatapp template submit {channel} {name}", channel=where.id, name=row.name)
 
@@ -164,17 +164,16 @@ def _arguments(template: Template) -> dict[str, Any]:
 
 
 def _judged(desk: Desk, where: ChannelRow, template: Template) -> TemplateRow:
-    who = actor(desk)
-    return desk.write(lambda tx: templates.judged(tx, desk.capabilities, where, template, actor=who))
+    return desk.write(lambda tx: templates.judged(tx, desk.capabilities, where, template))
 
 
 @app.command(cls=Verb)
 def sync(ctx: typer.Context, channel: Channel, line: Line = "", wait: asked.Wait = asked.PATIENCE) -> None:
     """Read the provider's templates and what it thinks of each; prints how many changed."""
     with opened(ctx) as desk:
-        where, who = _found(desk, channel, line), actor(desk)
+        where = _found(desk, channel, line)
         found = [Template(**one) for one in asked.of(desk, where, Errand.TEMPLATES, {}, seconds=wait)]
-        changed = desk.write(lambda tx: templates.learn(tx, desk.capabilities, where, found, actor=who))
+        changed = desk.write(lambda tx: templates.learn(tx, desk.capabilities, where, found))
     typer.echo(changed)
     note("{n} templates at the provider.", n=len(found))
 
@@ -192,8 +191,6 @@ def decide(
     """Say what a moderator answered, where the provider is not asked by the desk."""
     state = _state(verdict, _VERDICTS, "verdict")
     with opened(ctx) as desk:
-        where, who = _found(desk, channel, line), actor(desk)
-        row = desk.write(
-            lambda tx: templates.decide(tx, desk.capabilities, where, named, state, reason=reason, actor=who)
-        )
+        where = _found(desk, channel, line)
+        row = desk.write(lambda tx: templates.decide(tx, desk.capabilities, where, named, state, reason=reason))
     _tell(row)

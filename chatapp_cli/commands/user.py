@@ -40,10 +40,10 @@ Lines = Annotated[
 ]
 
 
-def _do(ctx: typer.Context, job: Callable[[Tx, str], object]) -> None:
+def _do(ctx: typer.Context, job: Callable[[Tx], object]) -> None:
     """What is done to accounts, whose lines may be others than one's own."""
     with opened(ctx) as desk:
-        desk.whole.write(lambda tx: job(tx, actor(desk)))
+        desk.whole.write(job)
 
 
 @app.command(cls=Verb)
@@ -59,7 +59,7 @@ def add(
     with opened(ctx) as desk:
         desk.require(Right.USERS)
         kept, whole = hashed(password(new=True)), desk.whole
-        made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ()), actor=actor(desk)))
+        made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ())))
     note("{name} can log in now: chatapp login", name=made.name)
 
 
@@ -85,19 +85,19 @@ def _seen(one: operators.Account) -> str:
 @app.command(cls=Verb)
 def disable(ctx: typer.Context, name: Name) -> None:
     """Let an operator in no longer; whoever is logged in is logged out at once."""
-    _do(ctx, lambda tx, who: operators.disable(tx, name, actor=who))
+    _do(ctx, lambda tx: operators.disable(tx, name))
 
 
 @app.command(cls=Verb)
 def enable(ctx: typer.Context, name: Name) -> None:
     """Let an operator in again."""
-    _do(ctx, lambda tx, who: operators.enable(tx, name, actor=who))
+    _do(ctx, lambda tx: operators.enable(tx, name))
 
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, name: Name) -> None:
     """Forget an account; what was said and done under its name stays."""
-    _do(ctx, lambda tx, who: operators.remove(tx, name, actor=who))
+    _do(ctx, lambda tx: operators.remove(tx, name))
 
 
 @app.command("password", cls=Verb)
@@ -110,7 +110,7 @@ def password_(ctx: typer.Context, name: Name) -> None:
         if name != actor(desk):
             desk.require(Right.USERS)
         desk.whole.read(lambda tx: operators.find(tx, name))
-        new_password(desk, name, password(new=True), actor=actor(desk))
+        new_password(desk, name, password(new=True))
 
 
 @app.command(cls=Verb)
@@ -123,7 +123,7 @@ def lines(
     """Say which lines an operator sees."""
     if every == bool(line):
         raise UsageError(T("Name the lines with --line, or say --all."))
-    _do(ctx, lambda tx, who: operators.see_lines(tx, name, None if every else numbers(tx, line or ()), actor=who))
+    _do(ctx, lambda tx: operators.see_lines(tx, name, None if every else numbers(tx, line or ())))
 
 
 @app.command(cls=Verb, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
@@ -140,7 +140,7 @@ def rights(
     given, taken = operators.changes(changes or ())
     with opened(ctx) as desk:
         if given or taken:
-            desk.whole.write(lambda tx: operators.allow(tx, name, given, taken, actor=actor(desk)))
+            desk.whole.write(lambda tx: operators.allow(tx, name, given, taken))
         found = desk.whole.read(lambda tx: operators.may(tx, name))
     _show_rights(name, found, as_json=as_json)
 

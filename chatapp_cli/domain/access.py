@@ -134,6 +134,9 @@ def system(name: str, *rights: Right) -> Acting:
     return Acting(name, system=frozenset(rights))
 
 
+PROGRAM = ""
+"""The signature of what a provider reports, or the program does by itself."""
+
 NOBODY = Acting("", lines=())
 """Before anybody has logged in: nothing is seen and nothing is allowed."""
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import World
 
+TEST_CLOCK = "CHATAPP_TEST_CLOCK"
+"""Names the file by which a test moves this process's clock; ``kit/driven.py`` reads it."""
+
 
 class SystemClock:
     """The machine's clocks."""

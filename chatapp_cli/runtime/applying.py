@@ -20,7 +20,7 @@ from chatapp_cli.services import applications
 from chatapp_cli.store.rows.channels import ApplicationRow
 
 
-async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str, actor: str) -> ApplicationId:
+async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> ApplicationId:
     """Ask until the answers hold. Raises what the asker raises, and Refused where nothing has to be applied for."""
     await asyncio.to_thread(desk.require, Right.APPLICATIONS)
     office = await asyncio.to_thread(_office, desk, kind)
@@ -28,7 +28,7 @@ async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str, actor: str) 
     title = office.applicant(answers)
     return await asyncio.to_thread(
         desk.write,
-        lambda tx: applications.add(tx, desk.vault, line=line, kind=kind, title=title, answers=answers, actor=actor),
+        lambda tx: applications.add(tx, desk.vault, line=line, kind=kind, title=title, answers=answers),
     )
 
 

@@ -38,5 +38,5 @@ class Approvals:
                 log.debug("templates.unasked", channel=self._row.id, code=error.code)
             else:
                 able = self._store.desk.capabilities
-                await self._store.write(partial(templates.learn, able=able, channel=self._row, found=found, actor=""))
+                await self._store.write(partial(templates.learn, able=able, channel=self._row, found=found))
             await self._store.desk.world.clock.sleep(EVERY)

@@ -17,9 +17,7 @@ from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 
 
-async def bind(
-    desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None, actor: str
-) -> ChannelId:
+async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
     await asyncio.to_thread(desk.require, Right.CHANNELS)
     connector = await asyncio.to_thread(desk.connector, kind)
@@ -37,7 +35,6 @@ async def bind(
         previous=number,
         pool=about.capabilities.pool,
         fields=about.fields,
-        actor=actor,
     )
     return await asyncio.to_thread(desk.write, keep)
 

@@ -16,7 +16,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.form import Form, Notice
-from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
+from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.template import Template, gaps
 from chatapp_cli.domain.text import T
@@ -25,7 +25,9 @@ from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
-from chatapp_cli.services import channels, files, lines, reaching, sending, templates, transcript
+from chatapp_cli.services import channels, files, lines, templates, transcript
+from chatapp_cli.services.composing import Exactly, InDialog, Request, accept
+from chatapp_cli.services.sending import Order
 from chatapp_cli.settings import Settings
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -66,9 +68,9 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
         settings = demo_settings(folder, people.company, lang)
         desk = open_desk(settings).seen_by(Acting("demo", owner=True))
         stack.callback(desk.close)
-        line = desk.write(partial(lines.add, name=people.line, actor="demo"))
+        line = desk.write(partial(lines.add, name=people.line))
         for one in sandboxes:
-            channel = await bind(desk, _Told(one.answers), line=line, kind=one.kind, actor="demo")
+            channel = await bind(desk, _Told(one.answers), line=line, kind=one.kind)
             if isinstance(one, Approves):
                 desk.write(partial(_approve, desk=desk, channel=channel, approved=one.approved))
         yield Stage(desk, sandboxes, people)
@@ -78,7 +80,7 @@ def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, s
     """Moderation is over when the curtain rises."""
     row = channels.one(tx, channel)
     for name, body in approved.items():
-        templates.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"), actor="demo")
+        templates.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"))
 
 
 def demo_settings(folder: Path, company: str, lang: str) -> Settings:
@@ -130,9 +132,9 @@ async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tel
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
-        can, order = desk.capabilities(row), sending.Order(actor="Ольга", key=desk.world.chance.key())
-        dialog = reaching.dialog_for(tx, row, can, customer.phone)
-        return sending.enqueue(tx, can, dialog, Draft(text=text, template=filled), order), text
+        draft, order = Draft(text=text, template=filled), Order(actor="Ольга", key=desk.world.chance.key())
+        request = Request(to=Exactly(row.id, customer.phone), draft=draft, order=order)
+        return accept(tx, desk.capabilities, request), text
 
     message, text = await asyncio.to_thread(desk.write, put_out)
     state = await _until_settled(stage, message)
@@ -185,9 +187,9 @@ async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -
         path = desk.settings.folder.parent / given.name
         await asyncio.to_thread(path.write_bytes, given.content)
         staged = (await asyncio.to_thread(files.stage, desk.media, path),)
-    order = sending.Order(actor="Ольга", key=desk.world.chance.key())
-    draft = Draft(text=text, files=staged)
-    return await asyncio.to_thread(desk.write, lambda tx: sending.enqueue(tx, can, DialogId(dialog.id), draft, order))
+    order = Order(actor="Ольга", key=desk.world.chance.key())
+    request = Request(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
+    return await asyncio.to_thread(desk.write, partial(accept, able=desk.capabilities, request=request))
 
 
 async def _until_settled(stage: Stage, message: MessageId) -> str:

@@ -40,7 +40,7 @@ async def tried(desk: Desk, channel: ChannelRow, said: str | None = None) -> Seq
     return [one for one in await connector.check(bound) if one.name == "proxy"]
 
 
-def keep(desk: Desk, channel: ChannelRow, said: str, *, actor: str) -> None:
+def keep(desk: Desk, channel: ChannelRow, said: str) -> None:
     """Reach the account through these from now on; through none if there are none."""
-    change = partial(channels.set_secret, vault=desk.vault, channel=channel, name=proxies.NAME, value=said, actor=actor)
+    change = partial(channels.set_secret, vault=desk.vault, channel=channel, name=proxies.NAME, value=said)
     desk.write(change)

@@ -15,9 +15,9 @@ from chatapp_cli.services.shelf import needs_shelf, shelve
 from chatapp_cli.store.rows.journal import ArrivedRow
 
 
-async def retry(desk: Desk, number: int, *, actor: str) -> Ingested:
+async def retry(desk: Desk, number: int) -> Ingested:
     """Understand a dead letter and let it happen. Raises NotFound, and Refused if it is still not understood."""
-    return await asyncio.to_thread(_retry, desk, number, actor)
+    return await asyncio.to_thread(_retry, desk, number)
 
 
 def raw(desk: Desk, letter: ArrivedRow) -> bytes:
@@ -30,7 +30,7 @@ def raw(desk: Desk, letter: ArrivedRow) -> bytes:
     return path.read_bytes()
 
 
-def _retry(desk: Desk, number: int, actor: str) -> Ingested:
+def _retry(desk: Desk, number: int) -> Ingested:
     letter = desk.read(partial(deadletters.one, number=number))
     if not letter.problem:
         raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
@@ -38,4 +38,4 @@ def _retry(desk: Desk, number: int, actor: str) -> Ingested:
     arrival = desk.connector(row.kind).understand(desk.bound(row), raw(desk, letter), letter.at)
     batch = Batch(arrivals=(arrival,))
     kept = shelve(desk.media, batch) if needs_shelf(batch) else batch
-    return desk.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0], actor=actor))
+    return desk.write(partial(deadletters.revive, letter=letter, arrival=kept.arrivals[0]))

@@ -19,13 +19,13 @@ PATIENCE = 10.0
 """Seconds that are waited for what the provider says."""
 
 
-async def resume(desk: Desk, channel: ChannelId, *, actor: str, patience: float = PATIENCE) -> ChannelRow:
+async def resume(desk: Desk, channel: ChannelId, *, patience: float = PATIENCE) -> ChannelRow:
     """Let it go on, and return it as it stands once the daemon has tried; at once where nothing had to be tried."""
     store = AsyncStore(desk)
     try:
         before = await store.read(partial(channels.one, channel=channel))
         seen = await store.read(journal.last)
-        await store.write(partial(channels.resume, channel=channel, actor=actor))
+        await store.write(partial(channels.resume, channel=channel))
         if before.health in STOPPED:
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience):

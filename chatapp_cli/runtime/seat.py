@@ -59,10 +59,10 @@ def log_in(desk: Desk, name: str, password: str) -> str:
     return token
 
 
-def new_password(desk: Desk, name: str, password: str, *, actor: str) -> None:
+def new_password(desk: Desk, name: str, password: str) -> None:
     """Give an operator another password."""
     kept = passwords.hashed(password)
-    desk.whole.write(partial(operators.set_password, name=name, password_hash=kept, actor=actor))
+    desk.whole.write(partial(operators.set_password, name=name, password_hash=kept))
 
 
 # What is kept of a login between two commands

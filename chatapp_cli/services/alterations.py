@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.event import MessageEdited, MessagesDeleted, ReactionsChanged
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.journal.messages import ForeignChangeIgnored, MessageWithdrawn, ReactionsShown, TextChanged
@@ -49,7 +50,7 @@ def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
     elif tx.run("messages.revise", id=found.id, text=event.text, at=event.at):
         tx.run("messages.edit", id=found.id, text=event.text, at=event.at)
         tx.run("dialogs.preview", id=found.dialog_id, message=found.id, preview=preview(event.text, []))
-        tx.emit(TextChanged(channel=channel, dialog=found.dialog_id, message=found.id))
+        tx.emit(TextChanged(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
 def deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
@@ -61,7 +62,7 @@ def deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
         elif not (event.by_admin or _by_author(found, event)):
             _tell_refused(tx, channel, found)
         elif tx.run("messages.delete", id=found.id, at=event.at):
-            tx.emit(MessageWithdrawn(channel=channel, dialog=found.dialog_id, message=found.id))
+            tx.emit(MessageWithdrawn(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
 def reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
@@ -73,7 +74,7 @@ def reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
     tx.run("reactions.clear", message=found.id, person=event.person.id)
     for emoji in event.emoji:
         tx.run("reactions.add", message=found.id, person=event.person.id, emoji=emoji, name=event.person.name)
-    tx.emit(ReactionsShown(channel=channel, dialog=found.dialog_id, message=found.id))
+    tx.emit(ReactionsShown(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
 def _by_author(found: Ref, event: MessageEdited | MessagesDeleted) -> bool:
@@ -84,7 +85,7 @@ def _by_author(found: Ref, event: MessageEdited | MessagesDeleted) -> bool:
 
 
 def _tell_refused(tx: Tx, channel: ChannelId, found: Ref) -> None:
-    tx.emit(ForeignChangeIgnored(channel=channel, dialog=found.dialog_id, message=found.id))
+    tx.emit(ForeignChangeIgnored(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
 
 
 def _keep(tx: Tx, channel: ChannelId, event: Change, ext_id: str) -> None:

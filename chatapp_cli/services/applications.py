@@ -38,9 +38,7 @@ def approved(tx: Tx, *, line: LineId, kind: str) -> bool:
     return any(row.state == Stage.APPROVED for row in everything(tx, line=line, kind=kind))
 
 
-def add(
-    tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: Mapping[str, str], actor: str
-) -> ApplicationId:
+def add(tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: Mapping[str, str]) -> ApplicationId:
     """Take an application whose answers hold; its documents are made when they are asked for."""
     access.require(tx, Right.APPLICATIONS)
     lines.seen(tx, line)
@@ -53,7 +51,7 @@ def add(
         sealed=vault.seal(answers),
         now=tx.now,
     )
-    tx.emit(ApplicationMoved(application=made, title=title, stage=Stage.READY), actor=actor)
+    tx.emit(ApplicationMoved(application=made, title=title, stage=Stage.READY))
     return ApplicationId(made)
 
 
@@ -83,7 +81,7 @@ def document(media: Media, row: ApplicationRow) -> bytes:
     return content
 
 
-def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "", actor: str) -> None:
+def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "") -> None:
     """Say how far it got. Raises Refused for a step that cannot follow, and for a rejection without a reason."""
     access.require(tx, Right.APPLICATIONS)
     found = one(tx, application)
@@ -96,6 +94,4 @@ def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "", 
     if stage is Stage.REJECTED and not reason.strip():
         raise Refused("no_reason", T("A rejection needs a reason."), T("Say it with --reason."))
     tx.run("applications.move", id=application, was=found.state, state=stage, reason=reason.strip(), now=tx.now)
-    tx.emit(
-        ApplicationMoved(application=application, title=found.title, stage=stage, reason=reason.strip()), actor=actor
-    )
+    tx.emit(ApplicationMoved(application=application, title=found.title, stage=stage, reason=reason.strip()))

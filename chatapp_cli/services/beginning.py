@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
-from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, given, kinds
 from chatapp_cli.domain.draft import Draft, insist
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.health import STOPPED
-from chatapp_cli.domain.ids import ChannelId, DialogId, LineId, Millis
+from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.manifest import AddressKind, Capabilities
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.segments import Segments, segments
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
-from chatapp_cli.services import access, channels, dialogs, reaching, sending
+from chatapp_cli.services import channels, dialogs, reaching, sending
 from chatapp_cli.services.pace import NOW, Reason, Turn, forecast
 from chatapp_cli.services.routes import Able
-from chatapp_cli.services.sending import Order
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.outbox import RecentSend
@@ -93,18 +91,31 @@ def outlook(tx: Tx, able: Able, channel: ChannelRow, to: str, draft: Draft | Non
     except Refused as refusal:
         return Outlook(channel=channel, refusal=refusal)
     card = None if found.dialog is None else dialogs.card(tx, found.dialog)
-    side = card or _Stranger(found.address, found.address, channel.title, channel.id)
+    reached = Outlook(channel=channel, kind=found.kind, address=found.address, dialog=card)
+    return _looked(
+        tx, can, reached, card or _Stranger(found.address, found.address, channel.title, channel.id), draft, at
+    )
+
+
+def within(tx: Tx, able: Able, card: DialogCard, draft: Draft | None = None, *, at: Millis = 0) -> Outlook:
+    """The same for a dialog that there is already."""
+    channel = channels.one(tx, card.channel_id)
+    reached = Outlook(channel=channel, kind=kinds(card.address)[0], address=card.address, dialog=card)
+    return _looked(tx, able(channel), reached, card, draft, at)
+
+
+def _looked(
+    tx: Tx, can: Capabilities, reached: Outlook, side: DialogCard | _Stranger, draft: Draft | None, at: Millis
+) -> Outlook:
+    """What becomes of the draft where the address leads."""
     counted = segments(draft.text) if draft and draft.text and can.segments else None
-    price = channels.price_of_part(channel)
+    price = channels.price_of_part(reached.channel)
     stranger = side.heard_at is None and side.chat_kind == "private"
     wanted = RecentSend(side.address, side.chat_kind, int(stranger), at)
-    return Outlook(
-        channel=channel,
-        kind=found.kind,
-        address=found.address,
-        dialog=card,
+    return replace(
+        reached,
         refusal=_refusal(can, side, draft, at=max(at, tx.now)),
-        turn=forecast(tx, channel, can).next(wanted),
+        turn=forecast(tx, reached.channel, can).next(wanted),
         counted=counted,
         cost=price * counted.parts if price is not None and counted else None,
     )
@@ -120,15 +131,6 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
     except Refused as refusal:
         return refusal
     return None if draft is not None and draft.template else sending.closed(can, side, at)
-
-
-def begin(tx: Tx, able: Able, channel: ChannelRow, to: str, draft: Draft, order: Order) -> DialogId:
-    """Open the dialog, or take the one there is, and accept its message. Raises Refused."""
-    access.require(tx, Right.ANSWER)
-    can = able(channel)
-    dialog = reaching.dialog_for(tx, channel, can, to.strip(), subject=draft.subject)
-    sending.enqueue(tx, can, dialog, draft, order)
-    return dialog
 
 
 def goes(turn: Turn, can: Capabilities) -> Text:

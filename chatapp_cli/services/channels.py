@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LineId
@@ -119,7 +119,6 @@ def keep(
     previous: ChannelId | None = None,
     pool: bool = False,
     fields: Sequence[Field] = (),
-    actor: str,
 ) -> ChannelId:
     """Store a binding, new or renewed. Raises Refused for an account that is bound already.
 
@@ -150,7 +149,7 @@ def keep(
         tx.run("channels.rebind", id=previous, **values)
         tx.run("outbox.release", channel=previous, now=tx.now)
     options.keep(tx, _target(previous), answered)
-    tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title), actor=actor)
+    tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title))
     return previous
 
 
@@ -186,7 +185,7 @@ def _insist_it_is_free(
             )
 
 
-def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
+def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
     """Remove a channel with its dialogs. Without force raises Refused if it has any, or something to be sent."""
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
@@ -211,19 +210,19 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool, actor: str) -> None:
         )
     tx.run("channels.remove", id=channel.id)
     options.drop(tx, _target(channel.id))
-    tx.emit(ChannelUnbound(channel=channel.id, kind=channel.kind, title=channel.title), actor=actor)
+    tx.emit(ChannelUnbound(channel=channel.id, kind=channel.kind, title=channel.title))
 
 
-def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str], *, actor: str) -> None:
+def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str]) -> None:
     """Change options that need no new binding; a running session comes up again with them. Raises UsageError."""
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
     changed = options.change(tx, _target(channel.id), options.Changes(changes, manifest.fields))
     tx.run("channels.renew", id=channel.id)
-    tx.emit(ChannelConfigured(channel=channel.id, changed=changed), actor=actor)
+    tx.emit(ChannelConfigured(channel=channel.id, changed=changed))
 
 
-def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str, *, actor: str) -> None:
+def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str) -> None:
     """Change one secret of a binding, or forget it; a running session comes up again with it."""
     access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
     one(tx, channel.id)
@@ -231,22 +230,22 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str,
     if not value:
         del secrets[name]
     tx.run("channels.seal", id=channel.id, secrets=vault.seal(secrets))
-    tx.emit(ChannelConfigured(channel=channel.id, changed=[name]), actor=actor)
+    tx.emit(ChannelConfigured(channel=channel.id, changed=[name]))
 
 
 def set_health(tx: Tx, channel: ChannelId, health: Health, code: str = "", detail: str = "") -> None:
     """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
-    tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail))
+    tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail), actor=PROGRAM)
 
 
-def resume(tx: Tx, channel: ChannelId, *, actor: str) -> None:
+def resume(tx: Tx, channel: ChannelId) -> None:
     """Let a channel that rests go on now: a person knows that the reason is gone."""
     access.require(tx, Right.REPAIR)
     one(tx, channel)
     tx.run("channels.resume", id=channel)
     tx.run("outbox.release", channel=channel, now=tx.now)
-    tx.emit(ChannelResumed(channel=channel), actor=actor)
+    tx.emit(ChannelResumed(channel=channel))
 
 
 def prove(tx: Tx, channel: ChannelId) -> None:

@@ -32,7 +32,7 @@ def one(tx: Tx, number: int) -> ArrivedRow:
     return found
 
 
-def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival, *, actor: str) -> Ingested:
+def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival) -> Ingested:
     """Let happen what is understood by now. Raises Refused if it still is not."""
     access.require(tx, Right.REPAIR)
     one(tx, letter.id)
@@ -45,14 +45,14 @@ def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival, *, actor: str) -> Inges
     result = Ingested()
     apply(tx, letter.channel_id, arrival, letter.id, result)
     tx.run("arrived.revive", id=letter.id)
-    tx.emit(DeadLetterRevived(channel=letter.channel_id, arrived=letter.id), actor=actor)
+    tx.emit(DeadLetterRevived(channel=letter.channel_id, arrived=letter.id))
     return result
 
 
-def forget(tx: Tx, number: int, *, actor: str) -> None:
+def forget(tx: Tx, number: int) -> None:
     """Drop a dead letter that nobody needs."""
     access.require(tx, Right.REPAIR)
     letter = one(tx, number)
     if not tx.run("arrived.forget", id=number):
         raise NotFound(T("Arrival {n} is not a dead letter.", n=number))
-    tx.emit(DeadLetterForgotten(channel=letter.channel_id, arrived=number, problem=letter.problem), actor=actor)
+    tx.emit(DeadLetterForgotten(channel=letter.channel_id, arrived=number, problem=letter.problem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import (
@@ -112,7 +112,7 @@ def wake(tx: Tx) -> Sequence[DialogId]:
     due = tx.all(DialogId, "duties.due", now=tx.now)
     for dialog in due:
         tx.run("duties.wake", id=dialog, now=tx.now)
-        tx.emit(Returned(dialog=dialog))
+        tx.emit(Returned(dialog=dialog), actor=PROGRAM)
     return due
 
 

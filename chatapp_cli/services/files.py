@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import given_file
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import Busy, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, FileId
@@ -167,4 +168,4 @@ def missing(tx: Tx, file: FileRow, *, code: str) -> None:
 
 def _tell(tx: Tx, what: type[FileArrived | FileMissing], file: FileRow) -> None:
     dialog = message_of(tx, file.message_id).dialog_id
-    tx.emit(what(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id))
+    tx.emit(what(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id), actor=PROGRAM)

@@ -9,19 +9,27 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
-from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
-from chatapp_cli.services import access, dialogs, files, sending, transcript
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services import access, composing, dialogs, files, transcript
+from chatapp_cli.services.composing import InDialog, Request
+from chatapp_cli.services.options import Options
+from chatapp_cli.services.routes import Able
+from chatapp_cli.services.sending import Order, key_of
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.tx import Tx
 
 
 def forward(
-    tx: Tx, can: Capabilities, messages: Sequence[MessageId], dialog: DialogId, order: Order
+    tx: Tx,
+    able: Able,
+    messages: Sequence[MessageId],
+    dialog: DialogId,
+    order: Order,
+    *,
+    held: Options | None = None,
 ) -> list[MessageId]:
     """Accept each message for the other dialog, in this order: all of them, or none with the reason.
 
@@ -31,7 +39,8 @@ def forward(
     accepted = []
     for n, message in enumerate(messages):
         draft = _draft(tx, transcript.entry(tx, message))
-        accepted.append(sending.enqueue(tx, can, dialog, draft, replace(order, key=sending.key_of(f"{order.key} {n}"))))
+        one = replace(order, key=key_of(f"{order.key} {n}"))
+        accepted.append(composing.accept(tx, able, Request(to=InDialog(dialog), draft=draft, order=one, held=held)))
     return accepted
 
 

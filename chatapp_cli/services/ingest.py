@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.address import called, given
 from chatapp_cli.domain.event import (
     Arrival,
@@ -90,7 +91,7 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
         return
     if arrival.problem:
         result.dead += 1
-        tx.emit(DeadLetterKept(channel=channel, arrived=arrived, problem=arrival.problem))
+        tx.emit(DeadLetterKept(channel=channel, arrived=arrived, problem=arrival.problem), actor=PROGRAM)
     apply(tx, channel, arrival, arrived, result)
 
 
@@ -122,7 +123,7 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
         result.files_wanted |= _keep_file(tx, channel, message, file)
     _refresh_dialog(tx, dialog, event, message)
     came = MessageEchoed if event.from_us else MessageReceived
-    tx.emit(came(channel=channel, dialog=dialog.id, message=message))
+    tx.emit(came(channel=channel, dialog=dialog.id, message=message), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
@@ -166,7 +167,7 @@ def _hear_again(
     if _wants_eyes(dialog, event):
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
-    tx.emit(TextChanged(channel=channel, dialog=dialog.id, message=found.id))
+    tx.emit(TextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)
 
@@ -275,7 +276,7 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last
         last_at=last_at,
         now=tx.now,
     )
-    tx.emit(DialogOpened(channel=channel, dialog=dialog))
+    tx.emit(DialogOpened(channel=channel, dialog=dialog), actor=PROGRAM)
     return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0, 1, 1)
 
 
@@ -375,7 +376,9 @@ def move_on(
     statement = "messages.reached" if state in REACHED else "messages.state"
     tx.run(statement, id=found.id, state=state, code=code, detail=detail)
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
-    tx.emit(StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
+    tx.emit(
+        StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code), actor=PROGRAM
+    )
 
 
 def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
@@ -394,7 +397,7 @@ def _peer_changed(tx: Tx, channel: ChannelId, event: PeerChanged) -> None:
     _learn(tx, dialog, event.peer, Person())
     tx.run("dialogs.reach", id=dialog.id, reachable=int(event.reachable), code=event.code)
     reached = ClientReachable if event.reachable else ClientUnreachable
-    tx.emit(reached(channel=channel, dialog=dialog.id))
+    tx.emit(reached(channel=channel, dialog=dialog.id), actor=PROGRAM)
 
 
 def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
@@ -410,7 +413,7 @@ def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
     if early and (dialog or there):
         _let_changes_happen(tx, channel, event.peer.key)
     if dialog is not None:
-        tx.emit(DialogMoved(channel=channel, dialog=there or dialog.id, old=dialog.id))
+        tx.emit(DialogMoved(channel=channel, dialog=there or dialog.id, old=dialog.id), actor=PROGRAM)
 
 
 def _let_changes_happen(tx: Tx, channel: ChannelId, key: str) -> None:
@@ -456,7 +459,7 @@ def _chat_read(tx: Tx, channel: ChannelId, event: ChatRead) -> None:
 def _read_by_us(tx: Tx, channel: ChannelId, dialog: DialogId, until: int) -> None:
     last = _number(tx.value("dialogs.last_heard", dialog=dialog) or "")
     if last is not None and last <= until and tx.run("dialogs.read", id=dialog):
-        tx.emit(MarkedRead(channel=channel, dialog=dialog))
+        tx.emit(MarkedRead(channel=channel, dialog=dialog), actor=PROGRAM)
 
 
 def _number(ext_id: str) -> int | None:

@@ -42,17 +42,17 @@ def seen(tx: Tx, line: LineId) -> None:
         raise NotFound(T("There is no line {name}.", name=line), T("See them with: chatapp line list"))
 
 
-def add(tx: Tx, name: str, *, actor: str) -> LineId:
+def add(tx: Tx, name: str) -> LineId:
     """Make a line. Raises UsageError for a name that is empty, and Refused for one that is taken."""
     access.require(tx, Right.LINES)
     made = tx.insert("lines.add", name=_sound(name), now=tx.now)
     if made is None:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
-    tx.emit(LineAdded(name=name), actor=actor)
+    tx.emit(LineAdded(name=name))
     return LineId(made)
 
 
-def rename(tx: Tx, line: LineId, name: str, *, actor: str) -> None:
+def rename(tx: Tx, line: LineId, name: str) -> None:
     """Give a line another name."""
     access.require(tx, Right.LINES)
     seen(tx, line)
@@ -60,10 +60,10 @@ def rename(tx: Tx, line: LineId, name: str, *, actor: str) -> None:
     if taken not in {None, line}:
         raise Refused("line_exists", T("There is a line {name} already.", name=name), T("Choose another name."))
     tx.run("lines.rename", id=line, name=name.strip())
-    tx.emit(LineRenamed(name=name), actor=actor)
+    tx.emit(LineRenamed(name=name))
 
 
-def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
+def remove(tx: Tx, line: LineRow, *, force: bool) -> None:
     """Remove a line; one that still has channels only by force, because their dialogs go with it."""
     access.require(tx, Right.LINES)
     seen(tx, line.id)
@@ -75,15 +75,15 @@ def remove(tx: Tx, line: LineRow, *, force: bool, actor: str) -> None:
         )
     options.drop_with_line(tx, line.id)
     tx.run("lines.remove", id=line.id)
-    tx.emit(LineRemoved(name=line.name), actor=actor)
+    tx.emit(LineRemoved(name=line.name))
 
 
-def configure(tx: Tx, line: LineRow, changes: Mapping[str, str], *, actor: str) -> None:
+def configure(tx: Tx, line: LineRow, changes: Mapping[str, str]) -> None:
     """Change options of a line; an empty value forgets one. Raises UsageError."""
     access.require(tx, Right.SETTINGS)
     seen(tx, line.id)
     changed = options.change(tx, Target(Subject.LINE, line.id), options.Changes(changes))
-    tx.emit(LineConfigured(name=line.name, changed=changed), actor=actor)
+    tx.emit(LineConfigured(name=line.name, changed=changed))
 
 
 def _sound(name: str) -> str:

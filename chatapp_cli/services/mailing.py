@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import ceil
-from typing import TypeAlias
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities, Rate
+from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, dialogs, relay
+from chatapp_cli.services import access, channels, composing, dialogs
+from chatapp_cli.services.composing import InDialog, Request
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
-from chatapp_cli.services.routes import Able, Step
+from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import Order, key_of
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
-
-Plan: TypeAlias = Callable[[Tx, str], tuple[Sequence[Step], Draft]]
-"""The channels to try for an address, and what is said in the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,23 @@ def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient
     return [*(Recipient(one) for one in named), *(one for one in listed if one.address and one.address[0] != "#")]
 
 
-def accept(tx: Tx, able: Able, plan: Plan, to: Iterable[Recipient], order: Order) -> Mailing:
-    """Accept it for everybody in one transaction, each under a key that follows from the order's and the address."""
+def preview(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mailing:
+    """What accepting it would lead to; all of it is undone."""
+    with suppress(_Undone), tx.savepoint("preview", undone_by=_Undone):
+        found = accept(tx, able, request, to)
+        raise _Undone
+    return found
+
+
+class _Undone(Exception):
+    """Ends a part of a transaction of which nothing is kept."""
+
+
+def accept(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mailing:
+    """Accept a request for each recipient in turn, in one transaction, behind everything that people write.
+
+    The key of each follows from the request's and the address.
+    """
     access.require(tx, Right.MASS)
     found = Mailing()
     spelled: set[str] = set()
@@ -115,7 +128,7 @@ def accept(tx: Tx, able: Able, plan: Plan, to: Iterable[Recipient], order: Order
         spelled.add(address)
         try:
             with tx.trial():
-                going = _accepted(tx, able, plan, one, replace(order, key=key_of(f"{order.key} {address}")))
+                going = _accepted(tx, able, _addressed(request, one, key_of(f"{request.order.key} {address}")), one)
                 _insist_on_another(going, reached)
         except _Again:
             found.again += 1
@@ -124,8 +137,14 @@ def accept(tx: Tx, able: Able, plan: Plan, to: Iterable[Recipient], order: Order
         else:
             reached.add(going.dialog)
             found.going.append(going)
-    found.going = _in_turn(tx, able, found.going, order)
+    found.going = _in_turn(tx, able, found.going, request.order)
     return found
+
+
+def _addressed(request: Request, to: Recipient, key: str) -> Request:
+    assert not isinstance(request.to, InDialog), "a list is one of addresses"
+    order = replace(request.order, key=key, priority=Priority.BULK)
+    return replace(request, to=replace(request.to, to=to.address), order=order)
 
 
 def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: Order) -> list[Going]:
@@ -135,7 +154,7 @@ def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: Order) -> list[G
     for one in going:
         if one.channel.id not in accounts:
             accounts[one.channel.id] = forecast(
-                tx, one.channel, able(one.channel), priority=order.rank, before=one.message
+                tx, one.channel, able(one.channel), priority=Priority.BULK, before=one.message
             )
         wanted = RecentSend(one.address, one.chat_kind, int(one.stranger), order.at or 0)
         told.append(one if one.before else replace(one, turn=accounts[one.channel.id].next(wanted)))
@@ -157,17 +176,16 @@ def _spelled(address: str) -> str:
     return canonical(address, "phone" if "phone" in possible else possible[0])
 
 
-def _accepted(tx: Tx, able: Able, plan: Plan, to: Recipient, order: Order) -> Going:
-    before = tx.value("messages.by_key", key=order.key) is not None
-    steps, draft = plan(tx, to.address)
-    message = relay.accept(tx, able, steps, draft, order)
-    card = dialogs.card(tx, message_of(tx, message).dialog_id)
+def _accepted(tx: Tx, able: Able, request: Request, to: Recipient) -> Going:
+    before = tx.value("messages.by_key", key=request.order.key) is not None
+    said = message_of(tx, composing.accept(tx, able, request))
+    card = dialogs.card(tx, said.dialog_id)
     channel = channels.one(tx, card.channel_id)
-    counted = segments(draft.text) if able(channel).segments else None
+    counted = segments(said.text) if able(channel).segments else None
     price = channels.price_of_part(channel)
     return Going(
         to=to,
-        message=message,
+        message=said.id,
         dialog=card.id,
         channel=channel,
         address=card.address,
@@ -176,7 +194,7 @@ def _accepted(tx: Tx, able: Able, plan: Plan, to: Recipient, order: Order) -> Go
         fresh=card.created_at == tx.now and not before,
         stranger=card.heard_at is None and card.chat_kind == "private",
         before=before,
-        characters=len(draft.text),
+        characters=len(said.text),
         parts=counted.parts if counted else 1,
         alphabet=counted.alphabet if counted else None,
         cost=price * counted.parts if price is not None and counted else None,

@@ -63,7 +63,7 @@ def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
     return None if who.every_line else tx.all(SeenLineRow, "operators.lines", name=who.name)
 
 
-def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor: str) -> OperatorRow:
+def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
     """Make an account; without a hash nobody logs in by it, without lines it sees them all.
 
     Raises UsageError for an empty name, and Refused for one that is taken.
@@ -77,38 +77,38 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, actor
         )
     _see(tx, name, lines)
     tx.run("unread.begin", operator=name)
-    tx.emit(OperatorAdded(name=name), actor=actor)
+    tx.emit(OperatorAdded(name=name))
     return find(tx, name)
 
 
-def disable(tx: Tx, name: str, *, actor: str) -> None:
+def disable(tx: Tx, name: str) -> None:
     """Let an operator in no longer; who is logged in is logged out at once."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
         tx.run("operators.close_sessions", name=name)
-        tx.emit(OperatorDisabled(name=name), actor=actor)
+        tx.emit(OperatorDisabled(name=name))
 
 
-def enable(tx: Tx, name: str, *, actor: str) -> None:
+def enable(tx: Tx, name: str) -> None:
     """Let an operator in again."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
-        tx.emit(OperatorEnabled(name=name), actor=actor)
+        tx.emit(OperatorEnabled(name=name))
 
 
-def set_password(tx: Tx, name: str, password_hash: str, *, actor: str) -> None:
+def set_password(tx: Tx, name: str, password_hash: str) -> None:
     """Give a new password; whoever is logged in by the old one is logged out."""
     if name != access.acting(tx).name:
         access.require(tx, Right.USERS)
         _insist_above(tx, name)
     tx.run("operators.set_password", name=find(tx, name).name, password=password_hash)
     tx.run("operators.close_sessions", name=name)
-    tx.emit(PasswordChanged(name=name), actor=actor)
+    tx.emit(PasswordChanged(name=name))
 
 
-def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) -> None:
+def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
     """Let an operator see these lines alone; ``None``: all of them."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
@@ -116,7 +116,7 @@ def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None, *, actor: str) 
     tx.run("operators.see", name=find(tx, name).name, every_line=int(lines is None))
     tx.run("operators.see_no_line", name=name)
     _see(tx, name, lines or ())
-    tx.emit(VisibleLinesChanged(name=name), actor=actor)
+    tx.emit(VisibleLinesChanged(name=name))
 
 
 def may(tx: Tx, name: str) -> frozenset[Right]:
@@ -138,7 +138,7 @@ def changes(said: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
     return frozenset(given), frozenset(taken)
 
 
-def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right], *, actor: str) -> None:
+def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right]) -> None:
     """Give rights beside those of the role, and take such back.
 
     Raises UsageError for taking what the role itself allows, and Refused for rights that whoever acts does not have.
@@ -153,7 +153,7 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right],
         )
     held = written((read(who.rights) | frozenset(given)) - frozenset(taken) - access.of_role(who.role))
     if tx.run("operators.give", name=name, rights=held):
-        tx.emit(RightsChanged(name=name, rights=held), actor=actor)
+        tx.emit(RightsChanged(name=name, rights=held))
 
 
 def _insist_above(tx: Tx, name: str) -> None:
@@ -183,12 +183,12 @@ def _beyond() -> Refused:
     )
 
 
-def remove(tx: Tx, name: str, *, actor: str) -> None:
+def remove(tx: Tx, name: str) -> None:
     """Forget an account with its logins; what was done under the name stays."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     tx.run("operators.remove", name=find(tx, name).name)
-    tx.emit(OperatorRemoved(name=name), actor=actor)
+    tx.emit(OperatorRemoved(name=name))
 
 
 # Logging in
@@ -239,12 +239,12 @@ def close_session(tx: Tx, token: str) -> None:
         tx.emit(LoggedOut(name=who.name), actor=who.name)
 
 
-def close_sessions(tx: Tx, name: str, *, actor: str) -> None:
+def close_sessions(tx: Tx, name: str) -> None:
     """Log an operator out everywhere."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     if tx.run("operators.close_sessions", name=find(tx, name).name):
-        tx.emit(LoggedOut(name=name), actor=actor)
+        tx.emit(LoggedOut(name=name))
 
 
 def _digest(token: str) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed, StrangersPaused
@@ -209,7 +210,8 @@ def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
         return False
     tx.run("dialogs.last_becomes", id=row.dialog_id, old=other.id, new=row.message_id)
     tx.run("messages.drop", id=other.id)
-    tx.emit(MessageMerged(channel=row.channel_id, dialog=row.dialog_id, message=other.id, into=row.message_id))
+    event = MessageMerged(channel=row.channel_id, dialog=row.dialog_id, message=other.id, into=row.message_id)
+    tx.emit(event, actor=PROGRAM)
     return True
 
 
@@ -262,7 +264,8 @@ def _tell_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
             action=row.action,
             code=error.code,
             detail=error.detail,
-        )
+        ),
+        actor=PROGRAM,
     )
 
 
@@ -339,7 +342,7 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str 
     until = tx.now + int(seconds * 1000)
     tx.run("channels.pause", id=channel, until=until, code=code, detail=detail)
     if seconds >= WORTH_TELLING:
-        tx.emit(ChannelPaused(channel=channel, until=until, code=code, detail=detail))
+        tx.emit(ChannelPaused(channel=channel, until=until, code=code, detail=detail), actor=PROGRAM)
 
 
 def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
@@ -351,14 +354,14 @@ def unpause(tx: Tx, channel: ChannelId) -> None:
     """The provider lets the account send again."""
     tx.run("channels.unpause", id=channel)
     tx.run("outbox.release", channel=channel, now=tx.now)
-    tx.emit(ChannelResumed(channel=channel))
+    tx.emit(ChannelResumed(channel=channel), actor=PROGRAM)
 
 
 def pause_strangers(tx: Tx, row: OutboxRow, *, seconds: float, code: str) -> None:
     """The account was told to leave strangers alone; remembered over restarts."""
     tx.run("channels.pause_strangers", id=row.channel_id, until=tx.now + int(seconds * 1000))
     hold(tx, row.dialog_id, {"strangers": seconds}, code=code)
-    tx.emit(StrangersPaused(channel=row.channel_id, seconds=int(seconds), code=code))
+    tx.emit(StrangersPaused(channel=row.channel_id, seconds=int(seconds), code=code), actor=PROGRAM)
 
 
 def something_due(tx: Tx) -> bool:
@@ -371,7 +374,8 @@ def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
     due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)
     for message, dialog, channel in due:
         _show_due(tx, dialog, message)
-        tx.emit(StateChanged(channel=channel, dialog=dialog, message=message, state=State.QUEUED))
+        event = StateChanged(channel=channel, dialog=dialog, message=message, state=State.QUEUED)
+        tx.emit(event, actor=PROGRAM)
     return [(message, channel) for message, _, channel in due]
 
 
@@ -411,7 +415,8 @@ def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str =
 
 
 def _tell_state(tx: Tx, row: OutboxRow, state: State, code: str) -> None:
-    tx.emit(StateChanged(channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code))
+    event = StateChanged(channel=row.channel_id, dialog=row.dialog_id, message=row.message_id, state=state, code=code)
+    tx.emit(event, actor=PROGRAM)
 
 
 def _finish(tx: Tx, claim: Claim, verdict: str, *, code: str = "", detail: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.messages import MessageReceived, StateChanged
 from chatapp_cli.domain.message import State
@@ -18,4 +19,5 @@ def give_up(tx: Tx, heard: MessageReceived) -> None:
     channel, dialog = heard.channel, heard.dialog
     for message in tx.all(MessageId, "outbox.give_up", dialog=dialog, message=heard.message):
         tx.run("messages.state", id=message, state=State.CANCELLED, code=HEARD_FIRST, detail="")
-        tx.emit(StateChanged(channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=HEARD_FIRST))
+        event = StateChanged(channel=channel, dialog=dialog, message=message, state=State.CANCELLED, code=HEARD_FIRST)
+        tx.emit(event, actor=PROGRAM)

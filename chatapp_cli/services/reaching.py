@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
@@ -116,7 +116,7 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
         last_at=tx.now,
         now=tx.now,
     )
-    tx.emit(DialogOpened(channel=channel.id, dialog=dialog))
+    tx.emit(DialogOpened(channel=channel.id, dialog=dialog), actor=PROGRAM)
     return DialogId(dialog)
 
 

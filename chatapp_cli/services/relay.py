@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.health import STOPPED
@@ -84,13 +84,18 @@ def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
 
 def _dialog(tx: Tx, channel: ChannelRow, can: Capabilities, one: Step, draft: Draft) -> DialogId:
     insist(can, draft)
-    refusal = Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
+    refusal = no_address(channel)
     for address in one.addresses:
         try:
             return reaching.dialog_for(tx, channel, can, address, subject=draft.subject)
         except Refused as error:
             refusal = error
     raise refusal
+
+
+def no_address(channel: ChannelRow) -> Refused:
+    """Why a channel of a chain cannot be tried."""
+    return Refused("no_address", T("No address of the client is known in {channel}.", channel=channel.title))
 
 
 def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> None:
@@ -130,7 +135,7 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
         with tx.trial():
             into = _first(tx, able, steps, draft, order)
     except (Refused, NotFound) as refusal:
-        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)))
+        tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)), actor=PROGRAM)
         return None
     _tell_handed_on(tx, found.id, into)
     return into
@@ -138,8 +143,8 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
 
 def _tell_handed_on(tx: Tx, message: MessageId, into: MessageId) -> None:
     old, new = (message_of(tx, one).dialog_id for one in (message, into))
-    tx.emit(HandedOn(dialog=old, message=message, into=into))
-    tx.emit(Continued(dialog=new, message=into, before=message))
+    tx.emit(HandedOn(dialog=old, message=message, into=into), actor=PROGRAM)
+    tx.emit(Continued(dialog=new, message=into, before=message), actor=PROGRAM)
 
 
 def _files(tx: Tx, message: MessageId) -> Sequence[StagedFile]:

@@ -52,6 +52,11 @@ class Order:
         """Its priority in the outbox."""
         return self.origin.traits.priority if self.priority is None else self.priority
 
+    @property
+    def rest(self) -> Millis:
+        """How long it can be taken back: what no person sent, nobody takes back."""
+        return self.hold if self.origin is Origin.OPERATOR else 0
+
 
 class Side(Protocol):
     """As much of a dialog, or of one that does not exist yet, as decides what may be said there."""
@@ -217,7 +222,7 @@ def _put_out(
         actor=order.actor,
         priority=order.rank,
         state=state,
-        not_before=order.at or (order.hold and tx.now + order.hold),
+        not_before=order.at or (order.rest and tx.now + order.rest),
         wait_code=_wait_code(order, state),
         now=tx.now,
     )
@@ -226,7 +231,7 @@ def _put_out(
 def _wait_code(order: Order, state: State) -> str:
     if state is State.SCHEDULED:
         return outrun.UNLESS_HEARD if order.unless_heard else "scheduled"
-    return "held" if order.hold else ""
+    return "held" if order.rest else ""
 
 
 def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import STOPPED
@@ -70,7 +70,7 @@ def filled(tx: Tx, channel: ChannelRow, named: str, values: Mapping[str, str]) -
     return fill(value(row), values)
 
 
-def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template, *, actor: str) -> TemplateRow:
+def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template) -> TemplateRow:
     """Keep a draft. Raises Refused where the channel has no templates, or has this one in moderation already."""
     access.require(tx, Right.TEMPLATES)
     channels.one(tx, channel.id)
@@ -89,33 +89,33 @@ def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template, *, a
             ),
             T("Give the new one another name."),
         )
-    _put(tx, channel.id, template, known, actor=actor)
+    _put(tx, channel.id, template, known)
     return find(tx, channel, f"{template.name}/{template.language}")
 
 
-def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template], *, actor: str) -> int:
+def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template]) -> int:
     """Take over what the provider says of all its templates; returns how many changed. Drafts of ours stay."""
     access.require(tx, Right.TEMPLATES)
     channels.one(tx, channel.id)
     known = _known(tx, channel.id)
     changed = [one for one in found if _differs(one, known.get((one.name, one.language)))]
     for one in changed:
-        _judge(tx, able, channel, one, known.get((one.name, one.language)), actor=actor)
+        _judge(tx, able, channel, one, known.get((one.name, one.language)))
     there = {(one.name, one.language) for one in found}
     gone = [row for key, row in known.items() if key not in there and row.state != "draft"]
     for row in gone:
         tx.run("templates.drop", id=row.id)
-        tx.emit(TemplateMoved(channel=channel.id, name=row.name, language=row.language, standing="gone"), actor=actor)
+        tx.emit(TemplateMoved(channel=channel.id, name=row.name, language=row.language, standing="gone"))
     return len(changed) + len(gone)
 
 
-def judged(tx: Tx, able: Able, channel: ChannelRow, template: Template, *, actor: str) -> TemplateRow:
+def judged(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> TemplateRow:
     """Take over what the provider, or whoever asked it, says of one template."""
     access.require(tx, Right.TEMPLATES)
     channels.one(tx, channel.id)
     known = _known(tx, channel.id).get((template.name, template.language))
     if _differs(template, known):
-        _judge(tx, able, channel, template, known, actor=actor)
+        _judge(tx, able, channel, template, known)
     return find(tx, channel, f"{template.name}/{template.language}")
 
 
@@ -127,15 +127,13 @@ def _differs(template: Template, known: TemplateRow | None) -> bool:
     return known is None or value(known) != template
 
 
-def _judge(
-    tx: Tx, able: Able, channel: ChannelRow, template: Template, known: TemplateRow | None, *, actor: str
-) -> None:
-    _put(tx, channel.id, template, known, actor=actor)
+def _judge(tx: Tx, able: Able, channel: ChannelRow, template: Template, known: TemplateRow | None) -> None:
+    _put(tx, channel.id, template, known)
     if known is not None and known.state != template.state and template.state in _WORTH_A_MAIL:
         _announce(tx, able, channel, template)
 
 
-def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | None, *, actor: str) -> None:
+def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | None) -> None:
     tx.run(
         "templates.put",
         channel=channel,
@@ -155,8 +153,7 @@ def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | No
                 language=template.language,
                 standing=template.state,
                 reason=template.reason,
-            ),
-            actor=actor,
+            )
         )
 
 
@@ -177,7 +174,7 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
             dialog = reaching.dialog_for(tx, carrier, can, to, subject=draft.subject)
             sending.enqueue(tx, can, dialog, draft, order)
     except Refused as refusal:
-        tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)))
+        tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)), actor=PROGRAM)
 
 
 def _carrier(tx: Tx, able: Able, channel: ChannelRow) -> ChannelRow | None:
@@ -213,9 +210,7 @@ def _notice(channel: ChannelRow, template: Template) -> Text:
     )
 
 
-def decide(
-    tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateState, *, reason: str, actor: str
-) -> TemplateRow:
+def decide(tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateState, *, reason: str) -> TemplateRow:
     """Record by hand what a moderator said. Raises Refused for a rejection without its reason."""
     access.require(tx, Right.TEMPLATES)
     if state == "rejected" and not reason.strip():
@@ -229,4 +224,4 @@ def decide(
         state=state,
         reason="" if state == "approved" else reason.strip(),
     )
-    return judged(tx, able, channel, said, actor=actor)
+    return judged(tx, able, channel, said)

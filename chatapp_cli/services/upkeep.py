@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.company import ClockSetBack
 from chatapp_cli.services import duties, journal, outbox, timers
@@ -48,4 +49,4 @@ def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
     """
     for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)
-    tx.emit(ClockSetBack(seconds=milliseconds // 1000))
+    tx.emit(ClockSetBack(seconds=milliseconds // 1000), actor=PROGRAM)

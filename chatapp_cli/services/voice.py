@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.messages import VoiceNotTranscribed, VoiceTranscribed
 from chatapp_cli.services import transcript
@@ -31,13 +32,15 @@ def keep(tx: Tx, file: FileRow, words: str) -> None:
     """What is said in it."""
     tx.run("voice.words", id=file.id, words=words[:LONGEST])
     dialog = transcript.message(tx, file.message_id).dialog_id
-    tx.emit(VoiceTranscribed(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id))
+    event = VoiceTranscribed(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id)
+    tx.emit(event, actor=PROGRAM)
 
 
 def give_up(tx: Tx, file: FileRow, code: str) -> None:
     """It was tried, and why there are no words."""
     tx.run("voice.mark", id=file.id, code=code)
     dialog = transcript.message(tx, file.message_id).dialog_id
-    tx.emit(
-        VoiceNotTranscribed(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id, code=code)
+    event = VoiceNotTranscribed(
+        channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id, code=code
     )
+    tx.emit(event, actor=PROGRAM)

@@ -94,6 +94,13 @@ class Tx:
         self.now = now
         """The time of this transaction, milliseconds."""
 
+    def __copy__(self) -> Tx:
+        """A copy for every arrival: in a fifth of the time that copying by pickle's protocol takes."""
+        same = Tx.__new__(Tx)
+        for name in Tx.__slots__:
+            setattr(same, name, getattr(self, name))
+        return same
+
     def through(self, lens: Lens | None) -> Tx:
         """The same transaction as somebody sees it who does not see everything."""
         seen = copy(self)
@@ -111,6 +118,11 @@ class Tx:
         own = self.through(lens)
         own.acting = acting
         return own
+
+    @property
+    def name(self) -> str:
+        """Under what name it is done; empty for a part of the program, and where nobody said who acts."""
+        return "" if self.acting is None else self.acting.signature
 
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
         lens, all_of = self._lens, self._statements
@@ -160,17 +172,18 @@ class Tx:
             raise
         self._execute(f"RELEASE SAVEPOINT {name}")
 
-    def emit(self, event: JournalEvent, *, actor: str = "") -> None:
+    def emit(self, event: JournalEvent, *, actor: str | None = None) -> None:
         """Append an event to the journal and run its effects, which see all of the store.
 
-        Everybody who follows the journal hears of it after the commit.
+        Everybody who follows the journal hears of it after the commit. It bears the name of whoever acts, unless
+        another is given: what a provider reports is nobody's doing, whoever has it read again.
         """
         self._do(
             "journal.append",
             {
                 "at": self.now,
                 "topic": event.topic,
-                "actor": actor,
+                "actor": self.name if actor is None else actor,
                 "channel_id": event.channel,
                 "dialog_id": event.dialog,
                 "message_id": event.message,

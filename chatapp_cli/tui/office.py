@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.runtime.store import AsyncStore
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.draft import Draft
+    from chatapp_cli.domain.ids import MessageId
     from chatapp_cli.domain.manifest import Capabilities, Manifest
+    from chatapp_cli.services.composing import Target
     from chatapp_cli.services.sending import Order
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
@@ -49,12 +52,12 @@ class Office:
 
         return Order(actor=self.actor, key=self.desk.world.chance.key())
 
-    def held(self, tx: Tx, order: Order, channel: ChannelRow) -> Order:
-        """The order, which can be taken back for the seconds that are set for this channel."""
-        from chatapp_cli.services.options import Scope
+    def accept(self, to: Target, draft: Draft, order: Order, *, held: bool = True) -> Callable[[Tx], MessageId]:
+        """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""
+        from chatapp_cli.services.composing import Request, accept
 
-        seconds = self.desk.options.number(tx, "undo_send", Scope(line=channel.line_id, channel=channel.id))
-        return replace(order, hold=max(0, seconds) * 1000)
+        request = Request(to=to, draft=draft, order=order, held=self.desk.options if held else None)
+        return partial(accept, able=self.capabilities, request=request)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
         """What the channel's kind can do, in words too."""

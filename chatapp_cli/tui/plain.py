@@ -22,7 +22,8 @@ from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import channels, dialogs, duties, notes, sending, transcript
+from chatapp_cli.services import dialogs, duties, notes, transcript
+from chatapp_cli.services.composing import InDialog
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
@@ -184,13 +185,10 @@ class Plain:
         return self._open
 
     async def _answer(self, text: str) -> None:
-        card, order = self._card(), self._office.order()
-
-        def send(tx: Tx) -> None:
-            can = self._office.capabilities(channels.one(tx, card.channel_id))
-            sending.enqueue(tx, can, card.id, Draft(text=text), order)
-
-        await self._office.write(send)
+        card = self._card()
+        await self._office.write(
+            self._office.accept(InDialog(card.id), Draft(text=text), self._office.order(), held=False)
+        )
         self._say(_("Sent to {name}.", name=line(card.name)))
 
     async def _claim(self, _rest: str) -> None:

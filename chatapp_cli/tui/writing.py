@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from chatapp_cli.domain.draft import MEGABYTE, StagedFile
 from chatapp_cli.domain.errors import Refused
@@ -26,6 +26,9 @@ from chatapp_cli.tui.standstill import standstill
 
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
+    from chatapp_cli.tui.office import Office
+
+Job: TypeAlias = Callable[[Tx], object]
 
 
 def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
@@ -71,14 +74,15 @@ def staged(media: Media, typed: str) -> StagedFile:
     return files.stage(media, named(typed))
 
 
-def sending_of(sheet: Sheet, can: Capabilities, dialog: DialogId, order: Order) -> Callable[[Tx], object]:
+def sending_of(sheet: Sheet, office: Office, channel: ChannelRow, dialog: DialogId, order: Order) -> Job:
     """The transaction that sends a sheet, or changes the message that it edits."""
     from chatapp_cli.services import later, sending
+    from chatapp_cli.services.composing import InDialog
 
-    draft, editing = sheet.draft(), sheet.editing
-    if editing is not None:
-        message = editing.message.id
-        if not editing.message.ext_id:
-            return lambda tx: later.reword(tx, can, message, draft.text, actor=order.actor)
-        return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)
-    return lambda tx: sending.enqueue(tx, can, dialog, draft, order)
+    draft, editing, can = sheet.draft(), sheet.editing, office.capabilities(channel)
+    if editing is None:
+        return office.accept(InDialog(dialog), draft, order)
+    message = editing.message.id
+    if not editing.message.ext_id:
+        return lambda tx: later.reword(tx, can, message, draft.text, actor=order.actor)
+    return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)

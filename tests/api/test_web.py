@@ -101,7 +101,7 @@ async def running(desk: Desk, **settings: object) -> AsyncIterator[Site]:
     desk = replace(desk, world=world, settings=replace(desk.settings, **settings))  # type: ignore[arg-type]
     known = passwords.hashed(PASSWORD)
     for name in ("Ольга", "Иван"):
-        desk.write(lambda tx, name=name: operators.add(tx, name, known, [], actor="owner"))
+        desk.write(lambda tx, name=name: operators.add(tx, name, known, []))
     store = AsyncStore(desk)
     web = WebDesk(store, command=ECHO)
     server = uvicorn.Server(
@@ -152,7 +152,7 @@ async def test_who_has_no_session_gets_the_login_and_who_knows_the_password_gets
 
 
 async def test_a_wrong_password_an_unknown_name_and_a_disabled_operator_are_told_the_same(site: Site) -> None:
-    site.desk.write(lambda tx: operators.disable(tx, "Иван", actor="owner"))
+    site.desk.write(lambda tx: operators.disable(tx, "Иван"))
     for name, password in (("Ольга", WRONG), ("Никто", PASSWORD), ("Иван", PASSWORD)):
         answer = await site.log_in(name, password)
         assert answer.status_code == 401
@@ -298,7 +298,7 @@ async def test_a_window_closes_when_its_operator_is_disabled(site: Site) -> None
     await site.log_in()
     async with site.window() as socket:
         await said(socket)
-        site.desk.write(lambda tx: operators.disable(tx, "Ольга", actor="owner"))
+        site.desk.write(lambda tx: operators.disable(tx, "Ольга"))
         await closes(socket)
 
 
@@ -424,7 +424,7 @@ async def test_an_upload_lies_in_the_tray_of_its_login_until_that_is_over(carryi
             assert await said(socket) == f"typed {mine.parent}"
         await site.http.post("/desk/logout", data={"proof": hidden(await site.http.get("/desk"))})
         assert in_trays(site) == {"Фото.png": b"png"}
-        site.desk.write(lambda tx: operators.disable(tx, "Иван", actor="owner"))
+        site.desk.write(lambda tx: operators.disable(tx, "Иван"))
         assert (await uploaded(site, http=other)).status_code == 403
         await site.log_in()
         await uploaded(site)

@@ -232,7 +232,7 @@ def everything() -> Iterator[tuple[str, Sequence[object]]]:
 
 def printed(furnished: Path, words: Sequence[object]) -> str:
     """What a command prints of the company as JSON, on a copy of it."""
-    with tempfile.TemporaryDirectory() as folder, _answered(shutil.copytree(furnished, Path(folder) / "home")):
+    with tempfile.TemporaryDirectory() as folder, _answered(shutil.copytree(furnished, Path(folder) / "home"), words):
         options = [*_told(Path(folder)), *(_word(folder, word) for word in words), "--json"]
         env = {"CHATAPP_HOME": f"{folder}/home", "CHATAPP_CONFIG": f"{folder}/config.toml", **_TRANSCRIBED}
         done = CliRunner().invoke(app, options, env=env, obj=world())
@@ -251,8 +251,11 @@ def _word(folder: str, word: object) -> str:
 
 
 @contextmanager
-def _answered(home: Path) -> Iterator[None]:
-    """Somebody owns the store and answers what channels are asked."""
+def _answered(home: Path, words: Sequence[object]) -> Iterator[None]:
+    """Where a channel is asked, somebody owns the store and answers."""
+    if words[0] not in {"chat", "contact", "group"}:
+        yield
+        return
     desk = open_desk(Settings(home=str(home), company="home", operator=ME), world()).seen_by(OWNER)
     loop = asyncio.new_event_loop()
     task = loop.create_task(furniture.answered(desk, ANSWERS))

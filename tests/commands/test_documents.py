@@ -20,6 +20,7 @@ SCHEMA = json.loads(Path(documents.__file__).with_name("schema.json").read_text(
 SHOWN: Mapping[str, str] = {
     "application list": "channels.application",
     "application show": "channels.filled_in",
+    "company configure": "operators.options",
     "config list": "operators.setting",
     "contact chain": "people.contact",
     "contact find": "people.answer",
@@ -38,6 +39,7 @@ SHOWN: Mapping[str, str] = {
     "group create": "channels.group",
     "group remove": "channels.group",
     "line channels": "channels.kind",
+    "line configure": "operators.options",
     "line invite": "channels.invitation",
     "line list": "channels.line",
     "line show": "channels.bound_to",

@@ -24,7 +24,7 @@ def sms(chatapp: Shell, desk: Desk) -> int:
     bound = Bound(account="shop", title="SMS", settings={"price": "4.35"})
 
     def keep(tx: Tx) -> int:
-        return channels.keep(tx, desk.vault, bound, line=LineId(1), kind="sms", actor="Ольга")
+        return channels.keep(tx, desk.vault, bound, line=LineId(1), kind="sms")
 
     return desk.write(keep)
 

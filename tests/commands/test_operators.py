@@ -32,9 +32,9 @@ def logged_in(desk: Desk, name: str) -> str:
 def wholesale(desk: Desk, client_writes: Write) -> ChannelId:
     """A second line with a client of its own, beside Анна in the shop."""
     client_writes("Сколько стоит ель?")
-    line = desk.write(lambda tx: lines.add(tx, "Опт", actor="Ольга"))
+    line = desk.write(lambda tx: lines.add(tx, "Опт"))
     bound = Bound(account="opt", title="Оптовый сайт")
-    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor="Ольга"))
+    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
     peer = Peer(key="сосна", address="+79160000001", title="Секретный клиент")
     event = MessageArrived(
         peer=peer, ext_id="o-1", at=NOON, text="Сосна секретная", sender=Person(id="s", name="Секретный клиент")
@@ -135,7 +135,7 @@ def test_an_operator_of_one_line_removes_neither_it_nor_another(
     chatapp: Shell, desk: Desk, wholesale: ChannelId
 ) -> None:
     shop = desk.read(lambda tx: lines.find(tx, "Магазин").id)
-    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop], actor="Ольга"))
+    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop]))
     token = logged_in(desk, "Пётр")
     before = desk.read(lines.everything)
     for line in ("Магазин", "Опт"):
@@ -207,7 +207,7 @@ def verbs() -> Iterator[list[str]]:
 @pytest.mark.req("S-128")
 def test_nothing_of_another_line_is_shown_or_can_be_touched(chatapp: Shell, desk: Desk, wholesale: ChannelId) -> None:
     shop = desk.read(lambda tx: lines.find(tx, "Магазин").id)
-    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop], actor="Ольга"))
+    desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop]))
     desk.write(lambda tx: dialogs.tag(tx, DialogId(2), "Вера", actor="Ольга"))
     token = logged_in(desk, "Пётр")
     telling = {one for one in OF_EVERYTHING if SECRET.search(chatapp.run(*one.split()).out)}

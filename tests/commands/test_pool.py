@@ -29,7 +29,7 @@ def a_bot_is_bound(desk: Desk, line: LineId) -> ChannelId:
     bound = Bound(account="77", title="@first_bot", facts={"Link": "https://t.me/first_bot"})
 
     def keep(tx: Tx) -> ChannelId:
-        return channels.keep(tx, desk.vault, bound, line=line, kind="telegram_bot", actor="Ольга")
+        return channels.keep(tx, desk.vault, bound, line=line, kind="telegram_bot")
 
     return desk.write(keep)
 

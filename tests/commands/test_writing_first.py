@@ -21,7 +21,7 @@ def shop(chatapp: Shell, desk: Desk) -> dict[str, int]:
 
     def keep(kind: str) -> int:
         bound = Bound(account=kind, title=kind)
-        return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=LineId(1), kind=kind, actor="Ольга"))
+        return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=LineId(1), kind=kind))
 
     return {kind: keep(kind) for kind in ("email", "sms", "whatsapp", "whatsapp_web", "vk_notify", "telegram_bot")}
 
@@ -66,7 +66,7 @@ def test_where_only_a_template_may_begin_the_text_is_refused_before_it_is_tried(
 ) -> None:
     row = desk.read(lambda tx: channels.one(tx, shop["vk_notify"]))
     hello = Template(name="ready", language="ru", body="Заказ {{number}} готов", state="approved")
-    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, [hello], actor="Ольга"))
+    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, [hello]))
     words = ("send", "+79160000001", "-c", "vk_notify", "--dry-run", "--json")
     said = chatapp.run(*words, "-t", "Готово")
     assert (said.code, said.json["bad"][0]["why"]) == (1, "vk_notify carries nothing but approved templates.")

@@ -199,8 +199,8 @@ async def store(desk: Desk, kind: str, arrivals: Sequence[Arrival], found: Round
 
 
 def _bound(tx, *, desk: Desk, kind: str) -> ChannelId:  # type: ignore[no-untyped-def]
-    line = lines.add(tx, "Продажи", actor="owner")
-    return channels.keep(tx, desk.vault, bindings(kind)[0], line=line, kind=kind, actor="owner")
+    line = lines.add(tx, "Продажи")
+    return channels.keep(tx, desk.vault, bindings(kind)[0], line=line, kind=kind)
 
 
 def _there(tx, *, channel: ChannelId) -> set[str]:  # type: ignore[no-untyped-def]

@@ -25,6 +25,7 @@ class TestLines:
 def project(tmp_path: Path) -> Path:
     (tmp_path / "docs").mkdir()
     (tmp_path / "tests").mkdir()
+    (tmp_path / "docs" / "mutants.txt").write_text("")
     (tmp_path / "docs" / "requirements.txt").write_text("S-001 one window\nS-002 much traffic\nS-003 lines\n")
     (tmp_path / "tests" / "test_desk.py").write_text(PROOF)
     return tmp_path

@@ -130,7 +130,7 @@ async def opened(home: Path) -> AsyncIterator[Shop]:
     desk = open_desk(Settings(home=str(home), http_port=0, lang="en")).seen_by(OWNER)
     for name in ("Ольга", "Иван"):
         known = passwords.hashed(PASSWORD)
-        desk.write(lambda tx, name=name, known=known: operators.add(tx, name, known, [], actor="owner"))
+        desk.write(lambda tx, name=name, known=known: operators.add(tx, name, known, []))
     async with ApiSandbox() as program, async_playwright() as tools:
         channel = await bound(desk, program)
         async with serving(desk) as address, chromium(tools) as browser:

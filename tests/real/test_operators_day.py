@@ -77,14 +77,14 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         desk = open_desk(Settings(home=str(tmp_path))).seen_by(OWNER)
         open_.callback(desk.close)
         found = [await open_.enter_async_context(sandbox(kind)) for kind in KINDS]
-        line = desk.write(lambda tx: lines.add(tx, "Розница", actor="owner"))
+        line = desk.write(lambda tx: lines.add(tx, "Розница"))
         for one in found:
-            channel = await bind(desk, ScriptedAsker(one.answers), line=line, kind=one.kind, actor="owner")
+            channel = await bind(desk, ScriptedAsker(one.answers), line=line, kind=one.kind)
             if isinstance(one, CallsHooks):
                 key = desk.read(lambda tx, c=channel: channels.one(tx, c)).hook_key
                 one.calls(f"http://127.0.0.1:{port}/hooks/{key}")
         desk.write(_with_replies)
-        desk.write(lambda tx: operators.add(tx, COLLEAGUE, "", (), actor="owner"))
+        desk.write(lambda tx: operators.add(tx, COLLEAGUE, "", ()))
         yield Shop(desk, _around(tmp_path, port), found)
 
 

@@ -42,7 +42,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A company with every channel that has a server in miniature, and an operator who may log in."""
     async with staged(tmp_path / "home", "en") as stage:
         known = passwords.hashed(PASSWORD)
-        stage.desk.write(lambda tx: operators.add(tx, "Ольга", known, [], actor="owner"))
+        stage.desk.write(lambda tx: operators.add(tx, "Ольга", known, []))
         yield stage
 
 

@@ -209,10 +209,10 @@ class Stage:
 
     async def set_up(self, port: int) -> None:
         """Bind every channel, and tell those that call us where we are."""
-        line = self.desk.write(lambda tx: lines.add(tx, "Продажи", actor="owner"))
+        line = self.desk.write(lambda tx: lines.add(tx, "Продажи"))
         for one in self.sandboxes:
             asker = ScriptedAsker(one.answers)
-            self.bound[one.kind] = await bind(self.desk, asker, line=line, kind=one.kind, actor="owner")
+            self.bound[one.kind] = await bind(self.desk, asker, line=line, kind=one.kind)
             if isinstance(one, CallsHooks):
                 row = self.desk.read(lambda tx, kind=one.kind: channels.one(tx, self.bound[kind]))
                 one.calls(f"http://127.0.0.1:{port}/hooks/{row.hook_key}")

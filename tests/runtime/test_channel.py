@@ -122,9 +122,9 @@ def play(desks: Callable[..., Desk]) -> Callable[..., object]:
         session = Scripted(list(script), clock)
         known = {field.name: getattr(plain, field.name) for field in fields(Desk)}
         desk = Lent(**known, connection=session)  # type: ignore[arg-type]
-        line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="Ольга"))
+        line = desk.write(lambda tx: lines.add(tx, "Продажи"))
         bound = Bound(account="1", title="Аккаунт")
-        channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any", actor="Ольга"))
+        channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any"))
         store = AsyncStore(desk)
         row = desk.read(lambda tx: channels.one(tx, channel))
         runner = ChannelRunner(store, row, count=lambda _kind, _word: None, sending=False)

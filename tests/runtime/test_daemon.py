@@ -64,8 +64,8 @@ async def eventually(what: Callable[[], Awaitable[object] | object], seconds: fl
 
 
 async def bound(desk: Desk, sandbox: Sandbox) -> ChannelId:
-    line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="owner"))
-    return await bind(desk, ScriptedAsker(sandbox.answers), line=line, kind=sandbox.kind, actor="owner")
+    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
+    return await bind(desk, ScriptedAsker(sandbox.answers), line=line, kind=sandbox.kind)
 
 
 def call_here(desk: Desk, sandbox: Sandbox, channel: ChannelId, address: str) -> None:

@@ -30,9 +30,9 @@ def desk(desks: Desks) -> Desk:
 
 @pytest.fixture
 def channel(desk: Desk) -> ChannelId:
-    line = desk.write(lambda tx: lines.add(tx, "Магазин", actor="Ольга"))
+    line = desk.write(lambda tx: lines.add(tx, "Магазин"))
     bound = Bound(account="a", title="Сайт")
-    return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api", actor="Ольга"))
+    return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="api"))
 
 
 def hear(desk: Desk, channel: ChannelId, text: str) -> None:

@@ -21,9 +21,7 @@ from tests.stores import OWNER
 
 
 async def bind(desk: Desk, sandbox: EmailSandbox, line: int, previous: ChannelRow | None = None) -> ChannelRow:
-    number = await binding.bind(
-        desk, ScriptedAsker(sandbox.answers), line=line, kind="email", previous=previous, actor="test"
-    )
+    number = await binding.bind(desk, ScriptedAsker(sandbox.answers), line=line, kind="email", previous=previous)
     return desk.read(partial(channels.one, channel=number))
 
 
@@ -38,7 +36,7 @@ async def test_a_channel_whose_key_is_gone_is_found_by_the_doctor_and_bound_agai
     settings = Settings(home=str(tmp_path))
     desk = open_desk(settings).seen_by(OWNER)
     try:
-        line = desk.write(partial(lines.add, name="Продажи", actor="test"))
+        line = desk.write(partial(lines.add, name="Продажи"))
         async with EmailSandbox() as sandbox:
             first = await bind(desk, sandbox, line)
             assert key_finding(settings).ok

@@ -46,7 +46,7 @@ async def way(desk: Desk, telegram: TelegramBotSandbox, program: ApiSandbox) -> 
 
 async def bound_beside(desk: Desk, program: ApiSandbox) -> ChannelId:
     line = desk.read(lambda tx: lines.find(tx, "")).id
-    return await bind(desk, ScriptedAsker(program.answers), line=line, kind=program.kind, actor="owner")
+    return await bind(desk, ScriptedAsker(program.answers), line=line, kind=program.kind)
 
 
 def reachable(desk: Desk) -> int:

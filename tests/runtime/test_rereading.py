@@ -29,17 +29,17 @@ async def dead_letter(desk: Desk, raw: bytes) -> int:
 
 async def test_what_is_understood_by_now_happens_once(desk: Desk) -> None:
     number = await dead_letter(desk, json.dumps(EVENT).encode())
-    await retry(desk, number, actor="owner")
+    await retry(desk, number)
     (dialog,) = the_dialogs(desk)
     assert (dialog.name, dialog.preview, dialog.unread) == ("Вера", "Ау, ёлки!", 1)
     assert desk.read(deadletters.everything) == []
     with pytest.raises(NotFound):
-        await retry(desk, number, actor="owner")
+        await retry(desk, number)
     assert the_dialogs(desk)[0].unread == 1
 
 
 async def test_what_is_still_not_understood_stays_and_says_why(desk: Desk) -> None:
     number = await dead_letter(desk, b"{not json")
     with pytest.raises(Refused, match="still not understood"):
-        await retry(desk, number, actor="owner")
+        await retry(desk, number)
     assert [letter.id for letter in desk.read(deadletters.everything)] == [number]

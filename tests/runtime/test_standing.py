@@ -167,9 +167,9 @@ def told() -> list[Trouble | None]:
 async def at_work(
     desk: Desk, clock: PatientClock, session: Provider, told: list[Trouble | None]
 ) -> AsyncIterator[Scene]:
-    line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="Ольга"))
+    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
     bound = Bound(account="1", title="Аккаунт")
-    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any", actor="Ольга"))
+    channel = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any"))
 
     async def tell(trouble: Trouble | None) -> None:
         told.append(trouble)
@@ -235,7 +235,7 @@ async def test_looks_become_rarer_and_a_person_may_have_one_at_once(
         await eventually(lambda: len(clock.slept) == 7)
         assert [round(seconds) for seconds in clock.slept] == [300, 600, 1200, 2400, 3600, 3600, 3600]
         provider.against_us = None
-        scene.desk.write(lambda tx: channels.resume(tx, scene.channel, actor="Ольга"))
+        scene.desk.write(lambda tx: channels.resume(tx, scene.channel))
         scene.sender.resume()
         await scene.until(number, "sent")
 
@@ -309,7 +309,7 @@ async def test_messages_refused_one_after_another_are_the_accounts_trouble_whate
         await eventually(lambda: clock.slept)
         await eventually(lambda: [scene.state(n) for n in numbers] == ["failed"] * 2 + ["queued"] * 3)
         provider.against_messages = {}
-        scene.desk.write(lambda tx: channels.resume(tx, scene.channel, actor="Ольга"))
+        scene.desk.write(lambda tx: channels.resume(tx, scene.channel))
         scene.sender.resume()
         for number in numbers[2:]:
             await scene.until(number, "sent")

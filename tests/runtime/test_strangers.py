@@ -95,9 +95,9 @@ def desk(desks: Callable[..., Desk], clock: QuickClock) -> Desk:
 
 @pytest.fixture
 def channel(desk: Desk) -> ChannelId:
-    line = desk.write(lambda tx: lines.add(tx, "Продажи", actor="Ольга"))
+    line = desk.write(lambda tx: lines.add(tx, "Продажи"))
     bound = Bound(account="1", title="Аккаунт")
-    return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any", actor="Ольга"))
+    return desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="any"))
 
 
 def write(desk: Desk, channel: ChannelId, to: str, n: int = 0) -> MessageId:

@@ -52,9 +52,9 @@ def listening(desks: Callable[..., Desk], command: str) -> Desk:
 
 def channel(desk: Desk) -> ChannelId:
     def make(tx):
-        line = lines.add(tx, "Продажи", actor="owner")
+        line = lines.add(tx, "Продажи")
         bound = Bound(account="7", title="@bot")
-        return channels.keep(tx, desk.vault, bound, line=line, kind="telegram_bot", actor="owner")
+        return channels.keep(tx, desk.vault, bound, line=line, kind="telegram_bot")
 
     return desk.write(make)
 

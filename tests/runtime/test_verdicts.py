@@ -113,7 +113,7 @@ async def test_a_revoked_token_stops_the_channel_and_a_new_binding_sends_what_wa
     assert scene.message(number).state == "queued"
     row = scene.channel_row()
     asker = ScriptedAsker(scene.telegram.answers)
-    await bind(scene.desk, asker, line=row.line_id, kind=row.kind, previous=row, actor="owner")
+    await bind(scene.desk, asker, line=row.line_id, kind=row.kind, previous=row)
     await scene.until(number, "sent")
     assert await scene.heard() == ["подождёт"]
     assert scene.channel_row().health == "ok"
@@ -134,10 +134,10 @@ async def test_an_account_that_is_let_in_again_sends_at_once_when_a_person_says_
     await scene.telegram.end_login()
     numbers = [scene.say(f"подождёт {n}") for n in range(4)]
     await eventually(lambda: scene.channel_row().health == "needs_rebind")
-    refused = await resume(scene.desk, scene.channel, actor="Ольга")
+    refused = await resume(scene.desk, scene.channel)
     assert (refused.health, refused.paused_until > 0) == ("needs_rebind", True)
     scene.telegram.token = token
-    assert (await resume(scene.desk, scene.channel, actor="Ольга")).health == "ok"
+    assert (await resume(scene.desk, scene.channel)).health == "ok"
     for number in numbers:
         await scene.until(number, "sent")
     assert sorted(await scene.heard()) == [f"подождёт {n}" for n in range(4)]

@@ -61,7 +61,7 @@ def quick(desks: Callable[..., Desk]) -> Desk:
 
 
 def add_line(desk: Desk, name: str) -> None:
-    desk.write(lambda tx: lines.add(tx, name, actor="Ольга"))
+    desk.write(lambda tx: lines.add(tx, name))
 
 
 async def health(daemon: Daemon) -> tuple[str, dict[str, str]]:
@@ -82,7 +82,7 @@ async def test_a_part_hears_of_the_events_that_it_names_and_of_no_others(quick: 
     worker = Counting()
     async with running(quick, parts=[Part(workers=lambda _store: [worker])]):
         await eventually(lambda: worker.lives)
-        quick.write(lambda tx: lines.rename(tx, lines.add(tx, "Продажи", actor="Ольга"), "Опт", actor="Ольга"))
+        quick.write(lambda tx: lines.rename(tx, lines.add(tx, "Продажи"), "Опт"))
         await eventually(lambda: worker.heard)
         assert worker.heard == ["LineAdded"]
 

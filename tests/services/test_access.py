@@ -41,6 +41,7 @@ from chatapp_cli.services import (
     mailing,
     notes,
     operators,
+    options,
     persons,
     presence,
     reaching,
@@ -112,12 +113,10 @@ def place(shop: Shop, name: str) -> Place:
     for message, state in ((said, State.FAILED), (unsure, State.UNCERTAIN)):
         shop.write(lambda tx, m=message: tx.run("outbox.withdraw", message=m))
         shop.write(lambda tx, m=message, s=state: tx.run("messages.state", id=m, state=s, code="", detail=""))
-    application = shop.write(
-        lambda tx: applications.add(tx, shop.vault, line=line, kind="sms", title="ИП", answers={}, actor="Ольга")
-    )
+    application = shop.write(lambda tx: applications.add(tx, shop.vault, line=line, kind="sms", title="ИП", answers={}))
     arrival = Arrival(provider_id="odd", raw=b"{}")
     shop.write(lambda tx: ingest.set_aside(tx, channel, arrival, problem="ValueError"))
-    shop.write(lambda tx: templates.add(tx, row, TEMPLATES, Template(name="hello", body="Да"), actor="Ольга"))
+    shop.write(lambda tx: templates.add(tx, row, TEMPLATES, Template(name="hello", body="Да")))
     letter = shop.read(deadletters.everything)[0]
     first, second, third, fourth = (
         ContactId(shop.read(lambda tx, d=d: dialogs.card(tx, d)).contact_id) for d in (dialog, *others)
@@ -153,7 +152,7 @@ Call = Callable[[Tx, Place], object]
 OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "applications.add": (
         Right.APPLICATIONS,
-        lambda tx, at: applications.add(tx, at.shop.vault, line=at.line, kind="sms", title="ИП", answers={}, actor=ME),
+        lambda tx, at: applications.add(tx, at.shop.vault, line=at.line, kind="sms", title="ИП", answers={}),
     ),
     "applications.keep_document": (
         Right.APPLICATIONS,
@@ -161,7 +160,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "applications.move": (
         Right.APPLICATIONS,
-        lambda tx, at: applications.move(tx, at.application, Stage.SENT, actor=ME),
+        lambda tx, at: applications.move(tx, at.application, Stage.SENT),
     ),
     "beginning.begin": (
         Right.ANSWER,
@@ -169,30 +168,30 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "channels.configure": (
         Right.CHANNELS,
-        lambda tx, at: channels.configure(tx, at.channel, _letters(), {}, actor=ME),
+        lambda tx, at: channels.configure(tx, at.channel, _letters(), {}),
     ),
     "channels.keep": (
         Right.CHANNELS,
-        lambda tx, at: channels.keep(tx, at.shop.vault, _bound(at), line=at.line, kind="api", actor=ME),
+        lambda tx, at: channels.keep(tx, at.shop.vault, _bound(at), line=at.line, kind="api"),
     ),
-    "channels.resume": (Right.REPAIR, lambda tx, at: channels.resume(tx, at.channel.id, actor=ME)),
+    "channels.resume": (Right.REPAIR, lambda tx, at: channels.resume(tx, at.channel.id)),
     "channels.set_secret": (
         Right.SECRETS,
-        lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "token", "new", actor=ME),
+        lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "token", "new"),
     ),
     "channels.set_secret of proxies": (
         Right.PROXIES,
-        lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "proxies", "socks5://p:1", actor=ME),
+        lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "proxies", "socks5://p:1"),
     ),
-    "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True, actor=ME)),
+    "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True)),
     "contacts.set_chain": (
         Right.PEOPLE,
         lambda tx, at: contacts.set_chain(tx, [at.person], ["email"], actor=ME),
     ),
-    "deadletters.forget": (Right.REPAIR, lambda tx, at: deadletters.forget(tx, at.letter.id, actor=ME)),
+    "deadletters.forget": (Right.REPAIR, lambda tx, at: deadletters.forget(tx, at.letter.id)),
     "deadletters.revive": (
         Right.REPAIR,
-        lambda tx, at: deadletters.revive(tx, at.letter, Arrival(provider_id="odd", raw=b"{}"), actor=ME),
+        lambda tx, at: deadletters.revive(tx, at.letter, Arrival(provider_id="odd", raw=b"{}")),
     ),
     "dialogs.block": (Right.BLOCK, lambda tx, at: dialogs.block(tx, at.dialog, blocked=True, actor=ME)),
     "dialogs.introduce": (
@@ -246,8 +245,12 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, None, actor=ME),
     ),
     "later.reword": (Right.ANSWER, lambda tx, at: later.reword(tx, EVERYTHING, at.waits, "Нет", actor=ME)),
-    "lines.remove": (Right.LINES, lambda tx, at: lines.remove(tx, _line(tx, at), force=True, actor=ME)),
-    "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая", actor=ME)),
+    "lines.configure": (
+        Right.SETTINGS,
+        lambda tx, at: lines.configure(tx, _line(tx, at), {"company_name": "Ёлка"}),
+    ),
+    "lines.remove": (Right.LINES, lambda tx, at: lines.remove(tx, _line(tx, at), force=True)),
+    "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая")),
     "mailing.accept": (
         Right.MASS,
         lambda tx, at: _reached(
@@ -289,19 +292,19 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "sending.retry": (Right.ANSWER, lambda tx, at: sending.retry(tx, at.said, actor=ME)),
     "templates.add": (
         Right.TEMPLATES,
-        lambda tx, at: templates.add(tx, at.channel, TEMPLATES, Template(name="bye", body="Пока"), actor=ME),
+        lambda tx, at: templates.add(tx, at.channel, TEMPLATES, Template(name="bye", body="Пока")),
     ),
     "templates.decide": (
         Right.TEMPLATES,
-        lambda tx, at: templates.decide(tx, able, at.channel, "hello", "approved", reason="", actor=ME),
+        lambda tx, at: templates.decide(tx, able, at.channel, "hello", "approved", reason=""),
     ),
     "templates.judged": (
         Right.TEMPLATES,
-        lambda tx, at: templates.judged(tx, able, at.channel, Template(name="hello", body="Нет"), actor=ME),
+        lambda tx, at: templates.judged(tx, able, at.channel, Template(name="hello", body="Нет")),
     ),
     "templates.learn": (
         Right.TEMPLATES,
-        lambda tx, at: templates.learn(tx, able, at.channel, [Template(name="new", body="Да")], actor=ME),
+        lambda tx, at: templates.learn(tx, able, at.channel, [Template(name="new", body="Да")]),
     ),
 }
 """What is done to something of a line."""
@@ -331,18 +334,22 @@ def _view(tx: Tx, name: str) -> Any:
 HELLO = Answer(title="Привет", text="Здравствуйте!")
 OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "contacts.met_or_new": (Right.PEOPLE, lambda tx, at: contacts.met_or_new(tx, "new@example.org")),
-    "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна", actor=ME)),
-    "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", (), actor=ME)),
+    "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
+    "options.configure_company": (
+        Right.SETTINGS,
+        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
+    ),
+    "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,
-        lambda tx, at: operators.allow(tx, "Иван", {Right.USERS}, (), actor=ME),
+        lambda tx, at: operators.allow(tx, "Иван", {Right.USERS}, ()),
     ),
-    "operators.close_sessions": (Right.USERS, lambda tx, at: operators.close_sessions(tx, "Иван", actor=ME)),
-    "operators.disable": (Right.USERS, lambda tx, at: operators.disable(tx, "Иван", actor=ME)),
-    "operators.enable": (Right.USERS, lambda tx, at: operators.enable(tx, "Иван", actor=ME)),
-    "operators.remove": (Right.USERS, lambda tx, at: operators.remove(tx, "Иван", actor=ME)),
-    "operators.see_lines": (Right.USERS, lambda tx, at: operators.see_lines(tx, "Иван", None, actor=ME)),
-    "operators.set_password": (Right.USERS, lambda tx, at: operators.set_password(tx, "Иван", "x", actor=ME)),
+    "operators.close_sessions": (Right.USERS, lambda tx, at: operators.close_sessions(tx, "Иван")),
+    "operators.disable": (Right.USERS, lambda tx, at: operators.disable(tx, "Иван")),
+    "operators.enable": (Right.USERS, lambda tx, at: operators.enable(tx, "Иван")),
+    "operators.remove": (Right.USERS, lambda tx, at: operators.remove(tx, "Иван")),
+    "operators.see_lines": (Right.USERS, lambda tx, at: operators.see_lines(tx, "Иван", None)),
+    "operators.set_password": (Right.USERS, lambda tx, at: operators.set_password(tx, "Иван", "x")),
     "replies.add": (Right.REPLIES, lambda tx, at: replies.add(tx, _section(tx), HELLO, actor=ME)),
     "replies.add_section": (Right.REPLIES, lambda tx, at: replies.add_section(tx, "Опт", actor=ME)),
     "replies.count_use": (Right.ANSWER, lambda tx, at: replies.count_use(tx, replies.find(tx, "Пока").id)),
@@ -383,7 +390,7 @@ def _english() -> None:
 @pytest.fixture
 def ours(shop: Shop) -> Place:
     """A line of the operator's with everything on it, and what belongs to no line."""
-    shop.write(lambda tx: operators.add(tx, "Иван", "", (), actor="Ольга"))
+    shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.write(lambda tx: replies.add_section(tx, "Заказы", actor="Ольга"))
     shop.write(lambda tx: replies.add(tx, _section(tx), Answer(title="Пока", text="Пока!"), actor="Ольга"))
     shop.write(lambda tx: views.add(tx, "Общее", DialogFilter(), actor="Ольга"))
@@ -393,8 +400,8 @@ def ours(shop: Shop) -> Place:
 
 def operator(shop: Shop, *given: Right) -> Acting:
     """Somebody with an account, who sees every line."""
-    shop.write(lambda tx: operators.add(tx, ME, "", (), actor="Ольга"))
-    shop.write(lambda tx: operators.allow(tx, ME, given, (), actor="Ольга"))
+    shop.write(lambda tx: operators.add(tx, ME, "", ()))
+    shop.write(lambda tx: operators.allow(tx, ME, given, ()))
     return Acting(ME, account=True)
 
 
@@ -448,14 +455,14 @@ def test_a_right_that_was_given_holds_until_it_is_taken_back(shop: Shop, ours: P
     right = CALLS[name][0]
     who = operator(shop, right)
     assert not is_about_rights(refusal(shop, who, name, ours))
-    shop.write(lambda tx: operators.allow(tx, ME, (), {right}, actor="Ольга"))
+    shop.write(lambda tx: operators.allow(tx, ME, (), {right}))
     assert is_about_rights(refusal(shop, who, name, ours))
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_nobody_and_who_is_disabled_may_do_nothing(shop: Shop, ours: Place, name: str) -> None:
     who = operator(shop, *NO_LONGER)
-    shop.write(lambda tx: operators.disable(tx, ME, actor="Ольга"))
+    shop.write(lambda tx: operators.disable(tx, ME))
     assert is_about_rights(refusal(shop, who, name, ours)) == (name != "operators.set_password of one's own")
     assert is_about_rights(refusal(shop, NOBODY, name, ours))
     with pytest.raises(access.NobodyActs):
@@ -468,7 +475,7 @@ def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_s
 ) -> None:
     theirs = place(shop, "Розница")
     operator(shop, *NO_LONGER)
-    shop.write(lambda tx: operators.see_lines(tx, ME, [ours.line], actor="Ольга"))
+    shop.write(lambda tx: operators.see_lines(tx, ME, [ours.line]))
     before = everything(shop)
     shop.acting, who = OWNER, Acting(ME, account=True, lines=(ours.line,))
     error = None
@@ -516,40 +523,40 @@ def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop,
 
 
 def test_one_may_change_ones_own_password_and_nobody_elses(shop: Shop) -> None:
-    shop.write(lambda tx: operators.add(tx, "Иван", "", (), actor="Ольга"))
+    shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.acting = operator(shop)
-    shop.write(lambda tx: operators.set_password(tx, ME, "hash", actor=ME))
+    shop.write(lambda tx: operators.set_password(tx, ME, "hash"))
     with pytest.raises(Refused, match="Пётр may not make and change the accounts of operators"):
-        shop.write(lambda tx: operators.set_password(tx, "Иван", "hash", actor=ME))
+        shop.write(lambda tx: operators.set_password(tx, "Иван", "hash"))
 
 
 def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: Shop) -> None:
     line, other = shop.line("Опт"), shop.line("Розница")
     for name, given in (("Иван", {Right.LINES}), ("Вера", set())):
-        shop.write(lambda tx, name=name: operators.add(tx, name, "", [line], actor="Ольга"))
-        shop.write(lambda tx, name=name, given=given: operators.allow(tx, name, given, (), actor="Ольга"))
+        shop.write(lambda tx, name=name: operators.add(tx, name, "", [line]))
+        shop.write(lambda tx, name=name, given=given: operators.allow(tx, name, given, ()))
     operator(shop, Right.USERS)
     shop.acting = Acting(ME, account=True, lines=(line,))
-    shop.write(lambda tx: operators.allow(tx, "Вера", {Right.USERS}, (), actor=ME))
+    shop.write(lambda tx: operators.allow(tx, "Вера", {Right.USERS}, ()))
     for beyond in (
-        lambda tx: operators.allow(tx, "Вера", {Right.LINES}, (), actor=ME),
-        lambda tx: operators.allow(tx, ME, {Right.LINES}, (), actor=ME),
-        lambda tx: operators.allow(tx, "Иван", (), {Right.LINES}, actor=ME),
-        lambda tx: operators.set_password(tx, "Иван", "hash", actor=ME),
-        lambda tx: operators.see_lines(tx, "Вера", None, actor=ME),
-        lambda tx: operators.see_lines(tx, "Вера", [line, other], actor=ME),
-        lambda tx: operators.add(tx, "Глеб", "", (), actor=ME),
+        lambda tx: operators.allow(tx, "Вера", {Right.LINES}, ()),
+        lambda tx: operators.allow(tx, ME, {Right.LINES}, ()),
+        lambda tx: operators.allow(tx, "Иван", (), {Right.LINES}),
+        lambda tx: operators.set_password(tx, "Иван", "hash"),
+        lambda tx: operators.see_lines(tx, "Вера", None),
+        lambda tx: operators.see_lines(tx, "Вера", [line, other]),
+        lambda tx: operators.add(tx, "Глеб", "", ()),
     ):
         with pytest.raises(Refused) as caught:
             shop.write(beyond)
         assert caught.value.code == "beyond_own"
-    shop.write(lambda tx: operators.see_lines(tx, "Вера", [line], actor=ME))
+    shop.write(lambda tx: operators.see_lines(tx, "Вера", [line]))
 
 
 def test_what_a_role_allows_is_not_taken_back_and_what_nobody_knows_is_not_given(shop: Shop) -> None:
     operator(shop)
     with pytest.raises(UsageError, match="Every operator has the right answer"):
-        shop.write(lambda tx: operators.allow(tx, ME, (), {Right.ANSWER}, actor="Ольга"))
+        shop.write(lambda tx: operators.allow(tx, ME, (), {Right.ANSWER}))
     assert operators.changes(["+lines", "-shared-views"]) == ({Right.LINES}, {Right.SHARED_VIEWS})
     for word in ("lines", "+all", "+", ""):
         with pytest.raises(UsageError):

@@ -21,13 +21,13 @@ ANSWERS = {"inn": "4000000015", "signer": "Ёлкина Ольга"}
 
 def add(shop: Shop, line: LineId | None = None, **values: str) -> ApplicationId:
     line = line or shop.line()
-    given = {"kind": "letters", "title": "ИП Ёлкина", "actor": "Ольга"} | values
+    given = {"kind": "letters", "title": "ИП Ёлкина"} | values
     return shop.write(lambda tx: applications.add(tx, shop.vault, line=line, answers=ANSWERS, **given))
 
 
 def move(shop: Shop, number: ApplicationId, *stages: Stage, reason: str = "") -> None:
     for stage in stages:
-        shop.write(lambda tx, stage=stage: applications.move(tx, number, stage, reason=reason, actor="Ольга"))
+        shop.write(lambda tx, stage=stage: applications.move(tx, number, stage, reason=reason))
 
 
 def test_an_application_goes_from_documents_to_a_verdict_and_the_journal_tells_each_step(shop: Shop) -> None:
@@ -98,7 +98,7 @@ def test_applications_are_listed_by_line_and_kind_the_latest_first(shop: Shop) -
     third = add(shop, other)
     assert [row.id for row in shop.read(applications.everything)] == [third, second, first]
     assert [row.id for row in shop.read(lambda tx: applications.everything(tx, line=line, kind="letters"))] == [first]
-    shop.write(lambda tx: lines.remove(tx, lines.find(tx, str(other)), force=False, actor="Ольга"))
+    shop.write(lambda tx: lines.remove(tx, lines.find(tx, str(other)), force=False))
     assert [row.id for row in shop.read(applications.everything)] == [second, first]
 
 

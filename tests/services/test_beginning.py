@@ -60,8 +60,7 @@ def look(shop: Shop, row: ChannelRow, to: str, draft: Draft | None = None) -> Ou
 
 
 def begin(shop: Shop, row: ChannelRow, to: str, draft: Draft | None = None, **order: Any) -> DialogId:
-    draft = draft or Draft(text="Добрый день")
-    return shop.write(lambda tx: beginning.begin(tx, able, row, to, draft, shop.order(**order)))
+    return shop.begin(able, row.id, to, draft or Draft(text="Добрый день"), **order)
 
 
 @pytest.mark.req("S-123")

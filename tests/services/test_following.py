@@ -21,7 +21,7 @@ def plan(tx: Tx, entries: Sequence[JournalEntry]) -> None:
     """For each line that somebody makes a second one is planned; what the follower itself did is passed over."""
     for entry in entries:
         if isinstance(entry.event, LineAdded) and entry.actor != RULES:
-            lines.add(tx, f"Запас {entry.event.name}", actor=RULES)
+            lines.add(tx, f"Запас {entry.event.name}")
 
 
 def refuse(tx: Tx, entries: Sequence[JournalEntry]) -> None:

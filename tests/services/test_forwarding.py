@@ -18,7 +18,7 @@ def elsewhere(shop: Shop) -> DialogId:
 
 
 def forward(shop: Shop, messages: list[MessageId], dialog: DialogId, can: Capabilities = EVERYTHING) -> list[MessageId]:
-    return shop.write(lambda tx: forwarding.forward(tx, can, messages, dialog, shop.order()))
+    return shop.write(lambda tx: forwarding.forward(tx, lambda _row: can, messages, dialog, shop.order()))
 
 
 def with_file(shop: Shop, **file: object) -> MessageId:
@@ -63,7 +63,10 @@ def test_what_is_not_here_or_not_there_any_more_is_not_passed_on(shop: Shop, els
 
 def test_the_same_order_forwards_once(shop: Shop, elsewhere: DialogId) -> None:
     order, message = shop.order(), shop.hear(shop.channel())
-    twice = [shop.write(lambda tx: forwarding.forward(tx, EVERYTHING, [message], elsewhere, order)) for _ in range(2)]
+    twice = [
+        shop.write(lambda tx: forwarding.forward(tx, lambda _row: EVERYTHING, [message], elsewhere, order))
+        for _ in range(2)
+    ]
     assert twice[0] == twice[1]
 
 

@@ -36,8 +36,8 @@ def test_a_line_has_a_name_of_its_own(shop: Shop) -> None:
         with pytest.raises(error):
             shop.line(name)
     with pytest.raises(Refused):
-        shop.write(lambda tx: lines.rename(tx, retail, "Опт", actor="Ольга"))
-    shop.write(lambda tx: lines.rename(tx, opt, "Опт и мелкий опт", actor="Ольга"))
+        shop.write(lambda tx: lines.rename(tx, retail, "Опт"))
+    shop.write(lambda tx: lines.rename(tx, opt, "Опт и мелкий опт"))
     assert [line.name for line in shop.read(lines.everything)] == ["Опт и мелкий опт", "Розница"]
 
 
@@ -50,8 +50,8 @@ def test_a_line_joins_channels_and_counts_what_they_brought(shop: Shop) -> None:
     found = shop.read(lines.find)
     assert (found.channels, found.dialogs, found.unread) == (2, 2, 2)
     with pytest.raises(Refused, match="2 dialogs would be lost"):
-        shop.write(lambda tx: lines.remove(tx, found, force=False, actor="Ольга"))
-    shop.write(lambda tx: lines.remove(tx, found, force=True, actor="Ольга"))
+        shop.write(lambda tx: lines.remove(tx, found, force=False))
+    shop.write(lambda tx: lines.remove(tx, found, force=True))
     assert (shop.read(lines.everything), shop.read(channels.everything)) == ([], [])
 
 
@@ -75,9 +75,7 @@ def test_a_renewed_binding_keeps_its_place_unless_it_brings_a_new_one(shop: Shop
     for cursor, kept in ((None, "7"), ("9", "9")):
         new = Bound(account="a", title="Новая", secrets={"token": "new"}, hook_key="h", cursor=cursor)
         shop.write(
-            lambda tx, new=new: channels.keep(
-                tx, shop.vault, new, line=row.line_id, kind="mail", previous=number, actor="Ольга"
-            )
+            lambda tx, new=new: channels.keep(tx, shop.vault, new, line=row.line_id, kind="mail", previous=number)
         )
         bound = shop.read(lambda tx: channels.bound(tx, shop.vault, channels.one(tx, number)))
         assert (bound.title, bound.secrets, bound.cursor, bound.hook_key) == ("Новая", {"token": "new"}, kept, "h")
@@ -103,8 +101,8 @@ def test_what_still_waits_to_be_sent_keeps_a_channel_bound(shop: Shop) -> None:
     shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="да"), shop.order()))
     row = channel_row(shop, number)
     with pytest.raises(Refused, match="1 messages still wait"):
-        shop.write(lambda tx: channels.unbind(tx, row, force=False, actor="Ольга"))
-    shop.write(lambda tx: channels.unbind(tx, row, force=True, actor="Ольга"))
+        shop.write(lambda tx: channels.unbind(tx, row, force=False))
+    shop.write(lambda tx: channels.unbind(tx, row, force=True))
     assert shop.read(channels.everything) == []
 
 
@@ -113,11 +111,11 @@ def test_a_channel_takes_its_dialogs_along_only_by_force(shop: Shop) -> None:
     shop.hear(number)
     row = channel_row(shop, number)
     with pytest.raises(Refused, match=r"its dialogs \(1\) and their messages \(1\)") as refused:
-        shop.write(lambda tx: channels.unbind(tx, row, force=False, actor="Ольга"))
+        shop.write(lambda tx: channels.unbind(tx, row, force=False))
     assert refused.value.code == "has_dialogs"
     empty = channel_row(shop, other)
-    shop.write(lambda tx: channels.unbind(tx, empty, force=False, actor="Ольга"))
-    shop.write(lambda tx: channels.unbind(tx, row, force=True, actor="Ольга"))
+    shop.write(lambda tx: channels.unbind(tx, empty, force=False))
+    shop.write(lambda tx: channels.unbind(tx, row, force=True))
     assert shop.read(channels.everything) == []
 
 
@@ -131,7 +129,7 @@ def test_only_options_can_be_changed_without_binding_again(shop: Shop) -> None:
     row = channel_row(shop, number)
     for changes in ({"host": "x"}, {"links": "maybe"}):
         with pytest.raises(UsageError):
-            shop.write(lambda tx, c=changes: channels.configure(tx, row, manifest, c, actor="Ольга"))
-    shop.write(lambda tx: channels.configure(tx, row, manifest, {"links": "on"}, actor="Ольга"))
+            shop.write(lambda tx, c=changes: channels.configure(tx, row, manifest, c))
+    shop.write(lambda tx: channels.configure(tx, row, manifest, {"links": "on"}))
     bound = shop.read(lambda tx: channels.bound(tx, shop.vault, channels.one(tx, number)))
     assert bound.settings == {"host": "mail.example.org", "links": "on"}

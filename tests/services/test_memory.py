@@ -32,5 +32,5 @@ def test_it_is_sealed_and_goes_with_its_channel(shop: Shop, tmp_path: object) ->
     wrong = Vault(tmp_path / "other.key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")  # type: ignore[operator]
     with pytest.raises(StoreError):
         shop.read(lambda tx: memory.known(tx, wrong, channel))
-    shop.write(lambda tx: channels.unbind(tx, channels.one(tx, channel), force=True, actor="Ольга"))
+    shop.write(lambda tx: channels.unbind(tx, channels.one(tx, channel), force=True))
     assert shop.read(lambda tx: memory.known(tx, shop.vault, channel)) == {}

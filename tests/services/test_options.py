@@ -118,9 +118,7 @@ def test_what_a_newer_version_wrote_is_kept_shown_and_passed_over(shop: Shop) ->
     say(shop, COMPANY, quiet="22:00-08:00")
     assert shop.read(lambda tx: options.stored(tx, COMPANY)) == {**newer, "quiet": "22:00-08:00"}
     again = Bound(account="x", title="x", settings=shop.read(lambda tx: channels.one(tx, channel)).settings)
-    shop.write(
-        lambda tx: channels.keep(tx, shop.vault, again, line=line, kind="letters", previous=channel, actor="Ольга")
-    )
+    shop.write(lambda tx: channels.keep(tx, shop.vault, again, line=line, kind="letters", previous=channel))
     assert shop.read(lambda tx: options.stored(tx, Target(Subject.CHANNEL, channel))) == newer
     assert json.loads(shop.read(lambda tx: channels.one(tx, channel)).settings_text) == {"host": "mail.example.org"}
 
@@ -131,16 +129,14 @@ def test_what_a_binding_answered_is_an_option_from_then_on_and_is_answered_anew_
     def bind(previous: ChannelId | None, **settings: str) -> ChannelId:
         bound = Bound(account="7", title="SMS", settings={"preset": "x", **settings})
         return shop.write(
-            lambda tx: channels.keep(
-                tx, shop.vault, bound, line=line, kind="sms", previous=previous, fields=fields, actor="Ольга"
-            )
+            lambda tx: channels.keep(tx, shop.vault, bound, line=line, kind="sms", previous=previous, fields=fields)
         )
 
     number = bind(None, sender="DOM", price="4")
     target = Target(Subject.CHANNEL, number)
     assert shop.read(lambda tx: options.stored(tx, target)) == {"sender": "DOM", "price": "4"}
     row = shop.read(lambda tx: channels.one(tx, number))
-    shop.write(lambda tx: channels.configure(tx, row, manifest("sms"), {"sender": ""}, actor="Ольга"))
+    shop.write(lambda tx: channels.configure(tx, row, manifest("sms"), {"sender": ""}))
     renamed = shop.read(lambda tx: channels.one(tx, number))
     assert renamed.settings == {"preset": "x", "sender": "", "price": "4"}
     assert renamed.revision == row.revision + 1, "a running session comes up again"
@@ -155,7 +151,7 @@ def test_two_who_change_different_options_at_once_both_have_their_way(shop: Shop
 
     def change(name: str, said: str) -> None:
         both.wait()
-        shop.write(lambda tx: channels.configure(tx, row, manifest("sms"), {name: said}, actor=said))
+        shop.write(lambda tx: channels.configure(tx, row, manifest("sms"), {name: said}))
 
     threads = [threading.Thread(target=change, args=args) for args in (("sender", "DOM"), ("price", "5"))]
     for thread in threads:
@@ -171,7 +167,7 @@ def test_a_change_is_one_piece_of_news_however_many_options_it_has(shop: Shop) -
     line = shop.read(lambda tx: lines.find(tx, str(number)))
     before = shop.read(lambda tx: tx.value("journal.last"))
     shop.write(lambda tx: options.configure_company(tx, {"undo_send": "5", "web_idle": "9"}, actor="Ольга"))
-    shop.write(lambda tx: lines.configure(tx, line, {"undo_send": "5", "company_name": "Опт"}, actor="Ольга"))
+    shop.write(lambda tx: lines.configure(tx, line, {"undo_send": "5", "company_name": "Опт"}))
     told = shop.read(lambda tx: tx.all(lambda *row: row, "journal.after", after=before, n=9))
     assert [row[2] for row in told] == ["company.configured", "line.configured"]
 
@@ -183,9 +179,9 @@ def test_what_is_removed_takes_its_options_along(shop: Shop) -> None:
     for target in targets:
         say(shop, target, undo_send="5")
     row = shop.read(lambda tx: lines.find(tx, str(line)))
-    shop.write(lambda tx: lines.remove(tx, row, force=True, actor="Ольга"))
+    shop.write(lambda tx: lines.remove(tx, row, force=True))
     gone = shop.read(lambda tx: channels.one(tx, other))
-    shop.write(lambda tx: channels.unbind(tx, gone, force=True, actor="Ольга"))
+    shop.write(lambda tx: channels.unbind(tx, gone, force=True))
     assert [shop.read(lambda tx, t=t: options.stored(tx, t)) for t in targets] == [{}, {}, {}, {"undo_send": "5"}]
 
 

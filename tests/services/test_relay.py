@@ -142,7 +142,7 @@ def test_unreachable_clients_stopped_and_unbound_channels_are_stepped_over(shop:
     shop.take(gone, PeerChanged(peer=peer, at=shop.clock.at, reachable=False, code="blocked_by_user"))
     shop.write(lambda tx: channels.set_health(tx, stopped, "needs_rebind", "revoked"))
     row = shop.read(lambda tx: channels.one(tx, unbound))
-    shop.write(lambda tx: channels.unbind(tx, row, force=True, actor="Ольга"))
+    shop.write(lambda tx: channels.unbind(tx, row, force=True))
     message = chained(shop, [gone, stopped, unbound, last])
     assert channel_of(shop, message) == last
     assert [words.partition(" was stepped over: ")[2] for words in told(shop, message)] == [

@@ -75,7 +75,7 @@ def test_only_invited_editors_change_a_section_and_its_replies(shop: Shop) -> No
     shop.write(lambda tx: replies.invite(tx, section, "Марина", actor="Ольга"))
     assert shop.read(lambda tx: replies.editors(tx, section.id)) == ["Марина", "Ольга"]
     row = found(shop, "Доставка")
-    shop.write(lambda tx: operators.add(tx, "Иван", "", (), actor="Ольга"))
+    shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.acting = Acting("Иван", account=True)
     for deed in (
         lambda tx: replies.add(tx, section, Answer(title="Б", text="б"), actor="Иван"),

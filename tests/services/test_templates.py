@@ -49,7 +49,7 @@ def able(row: ChannelRow) -> Capabilities:
 
 
 def learn(shop: Shop, channel: ChannelRow, *found: Template) -> int:
-    changed: int = shop.write(lambda tx: templates.learn(tx, able, channel, found, actor="Ольга"))
+    changed: int = shop.write(lambda tx: templates.learn(tx, able, channel, found))
     return changed
 
 
@@ -105,20 +105,20 @@ def test_what_is_missing_or_too_much_is_named_before_sending(values: dict[str, s
 def test_a_draft_is_kept_changed_and_then_the_providers(shop: Shop, channel: ChannelRow) -> None:
     for body in ("Черновик", BODY):
         draft = ready(state="draft", body=body)
-        row = shop.write(lambda tx, draft=draft: templates.add(tx, channel, MODERATED, draft, actor="Ольга"))
+        row = shop.write(lambda tx, draft=draft: templates.add(tx, channel, MODERATED, draft))
     assert (row.body, row.state) == (BODY, "draft")
     learn(shop, channel, ready(state="pending"))
     with pytest.raises(Refused, match="at the provider already: being checked"):
-        shop.write(lambda tx: templates.add(tx, channel, MODERATED, ready(state="draft"), actor="Ольга"))
+        shop.write(lambda tx: templates.add(tx, channel, MODERATED, ready(state="draft")))
     with pytest.raises(UsageError):
-        shop.write(lambda tx: templates.add(tx, channel, MODERATED, ready(body=" "), actor="Ольга"))
+        shop.write(lambda tx: templates.add(tx, channel, MODERATED, ready(body=" ")))
     with pytest.raises(Refused) as caught:
-        shop.write(lambda tx: templates.add(tx, channel, EVERYTHING, ready(), actor="Ольга"))
+        shop.write(lambda tx: templates.add(tx, channel, EVERYTHING, ready()))
     assert caught.value.code == "no_templates"
 
 
 def test_what_the_provider_says_is_taken_over_and_our_drafts_stay(shop: Shop, channel: ChannelRow) -> None:
-    shop.write(lambda tx: templates.add(tx, channel, MODERATED, ready("mine", "draft"), actor="Ольга"))
+    shop.write(lambda tx: templates.add(tx, channel, MODERATED, ready("mine", "draft")))
     assert learn(shop, channel, ready(), ready("old")) == 2
     assert learn(shop, channel, ready(), ready("old")) == 0
     assert learn(shop, channel, ready(state="paused", reason="QUALITY")) == 2
@@ -164,7 +164,7 @@ def test_a_moderators_verdict_is_recorded_by_hand(shop: Shop, channel: ChannelRo
 
     def decide(state: TemplateState, reason: str = "") -> TemplateRow:
         row: TemplateRow = shop.write(
-            lambda tx: templates.decide(tx, able, channel, "order_ready", state, reason=reason, actor="Ольга")
+            lambda tx: templates.decide(tx, able, channel, "order_ready", state, reason=reason)
         )
         return row
 

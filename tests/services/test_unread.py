@@ -24,9 +24,9 @@ def channel(shop: Shop) -> ChannelId:
 @pytest.fixture
 def dialog(shop: Shop, channel: ChannelId) -> DialogId:
     """A dialog in which two messages came to two operators with accounts; the first came before Анна had hers."""
-    shop.write(lambda tx: operators.add(tx, PYOTR, "", (), actor="Ольга"))
+    shop.write(lambda tx: operators.add(tx, PYOTR, "", ()))
     dialog = shop.message(shop.hear(channel)).dialog_id
-    shop.write(lambda tx: operators.add(tx, ANNA, "", (), actor="Ольга"))
+    shop.write(lambda tx: operators.add(tx, ANNA, "", ()))
     shop.hear(channel, "Ау!")
     return dialog
 
@@ -94,8 +94,8 @@ def test_filters_and_counters_go_by_ones_own_count(shop: Shop, dialog: DialogId)
 @pytest.mark.req("S-128")
 def test_nothing_is_counted_of_lines_that_are_not_seen_nor_for_whom_cannot_log_in(shop: Shop, dialog: DialogId) -> None:
     elsewhere = shop.line()
-    shop.write(lambda tx: operators.see_lines(tx, PYOTR, [elsewhere], actor="Ольга"))
-    shop.write(lambda tx: operators.disable(tx, ANNA, actor="Ольга"))
+    shop.write(lambda tx: operators.see_lines(tx, PYOTR, [elsewhere]))
+    shop.write(lambda tx: operators.disable(tx, ANNA))
     shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Ольга"))
     shop.write(lambda tx: dialogs.block(tx, dialog, blocked=False, actor="Ольга"))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 0, 0]
@@ -115,5 +115,5 @@ def test_a_chat_that_moves_takes_counts_and_drafts_along(shop: Shop, channel: Ch
 
 def test_whoever_has_an_account_can_be_given_a_dialog(shop: Shop, dialog: DialogId) -> None:
     shop.write(lambda tx: duties.assign(tx, dialog, "Вера", actor="Ольга"))
-    shop.write(lambda tx: operators.disable(tx, ANNA, actor="Ольга"))
+    shop.write(lambda tx: operators.disable(tx, ANNA))
     assert shop.read(duties.operators) == ["Вера", PYOTR]

@@ -50,7 +50,7 @@ def test_a_name_goes_to_the_messenger_that_knows_whose_it_is_now(shop: Shop, sai
     former = write(shop, row.id, "501", "ivan")
     found = shop.read(lambda tx: reaching.reach(tx, row, able(row), said))
     assert (found.address, found.kind, found.dialog) == ("ivan", "username", None)
-    dialog = shop.write(lambda tx: beginning.begin(tx, able, row, said, Draft(text="Счёт"), shop.order()))
+    dialog = shop.begin(able, row.id, said, Draft(text="Счёт"))
     card = shop.read(lambda tx: dialogs.card(tx, dialog))
     assert (card.address, card.id != former) == ("ivan", True)
     assert card.contact_id != shop.read(lambda tx: dialogs.card(tx, former)).contact_id
@@ -59,7 +59,7 @@ def test_a_name_goes_to_the_messenger_that_knows_whose_it_is_now(shop: Shop, sai
 def test_a_name_that_was_asked_for_suggests_nobody_as_the_same_person(shop: Shop) -> None:
     row = bound(shop, "messenger")
     write(shop, row.id, "501", "ivan")
-    shop.write(lambda tx: beginning.begin(tx, able, row, "@ivan", Draft(text="Счёт"), shop.order()))
+    shop.begin(able, row.id, "@ivan", Draft(text="Счёт"))
     assert shop.read(persons.everybody) == []
 
 
@@ -143,7 +143,7 @@ def test_somebody_of_the_address_book_abroad_is_found_by_their_number(phone: str
 
 
 def first_message(shop: Shop, row: ChannelRow, to: str, draft: Draft) -> DialogId:
-    return shop.write(lambda tx: beginning.begin(tx, able, row, to, draft, shop.order()))
+    return shop.begin(able, row.id, to, draft)
 
 
 def test_a_known_client_keeps_their_name_in_a_dialog_begun_by_phone_without_names(shop: Shop) -> None:

@@ -76,7 +76,7 @@ def test_a_damaged_file_is_named_with_the_way_out(
 ) -> None:
     file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(StoreError) as error:
-        Database(Sqlite(file), clock).write(lambda tx: lines.add(tx.by(OWNER), "Опт", actor="Ольга"))
+        Database(Sqlite(file), clock).write(lambda tx: lines.add(tx.by(OWNER), "Опт"))
     assert says(error, "is damaged")
 
 
@@ -187,9 +187,9 @@ def test_a_writer_waits_for_another_and_then_gives_up_with_words(database: Datab
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Busy, match="another process"):
-            database.write(lambda tx: lines.add(tx.by(OWNER), "Опт", actor="Ольга"))
+            database.write(lambda tx: lines.add(tx.by(OWNER), "Опт"))
         other.execute("ROLLBACK")
-    assert database.write(lambda tx: lines.add(tx.by(OWNER), "Опт", actor="Ольга")) == 1
+    assert database.write(lambda tx: lines.add(tx.by(OWNER), "Опт")) == 1
 
 
 def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(shop: Shop) -> None:
@@ -204,7 +204,7 @@ def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(shop: Shop) -> N
 
 def test_an_error_rolls_everything_back(shop: Shop) -> None:
     def both(tx: object) -> None:
-        lines.add(tx, "Опт", actor="Ольга")
+        lines.add(tx, "Опт")
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -10,7 +10,7 @@ from tests.stores import Shop
 def test_a_commit_makes_it_beat_once_more(shop: Shop) -> None:
     with closing(shop.database.pulse()) as pulse:
         assert pulse.beats()
-        shop.write(lambda tx: lines.add(tx, "Опт", actor="Ольга"))
+        shop.write(lambda tx: lines.add(tx, "Опт"))
         assert pulse.beats()
         assert pulse.beats() is not isinstance(shop.driver, Sqlite)
 

@@ -11,16 +11,16 @@ from tests.stores import Shop
 
 def test_what_a_refused_part_wrote_is_undone_with_its_news_and_the_rest_stays(shop: Shop) -> None:
     def write(tx: Tx) -> None:
-        lines.add(tx, "до", actor="Ольга")
+        lines.add(tx, "до")
         with pytest.raises(UsageError):
             half(tx)
         with tx.trial():
-            lines.add(tx, "вторая попытка", actor="Ольга")
-        lines.add(tx, "после", actor="Ольга")
+            lines.add(tx, "вторая попытка")
+        lines.add(tx, "после")
 
     def half(tx: Tx) -> None:
         with tx.trial():
-            lines.add(tx, "наполовину", actor="Ольга")
+            lines.add(tx, "наполовину")
             raise UsageError(T("Not like this."), field="name")
 
     before = shop.read(journal_rows)

@@ -43,7 +43,7 @@ class Waiting:
 
 
 def adding(name: str) -> Callable[[Tx], object]:
-    return lambda tx: lines.add(tx.by(OWNER), name, actor="Ольга")
+    return lambda tx: lines.add(tx.by(OWNER), name)
 
 
 def held(writer: Writer, waiting: Waiting) -> threading.Event:
@@ -76,7 +76,7 @@ def test_jobs_that_wait_together_share_one_commit(shop: Shop, writer: Writer) ->
 
 def test_a_job_that_fails_takes_nothing_else_with_it(shop: Shop, writer: Writer) -> None:
     def half(tx: Tx) -> None:
-        lines.add(tx.by(OWNER), "наполовину", actor="Ольга")
+        lines.add(tx.by(OWNER), "наполовину")
         raise ZeroDivisionError
 
     def refused(tx: Tx) -> None:
@@ -102,7 +102,7 @@ def test_when_the_commit_fails_everybody_is_told_and_nothing_is_there(shop: Shop
         execute = tx._execute
         execute(f"PRAGMA max_page_count = {execute('PRAGMA page_count').fetchone()[0]}")
         for number in range(1000):
-            lines.add(tx.by(OWNER), f"{number}" + "я" * 900, actor="Ольга")
+            lines.add(tx.by(OWNER), f"{number}" + "я" * 900)
 
     go = held(writer, waiting)
     for name, job in (("раз", adding("раз")), ("fill", fill), ("два", adding("два"))):

@@ -96,7 +96,7 @@ def _whatsapp(stage: Stage) -> None:
     stage.hear(channel, FYODOR, "Добрый день! Лампы готовы?", ago=DAY + HOUR)
     row = stage.desk.read(partial(channels.one, channel=channel))
     found = [Template(name=name, body=body, state=state) for name, body, state in TEMPLATES]
-    stage.desk.write(lambda tx: templates.learn(tx, stage.desk.capabilities, row, found, actor=ME))
+    stage.desk.write(lambda tx: templates.learn(tx, stage.desk.capabilities, row, found))
 
 
 def _replies(tx: Tx) -> None:
@@ -186,10 +186,10 @@ def accounts(stage: Stage) -> None:
     trade = stage.desk.read(lines.everything)[1].id
 
     def add(tx: Tx) -> None:
-        operators.add(tx, COLLEAGUE, "scrypt", [trade], actor=ME)
-        operators.add(tx, "Ольга", "scrypt", (), actor=ME)
-        operators.add(tx, "Лидия Константиновна", "scrypt", (), actor=ME)
-        operators.disable(tx, "Лидия Константиновна", actor=ME)
+        operators.add(tx, COLLEAGUE, "scrypt", [trade])
+        operators.add(tx, "Ольга", "scrypt", ())
+        operators.add(tx, "Лидия Константиновна", "scrypt", ())
+        operators.disable(tx, "Лидия Константиновна")
 
     stage.desk.write(add)
 
@@ -203,12 +203,12 @@ def papers(stage: Stage) -> None:
     ):
         made = desk.write(
             lambda tx, title=title: applications.add(
-                tx, desk.vault, line=line, kind="vk_notify", title=title, answers=APPLICANT, actor=ME
+                tx, desk.vault, line=line, kind="vk_notify", title=title, answers=APPLICANT
             )
         )
         for step in steps:
             reason = "нет подписи" if step is Step.REJECTED else ""
-            desk.write(partial(applications.move, application=made, stage=step, reason=reason, actor=ME))
+            desk.write(partial(applications.move, application=made, stage=step, reason=reason))
 
 
 def account(stage: Stage) -> None:

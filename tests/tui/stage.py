@@ -72,11 +72,11 @@ class Stage:
         self._numbers = itertools.count(first)
 
     def line(self, name: str) -> LineId:
-        return self.desk.write(lambda tx: lines.add(tx, name, actor=ME))
+        return self.desk.write(lambda tx: lines.add(tx, name))
 
     def channel(self, line: LineId, kind: str, account: str, title: str, **facts: str) -> ChannelId:
         bound = Bound(account=account, title=title, facts=facts)
-        made = self.desk.write(lambda tx: channels.keep(tx, self.desk.vault, bound, line=line, kind=kind, actor=ME))
+        made = self.desk.write(lambda tx: channels.keep(tx, self.desk.vault, bound, line=line, kind=kind))
         self.health(made, "ok")
         return made
 

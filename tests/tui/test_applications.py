@@ -25,11 +25,11 @@ def filled(desk: Desk, *stages: Stage) -> ApplicationId:
     line: LineId = desk.read(lines.everything)[0].id
     made = desk.write(
         lambda tx: applications.add(
-            tx, desk.vault, line=line, kind="vk_notify", title="ИП Ёлкина Ольга", answers=PERSON, actor="Ольга"
+            tx, desk.vault, line=line, kind="vk_notify", title="ИП Ёлкина Ольга", answers=PERSON
         )
     )
     for stage in stages:
-        desk.write(lambda tx, stage=stage: applications.move(tx, made, stage, actor="Ольга"))
+        desk.write(lambda tx, stage=stage: applications.move(tx, made, stage))
     return made
 
 

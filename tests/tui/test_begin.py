@@ -189,7 +189,7 @@ async def test_where_only_a_template_may_go_first_one_is_chosen_and_sent(
 ) -> None:
     row = desk.read(lambda tx: channels.one(tx, messengers["whatsapp"]))
     hello = Template(name="ready", language="ru", body="Заказ {{number}} готов", state="approved")
-    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, [hello], actor=ME))
+    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, [hello]))
     async with window() as it:
         await opens(it, Start(row.id, "+79160000001"))
         await it.sees("Only an approved template may go first: F12 chooses one.")

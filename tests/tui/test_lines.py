@@ -59,7 +59,7 @@ async def test_a_form_that_was_refused_is_asked_again_with_the_error_in_place_an
 ) -> None:
     async with window() as it:
         await it.press("f2", "end", "home")
-        desk.write(lambda tx: lines.add(tx, "Склад", actor="Марина"))
+        desk.write(lambda tx: lines.add(tx, "Склад"))
         await it.sees("Склад")
         await it.press("end", "b")
         await it.sees("Which channel?")
@@ -123,7 +123,7 @@ async def test_a_line_shows_the_link_for_the_next_client(window: Opener, desk: D
     bound = Bound(account="77", title="@teply_dom_2_bot", facts={"Link": "https://t.me/teply_dom_2_bot"})
 
     def add(tx: Tx) -> None:
-        channels.keep(tx, desk.vault, bound, line=bot.line_id, kind=bot.kind, pool=True, actor="Марина")
+        channels.keep(tx, desk.vault, bound, line=bot.line_id, kind=bot.kind, pool=True)
 
     desk.write(add)
     async with window() as it:
@@ -134,14 +134,14 @@ async def test_a_line_shows_the_link_for_the_next_client(window: Opener, desk: D
 async def test_proxies_are_tried_and_exchanged_on_the_page_without_showing_a_password(
     window: Opener, desk: Desk
 ) -> None:
-    line = desk.write(lambda tx: lines.add(tx, "Яма", actor="Марина"))
+    line = desk.write(lambda tx: lines.add(tx, "Яма"))
     bound = Bound(
         account="9",
         title="Сообщество",
         settings={"api_url": "http://127.0.0.1:9", "intake": "polling"},
         secrets={"token": "t", "proxies": "socks5://anna:geheim@127.0.0.1:9"},
     )
-    vk = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="vk", actor="Марина"))
+    vk = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="vk"))
     row = desk.read(lambda tx: channels.one(tx, vk))
     async with window() as it:
         await it.press("f2")

@@ -8,11 +8,11 @@ import pytest
 from textual.widgets import OptionList
 
 from chatapp_cli.bootstrap import Desk
-from chatapp_cli.services import channels, dialogs, transcript
+from chatapp_cli.services import channels, dialogs, options, transcript
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Inbox, Opener, Window
-from tests.tui.stage import ANNA, HeldClock, Stage, opened
+from tests.tui.stage import ANNA, ME, HeldClock, Stage, opened
 
 
 async def choose(it: Window, words: str) -> None:
@@ -129,6 +129,17 @@ async def test_what_was_just_sent_returns_into_the_text(patient: Inbox) -> None:
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Лена, добрый день")
         await it.until(lambda: last_said(it) == ("Лена, добрый день", "cancelled"))
     patient.desk.close()
+
+
+async def test_the_seconds_to_take_it_back_may_be_set_for_everybody_while_windows_are_open(
+    window: Opener, desk: Desk
+) -> None:
+    async with window() as it:
+        desk.write(lambda tx: options.configure_company(tx, {"undo_send": "7"}, actor=ME))
+        await it.open("Анна")
+        await it.type("Лена, добрый день")
+        await it.press("enter")
+        await it.sees("It can still be taken back.")
 
 
 async def test_taking_back_does_not_drop_what_is_being_written(window: Opener, stage: Stage) -> None:

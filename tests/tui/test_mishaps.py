@@ -38,7 +38,7 @@ BOT = ChannelId(1)
 
 def unbind(desk: Desk, channel: ChannelId = BOT) -> None:
     row = desk.read(lambda tx: channels.one(tx, channel))
-    desk.write(lambda tx: channels.unbind(tx, row, force=True, actor="Вера"))
+    desk.write(lambda tx: channels.unbind(tx, row, force=True))
 
 
 def notices(it: Window) -> str:

@@ -11,9 +11,9 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.commands import printing
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.moment import local, utc
+from chatapp_cli.domain.moment import iso, local, utc
 from chatapp_cli.domain.when import since, when
-from chatapp_cli.services import words as told
+from chatapp_cli.services import journal_words as told
 from chatapp_cli.tui import words
 from tests.tui.conftest import Opener
 from tests.tui.stage import NOON
@@ -39,7 +39,7 @@ def test_no_formatter_raises_whatever_the_time(zone: str, at: int) -> None:
         assert said
     assert words.age(NOON - at)
     assert printing.moment(at or 1)
-    assert str(printing.iso(at or 1)).endswith("Z")
+    assert str(iso(at or 1)).endswith("Z")
     assert told._moment(at)
 
 

@@ -13,7 +13,7 @@ from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.runtime.seat import seated
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import dialogs, duties, journal, notes
+from chatapp_cli.services import dialogs, duties, journal, notes, options
 from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.notices import Notices, within
@@ -189,6 +189,22 @@ async def test_the_window_rings_for_another_dialog_and_counts_the_unread_in_its_
         await it.press("escape", "g", "b")
         await it.sees("No notices until")
     assert (app.told[0], app.told[-1]) == ("\x1b[22;2t", "\x1b[23;2t")
+
+
+async def test_hours_without_notices_may_be_the_companys_and_hold_at_once(desk: Desk, stage: Stage) -> None:
+    app = Heard(desk)
+    async with app.run_test(size=GOOD, notifications=True) as pilot:
+        it = Window(app, pilot)
+        await it.until(lambda: "\x1b]2;(6) chatapp\a" in app.told)
+        await it.open("Анна")
+        told = {"quiet": "00:00-23:59", "company_name": "Тёплый дом"}
+        desk.write(lambda tx: options.configure_company(tx, told, actor=ME))
+        stage.hear(BOT, IGOR, "Ау?")
+        await it.until(lambda: any("Тёплый дом" in sequence for sequence in app.told))
+        assert "\a" not in app.told
+        desk.write(lambda tx: options.configure_company(tx, {"quiet": ""}, actor=ME))
+        stage.hear(BOT, IGOR, "Ау!")
+        await it.until(lambda: "\a" in app.told)
 
 
 async def test_the_window_says_whose_time_has_come(desk: Desk, stage: Stage, clock: HeldClock) -> None:

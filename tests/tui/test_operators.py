@@ -23,7 +23,7 @@ ANNA, HOTEL = "Анна Кузнецова", "Гостиница «Север»"
 def pyotr(desk: Desk) -> str:
     """An operator who sees wholesale alone, logged in; returns the token."""
     line = desk.read(lambda tx: lines.find(tx, "Опт").id)
-    desk.write(lambda tx: operators.add(tx, "Пётр", HASH, [line], actor=ME))
+    desk.write(lambda tx: operators.add(tx, "Пётр", HASH, [line]))
     desk.write(lambda tx: operators.open_session(tx, "Пётр", "token"))
     return "token"
 
@@ -75,10 +75,10 @@ async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
     async with window_of(pyotr) as it:
         await it.sees(HOTEL)
         await it.press("g", "p")
-        desk.write(lambda tx: operators.see_lines(tx, "Пётр", None, actor=ME))
+        desk.write(lambda tx: operators.see_lines(tx, "Пётр", None))
         await it.sees(HOTEL, ANNA)
         await it.press("f2")
-        desk.write(lambda tx: operators.disable(tx, "Пётр", actor=ME))
+        desk.write(lambda tx: operators.disable(tx, "Пётр"))
         await it.sees("You are logged in no longer.")
         assert ANNA not in it.text()
         assert it.app.office.actor == ""
@@ -89,7 +89,7 @@ async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_o
     async with window() as it:
         await it.sees(ANNA)
         assert it.app.office.actor == ME
-        desk.write(lambda tx: operators.add(tx, ME, "", [line], actor=ME))
+        desk.write(lambda tx: operators.add(tx, ME, "", [line]))
         await it.sees_no(ANNA)
         await it.sees(HOTEL)
 
@@ -127,7 +127,7 @@ async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the
 
 @pytest.mark.req("S-128")
 async def test_only_the_owner_changes_accounts(window_of: Entrance, desk: Desk, pyotr: str) -> None:
-    desk.write(lambda tx: operators.add(tx, "Вера", HASH, (), actor=ME))
+    desk.write(lambda tx: operators.add(tx, "Вера", HASH, ()))
     async with window_of(pyotr) as it:
         await it.sees(HOTEL)
         await it.press("g", "o")
@@ -151,10 +151,10 @@ async def test_what_one_may_not_do_is_refused_in_words_until_it_is_allowed_and_a
         await it.sees("opt@teply-dom.example")
         await it.press("a", *"Сайт", "enter")
         await it.sees("Пётр may not add, rename and remove lines.")
-        desk.write(lambda tx: operators.allow(tx, "Пётр", {Right.LINES}, (), actor=ME))
+        desk.write(lambda tx: operators.allow(tx, "Пётр", {Right.LINES}, ()))
         await it.press("enter")
         await it.until(lambda: "Сайт" in added(), "the line that may be added now")
-        desk.write(lambda tx: operators.allow(tx, "Пётр", (), {Right.LINES}, actor=ME))
+        desk.write(lambda tx: operators.allow(tx, "Пётр", (), {Right.LINES}))
         await it.press("a", *"Опт 2", "enter")
         await it.sees("Пётр may not add, rename and remove lines.")
         assert "Опт 2" not in added()
@@ -178,7 +178,7 @@ async def test_rights_are_given_on_the_page_of_operators(window: Opener, desk: D
 
 
 async def test_a_peek_is_seen_by_nobody_else(window: Opener, desk: Desk) -> None:
-    desk.write(lambda tx: operators.add(tx, ME, HASH, (), actor=ME))
+    desk.write(lambda tx: operators.add(tx, ME, HASH, ()))
 
     def unread() -> list[int]:
         name = DialogFilter(text="Игорь")

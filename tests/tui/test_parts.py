@@ -18,7 +18,7 @@ PHONE = "+79160000077"
 def client_by_sms(desk: Desk, price: str) -> None:
     bound = Bound(account="SMS", title="SMS", settings={"preset": "smsc", "price": price}, hook_key="h")
     line = desk.read(lines.everything)[0].id
-    made = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="sms", actor="Ольга"))
+    made = desk.write(lambda tx: channels.keep(tx, desk.vault, bound, line=line, kind="sms"))
     peer, sender = Peer(key=PHONE, address=PHONE), Person(id=PHONE, phone=PHONE)
     event = MessageArrived(peer=peer, ext_id="1", at=desk.world.clock.now(), text="Готово?", sender=sender)
     arrival = Arrival(provider_id="1", raw=b"{}", events=(event,))

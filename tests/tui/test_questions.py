@@ -68,7 +68,7 @@ def _scheduled(_desk: Desk, stage: Stage) -> None:
 
 
 def _account(desk: Desk, _stage: Stage) -> None:
-    desk.write(lambda tx: operators.add(tx, "Пётр", "scrypt", (), actor=ME))
+    desk.write(lambda tx: operators.add(tx, "Пётр", "scrypt", ()))
 
 
 NO_FILE = "There is no readable file"

@@ -29,7 +29,7 @@ def channel(desk: Desk, stage: Stage) -> ChannelId:
 def known(desk: Desk, channel: ChannelId, *found: tuple[str, str, TemplateState]) -> None:
     row = desk.read(lambda tx: channels.one(tx, channel))
     every = [Template(name=name, body=body, state=state) for name, body, state in found]
-    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, every, actor="Ольга"))
+    desk.write(lambda tx: templates.learn(tx, desk.capabilities, row, every))
 
 
 async def opens(it: Window, name: str) -> None:

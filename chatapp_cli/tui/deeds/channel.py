@@ -21,7 +21,7 @@ async def proxies(hands: Hands, channel: ChannelRow) -> Sequence[Finding]:
     if deed == "try":
         return await proxying.tried(desk, channel)
     if deed == "none":
-        await store.off_loop(lambda: proxying.keep(desk, channel, "", actor=hands.office.actor))
+        await store.off_loop(lambda: proxying.keep(desk, channel, ""))
         hands.say(_("{channel} uses no proxies any more.", channel=channel.title))
     return await _exchanged(hands, channel, " → ".join(one.shown for one in kept)) if deed == "new" else ()
 
@@ -41,6 +41,6 @@ async def _exchanged(hands: Hands, channel: ChannelRow, now: str) -> Sequence[Fi
     if all(one.ok for one in findings) or await hands.confirm(
         _("Keep them all the same?"), _("Not every one leads to the provider."), yes=_("Keep")
     ):
-        await store.off_loop(lambda: proxying.keep(desk, channel, said, actor=hands.office.actor))
+        await store.off_loop(lambda: proxying.keep(desk, channel, said))
         hands.say(_("{channel} is reached through these proxies from now on.", channel=channel.title))
     return findings

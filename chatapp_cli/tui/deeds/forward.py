@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.i18n import _
-from chatapp_cli.services import channels, dialogs, forwarding, sending
+from chatapp_cli.services import forwarding, sending
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Deed, Hands
@@ -24,11 +24,8 @@ async def forward(hands: Hands, said: Said) -> None:
     order = hands.office.order()
 
     async def take(row: DialogRow) -> None:
-        def send(tx: Tx) -> list[MessageId]:
-            can = hands.office.capabilities(channels.one(tx, dialogs.card(tx, row.id).channel_id))
-            return forwarding.forward(tx, can, messages, row.id, order)
-
-        made = await hands.office.write(send)
+        able, options = hands.office.capabilities, hands.office.desk.options
+        made = await hands.office.write(lambda tx: forwarding.forward(tx, able, messages, row.id, order, held=options))
         shown.pick_none()
         hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made, hands.office.actor))
 

@@ -15,7 +15,8 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.template import Filled, Template, fill, gaps
 from chatapp_cli.i18n import _, show
-from chatapp_cli.services import channels, sending, templates
+from chatapp_cli.services import channels, templates
+from chatapp_cli.services.composing import InDialog
 from chatapp_cli.tui.naming import about, named
 from chatapp_cli.tui.small import Small, Take
 
@@ -72,9 +73,8 @@ async def send(hands: Hands, card: DialogCard) -> None:
     channel = await hands.office.read(partial(channels.one, channel=card.channel_id))
 
     async def take(found: Found) -> None:
-        can, order = hands.office.capabilities(channel), hands.office.order()
         draft = Draft(text=found[1], template=found[0])
-        await hands.office.write(lambda tx: sending.enqueue(tx, can, card.id, draft, order))
+        await hands.office.write(hands.office.accept(InDialog(card.id), draft, hands.office.order()))
         hands.say(_("Sent to {name}.", name=named(card)))
 
     await _asked(hands, channel, [card], take, yes=_("Send"))

@@ -180,8 +180,7 @@ class ApplicationsScreen(Hands):
         await self.choose(_("What did the provider answer?"), options, take=take)
 
     async def _move(self, row: ApplicationRow, stage: Stage, reason: str = "") -> None:
-        actor = self.office.actor
-        await self.office.write(lambda tx: applications.move(tx, row.id, stage, reason=reason, actor=actor))
+        await self.office.write(lambda tx: applications.move(tx, row.id, stage, reason=reason))
 
 
 class ApplyScreen(AskingScreen):
@@ -207,5 +206,5 @@ class ApplyScreen(AskingScreen):
 
     async def converse(self, ask: Asker) -> str:
         """Fill it in."""
-        await applying.apply(self.office.desk, ask, line=self._line.id, kind=self._kind, actor=self.office.actor)
+        await applying.apply(self.office.desk, ask, line=self._line.id, kind=self._kind)
         return _("Documents made. Save the statement, sign it and send it.")

@@ -18,8 +18,9 @@ from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.services import beginning, duties
+from chatapp_cli.services import beginning, composing, duties, transcript
 from chatapp_cli.services.beginning import Outlook
+from chatapp_cli.services.composing import Exactly, Request
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, writing
@@ -123,7 +124,8 @@ class BeginScreen(Hands):
         def look(tx: Tx) -> tuple[Outlook, list[Outlook]]:
             ways = beginning.ways(tx, able, sheet.to, line=sheet.channel.line_id)
             others = [one for one in ways if one.kind and one.channel.id != sheet.channel.id]
-            return beginning.outlook(tx, able, sheet.channel, sheet.to, draft), others
+            wanted = Request(to=Exactly(sheet.channel.id, sheet.to), draft=draft, order=self.office.order())
+            return composing.preview(tx, able, wanted), others
 
         one, others = await self.office.read(look) if sheet.to else (None, [])
         if one is not None and self._turned(sheet, one, others):
@@ -208,14 +210,14 @@ class BeginScreen(Hands):
             self._sending = False
 
     async def _begin(self) -> None:
-        sheet, able = self._form.sheet, self.office.capabilities
+        sheet = self._form.sheet
         if not sheet.to:
             self.query_one("#to").focus()
             raise Refused("nobody", T("Say whom to write to."), T("A number, a @username, an e-mail or a ChatID."))
         draft = sheet.draft(await self._files(sheet, partial(writing.staged, self.office.desk.media)))
         order = replace(self.office.order(), assignee=sheet.assignee)
-        dialog = await self.office.write(lambda tx: beginning.begin(tx, able, sheet.channel, sheet.to, draft, order))
-        self._show_dialog(dialog)
+        accept = self.office.accept(Exactly(sheet.channel.id, sheet.to), draft, order)
+        self._show_dialog(await self.office.write(lambda tx: transcript.message(tx, accept(tx)).dialog_id))
 
     def action_open(self) -> None:
         """The dialog that there is already."""

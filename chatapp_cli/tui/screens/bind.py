@@ -166,7 +166,6 @@ class BindScreen(AskingScreen):
             line=self._line.id,
             kind=self._kind,
             previous=self._previous,
-            actor=self.office.actor,
         )
         return _("{channel} is bound.", channel=show(manifest(self._kind).title))
 

@@ -29,7 +29,6 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
     from chatapp_cli.services.transcript import Entry
-    from chatapp_cli.store.tx import Tx
     from chatapp_cli.tui.said import Said
     from chatapp_cli.tui.sheet import Sheet
     from chatapp_cli.tui.widgets.composer import Pen
@@ -252,13 +251,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
         composer = self.composer
         sheet, channel = composer.sheet, self._channel()
-        held, ordered = order is None and sheet.editing is None, order or self.office.order()
-        kept, can = replace(sheet, files=[*sheet.files]), self.office.capabilities(channel)
-
-        def job(tx: Tx) -> object:
-            mine = self.office.held(tx, ordered, channel) if held else ordered
-            return writing.sending_of(kept, can, dialog, mine)(tx)
-
+        order, kept = order or self.office.order(), replace(sheet, files=[*sheet.files])
+        job = writing.sending_of(kept, self.office, channel, dialog, order)
         composer.clear()
         sending = asyncio.ensure_future(self.office.write(self.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))

@@ -224,7 +224,7 @@ class LinesScreen(Hands):
     async def _add_line(self) -> None:
         async def take(name: str) -> None:
             if name:
-                await self.office.write(partial(lines.add, name=name, actor=self.office.actor))
+                await self.office.write(partial(lines.add, name=name))
 
         await self.prompt(_("Name of the new line"), take=take)
 
@@ -239,7 +239,7 @@ class LinesScreen(Hands):
 
         async def take(name: str) -> None:
             if name:
-                await self.office.write(lambda tx: lines.rename(tx, line.id, name, actor=self.office.actor))
+                await self.office.write(lambda tx: lines.rename(tx, line.id, name))
 
         await self.prompt(_("Name of the line"), line.name, take=take)
 
@@ -316,7 +316,7 @@ class LinesScreen(Hands):
         if channel.paused_until <= self.look.now():
             self.say(_("{channel} does not rest.", channel=channel.title))
             return
-        await self.office.write(partial(channels.resume, channel=channel.id, actor=self.office.actor))
+        await self.office.write(partial(channels.resume, channel=channel.id))
         self.say(_("{channel} goes on.", channel=channel.title))
 
     def action_group(self) -> None:
@@ -363,6 +363,6 @@ class LinesScreen(Hands):
         note = _("Its dialogs and messages are removed from the desk with it.")
 
         async def take(_yes: bool) -> None:
-            await self.office.write(partial(channels.unbind, channel=channel, force=True, actor=self.office.actor))
+            await self.office.write(partial(channels.unbind, channel=channel, force=True))
 
         await self.confirm(_("Unbind {channel}?", channel=channel.title), note, yes=_("Unbind"), take=take)

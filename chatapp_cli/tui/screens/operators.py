@@ -113,7 +113,7 @@ class OperatorsScreen(Hands):
         async def take(secret: str) -> bool:
             async def see(lines: list[LineId]) -> None:
                 kept = await self._hashed(secret)
-                await self.office.write(lambda tx: operators.add(tx, name, kept, lines, actor=self.office.actor))
+                await self.office.write(lambda tx: operators.add(tx, name, kept, lines))
 
             return await self._pick(name, (), see)
 
@@ -143,7 +143,7 @@ class OperatorsScreen(Hands):
 
         async def take(secret: str) -> None:
             kept = await self._hashed(secret)
-            await self.office.write(lambda tx: operators.set_password(tx, name, kept, actor=self.office.actor))
+            await self.office.write(lambda tx: operators.set_password(tx, name, kept))
 
         await self._secret(name, take)
 
@@ -155,10 +155,10 @@ class OperatorsScreen(Hands):
 
     async def _lines(self, one: Account) -> None:
         await self._insist()
-        name, actor = one.who.name, self.office.actor
+        name = one.who.name
 
         async def take(seen: list[LineId]) -> None:
-            await self.office.write(lambda tx: operators.see_lines(tx, name, seen or None, actor=actor))
+            await self.office.write(lambda tx: operators.see_lines(tx, name, seen or None))
 
         await self._pick(name, [line.id for line in one.lines or ()], take)
 
@@ -175,7 +175,7 @@ class OperatorsScreen(Hands):
         async def take(chosen: list[Right]) -> None:
             wanted = frozenset(chosen)
             change = partial(operators.allow, name=who.name, given=wanted - given, taken=given - wanted)
-            await self.office.write(partial(change, actor=self.office.actor))
+            await self.office.write(change)
 
         page = PickRights(_("What {name} may do as well", name=who.name), offered, given).taken_by(take)
         await self.app.push_screen_wait(page)
@@ -189,10 +189,9 @@ class OperatorsScreen(Hands):
         await self._insist()
         change = operators.enable if who.disabled else operators.disable
         back = operators.disable if who.disabled else operators.enable
-        actor = self.office.actor
-        await self.office.write(partial(change, name=who.name, actor=actor))
+        await self.office.write(partial(change, name=who.name))
         again, no_longer = _("{name} can log in again", name=who.name), _("{name} can log in no longer", name=who.name)
-        self.done(again if who.disabled else no_longer, lambda tx: back(tx, who.name, actor=actor))
+        self.done(again if who.disabled else no_longer, lambda tx: back(tx, who.name))
 
     def action_undo(self) -> None:
         """Take back what was done last."""
@@ -208,7 +207,7 @@ class OperatorsScreen(Hands):
         note = _("What was said and done under the name stays.")
 
         async def take(_yes: bool) -> None:
-            await self.office.write(lambda tx: operators.remove(tx, name, actor=self.office.actor))
+            await self.office.write(lambda tx: operators.remove(tx, name))
 
         await self.confirm(_("Forget the account {name}?", name=name), note, yes=_("Forget"), take=take)
 

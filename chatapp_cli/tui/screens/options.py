@@ -57,9 +57,9 @@ class Whose(NamedTuple):
     def keep(self, tx: Tx, changes: Mapping[str, str], *, actor: str) -> None:
         """Change them. Raises UsageError."""
         if self.channel is not None:
-            channels.configure(tx, self.channel, manifest(self.channel.kind), changes, actor=actor)
+            channels.configure(tx, self.channel, manifest(self.channel.kind), changes)
         elif self.line is not None:
-            lines.configure(tx, self.line, changes, actor=actor)
+            lines.configure(tx, self.line, changes)
         else:
             options.configure_company(tx, changes, actor=actor)
 

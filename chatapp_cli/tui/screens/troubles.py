@@ -177,7 +177,7 @@ class TroublesScreen(Hands):
 
         actor = self.office.actor
         if one.letter is not None:
-            await rereading.retry(self.office.desk, one.letter, actor=actor)
+            await rereading.retry(self.office.desk, one.letter)
             self.say(_("Dead letter {n} is understood now.", n=one.letter))
         elif one.message is not None and (not one.uncertain or await self._sure()):
             await self.office.write(partial(sending.retry, message=one.message, actor=actor))
@@ -193,7 +193,7 @@ class TroublesScreen(Hands):
 
     async def _forget(self, letter: int) -> None:
         if await self.confirm(_("Forget this dead letter?"), yes=_("Forget")):
-            await self.office.write(partial(deadletters.forget, number=letter, actor=self.office.actor))
+            await self.office.write(partial(deadletters.forget, number=letter))
 
     def action_back(self) -> None:
         """To the dialogs."""

@@ -158,7 +158,7 @@ def test_whether_newsletters_wait_is_an_option_of_the_channel_and_they_do_until_
     for value in ("", "off", "on"):
         row = shop.read(partial(channels.one, channel=number))
         if value:
-            change = partial(channels.configure, channel=row, manifest=manifest("email"), actor="Ольга")
+            change = partial(channels.configure, channel=row, manifest=manifest("email"))
             shop.write(partial(change, changes={"newsletters_wait": value}))
             row = shop.read(partial(channels.one, channel=number))
         bound = shop.read(partial(channels.bound, vault=shop.vault, channel=row))

@@ -108,7 +108,7 @@ async def test_a_renewed_binding_has_each_message_once_whether_the_old_device_wa
         for number in range(1, 7):
             await sandbox.say(ANNA, f"слово {number}")
         asker = ScriptedAsker(sandbox.answers)
-        await bind(desk, asker, line=row.line_id, kind=row.kind, previous=row, actor="owner")
+        await bind(desk, asker, line=row.line_id, kind=row.kind, previous=row)
         for number in range(7, 10):
             await sandbox.say(ANNA, f"слово {number}")
         await eventually(lambda: sum(map(len, texts(desk))) >= 10, seconds=30)

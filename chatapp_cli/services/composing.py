@@ -1,0 +1,217 @@
+"""A new message as somebody wants it to go: what becomes of it is told, and it is accepted, here and nowhere else.
+
+Commands, window, robots, rules and campaigns fill in a request; none of them puts a message into the outbox by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import Refused, UsageError
+from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.text import T
+from chatapp_cli.domain.variables import canonical
+from chatapp_cli.services import (
+    access,
+    beginning,
+    channels,
+    dialogs,
+    lines,
+    reaching,
+    relay,
+    replies,
+    routes,
+    sending,
+    templates,
+)
+from chatapp_cli.services.beginning import Outlook
+from chatapp_cli.services.options import Options, Scope
+from chatapp_cli.services.routes import Able, Step
+from chatapp_cli.services.sending import Order
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class InDialog:
+    """The other side of a dialog that there is."""
+
+    dialog: DialogId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Somebody by an address, through the channels that are named, or else through those kept for them."""
+
+    to: str
+    channel: str = ""
+    """The first to try, by kind, account or number; empty: the client's own chain."""
+    others: Sequence[str] = ()
+    """The next ones as ``CHANNEL`` or ``CHANNEL:ADDRESS``, if it fails for good in those before."""
+    line: str = ""
+    """Where the channels are looked for, by name or number; empty: on every line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """One address in one channel: no other address of the client is tried."""
+
+    channel: ChannelId
+    to: str
+
+
+Target: TypeAlias = InDialog | Address | Exactly
+
+
+@dataclass(frozen=True, slots=True)
+class FromTemplate:
+    """An approved template, by ``NAME`` or ``NAME/LANGUAGE``, and what fills its gaps."""
+
+    named: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FromReply:
+    """A quick reply, by ``TITLE`` or ``SECTION/TITLE``, and what fills its gaps."""
+
+    named: str
+    values: Mapping[str, str]
+    options: Options
+    """They say what the company calls itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A new message: to whom, what it says, who says it, and when."""
+
+    to: Target
+    order: Order
+    draft: Draft | None = None
+    """``None`` while nothing is written yet, for a preview."""
+    words: FromTemplate | FromReply | None = None
+    """Where its text comes from, if nobody wrote it for this message."""
+    held: Options | None = None
+    """Where a person can take it back with a key: the options that say for how long."""
+
+
+def accept(tx: Tx, able: Able, request: Request) -> MessageId:
+    """Accept a message, once for each key.
+
+    Raises Refused with the reason for what could not be delivered anyway, NotFound and UsageError for what is named and
+    not there.
+    """
+    access.require(tx, Right.ANSWER)
+    already = tx.value("messages.by_key", key=request.order.key)
+    if already is not None:
+        return MessageId(already)
+    match request.to:
+        case InDialog(dialog):
+            return _answer(tx, able, channels.one(tx, dialogs.card(tx, dialog).channel_id), dialog, request)
+        case Exactly(number, to):
+            channel = channels.one(tx, number)
+            draft = _worded(tx, channel, request)
+            dialog = reaching.dialog_for(tx, channel, able(channel), to.strip(), subject=draft.subject)
+            return sending.enqueue(tx, able(channel), dialog, draft, _ordered(tx, channel, request))
+        case Address() as address:
+            steps = _steps(tx, able, address)
+            draft = _worded(tx, channels.one(tx, steps[0].channel), request)
+            return relay.accept(tx, able, steps, draft, _ordered(tx, channels.one(tx, steps[0].channel), request))
+
+
+def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: Request) -> MessageId:
+    draft = _worded(tx, channel, request)
+    if isinstance(request.words, FromReply):
+        replies.count_use(tx, replies.find(tx, request.words.named).id)
+    return sending.enqueue(tx, able(channel), dialog, draft, _ordered(tx, channel, request))
+
+
+def _ordered(tx: Tx, channel: ChannelRow, request: Request) -> Order:
+    """The order, which rests for the seconds that are set for the channel where a key takes it back."""
+    if request.held is None or request.order.at is not None:
+        return request.order
+    seconds = request.held.number(tx, "undo_send", Scope(line=channel.line_id, channel=channel.id))
+    return replace(request.order, hold=max(0, seconds) * 1000)
+
+
+def _steps(tx: Tx, able: Able, to: Address) -> Sequence[Step]:
+    """The channels to try for somebody, in their order. Raises UsageError if none is named or kept."""
+    line = lines.find(tx, to.line).id if to.line else None
+    if to.channel:
+        first = channels.find(tx, to.channel, line=line)
+        parts = [word.partition(":") for word in to.others]
+        others = [(channels.find(tx, name, line=line), address) for name, _colon, address in parts]
+        return routes.said(tx, able, first, to.to, others)
+    steps = [] if to.others else routes.stored(tx, able, to.to, line=line)
+    if not steps:
+        raise UsageError(
+            T("--channel is missing."),
+            T("Name it, or keep a chain for the client: chatapp contact chain {to} CHANNELS", to=to.to),
+            field="channel",
+        )
+    return steps
+
+
+def _worded(tx: Tx, channel: ChannelRow, request: Request) -> Draft:
+    """The draft for a channel, with the words of the template or of the quick reply if one is named."""
+    draft = request.draft or Draft()
+    match request.words:
+        case None:
+            return draft
+        case FromTemplate(named, values):
+            template, text = templates.filled(tx, channel, named, values)
+            return replace(draft, text=text, template=template)
+        case FromReply() as words:
+            text, files = _replied(tx, request.to, words, request.order.actor)
+            return replace(draft, text=text, files=(*draft.files, *files))
+
+
+def _replied(tx: Tx, to: Target, words: FromReply, actor: str) -> tuple[str, Sequence[StagedFile]]:
+    if not isinstance(to, InDialog):
+        raise Refused("no_dialog", T("A quick reply answers in a dialog."))
+    row, card = replies.find(tx, words.named), dialogs.card(tx, to.dialog)
+    company = words.options.text(tx, "company_name", Scope(line=card.line_id, channel=card.channel_id))
+    known = replies.values(card, company=company, operator=actor, now=tx.now)
+    return replies.said(tx, row, known | {canonical(name): text for name, text in words.values.items()})
+
+
+def preview(tx: Tx, able: Able, request: Request) -> Outlook:
+    """What would become of a message, and when and why it would not go; nothing is changed.
+
+    Raises NotFound and UsageError for what is named and not there.
+    """
+    at = request.order.at or 0
+    match request.to:
+        case InDialog(dialog):
+            card = dialogs.card(tx, dialog)
+            draft = _written(tx, channels.one(tx, card.channel_id), request)
+            return beginning.within(tx, able, card, draft, at=at)
+        case Exactly(number, to):
+            channel = channels.one(tx, number)
+            return beginning.outlook(tx, able, channel, to, _written(tx, channel, request), at=at)
+        case Address() as address:
+            steps = _steps(tx, able, address)
+            draft = _written(tx, channels.one(tx, steps[0].channel), request)
+            outlooks = [_through(tx, able, one, draft, at) for one in steps]
+            return next((one for one in outlooks if one.refusal is None and not one.stopped), outlooks[-1])
+
+
+def _written(tx: Tx, channel: ChannelRow, request: Request) -> Draft | None:
+    """The draft as ``accept`` would take it; ``None`` while nobody wrote anything."""
+    return None if request.draft is None and request.words is None else _worded(tx, channel, request)
+
+
+def _through(tx: Tx, able: Able, one: Step, draft: Draft | None, at: Millis) -> Outlook:
+    """What would become of it in one channel, by the first address that leads there."""
+    channel = channels.one(tx, one.channel)
+    refused = Outlook(channel=channel, refusal=relay.no_address(channel))
+    for address in one.addresses:
+        found = beginning.outlook(tx, able, channel, address, draft, at=at)
+        if found.kind is not None:
+            return found
+        refused = found
+    return refused
