@@ -25,7 +25,7 @@ from benchmarks.shop import serving, shop, signed
 
 REQUESTS = 3000
 FEW = 600
-SYNC = 2.0
+SYNC = 5.0
 """Milliseconds of a sync on a customer's disk, given to both sides on top of this machine's."""
 TICKS = os.sysconf("SC_CLK_TCK")
 _numbers = count()
