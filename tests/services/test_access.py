@@ -26,8 +26,8 @@ from chatapp_cli.ports.connector import Statement
 from chatapp_cli.services import (
     access,
     applications,
-    beginning,
     channels,
+    composing,
     contacts,
     deadletters,
     dialogs,
@@ -52,6 +52,7 @@ from chatapp_cli.services import (
     templates,
     views,
 )
+from chatapp_cli.services.composing import Exactly, Request
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.routes import Step
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -144,10 +145,11 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
-def _plan(at: Place) -> Any:
-    return lambda _tx, address: ([Step(at.channel.id, (address,))], Draft(text="Всем"))
+def _asked(at: Place, to: Exactly) -> Request:
+    return Request(to=to, draft=Draft(text="Да"), order=at.order())
 
 
+NEW = [mailing.Recipient("new@example.org")]
 Call = Callable[[Tx, Place], object]
 OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "applications.add": (
@@ -162,9 +164,9 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.APPLICATIONS,
         lambda tx, at: applications.move(tx, at.application, Stage.SENT),
     ),
-    "beginning.begin": (
+    "composing.accept": (
         Right.ANSWER,
-        lambda tx, at: beginning.begin(tx, able, at.channel, at.address, Draft(text="Да"), at.order()),
+        lambda tx, at: composing.accept(tx, able, _asked(at, Exactly(at.channel.id, at.address))),
     ),
     "channels.configure": (
         Right.CHANNELS,
@@ -238,7 +240,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "forwarding.forward": (
         Right.ANSWER,
-        lambda tx, at: forwarding.forward(tx, EVERYTHING, [at.heard], at.dialog, at.order()),
+        lambda tx, at: forwarding.forward(tx, able, [at.heard], at.dialog, at.order()),
     ),
     "later.reschedule": (
         Right.ANSWER,
@@ -253,9 +255,11 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая")),
     "mailing.accept": (
         Right.MASS,
-        lambda tx, at: _reached(
-            mailing.accept(tx, able, _plan(at), [mailing.Recipient("new@example.org")], at.order())
-        ),
+        lambda tx, at: _reached(mailing.accept(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
+    ),
+    "mailing.preview": (
+        Right.MASS,
+        lambda tx, at: _reached(mailing.preview(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
     ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),
