@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,7 @@ from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands import listing, printing, together
 from chatapp_cli.commands.door import amount
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened
+from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened, write
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.documents import dialogs as documents
@@ -24,7 +24,6 @@ from chatapp_cli.services import dialogs, duties, notes
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow, MemberRow
-    from chatapp_cli.store.tx import Tx
 
 app = noun()
 app.registered_commands += duty_verbs.app.registered_commands
@@ -139,11 +138,6 @@ def _facts(card: DialogCard, tags: list[str], members: list[MemberRow], receipts
     }
 
 
-def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
-    with opened(ctx) as desk:
-        desk.write(lambda tx: job(tx, actor(desk)))
-
-
 @app.command(cls=Verb)
 def read(
     ctx: typer.Context,
@@ -153,8 +147,8 @@ def read(
     ] = False,
 ) -> None:
     """Mark a dialog as read."""
-    change = dialogs.peek if quiet else dialogs.read
-    each(ctx, dialog, lambda tx, one, who: change(tx, one, actor=who))
+    look = dialogs.peek if quiet else dialogs.read
+    each(ctx, dialog, lambda tx, one, who: look(tx, one, actor=who))
 
 
 @app.command(cls=Verb)
@@ -194,7 +188,7 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name; empty: the provider's"))],
 ) -> None:
     """Give a dialog a name of your own."""
-    _do(ctx, lambda tx, who: dialogs.rename(tx, DialogId(dialog), name, actor=who))
+    write(ctx, lambda tx, who: dialogs.rename(tx, DialogId(dialog), name, actor=who))
 
 
 @app.command(cls=Verb)

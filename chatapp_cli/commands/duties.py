@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, completing, noun, opened, typed
+from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, completing, noun, opened, typed, write
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.documents import dialogs as documents
 from chatapp_cli.domain.errors import UsageError
@@ -38,11 +37,6 @@ Operator = Annotated[
     str,
     typer.Argument(metavar="NAME", help=N_("Operator; «me» is yourself"), autocompletion=completing(operator_names)),
 ]
-
-
-def _do(ctx: typer.Context, job: Callable[[Tx, str], object]) -> None:
-    with opened(ctx) as desk:
-        desk.write(lambda tx: job(tx, actor(desk)))
 
 
 @app.command(cls=Verb)
@@ -110,7 +104,7 @@ def note(
 ) -> None:
     """Write a note that the client never sees; @NAME mentions an operator."""
     said = typed(text)
-    _do(ctx, lambda tx, who: notes.add(tx, DialogId(dialog), said, actor=who))
+    write(ctx, lambda tx, who: notes.add(tx, DialogId(dialog), said, actor=who))
 
 
 @app.command(name="notes", cls=Verb)
@@ -161,4 +155,4 @@ def member(
         else:
             duties.leave(tx, DialogId(dialog), named(name, who), actor=who)
 
-    _do(ctx, job)
+    write(ctx, job)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.settings import Loaded
+    from chatapp_cli.store.tx import Tx
 
 
 class Verb(TyperCommand):
@@ -178,6 +179,13 @@ def actor(desk: Desk) -> str:
     from chatapp_cli.runtime.seat import local_name
 
     return local_name(desk.settings)
+
+
+def write(ctx: typer.Context, job: Callable[[Tx, str], object], *, whole: bool = False) -> None:
+    """Change the store in one transaction, under the name of whoever acts; ``whole``: on lines they do not see too."""
+    with opened(ctx) as desk:
+        who = actor(desk)
+        (desk.whole if whole else desk).write(lambda tx: job(tx, who))
 
 
 def typed(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, opened, typed
+from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, opened, typed, write
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -155,22 +154,17 @@ def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None
         note("Message {n} was never edited.", n=message)
 
 
-def _settle(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
-    with opened(ctx) as desk:
-        desk.write(lambda tx: job(tx, actor(desk)))
-
-
 @app.command(cls=Verb)
 def cancel(ctx: typer.Context, message: Message) -> None:
     """Take back what has not gone out yet."""
-    _settle(ctx, lambda tx, who: sending.cancel(tx, MessageId(message), actor=who))
+    write(ctx, lambda tx, who: sending.cancel(tx, MessageId(message), actor=who))
     note("Message {n} is cancelled.", n=message)
 
 
 @app.command(cls=Verb)
 def retry(ctx: typer.Context, message: Message) -> None:
     """Send again what failed or is uncertain."""
-    _settle(ctx, lambda tx, who: sending.retry(tx, MessageId(message), actor=who))
+    write(ctx, lambda tx, who: sending.retry(tx, MessageId(message), actor=who))
     note("Message {n} is in the outbox again.", n=message)
 
 
@@ -181,7 +175,7 @@ def resolve(
     verdict: Annotated[Verdict, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
 ) -> None:
     """Say what became of an uncertain message."""
-    _settle(ctx, lambda tx, who: sending.resolve(tx, MessageId(message), verdict.value, actor=who))
+    write(ctx, lambda tx, who: sending.resolve(tx, MessageId(message), verdict.value, actor=who))
     note("Message {n} is settled.", n=message)
 
 

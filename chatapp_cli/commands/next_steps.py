@@ -59,7 +59,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.VIEWS: ("chatapp view list",),
     }
 )
-"""The spellings of each command, the one that needs most values first; ``AGAIN`` stands behind ``DECIDE``."""
+"""The spellings of each command, the one that needs most values first; ``AGAIN`` is a verb of ``DECIDE``'s noun."""
 
 
 def command(step: NextStep) -> str:

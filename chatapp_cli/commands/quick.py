@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import standard_bytes
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed
+from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed, write
 from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
@@ -172,12 +171,7 @@ def edit(
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, named: Named) -> None:
     """Forget a quick reply."""
-    _do(ctx, lambda tx, who: replies.remove(tx, replies.find(tx, named), actor=who))
-
-
-def _do(ctx: typer.Context, job: Callable[[Tx, str], None]) -> None:
-    with opened(ctx) as desk:
-        desk.write(lambda tx: job(tx, actor(desk)))
+    write(ctx, lambda tx, who: replies.remove(tx, replies.find(tx, named), actor=who))
 
 
 @app.command(cls=Verb)
@@ -208,25 +202,25 @@ def rename_section(
     ctx: typer.Context, section: Section, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name"))]
 ) -> None:
     """Give a section another name."""
-    _do(ctx, lambda tx, who: replies.rename_section(tx, replies.section(tx, section), name, actor=who))
+    write(ctx, lambda tx, who: replies.rename_section(tx, replies.section(tx, section), name, actor=who))
 
 
 @app.command("remove-section", cls=Verb)
 def remove_section(ctx: typer.Context, section: Section, force: Force = False) -> None:
     """Remove a section."""
-    _do(ctx, lambda tx, who: replies.remove_section(tx, replies.section(tx, section), force=force, actor=who))
+    write(ctx, lambda tx, who: replies.remove_section(tx, replies.section(tx, section), force=force, actor=who))
 
 
 @app.command(cls=Verb)
 def invite(ctx: typer.Context, section: Section, operator: Operator) -> None:
     """Let an operator edit a section; only those who are invited, and you, may then."""
-    _do(ctx, lambda tx, who: replies.invite(tx, replies.section(tx, section), operator, actor=who))
+    write(ctx, lambda tx, who: replies.invite(tx, replies.section(tx, section), operator, actor=who))
 
 
 @app.command(cls=Verb)
 def uninvite(ctx: typer.Context, section: Section, operator: Operator) -> None:
     """Take back an operator's right to edit a section."""
-    _do(ctx, lambda tx, who: replies.uninvite(tx, replies.section(tx, section), operator, actor=who))
+    write(ctx, lambda tx, who: replies.uninvite(tx, replies.section(tx, section), operator, actor=who))
 
 
 Target = Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands.door import number, standard_input
-from chatapp_cli.commands.frame import actor, opened
+from chatapp_cli.commands.frame import write
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_
 
@@ -35,5 +35,4 @@ def each(ctx: typer.Context, said: Sequence[str], job: Callable[[Tx, DialogId, s
         for one in chosen:
             job(tx, one, who)
 
-    with opened(ctx) as desk:
-        desk.write(lambda tx: all_of_them(tx, actor(desk)))
+    write(ctx, all_of_them)

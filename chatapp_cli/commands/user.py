@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, completing, line_names, noun, opened
+from chatapp_cli.commands.frame import Json, Verb, actor, completing, line_names, noun, opened, write
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
@@ -17,8 +17,6 @@ from chatapp_cli.i18n import N_, _
 from chatapp_cli.services import operators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from chatapp_cli.bootstrap import Desk
     from chatapp_cli.domain.ids import LineId
     from chatapp_cli.store.tx import Tx
@@ -38,12 +36,6 @@ Lines = Annotated[
     list[str] | None,
     typer.Option("--line", help=N_("A line that is seen, repeat it"), autocompletion=completing(line_names)),
 ]
-
-
-def _do(ctx: typer.Context, job: Callable[[Tx], object]) -> None:
-    """What is done to accounts, whose lines may be others than one's own."""
-    with opened(ctx) as desk:
-        desk.whole.write(job)
 
 
 @app.command(cls=Verb)
@@ -85,19 +77,19 @@ def _seen(one: operators.Account) -> str:
 @app.command(cls=Verb)
 def disable(ctx: typer.Context, name: Name) -> None:
     """Let an operator in no longer; whoever is logged in is logged out at once."""
-    _do(ctx, lambda tx: operators.disable(tx, name))
+    write(ctx, lambda tx, _who: operators.disable(tx, name), whole=True)
 
 
 @app.command(cls=Verb)
 def enable(ctx: typer.Context, name: Name) -> None:
     """Let an operator in again."""
-    _do(ctx, lambda tx: operators.enable(tx, name))
+    write(ctx, lambda tx, _who: operators.enable(tx, name), whole=True)
 
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, name: Name) -> None:
     """Forget an account; what was said and done under its name stays."""
-    _do(ctx, lambda tx: operators.remove(tx, name))
+    write(ctx, lambda tx, _who: operators.remove(tx, name), whole=True)
 
 
 @app.command("password", cls=Verb)
@@ -123,7 +115,7 @@ def lines(
     """Say which lines an operator sees."""
     if every == bool(line):
         raise UsageError(T("Name the lines with --line, or say --all."))
-    _do(ctx, lambda tx: operators.see_lines(tx, name, None if every else numbers(tx, line or ())))
+    write(ctx, lambda tx, _who: operators.see_lines(tx, name, None if every else numbers(tx, line or ())), whole=True)
 
 
 @app.command(cls=Verb, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})

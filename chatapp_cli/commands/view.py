@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, completing, noun, opened
+from chatapp_cli.commands.frame import Json, Verb, actor, completing, noun, opened, write
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.documents import dialogs
 from chatapp_cli.documents import operators as documents
@@ -19,8 +18,6 @@ from chatapp_cli.services import views
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Desk
-    from chatapp_cli.store.rows.operators import ViewRow
-    from chatapp_cli.store.tx import Tx
 
 app = noun()
 
@@ -89,7 +86,7 @@ def add(
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, named: Named) -> None:
     """Forget a view; no dialog is touched."""
-    _do(ctx, named, lambda tx, view, me: views.remove(tx, view, actor=me))
+    write(ctx, lambda tx, me: views.remove(tx, views.find(tx, named, operator=me), actor=me))
 
 
 @app.command(cls=Verb)
@@ -99,10 +96,4 @@ def move(
     place: Annotated[int, typer.Argument(parser=number, metavar="PLACE", help=N_("Its place in the row, from 1"))],
 ) -> None:
     """Put a view at another place of the row."""
-    _do(ctx, named, lambda tx, view, me: views.move(tx, view, place, actor=me))
-
-
-def _do(ctx: typer.Context, named: str, job: Callable[[Tx, ViewRow, str], None]) -> None:
-    with opened(ctx) as desk:
-        me = actor(desk)
-        desk.write(lambda tx: job(tx, views.find(tx, named, operator=me), me))
+    write(ctx, lambda tx, me: views.move(tx, views.find(tx, named, operator=me), place, actor=me))

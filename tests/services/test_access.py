@@ -52,6 +52,7 @@ from chatapp_cli.services import (
     templates,
     views,
 )
+from chatapp_cli.services.composing import Exactly, Request
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.routes import Step
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -144,10 +145,11 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
-def _request(at: Place, to: str) -> composing.Request:
-    return composing.Request(to=composing.Exactly(at.channel.id, to), draft=Draft(text="Да"), order=at.order())
+def _asked(at: Place, to: Exactly) -> Request:
+    return Request(to=to, draft=Draft(text="Да"), order=at.order())
 
 
+NEW = [mailing.Recipient("new@example.org")]
 Call = Callable[[Tx, Place], object]
 OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "applications.add": (
@@ -161,6 +163,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "applications.move": (
         Right.APPLICATIONS,
         lambda tx, at: applications.move(tx, at.application, Stage.SENT),
+    ),
+    "composing.accept": (
+        Right.ANSWER,
+        lambda tx, at: composing.accept(tx, able, _asked(at, Exactly(at.channel.id, at.address))),
     ),
     "channels.configure": (
         Right.CHANNELS,
@@ -250,11 +256,11 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "lines.rename": (Right.LINES, lambda tx, at: lines.rename(tx, at.line, "Новая")),
     "mailing.accept": (
         Right.MASS,
-        lambda tx, at: _reached(mailing.accept(tx, able, _request(at, ""), [mailing.Recipient("new@example.org")])),
+        lambda tx, at: _reached(mailing.accept(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
     ),
     "mailing.preview": (
         Right.MASS,
-        lambda tx, at: _reached(mailing.preview(tx, able, _request(at, ""), [mailing.Recipient("new@example.org")])),
+        lambda tx, at: _reached(mailing.preview(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
     ),
     "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
     "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),
