@@ -32,6 +32,8 @@ _COUNTED: Mapping[type[ast.operator], str] = {
 _OTHERS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _SAID = {"log", "T", "_"}
 """Calls whose words are for people: no test is asked for them."""
+_MANY = 100
+"""A number from which one more or less is no fault: such a one is doubled."""
 _TYPES = {"TypeVar", "NewType", "ParamSpec"}
 
 
@@ -207,9 +209,9 @@ class _Bender(ast.NodeVisitor):
         if isinstance(node.value, bool):
             self._make(node, str(not node.value))
         elif isinstance(node.value, int | float):
-            self._make(node, f"({self._text(node)} + 1)")
-            if node.value:
-                self._make(node, f"({self._text(node)} - 1)")
+            faults = ("+ 1", "- 1") if abs(node.value) < _MANY else ("* 2",)
+            for fault in faults[: 2 if node.value else 1]:
+                self._make(node, f"({self._text(node)} {fault})")
 
     def visit_Call(self, node: ast.Call) -> None:
         if _is_said(node):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scripts.mutants.bending import Mutant
 
-FOLDERS = ("unit", "store", "services", "runtime")
+FOLDERS = ("unit", "store", "services", "runtime", "commands")
 """Tests that run domain, services, store and the core of the runtime in their own process."""
 SECONDS = 25.0
 """Of tests, at most, by which one mutant is judged."""

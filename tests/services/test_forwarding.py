@@ -6,7 +6,7 @@ from chatapp_cli.domain.errors import Busy, Refused
 from chatapp_cli.domain.event import IncomingFile, MessagesDeleted, Person
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Capabilities
-from chatapp_cli.services import dialogs, forwarding, transcript
+from chatapp_cli.services import dialogs, forwarding, notes, transcript
 from tests.stores import EVERYTHING, Shop
 
 PLAIN = Capabilities(intake="poll")
@@ -84,3 +84,12 @@ def test_what_operators_call_a_dialog_is_read_by_no_other_client(
     shop.write(lambda tx: dialogs.rename(tx, dialog, "СКАНДАЛИСТКА", actor="Ольга"))
     (sent,) = forward(shop, [message], elsewhere)
     assert shop.message(sent).text.splitlines()[0].startswith(f"{called}, ")
+
+
+def test_a_note_for_colleagues_is_never_passed_on(shop: Shop) -> None:
+    dialog = shop.message(shop.hear(shop.channel())).dialog_id
+    shop.write(lambda tx: notes.add(tx, dialog, "между нами", actor="Ольга"))
+    (note,) = (notes.as_entry(row) for row in shop.read(lambda tx: notes.between(tx, dialog)))
+    refusal = forwarding.obstacle(note)
+    assert refusal is not None
+    assert refusal.code == "a_note"
