@@ -186,7 +186,6 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: channels.set_secret(tx, at.shop.vault, at.channel, "proxies", "socks5://p:1"),
     ),
     "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True)),
-    "composing.accept": (Right.ANSWER, lambda tx, at: composing.accept(tx, able, _request(at, at.address))),
     "contacts.set_chain": (
         Right.PEOPLE,
         lambda tx, at: contacts.set_chain(tx, [at.person], ["email"], actor=ME),
