@@ -133,6 +133,8 @@ def rights(
     with opened(ctx) as desk:
         if given or taken:
             desk.whole.write(lambda tx: operators.allow(tx, name, given, taken))
+        if desk.acting is None or desk.acting.name != name:
+            desk.require(Right.USERS)
         found = desk.whole.read(lambda tx: operators.may(tx, name))
     _show_rights(name, found, as_json=as_json)
 

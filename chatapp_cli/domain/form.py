@@ -33,6 +33,8 @@ class Field:
     choices: Sequence[Choice] = ()
     option: bool = False
     """Can be changed later by ``line configure`` without binding again."""
+    most: int | None = None
+    """The greatest number that is taken, of an option that is a number."""
     when: Mapping[str, str] = field(default_factory=dict)
     """Asked only if these fields have these answers."""
 

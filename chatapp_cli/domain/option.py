@@ -42,6 +42,9 @@ BEFORE_STORE: Final = frozenset(
 )
 """Settings that are needed before the store is open, or without it: never kept in it."""
 
+LONGEST_UNDO: Final = 3600
+"""Seconds for which a message may be held back for a person to change their mind."""
+
 _declared: Mapping[Subject, dict[str, Field]] = MappingProxyType({subject: {} for subject in Subject})
 
 
@@ -87,6 +90,12 @@ def decoded(field: Field, said: str) -> Value:
             T("Write digits alone, such as: {name}={example}", name=field.name, example=field.default or "0"),
             field=field.name,
         )
+    if field.most is not None and int(said) > field.most:
+        raise UsageError(
+            T("{name} can be {most} at most, not {value}.", name=field.name, most=field.most, value=said),
+            T("Write a smaller number."),
+            field=field.name,
+        )
     return int(said)
 
 
@@ -107,6 +116,7 @@ declare(
         label=T("Seconds to take a message back"),
         hint=T("What is sent from the window waits so long before it goes; 0: it goes at once."),
         kind="number",
+        most=LONGEST_UNDO,
         default="0",
         required=False,
     ),
@@ -138,6 +148,7 @@ declare(
         label=T("Minutes without a key in a browser"),
         hint=T("After so long the browser is logged out; 0: never."),
         kind="number",
+        most=525_600,
         default="240",
         required=False,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -23,6 +24,10 @@ log = structlog.get_logger()
 _REFUSED = range(400, 500)
 TOLD_EVERY = 3600.0
 """Seconds between two lines in the log about callers that are refused in the same way."""
+
+
+async def _by_session(session: TakesHooks, request: HookRequest) -> HookReply:
+    return session.accept(request)
 
 
 class Acceptance:
@@ -46,18 +51,29 @@ class Acceptance:
         return reply
 
     async def _judged(self, session: Session | None, request: HookRequest) -> HookReply:
+        if session is not None and isinstance(session, TakesHooks):
+            return await self._understood(request, partial(_by_session, session))
         try:
-            if session is not None and isinstance(session, TakesHooks):
-                return session.accept(request)
             connector, bound = await self._opened()
-            if isinstance(connector, AcceptsHooks):
-                return await connector.accept(bound, request)
+        except ChatappError:
+            raise
+        except Exception:  # nothing is proved of the caller yet, so nothing is kept; the provider calls again
+            log.exception("hook.failed", channel=self._row.id, kind=self._row.kind)
+            return HookReply(status=503, body=b"the channel cannot be opened\n")
+        if isinstance(connector, AcceptsHooks):
+            return await self._understood(request, partial(connector.accept, bound))
+        return HookReply(status=503, body=b"the channel is not up\n")
+
+    async def _understood(
+        self, request: HookRequest, accept: Callable[[HookRequest], Awaitable[HookReply]]
+    ) -> HookReply:
+        try:
+            return await accept(request)
         except ChatappError:
             raise
         except Exception as error:  # what cannot be understood must not be lost, whatever kind of mistake it is
             log.exception("hook.failed", channel=self._row.id, kind=self._row.kind)
             return HookReply(batch=Batch(arrivals=(dead(request.body, f"{type(error).__name__}: {error}"),)))
-        return HookReply(status=503, body=b"the channel is not up\n")
 
     async def _opened(self) -> tuple[Connector, Bound]:
         """Connector and binding, read once."""

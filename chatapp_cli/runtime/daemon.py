@@ -18,7 +18,7 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime.helping import Condition
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.news import follow
-from chatapp_cli.runtime.parts import Part, installed
+from chatapp_cli.runtime.parts import Part, handlers_of, installed, workers_of
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.timekeeper import Timekeeper
@@ -53,16 +53,9 @@ class Daemon:
         clock = store.desk.world.clock
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
-        workers = [
-            self.supervisor,
-            scheduled,
-            snoozed,
-            *self._own(),
-            *(w for part in parts for w in part.workers(store)),
-        ]
+        workers = [self.supervisor, scheduled, snoozed, *self._own(), *workers_of(parts, store)]
         self._posts = [Post(worker, clock) for worker in workers]
-        handlers = {kind: handler for part in parts for kind, handler in part.timers.items()}
-        self._timekeeper = Timekeeper(store, handlers, scheduled=scheduled.ring, snoozed=snoozed.ring)
+        self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.ring, snoozed=snoozed.ring)
         store.desk.database.effects.tell = _tell_of_effect
 
     def _own(self) -> list[Worker]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from contextlib import suppress
 from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import structlog
+
+log = structlog.get_logger()
 
 
 class Revised(Protocol):
@@ -55,7 +58,7 @@ class Fleet(Generic[Key, Row, Run]):
         async with self._refreshing:
             wanted = await self._wanted()
             for key, started in list(self._started.items()):
-                if key not in wanted or wanted[key].revision != started.revision:
+                if key not in wanted or wanted[key].revision != started.revision or started.task.done():
                     await self._stop(key)
             for key, row in wanted.items():
                 if key not in self._started:
@@ -64,15 +67,19 @@ class Fleet(Generic[Key, Row, Run]):
                     self._started[key] = _Started(runner, row.revision, task)
 
     async def _stop(self, key: Key) -> None:
-        task = self._started.pop(key).task
+        """Waiting may be cancelled itself: then the runner still finishes what is in flight."""
+        task = self._started[key].task
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait({task})
+        del self._started[key]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("runner.failed", runner=str(key), exc_info=error)
 
     async def stop(self) -> None:
         """Stop everything; each finishes what is in flight."""
         tasks = [started.task for started in self._started.values()]
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._started.clear()

@@ -72,6 +72,10 @@ async def helped(
                 condition.well()
                 stops = 0
             await task
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            condition.failed(RuntimeError(f"something that it waited for was cancelled {error}".strip()))
         except Exception as error:  # noqa: BLE001 - whatever it is, the helper is started again
             condition.failed(error)
         else:
@@ -81,6 +85,12 @@ async def helped(
             await asyncio.gather(task, return_exceptions=True)
         stops += 1
         await clock.sleep(min(longest, 2.0 ** min(stops, 9)))
+
+
+def _is_cancelled() -> bool:
+    """Whether this task was told to end, and not only something in it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _lasts(task: asyncio.Task[None], clock: Clock, seconds: float) -> bool:

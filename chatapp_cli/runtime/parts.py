@@ -39,6 +39,26 @@ def installed() -> Sequence[Part]:
     return [part for point in metadata.entry_points(group=ENTRY_POINTS) if (part := _loaded(point)) is not None]
 
 
+def workers_of(parts: Sequence[Part], store: AsyncStore) -> list[Worker]:
+    """The workers of all parts; a part that cannot make its own is logged and left out."""
+    found: list[Worker] = []
+    for part in parts:
+        try:
+            found += part.workers(store)
+        except Exception:  # a foreign package must not keep messages from coming
+            log.exception("part.failed", part=repr(part.workers))
+    return found
+
+
+def handlers_of(parts: Sequence[Part]) -> Mapping[str, Handler]:
+    """The handlers of all parts; of two for one kind of timer the first holds, and the log says so."""
+    found: dict[str, Handler] = {}
+    for kind, handler in (item for part in parts for item in part.timers.items()):
+        if found.setdefault(kind, handler) is not handler:
+            log.error("part.timer_taken", kind=kind)
+    return found
+
+
 def _loaded(point: object) -> Part | None:
     try:
         part = point.load()  # type: ignore[attr-defined]  # importlib.metadata is imported by the daemon alone

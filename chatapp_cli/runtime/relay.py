@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import relay
@@ -32,7 +32,7 @@ class Relay:
         able = self._store.desk.capabilities
         try:
             into = await self._store.write(partial(relay.hand_on, able=able, message=message))
-        except ChatappError:
+        except (StoreError, Busy):
             raise
         except Exception:  # one message that cannot be handed on must not keep the others from it
             self._stuck.add(message)

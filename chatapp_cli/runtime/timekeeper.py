@@ -6,7 +6,7 @@ A handler that fails does not break it: its timer stays, is tried again later, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -17,6 +17,7 @@ from chatapp_cli.runtime.helping import Condition
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import timers, upkeep
 from chatapp_cli.services.timers import Handler
+from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
@@ -28,6 +29,10 @@ AT_ONCE = 500
 """Timers of a kind that are fired in one look."""
 LONGEST_DELAY = 900.0
 """Seconds at most after which a timer is tried again whose handler failed."""
+
+
+class RefusedByHandler(Exception):
+    """A handler of timers refused what it was to do."""
 
 
 class Timekeeper:
@@ -83,14 +88,19 @@ class Timekeeper:
             self._scheduled()
         if due.snoozed:
             self._snoozed()
-        for kind in due.timers:
-            if kind in self._handlers:
-                await self._fire(kind)
-            elif kind not in self._unknown:
-                self._unknown.add(kind)
-                log.error("timer.unknown", kind=kind)
+        known = [kind for kind in due.timers if kind in self._handlers]
+        results = await asyncio.gather(*(self._fire(kind) for kind in known), return_exceptions=True)
+        self._name_unknown(due.timers)
         if self._failing:
             await self._forget_cancelled()
+        for error in filter(None, results):
+            raise error
+
+    def _name_unknown(self, kinds: Sequence[str]) -> None:
+        for kind in kinds:
+            if kind not in self._handlers and kind not in self._unknown:
+                self._unknown.add(kind)
+                log.error("timer.unknown", kind=kind)
 
     async def _fire(self, kind: str) -> None:
         refs = await self._store.read(partial(timers.due, kind=kind, n=AT_ONCE))
@@ -101,13 +111,25 @@ class Timekeeper:
 
     async def _fire_one(self, kind: str, ref: str) -> None:
         try:
-            await self._store.write(partial(timers.fire, kind=kind, ref=ref, handler=self._handlers[kind]))
+            await self._store.write(partial(timers.fire, kind=kind, ref=ref, handler=self._told_apart(kind)))
         except (StoreError, Busy):
             raise
         except Exception as error:  # noqa: BLE001 - a handler's mistake must stop neither the process nor other timers
             await self._put_off(kind, ref, error)
         else:
             self._settle(kind, ref)
+
+    def _told_apart(self, kind: str) -> Handler:
+        """The handler of a kind; what it refuses is not taken for trouble of the store."""
+        handler = self._handlers[kind]
+
+        def run(tx: Tx, ref: str) -> None:
+            try:
+                handler(tx, ref)
+            except ChatappError as error:
+                raise RefusedByHandler(str(error)) from error
+
+        return run
 
     async def _put_off(self, kind: str, ref: str, error: Exception) -> None:
         self.conditions[kind].failed(error)

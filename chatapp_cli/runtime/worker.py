@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.world import Clock
@@ -80,7 +80,7 @@ class Chore(Woken):
             await self._bell.rest_by(self._clock, self._every)
             try:
                 await self._do()
-            except ChatappError as error:
+            except (StoreError, Busy) as error:
                 self._delay(error)
                 await self._clock.sleep(AGAIN)
             except Exception:
@@ -89,7 +89,7 @@ class Chore(Woken):
             else:
                 self._delayed = False
 
-    def _delay(self, error: ChatappError) -> None:
+    def _delay(self, error: StoreError | Busy) -> None:
         if not self._delayed:
             log.warning("timer.delayed", worker=self.name, why=str(error))
         self._delayed = True
@@ -107,11 +107,9 @@ class Post:
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:
         """Tell the worker what it asked for; one that stumbles over it is started again."""
-        found = [entry for entry in entries if isinstance(entry.event, self._worker.wakes)]
-        if not found:
-            return
         try:
-            self._worker.hear(found)
+            if found := [entry for entry in entries if isinstance(entry.event, self._worker.wakes)]:
+                self._worker.hear(found)
         except Exception as error:  # noqa: BLE001 - a worker must not end the follower; helped() logs it
             if self._broken is None or self._broken.done():
                 self.condition.failed(error)

@@ -223,6 +223,9 @@ def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[
     one(tx, channel.id)
     changed = options.change(tx, _target(channel.id), options.Changes(changes, manifest.fields))
     tx.run("channels.renew", id=channel.id)
+    if channel.health == Health.MISCONFIGURED:  # what kept it from sending may be what was just set right
+        tx.run("channels.resume", id=channel.id)
+        tx.run("outbox.release", channel=channel.id, now=tx.now)
     tx.emit(ChannelConfigured(channel=channel.id, changed=changed))
 
 

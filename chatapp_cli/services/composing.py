@@ -14,6 +14,7 @@ from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.option import LONGEST_UNDO
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.variables import canonical
 from chatapp_cli.services import (
@@ -136,7 +137,7 @@ def _ordered(tx: Tx, channel: ChannelRow, request: Request) -> Order:
     if request.held is None or request.order.at is not None:
         return request.order
     seconds = request.held.number(tx, "undo_send", Scope(line=channel.line_id, channel=channel.id))
-    return replace(request.order, hold=max(0, seconds) * 1000)
+    return replace(request.order, hold=min(max(0, seconds), LONGEST_UNDO) * 1000)
 
 
 def _steps(tx: Tx, able: Able, to: Address) -> Sequence[Step]:

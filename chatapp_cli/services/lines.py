@@ -65,9 +65,14 @@ def rename(tx: Tx, line: LineId, name: str) -> None:
 
 
 def remove(tx: Tx, line: LineRow, *, force: bool) -> None:
-    """Remove a line; one that still has channels only by force, because their dialogs go with it."""
+    """Remove a line; one that still has channels only by force, because their dialogs go with it.
+
+    Whoever does that unbinds them, and needs the right to.
+    """
     access.require(tx, Right.LINES)
     seen(tx, line.id)
+    if line.channels:
+        access.require(tx, Right.CHANNELS)
     if line.channels and not force:
         raise Refused(
             "line_in_use",

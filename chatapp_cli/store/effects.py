@@ -58,14 +58,17 @@ class Effects:
         self.tell: Callable[[str, str], None] = lambda _name, _why: None
         """Called with a name when an effect begins to fail, and why, and with an empty reason when it works again."""
         self._known = False
+        self._suspects: set[str] = set()
+        """Those that ever failed, as far as this process knows: a healing may have been rolled back with its event."""
 
     def run(self, tx: Tx, found: Sequence[Effect], event: JournalEvent, *, guarded: bool) -> None:
         """Let the effects of an event happen. Raises EffectFailed if one raises and stands behind no savepoint."""
         if not self._known:
             self.broken.update(tx.all(lambda *row: row, "effects.broken"))
+            self._suspects.update(self.broken)
             self._known = True
         for one in found:
-            if guarded or one.name in self.broken:
+            if guarded or one.name in self._suspects:
                 self._run_guarded(tx, one, event)
             else:
                 _run_bare(tx, one, event)
@@ -87,10 +90,12 @@ class Effects:
         if name not in self.broken:
             self.tell(name, why)
         self.broken[name] = why
+        self._suspects.add(name)
 
     def _worked(self, tx: Tx, name: str) -> None:
-        if self.broken.pop(name, None) is not None:
+        if name in self._suspects:
             tx.run("effects.healed", name=name)
+        if self.broken.pop(name, None) is not None:
             self.tell(name, "")
 
 

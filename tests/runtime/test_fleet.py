@@ -82,3 +82,68 @@ async def test_a_fleet_starts_renews_and_stops_what_the_store_says() -> None:
     assert set(fleet.runners) == {"b", "c"}
     await fleet.stop()
     assert fleet.runners == {}
+
+
+class Slow:
+    """It takes its time to land, and counts how often it was told to."""
+
+    def __init__(self, row: Row) -> None:
+        self.told = 0
+        self.landed = asyncio.Event()
+        self.may_land = asyncio.Event()
+
+    async def run(self) -> None:
+        while not self.landed.is_set():
+            try:
+                await (self.may_land.wait() if self.told else asyncio.Event().wait())
+            except asyncio.CancelledError:
+                self.told += 1
+            else:
+                self.landed.set()
+
+
+async def test_a_fleet_that_is_told_to_stop_while_one_lands_starts_nothing_and_lets_it_land() -> None:
+    wanted = {"a": Row(1)}
+
+    async def read() -> dict[str, Row]:
+        return dict(wanted)
+
+    fleet: Fleet[str, Row, Slow] = Fleet(read, Slow)
+    await fleet.refresh()
+    (slow,) = fleet.runners.values()
+    await asyncio.sleep(0)
+    wanted["a"] = Row(2)
+    refreshing = asyncio.create_task(fleet.refresh())
+    await eventually(lambda: slow.told)
+    refreshing.cancel()
+    assert await asyncio.gather(refreshing, return_exceptions=True) != [None]
+    assert list(fleet.runners.values()) == [slow]
+    stopping = asyncio.create_task(fleet.stop())
+    await asyncio.sleep(0)
+    slow.may_land.set()
+    await stopping
+    assert (slow.landed.is_set(), slow.told) == (True, 1)
+
+
+async def test_a_runner_that_ended_by_itself_is_replaced() -> None:
+    async def read() -> dict[str, Row]:
+        return {"a": Row(1)}
+
+    fleet: Fleet[str, Row, Brief] = Fleet(read, Brief)
+    await fleet.refresh()
+    (first,) = fleet.runners.values()
+    await asyncio.sleep(0.01)
+    await fleet.refresh()
+    (second,) = fleet.runners.values()
+    assert second is not first
+    await fleet.stop()
+
+
+class Brief:
+    """It ends at once, by a mistake."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+
+    async def run(self) -> None:
+        raise KeyError("ours")

@@ -55,8 +55,9 @@ async def run_through(helper: Helper, *, steady: float = 0.05) -> list[str]:
         [PermissionError(1, "Operation not permitted")],
         [RecursionError(), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "odd"), OverflowError()],
         [ValueError()] * 7,
+        [asyncio.CancelledError()],
     ],
-    ids=["refused", "three kinds", "seven times"],
+    ids=["refused", "three kinds", "seven times", "what it waited for was cancelled"],
 )
 async def test_it_works_again_and_says_once_that_it_broke_and_once_that_it_is_well(falls: list[BaseException]) -> None:
     helper = Helper(*falls)

@@ -11,12 +11,14 @@ import pytest
 
 from chatapp_cli.api.server import application
 from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.journal.lines import LineAdded
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.daemon import Daemon, running
-from chatapp_cli.runtime.parts import Part
+from chatapp_cli.runtime.parts import Part, handlers_of
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Worker
 from chatapp_cli.services import lines, timers
@@ -177,3 +179,51 @@ async def test_a_writer_that_ends_ends_the_daemon_with_its_error(quick: Desk) ->
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         await store.aclose()
+
+
+def broken(store: AsyncStore) -> Sequence[Worker]:
+    raise KeyError("no such setting")
+
+
+async def test_a_part_that_cannot_make_its_workers_keeps_no_message_from_coming(quick: Desk) -> None:
+    counting = Counting()
+    parts = [Part(workers=broken), Part(workers=lambda _store: [counting])]
+    store = AsyncStore(quick)
+    daemon = Daemon(store, parts)
+    task = asyncio.create_task(daemon.run())
+    await eventually(lambda: counting.lives)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.aclose()
+
+
+async def test_of_two_handlers_of_one_kind_the_first_holds(quick: Desk) -> None:
+    def first(tx: Tx, ref: str) -> None: ...
+
+    def second(tx: Tx, ref: str) -> None: ...
+
+    assert handlers_of([Part(timers={"a": first}), Part(timers={"a": second, "b": second})]) == {
+        "a": first,
+        "b": second,
+    }
+
+
+async def test_what_a_handler_refuses_stops_no_other_kind(quick: Desk) -> None:
+    fired: list[str] = []
+
+    def refuse(tx: Tx, ref: str) -> None:
+        raise StoreError(T("The key does not open it."))
+
+    def fire(tx: Tx, ref: str) -> None:
+        fired.append(ref)
+
+    for kind in ("a", "b"):
+        quick.write(lambda tx, kind=kind: timers.put(tx, kind, "1", tx.now, keeps_hour=False))
+    store = AsyncStore(quick)
+    daemon = Daemon(store, [Part(timers={"a": refuse, "b": fire})])
+    task = asyncio.create_task(daemon.run())
+    await eventually(lambda: fired)
+    await eventually(lambda: {one.helper for one in daemon.conditions if not one.works} == {"timer a"})
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.aclose()

@@ -567,3 +567,26 @@ def test_what_a_role_allows_is_not_taken_back_and_what_nobody_knows_is_not_given
             operators.changes([word])
     shop.write(lambda tx: tx.run("operators.give", name=ME, rights="lines fly"))
     assert shop.read(lambda tx: operators.may(tx, ME)) == ROLES[Role.OPERATOR] | {Right.LINES}
+
+
+def test_who_removes_a_line_with_its_channels_needs_the_right_to_unbind_them(shop: Shop, ours: Place) -> None:
+    line = shop.read(lambda tx: lines.find(tx, str(ours.line)))
+    assert line.channels
+
+    def attempt(*rights: Right) -> None:
+        shop.write(lambda tx: operators.allow(tx, ME, rights, ()))
+        shop.database.write(lambda tx: lines.remove(tx.by(Acting(ME, account=True)), line, force=True))
+
+    operator(shop)
+    with pytest.raises(Refused, match="may not bind"):
+        attempt(Right.LINES)
+    attempt(Right.CHANNELS)
+    with pytest.raises(NotFound):
+        shop.read(lambda tx: lines.find(tx, str(ours.line)))
+
+
+def test_a_disabled_account_does_not_change_its_own_password(shop: Shop, ours: Place) -> None:
+    who = operator(shop)
+    shop.write(lambda tx: operators.disable(tx, ME))
+    with pytest.raises(Refused, match="logged in no longer"):
+        shop.database.write(lambda tx: operators.set_password(tx.by(who), ME, "x"))

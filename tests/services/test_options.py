@@ -195,3 +195,10 @@ def test_who_sees_one_line_sees_no_options_of_another(shop: Shop) -> None:
     narrow = Lens(shop.driver.dialect, lines=[ours])
     found = [shop.read(lambda tx, t=t: options.stored(tx.through(narrow), t)) for t in hidden + seen]
     assert found == [{}, {}, *[{"undo_send": "5"}] * 3]
+
+
+@pytest.mark.parametrize("said", ["3601", "99999999999999999999"])
+def test_nobody_holds_messages_back_for_longer_than_an_hour(shop: Shop, said: str) -> None:
+    with pytest.raises(UsageError, match="undo_send can be 3600 at most"):
+        say(shop, COMPANY, undo_send=said)
+    say(shop, COMPANY, undo_send="3600")
