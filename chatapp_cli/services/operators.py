@@ -103,11 +103,11 @@ def enable(tx: Tx, name: str) -> None:
 
 def set_password(tx: Tx, name: str, password_hash: str) -> None:
     """Give a new password; whoever is logged in by the old one is logged out."""
-    who, account = access.acting(tx), find(tx, name)
-    if name != who.name:
+    if name != access.acting(tx).name:
         access.require(tx, Right.USERS)
         _insist_above(tx, name)
-    elif who.account and account.disabled:
+    account = find(tx, name)
+    if account.disabled and access.acting(tx).account and name == access.acting(tx).name:
         raise Refused("login_over", T("You are logged in no longer."), T("Log in: {how}", how=to_do(Next.LOGIN)))
     tx.run("operators.set_password", name=account.name, password=password_hash)
     tx.run("operators.close_sessions", name=name)

@@ -102,7 +102,7 @@ def _usable(asked: Field, said: str) -> bool:
 
 def stored(tx: Tx, target: Target) -> Mapping[str, str]:
     """Everything that is stored for it, as it was written: what only a newer version knows as well."""
-    return dict(tx.all(_pair, "options.of", subject=target.subject, ref=target.ref))
+    return dict(tx.all(_pair, "options.of", subject=target.subject, id=target.ref))
 
 
 def _pair(name: str, value: str) -> tuple[str, str]:
@@ -134,7 +134,7 @@ def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
     for name, said in kept.items():
         _insist(there[name], said)
     for name in changes.said.keys() - kept.keys():
-        tx.run("options.forget", subject=target.subject, ref=target.ref, name=name)
+        tx.run("options.forget", subject=target.subject, id=target.ref, name=name)
     keep(tx, target, kept)
     return sorted(changes.said)
 
@@ -149,12 +149,12 @@ def configure_company(tx: Tx, changes: Mapping[str, str], *, actor: str) -> None
 def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:
     """Store values that have been looked at."""
     for name, value in values.items():
-        tx.run("options.keep", subject=target.subject, ref=target.ref, name=name, value=value)
+        tx.run("options.keep", subject=target.subject, id=target.ref, name=name, value=value)
 
 
 def drop(tx: Tx, target: Target) -> None:
     """Forget all of one that is removed."""
-    tx.run("options.drop", subject=target.subject, ref=target.ref)
+    tx.run("options.drop", subject=target.subject, id=target.ref)
 
 
 def drop_with_line(tx: Tx, line: LineId) -> None:

@@ -12,7 +12,7 @@ from chatapp_cli.store.lens import Lens
 from tests.stores import Shop
 
 KINDS = [kinds[0] for kinds in kinds_by_topic().values()]
-EVERYBODY = {"application", "clock", "contact", "operator", "reply", "section", "view"}
+EVERYBODY = {"application", "clock", "company", "contact", "operator", "reply", "section", "view"}
 """Nouns that belong to no line: who sees one line hears of them too."""
 
 

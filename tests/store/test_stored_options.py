@@ -34,7 +34,7 @@ def test_options_of_channels_move_into_their_table_and_are_read_as_before(
     migrate.ensure_current(driver)
     with closing(Database(driver, HeldClock())) as database:
         email, pigeon = database.read(channels.everything)
-        kept = database.read(lambda tx: tx.all(lambda *row: row, "options.of", subject="channel", ref=1))
+        kept = database.read(lambda tx: tx.all(lambda *row: row, "options.of", subject="channel", id=1))
     assert (email.settings, pigeon.settings) == (EMAIL, FOREIGN)
     assert kept == [("group_by_subject", "off"), ("sender_name", "Ёлочный базар")]
     assert json.loads(email.settings_text) == {"login": "shop@example.org"}

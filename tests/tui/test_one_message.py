@@ -104,7 +104,7 @@ async def _begun(folder: Path) -> None:
     async with _window(folder) as it:
         page = BeginScreen()
         await it.app.push_screen(page)
-        await it.until(lambda: page.query("#outlook"))
+        await it.until(lambda: page.query("#outlook") and page.query("#channel #label"))
         page.query_one("#channel").value = 3
         await it.until(lambda: page._form.channel.id == 3)
         page.query_one("#to").value = "k-1844"
