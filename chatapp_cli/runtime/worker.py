@@ -83,7 +83,7 @@ class Chore(Woken):
             except (StoreError, Busy) as error:
                 self._delay(error)
                 await self._clock.sleep(AGAIN)
-            except Exception:
+            except Exception:  # what is to be done is still to be done once the worker is started again
                 self._bell.ring()
                 raise
             else:

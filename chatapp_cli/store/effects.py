@@ -104,5 +104,5 @@ def _run_bare(tx: Tx, one: Effect, event: JournalEvent) -> None:
         one.run(tx, event)
     except EffectFailed:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it is, the job is run again with each effect behind a savepoint
         raise EffectFailed(one.name) from error

@@ -87,7 +87,7 @@ class Writer:
     def _run(self) -> None:
         try:
             self._work()
-        except BaseException as error:
+        except BaseException as error:  # nobody else would hear of it: the thread ends with it
             if self._broken is None:
                 raise
             self._broken(error)
