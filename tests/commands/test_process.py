@@ -15,6 +15,8 @@ import pytest
 from tests.commands.conftest import Shell
 
 PROGRAM = [sys.executable, "-m", "chatapp_cli"]
+AS_ON_A_TERMINAL = ("env", "--default-signal=INT")
+"""A shell has what runs in the background ignore the key."""
 
 
 def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -100,8 +102,9 @@ def test_nothing_is_done_that_could_not_be_told(env: Mapping[str, str], chatapp:
 def test_one_press_of_ctrl_c_ends_a_question(env: Mapping[str, str], chatapp: Shell, words: tuple[str, ...]) -> None:
     chatapp("line", "add", "Магазин")
     person, terminal = os.openpty()
+    command = [*AS_ON_A_TERMINAL, *PROGRAM, *words]
     asked = subprocess.Popen(
-        [*PROGRAM, *words], env={**os.environ, **env}, stdin=terminal, stdout=terminal, stderr=terminal, process_group=0
+        command, env={**os.environ, **env}, stdin=terminal, stdout=terminal, stderr=terminal, process_group=0
     )
     said = b""
     while not said.rstrip().endswith(b":"):
@@ -112,8 +115,7 @@ def test_one_press_of_ctrl_c_ends_a_question(env: Mapping[str, str], chatapp: Sh
 
 
 def test_following_prints_news_as_they_happen_until_interrupted(env: Mapping[str, str], chatapp: Shell) -> None:
-    as_on_a_terminal = ["env", "--default-signal=INT"]  # a shell has what runs in the background ignore the key
-    words = [*as_on_a_terminal, *PROGRAM, "tail", "-f", "--json", "--after", "0"]
+    words = [*AS_ON_A_TERMINAL, *PROGRAM, "tail", "-f", "--json", "--after", "0"]
     with subprocess.Popen(words, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tail:
         try:
             chatapp("line", "add", "Продажи")
