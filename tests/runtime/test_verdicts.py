@@ -136,6 +136,8 @@ async def test_an_account_that_is_let_in_again_sends_at_once_when_a_person_says_
     await eventually(lambda: scene.channel_row().health == "needs_rebind")
     refused = await resume(scene.desk, scene.channel)
     assert refused.health == "needs_rebind"
+    assert await scene.heard() == []
+    assert {scene.message(number).state for number in numbers} <= {"queued", "sending"}
     scene.telegram.token = token
     assert (await resume(scene.desk, scene.channel)).health == "ok"
     for number in numbers:

@@ -27,10 +27,10 @@ class Answering:
         return self._answers[len(self.forms) - 1]
 
     async def show(self, notice: Notice) -> None:
-        raise NotImplementedError
+        raise AssertionError("a form alone is shown")
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        raise NotImplementedError
+        raise AssertionError("no page is visited")
 
 
 FORM = Form(title=T("Mailbox"), fields=(), values={"name": "", "host": "known"})
