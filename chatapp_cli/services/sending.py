@@ -36,6 +36,8 @@ class Order:
     actor: str
     key: str
     """Idempotency key: the same key again is the same message again."""
+    asked: str = ""
+    """Digest of what is asked for under the key: with another one the key is refused."""
     origin: Origin = Origin.OPERATOR
     priority: int | None = None
     """In the outbox; ``None``: that of the origin."""
@@ -118,6 +120,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
             origin=order.origin,
             author=order.actor,
             key=order.key,
+            asked=order.asked,
             state=state,
             text=draft.text,
             subject=subject,
