@@ -1,4 +1,4 @@
-"""HTML mails as text: what a person would see, one line per block, links behind their words."""
+"""HTML mails as text: what a person would see, one line per block, each link after its text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BREAKS = re.compile(f" *[{_LINE}-{_PARAGRAPH}][ {_LINE}-{_PARAGRAPH}]*")
 
 
 def to_text(source: str, *, quotes: bool = True) -> str:
-    """Convert; ``quotes=False`` leaves out what mail programs mark as the quoted earlier mail."""
+    """Convert to text; ``quotes=False`` leaves out what mail programs mark as quotation."""
     from selectolax.lexbor import LexborHTMLParser
 
     if _is_bottomless(source):
@@ -74,7 +74,7 @@ def _mark(nodes: list[LexborNode], *, before: str = "", after: str) -> None:
 
 
 def _height(run: str) -> int:
-    """Line ends that a run of breaks makes: never more than one empty line."""
+    """The line ends for a run of breaks: never more than one empty line."""
     if _PARAGRAPH in run:
         return 2
     return min(2, run.count(_LINE) + (_BLOCK in run))

@@ -1,4 +1,4 @@
-"""What Meta's error codes mean for a message and for the channel.
+"""Map Meta's error codes to errors of a message or the channel.
 
 The codes are those of developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes.
 """
@@ -110,7 +110,7 @@ def word(code: int) -> str:
 
 
 def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
-    """What an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
+    """The error for an answer other than 2xx; ``once`` if the call is not repeatable."""
     try:
         fault = read_as(answer.body, Refusal).error
     except UNREADABLE:
@@ -125,7 +125,7 @@ def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
 
 
 def _strange(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
-    """It was not Meta who said this, but something on the way to it."""
+    """The error for an answer that is not Meta's but a proxy's or server's in between."""
     error = verdict(answer, f"HTTP {answer.status}", now=now)
     return OutcomeUnknown(error.code, error.detail) if once and type(error) is Retryable else error
 
@@ -150,7 +150,7 @@ def _pause(known: str, fault: Fault, answer: Answer, *, dialog: bool) -> RateLim
 
 
 def _told(answer: Answer) -> float:
-    """Seconds that Meta's own count of our calls asks for (Graph API, «Rate limits», business use case)."""
+    """The waiting time in seconds by Meta's usage header (Graph API, «Rate limits», business use case)."""
     try:
         usages = _usages(answer.headers.get("x-business-use-case-usage", "{}"))
     except UNREADABLE:

@@ -1,4 +1,4 @@
-"""Seen writing before an answer comes, as with a person: texts out of nowhere are what programs are known by."""
+"""Show the typing indicator before a text, as people do: texts without it look like a bot's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _A_SIGN: Final = 0.03
 
 
 class Composing:
-    """Of one account."""
+    """The typing indicator of one account."""
 
     def __init__(self, running: Child, world: World) -> None:
         self._child, self._world = running, world
@@ -27,13 +27,13 @@ class Composing:
         """By chat, until when."""
 
     async def show(self, chat: str) -> None:
-        """Show that we write in a chat. Raises ChannelError."""
+        """Show the typing indicator in a chat. Raises ChannelError."""
         await self._child.ask("typing", wire.Chat(chat=chat), wire.Nothing)
         now = self._world.clock.monotonic()
         self._shown = {one: until for one, until in self._shown.items() if until > now} | {chat: now + SHOWN}
 
     async def before(self, chat: str, text: str) -> None:
-        """Be seen writing a text for a moment, unless somebody was just now; what cannot be shown holds nothing up."""
+        """Show the typing indicator for a moment, unless just shown; a failure delays nothing."""
         if self._shown.pop(chat, 0.0) > self._world.clock.monotonic():
             return
         with suppress(ChannelError):

@@ -1,4 +1,4 @@
-"""What the library's errors mean: it hands them on as words, with WhatsApp's numbers inside."""
+"""Map the library's errors to failures: it passes them on as text that contains WhatsApp's numbers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ MEMBERS: Final[Mapping[int, str]] = {
 
 
 def named(words: str) -> Failure | None:
-    """The failure that WhatsApp or the library clearly named."""
+    """The failure that WhatsApp or the library clearly names."""
     lower = words.lower()
     for part, failure in _WORDS:
         if part in lower:
@@ -63,7 +63,7 @@ def named(words: str) -> Failure | None:
 
 
 def of(error: Exception, otherwise: Failure) -> Failure:
-    """What an error means, or what it has to be taken for."""
+    """The failure for an error, or the closest assumption."""
     return named(str(error)) or _with(otherwise, str(error))
 
 
