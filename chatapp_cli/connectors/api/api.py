@@ -22,7 +22,7 @@ from chatapp_cli.kit.signatures import sign
 from chatapp_cli.ports.world import Clock
 
 MAX_BODY: Final = 24 << 20
-"""Largest webhook that is taken, in bytes."""
+"""The largest webhook that is accepted, in bytes."""
 OVERLAP: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which a replaced secret stays valid."""
 
@@ -127,7 +127,7 @@ class Ping(Base, frozen=True, tag="ping"):
 
 Event: TypeAlias = Message | Edited | Deleted | Status | Reaction | Chat | Ping
 FIELDS: Final = frozenset(name for kind in get_args(Event) for name in kind.__struct_fields__) | {"type"}
-"""Everything that is read of any event."""
+"""All fields read from any event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class _Draft:
     url: str
     secret: str
     made: bool
-    """The secret is new and known to nobody but us."""
+    """The secret was generated just now, so only we know it."""
     hook_key: str
 
     @classmethod

@@ -18,11 +18,11 @@ OURS: Final[Verdicts] = {
 }
 
 FILES: Final[Verdicts] = {**VERDICTS, **dict.fromkeys(range(300, 500), partial(Rejected, "file_refused"))}
-"""For links: whatever is wrong with them is no fault of the channel."""
+"""Verdicts for links: their failures are not the channel's."""
 
 
 _NOTHING: Final = {"{}", "[]", "null", '""'}
-"""Bodies of receivers that had nothing to say."""
+"""Bodies without an error text."""
 
 
 class _Complaint(msgspec.Struct):

@@ -25,10 +25,10 @@ from chatapp_cli.ports.world import Clock
 R = TypeVar("R")
 
 _LARGEST: Final = 16 << 20
-"""Bytes of an answer at most: a hundred chats take a few hundred thousand."""
+"""The largest answer in bytes; a hundred chats take a few hundred thousand."""
 _CHUNK: Final = 1 << 16
 _FRESH: Final = 10 * 60_000
-"""An expired token may be answered by 403 as well; one that is younger than so many milliseconds is not expired."""
+"""Milliseconds for which a 403 cannot mean that a new token has expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

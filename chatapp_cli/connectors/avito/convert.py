@@ -25,7 +25,7 @@ from chatapp_cli.kit.understanding import digest, guarded
 
 IMAGE: Final = "image:"
 VOICE: Final = "voice:"
-"""How a file to fetch begins, before a link or an id."""
+"""Prefix of a file reference that has an id instead of a link."""
 _SYSTEM: Final = Person(id="avito", name="Avito")
 _WITH_FILES: Final = frozenset({"image", "voice"})
 _NO_CONTENT: Final = wire.Content()

@@ -42,7 +42,7 @@ _REFUSALS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
 _SPENT: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
 _LONGEST: Final = 300
 _TELLING: Final = ("message", "error_description", "error", "errors")
-"""Where the reason stands, the most telling first."""
+"""Fields that may contain the reason, most specific first."""
 
 
 class GrantRefused(NeedsRebind):

@@ -12,22 +12,22 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import plausible
 
 OVERLAP: Final = 300
-"""Seconds by which every look goes back: Avito's times are whole seconds, and a chat may show up late."""
+"""Seconds by which every poll goes back: Avito's times are whole seconds, and a chat may appear late."""
 WATCHED: Final = 100
-"""Chats at most whose reading is waited for."""
+"""The most chats whose read state is tracked."""
 WATCHED_FOR: Final = 3 * 86_400
-"""Seconds after which nobody waits for a message to be read any more."""
+"""Seconds after which the read state of a message is no longer tracked."""
 
 
 class Mark(msgspec.Struct):
     """The position; times are Avito's, in seconds, so our clock does not matter."""
 
     start: int = 0
-    """When the account was bound: older messages stay where they are."""
+    """When the account was bound; older messages are not read."""
     at: int = 0
     """The newest message that was seen."""
     ids: dict[str, int] = {}
-    """Messages of the overlap that were taken, with their times."""
+    """Known messages within the overlap, with their times."""
     unread: dict[str, int] = {}
     """Chats with messages of ours that the client has not read, with the time of the first of them."""
 

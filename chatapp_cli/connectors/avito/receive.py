@@ -27,22 +27,22 @@ from chatapp_cli.ports.world import Clock
 R = TypeVar("R")
 
 EVERY: Final = 10.0
-"""Seconds between two looks at everything, where Avito cannot ring."""
+"""Seconds between full polls without a webhook."""
 EVERY_BESIDE_HOOK: Final = 45.0
 BELL_EVERY: Final = 3600.0
-"""Seconds between two looks whether Avito still rings here."""
+"""Seconds between checks that the webhook is still registered."""
 CHAT_TYPES: Final = "u2i,u2u"
 """About advertisements and between profiles; without it Avito shows only the first kind."""
 PAGE: Final = 100
 _FARTHEST: Final = 1000
 """Avito's largest offset."""
 _READ_LOOKS: Final = 5
-"""Chats in which every look at everything also sees whether the client has read us."""
+"""The number of chats whose read state each full poll also checks."""
 _NO_SIGN: Final = (0, "")
 CLOSED: Final = partial(Rejected, "chat_closed")
 _MOST_RUNG: Final = 1000
 _CHAT_ID: Final = re.compile(r"[\w~.:=-]{1,200}")
-"""It becomes part of an address."""
+"""A valid chat id, which becomes part of a URL."""
 
 
 class _Shown(NamedTuple):
@@ -88,7 +88,7 @@ class Reader:
         self._chats: dict[str, _Shown] = {}
         self._looked: dict[str, tuple[int, str]] = {}
         self._told: set[str] = set()
-        """Deletions and oddities that this session has told already."""
+        """Deletions and oddities that this session has already reported."""
 
     def ring(self, request: HookRequest) -> HookReply:
         """Queue the chat that a webhook names; an unreadable webhook triggers a poll of all chats."""

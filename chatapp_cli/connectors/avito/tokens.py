@@ -26,16 +26,16 @@ from chatapp_cli.ports.world import Clock
 AHEAD: Final = 5 * 60_000
 """Milliseconds before its end at which a token is renewed."""
 ANSWERED_WITHIN: Final = 20.0
-"""Seconds after which an answer of the token endpoint is not waited for."""
+"""The timeout of the token endpoint, in seconds."""
 DAY: Final = 86_400.0
 LONGEST: Final = 366 * DAY
-"""Seconds; what is said to work longer, or for no time at all, is tried again after a day."""
+"""The longest plausible lifetime in seconds; outside it, or for none, a token is renewed after a day."""
 _PATIENCE: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between two looks for what another process got: together longer than its request and its write may take."""
+"""Seconds between looks for another process's token; their sum exceeds the time of its request and its write."""
 _WRITE_AGAIN: Final = (0.1, 0.5, 2.0, 5.0)
 
 Ask = Callable[[str], Awaitable[Granted]]
-"""Asks for tokens, given the refresh token; raises GrantRefused where it is spent."""
+"""Asks for tokens, given the refresh token; raises GrantRefused if it was used before."""
 
 
 class Token(msgspec.Struct, frozen=True):

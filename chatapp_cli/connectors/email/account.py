@@ -34,7 +34,7 @@ class Account:
     smtp: Server
     authority: str = ""
     saves_sent: bool = False
-    """The service itself files what goes out."""
+    """Whether the service itself files sent mail."""
     sender_name: str = ""
     by_subject: bool = True
     remove_links: bool = False

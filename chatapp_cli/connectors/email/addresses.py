@@ -19,12 +19,12 @@ _LITERAL = r"\[[^\s\[\]\\]+\]"
 _WHOLE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
 _PLAIN_LOCAL = re.compile(_ATOM)
 _COMMENT, _LOST = "\x00", "\ufffd"
-"""What stands for a comment, and for a control sign: a letter that no address has."""
+"""Markers for a comment and for a control character: characters that no address has."""
 _REPLACED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _AROUND_AT = re.compile(rf"(?<![ \t{_COMMENT}])[ \t{_COMMENT}]*+@[ \t{_COMMENT}]*")
 _AROUND_SIGNS = re.compile(rf"(?<![ \t{_COMMENT}])[ \t{_COMMENT}]*+([@.])[ \t{_COMMENT}]*")
 _UNSHOWN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufffd]")
-"""Letters that nobody sees or that stand for one that was lost; the rest of their kind tells itself by category."""
+"""Invisible characters and replacement characters; other ones are recognised by their Unicode category."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:<>]*:")
 _QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
@@ -32,14 +32,14 @@ _ANGLE = re.compile(r'<(?:"(?:[^"\\]|\\.)*+"|[^<>"])*+>|<[^<>]*>', re.DOTALL)
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _RUN = re.compile(r'[^"(<\[,;:]+|.', re.DOTALL)
 _LONGEST = 254
-"""Letters of an address (RFC 5321 §4.5.3.1.3, erratum 1690)."""
+"""The longest address in characters (RFC 5321 §4.5.3.1.3, erratum 1690)."""
 _LONGEST_ANGLE = 1000
-"""Letters of angle brackets, with the comments in them: each that opens is looked for its end."""
+"""The longest text in angle brackets, with comments; limits the search for the closing one."""
 _LONGEST_FIELD = 100_000
-"""Letters of a field that is read, room for a thousand recipients; the end of a longer one could be a piece."""
+"""The longest field that is read, enough for a thousand recipients; a cut address could be another person's."""
 
 _LONGEST_NAME = 8
-"""Pieces of a name that stand before a comma."""
+"""The most words of a name before a comma."""
 
 _Kind: TypeAlias = Literal["word", "quoted", "comment", "angle", "end", "colon"]
 
@@ -48,7 +48,7 @@ class Mailbox(NamedTuple):
     """One address of a field."""
 
     name: str
-    """As it stands there: encoded words are not decoded yet."""
+    """As written: encoded words are not decoded yet."""
     address: str
 
 

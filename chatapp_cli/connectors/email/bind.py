@@ -36,7 +36,7 @@ _BLAMED = {
     "tls_mismatch": "{side}_tls",
     "no_login": "{side}_tls",
 }
-"""Which field of the form an error blames; all others blame the host."""
+"""The form field that an error concerns; the host for all others."""
 
 
 @cache

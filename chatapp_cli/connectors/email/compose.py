@@ -19,7 +19,7 @@ from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.domain.subject import plain_subject
 
 _LATEST = 20
-"""Message-IDs that References names: enough for every mail program, short enough for every server."""
+"""The most Message-IDs in References: enough for every mail program, short enough for every server."""
 
 
 class _Ids(UnstructuredHeader):

@@ -34,7 +34,7 @@ class Mail:
     """When the server received it."""
     size: int
     raw: bytes = field(repr=False)
-    """All of it, or its beginning when ``size`` is larger."""
+    """All of it, or only its beginning if ``size`` is larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Reading:
     remove_links: bool = False
     newsletters_wait: bool = True
     plain_until: Millis = 0
-    """What the server received up to then was read by a program that knew a mail by its Message-ID alone."""
+    """Mails received until then were read by a version that identified a mail by its Message-ID alone."""
 
     @property
     def domain(self) -> str:

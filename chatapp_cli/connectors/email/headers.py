@@ -16,9 +16,9 @@ from chatapp_cli.domain.event import Person
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _LONGEST_ID = 900
 _LONGEST_SHOWN = 10_000
-"""Letters of a field that are decoded: the standard library's work grows with their square."""
+"""The most characters of a field that are decoded: the standard library needs quadratic time."""
 _MOST_PARTS = 100
-"""Semicolons of a field that are read, room for a file's name in many pieces: that work grows with their square too."""
+"""The most parameters of a field that are read, enough for a long file name in pieces: this is quadratic too."""
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t]+|[ \t]+")
 _ENCODED = re.compile(r"(?:=\?[^?\s]+\?[BbQq]\?[^?]*\?= ?)+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")

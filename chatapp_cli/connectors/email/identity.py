@@ -22,7 +22,7 @@ class Identity(NamedTuple):
     message_id: str
     """Its Message-ID, by which other mails refer to it; empty without one."""
     own: str
-    """Of this very mail: senders repeat Message-IDs, on purpose or not."""
+    """Unique to this mail: senders reuse Message-IDs, on purpose or not."""
 
     @property
     def shown(self) -> str:

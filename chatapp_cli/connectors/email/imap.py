@@ -27,11 +27,11 @@ from chatapp_cli.domain.errors import Misconfigured, Retryable
 from chatapp_cli.domain.ids import Millis
 
 DEADLINE = 30.0
-"""Seconds that a server may take for an answer."""
+"""The timeout for an answer, in seconds."""
 _SLOWEST = 20_000
-"""Bytes a second of a line that is still worth waiting for."""
+"""The slowest accepted transfer, in bytes per second."""
 _PIECE = 8192
-"""Bytes that aioimaplib's parser is given at once: some 600 of the shortest lines, within Python's stack."""
+"""Bytes passed to aioimaplib's parser at once: at most some 600 lines, which fits Python's stack."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _SENT_NAMES = ("Sent", "Sent Items", "Sent Messages", "Отправленные")
 
@@ -45,7 +45,7 @@ class Entry:
     uid: int
     size: int
     at: Millis
-    """When the server received it; 0 where it names a time that is none."""
+    """When the server received it; 0 if its time is invalid."""
 
 
 class _Protocol(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib is untyped

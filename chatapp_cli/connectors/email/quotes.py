@@ -7,7 +7,7 @@ import re
 _WEEKDAY = r"(?:пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье)"
 _MONTH = r"(?:янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек)\w*\.?"
 _ADDRESS = r"[^\s@<]@[^\s@<>:]++>*+"
-"""From the letter before the @ on: what stands in front is anything."""
+"""An address from the character before the @ on."""
 _DATE = rf"(?:\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\s+{_MONTH}\s+\d{{4}})"
 
 _INTRODUCTIONS = tuple(

@@ -17,7 +17,7 @@ _NEWS = "message/disposition-notification"
 _RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
 _MOST_NAMES = 10
 _LONGEST = 2000
-"""Letters of a text: no program needs more."""
+"""The longest standard text, in characters."""
 _SUBJECT = re.compile(
     r"(?:(?:not )?read(?: receipt)?|return receipt(?: \(\w+\))?|(?:message )?disposition notification"
     r"|(?:не )?(?:прочитано|прочтено)|(?:уведомление|подтверждение) о прочтении)(?:\s*[:-]\s*(?P<about>.*))?",

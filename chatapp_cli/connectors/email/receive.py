@@ -18,18 +18,18 @@ from chatapp_cli.domain.moment import AHEAD
 from chatapp_cli.ports.world import Clock
 
 _WINDOW = 200
-"""Mails whose sizes are asked for at once."""
+"""Mails whose sizes are requested at once."""
 _COUNT = 50
-"""Mails fetched at once: aioimaplib's work for an answer grows with the square of its lines."""
+"""Mails fetched at once: aioimaplib needs quadratic time in the lines of an answer."""
 _RUN = 4 * 1024 * 1024
 """Bytes fetched at once, unless a single mail is larger."""
 _LARGEST = 48 * 1024 * 1024
-"""No known service lets a larger mail through; of such a one the beginning is read."""
+"""No known service accepts a larger mail; of such a mail only the beginning is read."""
 _BEGINNING = 1024 * 1024
 _QUIET = 50.0
-"""Seconds without news after which the connection is proved to be alive."""
+"""Seconds without new mail after which the connection is checked."""
 _POLL = 30.0
-"""Seconds between looks where the server cannot tell news."""
+"""Seconds between polls if the server has no IDLE."""
 _OVERLAP = 2 * 24 * 3600 * 1000
 """Milliseconds before the newest known mail that are read again when the server has renumbered its mails."""
 _DAY = timedelta(days=1)
@@ -45,9 +45,9 @@ class Place:
     uid: int
     """The last mail that was read."""
     newest: Millis
-    """When the newest of them was received."""
+    """When the newest mail was received."""
     start: Millis
-    """What was received before is older than the binding."""
+    """Mails received before are older than the binding."""
     plain_until: Millis = 0
     """See ``Reading``."""
 

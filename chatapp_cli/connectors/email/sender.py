@@ -14,7 +14,7 @@ from chatapp_cli.connectors.email.machines import is_nobodys
 from chatapp_cli.domain.event import Person
 
 _NOWHERE = "sender.invalid"
-"""No domain is ever called so (RFC 2606): what a dialog has for an address where a mail names none that is whole."""
+"""A domain that never exists (RFC 2606), for the address of a sender without a valid one."""
 _LONGEST_NAME = 200
 
 
@@ -23,14 +23,14 @@ class Correspondence:
     """The two sides of a mail, seen from the mailbox."""
 
     sender: Person
-    """Who wrote it: whom the desk answers."""
+    """The author, whom the desk answers."""
     other: Person
     """The other side of the dialog that it belongs to."""
     from_us: bool = False
     own_name: bool = False
-    """It bears our own address as the sender's, and nothing tells that it is ours."""
+    """Whether our own address is the sender's although nothing proves that the mail is ours."""
     personal: bool = False
-    """A machine wrote it for a person, whom an answer goes to."""
+    """Whether a machine wrote it for a person who gets the answer."""
 
 
 def correspondence(message: Message, message_id: str, own: str) -> Correspondence:

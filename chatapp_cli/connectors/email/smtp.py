@@ -14,9 +14,9 @@ from chatapp_cli.connectors.email.compose import Letter
 from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, Rejected
 
 DEADLINE = 30.0
-"""Seconds that the server may take for a step."""
+"""The timeout of one step, in seconds."""
 DATA_DEADLINE = 300.0
-"""Seconds that it may take to accept the content: it may look for viruses meanwhile (RFC 5321 §4.5.3.2.6: 600)."""
+"""The timeout for accepting the content, which may be scanned for viruses (RFC 5321 §4.5.3.2.6: 600)."""
 
 
 @asynccontextmanager

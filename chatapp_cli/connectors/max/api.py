@@ -23,12 +23,12 @@ from chatapp_cli.ports.world import Clock
 R = TypeVar("R")
 
 Trust: TypeAlias = ssl.SSLContext | Literal[True]
-"""Whose signature a server's certificate needs; ``True``: the machine's own list."""
+"""The TLS trust; ``True`` is the machine's certificates."""
 
 _LARGEST: Final = 16 << 20
 _CHUNK: Final = 1 << 16
 _SLOWEST: Final = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _PATIENCE: Final = 60
 
 

@@ -14,9 +14,9 @@ from chatapp_cli.kit.understanding import readable
 
 LINK: Final = "link:"
 VIDEO: Final = "video:"
-"""How a file to fetch begins, before a link or a token."""
+"""Prefix of a file reference that has a token instead of a link."""
 UNKNOWN: Final = "[attachment]"
-"""Stands for one that cannot be read at all."""
+"""Placeholder for an unreadable attachment."""
 
 
 class _Shape(NamedTuple):

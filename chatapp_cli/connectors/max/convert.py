@@ -23,7 +23,7 @@ from chatapp_cli.kit.lenient import Unfit, read_as
 from chatapp_cli.kit.understanding import digest, guarded
 
 UNTOLD: Final = "untold"
-"""Key and address of where those are shown of whom MAX does not say who they are."""
+"""Key and address of the dialog for people whom MAX does not identify."""
 _KINDS: Final[Mapping[str, ChatKind]] = {"dialog": "private", "chat": "group", "channel": "channel"}
 
 

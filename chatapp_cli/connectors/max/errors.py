@@ -22,7 +22,7 @@ from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.pauses import pause
 
 PAUSE: Final = 2.0
-"""Seconds to wait where MAX asks for it and names no time."""
+"""Seconds to wait if MAX names no time."""
 SERVER: Final = 500
 LIMITED: Final = 429
 NOT_ALLOWED: Final = 405
@@ -42,7 +42,7 @@ _WORDS: Final[Sequence[tuple[str, Callable[[str], ChannelError]]]] = (
     ("message not found", partial(Rejected, "message_gone")),
     ("chat.not.found", partial(Rejected, "chat_gone")),
 )
-"""Parts of ``code`` and ``message``, the most telling first."""
+"""Parts of ``code`` and ``message``, most specific first."""
 
 _STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="api_url")),

@@ -22,7 +22,7 @@ from chatapp_cli.ports.memory import Memory
 
 PAGE: Final = 100
 OVERLAP: Final = 15 * 60_000
-"""Milliseconds by which the look goes back; what is known already is stepped over by its id."""
+"""Milliseconds by which reading goes back; duplicates are skipped by id."""
 _CHAT: Final = "chat:"
 _SEEN: Final = "seen:"
 

@@ -30,7 +30,7 @@ _SHOWN: Final[Mapping[str, tuple[frozenset[str], int]]] = {
         256 * MEGABYTE,
     ),
 }
-"""What MAX shows as more than a file, up to so many bytes."""
+"""File types that MAX shows as more than a file, and their largest size in bytes."""
 _TOGETHER: Final = 10
 """Pictures and videos in one message."""
 _NOT_READY: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)

@@ -26,14 +26,14 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 
 LONG_POLL: Final = 30
-"""Seconds that MAX keeps a question open at most."""
+"""The longest long poll, in seconds."""
 LIMIT: Final = 100
 GAP: Final = 0.5
-"""Seconds between two questions: MAX lets two a second through."""
+"""Seconds between requests: MAX allows two per second."""
 HEALTH: Final = 45.0
-"""Seconds between two looks whether MAX still calls us; it forgets an address that failed for eight hours."""
+"""Seconds between checks of the webhook; MAX removes an address that failed for eight hours."""
 MARK_EVERY: Final = 600.0
-"""Seconds between two notes that MAX had our address."""
+"""Seconds between records that MAX had our address."""
 SECRET_HEADER: Final = "x-max-bot-api-secret"  # noqa: S105 - a name
 _MARKER: Final = re.compile(rb'"marker"\s*:\s*(\d{1,18})')
 _TYPES: Final = ",".join(wire.WANTED)

@@ -26,7 +26,7 @@ WANTED = (
     "chat_title_changed",
     "dialog_removed",
 )
-"""What we ask MAX for."""
+"""The update types that we request."""
 
 
 class User(Struct, frozen=True):

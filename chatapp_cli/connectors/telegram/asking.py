@@ -16,7 +16,7 @@ from chatapp_cli.domain.errors import RateLimited, Rejected, SendingBlocked
 from chatapp_cli.domain.event import Batch
 
 LONGEST_PAUSE: Final = 60.0
-"""Seconds of a flood that are waited for here."""
+"""The longest flood wait that is sat out, in seconds."""
 
 
 class Asking:

@@ -24,9 +24,9 @@ from chatapp_cli.domain.errors import ChannelError, ChatappError, RateLimited, R
 from chatapp_cli.domain.event import Batch
 
 MOST: Final = 100
-"""Updates that are told at once."""
+"""Updates per answer."""
 _REMOVED: Final = frozenset({"removed_from_chat", "peer_unknown"})
-"""Refusals that say of the channel itself that it is not there for us."""
+"""Refusals that mean that we have no access to the channel."""
 
 
 class OwnDifferences:

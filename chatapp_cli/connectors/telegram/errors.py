@@ -35,7 +35,7 @@ PEER_FLOOD_REST: Final = 86_400.0
 """Seconds: Telegram names none. A day is how long its restrictions of strangers last at least."""
 
 UNTOLD_REST: Final = 60
-"""Seconds, where Telegram asks for a pause and does not say how long."""
+"""Seconds to wait if Telegram names no time."""
 
 _TRANSPORT: Final = (
     OSError,
@@ -67,7 +67,7 @@ _REBIND: Final = {
     "USER_DEACTIVATED_BAN": "account_banned",
 }
 _PASSING: Final = frozenset({"RPC_CALL_FAIL", "RPC_MCGET_FAIL", "PERSISTENT_TIMESTAMP_OUTDATED", "HISTORY_GET_FAILED"})
-"""Troubles of Telegram's own that it does not number as such."""
+"""Telegram's internal errors that do not have a 5xx code."""
 _CODES: Final[Mapping[str, str]] = {
     "USER_PRIVACY_RESTRICTED": "privacy",
     "PRIVACY_PREMIUM_REQUIRED": "premium_required",
@@ -128,7 +128,7 @@ _LOGIN: Final[Mapping[str, str]] = {
     "SESSION_PASSWORD_NEEDED": "password_needed",
     "PASSWORD_HASH_INVALID": "password_wrong",
 }
-"""What only logging in meets, and answers itself."""
+"""Errors that occur only while logging in, which handles them itself."""
 
 
 class NotUnderstood(Rejected):

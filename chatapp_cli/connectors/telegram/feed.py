@@ -32,9 +32,9 @@ from chatapp_cli.kit.understanding import digest
 from chatapp_cli.ports.memory import Memory
 
 QUIET: Final = 50.0
-"""Seconds without news after which we ask whether there are any."""
+"""Seconds without updates after which we request them."""
 SWEEP: Final = 900.0
-"""Seconds after which every box is asked for what nobody pushed; https://core.telegram.org/api/updates says so."""
+"""Seconds after which every box is requested for updates not pushed; https://core.telegram.org/api/updates says so."""
 MOST: Final = 100
 """Updates in a batch."""
 

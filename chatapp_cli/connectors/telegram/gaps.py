@@ -25,7 +25,7 @@ from chatapp_cli.domain.event import Arrival, Batch, Peer, PeerChanged
 log = structlog.get_logger()
 
 ASIDE: Final = 300.0
-"""Seconds after which a chat that was set aside is asked again."""
+"""Seconds after which a failed chat is requested again."""
 SHORTEST: Final = 1.0
 """Seconds that a chat rests at least."""
 
@@ -40,9 +40,9 @@ class Gaps:
         self._own = OwnDifferences(self._asking)
         self._channels = ChannelDifferences(self._asking)
         self._aside: dict[Box, float] = {}
-        """Boxes in trouble, and when they are asked again, by the monotonic clock."""
+        """Failed boxes, and when they are requested again, by the monotonic clock."""
         self._unread: dict[Box, tuple[datetime, Any]] = {}
-        """Newcomers in trouble: since when they spoke, and what the list of chats says of them."""
+        """New supergroups that failed: the time of their first message, and their entry in the list of chats."""
 
     async def fill(self) -> AsyncGenerator[Batch, None]:
         """Request every doubtful box that is not resting; a batch's cursor points right after its content."""

@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.ports.connector import GroupChanged
 
 _RECENT: Final = 50
-"""Messages that somebody new may read."""
+"""Earlier messages that a new member may read."""
 
 
 async def create(wire: Wire, title: str, members: Sequence[str]) -> GroupChanged:

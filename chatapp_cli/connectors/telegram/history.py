@@ -17,7 +17,7 @@ from chatapp_cli.connectors.telegram.wire import Wire
 
 PAGE: Final = 100
 MOST_UNREAD: Final = 50
-"""Messages in a row that cannot be read before we believe that none can."""
+"""Unreadable messages in a row after which we give up."""
 _FOLDERS: Final = (0, 1)
 """The list and the archive."""
 

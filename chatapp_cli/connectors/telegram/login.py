@@ -24,7 +24,7 @@ WARNING: Final = T(
 )
 """S-051."""
 _QR_TURNS: Final = 20
-"""Codes of about half a minute each, before nobody is expected any more."""
+"""The number of QR codes shown, about half a minute each, before giving up."""
 
 
 class Wrong(UsageError):

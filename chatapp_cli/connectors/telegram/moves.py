@@ -8,7 +8,7 @@ from chatapp_cli.domain.event import Arrival, Peer, PeerMoved
 from chatapp_cli.domain.ids import Millis
 
 PREFIX = "move/"
-"""Of the names under which moves that are not durable yet are remembered."""
+"""Prefix of the names of moves that are not stored yet."""
 
 
 class Move(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ class View:
     me: int
     max_download: int
     entities: Mapping[int, Any]
-    """People and chats by their number with its sign."""
+    """People and chats by signed number."""
     now: Millis
 
     def known(self, peer: Any) -> Known:

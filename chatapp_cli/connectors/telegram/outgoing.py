@@ -20,7 +20,7 @@ MAX_CAPTION: Final = 1024
 MAX_PHOTO: Final = 10 * 1024 * 1024
 """A larger photo goes as a document."""
 _SAMPLES: Final = 48_000
-"""Of Opus in a second, whatever it was recorded with: RFC 7845, 4."""
+"""Opus samples per second, whatever the recording had: RFC 7845, 4."""
 _TAIL: Final = 1 << 16
 
 
@@ -29,7 +29,7 @@ class Part:
     """One Telegram message."""
 
     number: int
-    """Sent again under the same number it is not delivered again."""
+    """The random id; a repeat with the same one is not delivered again."""
     text: str
     file: LocalFile | None = None
     reply_to: int = 0

@@ -16,14 +16,14 @@ from chatapp_cli.connectors.telegram.durable import Findings
 from chatapp_cli.kit.understanding import digest
 
 Box: TypeAlias = int
-"""A channel's number, or ``OWN`` for all that shares the account's counter."""
+"""A channel's number, or ``OWN`` for all chats that share the account's counter."""
 OWN: Final = 0
 
 Turn: TypeAlias = Literal["next", "known", "gap"]
 
 
 Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
-"""As Telegram's counters travel."""
+"""A counter with Telegram's range."""
 
 
 class Reach(msgspec.Struct, array_like=True):

@@ -19,7 +19,7 @@ from chatapp_cli.connectors.telegram.peers import number_of
 log = structlog.get_logger()
 
 RARELY: Final = 60.0
-"""Seconds between two times that everything is asked for because of pushes that cannot be read."""
+"""Seconds between requests of all boxes because of unreadable pushes."""
 
 
 class Client(TelegramClient):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class Client(TelegramClient):  # type: ignore[misc]
     """
 
     hear: Callable[[Any], None] | None = None
-    """Gets every push; what comes before it is set is asked for anyway."""
+    """Gets every push; earlier ones are covered by the difference."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

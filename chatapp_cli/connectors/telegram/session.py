@@ -39,7 +39,7 @@ class AccountSession:
         self._feed = feed
         self._follows = follows
         self._turn = asyncio.Lock()
-        """One send at a time: side by side they make Telegram lose updates of channels."""
+        """One send at a time: concurrent sends make Telegram lose channel updates."""
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Yield updates."""

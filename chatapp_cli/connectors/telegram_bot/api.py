@@ -29,10 +29,10 @@ R = TypeVar("R")
 PATIENCE = 30
 """Seconds for an ordinary call."""
 SLOWEST = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _LIMIT = 100
 _FAILURES = (AiogramError, ClientError, TimeoutError, ValueError, RecursionError)
-"""The last two are what decoders say to an answer that is no text or too deep."""
+"""The last two are raised by decoders for an answer that is not text or too deeply nested."""
 
 
 class BotApi:

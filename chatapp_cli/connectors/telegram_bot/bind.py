@@ -20,7 +20,7 @@ from chatapp_cli.ports.world import Chance
 
 KIND = "telegram_bot"
 OWN_LIMIT = 60 * 1024 * 1024
-"""S-066: what the desk carries in either direction where the provider would let more through."""
+"""S-066: the desk's own limit in either direction, below the provider's."""
 
 _STEPS = (
     T("Open @BotFather in Telegram, send /newbot, follow it and copy the token that it gives."),

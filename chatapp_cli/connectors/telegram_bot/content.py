@@ -35,7 +35,7 @@ _ENVELOPE = frozenset(
     sender_business_bot sender_chat sender_tag show_caption_above_media suggested_post_info via_bot
     """.split()  # noqa: SIM905 - reads better
 )
-"""What a message has beside its content."""
+"""Fields of a message other than its content."""
 
 
 class _Kind(NamedTuple):
@@ -57,7 +57,7 @@ _CONTENT = (
     *("text", "caption", "photo", "sticker", "contact", "venue", "location", "dice", "poll"),
     *(known.field for known in _FILES),
 )
-"""What of a message is looked for by name where not all of it could be read."""
+"""The content fields that are checked by name if a message is partly unreadable."""
 _PHOTO = _Kind("photo", "photo", ".jpg", "image/jpeg")
 _STICKER = _Kind("sticker", "sticker", ".webp", "image/webp")
 

@@ -78,7 +78,7 @@ class _Reading:
     ears: Ears
     at: Millis
     whole: bool
-    """Everything of it could be read."""
+    """Whether it was read completely."""
 
     def events(self, update: tg.Update) -> tuple[Event, ...]:
         """The events of an update; types that we did not request give none."""

@@ -25,7 +25,7 @@ from chatapp_cli.kit.pauses import pause
 
 LIMITED: Final = 429
 PAUSE: Final = 5.0
-"""Seconds to wait where Telegram asks for it and names no time that a clock can show."""
+"""Seconds to wait if Telegram names no valid time."""
 _STATUS: Mapping[type[Exception], int] = {
     aio.TelegramBadRequest: 400,
     aio.TelegramUnauthorizedError: 401,

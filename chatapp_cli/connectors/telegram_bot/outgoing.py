@@ -29,7 +29,7 @@ from aiogram.types import (
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 
 Send: TypeAlias = TelegramMethod[Any]
-"""Answers one message or, for an album, a list of them."""
+"""A method that returns one message or, for an album, a list of them."""
 Shape: TypeAlias = Literal["photo", "video", "audio", "voice", "document"]
 
 MAX_CAPTION = 1024

@@ -23,7 +23,7 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 
 LONG_POLL = 50
-"""Seconds that Telegram keeps a question open; shorter than the minute in which we owe a proof of life."""
+"""The longest long poll in seconds; below the minute within which a heartbeat is due."""
 HEALTH = 45
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a name
 

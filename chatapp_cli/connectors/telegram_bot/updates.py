@@ -21,7 +21,7 @@ WANTED = (
     "callback_query",
     "my_chat_member",
 )
-"""What we ask Telegram for: ``message_reaction`` never comes unasked."""
+"""The update types that we request; ``message_reaction`` comes only on request."""
 
 
 class User(Struct, frozen=True, gc=False):

@@ -22,15 +22,15 @@ from chatapp_cli.ports.world import Clock
 
 VERSION: Final = "5.199"
 WAIT: Final = 25
-"""Seconds that VK keeps a question open; shorter than the minute in which we owe a proof of life."""
+"""The longest long poll in seconds; below the minute within which a heartbeat is due."""
 PATIENCE: Final = 30
 """Seconds for an ordinary call."""
 SLOWEST: Final = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _MOST: Final = 1 << 26
 _PAUSES: Final = 5
 _SHORT: Final = 3
-"""Seconds of a pause that is not worth giving up for."""
+"""The longest rate limit that is sat out, in seconds."""
 
 T = TypeVar("T")
 Param: TypeAlias = str | int | bool | Sequence[str | int]

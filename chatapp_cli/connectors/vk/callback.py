@@ -24,12 +24,12 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 
 TITLE: Final = "chatapp"
 HEALTH: Final = 45
-"""Seconds between two looks at what VK thinks of us."""
+"""Seconds between checks of the callback server."""
 LOOKS: Final = 10
 BETWEEN_LOOKS: Final = 1
-"""Seconds that VK is given to confirm an address, one look after the other."""
+"""Seconds between checks whether VK has confirmed the address."""
 LARGEST: Final = 1 << 22
-"""Bytes of a call that are looked into before it has shown the secret; VK's have some thousands."""
+"""The largest call that is parsed before its secret is checked, in bytes; VK's have some thousands."""
 _OK: Final = b"ok"
 
 

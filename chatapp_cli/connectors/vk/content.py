@@ -22,7 +22,7 @@ from chatapp_cli.kit.trees import loaded
 _SIZES: Final = range(1 << 40)
 _LENGTHS: Final = range(1 << 31)
 _DEEPEST: Final = 20
-"""Forwarded messages within forwarded ones that are shown."""
+"""The deepest nesting of forwarded messages that is shown."""
 _OF = r"\[(?:id|club|public|event)\d++\|"
 _MENTION = re.compile(rf"{_OF}((?:[^\[\]]|(?!{_OF})\[)++)\]")
 

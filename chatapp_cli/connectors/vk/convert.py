@@ -200,9 +200,9 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 }
 _NUMBERS: Final = range(1, 1 << 63)
 _SAID: Final = frozenset({"text", "attachments", "geo", "fwd_messages"})
-"""Fields in which a client says something."""
+"""Fields with the client's content."""
 WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
-"""What we ask VK to tell."""
+"""The event types that we request."""
 
 
 def peer(number: int, title: str = "") -> Peer:

@@ -22,7 +22,7 @@ MINUTE: Final = 60.0
 HOUR: Final = 60 * MINUTE
 
 PRIVATE_REFUSED: Final = frozenset({"not_allowed", "privacy"})
-"""The person never let the community write to them: a comment of theirs can only be answered in public."""
+"""The person does not allow private messages: their comment can only be answered publicly."""
 
 
 class NotPermitted(Rejected):
@@ -72,7 +72,7 @@ FILES: Final[Verdicts] = {
     **dict.fromkeys(range(400, 500), partial(Rejected, "file_gone")),
     **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),
 }
-"""The addresses of files end one day."""
+"""Verdicts for links, which expire."""
 
 
 @contextmanager

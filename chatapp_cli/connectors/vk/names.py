@@ -20,9 +20,9 @@ from chatapp_cli.ports.memory import Memory
 
 _PREFIX: Final = "name:"
 _MOST: Final = 100
-"""Peers that one question may name."""
+"""The most peers per request."""
 _NUMBERS: Final = re.compile(rb'"(?:from_id|reacted_id|peer_id|admin_author_id|user_id)"\s*:\s*(-?\d{1,18})\b')
-"""Within a text the quotes are escaped: nobody can write such a field."""
+"""Quotes within a text are escaped, so no message can imitate such a field."""
 
 
 @dataclass(frozen=True, slots=True)

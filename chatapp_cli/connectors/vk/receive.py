@@ -22,10 +22,10 @@ from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.world import Clock
 
 STALE: Final = 3600
-"""Seconds after which VK may have forgotten events: what is missing is then read back from the conversations."""
+"""Seconds after which VK may have dropped events, which are then read from the conversations."""
 _PASSED, _KEY_OVER, _ALL_OVER = 1, 2, 3
 _HOPELESS: Final = 3
-"""Failures in a row that a new key and a new number did not end."""
+"""Failures in a row, despite a new key and a new number, after which we give up."""
 
 T = TypeVar("T")
 

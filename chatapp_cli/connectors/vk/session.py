@@ -26,7 +26,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 
 _KEPT: Final = frozenset({"photo", "video", "audio", "doc", "audio_message", "wall", "market"})
-"""Attachments that an edit has to name again, or they are gone."""
+"""Attachments that an edit must repeat; otherwise they are removed."""
 
 
 class VkSession:

@@ -25,9 +25,9 @@ from chatapp_cli.ports.world import Chance, Clock, World
 
 KIND: Final = "whatsapp"
 NUMBER: Final = "id,display_phone_number,verified_name,quality_rating,status"
-"""What is asked about the number."""
+"""The requested fields of the number."""
 FIELDS: Final = "messages, smb_message_echoes, user_id_update, group_lifecycle_update, group_settings_update"
-"""What the app has to subscribe to at Meta."""
+"""The webhook fields that the app must subscribe to."""
 _VERSION: Final = re.compile(r"v\d+\.\d+")
 _SECRETS: Final = ("token", "app_secret")
 

@@ -31,7 +31,7 @@ from chatapp_cli.ports.world import Clock, World
 log = structlog.get_logger()
 
 PULSE: Final = 50.0
-"""Seconds between two proofs of life, each with a look at the number."""
+"""Seconds between heartbeats, each with a check of the number."""
 
 
 class WhatsAppSession:

@@ -34,18 +34,18 @@ from chatapp_cli.kit.understanding import dead, digest, guarded, with_gaps
 
 _LISTS: Final = ("messages", "message_echoes", "statuses", "groups", "user_id_update")
 _WORDS: Final = ("messages", "message_echoes")
-"""Lists that hold what people wrote."""
+"""The lists that contain messages."""
 _SAID: Final = frozenset(
     {"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "order"}
     | {"button", "referral"}
 )
-"""Fields in which a client says something."""
+"""Fields with the client's content."""
 _LATER: Final = "unsupported"
-"""The type of what Meta cannot show, or not yet: then the message follows under the same id."""
+"""The type of a message that Meta cannot show, or not yet: then it follows with the same id."""
 _OURS: Final = frozenset(
     {"messages", "smb_message_echoes", "user_id_update", "group_lifecycle_update", "group_settings_update"}
 )
-"""What is read; other news of the account (reviews, templates, security) is not kept."""
+"""The webhook fields that are read; others (reviews, templates, security) are not stored."""
 _STATES: Final = {
     "sent": State.SENT,
     "delivered": State.DELIVERED,

@@ -35,12 +35,12 @@ class Then(Enum):
 
     REBIND = auto()
     BLOCK = auto()
-    """The account may send nothing until a person acts; receiving goes on."""
+    """The account may send nothing until a person acts; receiving continues."""
     FAIL = auto()
     AGAIN = auto()
-    """Of a send nobody knows whether it was done."""
+    """It is not known whether a send was carried out."""
     LATER = auto()
-    """Certainly not done; later it is."""
+    """Certainly not done; retry later."""
     PAUSE = auto()
     """The account waits."""
     PAUSE_DIALOG = auto()
@@ -89,11 +89,11 @@ _TABLE: Final = (
 )
 _KNOWN: Final[Mapping[int, tuple[Then, str]]] = {code: (then, word) for then, word, codes in _TABLE for code in codes}
 _NOT_THERE: Final = (100, 33)
-"""Code and subcode for what does not exist or may not be used: of a send it is our number, else a file that is gone."""
+"""Code and subcode of a missing or forbidden object: our number when sending, otherwise a deleted file."""
 _OTHERWISE: Final = (Then.FAIL, "bad_request")
 
 _PAUSES: Final[Mapping[str, float]] = {"app_rate": 60, "throughput": 5, "pair_rate": 6}
-"""Seconds to wait where Meta does not say."""
+"""Seconds to wait if Meta names no time."""
 _MINUTE: Final = 60
 
 

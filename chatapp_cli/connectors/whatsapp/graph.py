@@ -22,9 +22,9 @@ from chatapp_cli.ports.world import Clock
 T = TypeVar("T")
 
 _LARGEST: Final = 4 << 20
-"""Bytes of an answer at most; a page of templates is far smaller."""
+"""The largest answer in bytes; a page of templates is far smaller."""
 _SLOWEST: Final = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _PATIENCE: Final = 60.0
 _CONNECT: Final = 10.0
 _CHUNK: Final = 1 << 20

@@ -19,7 +19,7 @@ _LIMITS: Final[Mapping[Shape, int]] = {
     "audio": 16 * _MEGABYTE,
     "sticker": 500 * 1024,
 }
-"""Bytes of what WhatsApp shows as more than a document; what is larger goes as a document."""
+"""The largest size in bytes of what WhatsApp shows as more than a document; larger files go as documents."""
 _SHOWN: Final[Mapping[str, Shape]] = {
     **dict.fromkeys(("image/jpeg", "image/png"), "image"),
     **dict.fromkeys(("video/mp4", "video/3gpp"), "video"),

@@ -17,7 +17,7 @@ _ID = "id/"
 _LONGEST = 30
 _TITLE = "group/"
 STRAY = "stray/"
-"""Begins the names of other numbers whose news came to us; the text is the day, counted from 1970."""
+"""Prefix of entries for other numbers whose webhooks came to us; the text is the day since 1970."""
 DAY = 86_400_000
 """Milliseconds."""
 

@@ -19,7 +19,7 @@ _STATES: Final[Mapping[str, TemplateState]] = {
     "DISABLED": "rejected",
     "LIMIT_EXCEEDED": "rejected",
 }
-"""Everything else is still being looked at or being taken away."""
+"""Known states; any other is in review or being deleted."""
 _LEAVING: Final = frozenset({"DELETED", "PENDING_DELETION", "ARCHIVED"})
 _FIELDS: Final = "name,language,status,category,rejected_reason,components"
 _CATEGORY: Final = "UTILITY"

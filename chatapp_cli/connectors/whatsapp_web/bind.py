@@ -23,12 +23,12 @@ from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
 
 ENDPOINT: Final = "https://web.whatsapp.com"
-"""Where the library connects to; it cannot be told otherwise. Proxies are tried against it."""
+"""The fixed address that the library connects to; proxies are tested with it."""
 ROUNDS: Final = 3
-"""Times that WhatsApp is asked for fresh codes, each good for almost three minutes."""
+"""Rounds of codes, each almost three minutes long."""
 _ROUND: Final = 240.0
 _SYNC: Final = 60.0
-"""Seconds that the first synchronisation is waited for; it goes on by itself."""
+"""Seconds to wait for the first synchronisation, which continues in the background."""
 _PHONE: Final = range(10, 16)
 
 _RISKS: Final = (

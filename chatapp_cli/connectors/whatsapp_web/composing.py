@@ -11,11 +11,11 @@ from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.ports.world import World
 
 SHOWN: Final = 10.0
-"""Seconds that WhatsApp goes on showing it."""
+"""Seconds for which WhatsApp shows the indicator."""
 _SHORTEST: Final = 0.6
 _LONGEST: Final = 3.0
 _A_SIGN: Final = 0.03
-"""Seconds for each character: somebody who pastes more than types, so that nobody waits for long."""
+"""Seconds per character: fast, as if mostly pasted, so that the delay stays short."""
 
 
 class Composing:
@@ -24,7 +24,7 @@ class Composing:
     def __init__(self, running: Child, world: World) -> None:
         self._child, self._world = running, world
         self._shown: dict[str, float] = {}
-        """By chat, until when."""
+        """Until when it is shown, by chat."""
 
     async def show(self, chat: str) -> None:
         """Show the typing indicator in a chat. Raises ChannelError."""

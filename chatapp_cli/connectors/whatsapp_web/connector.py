@@ -25,10 +25,10 @@ from chatapp_cli.ports.connector import Connector, Finding, Session
 from chatapp_cli.ports.world import World
 
 QUIET: Final = 40.0
-"""Seconds of silence after which the child is asked whether it is still connected."""
+"""Seconds of silence after which the child is pinged."""
 _AT_ONCE: Final = 100
 _TRANSFER: Final = 180.0
-"""Seconds that a message or a file may take; the library itself waits 75 for WhatsApp's answer."""
+"""The timeout of a message or file, in seconds; the library itself waits 75 for WhatsApp's answer."""
 
 
 class WhatsAppSession(GroupKeeper):

@@ -42,7 +42,7 @@ _WORDS: Final[Mapping[str, Text]] = {
     "either": T("WhatsApp is still getting this file, or shows it once and on the phone only"),
     _CHANGE: T("The quoted message was changed; only the phone shows how"),
 }
-"""What a person reads in place of a message that cannot be shown."""
+"""The placeholder texts for messages that cannot be shown."""
 
 
 def arrival(raw: bytes, max_download: int) -> Arrival:

@@ -13,7 +13,7 @@ from chatapp_cli.domain.ids import Millis
 _SHELF: Final = "devices/whatsapp_web"
 LOG: Final = "child.log"
 NUMBERED: Final = "numbered_since"
-"""Setting: the first of the devices whose events are numbered together."""
+"""Setting: the first device of a shared event numbering."""
 
 
 def shelf(place: Path | None) -> Path:

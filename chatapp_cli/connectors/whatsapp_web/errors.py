@@ -29,7 +29,7 @@ _BY_OUTCOME: Mapping[str, Callable[[str, str], ChannelError]] = {
     "misconfigured": Misconfigured,
 }
 _STRANGERS = frozenset({"strangers_limited"})
-"""Only those who never wrote have to wait."""
+"""Limits that delay only messages to people who never wrote to us."""
 
 
 def of(failure: wire.Failure) -> ChannelError:

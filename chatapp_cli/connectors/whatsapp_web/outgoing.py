@@ -11,7 +11,7 @@ from chatapp_cli.domain.outbound import LocalFile, Outbound
 
 MAX_CAPTION: Final = 1024
 MAX_SHOWN: Final = 16 * 1024 * 1024
-"""What is larger than this goes as a document."""
+"""Bytes above which a file goes as a document."""
 _PLAYABLE: Final[Mapping[str, frozenset[str]]] = {
     "photo": frozenset({"image/jpeg", "image/png"}),
     "video": frozenset({"video/mp4", "video/3gpp"}),

@@ -22,14 +22,14 @@ T = TypeVar("T")
 
 OWN: Final = "chatapp_cli.connectors.whatsapp_web.child"
 START = 30.0
-"""Seconds until the child has said hello: it loads a large library."""
+"""The timeout for the child's greeting, in seconds: it loads a large library."""
 PATIENCE = 60.0
 STOP = 5.0
 """Seconds between closing the child's stdin and killing it: neonize can hang when it is stopped."""
 GARBLED: Final = 100
-"""Lines that cannot be read, one after the other, until the child is taken for broken."""
+"""Unreadable lines in a row after which the child counts as broken."""
 _LONGEST_LINE = 1 << 26
-"""Bytes: an address book may be long."""
+"""The longest line in bytes: an address book may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Child:
         self._hello: asyncio.Future[wire.Hello] = asyncio.get_running_loop().create_future()
         self._arrived: asyncio.Queue[Received | None] = asyncio.Queue()
         self.news: asyncio.Queue[wire.News | None] = asyncio.Queue()
-        """What happens just now; ``None`` at the end."""
+        """The current states; ``None`` at the end."""
         self._verdict: ChannelError | None = None
         self._reader = asyncio.create_task(self._read(), name=f"child-{process.pid}")
 

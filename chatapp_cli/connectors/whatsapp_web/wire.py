@@ -16,7 +16,7 @@ NO_BOT = {"NEONIZE_BOT_TAG": "off"}
 """In the child's environment before it starts: otherwise the library signs every private message as a bot's."""
 
 Outcome: TypeAlias = Literal["retry", "wait", "refused", "unknown", "rebind", "misconfigured"]
-"""What follows from a failure: the words of ``domain.errors``."""
+"""What follows from a failure, as in ``domain.errors``."""
 
 
 class Hello(Struct, omit_defaults=True):
@@ -75,7 +75,7 @@ class Open(Struct, omit_defaults=True):
     """Digits, for a pairing code."""
     proxy: str = ""
     renews: str = ""
-    """Folder of the device that this one takes the place of: what it knew and had not told yet is carried over."""
+    """The folder of the device that this one replaces: its journal is carried over."""
 
 
 class OutFile(Struct, omit_defaults=True):
@@ -134,14 +134,14 @@ class Who(Struct, omit_defaults=True, frozen=True):
     """A person or a group, by what is known of it."""
 
     jid: str = ""
-    """As WhatsApp addressed it."""
+    """The address as WhatsApp gave it."""
     phone: str = ""
     """Digits."""
     name: str = ""
     lid: str = ""
-    """The hidden address of a chat of two that WhatsApp addressed by phone, where it is known."""
+    """The hidden address of a private chat that WhatsApp addressed by phone, if known."""
     known_as: str = ""
-    """What the desk calls them as the author of what they say or change, where it is not the phone or the address."""
+    """The author's id in the desk, if that is neither the phone nor the address."""
 
 
 class Account(Struct, omit_defaults=True):
@@ -150,7 +150,7 @@ class Account(Struct, omit_defaults=True):
     phone: str
     name: str = ""
     renewed: bool = False
-    """The numbers of events go on from the device before."""
+    """Whether the numbering of events continues that of the previous device."""
 
 
 class Sent(Struct, omit_defaults=True):
@@ -197,10 +197,10 @@ class Message(Struct, omit_defaults=True, tag="message", tag_field="kind"):
     files: Sequence[File] = ()
     reply_to: str = ""
     stands_for: str = ""
-    """Why it has no text of its own: ``waiting`` or ``view_once`` until the same id comes once more, ``either`` where
-    WhatsApp does not say which, ``change`` for a change of ``reply_to`` that cannot be opened."""
+    """Why it has no text: ``waiting`` or ``view_once`` until the same id comes again, ``either`` if WhatsApp does not
+    say which, ``change`` for an edit of ``reply_to`` that cannot be decrypted."""
     beside: bool = False
-    """The line that stands under this id in the group is another one's, or may be: it stays, and both are seen."""
+    """The placeholder with this id in the group may be another sender's: it stays, and both are shown."""
 
 
 class Edited(Struct, omit_defaults=True, tag="edited", tag_field="kind"):
@@ -223,7 +223,7 @@ class Deleted(Struct, omit_defaults=True, tag="deleted", tag_field="kind"):
     by: Who = Who()
     from_us: bool | None = None
     by_admin: bool = False
-    """``by`` may take back what others wrote in this group."""
+    """``by`` may delete what others wrote in this group."""
 
 
 class Reacted(Struct, omit_defaults=True, tag="reacted", tag_field="kind"):

@@ -45,7 +45,7 @@ _SILENT: Final = frozenset(
         "stickerSyncRmrMessage",
     }
 )
-"""Bookkeeping of WhatsApp's applications: nobody waits for an answer to it."""
+"""Internal messages of WhatsApp's apps, which are not shown."""
 
 
 SENT: Final = "sent"
@@ -171,7 +171,7 @@ _KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "stickerMessage": ("sticker", "sticker", "image/webp"),
     "documentMessage": ("document", "file", "application/octet-stream"),
 }
-"""Kind, name and type of what comes without them."""
+"""Defaults of kind, name and type."""
 _ENDINGS: Final[Mapping[str, str]] = {
     "image/jpeg": ".jpg",
     "image/png": ".png",

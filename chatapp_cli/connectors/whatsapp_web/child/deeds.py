@@ -31,11 +31,11 @@ from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 EDIT_WITHIN: Final = 20 * 60 * 1000
 READ_AT_ONCE: Final = 50
-"""Messages that one receipt names."""
+"""The most messages per read receipt."""
 SEEN_ONLINE: Final = 15.0
-"""Seconds after the last sign of typing."""
+"""Seconds online after the last typing indicator."""
 _SECRET: Final = 32
-"""Bytes that every message of WhatsApp's own applications bears: changes of it are sealed with them."""
+"""The size in bytes of the secret in every message, with which changes of it are encrypted."""
 _REFUSED: Final = Failure("refused")
 _UNKNOWN: Final = Failure("no_answer", "unknown")
 

@@ -25,7 +25,7 @@ _REASONS: Final[Mapping[str, Failure]] = {
     "CLIENT_OUTDATED": Failure("outdated", "misconfigured"),
     "BAD_USER_AGENT": Failure("outdated", "misconfigured"),
 }
-"""WhatsApp's reasons; all others are troubles of its own."""
+"""WhatsApp's reasons; all others are faults of its own."""
 
 
 def ending(event: Event) -> Failure | None:

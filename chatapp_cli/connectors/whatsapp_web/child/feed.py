@@ -19,9 +19,9 @@ from chatapp_cli.connectors.whatsapp_web.child.scene import Known, Written
 from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING
 
 WINDOW: Final = 200
-"""Events that may be told without having been acknowledged."""
+"""The most unacknowledged events."""
 PATIENCE: Final = 120.0
-"""Seconds in which a message that could not be decrypted is usually sent again by its sender."""
+"""Seconds within which senders usually resend an undecryptable message."""
 
 
 class Feed:

@@ -21,11 +21,11 @@ _MONTH: Final = 30 * 24 * 3600 * 1000
 _HOUR: Final = 3600 * 1000
 _LINKED: Final = "Linked"
 GAP: Final = 1_000_000
-"""Numbers left out when a device takes the place of another one, which may be running and counting still."""
+"""Numbers skipped when a device replaces another one, which may still be running and counting."""
 
 
 UNDECRYPTABLE: Final = "UndecryptableMessage"
-"""Type of what stands for a message."""
+"""The type of a placeholder for a message."""
 
 
 class Entry(msgspec.Struct, omit_defaults=True):
@@ -36,28 +36,28 @@ class Entry(msgspec.Struct, omit_defaults=True):
     type: str = ""
     id: str = ""
     chat: str = ""
-    """As WhatsApp addressed it."""
+    """The address as WhatsApp gave it."""
     key: str = ""
-    """The same chat under whichever address: the phone's digits where they are known."""
+    """The id of the chat, whatever the address: the phone's digits if known."""
     sender: str = ""
     us: bool = False
     at: int = 0
     shown: bool = False
-    """A person sees it as a message of its own: bookkeeping, reactions and changes are none."""
+    """Whether it is shown as a message; internal messages, reactions and changes are not."""
     late: bool = False
-    """It could not be decrypted, which WhatsApp's own applications hide: it is told if it does not come again."""
+    """Whether it is an undecryptable message that WhatsApp's own apps hide: reported if it is not resent."""
     read: int = 0
     """The chat ``key`` is marked as read up to this number."""
     lid: str = ""
-    """The sender's hidden address, where WhatsApp told it."""
+    """The sender's hidden address, if known."""
     phone: str = ""
-    """Digits of the sender's phone, where WhatsApp told it."""
+    """The digits of the sender's phone, if known."""
     unnamed: int = 0
-    """Who said what has this number was told as ``key``, which is not what they would be called later."""
+    """The author of the event with this number was reported as ``key``, which later ones may not be."""
     since: int = 0
-    """This device took the place of another one that knew everything up to here."""
+    """The time up to which the replaced device knew everything."""
     last: int = 0
-    """Numbers go on above this one."""
+    """Numbers continue after this one."""
     data: bytes = b""
 
 
@@ -89,11 +89,11 @@ class Journal:
         self._told: dict[int, str] = {}
         self._stood: dict[str, int] = {}
         self.phones: dict[str, str] = {}
-        """Digits by LID, as messages told them."""
+        """Phone digits by LID, from messages."""
         self.late: dict[str, int] = {}
-        """Numbers of what could not be decrypted and is not told yet, by id."""
+        """Numbers of undecryptable messages not reported yet, by id."""
         self.since = 0
-        """From when on this device has to ask what came before it was linked; 0: it need not."""
+        """Since when this device needs the messages from before it was linked; 0 for none."""
         self._latest = self._linked = 0
         _thin(path, now - _MONTH)
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")

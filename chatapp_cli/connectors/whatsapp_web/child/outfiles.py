@@ -30,7 +30,7 @@ MEDIA: Final[Mapping[str, Any]] = {
     "voice": MediaType.MediaAudio,
     "document": MediaType.MediaDocument,
 }
-"""How a file is encrypted, by what it is shown as."""
+"""The encryption type of a file, by its kind."""
 _THUMBNAIL: Final = (200, 200)
 _OPUS_RATE: Final = 48_000
 _PAGE: Final = b"OggS"

@@ -29,7 +29,7 @@ from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING
 from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 CODE_SILENCE: Final = 75.0
-"""Seconds after a code in which the next one has to come: the first is good for 60, the others for 20."""
+"""Seconds without a next code after which there are none: the first is valid for 60, the others for 20."""
 _CLIENT: Final = "desk"
 
 
@@ -52,10 +52,10 @@ class Phone:
         self.me: frozenset[str] = frozenset()
         """Our addresses, known once it is online."""
         self.address = ""
-        """The one by phone."""
+        """Our address with the phone."""
         self.online = False
         self.wants_history = False
-        """What WhatsApp tells a new device of the last days is to be had too; it is asked once, before the dial."""
+        """Whether to read the history sent to a new device; set once, before connecting."""
         self._up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._args = wire.Open(folder="")
         self._codes = 0

@@ -13,7 +13,7 @@ from chatapp_cli.connectors.whatsapp_web.child import jids
 from chatapp_cli.connectors.whatsapp_web.child.library import Event, Jid
 
 BROADCAST: Final = "broadcast"
-"""Server of broadcast lists, whose messages WhatsApp shows in the private chats, and of statuses."""
+"""The server of statuses and of broadcast lists, whose messages WhatsApp shows in the private chats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,12 @@ class Written:
     """The known facts about a message that another one changes."""
 
     chat: Sequence[str]
-    """All addresses of it that were told."""
+    """All known addresses of the chat."""
     sender: Sequence[str]
-    """All addresses of its author that were told."""
+    """All known addresses of its author."""
     us: bool
     told: str = ""
-    """As whom the desk knows its author; empty: by the phone, or else the address."""
+    """The author's id in the desk; empty for the phone or else the address."""
     secret: bytes = field(default=b"", repr=False)
 
 
@@ -35,17 +35,17 @@ class Known:
     """The facts looked up before."""
 
     phones: dict[str, str] = field(default_factory=dict)
-    """Digits by LID, empty where WhatsApp does not tell."""
+    """Phone digits by LID; empty if unknown."""
     titles: dict[str, str] = field(default_factory=dict)
-    """Of groups, by address."""
+    """Titles of groups, by address."""
     admins: dict[str, frozenset[str]] = field(default_factory=dict)
-    """All addresses of those who may take back what others wrote, by group."""
+    """All addresses of administrators, by group."""
     me: frozenset[str] = frozenset()
     """Our own addresses."""
     written: Callable[[str], Written | None] = lambda _: None
-    """A message by its id, if it is remembered."""
+    """Looks up a message by id."""
     stood: Callable[[str], Written | None] = lambda _: None
-    """What stood for a message that could not be shown yet, by the same id."""
+    """Looks up the placeholder of a message by the same id."""
 
     def is_same(self, one: Sequence[str], other: Sequence[str]) -> bool | None:
         """Whether both are one person's addresses: by hidden ones, then phones; ``None`` if they are not comparable."""
@@ -76,7 +76,7 @@ class Scene:
     chat: wire.Who
     sender: wire.Who
     remote: str
-    """What a file in it is fetched by."""
+    """The download reference of its file."""
 
     @property
     def at(self) -> int:

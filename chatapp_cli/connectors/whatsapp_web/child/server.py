@@ -24,9 +24,9 @@ from chatapp_cli.connectors.whatsapp_web.child.phone import Phone, Unfit
 from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 THREADS: Final = 64
-"""Each connection keeps one thread for ever; with asyncio's few, everything else would stand still."""
+"""Each connection occupies a thread for ever; asyncio's default pool would run out."""
 GOODBYE: Final = 2.0
-"""Seconds that hanging up may take."""
+"""The timeout for disconnecting, in seconds."""
 _LONGEST_ORDER: Final = 1 << 22
 
 

@@ -236,4 +236,4 @@ _TRANSLATE: Final[Mapping[Any, Callable[[Event, Known, str], wire.Event | None]]
     events.UndecryptableMessage: _undecryptable,
 }
 LASTING: Final[Mapping[str, Any]] = {kind.DESCRIPTOR.name: kind for kind in _TRANSLATE}
-"""Events that must not be lost, by name; all others say only what is true just now."""
+"""Events that must not be lost, by name; all others only describe the current state."""
