@@ -28,7 +28,7 @@ from chatapp_cli.tui.typeahead import HAND
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ANNA, HOUR, ME, NOON, Stage, locked
+from tests.tui.stage import ANNA, HOUR, NOON, Stage, locked
 
 BOT = ChannelId(1)
 LONG = "я" * 5000
@@ -55,12 +55,12 @@ class Ask:
 
 
 def _section(desk: Desk, _stage: Stage) -> None:
-    desk.write(lambda tx: replies.add_section(tx, "Магазин", actor=ME))
+    desk.write(lambda tx: replies.add_section(tx, "Магазин"))
 
 
 def _sections(desk: Desk, stage: Stage) -> None:
     _section(desk, stage)
-    desk.write(lambda tx: replies.add_section(tx, "Опт", actor=ME))
+    desk.write(lambda tx: replies.add_section(tx, "Опт"))
 
 
 def _scheduled(_desk: Desk, stage: Stage) -> None:

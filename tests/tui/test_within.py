@@ -14,7 +14,7 @@ from chatapp_cli.tui.screens.within import HitBar
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ANNA, ME, Stage
+from tests.tui.stage import ANNA, Stage
 
 ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
 ZOYA_OF_THE_SITE = Person(id="k-31", name="Зоя с сайта")
@@ -50,7 +50,7 @@ def two_ways(desk: Desk, stage: Stage, long_talk: None) -> None:
 
 def join(desk: Desk, *both: DialogId) -> None:
     kept, gone = (ContactId(desk.read(partial(dialogs.card, dialog=one)).contact_id or 0) for one in both)
-    desk.write(lambda tx: persons.merge(tx, kept, gone, actor=ME))
+    desk.write(lambda tx: persons.merge(tx, kept, gone))
 
 
 async def look_for(it: Window, words: str) -> None:

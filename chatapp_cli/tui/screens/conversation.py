@@ -248,7 +248,7 @@ class Conversing(Listing):
                 self.do(partial(self._mark_read, dialog), group="read")
 
     async def _mark_read(self, dialog: DialogId) -> None:
-        await self.office.write(partial(dialogs.read, dialog=dialog, actor=self.office.actor))
+        await self.office.write(partial(dialogs.read, dialog=dialog))
 
     # The client sees that somebody writes
 
@@ -262,7 +262,7 @@ class Conversing(Listing):
             self.do(partial(self._tell_typing, opening.card.id), group="typing")
 
     async def _tell_typing(self, dialog: DialogId) -> None:
-        await self.office.write(partial(dialogs.typing, dialog=dialog, actor=self.office.actor))
+        await self.office.write(partial(dialogs.typing, dialog=dialog))
 
     # News
 

@@ -194,7 +194,7 @@ class Together(Conversing):
         known = self._sheets.get(dialog)
         if known is not None and unsent.unsent(known) != self._kept.get(dialog):
             return
-        sheet = await self.office.read(partial(unsent.sheet_of, dialog=dialog, operator=self.office.actor))
+        sheet = await self.office.read(partial(unsent.sheet_of, dialog=dialog))
         self._sheets[dialog], self._kept[dialog] = sheet, unsent.unsent(sheet)
 
     async def _keep(self) -> None:
@@ -207,19 +207,18 @@ class Together(Conversing):
             return
         now = unsent.unsent(self._sheets[dialog])
         if now != self._kept.get(dialog):
-            await self.office.write(partial(drafts.keep, dialog=dialog, unsent=now, operator=self.office.actor))
+            await self.office.write(partial(drafts.keep, dialog=dialog, unsent=now))
             self._kept[dialog] = now
 
     def without_draft(self, dialog: DialogId, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
         """A transaction that sends, and takes the draft with it."""
-        me = self.office.actor
 
         def both(tx: Tx) -> None:
             job(tx)
-            drafts.drop(tx, dialog, operator=me)
+            drafts.drop(tx, dialog)
 
         return both
 
     async def _read_drafts(self) -> None:
-        self._drafts = frozenset(await self.office.read(partial(drafts.everywhere, operator=self.office.actor)))
+        self._drafts = frozenset(await self.office.read(drafts.everywhere))
         self.show_company()
