@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, reading, ways, words
+from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.screens.hooks import Hooks
 from chatapp_cli.tui.screens.listing import Listing
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.bars import Heading, StatusBar
@@ -48,6 +51,8 @@ class Conversing(Listing):
 
     def __init__(self) -> None:
         super().__init__()
+        self.parts: Sequence[Hooks] = ()
+        """In the order in which they answer."""
         self.opening: Opening | None = None
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
@@ -60,6 +65,16 @@ class Conversing(Listing):
         """The dialog that was open when it ceased to be."""
         self._furnishing = asyncio.Lock()
         self._typed_at = -TYPING_LASTS
+
+    @property
+    def page(self) -> Hands:
+        """The page that the conversation stands on."""
+        return self
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said."""
+        return self.query_one(Transcript)
 
     @property
     def composer(self) -> Composer:
@@ -135,6 +150,8 @@ class Conversing(Listing):
 
         await self.query_one("#body").mount(Card(self.look))
         await self.query_one("#right").mount(Composer())
+        for part in self.parts:
+            await part.furnish()
 
     def _turn_composer(self, sheet: Sheet) -> None:
         assert self.opening is not None

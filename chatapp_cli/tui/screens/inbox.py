@@ -19,8 +19,8 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
-from chatapp_cli.tui.screens.illustrated import Illustrated
 from chatapp_cli.tui.screens.joining import Joining
+from chatapp_cli.tui.screens.parts.pictures import Pictures
 from chatapp_cli.tui.screens.peeking import Peeking
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -46,7 +46,7 @@ class Right(Vertical):
     BLANK = True
 
 
-class InboxScreen(Illustrated, Peeking, Joining):
+class InboxScreen(Peeking, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -56,6 +56,8 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.pictures = Pictures(self)
+        self.parts = (self.pictures,)
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -286,6 +288,12 @@ class InboxScreen(Illustrated, Peeking, Joining):
     def _channel_of(self, entry: Entry) -> ChannelRow:
         assert self.opening is not None
         return self.opening.channel_of(entry.message.dialog_id)
+
+    # What the conversation asks for
+
+    @on(Transcript.WantsPicture)
+    def _picture(self, event: Transcript.WantsPicture) -> None:
+        self.pictures.draw(event.file)
 
     # What can be done
 
