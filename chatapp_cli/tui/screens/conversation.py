@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.timer import Timer
+from textual.widget import Widget
 
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.card import Card
     from chatapp_cli.tui.widgets.composer import Composer, Pen
 
-DWELL = 1.0
-"""Seconds that the last message has to be on the screen before the dialog counts as read."""
-
 TYPING_LASTS = 4.0
 """Seconds after which a messenger has to be told again that somebody writes."""
 
@@ -57,7 +54,6 @@ class Conversing(Listing):
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
         self._sheets: dict[DialogId, Sheet] = {}
-        self._dwell: Timer | None = None
         self._needs_told = False
         self._missed = False
         """Some news could not be read; all that is shown has to be read again."""
@@ -70,6 +66,16 @@ class Conversing(Listing):
     def page(self) -> Hands:
         """The page that the conversation stands on."""
         return self
+
+    @property
+    def pane(self) -> Widget:
+        """Where it stands."""
+        return self.query_one("#right")
+
+    @property
+    def heading(self) -> Heading:
+        """Whose it is."""
+        return self.query_one(Heading)
 
     @property
     def transcript(self) -> Transcript:
@@ -97,6 +103,13 @@ class Conversing(Listing):
 
         return self.query_one(Card)
 
+    def target(self) -> DialogId | None:
+        """The open dialog, or the one under the cursor while the list has the focus."""
+        shown_list = self.query_one(DialogList)
+        if shown_list.has_focus or self.opening is None:
+            return shown_list.current
+        return self.opening.card.id
+
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
         self.do(partial(self.open, event.dialog, event.message), group="open", exclusive=True)
@@ -116,6 +129,12 @@ class Conversing(Listing):
         self.composer.focus_pen()
         if self.pen.disabled or message is not None:
             self.query_one(Transcript).focus()
+        await self.tell_opened(opening)
+
+    async def tell_opened(self, opening: Opening) -> None:
+        """Let the parts answer to a dialog that is open."""
+        for part in self.parts:
+            await part.opened(opening)
 
     async def answer_by(self, opening: Opening) -> None:
         """Let what is written now go by a dialog."""
@@ -182,15 +201,16 @@ class Conversing(Listing):
         self.opening = fresh
         self._show_card(fresh)
         self._allow()
-        self.watch_the_end()
+        for part in self.parts:
+            part.renewed()
 
     def lose(self, opening: Opening) -> None:
         """The dialog that stands here is no more; what was read and written of it stays on the page."""
         if self.lost == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
             return
         self.lost = opening.card.id
-        if self._dwell is not None:
-            self._dwell.stop()
+        for part in self.parts:
+            part.lost()
         self._allow()
 
     def _allow(self) -> None:
@@ -243,29 +263,6 @@ class Conversing(Listing):
     def _end(self) -> None:
         if self.opening is not None:
             self.do(partial(self.open, self.opening.card.id, exact=True), group="open", exclusive=True)
-
-    # Read is what was seen for a moment
-
-    @on(Transcript.SawLast)
-    def _saw(self) -> None:
-        self.watch_the_end()
-
-    def watch_the_end(self) -> None:
-        """Begin to count the moment after which the dialog is read."""
-        if self._dwell is not None:
-            self._dwell.stop()
-        if self.opening is not None and self.opening.unread:
-            self._dwell = self.set_timer(DWELL, partial(self._dwelt, self.opening))
-
-    def _dwelt(self, opening: Opening) -> None:
-        if not self.shows(opening) or not self.app.app_focus or not self.is_current:
-            return
-        if self.query_one(Transcript).at_end and self.query_one("#right").display:
-            for dialog in opening.unread:
-                self.do(partial(self._mark_read, dialog), group="read")
-
-    async def _mark_read(self, dialog: DialogId) -> None:
-        await self.office.write(partial(dialogs.read, dialog=dialog, actor=self.office.actor))
 
     # The client sees that somebody writes
 

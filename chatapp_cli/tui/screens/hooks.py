@@ -18,6 +18,9 @@ class Hooks:
     async def opened(self, opening: Opening) -> None:
         """A dialog is open and can be written to."""
 
+    def renewed(self) -> None:
+        """What is known of the open dialog was read anew."""
+
     async def hear(self, news: News) -> None:
         """Something happened, in the conversation or elsewhere."""
 
@@ -29,7 +32,7 @@ class Hooks:
         del opening
         return ""
 
-    def lost(self, opening: Opening) -> None:
+    def lost(self) -> None:
         """The dialog that is open is no more."""
 
     def typed(self, text: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,7 +21,8 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.screens.joining import Joining
 from chatapp_cli.tui.screens.parts.pictures import Pictures
-from chatapp_cli.tui.screens.peeking import Peeking
+from chatapp_cli.tui.screens.parts.read_marks import ReadMarks
+from chatapp_cli.tui.screens.tabbed import Tabbed
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
@@ -46,7 +47,19 @@ class Right(Vertical):
     BLANK = True
 
 
-class InboxScreen(Peeking, Joining):
+A = ParamSpec("A")
+
+
+def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concatenate[InboxScreen, A], object]:
+    """An action of the page that a part of it carries out."""
+
+    def forwarded(page: InboxScreen, /, *args: A.args, **named: A.kwargs) -> object:
+        return to(page)(*args, **named)
+
+    return forwarded
+
+
+class InboxScreen(Tabbed, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -57,7 +70,8 @@ class InboxScreen(Peeking, Joining):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.pictures = Pictures(self)
-        self.parts = (self.pictures,)
+        self.read_marks = ReadMarks(self)
+        self.parts = (self.read_marks, self.pictures)
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -108,7 +122,7 @@ class InboxScreen(Peeking, Joining):
         self.count_views()
         self.every(5, self.tick, at_once=True)
         self.every(60, self.tell_bars)  # a sign of life is no news, and an old one looks like trouble
-        self.watch(self.app, "app_focus", self.watch_the_end, init=False)
+        self.watch(self.app, "app_focus", self.read_marks.watch, init=False)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Hint at the keys of where the focus is."""
@@ -290,6 +304,16 @@ class InboxScreen(Peeking, Joining):
         return self.opening.channel_of(entry.message.dialog_id)
 
     # What the conversation asks for
+
+    action_peek = forward(lambda page: page.read_marks.peek)
+
+    @on(DialogList.Opened)
+    def _for_good(self) -> None:
+        self.read_marks.for_good()
+
+    @on(Transcript.SawLast)
+    def _saw(self) -> None:
+        self.read_marks.watch()
 
     @on(Transcript.WantsPicture)
     def _picture(self, event: Transcript.WantsPicture) -> None:

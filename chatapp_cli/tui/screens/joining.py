@@ -51,6 +51,7 @@ class Joining(Within):
         if self.shows(opening):
             await self.answer_by(fresh)
             self.composer.focus_pen()
+            await self.tell_opened(fresh)
 
     async def by_its_own_way(self, deed: str, entry: Entry, work: Work) -> None:
         """Do something with a message; what is written about it goes by the dialog in which it was said."""

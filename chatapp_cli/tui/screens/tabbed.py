@@ -12,7 +12,6 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.screens.together import Together
-from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.tab_bar import Tab, TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 
@@ -29,13 +28,6 @@ class Tabbed(Together):
         """Room for the tabs above the conversation."""
         await self.query_one("#right").mount(TabBar(self.look), before=0)
         await super().furnish()
-
-    def target(self) -> DialogId | None:
-        """The open dialog, or the one under the cursor while the list has the focus."""
-        shown_list = self.query_one(DialogList)
-        if shown_list.has_focus or self.opening is None:
-            return shown_list.current
-        return self.opening.card.id
 
     async def answer_by(self, opening: Opening) -> None:
         """The tab in front shows this dialog now, or the one that shows it already comes to the front."""
