@@ -107,7 +107,7 @@ async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, des
     async with window() as it:
         await it.open("Анна")
         await it.press("escape", "1", "end", "T")
-        await it.until(lambda: len(it.app.screen.tabs) > 1)
+        await it.until(lambda: len(it.app.screen.tabs.open) > 1)
         unbind(desk)
         await it.press("escape", "{")
         await it.until(lambda: notices(it))

@@ -313,6 +313,8 @@ class Conversing(Listing):
         self.query_one(StatusBar).tell_needs(await self.office.read(partial(overview.needing, me=self.office.actor)))
 
     async def _take(self, news: News) -> None:
+        for part in self.parts:
+            await part.hear(news)
         needs = news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten)
         self._needs_told = self._needs_told and not needs
         if news.dialogs():

@@ -22,9 +22,11 @@ from chatapp_cli.tui.keymap import action, bindings, shown
 from chatapp_cli.tui.screens.joining import Joining
 from chatapp_cli.tui.screens.parts.pictures import Pictures
 from chatapp_cli.tui.screens.parts.read_marks import ReadMarks
-from chatapp_cli.tui.screens.tabbed import Tabbed
+from chatapp_cli.tui.screens.parts.tabs import Tabs
+from chatapp_cli.tui.screens.together import Together
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.tab_bar import TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concat
     return forwarded
 
 
-class InboxScreen(Tabbed, Joining):
+class InboxScreen(Together, Joining):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -71,7 +73,8 @@ class InboxScreen(Tabbed, Joining):
         super().__init__()
         self.pictures = Pictures(self)
         self.read_marks = ReadMarks(self)
-        self.parts = (self.read_marks, self.pictures)
+        self.tabs = Tabs(self)
+        self.parts = (self.read_marks, self.tabs, self.pictures)
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -306,10 +309,18 @@ class InboxScreen(Tabbed, Joining):
     # What the conversation asks for
 
     action_peek = forward(lambda page: page.read_marks.peek)
+    action_new_tab = forward(lambda page: page.tabs.new)
+    action_next_tab = forward(lambda page: page.tabs.following)
+    action_previous_tab = forward(lambda page: page.tabs.previous)
+    action_close_tab = forward(lambda page: page.tabs.leave)
 
     @on(DialogList.Opened)
     def _for_good(self) -> None:
         self.read_marks.for_good()
+
+    @on(TabBar.Chosen)
+    def _tab_chosen(self, event: TabBar.Chosen) -> None:
+        self.tabs.bring(event.tab)
 
     @on(Transcript.SawLast)
     def _saw(self) -> None:
