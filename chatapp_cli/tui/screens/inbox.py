@@ -19,11 +19,12 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
-from chatapp_cli.tui.screens.joining import Joining
+from chatapp_cli.tui.screens.parts.joining import Joining
 from chatapp_cli.tui.screens.parts.pictures import Pictures
 from chatapp_cli.tui.screens.parts.read_marks import ReadMarks
 from chatapp_cli.tui.screens.parts.tabs import Tabs
 from chatapp_cli.tui.screens.together import Together
+from chatapp_cli.tui.screens.within import Within
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.tab_bar import TabBar
@@ -61,7 +62,7 @@ def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concat
     return forwarded
 
 
-class InboxScreen(Together, Joining):
+class InboxScreen(Together, Within):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -74,7 +75,8 @@ class InboxScreen(Together, Joining):
         self.pictures = Pictures(self)
         self.read_marks = ReadMarks(self)
         self.tabs = Tabs(self)
-        self.parts = (self.read_marks, self.tabs, self.pictures)
+        self.joining = Joining(self)
+        self.parts = (self.read_marks, self.tabs, self.joining, self.pictures)
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -108,6 +110,7 @@ class InboxScreen(Together, Joining):
 
     async def on_mount(self) -> None:
         """Have a screenful of dialogs before the first paint, all the rest after it."""
+        self.joining.begin()
         self.query_one(DialogList).focus()
         await self.carry_out(self.list_head)
 
@@ -314,6 +317,9 @@ class InboxScreen(Together, Joining):
     action_previous_tab = forward(lambda page: page.tabs.previous)
     action_close_tab = forward(lambda page: page.tabs.leave)
 
+    action_join = forward(lambda page: page.joining.join)
+    action_way = forward(lambda page: page.joining.way)
+
     @on(DialogList.Opened)
     def _for_good(self) -> None:
         self.read_marks.for_good()
@@ -372,7 +378,7 @@ class InboxScreen(Together, Joining):
         said, deed = self._said(event.entry), message_deeds.DEEDS[event.deed]
         reason = deed.against(said)
         if reason is None:
-            self.do(partial(self.by_its_own_way, event.deed, event.entry, partial(deed.run, self, said)))
+            self.do(partial(self.joining.by_its_own_way, event.deed, event.entry, partial(deed.run, self, said)))
         else:
             self.complain(reason)
 
