@@ -138,6 +138,8 @@ class Conversing(Listing):
 
     async def answer_by(self, opening: Opening) -> None:
         """Let what is written now go by a dialog."""
+        for part in self.parts:
+            await part.before(opening)
         self.opening = opening
         self._show_card(opening)
         self.query_one(DialogList).mark_opened(opening.card.id)

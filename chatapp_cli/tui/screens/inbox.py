@@ -19,12 +19,12 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
+from chatapp_cli.tui.screens.parts.finding import Finding
 from chatapp_cli.tui.screens.parts.joining import Joining
 from chatapp_cli.tui.screens.parts.pictures import Pictures
 from chatapp_cli.tui.screens.parts.read_marks import ReadMarks
 from chatapp_cli.tui.screens.parts.tabs import Tabs
 from chatapp_cli.tui.screens.together import Together
-from chatapp_cli.tui.screens.within import Within
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.tab_bar import TabBar
@@ -62,7 +62,7 @@ def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concat
     return forwarded
 
 
-class InboxScreen(Together, Within):
+class InboxScreen(Together):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -76,7 +76,8 @@ class InboxScreen(Together, Within):
         self.read_marks = ReadMarks(self)
         self.tabs = Tabs(self)
         self.joining = Joining(self)
-        self.parts = (self.read_marks, self.tabs, self.joining, self.pictures)
+        self.finding = Finding(self)
+        self.parts = (self.read_marks, self.tabs, self.joining, self.finding, self.pictures)
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -319,6 +320,9 @@ class InboxScreen(Together, Within):
 
     action_join = forward(lambda page: page.joining.join)
     action_way = forward(lambda page: page.joining.way)
+
+    action_look_within = forward(lambda page: page.finding.ask)
+    action_hit = forward(lambda page: page.finding.step)
 
     @on(DialogList.Opened)
     def _for_good(self) -> None:
