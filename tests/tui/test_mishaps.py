@@ -64,7 +64,7 @@ async def test_a_window_outlives_the_channel_of_its_dialog_and_says_where_the_te
         page = it.app.screen
         assert isinstance(page, InboxScreen)
         assert page.query_one(Pen).text == "Ждём вас завтра"
-        await page._beat()
+        await page.colleagues.beat()
         page.tick()
         await it.open("Олег")
         await it.type("Да")
@@ -98,7 +98,7 @@ async def test_the_presence_that_meets_the_unbound_dialog_first_says_so_too(wind
             store.execute("PRAGMA foreign_keys = ON")
             store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
             store.commit()
-        page.do(page._beat, group="company")
+        page.do(page.colleagues.beat, group="company")
         await it.until(lambda: "is no more" in notices(it))
         assert kept(desk) == ["Анна Кузнецова\n\nЖдём\n"]
 

@@ -16,6 +16,7 @@ from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.messages import ArrivalEvent, ChangeRefused, MessageEvent
+from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs, notes
@@ -71,6 +72,11 @@ class Conversing(Listing):
     def pane(self) -> Widget:
         """Where it stands."""
         return self.query_one("#right")
+
+    @property
+    def dialogs(self) -> DialogList:
+        """The list beside it."""
+        return self.query_one(DialogList)
 
     @property
     def heading(self) -> Heading:
@@ -202,7 +208,7 @@ class Conversing(Listing):
             return
         self.opening = fresh
         self._show_card(fresh)
-        self._allow()
+        self.allow()
         for part in self.parts:
             part.renewed()
 
@@ -213,9 +219,9 @@ class Conversing(Listing):
         self.lost = opening.card.id
         for part in self.parts:
             part.lost()
-        self._allow()
+        self.allow()
 
-    def _allow(self) -> None:
+    def allow(self) -> None:
         """Say what stands in the way now; what is written already stays."""
         if self.opening is not None and self.query("Composer"):
             self.composer.border_title = ways.title(self.opening)
@@ -228,7 +234,8 @@ class Conversing(Listing):
         from chatapp_cli.tui import writing
 
         now = self.office.desk.world.clock.now()
-        return writing.obstacles(card, channel, self.office.capabilities(channel), now)
+        stop, warning = writing.obstacles(card, channel, self.office.capabilities(channel), now)
+        return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
 
     async def _refresh_messages(self, opening: Opening, messages: set[MessageId]) -> None:
         found = await self.office.read(partial(reading.news, shown=opening.thread, messages=messages))
@@ -271,6 +278,8 @@ class Conversing(Listing):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell the messenger, from time to time."""
         opening, now = self.opening, self.office.desk.world.clock.monotonic()
+        for part in self.parts if opening else ():
+            part.typed(event.text_area.text)
         if opening is None or not event.text_area.text or now - self._typed_at < TYPING_LASTS:
             return
         if self.office.capabilities(opening.channel).shows_typing:
@@ -317,6 +326,11 @@ class Conversing(Listing):
     async def _take(self, news: News) -> None:
         for part in self.parts:
             await part.hear(news)
+        lasting = [row for row in news.rows if not isinstance(row.event, (PresenceEvent, DraftEvent))]
+        if lasting:
+            await self._take_lasting(News(lasting))
+
+    async def _take_lasting(self, news: News) -> None:
         needs = news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten)
         self._needs_told = self._needs_told and not needs
         if news.dialogs():
@@ -350,11 +364,12 @@ class Conversing(Listing):
             self.do(self._tell_needs, group="needs", exclusive=True)
         self.query_one(DialogList).repaint_times()
         self.query_one(StatusBar).refresh()
-        if self.opening is not None and self.office.capabilities(self.opening.channel).window:
-            self._allow()
         waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]
         if self.opening is not None and waiting:
             self.do(partial(self._refresh_messages, self.opening, set(waiting)), group="news")
+        for part in self.parts:
+            part.tick()
+        self.allow()
 
 
 def _exists(tx: Tx, dialog: DialogId) -> bool:

@@ -27,9 +27,8 @@ class Hooks:
     def tick(self) -> None:
         """Some seconds passed."""
 
-    def warning(self, opening: Opening) -> str:
+    def warning(self) -> str:
         """Why somebody should think twice before they answer; empty without a reason."""
-        del opening
         return ""
 
     def lost(self) -> None:

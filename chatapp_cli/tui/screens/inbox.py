@@ -19,6 +19,7 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
+from chatapp_cli.tui.screens.parts.colleagues import Colleagues
 from chatapp_cli.tui.screens.parts.finding import Finding
 from chatapp_cli.tui.screens.parts.joining import Joining
 from chatapp_cli.tui.screens.parts.pictures import Pictures
@@ -77,7 +78,8 @@ class InboxScreen(Together):
         self.tabs = Tabs(self)
         self.joining = Joining(self)
         self.finding = Finding(self)
-        self.parts = (self.read_marks, self.tabs, self.joining, self.finding, self.pictures)
+        self.colleagues = Colleagues(self)
+        self.parts = (self.colleagues, self.read_marks, self.tabs, self.joining, self.finding, self.pictures)
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -111,7 +113,6 @@ class InboxScreen(Together):
 
     async def on_mount(self) -> None:
         """Have a screenful of dialogs before the first paint, all the rest after it."""
-        self.joining.begin()
         self.query_one(DialogList).focus()
         await self.carry_out(self.list_head)
 

@@ -9,6 +9,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import reading, ways
 from chatapp_cli.tui.hands import Work
+from chatapp_cli.tui.screens.conversation import Conversing
 from chatapp_cli.tui.screens.parts.part import ConversationPart
 
 _WRITTEN_THERE = {"reply", "edit"}
@@ -18,8 +19,8 @@ _WRITTEN_THERE = {"reply", "edit"}
 class Joining(ConversationPart):
     """Knows the other dialogs of the person."""
 
-    def begin(self) -> None:
-        """Join dialogs, or not, as it was left the last time."""
+    def __init__(self, conversation: Conversing) -> None:
+        super().__init__(conversation)
         self.conversation.joined = self.page.office.desk.settings.joined == "on"
 
     def join(self) -> None:
