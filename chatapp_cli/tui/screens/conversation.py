@@ -54,7 +54,7 @@ class Conversing(Listing):
         self.opening: Opening | None = None
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
-        self._sheets: dict[DialogId, Sheet] = {}
+        self.sheets: dict[DialogId, Sheet] = {}
         self._needs_told = False
         self._missed = False
         """Some news could not be read; all that is shown has to be read again."""
@@ -149,13 +149,13 @@ class Conversing(Listing):
         self.opening = opening
         self._show_card(opening)
         self.query_one(DialogList).mark_opened(opening.card.id)
-        self._turn_composer(self._sheets.setdefault(opening.card.id, Sheet()))
+        self._turn_composer(self.sheets.setdefault(opening.card.id, Sheet()))
 
     def put_back(self, dialog: DialogId, kept: Sheet) -> None:
         """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
         from chatapp_cli.tui.widgets.composer import Composer
 
-        sheet = self._sheets.setdefault(dialog, Sheet())
+        sheet = self.sheets.setdefault(dialog, Sheet())
         sheet.put_back(kept)
         for composer in self.query(Composer):
             composer.show_again(sheet)
@@ -169,6 +169,12 @@ class Conversing(Listing):
         async with self._furnishing:
             if not self.query("Composer"):
                 await self.furnish()
+
+    async def on_unmount(self) -> None:
+        """Let the parts close; nothing else has panes to work on any more."""
+        self.workers.cancel_node(self)
+        for part in self.parts:
+            await self.carry_out(part.close)
 
     async def furnish(self) -> None:
         """Put it into the panes."""

@@ -19,13 +19,14 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
+from chatapp_cli.tui.screens.conversation import Conversing
 from chatapp_cli.tui.screens.parts.colleagues import Colleagues
+from chatapp_cli.tui.screens.parts.drafts import Drafts
 from chatapp_cli.tui.screens.parts.finding import Finding
 from chatapp_cli.tui.screens.parts.joining import Joining
 from chatapp_cli.tui.screens.parts.pictures import Pictures
 from chatapp_cli.tui.screens.parts.read_marks import ReadMarks
 from chatapp_cli.tui.screens.parts.tabs import Tabs
-from chatapp_cli.tui.screens.together import Together
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.tab_bar import TabBar
@@ -63,7 +64,7 @@ def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concat
     return forwarded
 
 
-class InboxScreen(Together):
+class InboxScreen(Conversing):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -79,7 +80,16 @@ class InboxScreen(Together):
         self.joining = Joining(self)
         self.finding = Finding(self)
         self.colleagues = Colleagues(self)
-        self.parts = (self.colleagues, self.read_marks, self.tabs, self.joining, self.finding, self.pictures)
+        self.drafts = Drafts(self)
+        self.parts = (
+            self.drafts,
+            self.colleagues,
+            self.read_marks,
+            self.tabs,
+            self.joining,
+            self.finding,
+            self.pictures,
+        )
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -123,7 +133,6 @@ class InboxScreen(Together):
 
     def go_on(self) -> None:
         """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
-        super().go_on()
         self.do(self.list_again, group="list")
         self.do(self.tell_bars, group="bars", exclusive=True)
         self.do(self.ready_to_converse, group="furnishing")
@@ -278,7 +287,7 @@ class InboxScreen(Together):
         order, kept = order or self.office.order(), replace(sheet, files=[*sheet.files])
         job = writing.sending_of(kept, self.office, channel, dialog, order)
         composer.clear()
-        sending = asyncio.ensure_future(self.office.write(self.without_draft(dialog, job)))
+        sending = asyncio.ensure_future(self.office.write(self.drafts.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
         await asyncio.shield(sending)  # whoever waits for it may leave, and it goes on
 
