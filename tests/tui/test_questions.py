@@ -449,7 +449,7 @@ ANSWERED_AT_ONCE = {
     ("screens/parts/finding.py", "_('Search in this conversation')"),
 }
 """Questions whose answer cannot be wrong: a choice of what is there, a yes to what is seen as it happens, any words."""
-ASKING = {"hands", "self", "listing"}
+ASKING = {"hands", "self", "listing", "page"}
 
 
 def test_every_question_has_what_comes_of_it_taken_while_it_is_open() -> None:
@@ -463,5 +463,6 @@ def test_every_question_has_what_comes_of_it_taken_while_it_is_open() -> None:
 
 
 def _asks(call: ast.Call) -> bool:
-    whose = getattr(getattr(call.func, "value", None), "id", "")
+    asker = getattr(call.func, "value", None)
+    whose = getattr(asker, "id", "") or getattr(asker, "attr", "")
     return whose in ASKING and getattr(call.func, "attr", "") in {"prompt", "choose", "confirm"}
