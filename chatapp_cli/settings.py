@@ -125,6 +125,17 @@ def keys_file(env: Mapping[str, str]) -> Path:
     return config_file(env).with_name("keys.toml")
 
 
+SESSION = "session-"
+"""How the files begin that keep a login, beside the settings; the company's name follows."""
+
+
+def is_private(path: Path, env: Mapping[str, str]) -> bool:
+    """Whether a resolved path is a settings file or keeps a login."""
+    file, own = config_file(env).resolve(), own_file(env)
+    login = path.parent == file.parent and path.name.startswith(SESSION)
+    return login or path == file or (own is not None and path == own.resolve())
+
+
 def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
     """Gather the settings. Raises UsageError naming the one that is wrong and where it stands."""
     env = os.environ if env is None else env
