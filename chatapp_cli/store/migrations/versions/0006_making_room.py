@@ -1,4 +1,4 @@
-"""Rights of operators, what a key was used for, what is due at a time, how far those who follow the journal got, and stored options"""
+"""Rights of operators, what is due at a time, how far those who follow the journal got, and stored options"""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ depends_on = None
 def upgrade() -> None:
     """Go to this revision."""
     op.add_column("operator", sa.Column("rights", sa.Text(), server_default="", nullable=False))
-    op.add_column("message", sa.Column("asked", sa.Text(), server_default="", nullable=False))
     _timers()
     _followers()
     _effects()
