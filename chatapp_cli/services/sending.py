@@ -36,6 +36,8 @@ class Order:
     actor: str
     key: str
     """Idempotency key: the same key again is the same message again."""
+    asked: str = ""
+    """Digest of what is asked for under the key: with another one the key is refused."""
     origin: Origin = Origin.OPERATOR
     priority: int | None = None
     """In the outbox; ``None``: that of the origin."""
@@ -118,6 +120,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
             origin=order.origin,
             author=order.actor,
             key=order.key,
+            asked=order.asked,
             state=state,
             text=draft.text,
             subject=subject,
@@ -248,10 +251,19 @@ def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
 
 
 def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
-    """Send again what failed, or what is uncertain: there a person takes the risk of a second copy."""
+    """Send again what failed, or what is uncertain: there a person takes the risk of a second copy.
+
+    What was taken back stays so: whoever did it counts on that.
+    """
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
-    if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
+    if found.state == State.CANCELLED:
+        raise Refused(
+            "cancelled",
+            T("Message {n} was cancelled; it does not go any more.", n=message),
+            T("Write it again: {how}", how=to_do(Next.ANSWER, n=found.dialog_id)),
+        )
+    if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN}:
         raise Refused(
             "not_failed",
             T("Message {n} is {state}; there is nothing to retry.", n=message, state=words.state(found.state)),

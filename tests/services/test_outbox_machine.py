@@ -360,8 +360,9 @@ class OutboxMachine(RuleBasedStateMachine):
         try:
             self.shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
         except Refused:
-            assert known.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}
+            assert known.state not in {State.FAILED, State.UNCERTAIN}
         else:
+            assert known.state in {State.FAILED, State.UNCERTAIN}
             known.risks += 1
             known.state, known.not_before, known.priority = State.QUEUED, 0, Priority.OPERATOR
             known.place, known.attempts = next(self.places), 0

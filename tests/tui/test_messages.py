@@ -153,6 +153,9 @@ async def test_taking_back_does_not_drop_what_is_being_written(window: Opener, s
         await it.press("z")
         await it.until(lambda: last_said(it) == ("Первое", "cancelled"))
         assert it.app.screen.query_one(Composer).sheet.text == "Второе"
+        await it.press("s")
+        await told(it, "Only what failed or is uncertain goes again; what was taken back is written anew.")
+        assert last_said(it) == ("Первое", "cancelled")
 
 
 async def test_why_something_cannot_be_done_is_said_in_words(window: Opener) -> None:

@@ -89,8 +89,8 @@ DEEDS: dict[str, Deed[Said]] = {
     "retry": deed(
         retry,
         unless(
-            lambda said: said.ours and said.entry.message.state in {State.FAILED, State.UNCERTAIN, State.CANCELLED},
-            T("Only what failed, is uncertain or was taken back goes again."),
+            lambda said: said.ours and said.entry.message.state in {State.FAILED, State.UNCERTAIN},
+            T("Only what failed or is uncertain goes again; what was taken back is written anew."),
         ),
     ),
     "cancel": deed(cancel, unless(lambda said: said.waits, T("Only what has not gone out yet can be taken back."))),
