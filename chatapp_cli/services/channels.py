@@ -21,7 +21,7 @@ from chatapp_cli.domain.journal.channels import (
 )
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import Subject, Target
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
@@ -58,15 +58,20 @@ def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        raise NotFound(
-            T("No channel {name} is bound here.", name=named), T("Bind one: {how}", how=to_do(Next.BIND, kind=named))
-        )
+        raise NotFound(T("No channel {name} is bound here.", name=named), _instead(named))
     numbers = ", ".join(str(c.id) for c in fitting)
     raise UsageError(
         T("{name} is bound several times.", name=named),
         T("Name the line with --line, or the channel by its number: {numbers}", numbers=numbers),
         field="channel",
     )
+
+
+def _instead(named: str) -> Text:
+    """What to do about a channel that is not there: only a word like those of kinds can be what is to be bound."""
+    if named.isascii() and named.isidentifier():
+        return T("Bind one: {how}", how=to_do(Next.BIND, kind=named))
+    return T("See them with: {how}", how=to_do(Next.CHANNELS))
 
 
 def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
