@@ -223,15 +223,23 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
 
 
 def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str]) -> None:
-    """Change options that need no new binding; a running session comes up again with them. Raises UsageError."""
+    """Change options that need no new binding. Raises UsageError.
+
+    A running session comes up again if it reads one of them.
+    """
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
     changed = options.change(tx, _target(channel.id), options.Changes(changes, manifest.fields))
+    if any(field.renews for field in manifest.fields if field.name in changes):
+        _renew(tx, channel)
+    tx.emit(ChannelConfigured(channel=channel.id, changed=changed))
+
+
+def _renew(tx: Tx, channel: ChannelRow) -> None:
     tx.run("channels.renew", id=channel.id)
     if channel.health == Health.MISCONFIGURED:  # what kept it from sending may be what was just set right
         tx.run("channels.resume", id=channel.id)
         tx.run("outbox.release", channel=channel.id, now=tx.now)
-    tx.emit(ChannelConfigured(channel=channel.id, changed=changed))
 
 
 def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str) -> None:
