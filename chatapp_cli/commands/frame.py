@@ -181,11 +181,10 @@ def actor(desk: Desk) -> str:
     return local_name(desk.settings)
 
 
-def write(ctx: typer.Context, job: Callable[[Tx, str], object], *, whole: bool = False) -> None:
+def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
     """Change the store in one transaction, under the name of whoever acts; ``whole``: on lines they do not see too."""
     with opened(ctx) as desk:
-        who = actor(desk)
-        (desk.whole if whole else desk).write(lambda tx: job(tx, who))
+        (desk.whole if whole else desk).write(job)
 
 
 def typed(text: str) -> str:

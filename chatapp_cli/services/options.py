@@ -142,11 +142,11 @@ def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
     return sorted(changes.said)
 
 
-def configure_company(tx: Tx, changes: Mapping[str, str], *, actor: str) -> None:
+def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
     """Change options of the company; an empty value forgets one. Raises UsageError."""
     access.require(tx, Right.SETTINGS)
     changed = change(tx, COMPANY, Changes(changes))
-    tx.emit(CompanyConfigured(changed=changed), actor=actor)
+    tx.emit(CompanyConfigured(changed=changed))
 
 
 def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:

@@ -170,7 +170,7 @@ def test_a_change_is_one_piece_of_news_however_many_options_it_has(shop: Shop) -
     number = shop.line("Опт")
     line = shop.read(lambda tx: lines.find(tx, str(number)))
     before = shop.read(lambda tx: tx.value("journal.last"))
-    shop.write(lambda tx: options.configure_company(tx, {"undo_send": "5", "web_idle": "9"}, actor="Ольга"))
+    shop.write(lambda tx: options.configure_company(tx, {"undo_send": "5", "web_idle": "9"}))
     shop.write(lambda tx: lines.configure(tx, line, {"undo_send": "5", "company_name": "Опт"}))
     told = shop.read(lambda tx: tx.all(lambda *row: row, "journal.after", after=before, n=9))
     assert [row[2] for row in told] == ["company.configured", "line.configured"]
