@@ -128,13 +128,14 @@ def keep(
 ) -> ChannelId:
     """Store a binding, new or renewed. Raises Refused for an account that is bound already.
 
+    To renew one with other secrets takes the right to change them as well.
     A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069). The manifest's ``fields`` say
     which answers are options.
     """
     access.require(tx, Right.CHANNELS)
     lines.seen(tx, line)
     if previous is not None:
-        one(tx, previous)
+        _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
     _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     answered = _options_of(tx, binding, fields, previous)
     settings = {name: said for name, said in binding.settings.items() if name not in answered}
@@ -157,6 +158,14 @@ def keep(
     options.keep(tx, _target(previous), answered)
     tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title))
     return previous
+
+
+def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[str, str]) -> None:
+    """Ask for the right to each secret that a renewed binding has and the present one has not, or the other way."""
+    before = renewable(tx, vault, channel).secrets
+    changed = {name for name in before.keys() | new.keys() if before.get(name, "") != new.get(name, "")}
+    for name in sorted(changed):
+        access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
 
 
 def _target(channel: ChannelId) -> Target:
