@@ -213,16 +213,16 @@ def _worded(tx: Tx, channel: ChannelRow, request: Request) -> Draft:
             template, text = templates.filled(tx, channel, named, values)
             return replace(draft, text=text, template=template)
         case FromReply() as words:
-            text, files = _replied(tx, request.to, words, request.order.actor)
+            text, files = _replied(tx, request.to, words)
             return replace(draft, text=text, files=(*draft.files, *files))
 
 
-def _replied(tx: Tx, to: Target, words: FromReply, actor: str) -> tuple[str, Sequence[StagedFile]]:
+def _replied(tx: Tx, to: Target, words: FromReply) -> tuple[str, Sequence[StagedFile]]:
     if not isinstance(to, InDialog):
         raise Refused("no_dialog", T("A quick reply answers in a dialog."))
     row, card = replies.find(tx, words.named), dialogs.card(tx, to.dialog)
     company = words.options.text(tx, "company_name", Scope(line=card.line_id, channel=card.channel_id))
-    known = replies.values(card, company=company, operator=actor, now=tx.now)
+    known = replies.values(card, company=company, operator=tx.name, now=tx.now)
     return replies.said(tx, row, known | {canonical(name): text for name, text in words.values.items()})
 
 

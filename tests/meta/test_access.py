@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from chatapp_cli.domain.access import RIGHTS, ROLES, Right, Role
+from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.store.named import statements
 
 CODE = Path(__file__).parents[2] / "chatapp_cli"
@@ -63,7 +64,6 @@ WITHOUT_A_RIGHT = {
     "outbox.show_pause": A_SESSION,
     "outbox.succeed": A_SESSION,
     "outbox.unpause": A_SESSION,
-    "outrun.give_up": A_SESSION,
     "presence.beat": "says where a window is, and only of what its person sees",
     "presence.gone": "says where a window is, and only of what its person sees",
     "presence.look": "says where a window is, and only of what its person sees",
@@ -154,7 +154,11 @@ def _used(node: ast.AST, module: str, known: dict[str, str]) -> set[str]:
 
 
 SERVICES = _Services()
-PUBLIC = {name for name in SERVICES.writing() if not name.partition(".")[2].startswith("_")}
+EFFECTS_RUN = {
+    f"{one.run.__module__.rpartition('.')[2]}.{one.run.__name__}" for all_of in EFFECTS.values() for one in all_of
+}
+"""They happen with an event, whoever caused it, and so ask for no right."""
+PUBLIC = {name for name in SERVICES.writing() if not name.partition(".")[2].startswith("_")} - EFFECTS_RUN
 
 
 def first_statement(function: ast.FunctionDef) -> str:

@@ -67,7 +67,7 @@ def test_the_same_request_again_is_answered_by_its_message(shop: Shop, channel: 
 def test_it_is_the_same_request_after_the_message_was_reworded(shop: Shop, first: Request) -> None:
     first = replace(first, order=replace(first.order, at=shop.clock.at + 60_000))
     message = accept(shop, first)
-    shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Ёлка ждёт вас до 18:00", actor="Ольга"))
+    shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Ёлка ждёт вас до 18:00"))
     assert accept(shop, first) == message
 
 
