@@ -182,7 +182,7 @@ def actor(desk: Desk) -> str:
 
 
 def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
-    """Change the store in one transaction, under the name of whoever acts; ``whole``: on lines they do not see too."""
+    """Write in one transaction as the acting operator; ``whole``: also on lines that they do not see."""
     with opened(ctx) as desk:
         (desk.whole if whole else desk).write(job)
 

@@ -28,7 +28,7 @@ def numbers(said: Sequence[str]) -> list[DialogId]:
 
 
 def each(ctx: typer.Context, said: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
-    """Do the same with several dialogs: with all of them or, where one refuses, with none."""
+    """Do the same with several dialogs: with all of them, or with none if one refuses."""
     chosen = numbers(said)
 
     def all_of_them(tx: Tx) -> None:

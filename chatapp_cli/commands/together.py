@@ -72,7 +72,7 @@ def draft(
 
 
 def _put(tx: Tx, dialog: DialogId, text: str) -> None:
-    """Other words; files and subject stay, unless there is nothing left at all."""
+    """Replace the draft's text; files and subject stay, unless nothing is left at all."""
     known = drafts.of(tx, dialogs.card(tx, dialog).id)
     if not text.strip():
         drafts.drop(tx, dialog)
