@@ -296,7 +296,7 @@ class Conversing(Listing):
         await self._reread(opening, News([]))
 
     async def _tell_needs(self) -> None:
-        self.query_one(StatusBar).tell_needs(await self.office.read(partial(overview.needing, me=self.office.actor)))
+        self.query_one(StatusBar).tell_needs(await self.office.read(overview.needing))
 
     async def _take(self, news: News) -> None:
         needs = news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten)
