@@ -240,7 +240,15 @@ def _classes(kind: Any) -> Iterator[Any]:
 # Errors and what is counted
 
 
+def _codes() -> Iterator[str]:
+    from chatapp_cli.services.words import OWN_CODES
+
+    yield from source.codes()
+    yield from OWN_CODES
+
+
 def _exits() -> Iterator[str]:
+    """Names too: of a request to a session that failed, the store keeps the error's."""
     from chatapp_cli.commands.errors import INTERRUPTED
     from chatapp_cli.domain import errors
 
@@ -261,7 +269,7 @@ def _groups() -> Iterator[str]:
 KINDS: Mapping[str, Callable[[], Iterable[str]]] = {
     "action": _actions,
     "channel": _channels,
-    "code": source.codes,
+    "code": _codes,
     "column": _tables,
     "command": _commands,
     "environment": _environment,
@@ -269,6 +277,7 @@ KINDS: Mapping[str, Callable[[], Iterable[str]]] = {
     "event": _events,
     "exit": _exits,
     "file": source.files,
+    "finding": source.findings,
     "group": _groups,
     "log": source.logged,
     "manifest": _manifest,

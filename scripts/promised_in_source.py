@@ -75,12 +75,28 @@ def routes() -> Iterator[str]:
 
 
 def codes() -> Iterator[str]:
-    """The codes of errors: the first word that one is raised with."""
-    for _module, node in calls(*_errors()):
-        first = node.args[0] if node.args else node
-        for one in [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]:
-            if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                yield one.value
+    """The codes of errors: the first word that one is raised with, and what is written down as a code."""
+    for _module, call in calls(*_errors()):
+        yield from _either(call.args[0]) if call.args else ()
+    for _module, node in nodes("sandbox"):
+        if isinstance(node, ast.keyword) and node.arg in {"code", "problem"}:
+            yield from _either(node.value)
+
+
+def findings() -> Iterator[str]:
+    """The names of what ``doctor`` and checks found."""
+    from chatapp_cli.ports.connector import Finding
+
+    for _module, call in calls(Finding.__name__):
+        for keyword in call.keywords:
+            if keyword.arg == "name":
+                yield from _named(keyword.value)
+
+
+def _either(word: ast.expr) -> Iterator[str]:
+    for one in [word.body, word.orelse] if isinstance(word, ast.IfExp) else [word]:
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value:
+            yield one.value
 
 
 def _errors() -> set[str]:

@@ -165,7 +165,7 @@ def unattended(ctx: typer.Context) -> Iterator[Desk]:
     from chatapp_cli.bootstrap import open_desk
 
     found = loaded(ctx)
-    desk = open_desk(found.settings, ctx.find_root().obj, given=found.given)
+    desk = open_desk(found.settings, ctx.find_root().obj, given=found.given, make=False)
     try:
         yield desk
     finally:

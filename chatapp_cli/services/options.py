@@ -132,7 +132,10 @@ def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
         if name not in there:
             raise _unknown(target.subject, name, there)
     for name, said in kept.items():
-        _insist(there[name], said)
+        if said:
+            _insist(there[name], said)
+        elif there[name].required:
+            raise UsageError(T("{name} cannot be empty.", name=name), there[name].hint, field=name)
     for name in changes.said.keys() - kept.keys():
         tx.run("options.forget", subject=target.subject, id=target.ref, name=name)
     keep(tx, target, kept)

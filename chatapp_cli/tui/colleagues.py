@@ -35,7 +35,7 @@ class Company(NamedTuple):
         return _("{name} looks", name=names) if len(self.looking) == 1 else _("{names} look", names=names)
 
 
-class Colleagues:
+class OtherWindows:
     """Asks the store only when news speak of somebody, and once in a while to see who is still there."""
 
     def __init__(self, office: Office) -> None:

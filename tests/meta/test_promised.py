@@ -39,6 +39,7 @@ def test_every_string_that_leaves_the_process_is_as_it_was_written_down() -> Non
         "event message.state code state",
         "exit 4 NeedsRebind",
         "file secret.key",
+        "finding daemon",
         "group chatapp.connectors",
         "log daemon.started http store",
         "manifest capabilities max_text",

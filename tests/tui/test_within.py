@@ -10,8 +10,8 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.services import channels, dialogs, persons
-from chatapp_cli.tui.screens.within import HitBar
 from chatapp_cli.tui.widgets.composer import Composer, Pen
+from chatapp_cli.tui.widgets.hit_bar import HitBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, Stage
@@ -176,7 +176,7 @@ async def test_a_dialog_that_comes_to_be_joined_takes_no_keys_from_whoever_write
         await it.type("Сейчас ")
         bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
         join(desk, stage.dialog(bot, ZOYA), stage.dialog(bot, ANNA))
-        await it.until(lambda: len(it.app.screen._looked_in) == 3)
+        await it.until(lambda: len(it.app.screen.finding.looked_in) == 3)
         await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
         await it.type("посмотрю")
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Сейчас посмотрю")
