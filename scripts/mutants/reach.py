@@ -20,8 +20,6 @@ FOLDERS = ("unit", "store", "services", "runtime", "commands")
 """Tests that run domain, services, store and the core of the runtime in their own process."""
 SECONDS = 25.0
 """Of tests, at most, by which one mutant is judged."""
-MOST_FILES = 12
-"""Files of tests, at most, by which one mutant is judged: each costs its imports."""
 QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 """The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""
 
@@ -58,7 +56,7 @@ class Reach:
         files: defaultdict[str, list[Judge]] = defaultdict(list)
         for test in sorted(found, key=lambda test: test.seconds):
             files[test.file].append(test)
-        order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))[:MOST_FILES]
+        order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))
         return _within(SECONDS, [files[file] for file in order])
 
 
