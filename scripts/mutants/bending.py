@@ -32,8 +32,8 @@ _COUNTED: Mapping[type[ast.operator], str] = {
 _OTHERS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _SAID = {"log", "_log", "T", "_"}
 """Calls whose words are for people: no test is asked for them."""
-_LEFT_OUT = {"strict", "maxsize", "slots", "frozen", "kw_only"}
-"""Keywords that guard against mistakes of ours, or weigh speed: no person could notice another value."""
+_GUARDS = {"strict", "slots", "frozen", "kw_only"}
+"""Keywords that, where they are true, guard against mistakes of ours: nothing follows from them."""
 _MANY = 100
 """A number from which one more or less is no fault: such a one is doubled."""
 _TYPES = {"TypeVar", "NewType", "ParamSpec"}
@@ -105,7 +105,7 @@ class _Bender(ast.NodeVisitor):
         self.made.append(Mutant(self._path, self._function, node.lineno, start, end, old, new))
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        if node.arg not in _LEFT_OUT:
+        if node.arg not in _GUARDS or ast.unparse(node.value) != "True":
             self.visit(node.value)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
