@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from chatapp_cli.domain.access import Acting
@@ -13,14 +12,14 @@ from tests.services.deeds.answers import ANSWERS
 from tests.services.deeds.kinds import Deed
 from tests.services.deeds.reports import REPORTS
 from tests.services.deeds.verdicts import VERDICTS
+from tests.services.listed import Lines, Listed, moments
 from tests.services.test_access import CALLS, ME, Place
 from tests.stores import Shop
 
 WHO = Acting(ME, owner=True)
-LIST = Path(__file__).with_name("deeds.txt")
+LIST = Listed(Path(__file__).with_name("deeds.txt"))
 SECRET = {"secrets", "password", "token_sha256"}
 LEFT_OUT = {"alembic_version", "sqlite_sequence"}
-Left = Sequence[str]
 
 
 def as_said(name: str) -> Deed:
@@ -31,7 +30,7 @@ def as_said(name: str) -> Deed:
 DEEDS: Mapping[str, Deed] = {name: as_said(name) for name in CALLS} | REPORTS | VERDICTS | ANSWERS
 
 
-def found(shop: Shop, at: Place, name: str) -> Left:
+def found(shop: Shop, at: Place, name: str) -> Lines:
     """Do it, and tell what changed; a refusal changes nothing, and says why."""
     job = DEEDS[name](shop, at)
     before, now = _everything(shop), shop.clock.at
@@ -89,20 +88,6 @@ def _change(table: str, key: object, was: object, row: object, now: int) -> str:
 def _shown(name: str, value: object, now: int) -> str:
     if name in SECRET or isinstance(value, bytes):
         return "…"
-    text = re.sub(
-        r"\b1[789]\d{11}\b", lambda at: f"now{int(at[0]) - now:+}" if int(at[0]) != now else "now", str(value)
-    )
+    text = moments(str(value), now)
     short = text if len(text) <= 120 else f"{text[:100]}… ({len(text)})"
     return repr(short) if short != short.strip() or not short or "\n" in short else short
-
-
-def said() -> Mapping[str, Left]:
-    """The list, by deed."""
-    blocks = LIST.read_text("utf-8").strip().split("\n\n") if LIST.exists() else []
-    return {block.partition("\n")[0]: block.split("\n")[1:] for block in blocks}
-
-
-def renew(name: str, left: Left) -> None:
-    """Write one deed of the list anew."""
-    blocks = {**said(), name: left}
-    LIST.write_text("\n\n".join("\n".join([deed, *blocks[deed]]) for deed in sorted(blocks) if deed in DEEDS) + "\n")
