@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 export PIP_USER = 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check bench mutants fuzz rehearse messages docs picture gallery lock
+.PHONY: demo test check bench mutants fuzz rehearse messages docs promised picture gallery lock
 .DEFAULT_GOAL := test
 
 demo: $(READY)
@@ -56,6 +56,10 @@ messages: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m scripts.docs
+
+# The strings that stored rows, programs and people's files know: only if a change of them is meant.
+promised: $(READY)
+	@$(BIN)/python -m scripts.promised
 
 picture: $(READY)
 	@$(BIN)/python docs/picture.py

@@ -97,7 +97,7 @@ class Desk:
             self._put(DialogId(2 + number % (CLIENTS - 1)), "offer", Priority.BULK, tx)
 
     def _put(self, dialog: DialogId, text: str, priority: int, tx: Tx) -> None:
-        order = sending.Order(actor="bench", key=f"k{next(_numbers)}", priority=priority)
+        order = sending.Order(key=f"k{next(_numbers)}", priority=priority)
         can = self.made.desk.capabilities(channels.one(tx, ChannelId(1)))
         sending.enqueue(tx, can, dialog, Draft(text=text), order)
         self.queued += 1

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -71,6 +71,12 @@ def arrival(name: str, client: int) -> Arrival:
     return Arrival(provider_id=name, raw=RAW, events=(event,))
 
 
+@cache
+def batches(events: int) -> Sequence[Batch]:
+    """So many arrivals, each as it comes from its caller."""
+    return [Batch(arrivals=(arrival(f"m{n}", n),)) for n in range(events)]
+
+
 def by_product(callers: int, events: int, opened: Desk) -> float:
     """Events a second, each durable before its caller goes on."""
     return events / asyncio.run(_seconds(callers, events, opened))
@@ -78,10 +84,10 @@ def by_product(callers: int, events: int, opened: Desk) -> float:
 
 async def _seconds(callers: int, events: int, opened: Desk) -> float:
     store = AsyncStore(opened)
-    batches = iter([Batch(arrivals=(arrival(f"m{n}", n),)) for n in range(events)])
+    waiting = iter(batches(events))
 
     async def call() -> None:
-        for batch in batches:
+        for batch in waiting:
             await store.write(partial(ingest, channel=ChannelId(1), batch=batch))
 
     began = time.perf_counter()

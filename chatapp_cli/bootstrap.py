@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.kit.system import TEST_CLOCK, system_world
 from chatapp_cli.ports.world import World
 from chatapp_cli.services.effects import EFFECTS
-from chatapp_cli.settings import Settings
-from chatapp_cli.store.database import Database, driver_for
+from chatapp_cli.settings import Settings, is_private
+from chatapp_cli.store.database import Absent, Database, driver_for
+from chatapp_cli.store.drivers import Sqlite
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -112,26 +114,44 @@ class Desk:
         """The index of messages by words, beside the store or in its place on this machine."""
         from chatapp_cli.store.search import Index
 
-        return Index(self.settings.folder / "search.db", self.database.driver.url)
+        return Index((self.database.scratch or self.settings.folder) / "search.db", self.database.driver.url)
 
     def close(self) -> None:
         """Close the store."""
         self.database.close()
 
 
-def open_desk(settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset()) -> Desk:
-    """Open a company's store, making or migrating it if need be; ``given`` is ``Loaded.given``. Raises StoreError."""
+def open_desk(
+    settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset(), make: bool = True
+) -> Desk:
+    """Open a company's store, migrating it if need be; ``given`` is ``Loaded.given``. Raises StoreError.
+
+    Without ``make`` a SQLite file that is not there is made by the first change, see ``Absent``.
+    """
     world = world or _world(settings.folder)
     driver = driver_for(settings.store_url)
-    ensure_current(driver)
+    absent = not make and isinstance(driver, Sqlite) and _is_absent(driver.path)
+    if not absent:
+        ensure_current(driver)
     return Desk(
         settings=settings,
         world=world,
-        database=Database(driver, world.clock, EFFECTS),
-        media=Media(settings.folder / "media"),
+        database=(Absent if absent else Database)(driver, world.clock, EFFECTS),
+        media=Media(settings.folder / "media", partial(is_private, env=os.environ)),
         vault=Vault(settings.folder / "secret.key", settings.secret_key),
         given=given,
     )
+
+
+def _is_absent(file: Path) -> bool:
+    """Whether a file is certainly not there: in a folder that cannot be looked into, it may be."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _world(folder: Path) -> World:

@@ -7,6 +7,7 @@ a file of their own over that of the user whose processes they are.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -125,6 +126,17 @@ def keys_file(env: Mapping[str, str]) -> Path:
     return config_file(env).with_name("keys.toml")
 
 
+SESSION = "session-"
+"""How the files begin that keep a login, beside the settings; the company's name follows."""
+
+
+def is_private(path: Path, env: Mapping[str, str]) -> bool:
+    """Whether a resolved path is a settings file or keeps a login."""
+    file, own = config_file(env).resolve(), own_file(env)
+    login = path.parent == file.parent and path.name.startswith(SESSION)
+    return login or path == file or (own is not None and path == own.resolve())
+
+
 def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
     """Gather the settings. Raises UsageError naming the one that is wrong and where it stands."""
     env = os.environ if env is None else env
@@ -209,10 +221,26 @@ def _insist(settings: Settings) -> None:
             T("Put {placeholder} where the company's name belongs in CHATAPP_DATABASE_URL.", placeholder=COMPANY),
             field="database_url",
         )
+    _insist_on_numbers(settings)
     _insist_on_command(settings.transcribe_command)
     _insist_on_hours(settings.quiet)
     if not settings.company.replace("-", "").replace("_", "").isalnum():
         raise UsageError(T("A company's name has only letters, digits, - and _."), field="company")
+
+
+_HIGHEST_PORT = 65_535
+
+
+def _insist_on_numbers(settings: Settings) -> None:
+    for option in fields(Settings):
+        value = getattr(settings, option.name)
+        most = _HIGHEST_PORT if option.name == "http_port" else None
+        if isinstance(value, int) and (value < 0 or (most is not None and value > most)):
+            raise UsageError(
+                T("{name} cannot be {value}.", name=option.name, value=value),
+                T("Write a number from 0 on.") if most is None else T("Write a number from 0 to {most}.", most=most),
+                field=option.name,
+            )
 
 
 def _insist_on_command(command: str) -> None:
@@ -246,8 +274,8 @@ def save(file: Path, name: str, value: str) -> None:
         raise UsageError(
             T("There is no setting {name}.", name=name), T("See them with: {how}", how=to_do(Next.SETTINGS)), field=name
         )
-    values = dict(_read(file))
-    values.pop(name, None)
+    defaults = {f.name: f.default for f in fields(Settings)}
+    values = {key: _typed(key, known, defaults[key], "file") for key, known in _read(file).items() if key != name}
     if value:
         values[name] = _typed(name, value, option.default, "flag")
         check(name, values[name])
@@ -272,7 +300,5 @@ def _write(file: Path, whole: str) -> None:
 
 
 def _toml(value: object) -> str:
-    if isinstance(value, int):
-        return str(value)
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A number, or a string: JSON's escapes are TOML's, except that TOML wants one for DEL too."""
+    return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

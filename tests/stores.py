@@ -32,7 +32,13 @@ from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
-OWNER = Acting("Ольга", owner=True)
+
+def owner(name: str) -> Acting:
+    """Somebody who may do everything, under a name."""
+    return Acting(name, owner=True)
+
+
+OWNER = owner("Ольга")
 """Who acts in most tests."""
 NOON = 1_780_000_000_000
 """A day in a calendar, from which tests count milliseconds."""
@@ -128,7 +134,7 @@ class Shop:
 
     def order(self, **values: Any) -> Order:
         """An operator's order under a fresh key."""
-        return replace(Order(actor="Ольга", key=f"{next(self.numbers):032d}"), **values)
+        return replace(Order(key=f"{next(self.numbers):032d}"), **values)
 
 
 def hand_over(tx: Tx, media: Media, channel: ChannelId) -> outbox.Claim | None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatapp_cli.commands.door import seconds
-from chatapp_cli.commands.frame import actor
 from chatapp_cli.domain.errand import Errand
 from chatapp_cli.i18n import N_
 
@@ -33,7 +32,7 @@ def all_of(
 
     configure("error")
     asked = [Wish(row, what, arguments) for row, arguments in wishes.items()]
-    return asyncio.run(ask_all(desk, asked, actor=actor(desk), seconds=seconds))
+    return asyncio.run(ask_all(desk, asked, seconds=seconds))
 
 
 def one(desk: Desk, channel: str, line: str, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> Any:

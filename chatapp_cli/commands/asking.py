@@ -160,6 +160,7 @@ def understood(field: Field, said: str) -> str:
         if field.required:
             raise UsageError(T("An answer is needed."), field=field.name)
         return ""
+    field.insist_on_one_line(said)
     if field.kind == "flag":
         return _yes_or_no(field, said)
     if field.choices:

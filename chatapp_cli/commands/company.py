@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
+from chatapp_cli.commands.frame import Json, Verb, noun, opened
 from chatapp_cli.i18n import N_
 
 app = noun()
@@ -28,7 +28,7 @@ def configure(ctx: typer.Context, given: Set = None, as_json: Json = False) -> N
     with opened(ctx) as desk:
         if given:
             changes = gathered(given, "")
-            desk.write(lambda tx: options.configure_company(tx, changes, actor=actor(desk)))
+            desk.write(lambda tx: options.configure_company(tx, changes))
             note("The company is set up anew.")
             return
         rows = desk.read(lambda tx: configuring.stored(tx, COMPANY, configuring.Spot()))

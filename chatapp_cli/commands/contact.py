@@ -14,7 +14,6 @@ from chatapp_cli.commands.frame import (
     Json,
     Line,
     Verb,
-    actor,
     channel_names,
     completing,
     kind_names,
@@ -184,8 +183,7 @@ def chain(
     order = [known_kind(kind.strip()).kind for kind in kinds.split(",") if kind.strip()]
     with opened(ctx) as desk:
         if order or off:
-            who = actor(desk)
-            found = desk.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, contact), order, actor=who))
+            found = desk.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, contact), order))
         else:
             found = desk.read(lambda tx: contacts.named(tx, contact))
     if as_json:

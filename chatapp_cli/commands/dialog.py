@@ -11,7 +11,7 @@ from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands import listing, printing, together
 from chatapp_cli.commands.door import amount
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened, write
+from chatapp_cli.commands.frame import Dialog, Json, Verb, noun, opened, write
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.documents import dialogs as documents
@@ -45,7 +45,7 @@ def list_(
 ) -> None:
     """Find dialogs; the filters combine."""
     with opened(ctx) as desk:
-        wanted = desk.read(lambda tx: narrowing.wanted(tx, actor(desk)))
+        wanted = desk.read(lambda tx: narrowing.wanted(tx, tx.name))
         found = desk.read(lambda tx: listing.page(desk, tx, wanted, after, limit))
         near = _near(desk, wanted, found) if wanted.text and not after else []
     if as_json:
@@ -148,37 +148,37 @@ def read(
 ) -> None:
     """Mark a dialog as read."""
     look = dialogs.peek if quiet else dialogs.read
-    each(ctx, dialog, lambda tx, one, who: look(tx, one, actor=who))
+    each(ctx, dialog, look)
 
 
 @app.command(cls=Verb)
 def unread(ctx: typer.Context, dialog: Dialogs) -> None:
     """Mark a dialog as unread."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.unread(tx, one, actor=who))
+    each(ctx, dialog, dialogs.unread)
 
 
 @app.command(cls=Verb)
 def pin(ctx: typer.Context, dialog: Dialogs) -> None:
     """Keep a dialog at the top of the list."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.pin(tx, one, pinned=True, actor=who))
+    each(ctx, dialog, lambda tx, one: dialogs.pin(tx, one, pinned=True))
 
 
 @app.command(cls=Verb)
 def unpin(ctx: typer.Context, dialog: Dialogs) -> None:
     """Let a dialog go down the list again."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.pin(tx, one, pinned=False, actor=who))
+    each(ctx, dialog, lambda tx, one: dialogs.pin(tx, one, pinned=False))
 
 
 @app.command(cls=Verb)
 def block(ctx: typer.Context, dialog: Dialogs) -> None:
     """Put a dialog on the blacklist."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.block(tx, one, blocked=True, actor=who))
+    each(ctx, dialog, lambda tx, one: dialogs.block(tx, one, blocked=True))
 
 
 @app.command(cls=Verb)
 def unblock(ctx: typer.Context, dialog: Dialogs) -> None:
     """Take a dialog off the blacklist."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.block(tx, one, blocked=False, actor=who))
+    each(ctx, dialog, lambda tx, one: dialogs.block(tx, one, blocked=False))
 
 
 @app.command(cls=Verb)
@@ -188,16 +188,16 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name; empty: the provider's"))],
 ) -> None:
     """Give a dialog a name of your own."""
-    write(ctx, lambda tx, who: dialogs.rename(tx, DialogId(dialog), name, actor=who))
+    write(ctx, lambda tx: dialogs.rename(tx, DialogId(dialog), name))
 
 
 @app.command(cls=Verb)
 def tag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
     """Attach a label to a dialog."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.tag(tx, one, name, actor=who))
+    each(ctx, dialog, lambda tx, one: dialogs.tag(tx, one, name))
 
 
 @app.command(cls=Verb)
 def untag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
     """Take a label off a dialog."""
-    each(ctx, dialog, lambda tx, one, who: dialogs.untag(tx, one, name, actor=who))
+    each(ctx, dialog, lambda tx, one: dialogs.untag(tx, one, name))

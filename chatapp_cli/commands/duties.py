@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, completing, noun, opened, typed, write
+from chatapp_cli.commands.frame import Dialog, Json, Verb, completing, noun, opened, typed, write
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.documents import dialogs as documents
 from chatapp_cli.domain.errors import UsageError
@@ -55,25 +55,25 @@ def assign(
     last = words[-1]
     unnamed = last == "-" or last.isdigit()
     chosen, name = (words, ME) if unnamed else (words[:-1] or words, last)
-    each(ctx, chosen, lambda tx, one, who: duties.assign(tx, one, named(name, who), actor=who))
+    each(ctx, chosen, lambda tx, one: duties.assign(tx, one, named(name, tx.name)))
 
 
 @app.command(cls=Verb)
 def claim(ctx: typer.Context, dialog: Dialogs) -> None:
     """Take a dialog that nobody answers for."""
-    each(ctx, dialog, lambda tx, one, who: duties.claim(tx, one, actor=who))
+    each(ctx, dialog, duties.claim)
 
 
 @app.command(cls=Verb)
 def unassign(ctx: typer.Context, dialog: Dialogs) -> None:
     """Let nobody answer for a dialog any more."""
-    each(ctx, dialog, lambda tx, one, who: duties.unassign(tx, one, actor=who))
+    each(ctx, dialog, duties.unassign)
 
 
 @app.command(name="no-answer", cls=Verb)
 def no_answer(ctx: typer.Context, dialog: Dialogs) -> None:
     """Take a dialog off the unanswered ones without a message."""
-    each(ctx, dialog, lambda tx, one, who: duties.no_answer(tx, one, actor=who))
+    each(ctx, dialog, duties.no_answer)
 
 
 @app.command(cls=Verb)
@@ -87,13 +87,13 @@ def snooze(
     """Put a dialog off: it is back in the list at that time, or as soon as the client writes."""
     from chatapp_cli.domain.when import when
 
-    each(ctx, dialog, lambda tx, one, who: duties.snooze(tx, one, when(until, now=tx.now), actor=who))
+    each(ctx, dialog, lambda tx, one: duties.snooze(tx, one, when(until, now=tx.now)))
 
 
 @app.command(cls=Verb)
 def unsnooze(ctx: typer.Context, dialog: Dialogs) -> None:
     """Bring a dialog back that was put off."""
-    each(ctx, dialog, lambda tx, one, who: duties.unsnooze(tx, one, actor=who))
+    each(ctx, dialog, duties.unsnooze)
 
 
 @app.command(cls=Verb)
@@ -104,7 +104,7 @@ def note(
 ) -> None:
     """Write a note that the client never sees; @NAME mentions an operator."""
     said = typed(text)
-    write(ctx, lambda tx, who: notes.add(tx, DialogId(dialog), said, actor=who))
+    write(ctx, lambda tx: notes.add(tx, DialogId(dialog), said))
 
 
 @app.command(name="notes", cls=Verb)
@@ -128,7 +128,7 @@ def mentions(ctx: typer.Context, as_json: Json = False) -> None:
     from chatapp_cli.commands import printing
 
     with opened(ctx) as desk:
-        found = desk.read(lambda tx: notes.calling(tx, actor(desk)))
+        found = desk.read(lambda tx: notes.calling(tx, tx.name))
     if as_json:
         printing.document([documents.note(row) for row in found])
         return
@@ -149,10 +149,10 @@ def member(
     if change not in {"add", "remove"}:
         raise UsageError(T("{said} is neither add nor remove.", said=change))
 
-    def job(tx: Tx, who: str) -> None:
+    def job(tx: Tx) -> None:
         if change == "add":
-            duties.join(tx, DialogId(dialog), named(name, who), role, actor=who)
+            duties.join(tx, DialogId(dialog), named(name, tx.name), role)
         else:
-            duties.leave(tx, DialogId(dialog), named(name, who), actor=who)
+            duties.leave(tx, DialogId(dialog), named(name, tx.name))
 
     write(ctx, job)

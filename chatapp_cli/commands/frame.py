@@ -165,7 +165,7 @@ def unattended(ctx: typer.Context) -> Iterator[Desk]:
     from chatapp_cli.bootstrap import open_desk
 
     found = loaded(ctx)
-    desk = open_desk(found.settings, ctx.find_root().obj, given=found.given)
+    desk = open_desk(found.settings, ctx.find_root().obj, given=found.given, make=False)
     try:
         yield desk
     finally:
@@ -181,11 +181,10 @@ def actor(desk: Desk) -> str:
     return local_name(desk.settings)
 
 
-def write(ctx: typer.Context, job: Callable[[Tx, str], object], *, whole: bool = False) -> None:
+def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
     """Change the store in one transaction, under the name of whoever acts; ``whole``: on lines they do not see too."""
     with opened(ctx) as desk:
-        who = actor(desk)
-        (desk.whole if whole else desk).write(lambda tx: job(tx, who))
+        (desk.whole if whole else desk).write(job)
 
 
 def typed(text: str) -> str:

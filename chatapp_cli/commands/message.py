@@ -11,7 +11,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Message, Verb, actor, noun, opened, typed, write
+from chatapp_cli.commands.frame import Json, Message, Verb, noun, opened, typed, write
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -81,7 +81,7 @@ def _change(ctx: typer.Context, message: int, action: Action, value: str) -> Non
 
 def _ask(desk: Desk, tx: Tx, message: MessageId, action: Action, value: str) -> None:
     can = _capabilities(desk, tx, transcript.message(tx, message).dialog_id)
-    order = Order(actor=actor(desk), key=desk.world.chance.key())
+    order = Order(key=desk.world.chance.key())
     sending.change(tx, can, message, action, value, order=order)
 
 
@@ -124,7 +124,7 @@ def forward(
     from chatapp_cli.services import forwarding
 
     with opened(ctx) as desk:
-        order = Order(actor=actor(desk), key=desk.world.chance.key())
+        order = Order(key=desk.world.chance.key())
         chosen = [MessageId(one) for one in messages]
         made = desk.write(lambda tx: forwarding.forward(tx, desk.capabilities, chosen, DialogId(to), order))
     if as_json:
@@ -157,14 +157,14 @@ def history(ctx: typer.Context, message: Message, as_json: Json = False) -> None
 @app.command(cls=Verb)
 def cancel(ctx: typer.Context, message: Message) -> None:
     """Take back what has not gone out yet."""
-    write(ctx, lambda tx, who: sending.cancel(tx, MessageId(message), actor=who))
+    write(ctx, lambda tx: sending.cancel(tx, MessageId(message)))
     note("Message {n} is cancelled.", n=message)
 
 
 @app.command(cls=Verb)
 def retry(ctx: typer.Context, message: Message) -> None:
     """Send again what failed or is uncertain."""
-    write(ctx, lambda tx, who: sending.retry(tx, MessageId(message), actor=who))
+    write(ctx, lambda tx: sending.retry(tx, MessageId(message)))
     note("Message {n} is in the outbox again.", n=message)
 
 
@@ -175,7 +175,7 @@ def resolve(
     verdict: Annotated[Verdict, typer.Argument(metavar="sent|failed", help=N_("What you found out"))],
 ) -> None:
     """Say what became of an uncertain message."""
-    write(ctx, lambda tx, who: sending.resolve(tx, MessageId(message), verdict.value, actor=who))
+    write(ctx, lambda tx: sending.resolve(tx, MessageId(message), verdict.value))
     note("Message {n} is settled.", n=message)
 
 

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.ADDRESS_BOOK: ("chatapp contact list CHANNEL",),
         Next.AGAIN: ("retry",),
         Next.ALLOW: ("chatapp user rights '{name}' +{right}",),
+        Next.ANSWER: ("chatapp reply {n}",),
         Next.APPLICATION_STAGES: ("chatapp application --help",),
         Next.APPLICATIONS: ("chatapp application list",),
         Next.APPROVED: ("chatapp template list --channel {n} --state approved",),

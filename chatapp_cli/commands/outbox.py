@@ -8,7 +8,7 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, actor, noun, opened, typed
+from chatapp_cli.commands.frame import Channel, Json, Line, Message, Verb, noun, opened, typed
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED
@@ -72,9 +72,9 @@ def edit(
             card = dialogs.card(tx, transcript.message(tx, number).dialog_id)
             can = desk.capabilities(channels.one(tx, card.channel_id))
             if said:
-                later.reword(tx, can, number, said, actor=actor(desk))
+                later.reword(tx, can, number, said)
             if at:
-                later.reschedule(tx, can, number, moment, actor=actor(desk))
+                later.reschedule(tx, can, number, moment)
 
         desk.write(change)
     note("Message {n} is changed.", n=message)
@@ -96,7 +96,7 @@ def replay(
         at = desk.read(lambda tx: lines.find(tx, line).id) if line else None
         row = desk.read(lambda tx: channels.find(tx, channel, line=at))
         can = desk.capabilities(row)
-        n = desk.write(lambda tx: sending.replay(tx, row, can, since=start, actor=actor(desk)))
+        n = desk.write(lambda tx: sending.replay(tx, row, can, since=start))
     note("{n} messages go out once more.", n=n)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, noun, opened
+from chatapp_cli.commands.frame import Json, Verb, noun, opened
 from chatapp_cli.documents import people as documents
 from chatapp_cli.i18n import N_, _, show
 
@@ -72,11 +72,10 @@ def merge(
     from chatapp_cli.services import persons
 
     with opened(ctx) as desk:
-        who = actor(desk)
 
         def join(tx: Tx) -> tuple[int, int]:
             pair = persons.find(tx, kept).id, persons.find(tx, gone).id
-            found = persons.merge(tx, *pair, actor=who)
+            found = persons.merge(tx, *pair)
             return found.kept, found.gone
 
         first, second = desk.write(join)
@@ -93,11 +92,10 @@ def unmerge(ctx: typer.Context, contact: Contact) -> None:
     from chatapp_cli.services import persons
 
     with opened(ctx) as desk:
-        who = actor(desk)
 
         def part(tx: Tx) -> int:
             found = persons.merge_of(tx, persons.find(tx, contact).id)
-            persons.undo(tx, found, actor=who)
+            persons.undo(tx, found)
             return found.gone
 
         gone = desk.write(part)
@@ -112,8 +110,7 @@ def apart(
     from chatapp_cli.services import persons
 
     with opened(ctx) as desk:
-        who = actor(desk)
-        desk.write(lambda tx: persons.apart(tx, persons.find(tx, one).id, persons.find(tx, other).id, actor=who))
+        desk.write(lambda tx: persons.apart(tx, persons.find(tx, one).id, persons.find(tx, other).id))
 
 
 @app.command(cls=Verb)

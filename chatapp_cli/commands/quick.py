@@ -11,7 +11,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import standard_bytes
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import Force, Json, Verb, actor, completing, noun, opened, typed, write
+from chatapp_cli.commands.frame import Force, Json, Verb, completing, noun, opened, typed, write
 from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
@@ -135,7 +135,7 @@ def add(
     new = Answer(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
     with opened(ctx) as desk, staging(desk) as stage:
         ready = replace(new, files=tuple(map(stage, files or ())))
-        made = desk.write(lambda tx: replies.add(tx, replies.section(tx, section), ready, actor=actor(desk)))
+        made = desk.write(lambda tx: replies.add(tx, replies.section(tx, section), ready))
     typer.echo(made)
 
 
@@ -163,7 +163,7 @@ def edit(
             known = replies.answer(tx, row)
             new = replace(known, files=(*(() if no_files else known.files), *more), **changes)
             into = replies.section(tx, section) if section else None
-            replies.edit(tx, row, new, actor=actor(desk), into=into)
+            replies.edit(tx, row, new, into=into)
 
         desk.write(job)
 
@@ -171,7 +171,7 @@ def edit(
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, named: Named) -> None:
     """Forget a quick reply."""
-    write(ctx, lambda tx, who: replies.remove(tx, replies.find(tx, named), actor=who))
+    write(ctx, lambda tx: replies.remove(tx, replies.find(tx, named)))
 
 
 @app.command(cls=Verb)
@@ -194,7 +194,7 @@ def sections(ctx: typer.Context, as_json: Json = False) -> None:
 def add_section(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Its name"))]) -> None:
     """Make a section; everybody may edit it until somebody is invited."""
     with opened(ctx) as desk:
-        typer.echo(desk.write(lambda tx: replies.add_section(tx, name, actor=actor(desk))))
+        typer.echo(desk.write(lambda tx: replies.add_section(tx, name)))
 
 
 @app.command("rename-section", cls=Verb)
@@ -202,25 +202,25 @@ def rename_section(
     ctx: typer.Context, section: Section, name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name"))]
 ) -> None:
     """Give a section another name."""
-    write(ctx, lambda tx, who: replies.rename_section(tx, replies.section(tx, section), name, actor=who))
+    write(ctx, lambda tx: replies.rename_section(tx, replies.section(tx, section), name))
 
 
 @app.command("remove-section", cls=Verb)
 def remove_section(ctx: typer.Context, section: Section, force: Force = False) -> None:
     """Remove a section."""
-    write(ctx, lambda tx, who: replies.remove_section(tx, replies.section(tx, section), force=force, actor=who))
+    write(ctx, lambda tx: replies.remove_section(tx, replies.section(tx, section), force=force))
 
 
 @app.command(cls=Verb)
 def invite(ctx: typer.Context, section: Section, operator: Operator) -> None:
     """Let an operator edit a section; only those who are invited, and you, may then."""
-    write(ctx, lambda tx, who: replies.invite(tx, replies.section(tx, section), operator, actor=who))
+    write(ctx, lambda tx: replies.invite(tx, replies.section(tx, section), operator))
 
 
 @app.command(cls=Verb)
 def uninvite(ctx: typer.Context, section: Section, operator: Operator) -> None:
     """Take back an operator's right to edit a section."""
-    write(ctx, lambda tx, who: replies.uninvite(tx, replies.section(tx, section), operator, actor=who))
+    write(ctx, lambda tx: replies.uninvite(tx, replies.section(tx, section), operator))
 
 
 Target = Annotated[
@@ -268,7 +268,7 @@ def import_(
         content = standard_bytes() if file == "-" else reply_file.content(Path(file))
         with staging(desk) as stage:
             sheet = reply_file.read(desk.media, content, Path(file), form, take=stage)
-            taken = desk.write(lambda tx: take(tx, sheet, actor=actor(desk), dry=dry))
+            taken = desk.write(lambda tx: take(tx, sheet, dry=dry))
     for fault in (wrong := taken.faults):
         say(fault.said)
     if wrong:

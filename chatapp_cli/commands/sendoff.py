@@ -144,7 +144,6 @@ class Wish:
             raise UsageError(T("--unless-they-write needs a time."), T("Name it with --at."), field="unless_heard")
         at, who = when(self.at, now=desk.world.clock.now()) if self.at else None, actor(desk)
         return Order(
-            actor=who,
             key=key_of(self.key) if self.key else desk.world.chance.key(),
             at=at,
             unless_heard=self.unless_heard,

@@ -27,12 +27,12 @@ def numbers(said: Sequence[str]) -> list[DialogId]:
     return [DialogId(number(word)) for word in dict.fromkeys(words)]
 
 
-def each(ctx: typer.Context, said: Sequence[str], job: Callable[[Tx, DialogId, str], object]) -> None:
+def each(ctx: typer.Context, said: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
     """Do the same with several dialogs: with all of them or, where one refuses, with none."""
     chosen = numbers(said)
 
-    def all_of_them(tx: Tx, who: str) -> None:
+    def all_of_them(tx: Tx) -> None:
         for one in chosen:
-            job(tx, one, who)
+            job(tx, one)
 
     write(ctx, all_of_them)

@@ -29,6 +29,8 @@ def staging(desk: Desk, *, most: int | None = None) -> Iterator[Callable[[Path],
     finally:
         if any(file.inode for file in taken):
             desk.whole.write(lambda tx: files.drop_unused(tx, desk.media, taken))
+        if taken and desk.database.scratch is not None:
+            desk.media.vacate()
 
 
 def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:

@@ -40,6 +40,7 @@ def tail(
         start = max(0, desk.read(journal.last) - n) if after is None else after
         last = _catch_up(desk, start, as_json=as_json)
         if follow:
+            desk.database.make()
             _follow(desk, last, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands.door import number
-from chatapp_cli.commands.frame import Dialog, Json, Verb, actor, noun, opened, typed
+from chatapp_cli.commands.frame import Dialog, Json, Verb, noun, opened, typed
 from chatapp_cli.documents import dialogs as documents
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import DialogId
@@ -61,21 +61,21 @@ def draft(
 
     said = None if text is None else typed(text)
     with opened(ctx) as desk:
-        me, number_ = actor(desk), DialogId(dialog)
+        number_ = DialogId(dialog)
         if said is not None:
-            desk.write(lambda tx: _put(tx, number_, said, me))
-        known = desk.read(lambda tx: drafts.of(tx, dialogs.card(tx, number_).id, operator=me))
+            desk.write(lambda tx: _put(tx, number_, said))
+        known = desk.read(lambda tx: drafts.of(tx, dialogs.card(tx, number_).id))
     if as_json:
         printing.document(None if known is None else documents.unsent(known))
     elif said is None and known is not None:
         typer.echo(printing.plain(known.draft.text))
 
 
-def _put(tx: Tx, dialog: DialogId, text: str, me: str) -> None:
+def _put(tx: Tx, dialog: DialogId, text: str) -> None:
     """Other words; files and subject stay, unless there is nothing left at all."""
-    known = drafts.of(tx, dialogs.card(tx, dialog).id, operator=me)
+    known = drafts.of(tx, dialogs.card(tx, dialog).id)
     if not text.strip():
-        drafts.drop(tx, dialog, operator=me)
+        drafts.drop(tx, dialog)
         return
     unsent = known or drafts.Unsent(Draft())
-    drafts.keep(tx, dialog, unsent._replace(draft=replace(unsent.draft, text=text)), operator=me)
+    drafts.keep(tx, dialog, unsent._replace(draft=replace(unsent.draft, text=text)))

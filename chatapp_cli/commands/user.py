@@ -77,19 +77,19 @@ def _seen(one: operators.Account) -> str:
 @app.command(cls=Verb)
 def disable(ctx: typer.Context, name: Name) -> None:
     """Let an operator in no longer; whoever is logged in is logged out at once."""
-    write(ctx, lambda tx, _who: operators.disable(tx, name), whole=True)
+    write(ctx, lambda tx: operators.disable(tx, name), whole=True)
 
 
 @app.command(cls=Verb)
 def enable(ctx: typer.Context, name: Name) -> None:
     """Let an operator in again."""
-    write(ctx, lambda tx, _who: operators.enable(tx, name), whole=True)
+    write(ctx, lambda tx: operators.enable(tx, name), whole=True)
 
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, name: Name) -> None:
     """Forget an account; what was said and done under its name stays."""
-    write(ctx, lambda tx, _who: operators.remove(tx, name), whole=True)
+    write(ctx, lambda tx: operators.remove(tx, name), whole=True)
 
 
 @app.command("password", cls=Verb)
@@ -115,7 +115,7 @@ def lines(
     """Say which lines an operator sees."""
     if every == bool(line):
         raise UsageError(T("Name the lines with --line, or say --all."))
-    write(ctx, lambda tx, _who: operators.see_lines(tx, name, None if every else numbers(tx, line or ())), whole=True)
+    write(ctx, lambda tx: operators.see_lines(tx, name, None if every else numbers(tx, line or ())), whole=True)
 
 
 @app.command(cls=Verb, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})

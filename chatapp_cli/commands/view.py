@@ -9,7 +9,7 @@ import typer
 from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.door import number
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, completing, noun, opened, write
+from chatapp_cli.commands.frame import Json, Verb, completing, noun, opened, write
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.documents import dialogs
 from chatapp_cli.documents import operators as documents
@@ -23,7 +23,7 @@ app = noun()
 
 
 def _names(desk: Desk) -> list[str]:
-    return [row.name for row in desk.read(lambda tx: views.seen_by(tx, actor(desk)))]
+    return [row.name for row in desk.read(views.seen)]
 
 
 Named = Annotated[
@@ -35,10 +35,8 @@ Named = Annotated[
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the views with how many dialogs are in each."""
     with opened(ctx) as desk:
-        me, dialect = actor(desk), desk.database.driver.dialect
-        seen, counts = desk.read(
-            lambda tx: ((rows := views.seen_by(tx, me)), views.counts(tx, dialect, rows, operator=me))
-        )
+        dialect = desk.database.driver.dialect
+        seen, counts = desk.read(lambda tx: ((rows := views.seen(tx)), views.counts(tx, dialect, rows)))
     if as_json:
         printing.document([documents.view(row, counts[row.id]) for row in seen])
         return
@@ -54,11 +52,8 @@ def show_(
 ) -> None:
     """Show the dialogs of a view."""
     with opened(ctx) as desk:
-        me = actor(desk)
         found = desk.read(
-            lambda tx: listing.page(
-                desk, tx, views.wanted(views.find(tx, named, operator=me), operator=me), after, limit
-            )
+            lambda tx: listing.page(desk, tx, views.wanted(views.find(tx, named), operator=tx.name), after, limit)
         )
     if as_json:
         printing.document([dialogs.row(row) for row in found])
@@ -77,16 +72,14 @@ def add(
 ) -> None:
     """Keep a filter under a name; an old one of that name is replaced."""
     with opened(ctx) as desk:
-        me = actor(desk)
-        owner = me if mine else views.EVERYBODY
-        made = desk.write(lambda tx: views.add(tx, name, narrowing.wanted(tx, me), owner=owner, actor=me))
+        made = desk.write(lambda tx: views.add(tx, name, narrowing.wanted(tx, tx.name), own=mine))
     typer.echo(made)
 
 
 @app.command(cls=Verb)
 def remove(ctx: typer.Context, named: Named) -> None:
     """Forget a view; no dialog is touched."""
-    write(ctx, lambda tx, me: views.remove(tx, views.find(tx, named, operator=me), actor=me))
+    write(ctx, lambda tx: views.remove(tx, views.find(tx, named)))
 
 
 @app.command(cls=Verb)
@@ -96,4 +89,4 @@ def move(
     place: Annotated[int, typer.Argument(parser=number, metavar="PLACE", help=N_("Its place in the row, from 1"))],
 ) -> None:
     """Put a view at another place of the row."""
-    write(ctx, lambda tx, me: views.move(tx, views.find(tx, named, operator=me), place, actor=me))
+    write(ctx, lambda tx: views.move(tx, views.find(tx, named), place))

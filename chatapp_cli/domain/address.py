@@ -51,6 +51,12 @@ def canonical(address: str, kind: AddressKind) -> str:
     return address.lower().lstrip("@") if kind == "username" else address
 
 
+def spelled(address: str) -> str:
+    """One spelling of whatever a person typed, so that a phone with and without its plus is one."""
+    possible = kinds(address.strip())
+    return canonical(address, "phone" if "phone" in possible else possible[0])
+
+
 def given(phone: str) -> str:
     """The one spelling of a phone that a provider told: ``+84912345678`` with or without its plus; empty without any.
 

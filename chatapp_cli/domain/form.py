@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
+from unicodedata import category
 
-from chatapp_cli.domain.text import Text
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T, Text
+
+_NOT_IN_LINES: Final = frozenset({"Cc", "Zl", "Zp"})
 
 FieldKind: TypeAlias = Literal[
     "text", "secret", "phone", "email", "code", "choice", "flag", "port", "number", "url", "host", "file"
@@ -33,8 +37,12 @@ class Field:
     choices: Sequence[Choice] = ()
     option: bool = False
     """Can be changed later by ``line configure`` without binding again."""
+    least: int = 0
+    """The smallest number that is taken, of an option that is a number."""
     most: int | None = None
-    """The greatest number that is taken, of an option that is a number."""
+    """The greatest."""
+    pattern: str = ""
+    """Regular expression of what is taken as an option; its hint says it in words."""
     when: Mapping[str, str] = field(default_factory=dict)
     """Asked only if these fields have these answers."""
 
@@ -42,6 +50,16 @@ class Field:
     def secret(self) -> bool:
         """Never shown, never stored in the open."""
         return self.kind == "secret"
+
+    def insist_on_one_line(self, said: str) -> None:
+        """Raise UsageError for an answer with line ends or control characters; keys and certificates may have lines."""
+        if self.kind in {"secret", "file"} or not any(category(sign) in _NOT_IN_LINES for sign in said):
+            return
+        raise UsageError(
+            T("{name} has to be one line, without control characters.", name=self.name),
+            T("Write it in one line."),
+            field=self.name,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ class Next(StrEnum):
     ADDRESS_BOOK = "address_book"
     AGAIN = "again"
     ALLOW = "allow"
+    ANSWER = "answer"
     APPLICATION_STAGES = "application_stages"
     APPLICATIONS = "applications"
     APPROVED = "approved"

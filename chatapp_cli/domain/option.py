@@ -6,11 +6,14 @@ A channel has the options of its manifest besides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
+from chatapp_cli.domain.address import kinds
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.text import T
@@ -44,6 +47,9 @@ BEFORE_STORE: Final = frozenset(
 
 LONGEST_UNDO: Final = 3600
 """Seconds for which a message may be held back for a person to change their mind."""
+
+_HIGHEST: Final = 2**31 - 1
+_SHOWN: Final = 40
 
 _declared: Mapping[Subject, dict[str, Field]] = MappingProxyType({subject: {} for subject in Subject})
 
@@ -82,21 +88,54 @@ def decoded(field: Field, said: str) -> Value:
             T("Choose one of: {allowed}", allowed=", ".join(allowed)),
             field=field.name,
         )
-    if field.kind != "number":
-        return said
+    if field.kind == "number":
+        return _number(field, said)
+    field.insist_on_one_line(said)
+    fits = _FITS.get(field.kind)
+    if said and not ((fits is None or fits(said)) and re.fullmatch(field.pattern or ".*", said, re.DOTALL)):
+        raise UsageError(T("{name} cannot be {value}.", name=field.name, value=said), field.hint, field=field.name)
+    return said
+
+
+def _number(field: Field, said: str) -> int:
     if not (said.isascii() and said.isdigit()):
         raise UsageError(
             T("{name} has to be a whole number, not {value}.", name=field.name, value=said or "–"),
             T("Write digits alone, such as: {name}={example}", name=field.name, example=field.default or "0"),
             field=field.name,
         )
-    if field.most is not None and int(said) > field.most:
+    most = _HIGHEST if field.most is None else field.most
+    if len(said) > len(str(_HIGHEST)) or int(said) > most:
         raise UsageError(
-            T("{name} can be {most} at most, not {value}.", name=field.name, most=field.most, value=said),
+            T("{name} can be {most} at most, not {value}.", name=field.name, most=most, value=said[:_SHOWN]),
             T("Write a smaller number."),
             field=field.name,
         )
+    if int(said) < field.least:
+        raise UsageError(
+            T("{name} has to be {least} at least, not {value}.", name=field.name, least=field.least, value=said),
+            T("Write a greater number."),
+            field=field.name,
+        )
     return int(said)
+
+
+def _is_web(said: str) -> bool:
+    """Whether it is an address of the web without a password in it."""
+    try:
+        parts = urlsplit(said)
+        parts.port  # noqa: B018 - one that is no number is found out here
+    except ValueError:
+        return False
+    spaces = any(map(str.isspace, said))
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.password is None and not spaces
+
+
+def _is_email(said: str) -> bool:
+    return kinds(said)[0] == "email"
+
+
+_FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
 
 
 _COMPANY_AND_LINE = (Subject.COMPANY, Subject.LINE)

@@ -42,22 +42,22 @@ class Wish:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-async def ask(desk: Desk, wish: Wish, *, actor: str, seconds: float = PATIENCE) -> Any:
+async def ask(desk: Desk, wish: Wish, *, seconds: float = PATIENCE) -> Any:
     """The answer as JSON makes it. Raises Refused, the provider's ChannelError, or Busy for silence."""
-    (answer,) = await ask_all(desk, [wish], actor=actor, seconds=seconds)
+    (answer,) = await ask_all(desk, [wish], seconds=seconds)
     if isinstance(answer, ChatappError):
         raise answer
     return answer
 
 
-async def ask_all(desk: Desk, wishes: Sequence[Wish], *, actor: str, seconds: float = PATIENCE) -> Sequence[Any]:
+async def ask_all(desk: Desk, wishes: Sequence[Wish], *, seconds: float = PATIENCE) -> Sequence[Any]:
     """The answers of several channels, in order; where one has none, the error that says why."""
     for wish in wishes:
         errands.allowed(desk.capabilities(wish.channel), wish.what)
     store = AsyncStore(desk.seen_by(DAEMON))
     try:
         seen = await store.read(journal.last)
-        put = [partial(_put, wish=wish, actor=actor, seconds=seconds) for wish in wishes]
+        put = [partial(_put, wish=wish, seconds=seconds) for wish in wishes]
         asked = [await store.with_store(partial(desk.write, job)) for job in put]
         async with _working(store, wishes):
             with suppress(TimeoutError):
@@ -70,8 +70,8 @@ async def ask_all(desk: Desk, wishes: Sequence[Wish], *, actor: str, seconds: fl
     return [_answer(desk, channel, row, seconds) for channel, row in zip(fresh, rows, strict=True)]
 
 
-def _put(tx: Tx, *, wish: Wish, actor: str, seconds: float) -> ErrandId:
-    return errands.ask(tx, wish.channel.id, wish.what, wish.arguments, actor=actor, seconds=seconds)
+def _put(tx: Tx, *, wish: Wish, seconds: float) -> ErrandId:
+    return errands.ask(tx, wish.channel.id, wish.what, wish.arguments, seconds=seconds)
 
 
 @asynccontextmanager

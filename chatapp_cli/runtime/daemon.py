@@ -6,34 +6,25 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import structlog
 
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.access import DAEMON
-from chatapp_cli.domain.journal.messages import StateChanged
 from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.runtime import builtin
 from chatapp_cli.runtime.helping import Condition
-from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.news import follow
 from chatapp_cli.runtime.parts import Part, handlers_of, installed, workers_of
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.supervisor import Supervisor
 from chatapp_cli.runtime.timekeeper import Timekeeper
 from chatapp_cli.runtime.together import together
-from chatapp_cli.runtime.worker import Chore, Post, Worker
-from chatapp_cli.services import duties, outbox, upkeep, waiting
-
-if TYPE_CHECKING:
-    from chatapp_cli.runtime.relay import Relay
+from chatapp_cli.runtime.worker import Chore, Post
+from chatapp_cli.services import duties, outbox
 
 log = structlog.get_logger()
 
-UPKEEP_EVERY = 3600.0
-RELAY_EVERY = 60.0
-"""Seconds between two looks for what failed, should no event tell of it."""
 SELDOM = 3600.0
 """Seconds between two turns of a chore that the timekeeper rings."""
 
@@ -53,17 +44,11 @@ class Daemon:
         clock = store.desk.world.clock
         scheduled = Chore("scheduled", self._promote, clock=clock, every=SELDOM)
         snoozed = Chore("snoozed", self._wake, clock=clock, every=SELDOM)
-        workers = [self.supervisor, scheduled, snoozed, *self._own(), *workers_of(parts, store)]
+        parts = (*builtin.PARTS, *parts)
+        workers = [self.supervisor, scheduled, snoozed, *workers_of(parts, store)]
         self._posts = [Post(worker, clock) for worker in workers]
         self._timekeeper = Timekeeper(store, handlers_of(parts), scheduled=scheduled.ring, snoozed=snoozed.ring)
         store.desk.database.effects.tell = _tell_of_effect
-
-    def _own(self) -> list[Worker]:
-        clock = self.store.desk.world.clock
-        relay = Chore("relay", self._hand_on, clock=clock, every=RELAY_EVERY, wakes=(StateChanged,))
-        relay.ring()
-        keeping = Chore("upkeep", self._keep_up, clock=clock, every=UPKEEP_EVERY)
-        return [relay, keeping, Indexer(self.store), *_transcriber(self.store)]
 
     @property
     def conditions(self) -> Sequence[Condition]:
@@ -108,39 +93,12 @@ class Daemon:
     async def _wake(self) -> None:
         await self.store.write(duties.wake)
 
-    async def _hand_on(self) -> None:
-        """Hand on what failed for good and has somewhere left to go."""
-        if failed := await self.store.read(waiting.for_elsewhere):
-            await self._relay.turn(failed)
-
-    @cached_property
-    def _relay(self) -> Relay:
-        """Imported by the first message that has somewhere else to go."""
-        from chatapp_cli.runtime.relay import Relay
-
-        return Relay(self.store)
-
-    async def _keep_up(self) -> None:
-        """Clear away what is old."""
-        await self.store.write(upkeep.forget_early_news)
-        await self.store.write(upkeep.forget_passing_things)
-        await self.store.off_loop(self.store.desk.media.sweep)
-
 
 def _tell_of_effect(name: str, why: str) -> None:
     if why:
         log.error("effect.failed", effect=name, why=why)
     else:
         log.info("effect.works_again", effect=name)
-
-
-def _transcriber(store: AsyncStore) -> Sequence[Worker]:
-    """Only a company that has a command for it needs one."""
-    if not store.desk.settings.transcribe_command:
-        return ()
-    from chatapp_cli.runtime.transcriber import Transcriber
-
-    return (Transcriber(store),)
 
 
 @asynccontextmanager

@@ -39,6 +39,8 @@ R = TypeVar("R")
 
 Tell: TypeAlias = Callable[[str, Mapping[str, object]], None]
 
+_OLGA = Acting("Ольга", owner=True)
+"""Who answers the customers."""
 PATIENCE = 30.0
 """Seconds that a step of the headless round may take."""
 
@@ -127,13 +129,13 @@ async def play(stage: Stage, tell: Tell) -> None:
 
 async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
     """Where clients are not heard the desk writes first, by a template."""
-    desk = stage.desk
+    desk = stage.desk.seen_by(_OLGA)
 
     def put_out(tx: Tx) -> tuple[MessageId, str]:
         row = next(row for row in channels.everything(tx) if row.kind == provider.kind)
         one = templates.everything(tx, channel=row.id)[0]
         filled, text = templates.filled(tx, row, one.name, dict.fromkeys(gaps(one.body), "1047"))
-        draft, order = Draft(text=text, template=filled), Order(actor="Ольга", key=desk.world.chance.key())
+        draft, order = Draft(text=text, template=filled), Order(key=desk.world.chance.key())
         request = Request(to=Exactly(row.id, customer.phone), draft=draft, order=order)
         return accept(tx, desk.capabilities, request), text
 
@@ -180,7 +182,7 @@ async def _until_said(stage: Stage, one: Townsman, text: str) -> tuple[DialogRow
 
 
 async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -> MessageId:
-    desk = stage.desk
+    desk = stage.desk.seen_by(_OLGA)
     can = desk.capabilities(_channel(stage, dialog))
     staged: tuple[StagedFile, ...] = ()
     if attach:
@@ -188,7 +190,7 @@ async def _answer(stage: Stage, dialog: DialogRow, text: str, *, attach: bool) -
         path = desk.settings.folder.parent / given.name
         await asyncio.to_thread(path.write_bytes, given.content)
         staged = (await asyncio.to_thread(files.stage, desk.media, path),)
-    order = Order(actor="Ольга", key=desk.world.chance.key())
+    order = Order(key=desk.world.chance.key())
     request = Request(to=InDialog(dialog.id), draft=Draft(text=text, files=staged), order=order)
     return await asyncio.to_thread(desk.write, partial(accept, able=desk.capabilities, request=request))
 

@@ -48,7 +48,7 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
     yield _program()
     yield _settings(loaded)
     try:
-        desk = open_desk(loaded.settings, given=loaded.given)
+        desk = open_desk(loaded.settings, given=loaded.given, make=False)
     except ChatappError as error:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
@@ -85,6 +85,10 @@ def _settings(loaded: Loaded) -> Finding:
 
 def _store(desk: Desk) -> Iterator[Finding]:
     """It opened; ask the database itself whether it is whole."""
+    if desk.database.scratch is not None:
+        what = T("There is no store in {folder} yet: the first change makes it.", folder=desk.settings.folder)
+        yield Finding(name="store", ok=True, what=what)
+        return
     trouble = desk.database.trouble()
     yield Finding(
         name="store",

@@ -1,4 +1,4 @@
-"""What other packages add to the daemon."""
+"""What the daemon is made of beside its core: our own parts (``builtin.PARTS``) and those of other packages."""
 
 from __future__ import annotations
 

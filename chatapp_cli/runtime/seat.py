@@ -11,7 +11,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.access import DOOR, Right
 from chatapp_cli.services import access, operators, passwords
 from chatapp_cli.services.acting import decide
-from chatapp_cli.settings import Settings, config_file
+from chatapp_cli.settings import SESSION, Settings, config_file
 
 TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
 """The variable of the environment that says for whom a process acts."""
@@ -70,7 +70,7 @@ def new_password(desk: Desk, name: str, password: str) -> None:
 
 def token_file(env: Mapping[str, str], company: str) -> Path:
     """Where a login of this user at a company is kept: beside the settings."""
-    return config_file(env).with_name(f"session-{company}")
+    return config_file(env).with_name(f"{SESSION}{company}")
 
 
 def token(env: Mapping[str, str], company: str) -> str:

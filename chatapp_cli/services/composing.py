@@ -5,11 +5,13 @@ Commands, window, robots, rules and campaigns fill in a request; none of them pu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.address import spelled
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
@@ -33,7 +35,7 @@ from chatapp_cli.services import (
 from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.services.options import Options, Scope
 from chatapp_cli.services.routes import Able, Step
-from chatapp_cli.services.sending import Order
+from chatapp_cli.services.sending import Order, key_of
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
@@ -104,13 +106,14 @@ class Request:
 def accept(tx: Tx, able: Able, request: Request) -> MessageId:
     """Accept a message, once for each key.
 
-    Raises Refused with the reason for what could not be delivered anyway, NotFound and UsageError for what is named and
-    not there.
+    Raises Refused with the reason for what could not be delivered anyway and for a key that was used for another
+    request, NotFound and UsageError for what is named and not there.
     """
     access.require(tx, Right.ANSWER)
-    already = tx.value("messages.by_key", key=request.order.key)
+    request = replace(request, order=replace(request.order, asked=_digest(request)))
+    already = _accepted_before(tx, request.order)
     if already is not None:
-        return MessageId(already)
+        return already
     match request.to:
         case InDialog(dialog):
             return _answer(tx, able, channels.one(tx, dialogs.card(tx, dialog).channel_id), dialog, request)
@@ -123,6 +126,48 @@ def accept(tx: Tx, able: Able, request: Request) -> MessageId:
             steps = _steps(tx, able, address)
             draft = _worded(tx, channels.one(tx, steps[0].channel), request)
             return relay.accept(tx, able, steps, draft, _ordered(tx, channels.one(tx, steps[0].channel), request))
+
+
+class _Used(NamedTuple):
+    """What a key was used for."""
+
+    message: MessageId
+    asked: str
+
+
+def _accepted_before(tx: Tx, order: Order) -> MessageId | None:
+    """The message of the same request under the same key. Raises Refused where the key was another request's.
+
+    Messages of earlier versions do not tell what was asked for; they answer every request.
+    """
+    used = tx.through(None).one(_Used, "messages.asked", key=order.key)
+    if used is None:
+        return None
+    if used.asked in {"", order.asked} and tx.value("messages.by_key", key=order.key) is not None:
+        return used.message
+    raise Refused(
+        "key_taken",
+        T("This key was used for another message: with other words, or to somebody else."),
+        T("Give this message a key of its own; a key means the same message each time."),
+    )
+
+
+def _digest(request: Request) -> str:
+    """What a request asks for, as one word: whom it goes to and what it says, whatever the hour and whoever repeats it.
+
+    A template and a quick reply count by name and values: their words may change between two attempts.
+    """
+    match request.to:
+        case InDialog(dialog):
+            to: object = dialog
+        case Exactly(channel, address):
+            to = [channel, spelled(address)]
+        case Address() as one:
+            to = [spelled(one.to), one.channel, list(one.others), one.line]
+    words = request.words and [type(request.words).__name__, request.words.named, dict(request.words.values)]
+    draft = request.draft or Draft()
+    said = [draft.text, draft.subject, draft.reply_to, [[file.name, file.sha256] for file in draft.files]]
+    return key_of(json.dumps([to, said, words], sort_keys=True))
 
 
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: Request) -> MessageId:
@@ -168,16 +213,16 @@ def _worded(tx: Tx, channel: ChannelRow, request: Request) -> Draft:
             template, text = templates.filled(tx, channel, named, values)
             return replace(draft, text=text, template=template)
         case FromReply() as words:
-            text, files = _replied(tx, request.to, words, request.order.actor)
+            text, files = _replied(tx, request.to, words)
             return replace(draft, text=text, files=(*draft.files, *files))
 
 
-def _replied(tx: Tx, to: Target, words: FromReply, actor: str) -> tuple[str, Sequence[StagedFile]]:
+def _replied(tx: Tx, to: Target, words: FromReply) -> tuple[str, Sequence[StagedFile]]:
     if not isinstance(to, InDialog):
         raise Refused("no_dialog", T("A quick reply answers in a dialog."))
     row, card = replies.find(tx, words.named), dialogs.card(tx, to.dialog)
     company = words.options.text(tx, "company_name", Scope(line=card.line_id, channel=card.channel_id))
-    known = replies.values(card, company=company, operator=actor, now=tx.now)
+    known = replies.values(card, company=company, operator=tx.name, now=tx.now)
     return replies.said(tx, row, known | {canonical(name): text for name, text in words.values.items()})
 
 

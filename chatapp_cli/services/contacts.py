@@ -160,17 +160,17 @@ def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
     return [one(tx, tx.insert("contacts.add", name="", now=tx.now, **known))]
 
 
-def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str], *, actor: str) -> list[ContactRow]:
+def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str]) -> list[ContactRow]:
     """Keep in which order of kinds of channels somebody is tried; an empty one forgets it."""
     access.require(tx, Right.PEOPLE)
     for person in people:
         for contact in of_person(tx, person.id):
-            _set_chain(tx, contact.id, order, actor=actor)
+            _set_chain(tx, contact.id, order)
     return [one(tx, root(tx, person.id)) for person in people]
 
 
-def _set_chain(tx: Tx, contact: ContactId, order: Sequence[str], *, actor: str) -> None:
+def _set_chain(tx: Tx, contact: ContactId, order: Sequence[str]) -> None:
     tx.run("contacts.chain", id=contact, chain=",".join(order))
-    tx.emit(ContactChainChanged(contact=contact, chain=", ".join(order)), actor=actor)
+    tx.emit(ContactChainChanged(contact=contact, chain=", ".join(order)))
     for dialog in tx.all(DialogId, "contacts.dialogs", contact=contact):
-        tx.emit(ChainChanged(dialog=dialog, chain=", ".join(order)), actor=actor)
+        tx.emit(ChainChanged(dialog=dialog, chain=", ".join(order)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import search_text
@@ -56,26 +56,26 @@ def tags(tx: Tx, dialog: DialogId) -> list[str]:
     return tx.all(str, "tags.of_dialog", dialog=dialog)
 
 
-def read(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def read(tx: Tx, dialog: DialogId) -> None:
     """Mark as read by us; the client is shown it where the channel can."""
     access.require(tx, Right.MARK)
     found = card(tx, dialog)
-    own = tx.run("unread.read", operator=actor, dialog=dialog)
+    own = tx.run("unread.read", operator=tx.name, dialog=dialog)
     if tx.run("dialogs.read", id=dialog):
-        tx.emit(DialogSeen(channel=found.channel_id, dialog=dialog), actor=actor)
+        tx.emit(DialogSeen(channel=found.channel_id, dialog=dialog))
     elif own:
-        tx.emit(MarkedRead(dialog=dialog), actor=actor)
+        tx.emit(MarkedRead(dialog=dialog))
 
 
-def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def peek(tx: Tx, dialog: DialogId) -> None:
     """Mark as read for oneself alone: to colleagues and to the client it stays unread.
 
     Raises Refused for somebody without an account, of whom nothing is counted apart.
     """
     access.require(tx, Right.MARK)
-    if tx.run("unread.read", operator=actor, dialog=card(tx, dialog).id):
-        tx.emit(MarkedRead(dialog=dialog), actor=actor)
-    elif operators.known(tx, actor) is None:
+    if tx.run("unread.read", operator=tx.name, dialog=card(tx, dialog).id):
+        tx.emit(MarkedRead(dialog=dialog))
+    elif operators.known(tx, tx.name) is None:
         raise Refused(
             "no_account",
             T("Only for an operator with an account it is counted apart what they have read."),
@@ -83,27 +83,27 @@ def peek(tx: Tx, dialog: DialogId, *, actor: str) -> None:
         )
 
 
-def unread(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def unread(tx: Tx, dialog: DialogId) -> None:
     """Mark as unread."""
     access.require(tx, Right.MARK)
-    own = tx.run("unread.mark", operator=actor, dialog=card(tx, dialog).id)
+    own = tx.run("unread.mark", operator=tx.name, dialog=card(tx, dialog).id)
     if tx.run("dialogs.unread", id=dialog) or own:
-        tx.emit(MarkedUnread(dialog=dialog), actor=actor)
+        tx.emit(MarkedUnread(dialog=dialog))
 
 
-def pin(tx: Tx, dialog: DialogId, *, pinned: bool, actor: str) -> None:
+def pin(tx: Tx, dialog: DialogId, *, pinned: bool) -> None:
     """Keep at the top of the list, or no longer."""
     access.require(tx, Right.MARK)
     if tx.run("dialogs.pin", id=card(tx, dialog).id, pinned=int(pinned)):
-        tx.emit(Pinned(dialog=dialog) if pinned else Unpinned(dialog=dialog), actor=actor)
+        tx.emit(Pinned(dialog=dialog) if pinned else Unpinned(dialog=dialog))
 
 
-def block(tx: Tx, dialog: DialogId, *, blocked: bool, actor: str) -> None:
+def block(tx: Tx, dialog: DialogId, *, blocked: bool) -> None:
     """Blacklist: what arrives is kept but silent, what goes out is refused."""
     access.require(tx, Right.BLOCK)
     if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
         tx.run("unread.settle", dialog=dialog)
-        tx.emit(Blocked(dialog=dialog) if blocked else Unblocked(dialog=dialog), actor=actor)
+        tx.emit(Blocked(dialog=dialog) if blocked else Unblocked(dialog=dialog))
 
 
 def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
@@ -111,13 +111,13 @@ def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
     return str(tx.value("dialogs.heard_until", dialog=dialog, until=until) or "")
 
 
-def typing(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def typing(tx: Tx, dialog: DialogId) -> None:
     """Somebody writes in a dialog: others see it, and the client where the channel can show it."""
     access.require(tx, Right.ANSWER)
-    tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog), actor=actor)
+    tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog))
 
 
-def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool, by: str = "") -> None:
+def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool, author: str = PROGRAM) -> None:
     """Show a message of ours as the last one; what a person answers is read and waits no longer."""
     tx.run(
         "dialogs.said",
@@ -130,20 +130,20 @@ def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: b
     )
     if answers:
         tx.run("dialogs.read", id=dialog)
-        tx.run("unread.read", operator=by, dialog=dialog)
+        tx.run("unread.read", operator=author, dialog=dialog)
 
 
-def rename(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+def rename(tx: Tx, dialog: DialogId, name: str) -> None:
     """Give a dialog a name of our own; an empty one goes back to the provider's."""
     access.require(tx, Right.MARK)
     known = card(tx, dialog)
     shown = name.strip() or known.person or known.username or known.address
     search = search_text(shown, known.person, known.username, known.email, known.address, phone=known.phone)
     tx.run("dialogs.rename", id=dialog, name=shown, renamed=int(bool(name.strip())), search=search)
-    tx.emit(DialogRenamed(dialog=dialog, name=shown), actor=actor)
+    tx.emit(DialogRenamed(dialog=dialog, name=shown))
 
 
-def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, actor: str) -> None:
+def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str) -> None:
     """What a client is called in the account's address book; where nobody told their name, the dialog bears it too.
 
     A part of the name that is not given stays as it was.
@@ -155,10 +155,10 @@ def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str, acto
     first_name, last_name = first_name or known.first_name, last_name or known.last_name
     tx.run("contacts.introduce", id=known.contact_id, first_name=first_name, last_name=last_name)
     if not is_name(known.person):
-        _call(tx, known, " ".join(filter(None, (first_name, last_name))), actor=actor)
+        _call(tx, known, " ".join(filter(None, (first_name, last_name))))
 
 
-def _call(tx: Tx, known: DialogCard, name: str, *, actor: str) -> None:
+def _call(tx: Tx, known: DialogCard, name: str) -> None:
     """Give a contact a name, and their dialog too while an address or an old name stands there."""
     tx.run(
         "contacts.learn", id=known.contact_id, name=name, username=known.username, phone=known.phone, email=known.email
@@ -166,10 +166,10 @@ def _call(tx: Tx, known: DialogCard, name: str, *, actor: str) -> None:
     if known.name in {known.address, known.person, known.phone}:
         search = search_text(name, known.username, known.email, known.address, phone=known.phone)
         tx.run("dialogs.retitle", id=known.id, name=name, search=search)
-        tx.emit(DialogRenamed(dialog=known.id, name=name), actor=actor)
+        tx.emit(DialogRenamed(dialog=known.id, name=name))
 
 
-def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+def tag(tx: Tx, dialog: DialogId, name: str) -> None:
     """Attach a label, making it if it is new."""
     access.require(tx, Right.TAG)
     name = name.strip()
@@ -178,13 +178,13 @@ def tag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
     card(tx, dialog)
     tx.run("tags.add", name=name)
     if tx.run("tags.attach", dialog=dialog, tag=tx.value("tags.by_name", name=name)):
-        tx.emit(Tagged(dialog=dialog, tag=name), actor=actor)
+        tx.emit(Tagged(dialog=dialog, tag=name))
 
 
-def untag(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+def untag(tx: Tx, dialog: DialogId, name: str) -> None:
     """Take a label off. Raises NotFound if the dialog does not bear it."""
     access.require(tx, Right.TAG)
     found = tx.value("tags.by_name", name=name.strip())
     if found is None or not tx.run("tags.detach", dialog=card(tx, dialog).id, tag=found):
         raise NotFound(T("Dialog {n} has no tag {name}.", n=dialog, name=name))
-    tx.emit(Untagged(dialog=dialog, tag=name), actor=actor)
+    tx.emit(Untagged(dialog=dialog, tag=name))

@@ -30,11 +30,11 @@ class Unsent(NamedTuple):
         return not (self.draft.text.strip() or self.draft.files)
 
 
-def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
+def keep(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
     """Keep what is written so far; an empty one is forgotten."""
     access.require(tx, Right.DRAFTS)
     if unsent.empty:
-        drop(tx, dialog, operator=operator)
+        drop(tx, dialog)
         return
     draft = unsent.draft
     sheet = {
@@ -45,20 +45,20 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent, *, operator: str) -> None:
         "edits": unsent.edits,
     }
     kept = json.dumps(sheet, ensure_ascii=False)
-    if tx.run("drafts.keep", operator=operator, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
-        tx.emit(DraftKept(dialog=dialog), actor=operator)
+    if tx.run("drafts.keep", operator=tx.name, dialog=card(tx, dialog).id, sheet=kept, at=tx.now):
+        tx.emit(DraftKept(dialog=dialog))
 
 
-def drop(tx: Tx, dialog: DialogId, *, operator: str) -> None:
+def drop(tx: Tx, dialog: DialogId) -> None:
     """Forget a draft: it was sent, or is not wanted."""
     access.require(tx, Right.DRAFTS)
-    if tx.run("drafts.drop", operator=operator, dialog=card(tx, dialog).id):
-        tx.emit(DraftDropped(dialog=dialog), actor=operator)
+    if tx.run("drafts.drop", operator=tx.name, dialog=card(tx, dialog).id):
+        tx.emit(DraftDropped(dialog=dialog))
 
 
-def of(tx: Tx, dialog: DialogId, *, operator: str) -> Unsent | None:
-    """What somebody began to write in a dialog."""
-    kept = tx.value("drafts.one", operator=operator, dialog=dialog)
+def of(tx: Tx, dialog: DialogId) -> Unsent | None:
+    """What whoever looks began to write in a dialog."""
+    kept = tx.value("drafts.one", operator=tx.name, dialog=dialog)
     if kept is None:
         return None
     from chatapp_cli.domain.draft import Draft, StagedFile
@@ -69,6 +69,6 @@ def of(tx: Tx, dialog: DialogId, *, operator: str) -> Unsent | None:
     return Unsent(draft, sheet["edits"])
 
 
-def everywhere(tx: Tx, *, operator: str) -> Sequence[DialogId]:
-    """The dialogs in which somebody has a draft, the newest first."""
-    return tx.all(DialogId, "drafts.everywhere", operator=operator)
+def everywhere(tx: Tx) -> Sequence[DialogId]:
+    """The dialogs in which whoever looks has a draft, the newest first."""
+    return tx.all(DialogId, "drafts.everywhere", operator=tx.name)

@@ -42,50 +42,50 @@ def operators(tx: Tx) -> list[str]:
     return tx.all(str, "duties.operators")
 
 
-def assign(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+def assign(tx: Tx, dialog: DialogId, name: str) -> None:
     """Let somebody answer for a dialog, whoever did before."""
     access.require(tx, Right.ASSIGN)
     name = _named(name)
     if tx.run("duties.assign", id=card(tx, dialog).id, name=name):
-        tx.emit(Assigned(dialog=dialog, name=name), actor=actor)
+        tx.emit(Assigned(dialog=dialog, name=name))
 
 
-def unassign(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def unassign(tx: Tx, dialog: DialogId) -> None:
     """Let nobody answer for a dialog any more."""
     access.require(tx, Right.ASSIGN)
     before = card(tx, dialog).assignee
     if tx.run("duties.assign", id=dialog, name=""):
-        tx.emit(Unassigned(dialog=dialog, name=before), actor=actor)
+        tx.emit(Unassigned(dialog=dialog, name=before))
 
 
-def claim(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def claim(tx: Tx, dialog: DialogId) -> None:
     """Answer for a dialog that nobody has. Raises Refused if somebody was faster."""
     access.require(tx, Right.ASSIGN)
     has = card(tx, dialog).assignee
-    if has not in {"", actor}:
+    if has not in {"", tx.name}:
         raise Refused(
             "taken",
             T("{name} answers for this dialog already.", name=has),
             T("Agree with them; then: {how}", how=to_do(Next.TAKE, n=dialog)),
         )
-    assign(tx, dialog, actor, actor=actor)
+    assign(tx, dialog, tx.name)
 
 
-def no_answer(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def no_answer(tx: Tx, dialog: DialogId) -> None:
     """Say that nothing has to be answered: it waits no longer, and no message goes out."""
     access.require(tx, Right.SNOOZE)
     if tx.run("duties.no_answer", id=card(tx, dialog).id):
-        tx.emit(AnswerWaived(dialog=dialog), actor=actor)
+        tx.emit(AnswerWaived(dialog=dialog))
 
 
-def awaits_answer(tx: Tx, dialog: DialogId, since: Millis, *, actor: str) -> None:
+def awaits_answer(tx: Tx, dialog: DialogId, since: Millis) -> None:
     """Put back among the unanswered what was taken out by mistake."""
     access.require(tx, Right.SNOOZE)
     if tx.run("duties.awaits_answer", id=card(tx, dialog).id, at=since):
-        tx.emit(AnswerAwaited(dialog=dialog), actor=actor)
+        tx.emit(AnswerAwaited(dialog=dialog))
 
 
-def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
+def snooze(tx: Tx, dialog: DialogId, until: Millis) -> None:
     """Put off until a moment, or until the client writes. It waits on meanwhile: nothing is answered."""
     access.require(tx, Right.SNOOZE)
     known = card(tx, dialog)
@@ -93,14 +93,14 @@ def snooze(tx: Tx, dialog: DialogId, until: Millis, *, actor: str) -> None:
         raise UsageError(T("That moment is over already."), field="at")
     if known.snoozed_until != until:
         tx.run("duties.snooze", id=dialog, until=until)
-        tx.emit(Snoozed(dialog=dialog, until=until), actor=actor)
+        tx.emit(Snoozed(dialog=dialog, until=until))
 
 
-def unsnooze(tx: Tx, dialog: DialogId, *, actor: str) -> None:
+def unsnooze(tx: Tx, dialog: DialogId) -> None:
     """Bring back at once what was put off."""
     access.require(tx, Right.SNOOZE)
     if tx.run("duties.unsnooze", id=card(tx, dialog).id):
-        tx.emit(Returned(dialog=dialog), actor=actor)
+        tx.emit(Returned(dialog=dialog))
 
 
 def something_due(tx: Tx) -> bool:
@@ -122,7 +122,7 @@ def members(tx: Tx, dialog: DialogId) -> list[MemberRow]:
     return tx.all(MemberRow, "duties.members", dialog=dialog)
 
 
-def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
+def join(tx: Tx, dialog: DialogId, name: str, role: str) -> None:
     """Add a member, or give one another role."""
     access.require(tx, Right.ASSIGN)
     name = _named(name)
@@ -130,15 +130,15 @@ def join(tx: Tx, dialog: DialogId, name: str, role: str, *, actor: str) -> None:
         raise UsageError(T("There is no role {role}.", role=role), T("Roles: {roles}", roles=", ".join(ROLES)))
     if MemberRow(name, role) not in members(tx, card(tx, dialog).id):
         tx.run("duties.join", dialog=dialog, name=name, role=role)
-        tx.emit(_JOINED[role](dialog=dialog, name=name), actor=actor)
+        tx.emit(_JOINED[role](dialog=dialog, name=name))
 
 
-def leave(tx: Tx, dialog: DialogId, name: str, *, actor: str) -> None:
+def leave(tx: Tx, dialog: DialogId, name: str) -> None:
     """Take a member out. Raises NotFound if they are none."""
     access.require(tx, Right.ASSIGN)
     if not tx.run("duties.leave", dialog=card(tx, dialog).id, name=name.strip()):
         raise NotFound(T("{name} is no member of dialog {n}.", name=name, n=dialog))
-    tx.emit(MemberLeft(dialog=dialog, name=name.strip()), actor=actor)
+    tx.emit(MemberLeft(dialog=dialog, name=name.strip()))
 
 
 def _named(name: str) -> str:

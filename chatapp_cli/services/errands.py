@@ -31,9 +31,7 @@ def allowed(can: Capabilities, what: Errand) -> None:
         )
 
 
-def ask(
-    tx: Tx, channel: ChannelId, what: Errand, arguments: Mapping[str, object], *, actor: str, seconds: float
-) -> ErrandId:
+def ask(tx: Tx, channel: ChannelId, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> ErrandId:
     """Ask; after so many seconds nobody waits for the answer and it is not begun any more."""
     access.require(tx, ABILITIES[what].right)
     channels.one(tx, channel)
@@ -43,12 +41,12 @@ def ask(
             channel=channel,
             what=what,
             arguments=json.dumps(dict(arguments), ensure_ascii=False),
-            actor=actor,
+            actor=tx.name,
             now=tx.now,
             until=tx.now + int(seconds * 1000),
         )
     )
-    tx.emit(RequestMade(channel=channel, errand=errand, what=what), actor=actor)
+    tx.emit(RequestMade(channel=channel, errand=errand, what=what))
     return errand
 
 

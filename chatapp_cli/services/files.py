@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 8
 TRAYS = "trays"
 """Below the company's folder, where files of people lie and not the desk's: a tray for each login in a browser."""
+_OF_COMPANIES = ("chatapp.db", "secret.key")
+"""One of them tells that a folder is a company's."""
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
 _SENDABLE = frozenset({"photo", "video", "audio", "voice", "document"})
 
@@ -46,15 +48,25 @@ def stage(media: Media, path: Path, *, most: int | None = None) -> StagedFile:
     Raises NotFound if it cannot be read or is no regular file, Refused for the desk's own files and for one that is
     longer, StoreError where the disk has no room for it.
     """
-    found, own = path.resolve(), media.root.parent.resolve()
-    if found.is_relative_to(own) and not found.is_relative_to(own / TRAYS):
+    if _is_ours(media, path):
         raise Refused(
             "own_file",
             T("{name} belongs to the desk itself: it may hold keys or other clients' words.", name=path.name),
-            T("Choose a file outside the company's folder."),
+            T("Choose a file of your own, outside the folders of chatapp."),
         )
     kept, mime = media.put_file(path, most=most), _mime(path)
     return StagedFile(name=path.name, mime=mime, size=kept.size, sha256=kept.sha256, kind=_kind(mime), inode=kept.inode)
+
+
+def _is_ours(media: Media, path: Path) -> bool:
+    """Whether a file lies in a company's folder, or is a settings file or a login; what was uploaded is a person's."""
+    found, own = path.resolve(), media.root.parent.resolve()
+    if found.is_relative_to(own):
+        return not found.is_relative_to(own / TRAYS)
+    company = next((folder for folder in found.parents if folder.parent == own.parent), None)
+    if company is not None and any((company / name).exists() for name in _OF_COMPANIES):
+        return True
+    return media.private is not None and media.private(found)
 
 
 def drop_unused(tx: Tx, media: Media, staged: Sequence[StagedFile]) -> None:

@@ -18,7 +18,7 @@ from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
 
-def reword(tx: Tx, can: Capabilities, message: MessageId, text: str, *, actor: str) -> None:
+def reword(tx: Tx, can: Capabilities, message: MessageId, text: str) -> None:
     """Give a waiting message another text. Raises Refused once it may be on its way."""
     access.require(tx, Right.ANSWER)
     entry = entry_of(tx, message)
@@ -29,10 +29,10 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str, *, actor: s
         raise _too_late(entry.message)
     card = dialogs.card(tx, entry.message.dialog_id)
     tx.run("dialogs.preview", id=card.id, message=message, preview=preview(text, [file.name for file in entry.files]))
-    tx.emit(TextChanged(channel=card.channel_id, dialog=card.id, message=message), actor=actor)
+    tx.emit(TextChanged(channel=card.channel_id, dialog=card.id, message=message))
 
 
-def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None, *, actor: str) -> None:
+def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None) -> None:
     """Let a scheduled message go at another time; ``None``: at once. Raises Refused if it is not scheduled any more."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
@@ -42,7 +42,7 @@ def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None,
         raise refusal
     if not tx.run("outbox.reschedule", message=message, at=at or tx.now):
         raise _too_late(found)
-    tx.emit(MessageRescheduled(channel=card.channel_id, dialog=card.id, message=message, at=at or tx.now), actor=actor)
+    tx.emit(MessageRescheduled(channel=card.channel_id, dialog=card.id, message=message, at=at or tx.now))
     outbox.promote(tx)
 
 

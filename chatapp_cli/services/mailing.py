@@ -10,7 +10,7 @@ from decimal import Decimal
 from math import ceil
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.address import spelled as one_spelling
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
 from chatapp_cli.domain.event import ChatKind
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
@@ -122,7 +122,7 @@ def accept(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mai
     spelled: set[str] = set()
     reached: set[DialogId] = set()
     for one in to:
-        address = _spelled(one.address)
+        address = one_spelling(one.address)
         if address in spelled:
             found.again += 1
             continue
@@ -169,12 +169,6 @@ class _Again(Refused):
 def _insist_on_another(going: Going, reached: set[DialogId]) -> None:
     if going.dialog in reached:
         raise _Again("again", T("It stood in the list already."))
-
-
-def _spelled(address: str) -> str:
-    """One spelling, so that a phone with and without its plus is one."""
-    possible = kinds(address)
-    return canonical(address, "phone" if "phone" in possible else possible[0])
 
 
 def _accepted(tx: Tx, able: Able, request: Request, to: Recipient) -> Going:

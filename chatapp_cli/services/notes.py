@@ -26,13 +26,13 @@ RECENT = 7 * 86_400_000
 """Milliseconds for which somebody who was mentioned is reminded of it."""
 
 
-def add(tx: Tx, dialog: DialogId, text: str, *, actor: str) -> int:
+def add(tx: Tx, dialog: DialogId, text: str) -> int:
     """Write a note; whoever stands in it after an @ is told."""
     access.require(tx, Right.NOTE)
     if not text.strip():
         raise UsageError(T("A note needs a text."), field="text")
-    number: int = tx.insert("notes.add", dialog=card(tx, dialog).id, author=actor, text=text.strip(), now=tx.now)
-    tx.emit(NoteWritten(dialog=dialog, note=number), actor=actor)
+    number: int = tx.insert("notes.add", dialog=card(tx, dialog).id, author=tx.name, text=text.strip(), now=tx.now)
+    tx.emit(NoteWritten(dialog=dialog, note=number))
     return number
 
 

@@ -132,18 +132,21 @@ def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
         if name not in there:
             raise _unknown(target.subject, name, there)
     for name, said in kept.items():
-        _insist(there[name], said)
+        if said:
+            _insist(there[name], said)
+        elif there[name].required:
+            raise UsageError(T("{name} cannot be empty.", name=name), there[name].hint, field=name)
     for name in changes.said.keys() - kept.keys():
         tx.run("options.forget", subject=target.subject, id=target.ref, name=name)
     keep(tx, target, kept)
     return sorted(changes.said)
 
 
-def configure_company(tx: Tx, changes: Mapping[str, str], *, actor: str) -> None:
+def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
     """Change options of the company; an empty value forgets one. Raises UsageError."""
     access.require(tx, Right.SETTINGS)
     changed = change(tx, COMPANY, Changes(changes))
-    tx.emit(CompanyConfigured(changed=changed), actor=actor)
+    tx.emit(CompanyConfigured(changed=changed))
 
 
 def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:

@@ -122,16 +122,16 @@ def find(tx: Tx, said: str) -> ContactRow:
 # Saying who is the same
 
 
-def merge(tx: Tx, kept: ContactId, gone: ContactId, *, actor: str) -> MergeRow:
+def merge(tx: Tx, kept: ContactId, gone: ContactId) -> MergeRow:
     """Say that two contacts are one person, for whom the first one's stands from now on. Raises Refused."""
     access.require(tx, Right.PEOPLE)
     kept, gone = contacts.root(tx, kept), contacts.root(tx, gone)
     if kept == gone:
         raise Refused("one_person", T("Both are contact {n} already.", n=kept))
     tx.run("persons.join", kept=kept, gone=gone)
-    number = tx.insert("persons.merge", kept=kept, gone=gone, actor=actor, now=tx.now)
-    tx.emit(ContactMerged(contact=gone, into=kept), actor=actor)
-    _tell_dialogs(tx, PersonChanged, kept, contact=kept, actor=actor)
+    number = tx.insert("persons.merge", kept=kept, gone=gone, actor=tx.name, now=tx.now)
+    tx.emit(ContactMerged(contact=gone, into=kept))
+    _tell_dialogs(tx, PersonChanged, kept, contact=kept)
     return MergeRow(number, kept, gone)
 
 
@@ -145,7 +145,7 @@ def merge_of(tx: Tx, contact: ContactId) -> MergeRow:
     return found
 
 
-def undo(tx: Tx, merge: MergeRow, *, actor: str) -> None:
+def undo(tx: Tx, merge: MergeRow) -> None:
     """Take a merge back: what it joined is a person of its own again, whatever was merged since. Raises Refused."""
     access.require(tx, Right.PEOPLE)
     contacts.one(tx, merge.gone)
@@ -154,12 +154,12 @@ def undo(tx: Tx, merge: MergeRow, *, actor: str) -> None:
     kept = contacts.root(tx, merge.kept)
     tx.run("persons.undo", id=merge.id, now=tx.now)
     tx.run("persons.part", gone=merge.gone)
-    tx.emit(ContactParted(contact=merge.gone, kept=kept), actor=actor)
+    tx.emit(ContactParted(contact=merge.gone, kept=kept))
     for one in (kept, merge.gone):
-        _tell_dialogs(tx, PersonChanged, one, contact=one, actor=actor)
+        _tell_dialogs(tx, PersonChanged, one, contact=one)
 
 
-def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[tuple[ContactId, ContactId]]:
+def apart(tx: Tx, one: ContactId, other: ContactId) -> Sequence[tuple[ContactId, ContactId]]:
     """Say that two are not the same person: they are not suggested again; returns the pairs that this is news of."""
     access.require(tx, Right.PEOPLE)
     one, other = contacts.root(tx, one), contacts.root(tx, other)
@@ -170,30 +170,28 @@ def apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> Sequence[t
     pairs = product(*([row.id for row in contacts.of_person(tx, root)] for root in (one, other)))
     ordered = [(min(pair), max(pair)) for pair in pairs]
     fresh = [(low, high) for low, high in ordered if tx.run("persons.keep_apart", low=low, high=high)]
-    _tell_apart(tx, one, other, actor=actor)
+    _tell_apart(tx, one, other)
     return fresh
 
 
-def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]], *, actor: str) -> None:
+def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]]) -> None:
     """Take back that pairs of contacts are not the same person."""
     access.require(tx, Right.PEOPLE)
     for low, high in pairs:
         tx.run("persons.let_together", low=contacts.one(tx, low).id, high=contacts.one(tx, high).id)
     for low, high in pairs[:1]:
-        _tell_apart(tx, contacts.root(tx, low), contacts.root(tx, high), actor=actor)
+        _tell_apart(tx, contacts.root(tx, low), contacts.root(tx, high))
 
 
-def _tell_apart(tx: Tx, one: ContactId, other: ContactId, *, actor: str) -> None:
-    tx.emit(ContactsCompared(contact=one, other=other), actor=actor)
-    _tell_dialogs(tx, PersonCompared, one, contact=other, actor=actor)
-    _tell_dialogs(tx, PersonCompared, other, contact=one, actor=actor)
+def _tell_apart(tx: Tx, one: ContactId, other: ContactId) -> None:
+    tx.emit(ContactsCompared(contact=one, other=other))
+    _tell_dialogs(tx, PersonCompared, one, contact=other)
+    _tell_dialogs(tx, PersonCompared, other, contact=one)
 
 
-def _tell_dialogs(
-    tx: Tx, what: type[PersonChanged | PersonCompared], root: ContactId, *, contact: ContactId, actor: str
-) -> None:
+def _tell_dialogs(tx: Tx, what: type[PersonChanged | PersonCompared], root: ContactId, *, contact: ContactId) -> None:
     for way in person(tx, root).ways:
-        tx.emit(what(channel=way.channel_id, dialog=way.id, contact=contact), actor=actor)
+        tx.emit(what(channel=way.channel_id, dialog=way.id, contact=contact))
 
 
 # Suggesting who may be

@@ -15,33 +15,33 @@ TYPING = 6_000
 """Milliseconds for which somebody counts as writing after the last key."""
 
 
-def look(tx: Tx, window: str, operator: str, dialog: DialogId | None) -> None:
+def look(tx: Tx, window: str, dialog: DialogId | None) -> None:
     """Say that a window is open, and at which dialog; news only if that is another one, or if its writing ends."""
-    before = tx.one(PresenceRow, "presence.one", window=window)
-    _put(tx, window, operator, dialog, typing_until=0)
-    if before is None or (before.dialog_id, before.typing_until > tx.now) != (dialog, False):
+    before = _own(tx, window)
+    moved = before is None or (before.dialog_id, before.typing_until > tx.now) != (dialog, False)
+    if _put(tx, window, dialog, typing_until=0) and moved:
         for one in {dialog, before and before.dialog_id} - {None}:
-            tx.emit(LookMoved(dialog=one), actor=operator)
+            tx.emit(LookMoved(dialog=one))
 
 
-def beat(tx: Tx, window: str, operator: str, dialog: DialogId | None) -> Sequence[PresenceRow]:
+def beat(tx: Tx, window: str, dialog: DialogId | None) -> Sequence[PresenceRow]:
     """Say that a window is still where it was; tells nobody, and returns where everyone is."""
-    before = tx.one(PresenceRow, "presence.one", window=window)
-    _put(tx, window, operator, dialog, typing_until=before.typing_until if before else 0)
+    before = _own(tx, window)
+    _put(tx, window, dialog, typing_until=before.typing_until if before else 0)
     return everyone(tx)
 
 
-def typing(tx: Tx, window: str, operator: str, dialog: DialogId) -> None:
+def typing(tx: Tx, window: str, dialog: DialogId) -> None:
     """Say that somebody writes in a dialog just now."""
-    _put(tx, window, operator, dialog, typing_until=tx.now + TYPING)
-    tx.emit(ColleagueTyped(dialog=dialog), actor=operator)
+    if _put(tx, window, dialog, typing_until=tx.now + TYPING):
+        tx.emit(ColleagueTyped(dialog=dialog))
 
 
 def gone(tx: Tx, window: str) -> None:
     """Forget a window that is being closed."""
-    before = tx.one(PresenceRow, "presence.one", window=window)
+    before = _own(tx, window)
     if before is not None and tx.run("presence.gone", window=window):
-        tx.emit(LookMoved(dialog=before.dialog_id), actor=before.operator)
+        tx.emit(LookMoved(dialog=before.dialog_id))
 
 
 def everyone(tx: Tx) -> Sequence[PresenceRow]:
@@ -54,12 +54,20 @@ def others(tx: Tx, dialog: DialogId, window: str = "") -> Sequence[PresenceRow]:
     return [row for row in everyone(tx) if row.dialog_id == dialog and row.id != window]
 
 
-def _put(tx: Tx, window: str, operator: str, dialog: DialogId | None, *, typing_until: int) -> None:
-    tx.run(
-        "presence.put",
-        window=window,
-        operator=operator,
-        dialog=dialog and tx.value("dialogs.one", id=dialog),
-        typing_until=typing_until,
-        until=tx.now + LASTS,
+def _own(tx: Tx, window: str) -> PresenceRow | None:
+    """A window as it was, if it is one of whoever acts."""
+    return tx.one(PresenceRow, "presence.own", window=window, operator=tx.name)
+
+
+def _put(tx: Tx, window: str, dialog: DialogId | None, *, typing_until: int) -> bool:
+    """Returns whether it was: nobody has no windows, and those of others stay where they are."""
+    return bool(tx.name) and bool(
+        tx.run(
+            "presence.put",
+            window=window,
+            operator=tx.name,
+            dialog=dialog and tx.value("dialogs.one", id=dialog),
+            typing_until=typing_until,
+            until=tx.now + LASTS,
+        )
     )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.draft import Draft, StagedFile, insist
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.health import STOPPED
@@ -63,7 +63,7 @@ def _first(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order
             passed.append(_Passed(one.channel, refusal))
         else:
             _keep(tx, message, rest, order)
-            _tell_passed(tx, message, passed, order)
+            _tell_passed(tx, message, passed)
             return message
     raise NotFound(T("None of these channels is bound."), T("See them with: {how}", how=to_do(Next.CHANNELS)))
 
@@ -106,9 +106,9 @@ def _keep(tx: Tx, message: MessageId, rest: Sequence[Step], order: Order) -> Non
         tx.run("chain.put", id=message, chain=kept)
 
 
-def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed], order: Order) -> None:
+def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
     for one in passed:
-        tx.emit(ChannelPassed(channel=one.channel, message=message, why=_why(one.refusal)), actor=order.actor)
+        tx.emit(ChannelPassed(channel=one.channel, message=message, why=_why(one.refusal)))
 
 
 def _why(refusal: ChatappError) -> Mapping[str, object]:
@@ -117,7 +117,7 @@ def _why(refusal: ChatappError) -> Mapping[str, object]:
 
 
 def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
-    """Send a failed message on by the rest of its chain; ``None`` if nothing was left that could carry it."""
+    """Send a failed message on by the rest of its chain, in its author's name; ``None`` if nothing could carry it."""
     chain = tx.value("chain.of", id=message)
     if not chain:
         return None
@@ -126,7 +126,6 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     found = message_of(tx, message)
     steps = [Step(ChannelId(channel), tuple(addresses)) for channel, *addresses in kept["steps"]]
     order = Order(
-        actor=found.author,
         key=following_key(found.key or ""),
         origin=Origin(found.origin),
         priority=kept.get("priority"),
@@ -134,7 +133,7 @@ def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     draft = Draft(text=found.text, subject=found.subject, files=_files(tx, message))
     try:
         with tx.trial():
-            into = _first(tx, able, steps, draft, order)
+            into = _first(tx.by(system(found.author, Right.ANSWER)), able, steps, draft, order)
     except (Refused, NotFound) as refusal:
         tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=_why(refusal)), actor=PROGRAM)
         return None

@@ -55,28 +55,28 @@ def section(tx: Tx, named: str) -> SectionRow:
     return found
 
 
-def add_section(tx: Tx, name: str, *, actor: str) -> SectionId:
+def add_section(tx: Tx, name: str) -> SectionId:
     """Make a section; everybody may edit it until somebody is invited."""
     access.require(tx, Right.REPLIES)
     _insist_free(tx, name)
     made = SectionId(tx.insert("replies.add_section", name=name.strip()))
-    tx.emit(SectionAdded(name=name.strip()), actor=actor)
+    tx.emit(SectionAdded(name=name.strip()))
     return made
 
 
-def rename_section(tx: Tx, row: SectionRow, name: str, *, actor: str) -> None:
+def rename_section(tx: Tx, row: SectionRow, name: str) -> None:
     """Give a section another name."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, row, actor)
+    insist_may_edit(tx, row)
     _insist_free(tx, name, but=row.id)
     tx.run("replies.rename_section", id=row.id, name=name.strip())
-    tx.emit(SectionRenamed(name=name.strip()), actor=actor)
+    tx.emit(SectionRenamed(name=name.strip()))
 
 
-def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
+def remove_section(tx: Tx, row: SectionRow, *, force: bool) -> None:
     """Remove a section; one that has replies only by force, for they go with it."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, row, actor)
+    insist_may_edit(tx, row)
     if row.replies and not force:
         raise Refused(
             "section_in_use",
@@ -84,7 +84,7 @@ def remove_section(tx: Tx, row: SectionRow, *, force: bool, actor: str) -> None:
             T("Remove them first, or say --force."),
         )
     tx.run("replies.drop_section", id=row.id)
-    tx.emit(SectionRemoved(name=row.name), actor=actor)
+    tx.emit(SectionRemoved(name=row.name))
 
 
 def _insist_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
@@ -105,47 +105,47 @@ def editors(tx: Tx, number: SectionId) -> list[str]:
     return tx.all(str, "replies.editors", section=number)
 
 
-def may_edit(tx: Tx, number: SectionId, operator: str) -> bool:
-    """Whether an operator may change a section and its replies."""
+def may_edit(tx: Tx, number: SectionId) -> bool:
+    """Whether whoever acts may change a section and its replies."""
     invited = editors(tx, number)
-    return not invited or operator in invited
+    return not invited or tx.name in invited
 
 
-def insist_may_edit(tx: Tx, row: SectionRow, operator: str) -> None:
-    """Raise Refused, with whom to ask, for somebody who was not invited."""
-    if not may_edit(tx, row.id, operator):
+def insist_may_edit(tx: Tx, row: SectionRow) -> None:
+    """Raise Refused, with whom to ask, unless whoever acts was invited."""
+    if not may_edit(tx, row.id):
         raise Refused(
             "not_an_editor",
-            T("{operator} may not edit the section {name}.", operator=operator, name=row.name),
+            T("{operator} may not edit the section {name}.", operator=tx.name, name=row.name),
             T("Ask one of its editors to be invited: {names}", names=", ".join(editors(tx, row.id))),
         )
 
 
-def _insist_may_invite(tx: Tx, row: SectionRow, operator: str) -> None:
+def _insist_may_invite(tx: Tx, row: SectionRow) -> None:
     """Editors invite, and so does whoever may open the sections of others: themselves too, before they change it."""
     if not access.has(tx, Right.SECTIONS):
-        insist_may_edit(tx, row, operator)
+        insist_may_edit(tx, row)
 
 
-def invite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
+def invite(tx: Tx, row: SectionRow, operator: str) -> None:
     """Let an operator edit a section. The first who is invited closes it for all but them and the one who invites."""
     access.require(tx, Right.REPLIES)
-    _insist_may_invite(tx, row, actor)
+    _insist_may_invite(tx, row)
     _insist_whole(operator=operator)
     if not operator.strip():
         raise UsageError(T("Say who is invited."), field="operator")
-    for name in (actor, operator.strip()):
+    for name in (tx.name, operator.strip()):
         if tx.run("replies.invite", section=row.id, operator=name):
-            tx.emit(EditorInvited(name=row.name, operator=name), actor=actor)
+            tx.emit(EditorInvited(name=row.name, operator=name))
 
 
-def uninvite(tx: Tx, row: SectionRow, operator: str, *, actor: str) -> None:
+def uninvite(tx: Tx, row: SectionRow, operator: str) -> None:
     """Take the right back. A section whose last editor goes is everybody's again."""
     access.require(tx, Right.REPLIES)
-    _insist_may_invite(tx, row, actor)
+    _insist_may_invite(tx, row)
     if not tx.run("replies.uninvite", section=row.id, operator=operator.strip()):
         raise NotFound(T("{operator} is no editor of the section {name}.", operator=operator.strip(), name=row.name))
-    tx.emit(EditorUninvited(name=row.name, operator=operator.strip()), actor=actor)
+    tx.emit(EditorUninvited(name=row.name, operator=operator.strip()))
 
 
 # Replies
@@ -163,13 +163,17 @@ def find(tx: Tx, named: str) -> QuickReplyRow:
     found = [row for row in every if wanted in {fold(row.title), f"{fold(row.section)}/{fold(row.title)}"}]
     found = found or [row for row in every if str(row.id) == wanted]
     if not found:
-        raise NotFound(
-            T("There is no quick reply {name}.", name=named), T("See them with: {how}", how=to_do(Next.QUICK_REPLIES))
-        )
+        raise _no_reply(named)
     if len(found) > 1:
         listed = ", ".join(f"{row.section}/{row.title}" for row in found)
         raise UsageError(T("Which one of these: {names}?", names=listed), field="reply")
     return found[0]
+
+
+def _no_reply(named: str) -> NotFound:
+    return NotFound(
+        T("There is no quick reply {name}.", name=named), T("See them with: {how}", how=to_do(Next.QUICK_REPLIES))
+    )
 
 
 def files(tx: Tx, reply: QuickReplyId) -> list[StagedFile]:
@@ -192,37 +196,46 @@ def answer(tx: Tx, row: QuickReplyRow) -> Answer:
     )
 
 
-def add(tx: Tx, where: SectionRow, new: Answer, *, actor: str) -> QuickReplyId:
+def add(tx: Tx, where: SectionRow, new: Answer) -> QuickReplyId:
     """Keep a reply. Raises UsageError for what is missing, Refused for a title that the section has already."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, where, actor)
+    insist_may_edit(tx, where)
     _insist_sound(tx, where.id, new)
     made = QuickReplyId(tx.insert("replies.add", section=where.id, now=tx.now, **_columns(new)))
     _attach(tx, made, new.files)
-    tx.emit(ReplyAdded(title=new.title.strip()), actor=actor)
+    tx.emit(ReplyAdded(title=new.title.strip()))
     return made
 
 
-def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, actor: str, into: SectionRow | None = None) -> None:
+def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, into: SectionRow | None = None) -> None:
     """Change a reply, or move it to another section; both have to be open for whoever does it."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, section(tx, row.section), actor)
-    where = into.id if into else row.section_id
+    where = _shelf(tx, row)
+    insist_may_edit(tx, where)
     if into is not None:
-        insist_may_edit(tx, into, actor)
-    _insist_sound(tx, where, new, but=row.id)
-    tx.run("replies.change", id=row.id, section=where, now=tx.now, **_columns(new))
+        insist_may_edit(tx, into)
+        where = into
+    _insist_sound(tx, where.id, new, but=row.id)
+    tx.run("replies.change", id=row.id, section=where.id, now=tx.now, **_columns(new))
     tx.run("replies.detach", id=row.id)
     _attach(tx, row.id, new.files)
-    tx.emit(ReplyEdited(title=new.title.strip()), actor=actor)
+    tx.emit(ReplyEdited(title=new.title.strip()))
 
 
-def remove(tx: Tx, row: QuickReplyRow, *, actor: str) -> None:
+def remove(tx: Tx, row: QuickReplyRow) -> None:
     """Forget a reply."""
     access.require(tx, Right.REPLIES)
-    insist_may_edit(tx, section(tx, row.section), actor)
+    insist_may_edit(tx, _shelf(tx, row))
     tx.run("replies.drop", id=row.id)
-    tx.emit(ReplyRemoved(title=row.title), actor=actor)
+    tx.emit(ReplyRemoved(title=row.title))
+
+
+def _shelf(tx: Tx, row: QuickReplyRow) -> SectionRow:
+    """The section in which a reply stands now: it may have been moved since the row was read. Raises NotFound."""
+    now = next((one for one in everything(tx) if one.id == row.id), None)
+    if now is None:
+        raise _no_reply(row.title)
+    return section(tx, now.section)
 
 
 def count_use(tx: Tx, reply: QuickReplyId) -> None:

@@ -156,13 +156,13 @@ def _object(one: Any) -> Mapping[str, str] | Text:
     return _wrong_columns(list(one)) or one
 
 
-def take(tx: Tx, sheet: Sheet, *, actor: str, dry: bool = False) -> Taken:
+def take(tx: Tx, sheet: Sheet, *, dry: bool = False) -> Taken:
     """Add what is new and change what differs, all of it or nothing; ``dry``: nothing in any case."""
     access.require(tx, Right.REPLIES)
     taken = Taken(faults=list(sheet.faults))
     try:
         with tx.trial():
-            _put_all(tx, sheet, taken, actor)
+            _put_all(tx, sheet, taken)
             _insist_on_staying(taken, dry)
     except _Undone:
         pass
@@ -175,7 +175,7 @@ def _insist_on_staying(taken: Taken, dry: bool) -> None:
         raise _Undone(Text(""))
 
 
-def _put_all(tx: Tx, sheet: Sheet, taken: Taken, actor: str) -> None:
+def _put_all(tx: Tx, sheet: Sheet, taken: Taken) -> None:
     seen: dict[tuple[str, str], int] = {}
     for entry in sheet.entries:
         before = seen.setdefault((fold(entry.section), fold(entry.answer.title)), entry.place)
@@ -183,12 +183,12 @@ def _put_all(tx: Tx, sheet: Sheet, taken: Taken, actor: str) -> None:
             taken.faults.append(Fault(entry.place, T("The same section and title stand in {n} already.", n=before)))
             continue
         try:
-            _put(tx, entry, taken, actor)
+            _put(tx, entry, taken)
         except ChatappError as error:
             taken.faults.append(_blamed(entry, error))
     for one in sheet.sections:
         try:
-            _invite(tx, _section(tx, one.name, actor), one.editors, actor)
+            _invite(tx, _section(tx, one.name), one.editors)
         except ChatappError as error:
             taken.faults.append(Fault(one.place, error.what, "editors" if one.name else "name"))
 
@@ -200,22 +200,22 @@ def _blamed(entry: Entry, error: ChatappError) -> Fault:
     return Fault(entry.lines.get(name, entry.place), error.what, name)
 
 
-def _invite(tx: Tx, section: SectionRow, names: Sequence[str], actor: str) -> None:
+def _invite(tx: Tx, section: SectionRow, names: Sequence[str]) -> None:
     """Who the file names may edit it from now on, and whoever takes it over only if named."""
     before = replies.editors(tx, section.id)
     new = [name for name in names if name not in before]
     for name in new:
-        replies.invite(tx, section, name, actor=actor)
-    if new and actor not in {*names, *before}:
-        replies.uninvite(tx, section, actor, actor=actor)
+        replies.invite(tx, section, name)
+    if new and tx.name not in {*names, *before}:
+        replies.uninvite(tx, section, tx.name)
 
 
-def _put(tx: Tx, entry: Entry, taken: Taken, actor: str) -> None:
-    where = _section(tx, entry.section, actor)
+def _put(tx: Tx, entry: Entry, taken: Taken) -> None:
+    where = _section(tx, entry.section)
     rows = [row for row in replies.everything(tx) if row.section_id == where.id]
     row = next((row for row in rows if fold(row.title) == fold(entry.answer.title)), None)
     if row is None:
-        replies.add(tx, where, entry.answer, actor=actor)
+        replies.add(tx, where, entry.answer)
         taken.added += 1
         return
     known = replies.answer(tx, row)
@@ -223,13 +223,13 @@ def _put(tx: Tx, entry: Entry, taken: Taken, actor: str) -> None:
     if replace(new, files=tuple(new.files)) == known:
         taken.same += 1
     else:
-        replies.edit(tx, row, new, actor=actor)
+        replies.edit(tx, row, new)
         taken.changed += 1
 
 
-def _section(tx: Tx, name: str, actor: str) -> SectionRow:
+def _section(tx: Tx, name: str) -> SectionRow:
     found = next((row for row in replies.sections(tx) if fold(row.name) == fold(name)), None)
     if found is not None:
         return found
-    replies.add_section(tx, name, actor=actor)
+    replies.add_section(tx, name)
     return replies.section(tx, name)

@@ -31,11 +31,12 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Who sends, on whose behalf, when, and under which key."""
+    """When a message goes, under which key, and on whose behalf; whoever acts has written it."""
 
-    actor: str
     key: str
     """Idempotency key: the same key again is the same message again."""
+    asked: str = ""
+    """Digest of what is asked for under the key: with another one the key is refused."""
     origin: Origin = Origin.OPERATOR
     priority: int | None = None
     """In the outbox; ``None``: that of the origin."""
@@ -107,7 +108,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     if refusal is not None:
         raise refusal
     if draft.first_name or draft.last_name:
-        dialogs.introduce(tx, dialog, first_name=draft.first_name, last_name=draft.last_name, actor=order.actor)
+        dialogs.introduce(tx, dialog, first_name=draft.first_name, last_name=draft.last_name)
     state = State.SCHEDULED if scheduled else State.QUEUED
     subject = draft.subject or (tx.value("messages.last_subject", dialog=dialog) or "" if can.subject else "")
     message = MessageId(
@@ -116,8 +117,9 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
             dialog=dialog,
             channel=card.channel_id,
             origin=order.origin,
-            author=order.actor,
+            author=tx.name,
             key=order.key,
+            asked=order.asked,
             state=state,
             text=draft.text,
             subject=subject,
@@ -132,10 +134,10 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
     _put_out(tx, card, message, Action.SEND, order, state=state)
     if not scheduled:
         shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.said(tx, dialog, message, shown, answers=not order.origin.traits.automatic, by=order.actor)
-    tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state), actor=order.actor)
+        dialogs.said(tx, dialog, message, shown, answers=not order.origin.traits.automatic, author=tx.name)
+    tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state))
     if order.assignee:
-        duties.assign(tx, dialog, order.assignee, actor=order.actor)
+        duties.assign(tx, dialog, order.assignee)
     return message
 
 
@@ -220,7 +222,7 @@ def _put_out(
         channel=card.channel_id,
         action=action,
         value=value,
-        actor=order.actor,
+        actor=tx.name,
         priority=order.rank,
         state=state,
         not_before=order.at or (order.rest and tx.now + order.rest),
@@ -235,7 +237,7 @@ def _wait_code(order: Order, state: State) -> str:
     return "held" if order.rest else ""
 
 
-def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
+def cancel(tx: Tx, message: MessageId) -> None:
     """Take back what has not been claimed yet. Raises Refused once it may be on its way."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
@@ -244,25 +246,34 @@ def cancel(tx: Tx, message: MessageId, *, actor: str) -> None:
             "too_late",
             T("Message {n} is not waiting any more: it is {state}.", n=message, state=words.state(found.state)),
         )
-    _settle(tx, found, State.CANCELLED, actor=actor)
+    _settle(tx, found, State.CANCELLED)
 
 
-def retry(tx: Tx, message: MessageId, *, actor: str) -> None:
-    """Send again what failed, or what is uncertain: there a person takes the risk of a second copy."""
+def retry(tx: Tx, message: MessageId) -> None:
+    """Send again what failed, or what is uncertain: there a person takes the risk of a second copy.
+
+    What was taken back stays so: whoever did it counts on that.
+    """
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
-    if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
+    if found.state == State.CANCELLED:
+        raise Refused(
+            "cancelled",
+            T("Message {n} was cancelled; it does not go any more.", n=message),
+            T("Write it again: {how}", how=to_do(Next.ANSWER, n=found.dialog_id)),
+        )
+    if found.direction != Direction.OUT or found.state not in {State.FAILED, State.UNCERTAIN}:
         raise Refused(
             "not_failed",
             T("Message {n} is {state}; there is nothing to retry.", n=message, state=words.state(found.state)),
         )
     card = dialogs.card(tx, found.dialog_id)
     insist_reachable(card._replace(reachable=1))
-    _put_out(tx, card, message, Action.SEND, Order(actor=actor, key=found.key or ""), state=State.QUEUED)
-    _settle(tx, found, State.QUEUED, actor=actor)
+    _put_out(tx, card, message, Action.SEND, Order(key=found.key or ""), state=State.QUEUED)
+    _settle(tx, found, State.QUEUED)
 
 
-def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, actor: str) -> int:
+def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> int:
     """Send once more what went out since then, under the same keys; returns how many.
 
     Raises Refused where the other side would not know a key again and clients would hear everything twice.
@@ -278,13 +289,13 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis, act
     found = tx.all(MessageId, "messages.sent_since", channel=channel.id, since=since)
     for message in found:
         row = message_of(tx, message)
-        order = Order(actor=actor, key=row.key or "", priority=Priority.BULK)
+        order = Order(key=row.key or "", priority=Priority.BULK)
         _put_out(tx, dialogs.card(tx, row.dialog_id), message, Action.SEND, order, state=State.QUEUED)
-    tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)), actor=actor)
+    tx.emit(OutboxReplayed(channel=channel.id, messages=len(found)))
     return len(found)
 
 
-def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, actor: str) -> None:
+def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"]) -> None:
     """A person looked and says what became of an uncertain message."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
@@ -292,16 +303,14 @@ def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"], *, a
         raise Refused(
             "not_uncertain", T("Message {n} is {state}, not uncertain.", n=message, state=words.state(found.state))
         )
-    _settle(tx, found, State(verdict), actor=actor, code="said_by_person")
+    _settle(tx, found, State(verdict), code="said_by_person")
 
 
-def _settle(tx: Tx, found: MessageRow, state: State, *, actor: str, code: str = "") -> None:
+def _settle(tx: Tx, found: MessageRow, state: State, *, code: str = "") -> None:
     tx.run("messages.state", id=found.id, state=state, code=code, detail="")
     tx.run("dialogs.state", id=found.dialog_id, message=found.id, state=state)
     channel = dialogs.card(tx, found.dialog_id).channel_id
-    tx.emit(
-        StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code), actor=actor
-    )
+    tx.emit(StateChanged(channel=channel, dialog=found.dialog_id, message=found.id, state=state, code=code))
 
 
 def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
@@ -315,4 +324,4 @@ def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value:
         insist(can, Draft(text=value))
     card = dialogs.card(tx, found.dialog_id)
     _put_out(tx, card, message, action, order, state=State.QUEUED, value=value)
-    tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action), actor=order.actor)
+    tx.emit(ChangeAsked(channel=card.channel_id, dialog=card.id, message=message, action=action))

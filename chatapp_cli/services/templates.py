@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.access import DAEMON, PROGRAM, Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import STOPPED
@@ -166,14 +166,14 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
         return
     draft = Draft(subject=show(_subject(template)), text=show(_notice(channel, template)))
     key = sending.key_of(f"{channel.id} {template.name}/{template.language} {template.state} {tx.now}")
-    order = sending.Order(actor="", key=key, origin=Origin.AUTOREPLY)
+    order = sending.Order(key=key, origin=Origin.AUTOREPLY)
     can = able(carrier)
     try:
         with tx.trial():
             if not can.subject:
                 draft = Draft(text=draft.text)
             dialog = reaching.dialog_for(tx, carrier, can, to, subject=draft.subject)
-            sending.enqueue(tx, can, dialog, draft, order)
+            sending.enqueue(tx.by(DAEMON), can, dialog, draft, order)
     except Refused as refusal:
         tx.emit(TemplateUnannounced(channel=channel.id, name=template.name, to=to, why=str(refusal)), actor=PROGRAM)
 

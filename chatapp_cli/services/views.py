@@ -22,63 +22,68 @@ _ME = "@me"
 """Stands in a view for whoever looks: what is mine is another's own there."""
 
 
-def seen_by(tx: Tx, operator: str) -> list[ViewRow]:
-    """Everybody's views and the operator's own, in the order of the row."""
-    return tx.all(ViewRow, "views.seen_by", operator=operator)
+def seen(tx: Tx) -> list[ViewRow]:
+    """Everybody's views and the own ones of whoever looks, in the order of the row."""
+    return tx.all(ViewRow, "views.seen_by", operator=tx.name)
 
 
-def find(tx: Tx, named: str, *, operator: str) -> ViewRow:
-    """A view by its name or number; of two with one name the operator's own. Raises NotFound."""
-    seen = seen_by(tx, operator)
-    fitting = [row for row in seen if fold(named) == fold(row.name)] or [row for row in seen if named == str(row.id)]
+def find(tx: Tx, named: str) -> ViewRow:
+    """A view by its name or number; of two with one name one's own. Raises NotFound."""
+    known = seen(tx)
+    fitting = [row for row in known if fold(named) == fold(row.name)] or [row for row in known if named == str(row.id)]
     if not fitting:
-        raise NotFound(T("There is no view {name}.", name=named), T("See them with: {how}", how=to_do(Next.VIEWS)))
+        raise _no_view(named)
     return max(fitting, key=lambda row: row.operator)
 
 
-def add(tx: Tx, name: str, wanted: DialogFilter, *, owner: str = EVERYBODY, actor: str) -> int:
-    """Keep a filter under a name; one that the owner has already takes the new filter. Returns its number."""
-    access.require(tx, _right(owner, actor))
+def add(tx: Tx, name: str, wanted: DialogFilter, *, own: bool = False) -> int:
+    """Keep a filter under a name, for everybody or for oneself; one of that name takes it. Returns its number."""
+    access.require(tx, _right(tx, owner := tx.name if own else EVERYBODY))
     name = name.strip()
     if not name:
         raise UsageError(T("A view needs a name."), field="name")
-    kept = _kept(wanted, actor)
-    known = next((row for row in seen_by(tx, actor) if (row.operator, fold(row.name)) == (owner, fold(name))), None)
+    kept = _kept(wanted, tx.name)
+    known = next((row for row in seen(tx) if (row.operator, fold(row.name)) == (owner, fold(name))), None)
     if known is None:
         number = int(tx.insert("views.add", operator=owner, name=name, wanted=kept))
     else:
         number = known.id
         tx.run("views.change", id=number, wanted=kept)
-    tx.emit(ViewKept(name=name), actor=actor)
+    tx.emit(ViewKept(name=name))
     return number
 
 
-def move(tx: Tx, view: ViewRow, place: int, *, actor: str) -> None:
+def move(tx: Tx, view: ViewRow, place: int) -> None:
     """Put a view at a place of the row, counted from 1. Raises NotFound for one that whoever acts does not see."""
-    _insist_theirs(tx, view, actor)
-    others = [row.id for row in seen_by(tx, actor) if row.id != view.id]
+    _insist_theirs(tx, view)
+    others = [row.id for row in seen(tx) if row.id != view.id]
     others.insert(max(0, place - 1), view.id)
     for at, number in enumerate(others, start=1):
         tx.run("views.place", id=number, place=at)
-    tx.emit(ViewMoved(name=view.name), actor=actor)
+    tx.emit(ViewMoved(name=view.name))
 
 
-def remove(tx: Tx, view: ViewRow, *, actor: str) -> None:
+def remove(tx: Tx, view: ViewRow) -> None:
     """Forget a view; no dialog is touched. Raises NotFound for one that whoever acts does not see."""
-    _insist_theirs(tx, view, actor)
+    _insist_theirs(tx, view)
     tx.run("views.remove", id=view.id)
-    tx.emit(ViewRemoved(name=view.name), actor=actor)
+    tx.emit(ViewRemoved(name=view.name))
 
 
-def _right(owner: str, actor: str) -> Right:
-    """What somebody needs who changes a view of this owner's."""
-    return Right.VIEWS if owner == actor != EVERYBODY else Right.SHARED_VIEWS
+def _right(tx: Tx, owner: str) -> Right:
+    """What whoever acts needs to change a view of this owner's."""
+    return Right.VIEWS if owner == tx.name != EVERYBODY else Right.SHARED_VIEWS
 
 
-def _insist_theirs(tx: Tx, view: ViewRow, actor: str) -> None:
-    access.require(tx, _right(view.operator, actor))
-    if all(row.id != view.id for row in seen_by(tx, actor)):
-        raise NotFound(T("There is no view {name}.", name=view.name), T("See them with: {how}", how=to_do(Next.VIEWS)))
+def _insist_theirs(tx: Tx, view: ViewRow) -> None:
+    there = next((row for row in seen(tx) if row.id == view.id), None)
+    access.require(tx, _right(tx, (there or view).operator))
+    if there is None:
+        raise _no_view(view.name)
+
+
+def _no_view(named: str) -> NotFound:
+    return NotFound(T("There is no view {name}.", name=named), T("See them with: {how}", how=to_do(Next.VIEWS)))
 
 
 def wanted(view: ViewRow, *, operator: str) -> DialogFilter:
@@ -88,11 +93,9 @@ def wanted(view: ViewRow, *, operator: str) -> DialogFilter:
     return found.but(assignee=operator) if found.assignee == _ME else found
 
 
-def counts(
-    tx: Tx, dialect: str, views: Sequence[ViewRow], *, operator: str, most: int = dialog_list.ALL
-) -> Mapping[int, int]:
-    """How many dialogs are in each view; counting ends at ``most``."""
-    return {row.id: dialog_list.count(tx, dialect, wanted(row, operator=operator), most=most) for row in views}
+def counts(tx: Tx, dialect: str, views: Sequence[ViewRow], *, most: int = dialog_list.ALL) -> Mapping[int, int]:
+    """How many dialogs are in each view for whoever looks; counting ends at ``most``."""
+    return {row.id: dialog_list.count(tx, dialect, wanted(row, operator=tx.name), most=most) for row in views}
 
 
 def _kept(wanted: DialogFilter, me: str) -> str:

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.store.drivers import Driver, Postgres, Sqlite, spoken
 from chatapp_cli.store.effects import NONE, Effects, Table
+from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.named import prepared
 from chatapp_cli.store.pulse import Pulse
 from chatapp_cli.store.tx import Connection, Tx
@@ -87,6 +88,14 @@ class Database:
         with spoken(self.driver):
             return self.driver.pulse()
 
+    @property
+    def scratch(self) -> Path | None:
+        """Where a store that is not there yet keeps its files; ``None`` for one that is there."""
+        return None
+
+    def make(self) -> None:
+        """Make the store if it is not there yet: for whoever goes on with it on threads of their own."""
+
     def version(self) -> str:
         """The database's program and its version."""
         with spoken(self.driver):
@@ -104,6 +113,59 @@ class Database:
                 connection.close()
         self._opened.clear()
         self._mine = threading.local()
+
+
+class Absent(Database):
+    """A store that is not there yet: it reads as an empty one, and the first change that nothing refuses makes it.
+
+    For one thread, until it is made.
+    """
+
+    def __init__(self, driver: Driver, clock: Clock, effects: Table = NONE) -> None:
+        from tempfile import TemporaryDirectory
+
+        self._wanted: Driver | None = driver
+        self._folder = TemporaryDirectory(prefix="chatapp-")
+        empty = Sqlite(Path(self._folder.name) / "chatapp.db")
+        ensure_current(empty)
+        super().__init__(empty, clock, effects)
+
+    @property
+    def scratch(self) -> Path | None:
+        """The folder of the empty store."""
+        return None if self._wanted is None else Path(self._folder.name)
+
+    def write(self, job: Job[R]) -> R:
+        """Try it on the empty store first, where nothing is kept: what is refused, or changes nothing, makes none."""
+        if self._wanted is not None:
+            answer, changed = self._try(job)
+            if not changed:
+                return answer
+            self.make()
+        return super().write(job)
+
+    def _try(self, job: Job[R]) -> tuple[R, bool]:
+        """What it answers, and whether it changes anything; all of it is undone."""
+        connection: Any = self.connection()
+        before = connection.total_changes
+        with spoken(self.driver):
+            self.driver.begin(connection)
+            try:
+                return job(self.tx(connection, guarded=True)), connection.total_changes != before
+            finally:
+                connection.execute("ROLLBACK")
+
+    def make(self) -> None:
+        """Make the store, and go on with it."""
+        if self._wanted is not None:
+            ensure_current(self._wanted)
+            super().close()
+            self.driver, self._wanted = self._wanted, None
+
+    def close(self) -> None:
+        """Close the connections, and remove what stood for the store."""
+        super().close()
+        self._folder.cleanup()
 
 
 def driver_for(url: str) -> Driver:

@@ -35,8 +35,10 @@ class Kept(NamedTuple):
 class Media:
     """The folder. What was put is durable when ``put`` returns."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, private: Callable[[Path], bool] | None = None) -> None:
+        """``private`` tells of a resolved path whether it is a settings file or a login, which nobody may be sent."""
         self.root = root
+        self.private = private
 
     def path(self, sha256: str) -> Path:
         """Where a content lies."""
@@ -67,6 +69,12 @@ class Media:
         with suppress(OSError):
             if self.path(sha256).stat().st_ino == inode:
                 self.path(sha256).unlink()
+
+    def vacate(self) -> None:
+        """Remove the folders up to that of all companies in which nothing lies: there was no store to keep them for."""
+        for folder in (*self.root.glob("??"), self.root, self.root.parent, self.root.parent.parent):
+            with suppress(OSError):
+                folder.rmdir()
 
     def sweep(self) -> int:
         """Remove what was begun and never finished, and not written to for a day; returns how many."""

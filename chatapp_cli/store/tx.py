@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chatapp_cli.domain.access import EFFECT
@@ -94,16 +93,12 @@ class Tx:
         self.now = now
         """The time of this transaction, milliseconds."""
 
-    def __copy__(self) -> Tx:
-        """A copy for every arrival: in a fifth of the time that copying by pickle's protocol takes."""
-        same = Tx.__new__(Tx)
-        for name in Tx.__slots__:
-            setattr(same, name, getattr(self, name))
-        return same
-
     def through(self, lens: Lens | None) -> Tx:
         """The same transaction as somebody sees it who does not see everything."""
-        seen = copy(self)
+        seen = Tx.__new__(Tx)
+        # One by one, for every arrival is taken by a copy: a loop over the slots takes three times as long.
+        seen._execute, seen._statements, seen._inserted = self._execute, self._statements, self._inserted
+        seen._effects, seen._guarded, seen.acting, seen.now = self._effects, self._guarded, self.acting, self.now
         seen._lens = lens
         if lens is not None:
             lens.learn(self.columns)

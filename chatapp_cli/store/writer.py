@@ -62,6 +62,7 @@ class Writer:
         delivery: Delivery = deliver,
         broken: Callable[[BaseException], None] | None = None,
     ) -> None:
+        database.make()
         self._database = database
         self._delivery = delivery
         self._broken = broken

@@ -216,7 +216,7 @@ class Inbox(TypeAhead):
 
     def unkept(self) -> list[tuple[str, str]]:
         """What was written to whom and is nowhere but in the memory of this window."""
-        return [one for page in self._pages for one in page.unkept()]
+        return [one for page in self._pages for one in page.drafts.unkept()]
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Look at the spelling of what is written to a client."""

@@ -35,11 +35,13 @@ class Company(NamedTuple):
         return _("{name} looks", name=names) if len(self.looking) == 1 else _("{names} look", names=names)
 
 
-class Colleagues:
+class OtherWindows:
     """Asks the store only when news speak of somebody, and once in a while to see who is still there."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._own = office.desk
+        """The desk with whoever sat here when the page opened: another may sit here when it closes."""
         self._window = office.desk.world.chance.key()
         self._rows: Sequence[PresenceRow] = ()
         self._at: DialogId | None = None
@@ -49,7 +51,7 @@ class Colleagues:
     async def look(self, dialog: DialogId | None) -> None:
         """Tell which dialog stands in this window now; nobody writes in it yet. Raises NotFound if there is none."""
         self._at, self._told_at = dialog, None
-        look = partial(presence.look, window=self._window, operator=self._office.actor, dialog=dialog)
+        look = partial(presence.look, window=self._window, dialog=dialog)
         await self._office.write(look if dialog is None else _there(dialog, look))
 
     async def beat(self) -> None:
@@ -57,7 +59,7 @@ class Colleagues:
         if self._at is None:
             await self.see()
             return
-        beat = partial(presence.beat, window=self._window, operator=self._office.actor, dialog=self._at)
+        beat = partial(presence.beat, window=self._window, dialog=self._at)
         self._rows = await self._office.write(_there(self._at, beat))
 
     @property
@@ -70,7 +72,7 @@ class Colleagues:
         if self._at is None:
             return
         self._told_at = self._now()
-        typing = partial(presence.typing, window=self._window, operator=self._office.actor, dialog=self._at)
+        typing = partial(presence.typing, window=self._window, dialog=self._at)
         await self._office.write(_there(self._at, typing))
 
     def nowhere(self) -> None:
@@ -88,7 +90,7 @@ class Colleagues:
     async def leave(self) -> None:
         """Tell that this window closes."""
         if self._at is not None:
-            await self._office.write(partial(presence.gone, window=self._window))
+            await self._office.write(self._own.seen(partial(presence.gone, window=self._window)))
 
     async def see(self) -> None:
         """Look where the others are."""

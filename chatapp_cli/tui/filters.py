@@ -46,9 +46,9 @@ def _after(known: Sequence[T], now: T | None) -> T | None:
     return following[(following.index(now) + 1) % len(following)] if now in known else following[0]
 
 
-def first(tx: Tx, view: str, *, me: str) -> DialogFilter:
+def first(tx: Tx, view: str) -> DialogFilter:
     """What the window opens with: one of the three views, or a saved one. Raises NotFound."""
-    return _PLAIN[view] if view in _PLAIN else views.wanted(views.find(tx, view, operator=me), operator=me)
+    return _PLAIN[view] if view in _PLAIN else views.wanted(views.find(tx, view), operator=tx.name)
 
 
 def names(wanted: DialogFilter, overview: Overview) -> list[str]:

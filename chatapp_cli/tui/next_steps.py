@@ -23,6 +23,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.ADDRESS_BOOK: (("app", "page('begin')"), ("begin", "contacts")),
         Next.AGAIN: (("transcript", "message('retry')"),),
         Next.ALLOW: (_OPERATORS, ("operators", "rights")),
+        Next.ANSWER: (("inbox", "write"),),
         Next.APPLICATION_STAGES: (*_PAPERS, ("applications", "decide")),
         Next.APPLICATIONS: _PAPERS,
         Next.APPROVED: (("inbox", "deed('template')"),),

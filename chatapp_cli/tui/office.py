@@ -47,10 +47,10 @@ class Office:
         return await self.store.write(job)
 
     def order(self) -> Order:
-        """A new order of the person who sits here."""
+        """A new order, under a key of its own."""
         from chatapp_cli.services.sending import Order
 
-        return Order(actor=self.actor, key=self.desk.world.chance.key())
+        return Order(key=self.desk.world.chance.key())
 
     def accept(self, to: Target, draft: Draft, order: Order, *, held: bool = True) -> Callable[[Tx], MessageId]:
         """The transaction that accepts a new message; one that is held can be taken back with a key for a while."""

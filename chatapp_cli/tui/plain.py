@@ -148,8 +148,7 @@ class Plain:
         await self._read(self._listed[at])
 
     async def _read(self, dialog: DialogId) -> None:
-        me = self._office.actor
-        await self._office.write(partial(dialogs.read, dialog=dialog, actor=me))
+        await self._office.write(partial(dialogs.read, dialog=dialog))
         card, entries = await self._office.read(
             lambda tx: (dialogs.card(tx, dialog), transcript.latest(tx, dialog, n=_AT_ONCE))
         )
@@ -192,22 +191,22 @@ class Plain:
         self._say(_("Sent to {name}.", name=line(card.name)))
 
     async def _claim(self, _rest: str) -> None:
-        await self._office.write(partial(duties.claim, dialog=self._card().id, actor=self._office.actor))
+        await self._office.write(partial(duties.claim, dialog=self._card().id))
         self._say(_("You answer for {name}.", name=line(self._card().name)))
 
     async def _snooze(self, time: str) -> None:
         now = self._office.desk.world.clock.now()
         until = when(f"{time} {MORNING}" if time.lower() in _DAYS else time, now=now)
-        await self._office.write(partial(duties.snooze, dialog=self._card().id, until=until, actor=self._office.actor))
+        await self._office.write(partial(duties.snooze, dialog=self._card().id, until=until))
         said = words.moment(until, now)
         self._say(_("{name} comes back at {time}.", name=line(self._card().name), time=said))
 
     async def _enough(self, _rest: str) -> None:
-        await self._office.write(partial(duties.no_answer, dialog=self._card().id, actor=self._office.actor))
+        await self._office.write(partial(duties.no_answer, dialog=self._card().id))
         self._say(_("{name} waits no longer.", name=line(self._card().name)))
 
     async def _note(self, text: str) -> None:
-        await self._office.write(partial(notes.add, dialog=self._card().id, text=text, actor=self._office.actor))
+        await self._office.write(partial(notes.add, dialog=self._card().id, text=text))
         self._say(_("The note is kept; the client does not see it."))
 
     async def _close(self, _rest: str) -> None:

@@ -20,9 +20,9 @@ def unsent(sheet: Sheet) -> Unsent:
     return Unsent(draft, None if sheet.editing is None else sheet.editing.message.id)
 
 
-def sheet_of(tx: Tx, dialog: DialogId, *, operator: str) -> Sheet:
+def sheet_of(tx: Tx, dialog: DialogId) -> Sheet:
     """What was kept, or an empty sheet; a quoted message that is gone is quoted no longer."""
-    kept = drafts.of(tx, dialog, operator=operator)
+    kept = drafts.of(tx, dialog)
     if kept is None:
         return Sheet()
     draft = kept.draft

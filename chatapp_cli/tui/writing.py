@@ -84,5 +84,5 @@ def sending_of(sheet: Sheet, office: Office, channel: ChannelRow, dialog: Dialog
         return office.accept(InDialog(dialog), draft, order)
     message = editing.message.id
     if not editing.message.ext_id:
-        return lambda tx: later.reword(tx, can, message, draft.text, actor=order.actor)
+        return lambda tx: later.reword(tx, can, message, draft.text)
     return lambda tx: sending.change(tx, can, message, Action.EDIT, draft.text, order=order)

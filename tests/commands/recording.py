@@ -28,6 +28,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.world import World
 from chatapp_cli.services import contacts, drafts, duties, ingest, notes, outbox, shelf
 from chatapp_cli.settings import Settings
+from tests.stores import owner
 from tests.tui import furniture
 from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock, Stage, warm_home
 
@@ -168,13 +169,11 @@ def company(home: Path) -> None:
 
 def _begun(stage: Stage) -> None:
     """A draft, a question to a colleague, somebody put off, and a chain."""
-    stage.desk.write(lambda tx: drafts.keep(tx, DialogId(1), drafts.Unsent(Draft(text="Анна, ")), operator=ME))
-    stage.desk.write(lambda tx: notes.add(tx, DialogId(5), f"@{ME}, вернём деньги?", actor=furniture.COLLEAGUE))
-    stage.desk.write(lambda tx: duties.snooze(tx, DialogId(5), NOON + HOUR, actor=ME))
-    stage.desk.write(lambda tx: duties.join(tx, DialogId(1), furniture.COLLEAGUE, "observer", actor=ME))
-    stage.desk.write(
-        lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, "1"), ["telegram_bot", "email"], actor=ME)
-    )
+    stage.desk.write(lambda tx: drafts.keep(tx, DialogId(1), drafts.Unsent(Draft(text="Анна, "))))
+    stage.desk.write(lambda tx: notes.add(tx.by(owner(furniture.COLLEAGUE)), DialogId(5), f"@{ME}, вернём деньги?"))
+    stage.desk.write(lambda tx: duties.snooze(tx, DialogId(5), NOON + HOUR))
+    stage.desk.write(lambda tx: duties.join(tx, DialogId(1), furniture.COLLEAGUE, "observer"))
+    stage.desk.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, "1"), ["telegram_bot", "email"]))
 
 
 def _misunderstood(stage: Stage) -> None:

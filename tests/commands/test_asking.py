@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from chatapp_cli.commands.asking import Answers, Prompt
+from chatapp_cli.commands.asking import Answers, Prompt, understood
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field, Form, Notice
 from chatapp_cli.domain.text import T
@@ -108,3 +108,12 @@ async def test_without_a_person_a_refusal_names_the_field() -> None:
         await ask(Answers({"name": "Базар", "token": "t"}), errors={"token": T("Refused")})
     assert (str(refused.value.what), refused.value.field) == ("Token (token): Refused", "token")
     assert "From the shop Give it with --set token=…" in str(refused.value.next_step)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x00", "\x1b", "\u2028"], ids=ascii)
+def test_an_answer_is_one_line_but_for_keys_and_certificates(sign: str) -> None:
+    said = f"Ёлка{sign}Базар"
+    with pytest.raises(UsageError, match="one line"):
+        understood(Field(name="name", label=T("Name")), said)
+    assert understood(Field(name="key", label=T("Key"), kind="secret"), said) == said
+    assert understood(Field(name="ca", label=T("Certificate"), kind="file"), said) == said

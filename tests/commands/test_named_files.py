@@ -132,3 +132,51 @@ def test_what_was_begun_and_left_is_swept_after_a_day(desk: Desk) -> None:
     kept_for_good = desk.media.put(b"fir")
     os.utime(desk.media.path(kept_for_good), (0, 0))
     assert (desk.media.sweep(), kept(desk)) == (1, sorted([young.name, kept_for_good]))
+
+
+OURS = (
+    "config.toml",
+    "session-main",
+    "session-other",
+    "own.toml",
+    "home/main/secret.key",
+    "home/main/chatapp.db",
+    "home/main/media/{media}",
+    "home/other/secret.key",
+    "home/other/notes.txt",
+    "harmless.txt",
+)
+THEIRS = ("keys.toml", "session.txt", "home/price.txt", "home/folder/price.txt")
+
+
+@pytest.fixture
+def desks_files(chatapp: Shell, desk: Desk, tmp_path: Path) -> Path:
+    """Everything that the program keeps of its own, and what only lies near."""
+    chatapp("--company", "other", "line", "add", "Опт")
+    media = desk.media.path(desk.media.put(b"other clients' words"))
+    for name in (*OURS, *THEIRS):
+        path = tmp_path / name
+        if not (path.exists() or "{" in name or name == "harmless.txt"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("" if name.endswith(".toml") or name.startswith("session-") else "900")
+    (tmp_path / "harmless.txt").symlink_to(tmp_path / "session-main")
+    (tmp_path / "home/main/media/{media}").symlink_to(media)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_nothing_that_the_program_keeps_of_its_own_is_attached(
+    chatapp: Shell, desk: Desk, dialog: int, desks_files: Path, name: str
+) -> None:
+    chatapp("quick", "add-section", "Цены")
+    before = kept(desk)
+    for words in (("reply", dialog), ("send", "client-7", "-c", "api"), ("quick", "add", "Цены", "Новая", "-t", "x")):
+        said = chatapp.run(*words, "--file", desks_files / name, CHATAPP_OWN=str(desks_files / "own.toml"))
+        assert said.code == 1, words
+        assert f"{Path(name).name} belongs to the desk itself" in said.err
+    assert kept(desk) == before
+
+
+@pytest.mark.parametrize("name", THEIRS)
+def test_what_lies_beside_it_is_a_persons_own(chatapp: Shell, dialog: int, desks_files: Path, name: str) -> None:
+    chatapp("reply", dialog, "--wait", "0", "--file", desks_files / name)

@@ -208,7 +208,7 @@ def verbs() -> Iterator[list[str]]:
 def test_nothing_of_another_line_is_shown_or_can_be_touched(chatapp: Shell, desk: Desk, wholesale: ChannelId) -> None:
     shop = desk.read(lambda tx: lines.find(tx, "Магазин").id)
     desk.write(lambda tx: operators.add(tx, "Пётр", "", [shop]))
-    desk.write(lambda tx: dialogs.tag(tx, DialogId(2), "Вера", actor="Ольга"))
+    desk.write(lambda tx: dialogs.tag(tx, DialogId(2), "Вера"))
     token = logged_in(desk, "Пётр")
     telling = {one for one in OF_EVERYTHING if SECRET.search(chatapp.run(*one.split()).out)}
     assert telling >= {"dialog list --limit 100", "search сосна", "line list", "tail --json", "doctor"}

@@ -108,3 +108,112 @@ def test_a_quick_reply_names_the_company_as_the_line_does(chatapp: Shell, client
     chatapp("reply", "1", "--quick", "hello")
     texts = [row["text"] for row in chatapp("dialog", "show", "1", "--json").json["messages"]]
     assert texts[-2:] == ["Это Тёплый дом", "Это Тёплый дом. Опт"]
+
+
+ODD = (
+    "two\nlines",
+    "two\r\nlines",
+    "tab\there",
+    'a "quoted" word',
+    "back\\slash\\",
+    "'''",
+    "bell\x07",
+    "escape\x1b[31m",
+    "del\x7f",
+    "next\x85line",
+    "separator\u2028here",
+    "= [table]",
+    "# remark",
+    "Ёлка 🎄",
+    " ",
+)
+
+
+@pytest.mark.parametrize("value", ODD, ids=ascii)
+def test_an_odd_setting_is_read_as_it_was_set_and_spoils_no_other(chatapp: Shell, value: str) -> None:
+    chatapp("config", "set", "operator", "Ольга")
+    chatapp("config", "set", "support", value)
+    assert chatapp("config", "list", "--json").json["support"] == {"value": value, "source": "file"}
+    chatapp("config", "set", "undo_send", "3")
+    found = chatapp("config", "list", "--json", CHATAPP_OPERATOR="").json
+    assert found["support"]["value"] == value
+    assert found["undo_send"] == {"value": 3, "source": "file"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "step"),
+    [
+        ("http_port", "65536", "from 0 to 65535"),
+        ("http_port", "-1", "from 0 to 65535"),
+        ("web_windows", "-1", "from 0 on"),
+        ("transcribe_seconds", "-1", "from 0 on"),
+    ],
+)
+def test_a_number_that_a_setting_cannot_be_is_refused(
+    chatapp: Shell, tmp_path: Path, name: str, value: str, step: str
+) -> None:
+    said = chatapp.run("config", "set", name, "--", value)
+    assert (said.code, said.err) == (2, f"{name} cannot be {value}.\n→ Write a number {step}.\n")
+    assert not (tmp_path / "config.toml").exists()
+    chatapp("config", "set", name, "0")
+
+
+def test_what_a_person_wrote_in_another_type_is_no_worse_after_a_setting_is_set(chatapp: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("company_name = true\nsupport = 5\nundo_send = '3'\nview = 1.5\n")
+    chatapp("config", "set", "quiet", "22:00-08:00")
+    found = chatapp("config", "list", "--json").json
+    assert [found[name]["value"] for name in ("company_name", "support", "undo_send", "view")] == [
+        "True",
+        "5",
+        3,
+        "1.5",
+    ]
+
+
+CONTROLS = [one for one in ODD if any(sign in one for sign in "\n\r\t\x07\x1b\x7f\x85\u2028")]
+
+
+@pytest.mark.parametrize("value", CONTROLS, ids=ascii)
+@pytest.mark.parametrize("where", [("company",), ("line", "--line", "Магазин")], ids=" ".join)
+def test_an_option_of_several_lines_is_refused(chatapp: Shell, bound: int, where: tuple[str, ...], value: str) -> None:
+    said = chatapp.run(where[0], "configure", *where[1:], "--set", f"company_name={value}")
+    assert (said.code, said.err) == (
+        2,
+        "company_name has to be one line, without control characters.\n→ Write it in one line.\n",
+    )
+    assert chatapp(where[0], "configure", *where[1:], "--json").json["company_name"] is None
+
+
+@pytest.mark.parametrize("value", [one for one in ODD if one not in CONTROLS], ids=ascii)
+def test_any_other_option_is_kept_as_it_was_said(chatapp: Shell, value: str) -> None:
+    chatapp("company", "configure", "--set", f"company_name={value}")
+    assert chatapp("company", "configure", "--json").json["company_name"] == value
+    assert listed(chatapp, "company_name") == {"value": value, "source": "company"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "ftp://example.org",
+        "http://",
+        "http:///hook",
+        "https://user:secret@example.org",
+        "https://exa mple.org",
+        "https://example.org:port",
+        "https://[::1",
+        "javascript:alert(1)",
+    ],
+)
+def test_an_address_for_webhooks_is_one_of_the_web(chatapp: Shell, bound: int, url: str) -> None:
+    before = chatapp("line", "configure", "api", "--json").json["url"]
+    said = chatapp.run("line", "configure", "api", "--set", f"url={url}")
+    assert said.code == 2
+    assert said.err == f"url cannot be {url}.\n→ http:// or https://; empty: the channel only receives.\n"
+    assert chatapp("line", "configure", "api", "--json").json["url"] == before
+
+
+def test_an_address_of_the_web_is_taken_and_an_empty_one_too(chatapp: Shell, bound: int) -> None:
+    for url in ("http://127.0.0.1:9000/hook?of=desk", "https://ёлки.рф/", ""):
+        chatapp("line", "configure", "api", "--set", f"url={url}")
+        assert chatapp("line", "configure", "api", "--json").json["url"] == url

@@ -90,7 +90,7 @@ def test_a_change_of_a_message_waits_in_the_outbox_and_says_for_what(
     ]
 
 
-def test_the_outbox_shows_what_waits_and_it_can_be_cancelled_and_retried(
+def test_the_outbox_shows_what_waits_and_what_is_cancelled_never_goes(
     chatapp: Shell, program: Program, bound: int
 ) -> None:
     chatapp("send", "client-7", "-c", "api", "--text", "Завтра", "--at", "2030-01-01 09:00")
@@ -99,10 +99,12 @@ def test_the_outbox_shows_what_waits_and_it_can_be_cancelled_and_retried(
     ]
     chatapp("message", "cancel", "1")
     assert chatapp("outbox", "list").err == "Nothing waits, and nothing went wrong.\n"
-    chatapp("message", "retry", "1")
-    assert chatapp("message", "show", "1", "--json").json["state"] == "queued"
+    refused = chatapp.run("message", "retry", "1")
+    words = "Message 1 was cancelled; it does not go any more.\n→ Write it again: chatapp reply 1\n"
+    assert (refused.code, refused.err) == (1, words)
+    assert chatapp("message", "show", "1", "--json").json["state"] == "cancelled"
     refused = chatapp.run("message", "resolve", "1", "sent")
-    assert (refused.code, refused.err) == (1, "Message 1 is waiting, not uncertain.\n")
+    assert (refused.code, refused.err) == (1, "Message 1 is cancelled, not uncertain.\n")
 
 
 def test_the_journal_is_told_in_words_and_goes_on_where_it_was_left(

@@ -33,6 +33,33 @@ def test_the_same_key_again_is_the_same_message_again(chatapp: Shell, program: P
     assert program.heard == ["Один раз"]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [("client-7", "-t", "Другое"), ("client-8", "-t", "Один раз"), ("client-7", "-t", "Один раз", "--subject", "Ёлка")],
+)
+def test_the_same_key_with_another_message_is_refused(
+    chatapp: Shell, program: Program, bound: int, other: tuple[str, ...]
+) -> None:
+    key = ("-c", "api", "--idempotency-key", "order-15")
+    chatapp("send", "client-7", "-t", "Один раз", *key)
+    said = chatapp.run("send", *other, *key)
+    assert (said.code, said.out) == (1, "")
+    assert said.err == (
+        "This key was used for another message: with other words, or to somebody else.\n"
+        "→ Give this message a key of its own; a key means the same message each time.\n"
+    )
+    assert program.heard == ["Один раз"]
+
+
+def test_a_key_of_a_message_is_refused_for_an_answer_with_other_words(
+    chatapp: Shell, program: Program, bound: int
+) -> None:
+    first = chatapp("send", "client-7", "-c", "api", "-t", "Раз").out
+    key = ("1", "--idempotency-key", "order-15", "--wait", "0")
+    assert chatapp("reply", *key, "-t", "Два").out == chatapp("reply", *key, "-t", "Два").out != first
+    assert "This key was used for another message" in chatapp.run("reply", *key, "-t", "Три").err
+
+
 def test_without_waiting_it_is_only_put_into_the_outbox(chatapp: Shell, program: Program, bound: int) -> None:
     said = chatapp("send", "client-7", "-c", "api", "--text", "Позже", "--wait", "0", "--json")
     assert said.json["state"] == "queued"

@@ -41,7 +41,7 @@ async def test_a_message_that_is_scheduled_in_three_days_goes_when_they_have_pas
                 await telegram.say(ANNA, "Ау")
                 (dialog,) = await eventually(lambda: the_dialogs(desk), seconds=60)  # type: ignore[misc]
                 can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-                order = Order(actor="Ольга", key=desk.world.chance.key(), at=desk.world.clock.now() + 3 * DAY)
+                order = Order(key=desk.world.chance.key(), at=desk.world.clock.now() + 3 * DAY)
                 job = partial(sending.enqueue, can=can, dialog=dialog.id, draft=Draft(text="Готово"), order=order)
                 message = desk.write(job)
                 serving.clock.move(passed=3 * DAY - 120 * SECOND)

@@ -25,7 +25,7 @@ from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ScriptedAsker
 from tests.real.terminal import Terminal, terminal
 from tests.rehearsals.kill import free_port
-from tests.stores import OWNER
+from tests.stores import OWNER, owner
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -89,8 +89,8 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
 
 
 def _with_replies(tx: Tx) -> None:
-    replies.add_section(tx, "Магазин", actor="Марина")
-    replies.add(tx, replies.section(tx, "Магазин"), HELLO, actor="Марина")
+    replies.add_section(tx.by(owner("Марина")), "Магазин")
+    replies.add(tx.by(owner("Марина")), replies.section(tx, "Магазин"), HELLO)
 
 
 def _around(home: Path, port: int) -> Mapping[str, str]:

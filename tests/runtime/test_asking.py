@@ -38,9 +38,9 @@ async def test_a_number_is_looked_for_in_a_messenger(desk: Desk, phones: Sandbox
     wishes = [Wish(row, Errand.FIND, {"address": address}) for address in (ANNA.phone, "+79169999999")]
     if daemon:
         async with serving(desk):
-            there, nobody = await ask_all(desk, wishes, actor="Ольга")
+            there, nobody = await ask_all(desk, wishes)
     else:
-        there, nobody = await ask_all(desk, wishes, actor="Ольга")
+        there, nobody = await ask_all(desk, wishes)
     assert there["phone"] == ANNA.phone
     assert nobody is None
 
@@ -50,7 +50,7 @@ async def test_a_group_that_is_made_has_a_dialog_at_once(desk: Desk, phones: San
     row = await channel(desk, phones)
     async with serving(desk):
         wish = Wish(row, Errand.CREATE_GROUP, {"title": "Соседи", "members": [ANNA.phone]})
-        made = await ask(desk, wish, actor="Ольга")
+        made = await ask(desk, wish)
         assert made["missing"] == {}
         (group,) = [dialog for dialog in the_dialogs(desk) if dialog.name == "Соседи"]
         assert group.address == made["peer"]["address"]
@@ -60,11 +60,11 @@ async def test_what_a_channel_cannot_be_asked_is_refused_before_anything_is_writ
     async with TelegramBotSandbox() as sandbox:
         row = await channel(desk, sandbox)
         with pytest.raises(Refused):
-            await ask(desk, Wish(row, Errand.FIND, {"address": ANNA.phone}), actor="Ольга")
+            await ask(desk, Wish(row, Errand.FIND, {"address": ANNA.phone}))
 
 
 async def test_a_messenger_that_is_away_is_said_to_be_silent(desk: Desk, phones: Sandbox) -> None:
     row = await channel(desk, phones)
     await phones.vanish()
     with pytest.raises((Busy, ChannelError)):
-        await ask(desk, Wish(row, Errand.CONTACTS), actor="Ольга", seconds=2)
+        await ask(desk, Wish(row, Errand.CONTACTS), seconds=2)

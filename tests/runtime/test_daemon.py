@@ -80,7 +80,7 @@ def the_dialogs(desk: Desk) -> list[DialogRow]:
 
 def answer(desk: Desk, channel: ChannelId, dialog: DialogRow, text: str) -> MessageId:
     can = desk.capabilities(desk.read(lambda tx: channels.one(tx, channel)))
-    order = sending.Order(actor="Ольга", key=desk.world.chance.key())
+    order = sending.Order(key=desk.world.chance.key())
     return desk.write(lambda tx: sending.enqueue(tx, can, dialog.id, Draft(text=text), order))
 
 
@@ -144,7 +144,7 @@ async def test_what_is_put_off_comes_back_by_itself_at_its_time(desk: Desk) -> N
         call_here(desk, sandbox, channel, address)
         await sandbox.say(ANNA, "Спасибо, подумаю")
         (dialog,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
-        desk.write(lambda tx: duties.snooze(tx, dialog.id, tx.now + 300, actor="Ольга"))
+        desk.write(lambda tx: duties.snooze(tx, dialog.id, tx.now + 300))
         assert the_dialogs(desk) == []
         (back,) = await eventually(lambda: the_dialogs(desk))  # type: ignore[misc]
     assert (back.id, back.snoozed_until, back.waiting_since) == (dialog.id, None, dialog.waiting_since)

@@ -28,7 +28,7 @@ async def test_what_was_sent_is_told_again_under_its_id(desk: Desk) -> None:
             program.events.clear()
             row = desk.read(lambda tx: channels.one(tx, channel))
             can = desk.capabilities(row)
-            assert desk.write(lambda tx: sending.replay(tx, row, can, since=0, actor="owner")) == 1
+            assert desk.write(lambda tx: sending.replay(tx, row, can, since=0)) == 1
             await eventually(lambda: [e["text"] for e in program.events if e["type"] == "message"] == ["Слышу"])
             assert set(program.seen) <= set(told)
             await eventually(lambda: state_of(desk, message) == "sent")
@@ -39,4 +39,4 @@ async def test_a_channel_that_would_say_everything_twice_refuses(desk: Desk) -> 
         channel = await bound(desk, program)
     row = desk.read(lambda tx: channels.one(tx, channel))
     with pytest.raises(Refused, match="a second time"):
-        desk.write(lambda tx: sending.replay(tx, row, Capabilities(intake="poll"), since=0, actor="owner"))
+        desk.write(lambda tx: sending.replay(tx, row, Capabilities(intake="poll"), since=0))

@@ -123,7 +123,7 @@ class Scene:
         self.desk, self.channel, self.clock, self.sender = desk, channel, clock, sender
 
     def say(self, text: str) -> MessageId:
-        order = sending.Order(actor="Ольга", key=self.desk.world.chance.key())
+        order = sending.Order(key=self.desk.world.chance.key())
 
         def accept(tx: object) -> MessageId:
             dialog = reaching.dialog_for(tx, channels.one(tx, self.channel), CAN, f"@reader_{abs(hash(text))}")
@@ -432,7 +432,7 @@ async def test_trouble_is_over_when_nothing_is_left_that_could_prove_it(
     async with at_work(desk, clock, provider, told) as scene:
         number = scene.say("раз")
         await eventually(lambda: told)
-        scene.desk.write(lambda tx: sending.cancel(tx, number, actor="Ольга"))
+        scene.desk.write(lambda tx: sending.cancel(tx, number))
         clock.pass_by(FIRST_LOOK)
         await eventually(lambda: len(told) == 2)
     assert [type(one) for one in told] == [SendingBlocked, type(None)]

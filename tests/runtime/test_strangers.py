@@ -102,7 +102,7 @@ def channel(desk: Desk) -> ChannelId:
 
 def write(desk: Desk, channel: ChannelId, to: str, n: int = 0) -> MessageId:
     origin, priority = SOURCES[n % len(SOURCES)]
-    order = sending.Order(actor="Ольга", key=desk.world.chance.key(), origin=origin, priority=priority)
+    order = sending.Order(key=desk.world.chance.key(), origin=origin, priority=priority)
 
     def accept(tx: object) -> MessageId:
         row = channels.one(tx, channel)

@@ -42,7 +42,7 @@ class Scene:
     def say(self, text: str, *, path: Path | None = None, at: int | None = None) -> MessageId:
         staged = (files.stage(self.desk.media, path),) if path else ()
         can = self.desk.capabilities(self.channel_row())
-        order = sending.Order(actor="Ольга", key=self.desk.world.chance.key(), at=at)
+        order = sending.Order(key=self.desk.world.chance.key(), at=at)
         draft = Draft(text=text, files=staged)
         return self.desk.write(lambda tx: sending.enqueue(tx, can, self.dialog, draft, order))
 
@@ -102,7 +102,7 @@ async def test_a_connection_lost_after_the_request_is_uncertain_and_never_sent_a
     await scene.until(following, "sent")
     assert await scene.heard() == ["дошло или нет", "следом"]
     assert message.ext_id is None
-    scene.desk.write(lambda tx: sending.resolve(tx, lost, "sent", actor="Ольга"))
+    scene.desk.write(lambda tx: sending.resolve(tx, lost, "sent"))
     assert scene.message(lost).state == "sent"
 
 
@@ -151,7 +151,7 @@ async def test_a_file_that_vanished_fails_with_its_name(scene: Scene, tmp_path: 
     staged = files.stage(scene.desk.media, tmp_path / "прайс.txt")
     shutil.rmtree(scene.desk.media.root / staged.sha256[:2])
     can = scene.desk.capabilities(scene.channel_row())
-    order = sending.Order(actor="Ольга", key=scene.desk.world.chance.key())
+    order = sending.Order(key=scene.desk.world.chance.key())
     draft = Draft(text="вот", files=(staged,))
     number = scene.desk.write(lambda tx: sending.enqueue(tx, can, scene.dialog, draft, order))
     message = await scene.until(number, "failed")
@@ -181,7 +181,7 @@ async def test_an_edit_a_reaction_and_a_deletion_reach_the_client(scene: Scene) 
     can = scene.desk.capabilities(scene.channel_row())
 
     def ask(action: Action, value: str) -> None:
-        order = sending.Order(actor="Ольга", key="")
+        order = sending.Order(key="")
         scene.desk.write(lambda tx: sending.change(tx, can, number, action, value, order=order))
 
     ask(Action.EDIT, "без опечатки")

@@ -60,7 +60,7 @@ from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
 from tests.meta.test_access import PUBLIC, WITHOUT_A_RIGHT
-from tests.stores import EVERYTHING, OWNER, Shop
+from tests.stores import EVERYTHING, OWNER, Shop, owner
 
 pytestmark = pytest.mark.req("S-128")
 ME = "Пётр"
@@ -92,7 +92,7 @@ class Place:
     merge: Any
 
     def order(self, **values: Any) -> sending.Order:
-        return sending.Order(**{"actor": ME, "key": KEY, **values})
+        return sending.Order(**{"key": KEY, **values})
 
     @property
     def address(self) -> str:
@@ -123,7 +123,7 @@ def place(shop: Shop, name: str) -> Place:
         ContactId(shop.read(lambda tx, d=d: dialogs.card(tx, d)).contact_id) for d in (dialog, *others)
     )
     person = shop.read(lambda tx: contacts.one(tx, first))
-    merge = shop.write(lambda tx: persons.merge(tx, third, fourth, actor="Ольга"))
+    merge = shop.write(lambda tx: persons.merge(tx, third, fourth))
     return Place(shop, line, row, dialog, heard, said, waits, unsure, application, first, second, letter, person, merge)
 
 
@@ -188,55 +188,55 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "channels.unbind": (Right.CHANNELS, lambda tx, at: channels.unbind(tx, at.channel, force=True)),
     "contacts.set_chain": (
         Right.PEOPLE,
-        lambda tx, at: contacts.set_chain(tx, [at.person], ["email"], actor=ME),
+        lambda tx, at: contacts.set_chain(tx, [at.person], ["email"]),
     ),
     "deadletters.forget": (Right.REPAIR, lambda tx, at: deadletters.forget(tx, at.letter.id)),
     "deadletters.revive": (
         Right.REPAIR,
         lambda tx, at: deadletters.revive(tx, at.letter, Arrival(provider_id="odd", raw=b"{}")),
     ),
-    "dialogs.block": (Right.BLOCK, lambda tx, at: dialogs.block(tx, at.dialog, blocked=True, actor=ME)),
+    "dialogs.block": (Right.BLOCK, lambda tx, at: dialogs.block(tx, at.dialog, blocked=True)),
     "dialogs.introduce": (
         Right.ANSWER,
-        lambda tx, at: dialogs.introduce(tx, at.dialog, first_name="Анна", last_name="", actor=ME),
+        lambda tx, at: dialogs.introduce(tx, at.dialog, first_name="Анна", last_name=""),
     ),
-    "dialogs.peek": (Right.MARK, lambda tx, at: dialogs.peek(tx, at.dialog, actor=ME)),
-    "dialogs.pin": (Right.MARK, lambda tx, at: dialogs.pin(tx, at.dialog, pinned=True, actor=ME)),
-    "dialogs.read": (Right.MARK, lambda tx, at: dialogs.read(tx, at.dialog, actor=ME)),
-    "dialogs.rename": (Right.MARK, lambda tx, at: dialogs.rename(tx, at.dialog, "Анна", actor=ME)),
-    "dialogs.tag": (Right.TAG, lambda tx, at: dialogs.tag(tx, at.dialog, "важно", actor=ME)),
-    "dialogs.typing": (Right.ANSWER, lambda tx, at: dialogs.typing(tx, at.dialog, actor=ME)),
-    "dialogs.unread": (Right.MARK, lambda tx, at: dialogs.unread(tx, at.dialog, actor=ME)),
-    "dialogs.untag": (Right.TAG, lambda tx, at: dialogs.untag(tx, at.dialog, "важно", actor=ME)),
-    "drafts.drop": (Right.DRAFTS, lambda tx, at: drafts.drop(tx, at.dialog, operator=ME)),
+    "dialogs.peek": (Right.MARK, lambda tx, at: dialogs.peek(tx, at.dialog)),
+    "dialogs.pin": (Right.MARK, lambda tx, at: dialogs.pin(tx, at.dialog, pinned=True)),
+    "dialogs.read": (Right.MARK, lambda tx, at: dialogs.read(tx, at.dialog)),
+    "dialogs.rename": (Right.MARK, lambda tx, at: dialogs.rename(tx, at.dialog, "Анна")),
+    "dialogs.tag": (Right.TAG, lambda tx, at: dialogs.tag(tx, at.dialog, "важно")),
+    "dialogs.typing": (Right.ANSWER, lambda tx, at: dialogs.typing(tx, at.dialog)),
+    "dialogs.unread": (Right.MARK, lambda tx, at: dialogs.unread(tx, at.dialog)),
+    "dialogs.untag": (Right.TAG, lambda tx, at: dialogs.untag(tx, at.dialog, "важно")),
+    "drafts.drop": (Right.DRAFTS, lambda tx, at: drafts.drop(tx, at.dialog)),
     "drafts.keep": (
         Right.DRAFTS,
-        lambda tx, at: drafts.keep(tx, at.dialog, Unsent(Draft(text="Да")), operator=ME),
+        lambda tx, at: drafts.keep(tx, at.dialog, Unsent(Draft(text="Да"))),
     ),
-    "duties.assign": (Right.ASSIGN, lambda tx, at: duties.assign(tx, at.dialog, "Анна", actor=ME)),
-    "duties.awaits_answer": (Right.SNOOZE, lambda tx, at: duties.awaits_answer(tx, at.dialog, 1, actor=ME)),
-    "duties.claim": (Right.ASSIGN, lambda tx, at: duties.claim(tx, at.dialog, actor=ME)),
-    "duties.join": (Right.ASSIGN, lambda tx, at: duties.join(tx, at.dialog, "Анна", "observer", actor=ME)),
-    "duties.leave": (Right.ASSIGN, lambda tx, at: duties.leave(tx, at.dialog, "Анна", actor=ME)),
-    "duties.no_answer": (Right.SNOOZE, lambda tx, at: duties.no_answer(tx, at.dialog, actor=ME)),
-    "duties.snooze": (Right.SNOOZE, lambda tx, at: duties.snooze(tx, at.dialog, tx.now + 1, actor=ME)),
-    "duties.unassign": (Right.ASSIGN, lambda tx, at: duties.unassign(tx, at.dialog, actor=ME)),
-    "duties.unsnooze": (Right.SNOOZE, lambda tx, at: duties.unsnooze(tx, at.dialog, actor=ME)),
+    "duties.assign": (Right.ASSIGN, lambda tx, at: duties.assign(tx, at.dialog, "Анна")),
+    "duties.awaits_answer": (Right.SNOOZE, lambda tx, at: duties.awaits_answer(tx, at.dialog, 1)),
+    "duties.claim": (Right.ASSIGN, lambda tx, at: duties.claim(tx, at.dialog)),
+    "duties.join": (Right.ASSIGN, lambda tx, at: duties.join(tx, at.dialog, "Анна", "observer")),
+    "duties.leave": (Right.ASSIGN, lambda tx, at: duties.leave(tx, at.dialog, "Анна")),
+    "duties.no_answer": (Right.SNOOZE, lambda tx, at: duties.no_answer(tx, at.dialog)),
+    "duties.snooze": (Right.SNOOZE, lambda tx, at: duties.snooze(tx, at.dialog, tx.now + 1)),
+    "duties.unassign": (Right.ASSIGN, lambda tx, at: duties.unassign(tx, at.dialog)),
+    "duties.unsnooze": (Right.SNOOZE, lambda tx, at: duties.unsnooze(tx, at.dialog)),
     "errands.ask": (
         Right.CHATS,
-        lambda tx, at: errands.ask(tx, at.channel.id, "follow", {}, actor=ME, seconds=1),
+        lambda tx, at: errands.ask(tx, at.channel.id, "follow", {}, seconds=1),
     ),
     "errands.ask for a person": (
         Right.ANSWER,
-        lambda tx, at: errands.ask(tx, at.channel.id, "find", {}, actor=ME, seconds=1),
+        lambda tx, at: errands.ask(tx, at.channel.id, "find", {}, seconds=1),
     ),
     "errands.ask for a group": (
         Right.GROUPS,
-        lambda tx, at: errands.ask(tx, at.channel.id, "create_group", {}, actor=ME, seconds=1),
+        lambda tx, at: errands.ask(tx, at.channel.id, "create_group", {}, seconds=1),
     ),
     "errands.ask for templates": (
         Right.TEMPLATES,
-        lambda tx, at: errands.ask(tx, at.channel.id, "submit", {}, actor=ME, seconds=1),
+        lambda tx, at: errands.ask(tx, at.channel.id, "submit", {}, seconds=1),
     ),
     "forwarding.forward": (
         Right.ANSWER,
@@ -244,9 +244,9 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "later.reschedule": (
         Right.ANSWER,
-        lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, None, actor=ME),
+        lambda tx, at: later.reschedule(tx, EVERYTHING, at.waits, None),
     ),
-    "later.reword": (Right.ANSWER, lambda tx, at: later.reword(tx, EVERYTHING, at.waits, "Нет", actor=ME)),
+    "later.reword": (Right.ANSWER, lambda tx, at: later.reword(tx, EVERYTHING, at.waits, "Нет")),
     "lines.configure": (
         Right.SETTINGS,
         lambda tx, at: lines.configure(tx, _line(tx, at), {"company_name": "Ёлка"}),
@@ -261,14 +261,14 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
         Right.MASS,
         lambda tx, at: _reached(mailing.preview(tx, able, _asked(at, Exactly(at.channel.id, "")), NEW)),
     ),
-    "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить", actor=ME)),
-    "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other, actor=ME)),
+    "notes.add": (Right.NOTE, lambda tx, at: notes.add(tx, at.dialog, "Перезвонить")),
+    "persons.apart": (Right.PEOPLE, lambda tx, at: persons.apart(tx, at.contact, at.other)),
     "persons.forget_apart": (
         Right.PEOPLE,
-        lambda tx, at: persons.forget_apart(tx, [(at.contact, at.other)], actor=ME),
+        lambda tx, at: persons.forget_apart(tx, [(at.contact, at.other)]),
     ),
-    "persons.merge": (Right.PEOPLE, lambda tx, at: persons.merge(tx, at.contact, at.other, actor=ME)),
-    "persons.undo": (Right.PEOPLE, lambda tx, at: persons.undo(tx, at.merge, actor=ME)),
+    "persons.merge": (Right.PEOPLE, lambda tx, at: persons.merge(tx, at.contact, at.other)),
+    "persons.undo": (Right.PEOPLE, lambda tx, at: persons.undo(tx, at.merge)),
     "reaching.dialog_for": (
         Right.ANSWER,
         lambda tx, at: reaching.dialog_for(tx, at.channel, EVERYTHING, "new@example.org"),
@@ -279,7 +279,7 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
             tx, able, [Step(at.channel.id, ("new@example.org",))], Draft(text="Да"), at.order()
         ),
     ),
-    "sending.cancel": (Right.ANSWER, lambda tx, at: sending.cancel(tx, at.waits, actor=ME)),
+    "sending.cancel": (Right.ANSWER, lambda tx, at: sending.cancel(tx, at.waits)),
     "sending.change": (
         Right.ANSWER,
         lambda tx, at: sending.change(tx, EVERYTHING, at.heard, Action.REACT, "👍", order=at.order()),
@@ -290,10 +290,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     ),
     "sending.replay": (
         Right.REPAIR,
-        lambda tx, at: sending.replay(tx, at.channel, _again(), since=0, actor=ME),
+        lambda tx, at: sending.replay(tx, at.channel, _again(), since=0),
     ),
-    "sending.resolve": (Right.ANSWER, lambda tx, at: sending.resolve(tx, at.unsure, "failed", actor=ME)),
-    "sending.retry": (Right.ANSWER, lambda tx, at: sending.retry(tx, at.said, actor=ME)),
+    "sending.resolve": (Right.ANSWER, lambda tx, at: sending.resolve(tx, at.unsure, "failed")),
+    "sending.retry": (Right.ANSWER, lambda tx, at: sending.retry(tx, at.said)),
     "templates.add": (
         Right.TEMPLATES,
         lambda tx, at: templates.add(tx, at.channel, TEMPLATES, Template(name="bye", body="Пока")),
@@ -332,7 +332,7 @@ def _section(tx: Tx) -> Any:
 
 
 def _view(tx: Tx, name: str) -> Any:
-    return next(row for row in views.seen_by(tx, ME) if row.name == name)
+    return next(row for row in views.seen(tx.by(owner(ME))) if row.name == name)
 
 
 HELLO = Answer(title="Привет", text="Здравствуйте!")
@@ -341,7 +341,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "lines.add": (Right.LINES, lambda tx, at: lines.add(tx, "Ещё одна")),
     "options.configure_company": (
         Right.SETTINGS,
-        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}, actor=ME),
+        lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}),
     ),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
@@ -354,31 +354,31 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "operators.remove": (Right.USERS, lambda tx, at: operators.remove(tx, "Иван")),
     "operators.see_lines": (Right.USERS, lambda tx, at: operators.see_lines(tx, "Иван", None)),
     "operators.set_password": (Right.USERS, lambda tx, at: operators.set_password(tx, "Иван", "x")),
-    "replies.add": (Right.REPLIES, lambda tx, at: replies.add(tx, _section(tx), HELLO, actor=ME)),
-    "replies.add_section": (Right.REPLIES, lambda tx, at: replies.add_section(tx, "Опт", actor=ME)),
+    "replies.add": (Right.REPLIES, lambda tx, at: replies.add(tx, _section(tx), HELLO)),
+    "replies.add_section": (Right.REPLIES, lambda tx, at: replies.add_section(tx, "Опт")),
     "replies.count_use": (Right.ANSWER, lambda tx, at: replies.count_use(tx, replies.find(tx, "Пока").id)),
-    "replies.edit": (Right.REPLIES, lambda tx, at: replies.edit(tx, replies.find(tx, "Пока"), HELLO, actor=ME)),
-    "replies.invite": (Right.REPLIES, lambda tx, at: replies.invite(tx, _section(tx), "Вера", actor=ME)),
-    "replies.remove": (Right.REPLIES, lambda tx, at: replies.remove(tx, replies.find(tx, "Пока"), actor=ME)),
+    "replies.edit": (Right.REPLIES, lambda tx, at: replies.edit(tx, replies.find(tx, "Пока"), HELLO)),
+    "replies.invite": (Right.REPLIES, lambda tx, at: replies.invite(tx, _section(tx), "Вера")),
+    "replies.remove": (Right.REPLIES, lambda tx, at: replies.remove(tx, replies.find(tx, "Пока"))),
     "replies.remove_section": (
         Right.REPLIES,
-        lambda tx, at: replies.remove_section(tx, _section(tx), force=True, actor=ME),
+        lambda tx, at: replies.remove_section(tx, _section(tx), force=True),
     ),
     "replies.rename_section": (
         Right.REPLIES,
-        lambda tx, at: replies.rename_section(tx, _section(tx), "Доставка", actor=ME),
+        lambda tx, at: replies.rename_section(tx, _section(tx), "Доставка"),
     ),
-    "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера", actor=ME)),
-    "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.Sheet(), actor=ME)),
-    "views.add": (Right.SHARED_VIEWS, lambda tx, at: views.add(tx, "Все", DialogFilter(), actor=ME)),
+    "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера")),
+    "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.Sheet())),
+    "views.add": (Right.SHARED_VIEWS, lambda tx, at: views.add(tx, "Все", DialogFilter())),
     "views.add of one's own": (
         Right.VIEWS,
-        lambda tx, at: views.add(tx, "Мои", DialogFilter(), owner=ME, actor=ME),
+        lambda tx, at: views.add(tx, "Мои", DialogFilter(), own=True),
     ),
-    "views.move": (Right.SHARED_VIEWS, lambda tx, at: views.move(tx, _view(tx, "Общее"), 1, actor=ME)),
-    "views.move of one's own": (Right.VIEWS, lambda tx, at: views.move(tx, _view(tx, "Своё"), 1, actor=ME)),
-    "views.remove": (Right.SHARED_VIEWS, lambda tx, at: views.remove(tx, _view(tx, "Общее"), actor=ME)),
-    "views.remove of one's own": (Right.VIEWS, lambda tx, at: views.remove(tx, _view(tx, "Своё"), actor=ME)),
+    "views.move": (Right.SHARED_VIEWS, lambda tx, at: views.move(tx, _view(tx, "Общее"), 1)),
+    "views.move of one's own": (Right.VIEWS, lambda tx, at: views.move(tx, _view(tx, "Своё"), 1)),
+    "views.remove": (Right.SHARED_VIEWS, lambda tx, at: views.remove(tx, _view(tx, "Общее"))),
+    "views.remove of one's own": (Right.VIEWS, lambda tx, at: views.remove(tx, _view(tx, "Своё"))),
 }
 """What belongs to no line."""
 CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
@@ -395,10 +395,10 @@ def _english() -> None:
 def ours(shop: Shop) -> Place:
     """A line of the operator's with everything on it, and what belongs to no line."""
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
-    shop.write(lambda tx: replies.add_section(tx, "Заказы", actor="Ольга"))
-    shop.write(lambda tx: replies.add(tx, _section(tx), Answer(title="Пока", text="Пока!"), actor="Ольга"))
-    shop.write(lambda tx: views.add(tx, "Общее", DialogFilter(), actor="Ольга"))
-    shop.write(lambda tx: views.add(tx, "Своё", DialogFilter(), owner=ME, actor=ME))
+    shop.write(lambda tx: replies.add_section(tx, "Заказы"))
+    shop.write(lambda tx: replies.add(tx, _section(tx), Answer(title="Пока", text="Пока!")))
+    shop.write(lambda tx: views.add(tx, "Общее", DialogFilter()))
+    shop.write(lambda tx: views.add(tx.by(owner(ME)), "Своё", DialogFilter(), own=True))
     return place(shop, "Опт")
 
 
@@ -520,9 +520,9 @@ def test_a_part_of_the_program_has_the_rights_it_was_given_and_no_others(shop: S
 
 def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop, ours: Place) -> None:
     theirs, who = place(shop, "Розница"), Acting(ME, lines=(ours.line,))
-    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", ME, theirs.dialog))
+    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", theirs.dialog))
     assert shop.read(presence.everyone) == []
-    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", ME, ours.dialog))
+    shop.database.write(lambda tx: presence.look(tx.by(who, lens_of(shop, who)), "w", ours.dialog))
     assert [row.dialog_id for row in shop.read(presence.everyone)] == [ours.dialog]
 
 

@@ -319,7 +319,7 @@ def test_what_was_taken_back_while_it_waited_for_its_turn_is_not_handed_over(sho
     mine = shop.write(lambda tx: outbox.claim(tx, shop.media, channel))
     assert mine is not None
     assert shop.message(message).state == State.QUEUED
-    shop.write(lambda tx: sending.cancel(tx, message, actor="Ольга"))
+    shop.write(lambda tx: sending.cancel(tx, message))
     assert shop.write(lambda tx: outbox.begin(tx, mine)) is False
     assert shop.message(message).state == State.CANCELLED
 
@@ -362,7 +362,7 @@ def test_an_id_that_was_only_expected_proves_nothing_of_the_next_attempt(shop: S
     message = say(shop, dialog)
     first = claim(shop, channel)
     shop.write(lambda tx: outbox.leave_uncertain(tx, first, OutcomeUnknown("timeout", ids=("77",))))
-    shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
+    shop.write(lambda tx: sending.retry(tx, message))
     second = claim(shop, channel)
     shop.write(lambda tx: outbox.leave_uncertain(tx, second, OutcomeUnknown("timeout", ids=("78",))))
     assert shop.message(message).state == State.UNCERTAIN
@@ -376,7 +376,7 @@ def test_what_a_person_sends_again_and_turns_out_to_be_there_does_not_go_twice(
     message = say(shop, dialog)
     mine = claim(shop, channel)
     shop.write(lambda tx: outbox.leave_uncertain(tx, mine, OutcomeUnknown("timeout", ids=("77",))))
-    shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
+    shop.write(lambda tx: sending.retry(tx, message))
     news = DeliveryChanged(ext_id="77", state=State.DELIVERED, at=NOON)
     shop.take(channel, news if proof == "a receipt" else said("Добрый день", ext_id="77", at=NOON, from_us=True))
     assert shop.message(message).state == (State.DELIVERED if proof == "a receipt" else State.SENT)
@@ -390,7 +390,7 @@ def test_what_was_read_stays_read_while_a_program_is_told_once_more(
     _, mine = split(shop, channel, Receipt(ids=("1",)))
     shop.take(channel, DeliveryChanged(ext_id="1", state=State.READ, at=NOON))
     row, can = shop.read(lambda tx: channels.one(tx, channel)), replace(EVERYTHING, idempotent_send=True)
-    assert shop.write(lambda tx: sending.replay(tx, row, can, since=0, actor="Ольга")) == 1
+    assert shop.write(lambda tx: sending.replay(tx, row, can, since=0)) == 1
     again = claim(shop, channel)
     assert shop.message(mine.message.id).state == State.READ
     verdict = (

@@ -126,7 +126,7 @@ def test_what_is_told_before_is_what_happens(
 
 def test_whoever_is_on_the_blacklist_is_refused_before_it_is_written(shop: Shop, bound: dict[str, ChannelRow]) -> None:
     dialog = begin(shop, bound["messenger"], "@anna")
-    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True))
     refusal = look(shop, bound["messenger"], "@anna").refusal
     assert refusal is not None
     assert refusal.code == "blocked"

@@ -53,18 +53,18 @@ def made(shop: Shop, channel: int, n: int) -> tuple[DialogId, Kept]:
 
 def with_marks(shop: Shop, dialog: DialogId, n: int, tags: set[str]) -> None:
     for tag in tags:
-        shop.write(partial(dialogs.tag, dialog=dialog, name=tag, actor="Ольга"))
+        shop.write(partial(dialogs.tag, dialog=dialog, name=tag))
     if n % 3 == 0:
-        shop.write(lambda tx: dialogs.read(tx, dialog, actor="Ольга"))
+        shop.write(lambda tx: dialogs.read(tx, dialog))
     if n % 4 == 0:
         draft = sending.Draft(text="да")
         shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, draft, shop.order()))
-    shop.write(lambda tx: dialogs.pin(tx, dialog, pinned=n % 5 == 0, actor="Ольга"))
-    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=n % 11 == 0, actor="Ольга"))
+    shop.write(lambda tx: dialogs.pin(tx, dialog, pinned=n % 5 == 0))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=n % 11 == 0))
     if n % 3:
-        shop.write(lambda tx: duties.assign(tx, dialog, "Ольга" if n % 3 == 1 else "Пётр", actor="Ольга"))
+        shop.write(lambda tx: duties.assign(tx, dialog, "Ольга" if n % 3 == 1 else "Пётр"))
     if n % 6 == 1:
-        shop.write(lambda tx: duties.snooze(tx, dialog, shop.clock.at + 60_000, actor="Ольга"))
+        shop.write(lambda tx: duties.snooze(tx, dialog, shop.clock.at + 60_000))
 
 
 def passes(one: Kept, wanted: DialogFilter) -> bool:
@@ -160,7 +160,7 @@ def test_a_client_is_found_however_it_is_typed(shop: Shop, query: str, found: st
     made_here = dict(made(shop, channel, n) for n in range(1, 6))
     zero = dict([made(shop, channel, 15)])
     assert len(made_here | zero) == 6
-    shop.write(lambda tx: [dialogs.block(tx, d, blocked=False, actor="Ольга") for d in made_here | zero])
+    shop.write(lambda tx: [dialogs.block(tx, d, blocked=False) for d in made_here | zero])
     with shop.reading() as tx:
         names = [row.name for row in dialog_list.page(tx, shop.driver.dialect, DialogFilter(text=query))]
     assert found in names

@@ -13,7 +13,7 @@ from tests.stores import EVERYTHING, Shop
 
 def ask(shop: Shop, channel: ChannelId, address: str, *, seconds: float = 60) -> ErrandId:
     wanted = {"address": address}
-    return shop.write(lambda tx: errands.ask(tx, channel, Errand.FIND, wanted, actor="Ольга", seconds=seconds))
+    return shop.write(lambda tx: errands.ask(tx, channel, Errand.FIND, wanted, seconds=seconds))
 
 
 def claim(shop: Shop, channel: ChannelId) -> ErrandId | None:

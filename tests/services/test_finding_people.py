@@ -34,7 +34,7 @@ def met(shop: Shop, channel: ChannelId, who: Person) -> ContactId:
 
 
 def joined(shop: Shop, kept: ContactId, gone: ContactId) -> MergeRow:
-    made: MergeRow = shop.write(lambda tx: persons.merge(tx, kept, gone, actor="Ольга"))
+    made: MergeRow = shop.write(lambda tx: persons.merge(tx, kept, gone))
     return made
 
 
@@ -59,7 +59,7 @@ def test_each_dialog_of_a_person_is_found_by_what_any_of_their_contacts_tells(sh
             shown = ["Зоя Петрова"] if said == "Petrova" else []
             assert found(shop, said) == found(shop, said, index) == [*BOTH, *shown], (said, moment)
         search.catch_up(shop.database, index)
-    shop.write(lambda tx: persons.undo(tx, merge, actor="Ольга"))
+    shop.write(lambda tx: persons.undo(tx, merge))
     for _moment in ("before", "after"):
         assert found(shop, "Аня") == found(shop, "Аня", index) == ["Аня"]
         assert found(shop, "аня петрова") == found(shop, "аня петрова", index) == []
@@ -81,7 +81,7 @@ def test_what_one_dialog_is_renamed_to_finds_the_others_too(shop: Shop, index: I
     joined(shop, anna, zoya)
     search.catch_up(shop.database, index)
     (way,) = shop.read(lambda tx: persons.person(tx, anya).ways_of(anya))
-    shop.write(lambda tx: dialogs.rename(tx, way.id, "Анюта с фабрики", actor="Ольга"))
+    shop.write(lambda tx: dialogs.rename(tx, way.id, "Анюта с фабрики"))
     for _moment in ("before the index follows", "after it"):
         assert found(shop, "фабрики", index) == ["Анна Петрова", "Анюта с фабрики", "Зоя"]
         search.catch_up(shop.database, index)

@@ -81,14 +81,14 @@ def test_what_operators_call_a_dialog_is_read_by_no_other_client(
     shop.hear(channel, sender=Person(id="anna", **known))
     message = shop.hear(channel, "Где заказ?", sender=Person(id="anna"))
     dialog = shop.message(message).dialog_id
-    shop.write(lambda tx: dialogs.rename(tx, dialog, "СКАНДАЛИСТКА", actor="Ольга"))
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "СКАНДАЛИСТКА"))
     (sent,) = forward(shop, [message], elsewhere)
     assert shop.message(sent).text.splitlines()[0].startswith(f"{called}, ")
 
 
 def test_a_note_for_colleagues_is_never_passed_on(shop: Shop) -> None:
     dialog = shop.message(shop.hear(shop.channel())).dialog_id
-    shop.write(lambda tx: notes.add(tx, dialog, "между нами", actor="Ольга"))
+    shop.write(lambda tx: notes.add(tx, dialog, "между нами"))
     (note,) = (notes.as_entry(row) for row in shop.read(lambda tx: notes.between(tx, dialog)))
     refusal = forwarding.obstacle(note)
     assert refusal is not None

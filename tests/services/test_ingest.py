@@ -159,7 +159,7 @@ def test_one_persons_reactions_replace_their_earlier_ones(shop: Shop) -> None:
 def test_a_blocked_dialog_keeps_what_arrives_but_stays_silent(shop: Shop) -> None:
     channel = shop.channel()
     dialog = shop.message(shop.hear(channel, "купите окна")).dialog_id
-    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True))
     shop.hear(channel, "купите двери")
     card = card_of(shop, dialog)
     assert (card.blocked, card.unread, card.waiting_since) == (1, 0, None)
@@ -210,13 +210,13 @@ def test_what_we_wrote_on_the_phone_answers_the_client(shop: Shop) -> None:
 def test_a_new_phone_is_learned_in_one_spelling_and_found_even_after_a_rename(shop: Shop) -> None:
     channel = shop.channel()
     dialog = shop.message(shop.hear(channel)).dialog_id
-    shop.write(lambda tx: dialogs.rename(tx, dialog, "Анна из Твери", actor="Ольга"))
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "Анна из Твери"))
     shop.hear(channel, sender=Person(id="anna", name="Анна Котова", phone="8 912 000-11-22"))
     card = card_of(shop, dialog)
     assert (card.name, card.person, card.phone) == ("Анна из Твери", "Анна Котова", "+79120001122")
     for text in ("твери", "КОТОВА", "+7 (912) 000-11-22", "anna"):
         assert [row.id for row in the_list(shop, DialogFilter(text=text))] == [dialog], text
-    shop.write(lambda tx: dialogs.rename(tx, dialog, "", actor="Ольга"))
+    shop.write(lambda tx: dialogs.rename(tx, dialog, ""))
     assert card_of(shop, dialog).name == "Анна Котова"
 
 
@@ -318,7 +318,7 @@ def test_two_dialogs_that_turn_out_to_be_one_person_become_one_and_lose_nothing(
     channel = shop.channel()
     bare = shop.write(lambda tx: reaching.dialog_for(tx, channels.one(tx, channel), EVERYTHING, "+7 916 000-00-01"))
     queued = shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, bare, Draft(text="Добрый день"), shop.order()))
-    shop.write(lambda tx: dialogs.tag(tx, bare, "срочно", actor="Ольга"))
+    shop.write(lambda tx: dialogs.tag(tx, bare, "срочно"))
     known = shop.message(shop.hear(channel, "Это Анна", ext_id="1", at=shop.clock.at + 5)).dialog_id
     address = Peer(key="anna", address="anna")
     shop.take(channel, PeerMoved(old_key="+79160000001", peer=address, at=shop.clock.at))

@@ -247,9 +247,9 @@ class IngestMachine(RuleBasedStateMachine):
             return
         chat, dialog = self.chats[peer], self.dialog(peer)
         if chat.blocked != blocked:
-            self.shop.write(lambda tx: dialogs.block(tx, dialog, blocked=blocked, actor="Ольга"))
+            self.shop.write(lambda tx: dialogs.block(tx, dialog, blocked=blocked))
             chat.waiting = None
-        self.shop.write(lambda tx: dialogs.read(tx, dialog, actor="Ольга"))
+        self.shop.write(lambda tx: dialogs.read(tx, dialog))
         chat.blocked, chat.unread = blocked, 0
 
     @rule(peer=st.sampled_from(PEERS), text=TEXT.filter(str.strip))
@@ -259,7 +259,7 @@ class IngestMachine(RuleBasedStateMachine):
 
     def note(self, peer: str, text: str) -> None:
         dialog = self.dialog(peer)
-        self.shop.write(lambda tx: notes.add(tx, dialog, text, actor="Ольга"))
+        self.shop.write(lambda tx: notes.add(tx, dialog, text))
         self.chats[peer].notes.append(text)
 
     @rule(peer=st.sampled_from(PEERS), then=st.sampled_from([None, *FLAGS]))

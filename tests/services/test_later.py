@@ -38,10 +38,10 @@ def test_a_scheduled_message_gets_another_text_and_goes_at_once(
     shop: Shop, channel: ChannelId, dialog: DialogId
 ) -> None:
     message = say(shop, dialog, at=shop.clock.now() + HOUR)
-    shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Доброе утро", actor="Ольга"))
+    shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Доброе утро"))
     assert (shop.message(message).text, shop.message(message).state) == ("Доброе утро", State.SCHEDULED)
     assert goes(shop, channel) is None
-    shop.write(lambda tx: later.reschedule(tx, EVERYTHING, message, None, actor="Ольга"))
+    shop.write(lambda tx: later.reschedule(tx, EVERYTHING, message, None))
     assert goes(shop, channel) == "Доброе утро"
 
 
@@ -50,7 +50,7 @@ def test_a_scheduled_message_goes_at_its_new_time_and_not_at_the_old(
 ) -> None:
     message = say(shop, dialog, at=shop.clock.now() + HOUR)
     new = shop.clock.now() + 3 * HOUR
-    shop.write(lambda tx: later.reschedule(tx, EVERYTHING, message, new, actor="Ольга"))
+    shop.write(lambda tx: later.reschedule(tx, EVERYTHING, message, new))
     shop.clock.at += 2 * HOUR
     assert shop.write(outbox.promote) == []
     shop.clock.at += 2 * HOUR
@@ -60,10 +60,10 @@ def test_a_scheduled_message_goes_at_its_new_time_and_not_at_the_old(
 def test_what_is_on_its_way_keeps_its_text_and_its_time(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
     message = say(shop, dialog)
     with pytest.raises(Refused, match="goes as soon as it can"):
-        shop.write(lambda tx: later.reschedule(tx, EVERYTHING, message, shop.clock.now() + HOUR, actor="Ольга"))
+        shop.write(lambda tx: later.reschedule(tx, EVERYTHING, message, shop.clock.now() + HOUR))
     goes(shop, channel)
     with pytest.raises(Refused, match="is not waiting any more"):
-        shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Поздно", actor="Ольга"))
+        shop.write(lambda tx: later.reword(tx, EVERYTHING, message, "Поздно"))
     assert shop.message(message).text == "Добрый день"
 
 
@@ -71,7 +71,7 @@ def test_a_new_text_has_to_fit_the_channel(shop: Shop, dialog: DialogId) -> None
     message = say(shop, dialog, at=shop.clock.now() + HOUR)
     short = Capabilities(intake="poll", max_text=5)
     with pytest.raises(Refused, match="this channel takes 5"):
-        shop.write(lambda tx: later.reword(tx, short, message, "Доброе утро", actor="Ольга"))
+        shop.write(lambda tx: later.reword(tx, short, message, "Доброе утро"))
 
 
 def test_a_reminder_is_given_up_when_the_client_writes_first(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
@@ -89,7 +89,7 @@ def test_what_is_held_can_be_taken_back_until_its_seconds_are_over(
     waiting = shop.read(lambda tx: transcript.entry(tx, first)).waiting
     assert (waiting.wait_code, waiting.not_before) == ("held", shop.clock.now() + 7_000)
     assert goes(shop, channel) is None
-    shop.write(lambda tx: sending.cancel(tx, first, actor="Ольга"))
+    shop.write(lambda tx: sending.cancel(tx, first))
     say(shop, dialog, "Добрый день", hold=7_000)
     shop.clock.at += 7_000
     assert goes(shop, channel) == "Добрый день"

@@ -7,7 +7,7 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.services import journal, notes, transcript
 from chatapp_cli.store.rows.outbox import OutboxRow
-from tests.stores import Shop
+from tests.stores import Shop, owner
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def dialog(shop: Shop) -> DialogId:
 
 
 def test_a_note_is_kept_and_told_and_never_sent(shop: Shop, dialog: DialogId) -> None:
-    number = shop.write(lambda tx: notes.add(tx, dialog, " Обещали скидку ", actor="Ольга"))
+    number = shop.write(lambda tx: notes.add(tx, dialog, " Обещали скидку "))
     assert shop.read(lambda tx: notes.between(tx, dialog)) == [
         (number, dialog, "Ольга", "Обещали скидку", shop.clock.at),
     ]
@@ -25,13 +25,13 @@ def test_a_note_is_kept_and_told_and_never_sent(shop: Shop, dialog: DialogId) ->
     last = shop.read(lambda tx: journal.after(tx, 0, n=100))[-1]
     assert (last.actor, last.event) == ("Ольга", NoteWritten(dialog=dialog, note=number))
     with pytest.raises(UsageError, match="needs a text"):
-        shop.write(lambda tx: notes.add(tx, dialog, " \n", actor="Ольга"))
+        shop.write(lambda tx: notes.add(tx, dialog, " \n"))
 
 
 def test_a_note_stands_among_the_messages_by_its_time(shop: Shop, dialog: DialogId) -> None:
     for text in ("первая", "вторая"):
         shop.clock.at += 1000
-        shop.write(lambda tx: notes.add(tx, dialog, text, actor="Ольга"))  # noqa: B023
+        shop.write(lambda tx: notes.add(tx, dialog, text))  # noqa: B023
     said = shop.read(lambda tx: transcript.latest(tx, dialog))
     shown = shop.read(lambda tx: notes.among(tx, dialog, said, complete=True))
     assert [e.message.text for e in shown] == ["Здравствуйте", "первая", "вторая"]
@@ -41,12 +41,12 @@ def test_a_note_stands_among_the_messages_by_its_time(shop: Shop, dialog: Dialog
 
 def test_whoever_is_mentioned_is_called_until_they_write_a_note_there(shop: Shop, dialog: DialogId) -> None:
     for text in ("@пётр, посмотри", "@Петрова, и вы", "почта petr@Пётр.example", "@Ольга сама себе"):
-        shop.write(lambda tx: notes.add(tx, dialog, text, actor="Ольга"))  # noqa: B023
+        shop.write(lambda tx: notes.add(tx, dialog, text))  # noqa: B023
     assert [row.text for row in shop.read(lambda tx: notes.calling(tx, "Пётр"))] == ["@пётр, посмотри"]
     assert shop.read(lambda tx: notes.calling(tx, "Ольга")) == []
-    shop.write(lambda tx: notes.add(tx, dialog, "Вижу", actor="Пётр"))
+    shop.write(lambda tx: notes.add(tx.by(owner("Пётр")), dialog, "Вижу"))
     assert shop.read(lambda tx: notes.calling(tx, "Пётр")) == []
-    shop.write(lambda tx: notes.add(tx, dialog, "Ещё раз @Пётр", actor="Ольга"))
+    shop.write(lambda tx: notes.add(tx, dialog, "Ещё раз @Пётр"))
     assert len(shop.read(lambda tx: notes.calling(tx, "Пётр"))) == 1
     shop.clock.at += notes.RECENT
     assert shop.read(lambda tx: notes.calling(tx, "Пётр")) == []

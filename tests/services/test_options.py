@@ -21,6 +21,7 @@ from chatapp_cli.services import channels, lines, options
 from chatapp_cli.services.options import Options, Scope
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.lens import Lens
+from chatapp_cli.store.rows.channels import ChannelRow
 from tests.stores import Shop
 
 
@@ -167,7 +168,7 @@ def test_a_change_is_one_piece_of_news_however_many_options_it_has(shop: Shop) -
     number = shop.line("Опт")
     line = shop.read(lambda tx: lines.find(tx, str(number)))
     before = shop.read(lambda tx: tx.value("journal.last"))
-    shop.write(lambda tx: options.configure_company(tx, {"undo_send": "5", "web_idle": "9"}, actor="Ольга"))
+    shop.write(lambda tx: options.configure_company(tx, {"undo_send": "5", "web_idle": "9"}))
     shop.write(lambda tx: lines.configure(tx, line, {"undo_send": "5", "company_name": "Опт"}))
     told = shop.read(lambda tx: tx.all(lambda *row: row, "journal.after", after=before, n=9))
     assert [row[2] for row in told] == ["company.configured", "line.configured"]
@@ -202,3 +203,60 @@ def test_nobody_holds_messages_back_for_longer_than_an_hour(shop: Shop, said: st
     with pytest.raises(UsageError, match="undo_send can be 3600 at most"):
         say(shop, COMPANY, undo_send=said)
     say(shop, COMPANY, undo_send="3600")
+
+
+def row_of(shop: Shop, kind: str) -> ChannelRow:
+    number = shop.channel(kind=kind)
+    row: ChannelRow = shop.read(lambda tx: channels.one(tx, number))
+    return row
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        ("sms", "price", "дорого"),
+        ("sms", "price", "4,35"),
+        ("sms", "sender", "Ёлка\nБазар"),
+        ("vk_notify", "validity", "14"),
+        ("vk_notify", "validity", "86401"),
+        pytest.param("vk_notify", "validity", "9" * 5000, id="a number of 5000 digits"),
+        ("vk_notify", "validity", ""),
+        ("vk_notify", "notices_email", "ольга"),
+        ("vk_notify", "notices_email", ""),
+        ("vk_notify", "sender", ""),
+        ("vk_notify", "delivery_policy", "nobody"),
+        ("email", "sender_name", "Ёлка\r\nBcc: all@example.org"),
+        ("email", "remove_links", "yes"),
+        ("api", "url", "nonsense"),
+        ("vk", "private_refused", ""),
+    ],
+)
+def test_what_a_channel_could_not_be_bound_with_it_is_not_configured_with(
+    shop: Shop, kind: str, name: str, said: str
+) -> None:
+    channel = row_of(shop, kind)
+    about = manifest(kind)
+    with pytest.raises(UsageError) as refused:
+        shop.write(lambda tx: channels.configure(tx, channel, about, {name: said}))
+    assert refused.value.field == name
+    assert shop.read(lambda tx: options.stored(tx, Target(Subject.CHANNEL, channel.id))) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        ("sms", "price", "4.35"),
+        ("sms", "price", ""),
+        ("vk_notify", "validity", "15"),
+        ("vk_notify", "validity", "86400"),
+        ("vk_notify", "notices_email", "olga@example.org"),
+        ("email", "sender_name", "Ёлочный базар, ООО"),
+        ("email", "sender_name", ""),
+        ("email", "remove_links", "on"),
+        ("max", "ca_file", ""),
+    ],
+)
+def test_what_a_channel_could_be_bound_with_it_is_configured_with(shop: Shop, kind: str, name: str, said: str) -> None:
+    channel = row_of(shop, kind)
+    shop.write(lambda tx: channels.configure(tx, channel, manifest(kind), {name: said}))
+    assert shop.read(lambda tx: options.stored(tx, Target(Subject.CHANNEL, channel.id))) == {name: said}

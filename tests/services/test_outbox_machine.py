@@ -343,7 +343,7 @@ class OutboxMachine(RuleBasedStateMachine):
         message = sorted(self.known)[pick % len(self.known)]
         known = self.known[message]
         try:
-            self.shop.write(lambda tx: sending.cancel(tx, message, actor="Ольга"))
+            self.shop.write(lambda tx: sending.cancel(tx, message))
         except Refused:
             assert known.state not in {State.QUEUED, State.SCHEDULED}
         else:
@@ -358,10 +358,11 @@ class OutboxMachine(RuleBasedStateMachine):
     def send_again(self, message: MessageId, news: tuple[int, State] | None) -> None:
         known = self.known[message]
         try:
-            self.shop.write(lambda tx: sending.retry(tx, message, actor="Ольга"))
+            self.shop.write(lambda tx: sending.retry(tx, message))
         except Refused:
-            assert known.state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}
+            assert known.state not in {State.FAILED, State.UNCERTAIN}
         else:
+            assert known.state in {State.FAILED, State.UNCERTAIN}
             known.risks += 1
             known.state, known.not_before, known.priority = State.QUEUED, 0, Priority.OPERATOR
             known.place, known.attempts = next(self.places), 0
@@ -373,7 +374,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def a_person_decides(self, went: bool) -> None:
         message = next(m for m, e in self.known.items() if e.state is State.UNCERTAIN)
         verdict = "sent" if went else "failed"
-        self.shop.write(lambda tx: sending.resolve(tx, message, verdict, actor="Ольга"))
+        self.shop.write(lambda tx: sending.resolve(tx, message, verdict))
         self.known[message].state = State(verdict)
 
     @invariant()

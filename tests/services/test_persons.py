@@ -43,11 +43,11 @@ def group(shop: Shop, contact: ContactId) -> set[ContactId]:
 
 
 def join(shop: Shop, kept: ContactId, gone: ContactId) -> MergeRow:
-    return shop.write(lambda tx: persons.merge(tx, kept, gone, actor="Ольга"))
+    return shop.write(lambda tx: persons.merge(tx, kept, gone))
 
 
 def part(shop: Shop, merge: MergeRow) -> None:
-    shop.write(lambda tx: persons.undo(tx, merge, actor="Ольга"))
+    shop.write(lambda tx: persons.undo(tx, merge))
 
 
 def reasons(shop: Shop, contact: ContactId) -> dict[ContactId, list[tuple[str, str]]]:
@@ -152,21 +152,21 @@ def test_who_is_not_the_same_is_not_suggested_again_until_that_is_taken_back(sho
     channel = shop.channel()
     one, other, third = (meet(shop, channel, f"k{n}", email="info@sever.example") for n in range(3))
     join(shop, other, third)
-    pairs = shop.write(lambda tx: persons.apart(tx, one, third, actor="Ольга"))
+    pairs = shop.write(lambda tx: persons.apart(tx, one, third))
     assert pairs == [(one, other), (one, third)]
     assert reasons(shop, one) == {}
     assert shop.read(persons.everybody) == []
-    shop.write(lambda tx: persons.forget_apart(tx, pairs, actor="Ольга"))
+    shop.write(lambda tx: persons.forget_apart(tx, pairs))
     assert reasons(shop, one) == {other: [("email", "info@sever.example")]}
     join(shop, one, other)
     assert reasons(shop, one) == {}
     with pytest.raises(Refused):
-        shop.write(lambda tx: persons.apart(tx, one, third, actor="Ольга"))
+        shop.write(lambda tx: persons.apart(tx, one, third))
 
 
 def test_who_is_not_the_same_is_not_suggested_again_by_a_contact_that_joins_either_later(shop: Shop) -> None:
     one, other, third, fourth = (meet(shop, shop.channel(), f"k{n}", email="info@sever.example") for n in range(4))
-    shop.write(lambda tx: persons.apart(tx, other, one, actor="Ольга"))
+    shop.write(lambda tx: persons.apart(tx, other, one))
     join(shop, third, other)
     join(shop, fourth, one)
     assert reasons(shop, one) == reasons(shop, other) == {}
@@ -187,7 +187,7 @@ def test_each_subject_of_a_client_is_theirs_so_that_nobody_is_asked_whether_they
         return shop.read(lambda tx: dialogs.card(tx, dialog).contact_id)
 
     anna, messenger = begins("смета"), meet(shop, shop.channel(), "501", email="anna@pochta.example")
-    shop.write(lambda tx: persons.apart(tx, anna, messenger, actor="Ольга"))
+    shop.write(lambda tx: persons.apart(tx, anna, messenger))
     assert begins("доставка") == begins("возврат") == anna
     assert [way.name for way in shop.read(lambda tx: persons.person(tx, anna)).ways] == ["возврат", "доставка", "смета"]
     assert reasons(shop, anna) == {}
@@ -201,7 +201,7 @@ def test_a_chain_works_by_whichever_address_and_dialog_of_the_person(shop: Shop)
     join(shop, anna, mail)
     found = shop.read(lambda tx: contacts.at(tx, "anna@pochta.example"))
     assert [one.id for one in found] == [anna]
-    shop.write(lambda tx: contacts.set_chain(tx, found, ["chats", "letters"], actor="Ольга"))
+    shop.write(lambda tx: contacts.set_chain(tx, found, ["chats", "letters"]))
     for way in shop.read(lambda tx: persons.person(tx, anna)).ways:
         assert shop.read(lambda tx, way=way: dialogs.card(tx, way.id)).chain == "chats,letters"
     steps = shop.read(lambda tx: routes.stored(tx, lambda _row: EVERYTHING, "anna@pochta.example"))
@@ -211,7 +211,7 @@ def test_a_chain_works_by_whichever_address_and_dialog_of_the_person(shop: Shop)
 def test_a_kept_chain_of_whoever_was_merged_is_the_persons_while_they_have_no_other(shop: Shop) -> None:
     anna = meet(shop, shop.channel(kind="chats"), "501")
     mail = meet(shop, shop.channel(kind="letters"), "a@b.example", email="a@b.example")
-    shop.write(lambda tx: contacts.set_chain(tx, [contacts.one(tx, mail)], ["letters"], actor="Ольга"))
+    shop.write(lambda tx: contacts.set_chain(tx, [contacts.one(tx, mail)], ["letters"]))
     join(shop, anna, mail)
     assert shop.read(lambda tx: contacts.chain(tx, "a@b.example"))[0] == ["letters"]
     way = shop.read(lambda tx: persons.person(tx, anna)).ways_of(anna)[0]

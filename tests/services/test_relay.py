@@ -109,7 +109,7 @@ def test_an_uncertain_message_stays_until_a_person_says_that_it_failed(shop: Sho
     one = claim(shop, way[0])
     shop.write(lambda tx: outbox.leave_uncertain(tx, one, OutcomeUnknown("timeout")))
     assert hand_on(shop) == []
-    shop.write(lambda tx: sending.resolve(tx, first, "failed", actor="Ольга"))
+    shop.write(lambda tx: sending.resolve(tx, first, "failed"))
     assert len(hand_on(shop)) == 1
 
 
@@ -118,7 +118,7 @@ def test_what_is_sent_again_by_a_person_is_not_handed_on_a_second_time(shop: Sho
     first = chained(shop, way)
     rejected(shop, way[0])
     assert len(hand_on(shop)) == 1
-    shop.write(lambda tx: sending.retry(tx, first, actor="Ольга"))
+    shop.write(lambda tx: sending.retry(tx, first))
     rejected(shop, way[0])
     assert hand_on(shop) == []
 
@@ -181,9 +181,7 @@ def test_a_subject_is_left_out_where_there_is_none_and_the_priority_is_kept(shop
 
 def test_a_chain_is_kept_for_an_address_before_anybody_wrote_and_leads_through_what_is_bound(shop: Shop) -> None:
     tiny, letters = shop.channel(kind="tiny"), shop.channel()
-    shop.write(
-        lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, PHONE), ["pigeon", "tiny", "letters"], actor="Ольга")
-    )
+    shop.write(lambda tx: contacts.set_chain(tx, contacts.met_or_new(tx, PHONE), ["pigeon", "tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "+7 916 123-45-67"))
     assert steps == [routes.Step(tiny, (PHONE,)), routes.Step(letters, (PHONE,))]
     message = shop.write(lambda tx: relay.accept(tx, able, steps, WORDS, shop.order()))
@@ -195,7 +193,7 @@ def test_a_chain_is_kept_for_an_address_before_anybody_wrote_and_leads_through_w
 def test_where_the_client_wrote_to_us_comes_before_the_phone_and_a_foreign_name_is_never_used(shop: Shop) -> None:
     met, other = shop.channel(), shop.channel(kind="tiny")
     shop.hear(met, who="anna")
-    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna"), ["tiny", "letters"], actor="Ольга"))
+    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna"), ["tiny", "letters"]))
     steps = shop.read(lambda tx: routes.stored(tx, able, "@anna"))
     assert steps == [routes.Step(other, ()), routes.Step(met, ("@anna", "anna"))]
     message = shop.write(lambda tx: relay.accept(tx, able, steps, Draft(text="Ждём"), shop.order()))
@@ -206,7 +204,7 @@ def test_a_name_that_several_people_bear_is_no_way_to_one_of_them(shop: Shop) ->
     one, two = shop.channel(), shop.channel()
     for channel in (one, two):
         shop.hear(channel, who="anna")
-    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna")[:1], ["letters"], actor="Ольга"))
+    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@anna")[:1], ["letters"]))
     with pytest.raises(UsageError, match="different chains"):
         shop.read(lambda tx: routes.stored(tx, able, "@anna"))
 
@@ -216,8 +214,8 @@ def test_contacts_with_different_chains_at_one_address_have_to_be_told_apart(sho
     for channel in (one, two):
         shop.hear(channel, who="anna")
     first, second = shop.read(lambda tx: contacts.at(tx, "@anna"))
-    shop.write(lambda tx: contacts.set_chain(tx, [first], ["letters"], actor="Ольга"))
-    shop.write(lambda tx: contacts.set_chain(tx, [second], ["tiny"], actor="Ольга"))
+    shop.write(lambda tx: contacts.set_chain(tx, [first], ["letters"]))
+    shop.write(lambda tx: contacts.set_chain(tx, [second], ["tiny"]))
     with pytest.raises(UsageError, match="different chains"):
         shop.read(lambda tx: routes.stored(tx, able, "@anna"))
 

@@ -14,7 +14,7 @@ from chatapp_cli.i18n import use
 from chatapp_cli.services import dialogs, journal, operators, replies
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.replies import QuickReplyRow
-from tests.stores import OWNER, Shop
+from tests.stores import OWNER, Shop, owner
 
 DELIVERY = Answer(title="Доставка", text="Везём за два дня.", keywords="курьер, сколько ждать", category="продажи")
 PRICE = StagedFile(name="прайс.pdf", mime="application/pdf", size=5, sha256="a" * 64)
@@ -27,9 +27,9 @@ def _english() -> None:
 
 def make(shop: Shop, name: str = "Заказы", *answers: Answer, actor: str = "Ольга") -> None:
     def job(tx: Any) -> None:
-        replies.add_section(tx, name, actor=actor)
+        replies.add_section(tx.by(owner(actor)), name)
         for one in answers:
-            replies.add(tx, replies.section(tx, name), one, actor=actor)
+            replies.add(tx.by(owner(actor)), replies.section(tx, name), one)
 
     shop.write(job)
 
@@ -48,12 +48,12 @@ def test_a_section_is_made_renamed_and_removed_with_its_replies_only_by_force(sh
     make(shop, " Заказы ", DELIVERY)
     section = shop.read(lambda tx: replies.section(tx, "ЗАКАЗЫ"))
     assert (section.name, section.replies) == ("Заказы", 1)
-    shop.write(lambda tx: replies.rename_section(tx, section, "Заказ и доставка", actor="Ольга"))
+    shop.write(lambda tx: replies.rename_section(tx, section, "Заказ и доставка"))
     section = shop.read(lambda tx: replies.section(tx, str(section.id)))
     assert section.name == "Заказ и доставка"
     with pytest.raises(Refused, match="has quick replies: 1"):
-        shop.write(lambda tx: replies.remove_section(tx, section, force=False, actor="Ольга"))
-    shop.write(lambda tx: replies.remove_section(tx, section, force=True, actor="Ольга"))
+        shop.write(lambda tx: replies.remove_section(tx, section, force=False))
+    shop.write(lambda tx: replies.remove_section(tx, section, force=True))
     assert (shop.read(replies.sections), shop.read(replies.everything)) == ([], [])
 
 
@@ -72,37 +72,37 @@ def test_a_section_needs_a_name_of_its_own(shop: Shop) -> None:
 def test_only_invited_editors_change_a_section_and_its_replies(shop: Shop) -> None:
     make(shop, "Заказы", DELIVERY)
     section = shop.read(lambda tx: replies.section(tx, "Заказы"))
-    shop.write(lambda tx: replies.invite(tx, section, "Марина", actor="Ольга"))
+    shop.write(lambda tx: replies.invite(tx, section, "Марина"))
     assert shop.read(lambda tx: replies.editors(tx, section.id)) == ["Марина", "Ольга"]
     row = found(shop, "Доставка")
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.acting = Acting("Иван", account=True)
     for deed in (
-        lambda tx: replies.add(tx, section, Answer(title="Б", text="б"), actor="Иван"),
-        lambda tx: replies.edit(tx, row, DELIVERY, actor="Иван"),
-        lambda tx: replies.remove(tx, row, actor="Иван"),
-        lambda tx: replies.rename_section(tx, section, "Б", actor="Иван"),
-        lambda tx: replies.remove_section(tx, section, force=True, actor="Иван"),
-        lambda tx: replies.invite(tx, section, "Иван", actor="Иван"),
-        lambda tx: replies.uninvite(tx, section, "Ольга", actor="Иван"),
+        lambda tx: replies.add(tx, section, Answer(title="Б", text="б")),
+        lambda tx: replies.edit(tx, row, DELIVERY),
+        lambda tx: replies.remove(tx, row),
+        lambda tx: replies.rename_section(tx, section, "Б"),
+        lambda tx: replies.remove_section(tx, section, force=True),
+        lambda tx: replies.invite(tx, section, "Иван"),
+        lambda tx: replies.uninvite(tx, section, "Ольга"),
     ):
         with pytest.raises(Refused) as caught:
             shop.write(deed)
         assert caught.value.code == "not_an_editor"
         assert str(caught.value.next_step) == "Ask one of its editors to be invited: Марина, Ольга"
     shop.acting = OWNER
-    shop.write(lambda tx: replies.add(tx, section, Answer(title="Б", text="б"), actor="Марина"))
+    shop.write(lambda tx: replies.add(tx.by(owner("Марина")), section, Answer(title="Б", text="б")))
 
 
 @pytest.mark.req("S-136")
 def test_whoever_may_open_the_sections_of_others_invites_themselves_first(shop: Shop) -> None:
     make(shop, "Заказы", DELIVERY)
     section = shop.read(lambda tx: replies.section(tx, "Заказы"))
-    shop.write(lambda tx: replies.invite(tx, section, "Марина", actor="Марина"))
+    shop.write(lambda tx: replies.invite(tx.by(owner("Марина")), section, "Марина"))
     with pytest.raises(Refused, match="Ольга may not edit the section Заказы"):
-        shop.write(lambda tx: replies.rename_section(tx, section, "Доставка", actor="Ольга"))
-    shop.write(lambda tx: replies.invite(tx, section, "Ольга", actor="Ольга"))
-    shop.write(lambda tx: replies.rename_section(tx, section, "Доставка", actor="Ольга"))
+        shop.write(lambda tx: replies.rename_section(tx, section, "Доставка"))
+    shop.write(lambda tx: replies.invite(tx, section, "Ольга"))
+    shop.write(lambda tx: replies.rename_section(tx, section, "Доставка"))
     assert shop.read(lambda tx: replies.section(tx, "Доставка")).id == section.id
 
 
@@ -110,14 +110,14 @@ def test_whoever_may_open_the_sections_of_others_invites_themselves_first(shop: 
 def test_a_section_without_editors_is_everybodys_again(shop: Shop) -> None:
     make(shop)
     section = shop.read(lambda tx: replies.section(tx, "Заказы"))
-    shop.write(lambda tx: replies.invite(tx, section, " Марина ", actor="Ольга"))
+    shop.write(lambda tx: replies.invite(tx, section, " Марина "))
     for name in ("Марина", "Ольга"):
-        shop.write(lambda tx, name=name: replies.uninvite(tx, section, name, actor="Ольга"))
-    assert shop.read(lambda tx: replies.may_edit(tx, section.id, "Иван"))
+        shop.write(lambda tx, name=name: replies.uninvite(tx, section, name))
+    assert shop.read(lambda tx: replies.may_edit(tx.by(owner("Иван")), section.id))
     with pytest.raises(NotFound, match="Иван is no editor"):
-        shop.write(lambda tx: replies.uninvite(tx, section, "Иван", actor="Ольга"))
+        shop.write(lambda tx: replies.uninvite(tx, section, "Иван"))
     with pytest.raises(UsageError):
-        shop.write(lambda tx: replies.invite(tx, section, " ", actor="Ольга"))
+        shop.write(lambda tx: replies.invite(tx, section, " "))
 
 
 @pytest.mark.req("S-137", "S-138", "S-140")
@@ -130,9 +130,9 @@ def test_a_reply_is_kept_with_its_keywords_category_and_files(shop: Shop) -> Non
     make(shop, "Опт")
     into = shop.read(lambda tx: replies.section(tx, "Опт"))
     changed = Answer(title="Прайс", text="От 50 штук", category="оптовикам")
-    shop.write(lambda tx: replies.edit(tx, row, changed, actor="Ольга", into=into))
+    shop.write(lambda tx: replies.edit(tx, row, changed, into=into))
     assert shop.read(lambda tx: replies.answer(tx, replies.find(tx, "Опт/прайс"))) == changed
-    shop.write(lambda tx: replies.remove(tx, row, actor="Ольга"))
+    shop.write(lambda tx: replies.remove(tx, row))
     assert [row.title for row in shop.read(replies.everything)] == ["Доставка"]
 
 
@@ -140,9 +140,9 @@ def test_a_reply_cannot_be_moved_into_a_section_of_others(shop: Shop) -> None:
     make(shop, "Заказы", DELIVERY)
     make(shop, "Опт", actor="Иван")
     into = shop.read(lambda tx: replies.section(tx, "Опт"))
-    shop.write(lambda tx: replies.invite(tx, into, "Иван", actor="Иван"))
+    shop.write(lambda tx: replies.invite(tx.by(owner("Иван")), into, "Иван"))
     with pytest.raises(Refused, match="Ольга may not edit the section Опт"):
-        shop.write(lambda tx: replies.edit(tx, replies.find(tx, "Доставка"), DELIVERY, actor="Ольга", into=into))
+        shop.write(lambda tx: replies.edit(tx, replies.find(tx, "Доставка"), DELIVERY, into=into))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_is_missing_or_there_already_is_refused(shop: Shop, answer: Answer,
     make(shop, "Заказы", DELIVERY)
     section = shop.read(lambda tx: replies.section(tx, "Заказы"))
     with pytest.raises((UsageError, Refused)) as caught:
-        shop.write(lambda tx: replies.add(tx, section, answer, actor="Ольга"))
+        shop.write(lambda tx: replies.add(tx, section, answer))
     assert str(caught.value.what) == what
 
 
@@ -209,12 +209,12 @@ def test_among_equals_what_is_used_more_often_comes_first(shop: Shop) -> None:
 def test_the_journal_says_what_was_done_in_words(shop: Shop) -> None:
     make(shop, "Заказы", DELIVERY)
     section = shop.read(lambda tx: replies.section(tx, "Заказы"))
-    shop.write(lambda tx: replies.edit(tx, replies.find(tx, "Доставка"), DELIVERY, actor="Ольга"))
-    shop.write(lambda tx: replies.remove(tx, replies.find(tx, "Доставка"), actor="Ольга"))
-    shop.write(lambda tx: replies.invite(tx, section, "Ольга", actor="Ольга"))
-    shop.write(lambda tx: replies.uninvite(tx, section, "Ольга", actor="Ольга"))
-    shop.write(lambda tx: replies.rename_section(tx, section, "Опт", actor="Ольга"))
-    shop.write(lambda tx: replies.remove_section(tx, replies.section(tx, "Опт"), force=False, actor="Ольга"))
+    shop.write(lambda tx: replies.edit(tx, replies.find(tx, "Доставка"), DELIVERY))
+    shop.write(lambda tx: replies.remove(tx, replies.find(tx, "Доставка")))
+    shop.write(lambda tx: replies.invite(tx, section, "Ольга"))
+    shop.write(lambda tx: replies.uninvite(tx, section, "Ольга"))
+    shop.write(lambda tx: replies.rename_section(tx, section, "Опт"))
+    shop.write(lambda tx: replies.remove_section(tx, replies.section(tx, "Опт"), force=False))
     rows = shop.read(lambda tx: journal.after(tx, 0, n=1000))
     assert [str(sentence(row)) for row in rows] == [
         "Section of quick replies added: Заказы",

@@ -274,7 +274,7 @@ def test_dialogs_channels_and_dates_narrow_the_search_and_the_blocked_are_left_o
     assert keys(look("диван", since=before)) == {"later"}
     assert keys(look("диван", until=before)) == {"sofa", "sofas", "no_sofa"}
     assert keys(look("диван", dialogs=DialogFilter(kind="chat"))) == {"later"}
-    shop.write(lambda tx: dialogs.block(tx, number, blocked=True, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, number, blocked=True))
     assert keys(look("ящик")) == set()
     assert keys(look("ящик", dialog=number)) == {"sofas"}
 

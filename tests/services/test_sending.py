@@ -17,7 +17,7 @@ from chatapp_cli.services import channels, dialogs, outbox, reaching, sending, t
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.named import statements
 from chatapp_cli.store.rows.dialogs import DialogRow
-from tests.stores import EVERYTHING, NOON, ON_SQLITE, Shop, hand_over, said
+from tests.stores import EVERYTHING, NOON, ON_SQLITE, Shop, hand_over, owner, said
 
 BARE = Capabilities(intake="poll", max_text=10)
 HOUR = 3_600_000
@@ -96,10 +96,10 @@ def test_what_the_channel_cannot_carry_is_refused_with_its_reason(
 def test_nothing_goes_to_whom_we_blocked_or_who_cannot_be_reached(
     shop: Shop, channel: ChannelId, dialog: DialogId
 ) -> None:
-    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True))
     with pytest.raises(Refused, match="blacklist"):
         say(shop, dialog)
-    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=False, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=False))
     shop.take(channel, PeerChanged(peer=Peer(key="anna", address="anna"), at=NOON + 1, reachable=False))
     with pytest.raises(Refused, match="cannot be reached"):
         say(shop, dialog)
@@ -195,10 +195,10 @@ def test_what_is_not_claimed_can_be_taken_back_and_what_is_cannot(
     shop: Shop, channel: ChannelId, dialog: DialogId
 ) -> None:
     first, second = say(shop, dialog, "раз"), say(shop, dialog, "два", at=shop.clock.at + HOUR)
-    shop.write(lambda tx: sending.cancel(tx, second, actor="Ольга"))
+    shop.write(lambda tx: sending.cancel(tx, second))
     claim(shop, channel)
     with pytest.raises(Refused) as refused:
-        shop.write(lambda tx: sending.cancel(tx, first, actor="Ольга"))
+        shop.write(lambda tx: sending.cancel(tx, first))
     assert (refused.value.code, shop.message(second).state) == ("too_late", "cancelled")
 
 
@@ -302,14 +302,14 @@ def test_a_person_decides_about_an_uncertain_message(shop: Shop, channel: Channe
     uncertain(shop, channel)
     uncertain(shop, channel)
     assert nothing_to_claim(shop, channel)
-    shop.write(lambda tx: sending.resolve(tx, first, "sent", actor="Ольга"))
-    shop.write(lambda tx: sending.retry(tx, second, actor="Ольга"))
+    shop.write(lambda tx: sending.resolve(tx, first, "sent"))
+    shop.write(lambda tx: sending.retry(tx, second))
     assert (shop.message(first).state, shop.message(first).code) == ("sent", "said_by_person")
     assert claim(shop, channel).outbound.key == shop.message(second).key
     with pytest.raises(Refused, match="not uncertain"):
-        shop.write(lambda tx: sending.resolve(tx, first, "failed", actor="Ольга"))
+        shop.write(lambda tx: sending.resolve(tx, first, "failed"))
     with pytest.raises(Refused, match="nothing to retry"):
-        shop.write(lambda tx: sending.retry(tx, first, actor="Ольга"))
+        shop.write(lambda tx: sending.retry(tx, first))
 
 
 def test_a_refusal_fails_it_and_the_trace_tells_the_whole_life(
@@ -369,9 +369,8 @@ def test_edits_deletions_and_reactions_are_asked_carried_out_and_seen(
     mine = claim(shop, channel)
     shop.write(lambda tx: outbox.succeed(tx, mine, Receipt(ids=("77",))))
     for action, value in ((Action.EDIT, "Добрый вечер"), (Action.REACT, "👍"), (Action.DELETE, "")):
-        shop.write(
-            lambda tx, a=action, v=value: sending.change(tx, EVERYTHING, message, a, v, order=shop.order(actor="Пётр"))
-        )
+        shop.acting = owner("Пётр")
+        shop.write(lambda tx, a=action, v=value: sending.change(tx, EVERYTHING, message, a, v, order=shop.order()))
         mine = claim(shop, channel)
         assert (mine.row.action, mine.row.value, mine.row.actor) == (action, value, "Пётр")
         assert shop.write(lambda tx, mine=mine: outbox.succeed(tx, mine, Receipt(ids=())))

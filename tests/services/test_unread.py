@@ -11,7 +11,7 @@ from chatapp_cli.domain.journal.dialogs import DialogEvent
 from chatapp_cli.services import dialogs, duties, journal, lines, operators, sending
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.lens import Lens
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, owner
 
 PYOTR, ANNA, DESK = "Пётр", "Анна", ""
 
@@ -49,33 +49,33 @@ def topics(shop: Shop) -> list[str]:
 
 def test_everybody_has_an_own_count_and_reading_clears_only_that_and_the_desks(shop: Shop, dialog: DialogId) -> None:
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [2, 2, 2]
-    shop.write(lambda tx: dialogs.read(tx, dialog, actor=PYOTR))
+    shop.write(lambda tx: dialogs.read(tx.by(owner(PYOTR)), dialog))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 2, 0]
-    shop.write(lambda tx: dialogs.read(tx, dialog, actor=ANNA))
-    shop.write(lambda tx: dialogs.read(tx, dialog, actor=ANNA))
+    shop.write(lambda tx: dialogs.read(tx.by(owner(ANNA)), dialog))
+    shop.write(lambda tx: dialogs.read(tx.by(owner(ANNA)), dialog))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 0, 0]
     assert topics(shop) == ["dialog.new", "dialog.read", "dialog.changed"]
-    shop.write(lambda tx: dialogs.unread(tx, dialog, actor=ANNA))
+    shop.write(lambda tx: dialogs.unread(tx.by(owner(ANNA)), dialog))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 1, 1]
 
 
 def test_an_answer_is_read_by_whoever_gave_it(shop: Shop, dialog: DialogId) -> None:
-    order = shop.order(actor=PYOTR)
-    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), order))
+    shop.acting = owner(PYOTR)
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), shop.order()))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 2, 0]
 
 
 def test_a_peek_tells_neither_colleagues_nor_the_client(shop: Shop, dialog: DialogId) -> None:
-    shop.write(lambda tx: dialogs.peek(tx, dialog, actor=PYOTR))
-    shop.write(lambda tx: dialogs.peek(tx, dialog, actor=PYOTR))
+    shop.write(lambda tx: dialogs.peek(tx.by(owner(PYOTR)), dialog))
+    shop.write(lambda tx: dialogs.peek(tx.by(owner(PYOTR)), dialog))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 2, 2]
     assert topics(shop) == ["dialog.new", "dialog.changed"]
     with pytest.raises(Refused, match="with an account"):
-        shop.write(lambda tx: dialogs.peek(tx, dialog, actor="Ольга"))
+        shop.write(lambda tx: dialogs.peek(tx, dialog))
 
 
 def test_filters_and_counters_go_by_ones_own_count(shop: Shop, dialog: DialogId) -> None:
-    shop.write(lambda tx: dialogs.read(tx, dialog, actor=PYOTR))
+    shop.write(lambda tx: dialogs.read(tx.by(owner(PYOTR)), dialog))
 
     def found(name: str) -> tuple[list[DialogId], int, int]:
         lens, dialect = Lens(shop.driver.dialect, lines=None, reader=name), shop.driver.dialect
@@ -96,8 +96,8 @@ def test_nothing_is_counted_of_lines_that_are_not_seen_nor_for_whom_cannot_log_i
     elsewhere = shop.line()
     shop.write(lambda tx: operators.see_lines(tx, PYOTR, [elsewhere]))
     shop.write(lambda tx: operators.disable(tx, ANNA))
-    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Ольга"))
-    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=False, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=True))
+    shop.write(lambda tx: dialogs.block(tx, dialog, blocked=False))
     assert unread(shop, dialog, PYOTR, ANNA, DESK) == [0, 0, 0]
     row = shop.read(lambda tx: dialogs.card(tx, dialog))
     shop.hear(row.channel_id, "Ещё")
@@ -105,7 +105,7 @@ def test_nothing_is_counted_of_lines_that_are_not_seen_nor_for_whom_cannot_log_i
 
 
 def test_a_chat_that_moves_takes_counts_and_drafts_along(shop: Shop, channel: ChannelId, dialog: DialogId) -> None:
-    shop.write(lambda tx: dialogs.read(tx, dialog, actor=ANNA))
+    shop.write(lambda tx: dialogs.read(tx.by(owner(ANNA)), dialog))
     shop.write(lambda tx: tx.run("drafts.keep", operator=PYOTR, dialog=dialog, sheet="{}", at=1))
     other = shop.message(shop.hear(channel, who="boris")).dialog_id
     shop.take(channel, PeerMoved(old_key="anna", peer=Peer(key="boris", address="boris"), at=shop.clock.now()))
@@ -114,6 +114,6 @@ def test_a_chat_that_moves_takes_counts_and_drafts_along(shop: Shop, channel: Ch
 
 
 def test_whoever_has_an_account_can_be_given_a_dialog(shop: Shop, dialog: DialogId) -> None:
-    shop.write(lambda tx: duties.assign(tx, dialog, "Вера", actor="Ольга"))
+    shop.write(lambda tx: duties.assign(tx, dialog, "Вера"))
     shop.write(lambda tx: operators.disable(tx, ANNA))
     assert shop.read(duties.operators) == ["Вера", PYOTR]

@@ -100,7 +100,7 @@ def test_a_chain_does_not_lead_to_the_phone_of_who_bore_the_name_long_ago(
 def test_a_chain_that_is_kept_asks_whose_the_name_is_before_an_old_chat_is_taken(shop: Shop) -> None:
     row = bound(shop, "messenger")
     write(shop, row.id, "501", "ivan", at=2 * DAY)
-    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@ivan"), ["messenger"], actor="Ольга"))
+    shop.write(lambda tx: contacts.set_chain(tx, contacts.at(tx, "@ivan"), ["messenger"]))
     (step,) = shop.read(lambda tx: routes.stored(tx, able, "@ivan"))
     assert step.addresses[0] == "@ivan"
 
@@ -194,7 +194,7 @@ def test_a_name_in_the_address_book_is_changed_only_by_one_that_is_given(
 def test_what_operators_call_a_dialog_stays_theirs_alone(shop: Shop) -> None:
     row = bound(shop, "messenger")
     dialog = write(shop, row.id, "501", "ivan")
-    shop.write(lambda tx: dialogs.rename(tx, dialog, "ВОЗВРАТЫ", actor="Ольга"))
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "ВОЗВРАТЫ"))
     first_message(shop, row, "501", Draft(text="Добрый день", first_name="Иван"))
     card = shop.read(lambda tx: dialogs.card(tx, dialog))
     assert (card.name, card.person, card.first_name) == ("ВОЗВРАТЫ", "Клиент 501", "Иван")
@@ -286,7 +286,7 @@ def test_what_operators_call_a_dialog_goes_to_no_other_program(shop: Shop, kind:
     row = bound(shop, "bot")
     peer = Peer(key="501", address="501", kind=kind, title="" if kind == "private" else "Соседи")  # type: ignore[arg-type]
     dialog = shop.message(shop.hear(row.id, peer=peer, sender=Person(id="501", name="Клиент 501"))).dialog_id
-    shop.write(lambda tx: dialogs.rename(tx, dialog, "Тимур СКАНДАЛИСТ", actor="Ольга"))
+    shop.write(lambda tx: dialogs.rename(tx, dialog, "Тимур СКАНДАЛИСТ"))
     shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Добрый день"), shop.order()))
     claim = shop.write(lambda tx: hand_over(tx, shop.media, row.id))
     assert claim is not None
@@ -297,6 +297,6 @@ def test_a_label_survives_when_two_dialogs_turn_out_to_be_one(shop: Shop) -> Non
     row = bound(shop, "messenger")
     old = write(shop, row.id, "501", "ivan")
     new = write(shop, row.id, "502", "ivan_2")
-    shop.write(lambda tx: dialogs.rename(tx, old, "Оптовик", actor="Ольга"))
+    shop.write(lambda tx: dialogs.rename(tx, old, "Оптовик"))
     shop.take(row.id, PeerMoved(old_key="501", peer=Peer(key="502", address="502"), at=shop.clock.now()))
     assert shop.read(lambda tx: dialogs.card(tx, new)).name == "Оптовик"

@@ -36,6 +36,7 @@ from chatapp_cli.services import (
     views,
 )
 from chatapp_cli.store.tx import Tx
+from tests.stores import owner
 from tests.tui.stage import ANNA, DAY, HOUR, ME, MINUTE, Stage
 
 COLLEAGUE = "Пётр"
@@ -86,8 +87,8 @@ def furnish(stage: Stage) -> None:
     _whatsapp(stage)
     stage.desk.write(_replies)
     anna, igor = _anna(stage), stage.dialog(_bot(stage), IGOR)
-    stage.desk.write(lambda tx: notes.add(tx, igor, "Олег, глянь: третья разбитая из этой партии", actor=COLLEAGUE))
-    stage.desk.write(lambda tx: dialogs.read(tx, anna, actor=ME))
+    stage.desk.write(lambda tx: notes.add(tx.by(owner(COLLEAGUE)), igor, "Олег, глянь: третья разбитая из этой партии"))
+    stage.desk.write(lambda tx: dialogs.read(tx, anna))
 
 
 def _whatsapp(stage: Stage) -> None:
@@ -100,10 +101,10 @@ def _whatsapp(stage: Stage) -> None:
 
 
 def _replies(tx: Tx) -> None:
-    replies.add_section(tx, "Магазин", actor=ME)
+    replies.add_section(tx, "Магазин")
     shop = replies.section(tx, "Магазин")
     for title, text, keywords in REPLIES:
-        replies.add(tx, shop, Answer(title=title, text=text, keywords=keywords), actor=ME)
+        replies.add(tx, shop, Answer(title=title, text=text, keywords=keywords))
 
 
 def _bot(stage: Stage) -> ChannelId:
@@ -145,9 +146,9 @@ def views_are_kept(stage: Stage) -> None:
     """Filters under a name, everybody's and one's own."""
 
     def keep(tx: Tx) -> None:
-        views.add(tx, "Возвраты", DialogFilter(tag="возврат"), actor=ME)
-        views.add(tx, "Мои на сегодня", DialogFilter(assignee=ME), owner=ME, actor=ME)
-        views.add(tx, "Ждут ответа", DialogFilter(waiting=True), actor=ME)
+        views.add(tx, "Возвраты", DialogFilter(tag="возврат"))
+        views.add(tx, "Мои на сегодня", DialogFilter(assignee=ME), own=True)
+        views.add(tx, "Ждут ответа", DialogFilter(waiting=True))
 
     stage.desk.write(keep)
 
@@ -157,9 +158,9 @@ def colleague_writes(stage: Stage) -> None:
     anna = _anna(stage)
 
     def happen(tx: Tx) -> None:
-        duties.assign(tx, anna, COLLEAGUE, actor=ME)
-        presence.look(tx, "another", COLLEAGUE, anna)
-        presence.typing(tx, "another", COLLEAGUE, anna)
+        duties.assign(tx, anna, COLLEAGUE)
+        presence.look(tx.by(owner(COLLEAGUE)), "another", anna)
+        presence.typing(tx.by(owner(COLLEAGUE)), "another", anna)
 
     stage.desk.write(happen)
 
@@ -178,7 +179,7 @@ def dmitry_is_one(stage: Stage) -> None:
     kept, gone = (stage.desk.read(partial(dialogs.card, dialog=one)).contact_id for one in both)
     assert kept is not None
     assert gone is not None
-    stage.desk.write(partial(persons.merge, kept=kept, gone=gone, actor=ME))
+    stage.desk.write(partial(persons.merge, kept=kept, gone=gone))
 
 
 def accounts(stage: Stage) -> None:

@@ -110,7 +110,7 @@ def drawn(app: Inbox) -> bool:
 def misspelt(app: Inbox) -> bool:
     """A word is underlined, and what is written has been kept."""
     page = app.screen
-    return isinstance(page, InboxScreen) and bool(page.query_one(Pen).wrong and page._drafts)
+    return isinstance(page, InboxScreen) and bool(page.query_one(Pen).wrong and page.drafts.begun)
 
 
 def scanning(app: Inbox) -> bool:

@@ -141,7 +141,7 @@ class Stage:
     ) -> MessageId:
         """We answer; ``state`` is how far it got, ``None`` leaves it in the outbox."""
         now, self.clock.at = self.clock.at, self.clock.at - ago
-        order = Order(actor=author, key=f"{next(self._numbers):032}", at=at)
+        order = Order(key=f"{next(self._numbers):032}", at=at)
         draft = Draft(text=text, reply_to=reply_to, files=tuple(files), subject=subject)
 
         def accept(tx: object) -> tuple[MessageId, ChannelId]:
@@ -149,7 +149,7 @@ class Stage:
             can = self.desk.capabilities(channels.one(tx, card.channel_id))
             return sending.enqueue(tx, can, dialog, draft, order), card.channel_id
 
-        message, channel = self.desk.write(accept)
+        message, channel = self.desk.seen_by(Acting(author, owner=True)).write(accept)
         if state is not None:
             self._carry(channel, message, state, error)
         self.clock.at = now
@@ -251,8 +251,8 @@ def _anna(stage: Stage, bot: ChannelId) -> None:
         ),
     )
     hear(bot, ANNA, "А можно ещё свечу «Кедр» в ту же посылку? Доплачу сразу, как скажете", ago=12 * MINUTE)
-    stage.desk.write(lambda tx: dialogs.pin(tx, anna, pinned=True, actor=ME))
-    stage.desk.write(lambda tx: dialogs.tag(tx, anna, "возврат", actor=ME))
+    stage.desk.write(lambda tx: dialogs.pin(tx, anna, pinned=True))
+    stage.desk.write(lambda tx: dialogs.tag(tx, anna, "возврат"))
 
 
 def _mails(stage: Stage, mail: ChannelId, trade: ChannelId) -> None:

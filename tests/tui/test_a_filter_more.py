@@ -66,7 +66,7 @@ async def test_a_declared_filter_works_in_command_page_chip_saved_view_and_query
     told = json.loads(chatapp(tmp_path / "desk", "dialog", "list", "--unreachable", "--json"))
     assert [row["id"] for row in told] == fitting
     chatapp(tmp_path / "desk", "view", "add", "Потерянные", "--unreachable", "--waiting")
-    view = desk.read(lambda tx: views.find(tx, "Потерянные", operator=ME))
+    view = desk.read(lambda tx: views.find(tx, "Потерянные"))
     assert json.loads(view.wanted) == {"waiting": True, NAME: True}
     assert views.wanted(view, operator=ME) == wanted.but(waiting=True)
     async with window() as it:

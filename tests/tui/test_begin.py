@@ -251,7 +251,7 @@ async def test_the_blacklist_is_told_before_anything_is_written(
 ) -> None:
     stage.hear(messengers["sms"], RITA, "Добрый день")
     dialog = stage.dialog(messengers["sms"], RITA)
-    desk.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor=ME))
+    desk.write(lambda tx: dialogs.block(tx, dialog, blocked=True))
     async with window() as it:
         await opens(it, Start(messengers["sms"], "+79160000077"))
         await it.sees("is on the blacklist")

@@ -55,13 +55,13 @@ def _disturb(desk: Desk, stage: Stage, chance: random.Random, bot: int, one: int
             stage.say(one, "ответ", state=None)
     else:
         change = {
-            "read": lambda tx: dialogs.read(tx, one, actor=""),
-            "pin": lambda tx: dialogs.pin(tx, one, pinned=chance.random() < 0.5, actor=""),
-            "block": lambda tx: dialogs.block(tx, one, blocked=chance.random() < 0.5, actor=""),
-            "assign": lambda tx: duties.assign(tx, one, chance.choice(("Ольга", "Пётр")), actor=""),
-            "put off": lambda tx: duties.snooze(tx, one, tx.now + 1000, actor=""),
-            "wake": lambda tx: duties.unsnooze(tx, one, actor=""),
-            "no answer": lambda tx: duties.no_answer(tx, one, actor=""),
+            "read": lambda tx: dialogs.read(tx, one),
+            "pin": lambda tx: dialogs.pin(tx, one, pinned=chance.random() < 0.5),
+            "block": lambda tx: dialogs.block(tx, one, blocked=chance.random() < 0.5),
+            "assign": lambda tx: duties.assign(tx, one, chance.choice(("Ольга", "Пётр"))),
+            "put off": lambda tx: duties.snooze(tx, one, tx.now + 1000),
+            "wake": lambda tx: duties.unsnooze(tx, one),
+            "no answer": lambda tx: duties.no_answer(tx, one),
         }[deed]
         desk.write(change)
 

@@ -8,6 +8,7 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import dialogs, duties, notes
 from chatapp_cli.store.rows.dialogs import DialogCard
+from tests.stores import owner
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock
 
@@ -36,7 +37,7 @@ async def test_a_dialog_is_claimed_given_away_and_filtered_by_who_has_it(window:
         await it.press("8")
         await it.sees("nobody answers")
         await it.until(lambda: dialog not in it.app.screen.query_one("DialogList").order.ids)
-        desk.write(lambda tx: duties.assign(tx, dialog, "Пётр", actor="Пётр"))
+        desk.write(lambda tx: duties.assign(tx.by(owner("Пётр")), dialog, "Пётр"))
         await it.press("1")
         await it.sees("@Пётр")
         await it.press("I")
@@ -151,7 +152,7 @@ async def test_whoever_is_mentioned_sees_it_among_what_needs_a_person(window: Op
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
-        desk.write(lambda tx: notes.add(tx, dialog, f"@{ME}, взгляни", actor="Пётр"))
+        desk.write(lambda tx: notes.add(tx.by(owner("Пётр")), dialog, f"@{ME}, взгляни"))
         await it.sees("┆ @Марина, взгляни")
         await it.press("escape", "f3")
         await it.sees("Пётр mentioned you")

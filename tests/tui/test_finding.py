@@ -16,8 +16,9 @@ from chatapp_cli.tui.app import Inbox
 from chatapp_cli.tui.questions.narrow import Narrow
 from chatapp_cli.tui.questions.views import Views
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
+from tests.stores import owner
 from tests.tui.conftest import GOOD, Opener, Window
-from tests.tui.stage import HOUR, ME, NOON, HeldClock, Stage, opened
+from tests.tui.stage import HOUR, NOON, HeldClock, Stage, opened
 
 
 def listed(it: Window) -> list[int]:
@@ -59,7 +60,7 @@ async def test_the_window_opens_with_the_view_that_is_set_and_all_are_a_key_away
 
 
 async def test_the_window_opens_with_a_saved_view_or_with_the_queue_if_that_is_gone(desk: Desk, tmp_path: Path) -> None:
-    desk.write(lambda tx: views.add(tx, "Важное", DialogFilter(pinned=True), actor=ME))
+    desk.write(lambda tx: views.add(tx, "Важное", DialogFilter(pinned=True)))
     async with opening_with("важное", tmp_path / "desk") as it:
         assert wanted(it) == DialogFilter(pinned=True)
     async with opening_with("прежнее", tmp_path / "desk") as it:
@@ -93,20 +94,20 @@ async def test_a_filter_is_kept_as_a_view_counted_gone_to_and_forgotten(
         await it.press("g", "v")
         await it.until(lambda: isinstance(it.app.screen, Views))
         await it.press("d")
-        await it.until(lambda: desk.read(lambda tx: views.seen_by(tx, ME)) == [])
+        await it.until(lambda: desk.read(views.seen) == [])
         await it.press("escape")
         await it.until(lambda: not isinstance(it.app.screen, Views))
         await it.press("U")
-        await it.until(lambda: [row.name for row in desk.read(lambda tx: views.seen_by(tx, ME))] == ["Ждут"])
+        await it.until(lambda: [row.name for row in desk.read(views.seen)] == ["Ждут"])
 
 
 async def test_what_others_do_to_views_and_dialogs_is_counted_a_moment_later(window: Opener, desk: Desk) -> None:
     async with window() as it:
-        desk.write(lambda tx: views.add(tx, "Ждут", DialogFilter(waiting=True), actor="Пётр"))
+        desk.write(lambda tx: views.add(tx.by(owner("Пётр")), "Ждут", DialogFilter(waiting=True)))
         count = len(fitting(desk, waiting=True))
         await it.sees(f"Ждут {count}")
         one = fitting(desk, waiting=True)[0]
-        desk.write(lambda tx: duties.no_answer(tx, one, actor="Пётр"))
+        desk.write(lambda tx: duties.no_answer(tx.by(owner("Пётр")), one))
         await it.sees(f"Ждут {count - 1}")
 
 

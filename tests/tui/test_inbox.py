@@ -228,7 +228,7 @@ async def test_a_failed_message_tells_where_it_went_on(window: Opener, desk: Des
     site = channel(desk, "api")
     steps = [Step(channel(desk, "telegram_bot").id, (ANNA.id,)), Step(site.id, ("k-1841",))]
     can = desk.capabilities
-    message = desk.write(lambda tx: relay.accept(tx, can, steps, Draft(text="Едем"), Order(actor="Марина", key="k")))
+    message = desk.write(lambda tx: relay.accept(tx, can, steps, Draft(text="Едем"), Order(key="k")))
     claim = desk.write(lambda tx: outgoing.claim(tx, desk.media, steps[0].channel))
     assert claim is not None
     async with window() as it:

@@ -11,8 +11,9 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.services import channels, dialogs, options, transcript
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
+from tests.stores import owner
 from tests.tui.conftest import Inbox, Opener, Window
-from tests.tui.stage import ANNA, ME, HeldClock, Stage, opened
+from tests.tui.stage import ANNA, HeldClock, Stage, opened
 
 
 async def choose(it: Window, words: str) -> None:
@@ -99,7 +100,7 @@ async def test_what_is_refused_after_all_returns_into_the_text(window: Opener, d
         await it.type("завтра в 9")
         await it.press("enter")
         await it.sees("In any case")
-        desk.write(lambda tx: dialogs.block(tx, dialog, blocked=True, actor="Вера"))
+        desk.write(lambda tx: dialogs.block(tx.by(owner("Вера")), dialog, blocked=True))
         await it.press("1")
         await it.sees("is on the blacklist")
         await it.press("escape", "escape")
@@ -135,7 +136,7 @@ async def test_the_seconds_to_take_it_back_may_be_set_for_everybody_while_window
     window: Opener, desk: Desk
 ) -> None:
     async with window() as it:
-        desk.write(lambda tx: options.configure_company(tx, {"undo_send": "7"}, actor=ME))
+        desk.write(lambda tx: options.configure_company(tx, {"undo_send": "7"}))
         await it.open("Анна")
         await it.type("Лена, добрый день")
         await it.press("enter")
@@ -153,6 +154,9 @@ async def test_taking_back_does_not_drop_what_is_being_written(window: Opener, s
         await it.press("z")
         await it.until(lambda: last_said(it) == ("Первое", "cancelled"))
         assert it.app.screen.query_one(Composer).sheet.text == "Второе"
+        await it.press("s")
+        await told(it, "Only what failed or is uncertain goes again; what was taken back is written anew.")
+        assert last_said(it) == ("Первое", "cancelled")
 
 
 async def test_why_something_cannot_be_done_is_said_in_words(window: Opener) -> None:

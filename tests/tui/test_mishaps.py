@@ -64,7 +64,7 @@ async def test_a_window_outlives_the_channel_of_its_dialog_and_says_where_the_te
         page = it.app.screen
         assert isinstance(page, InboxScreen)
         assert page.query_one(Pen).text == "Ждём вас завтра"
-        await page._beat()
+        await page.colleagues.beat()
         page.tick()
         await it.open("Олег")
         await it.type("Да")
@@ -98,7 +98,7 @@ async def test_the_presence_that_meets_the_unbound_dialog_first_says_so_too(wind
             store.execute("PRAGMA foreign_keys = ON")
             store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
             store.commit()
-        page.do(page._beat, group="company")
+        page.do(page.colleagues.beat, group="company")
         await it.until(lambda: "is no more" in notices(it))
         assert kept(desk) == ["Анна Кузнецова\n\nЖдём\n"]
 
@@ -107,7 +107,7 @@ async def test_a_tab_of_a_dialog_that_is_no_more_can_be_left(window: Opener, des
     async with window() as it:
         await it.open("Анна")
         await it.press("escape", "1", "end", "T")
-        await it.until(lambda: len(it.app.screen.tabs) > 1)
+        await it.until(lambda: len(it.app.screen.tabs.open) > 1)
         unbind(desk)
         await it.press("escape", "{")
         await it.until(lambda: notices(it))

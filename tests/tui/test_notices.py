@@ -19,6 +19,7 @@ from chatapp_cli.tui.live import News
 from chatapp_cli.tui.notices import Notices, within
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.terminal import Terminal
+from tests.stores import owner
 from tests.tui.conftest import GOOD, Window
 from tests.tui.stage import ANNA, HOUR, ME, HeldClock, Stage, opened
 
@@ -99,7 +100,7 @@ async def test_where_one_is_looking_and_on_the_blacklist_nothing_rings(watching:
     anna = stage.dialog(BOT, ANNA)
     stage.hear(BOT, ANNA, "Ау?")
     assert await at.hear(anna) == []
-    stage.desk.write(lambda tx: dialogs.block(tx, anna, blocked=True, actor=ME))
+    stage.desk.write(lambda tx: dialogs.block(tx, anna, blocked=True))
     stage.hear(BOT, ANNA, "Ау?")
     assert await at.hear() == []
 
@@ -107,9 +108,9 @@ async def test_where_one_is_looking_and_on_the_blacklist_nothing_rings(watching:
 async def test_a_note_rings_for_whom_it_mentions(watching: Watcher, stage: Stage) -> None:
     at = watching(notify="bell")
     anna = stage.dialog(BOT, ANNA)
-    stage.desk.write(lambda tx: notes.add(tx, anna, "@Олег, глянь", actor="Нина"))
+    stage.desk.write(lambda tx: notes.add(tx.by(owner("Нина")), anna, "@Олег, глянь"))
     assert await at.hear() == []
-    stage.desk.write(lambda tx: notes.add(tx, anna, f"@{ME}, глянь", actor="Нина"))
+    stage.desk.write(lambda tx: notes.add(tx.by(owner("Нина")), anna, f"@{ME}, глянь"))
     assert await at.hear() == ["\a"]
 
 
@@ -119,13 +120,13 @@ async def test_what_was_put_off_is_told_at_its_time_to_whoever_answers_for_it(
     at = watching(notify="desktop")
     write = stage.desk.write
     anna, igor, zoya = stage.dialog(BOT, ANNA), stage.dialog(BOT, IGOR), stage.dialog(BOT, ZOYA)
-    write(lambda tx: dialogs.block(tx, zoya, blocked=True, actor=ME))
+    write(lambda tx: dialogs.block(tx, zoya, blocked=True))
     for dialog, name in ((anna, ME), (igor, "Нина"), (zoya, ME)):
-        write(lambda tx, dialog=dialog, name=name: duties.assign(tx, dialog, name, actor=ME))
-        write(lambda tx, dialog=dialog: duties.snooze(tx, dialog, clock.now() + HOUR, actor=ME))
+        write(lambda tx, dialog=dialog, name=name: duties.assign(tx, dialog, name))
+        write(lambda tx, dialog=dialog: duties.snooze(tx, dialog, clock.now() + HOUR))
     assert await at.hear() == []
-    write(lambda tx: duties.unsnooze(tx, anna, actor=ME))
-    write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR, actor=ME))
+    write(lambda tx: duties.unsnooze(tx, anna))
+    write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR))
     assert await at.hear() == []
     clock.at += HOUR
     write(duties.wake)
@@ -198,18 +199,18 @@ async def test_hours_without_notices_may_be_the_companys_and_hold_at_once(desk: 
         await it.until(lambda: "\x1b]2;(6) chatapp\a" in app.told)
         await it.open("Анна")
         told = {"quiet": "00:00-23:59", "company_name": "Тёплый дом"}
-        desk.write(lambda tx: options.configure_company(tx, told, actor=ME))
+        desk.write(lambda tx: options.configure_company(tx, told))
         stage.hear(BOT, IGOR, "Ау?")
         await it.until(lambda: any("Тёплый дом" in sequence for sequence in app.told))
         assert "\a" not in app.told
-        desk.write(lambda tx: options.configure_company(tx, {"quiet": ""}, actor=ME))
+        desk.write(lambda tx: options.configure_company(tx, {"quiet": ""}))
         stage.hear(BOT, IGOR, "Ау!")
         await it.until(lambda: "\a" in app.told)
 
 
 async def test_the_window_says_whose_time_has_come(desk: Desk, stage: Stage, clock: HeldClock) -> None:
     anna = stage.dialog(BOT, ANNA)
-    stage.desk.write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR, actor=ME))
+    stage.desk.write(lambda tx: duties.snooze(tx, anna, clock.now() + HOUR))
     app = Heard(desk)
     async with app.run_test(size=GOOD, notifications=True) as pilot:
         it = Window(app, pilot)

@@ -29,8 +29,8 @@ from tests.tui.stage import ME, HeldClock, opened
 
 TEXT = "До встречи в 19:00"
 POLINA, FYODOR = DialogId(8), DialogId(13)
-OURS = frozenset({"id", "key", "message_id"})
-"""What differs between two messages."""
+OURS = frozenset({"id", "key", "asked", "message_id"})
+"""What differs between two messages, and between two ways to name whom they go to."""
 SEEN = frozenset({"unread", "early"})
 """What of a dialog differs for whoever looked at it."""
 Rows = Mapping[str, Any]

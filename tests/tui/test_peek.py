@@ -14,7 +14,7 @@ def unread(desk: Desk, it: Window) -> int:
 
 async def let_the_moment_pass(it: Window) -> None:
     """Wait until the timer that counts the moment has done its work."""
-    timer = it.app.screen._dwell
+    timer = it.app.screen.read_marks.dwell
     await it.until(timer._task.done)
 
 
@@ -35,8 +35,8 @@ async def test_a_dialog_that_is_only_looked_into_stays_unread_until_it_is_opened
         await it.until(lambda: it.app.screen.query_one("DialogList").order.wanted.text == "Анна")
         await it.press("enter", "Q")
         await it.sees("stays unread", "Доплачу")
-        it.app.screen.watch_the_end()
-        assert it.app.screen._dwell is None
+        it.app.screen.read_marks.watch()
+        assert it.app.screen.read_marks.dwell is None
         assert unread(desk, it) > 0
         await it.press("escape", "enter")
         await it.sees_no("stays unread")

@@ -19,7 +19,7 @@ from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.widgets.composer import Composer, Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import GOOD, Opener, Window
-from tests.tui.stage import HOUR, ME, MINUTE, Stage
+from tests.tui.stage import HOUR, MINUTE, Stage
 
 DMITRY = Person(id="777", name="Митя", username="orlov_d", phone="8 (916) 123-45-67")
 
@@ -43,7 +43,7 @@ def site(desk: Desk, stage: Stage) -> DialogId:
 
 def join(desk: Desk, stage: Stage, other: DialogId) -> None:
     kept, gone = (desk.read(partial(dialogs.card, dialog=one)).contact_id for one in (site(desk, stage), other))
-    desk.write(lambda tx: persons.merge(tx, kept, gone, actor=ME))
+    desk.write(lambda tx: persons.merge(tx, kept, gone))
 
 
 def texts(it: Window) -> list[str]:
@@ -166,7 +166,7 @@ async def test_a_dialog_that_cannot_be_written_to_leaves_the_others_to_answer_by
     window: Opener, desk: Desk, stage: Stage, elsewhere: DialogId
 ) -> None:
     join(desk, stage, elsewhere)
-    desk.write(lambda tx: dialogs.block(tx, elsewhere, blocked=True, actor=ME))
+    desk.write(lambda tx: dialogs.block(tx, elsewhere, blocked=True))
     async with window() as it:
         await it.press("J")
         await it.open("Дмитрий Орлов")

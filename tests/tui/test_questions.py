@@ -28,7 +28,7 @@ from chatapp_cli.tui.typeahead import HAND
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ANNA, HOUR, ME, NOON, Stage, locked
+from tests.tui.stage import ANNA, HOUR, NOON, Stage, locked
 
 BOT = ChannelId(1)
 LONG = "я" * 5000
@@ -55,12 +55,12 @@ class Ask:
 
 
 def _section(desk: Desk, _stage: Stage) -> None:
-    desk.write(lambda tx: replies.add_section(tx, "Магазин", actor=ME))
+    desk.write(lambda tx: replies.add_section(tx, "Магазин"))
 
 
 def _sections(desk: Desk, stage: Stage) -> None:
     _section(desk, stage)
-    desk.write(lambda tx: replies.add_section(tx, "Опт", actor=ME))
+    desk.write(lambda tx: replies.add_section(tx, "Опт"))
 
 
 def _scheduled(_desk: Desk, stage: Stage) -> None:
@@ -393,9 +393,9 @@ async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(win
         with locked(desk) as store:
             it.app.post_message(events.Key("enter", "\r"))
             await it.until(lambda: page.query_one(Pen).text == "")
-            page._turn_composer(page._sheets.setdefault(other, Sheet()))
+            page._turn_composer(page.sheets.setdefault(other, Sheet()))
             store.execute("DELETE FROM dialog WHERE id = ?", [dialog])
-        await it.until(lambda: page._sheets[dialog].text == "Да")
+        await it.until(lambda: page.sheets[dialog].text == "Да")
         assert page.query_one(Pen).text == ""
 
 
@@ -446,10 +446,10 @@ ANSWERED_AT_ONCE = {
     ("screens/begin.py", "_('Leave without sending?')"),
     ("screens/troubles.py", "_('Send it again?')"),
     ("screens/troubles.py", "_('Forget this dead letter?')"),
-    ("screens/within.py", "_('Search in this conversation')"),
+    ("screens/parts/finding.py", "_('Search in this conversation')"),
 }
 """Questions whose answer cannot be wrong: a choice of what is there, a yes to what is seen as it happens, any words."""
-ASKING = {"hands", "self", "listing"}
+ASKING = {"hands", "self", "listing", "page"}
 
 
 def test_every_question_has_what_comes_of_it_taken_while_it_is_open() -> None:
@@ -463,5 +463,6 @@ def test_every_question_has_what_comes_of_it_taken_while_it_is_open() -> None:
 
 
 def _asks(call: ast.Call) -> bool:
-    whose = getattr(getattr(call.func, "value", None), "id", "")
+    asker = getattr(call.func, "value", None)
+    whose = getattr(asker, "id", "") or getattr(asker, "attr", "")
     return whose in ASKING and getattr(call.func, "attr", "") in {"prompt", "choose", "confirm"}

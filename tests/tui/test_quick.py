@@ -17,6 +17,7 @@ from chatapp_cli.tui.screens.replies import RepliesScreen
 from chatapp_cli.tui.screens.reply_form import ReplyForm
 from chatapp_cli.tui.small import Confirm, Prompt
 from chatapp_cli.tui.widgets.composer import Composer, Pen
+from tests.stores import owner
 from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import ME
 
@@ -27,9 +28,9 @@ PLAIN = Answer(title="Адрес", text="Садовая, 5")
 
 def keep(desk: Desk, *answers: Answer, section: str = "Магазин", actor: str = ME) -> None:
     def job(tx: Tx) -> None:
-        replies.add_section(tx, section, actor=actor)
+        replies.add_section(tx.by(owner(actor)), section)
         for one in answers:
-            replies.add(tx, replies.section(tx, section), one, actor=actor)
+            replies.add(tx.by(owner(actor)), replies.section(tx, section), one)
 
     desk.write(job)
 
@@ -177,7 +178,7 @@ async def test_sections_and_replies_are_made_changed_and_removed_on_their_page(w
 async def test_editors_are_invited_and_others_are_told_whom_to_ask(window: Opener, desk: Desk) -> None:
     keep(desk, PLAIN)
     keep(desk, READY, section="Опт", actor="Иван")
-    desk.write(lambda tx: replies.invite(tx, replies.section(tx, "Опт"), "Иван", actor="Иван"))
+    desk.write(lambda tx: replies.invite(tx.by(owner("Иван")), replies.section(tx, "Опт"), "Иван"))
     async with window() as it:
         await it.press("g", "r")
         await shown(it, RepliesScreen)

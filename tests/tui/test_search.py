@@ -9,6 +9,7 @@ from chatapp_cli.domain.event import Person
 from chatapp_cli.services import channels, notes
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.widgets.transcript import Transcript
+from tests.stores import owner
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import ANNA, Stage
 
@@ -64,7 +65,7 @@ async def test_far_back_in_a_long_conversation_only_the_surroundings_are_read_an
         bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
         stage.hear(bot, ZOYA, "самое новое")
         dialog = it.app.screen.opening.card.id
-        desk.write(lambda tx: notes.add(tx, dialog, "а это заметка", actor="Ольга"))
+        desk.write(lambda tx: notes.add(tx.by(owner("Ольга")), dialog, "а это заметка"))
         for _ in range(80):
             await it.press("pagedown")
             if shown.at_end:

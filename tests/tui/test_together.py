@@ -14,6 +14,7 @@ from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.services import dialogs, drafts, duties, journal, presence
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.tui.app import Inbox
+from tests.stores import owner
 from tests.tui.conftest import GOOD, Opener, Window
 from tests.tui.stage import ME, HeldClock, opened
 
@@ -80,7 +81,7 @@ async def test_a_claim_is_seen_in_another_window_at_once(window: Opener, colleag
         await mine.press("escape", "I")
         await mine.until(lambda: any("answers for this dialog already" in n.message for n in mine.app._notifications))
         dialog = mine.app.screen.opening.card.id
-        desk.write(lambda tx: duties.unassign(tx, dialog, actor=ME))
+        desk.write(lambda tx: duties.unassign(tx, dialog))
         await mine.sees_no(f"{COLLEAGUE} answers for this dialog.")
 
 
@@ -90,7 +91,7 @@ async def test_whoever_stops_writing_without_a_word_is_taken_for_looking(
     async with window() as it:
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
-        desk.write(lambda tx: presence.typing(tx, "elsewhere", COLLEAGUE, dialog))
+        desk.write(lambda tx: presence.typing(tx.by(owner(COLLEAGUE)), "elsewhere", dialog))
         await it.sees(f"{COLLEAGUE} is writing…")
         clock.at += presence.TYPING
         it.app.screen.tick()
@@ -105,7 +106,7 @@ async def test_what_was_begun_is_there_again_in_another_window(window: Opener, d
         await it.open("Анна")
         dialog = it.app.screen.opening.card.id
         await it.type("Доплата 400")
-    assert desk.read(lambda tx: drafts.of(tx, dialog, operator=ME)) == Unsent(Draft(text="Доплата 400"))
+    assert desk.read(lambda tx: drafts.of(tx, dialog)) == Unsent(Draft(text="Доплата 400"))
     assert desk.read(presence.everyone) == []
     async with window() as it:
         await it.sees("draft")
@@ -113,7 +114,7 @@ async def test_what_was_begun_is_there_again_in_another_window(window: Opener, d
         await it.sees("Доплата 400")
         await it.type(" ₽")
         await it.press("enter")
-        await it.until(lambda: not desk.read(lambda tx: drafts.everywhere(tx, operator=ME)))
+        await it.until(lambda: not desk.read(drafts.everywhere))
         await it.sees_no("draft ")
 
 
@@ -121,10 +122,10 @@ async def test_a_pause_in_writing_keeps_it_and_emptying_forgets_it(window: Opene
     async with window() as it:
         await it.open("Анна")
         await it.type("да")
-        await it.until(lambda: desk.read(lambda tx: drafts.everywhere(tx, operator=ME)))
+        await it.until(lambda: desk.read(drafts.everywhere))
         await it.sees("draft")
         await it.press("backspace", "backspace")
-        await it.until(lambda: not desk.read(lambda tx: drafts.everywhere(tx, operator=ME)))
+        await it.until(lambda: not desk.read(drafts.everywhere))
 
 
 async def test_a_restored_draft_is_no_sign_of_writing(window: Opener, desk: Desk) -> None:
@@ -134,7 +135,7 @@ async def test_a_restored_draft_is_no_sign_of_writing(window: Opener, desk: Desk
         await it.press("escape")
         await it.open("Игорь")
         await it.press("escape")
-        desk.write(lambda tx: drafts.keep(tx, dialog, Unsent(Draft(text="Доплата")), operator=ME))
+        desk.write(lambda tx: drafts.keep(tx, dialog, Unsent(Draft(text="Доплата"))))
         await it.open("Анна")
         await it.sees("Доплата")
         await it.until(lambda: [row.dialog_id for row in desk.read(presence.everyone)] == [dialog])
@@ -191,7 +192,7 @@ async def test_claiming_many_leaves_those_that_others_have(window: Opener, desk:
         shown = it.app.screen.query_one("DialogList")
         await it.press("s", "s")
         first, second = shown.picked
-        desk.write(lambda tx: duties.assign(tx, second, COLLEAGUE, actor=COLLEAGUE))
+        desk.write(lambda tx: duties.assign(tx.by(owner(COLLEAGUE)), second, COLLEAGUE))
         await it.press("I")
         await it.until(lambda: [who for _pinned, who in state(desk, first, second)] == [ME, COLLEAGUE])
         await it.press("t")

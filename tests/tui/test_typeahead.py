@@ -9,8 +9,8 @@ from textual.keys import _character_to_key
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.services import dialogs, views
+from tests.stores import owner
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ME
 
 
 def at_once(it: Window, *keys: str) -> None:
@@ -42,11 +42,11 @@ async def test_what_is_typed_at_once_with_the_key_that_asks_for_it_is_the_answer
 async def test_a_key_after_the_one_that_answered_a_page_waits_until_what_asked_goes_on(
     window: Opener, desk: Desk
 ) -> None:
-    desk.write(lambda tx: views.add(tx, "Ждут", DialogFilter(waiting=True), actor="Пётр"))
+    desk.write(lambda tx: views.add(tx.by(owner("Пётр")), "Ждут", DialogFilter(waiting=True)))
     async with window() as it:
         at_once(it, "g", "v", "d", "escape", "U", "2")
         inbox = it.app.screen_stack[0]
         await it.until(lambda: inbox.query_one("DialogList").order.wanted == DialogFilter(unread=True))
         assert it.app.screen is inbox
-        assert [row.name for row in desk.read(lambda tx: views.seen_by(tx, ME))] == ["Ждут"]
+        assert [row.name for row in desk.read(views.seen)] == ["Ждут"]
         assert any("Taken back." in note.message for note in it.app._notifications)

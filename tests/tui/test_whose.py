@@ -49,7 +49,7 @@ class Deed:
 
 
 def _tagged(desk: Desk, dialog: DialogId) -> None:
-    desk.write(lambda tx: dialogs.tag(tx, dialog, "вип", actor=ME))
+    desk.write(lambda tx: dialogs.tag(tx, dialog, "вип"))
 
 
 TABLE = {
@@ -59,7 +59,7 @@ TABLE = {
     "no_answer": Deed(
         ("E",),
         lambda desk, one: card(desk, one).waiting_since,
-        before=lambda desk, one: desk.write(lambda tx: duties.awaits_answer(tx, one, 1, actor=ME)),
+        before=lambda desk, one: desk.write(lambda tx: duties.awaits_answer(tx, one, 1)),
     ),
     "snooze": Deed(("Z", "enter"), lambda desk, one: card(desk, one).snoozed_until, (Choose,)),
     "pin": Deed(("p",), lambda desk, one: card(desk, one).pinned),

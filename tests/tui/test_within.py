@@ -10,11 +10,11 @@ from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.services import channels, dialogs, persons
-from chatapp_cli.tui.screens.within import HitBar
 from chatapp_cli.tui.widgets.composer import Composer, Pen
+from chatapp_cli.tui.widgets.hit_bar import HitBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Opener, Window
-from tests.tui.stage import ANNA, ME, Stage
+from tests.tui.stage import ANNA, Stage
 
 ZOYA = Person(id="777", name="Зоя Долгова", username="zoya_d")
 ZOYA_OF_THE_SITE = Person(id="k-31", name="Зоя с сайта")
@@ -50,7 +50,7 @@ def two_ways(desk: Desk, stage: Stage, long_talk: None) -> None:
 
 def join(desk: Desk, *both: DialogId) -> None:
     kept, gone = (ContactId(desk.read(partial(dialogs.card, dialog=one)).contact_id or 0) for one in both)
-    desk.write(lambda tx: persons.merge(tx, kept, gone, actor=ME))
+    desk.write(lambda tx: persons.merge(tx, kept, gone))
 
 
 async def look_for(it: Window, words: str) -> None:
@@ -176,7 +176,7 @@ async def test_a_dialog_that_comes_to_be_joined_takes_no_keys_from_whoever_write
         await it.type("Сейчас ")
         bot = next(c.id for c in desk.read(channels.everything) if c.kind == "telegram_bot")
         join(desk, stage.dialog(bot, ZOYA), stage.dialog(bot, ANNA))
-        await it.until(lambda: len(it.app.screen._looked_in) == 3)
+        await it.until(lambda: len(it.app.screen.finding.looked_in) == 3)
         await it.until(lambda: it.app.screen.query_one(Pen).has_focus)
         await it.type("посмотрю")
         await it.until(lambda: it.app.screen.query_one(Pen).text == "Сейчас посмотрю")

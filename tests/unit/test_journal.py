@@ -50,7 +50,7 @@ def test_a_stored_event_is_read_back_as_it_was(kind: type[JournalEvent]) -> None
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_event_has_its_words(kind: type[JournalEvent]) -> None:
     said = str(sentence(JournalEntry(1, 0, "Ольга", sample(kind))))
-    assert said != kind.topic
+    assert said not in {"", kind.topic}
     assert "{" not in said
 
 

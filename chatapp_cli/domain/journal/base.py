@@ -1,4 +1,4 @@
-"""What every journal event has: a topic, what it is about, its values, how long it lasts, and who may hear of it."""
+"""What every journal event has: a topic, words, what it is about, its values, how long it lasts, who may hear of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from enum import Enum
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+
+from chatapp_cli.domain.text import Text
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
@@ -76,6 +78,11 @@ class JournalEvent(metaclass=Kind):
     """
 
     topic: ClassVar[str] = ""
+    words: ClassVar[Text] = Text("")
+    """What a person reads; ``{field}`` is a value of the event, ``{actor}`` who caused it.
+
+    Empty where ``services/journal_words.py`` has to say more than the values do.
+    """
     live: ClassVar[bool] = False
     """Whether it matters only while it happens; such events are forgotten after a day."""
     hears: ClassVar[Hears] = Hears.LINE
@@ -130,6 +137,11 @@ class Unknown(JournalEvent):
 def topic(event: JournalEvent) -> str:
     """The word under which it is stored and printed."""
     return event.name if isinstance(event, Unknown) else event.topic
+
+
+def in_words(event: JournalEvent) -> Text:
+    """The words of its class with its values."""
+    return Text(event.words.msgid, _values(event))
 
 
 def document(event: JournalEvent) -> Mapping[str, Any]:

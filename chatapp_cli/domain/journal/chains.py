@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class ChannelPassed(JournalEvent):
@@ -23,6 +24,7 @@ class HandedOn(JournalEvent):
     """A message that failed goes on through another channel."""
 
     topic: ClassVar[str] = "chain.handed_on"
+    words: ClassVar[Text] = T("Goes on as message {into} through the next channel")
     dialog: DialogId
     message: MessageId
     into: int
@@ -32,6 +34,7 @@ class Continued(JournalEvent):
     """A message continues one that failed in another channel."""
 
     topic: ClassVar[str] = "chain.continued"
+    words: ClassVar[Text] = T("Continues message {before}, which failed in the channel before")
     dialog: DialogId
     message: MessageId
     before: int

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class ChannelEvent(JournalEvent):
@@ -19,6 +20,7 @@ class ChannelBound(ChannelEvent):
     """A channel was bound, or bound anew."""
 
     topic: ClassVar[str] = "channel.bound"
+    words: ClassVar[Text] = T("Channel bound: {title}")
     kind: str
     title: str
 
@@ -27,6 +29,7 @@ class ChannelUnbound(ChannelEvent):
     """A channel is gone, and with it its dialogs."""
 
     topic: ClassVar[str] = "channel.unbound"
+    words: ClassVar[Text] = T("Channel unbound: {title}")
     kind: str
     title: str
 
@@ -35,6 +38,7 @@ class ChannelConfigured(ChannelEvent):
     """Options or secrets of a channel have other values."""
 
     topic: ClassVar[str] = "channel.configured"
+    words: ClassVar[Text] = T("Channel {channel} set up anew")
     changed: Sequence[str]
 
 
@@ -60,12 +64,14 @@ class ChannelResumed(ChannelEvent):
     """A channel sends again: a person said so, or the provider allows it."""
 
     topic: ClassVar[str] = "channel.resumed"
+    words: ClassVar[Text] = T("Channel {channel} sends again")
 
 
 class StrangersPaused(ChannelEvent):
     """A channel writes to nobody new for a while."""
 
     topic: ClassVar[str] = "channel.strangers"
+    words: ClassVar[Text] = T("Channel {channel} writes to no strangers for {seconds} s")
     seconds: int
     code: str = ""
 
@@ -74,6 +80,7 @@ class RequestMade(JournalEvent):
     """A channel's session was asked for something."""
 
     topic: ClassVar[str] = "errand.asked"
+    words: ClassVar[Text] = T("Channel {channel} was asked: {what}")
     channel: ChannelId
     errand: int
     what: str
@@ -92,5 +99,6 @@ class OutboxReplayed(JournalEvent):
     """Messages that a program lost go out once more."""
 
     topic: ClassVar[str] = "outbox.replayed"
+    words: ClassVar[Text] = T("{messages} messages go out once more")
     channel: ChannelId
     messages: int

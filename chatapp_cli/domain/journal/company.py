@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class CompanyConfigured(JournalEvent):
@@ -28,18 +29,21 @@ class ViewKept(ViewEvent):
     """It was kept, or has other values."""
 
     topic: ClassVar[str] = "view.kept"
+    words: ClassVar[Text] = T("View kept: {name}")
 
 
 class ViewMoved(ViewEvent):
     """It has another place among the others."""
 
     topic: ClassVar[str] = "view.moved"
+    words: ClassVar[Text] = T("View moved: {name}")
 
 
 class ViewRemoved(ViewEvent):
     """It is gone."""
 
     topic: ClassVar[str] = "view.removed"
+    words: ClassVar[Text] = T("View removed: {name}")
 
 
 class SectionEvent(JournalEvent):
@@ -53,24 +57,28 @@ class SectionAdded(SectionEvent):
     """It was made."""
 
     topic: ClassVar[str] = "section.added"
+    words: ClassVar[Text] = T("Section of quick replies added: {name}")
 
 
 class SectionRenamed(SectionEvent):
     """It has another name."""
 
     topic: ClassVar[str] = "section.renamed"
+    words: ClassVar[Text] = T("Section of quick replies renamed: {name}")
 
 
 class SectionRemoved(SectionEvent):
     """It is gone, and with it its replies."""
 
     topic: ClassVar[str] = "section.removed"
+    words: ClassVar[Text] = T("Section of quick replies removed: {name}")
 
 
 class EditorInvited(SectionEvent):
     """Somebody may edit its replies."""
 
     topic: ClassVar[str] = "section.invited"
+    words: ClassVar[Text] = T("{operator} may edit the quick replies in {name}")
     operator: str
 
 
@@ -78,6 +86,7 @@ class EditorUninvited(SectionEvent):
     """Somebody may edit its replies no longer."""
 
     topic: ClassVar[str] = "section.uninvited"
+    words: ClassVar[Text] = T("{operator} may edit the quick replies in {name} no longer")
     operator: str
 
 
@@ -92,18 +101,21 @@ class ReplyAdded(ReplyEvent):
     """It was made."""
 
     topic: ClassVar[str] = "reply.added"
+    words: ClassVar[Text] = T("Quick reply added: {title}")
 
 
 class ReplyEdited(ReplyEvent):
     """It says something else."""
 
     topic: ClassVar[str] = "reply.edited"
+    words: ClassVar[Text] = T("Quick reply changed: {title}")
 
 
 class ReplyRemoved(ReplyEvent):
     """It is gone."""
 
     topic: ClassVar[str] = "reply.removed"
+    words: ClassVar[Text] = T("Quick reply removed: {title}")
 
 
 class TemplateMoved(JournalEvent):
@@ -121,6 +133,7 @@ class TemplateUnannounced(JournalEvent):
     """Who asked for a template could not be told what became of it."""
 
     topic: ClassVar[str] = "template.unannounced"
+    words: ClassVar[Text] = T("Nobody could be told by mail about template {name}: {why}")
     channel: ChannelId
     name: str
     to: str
@@ -143,4 +156,5 @@ class ClockSetBack(JournalEvent):
 
     topic: ClassVar[str] = "clock.back"
     hears: ClassVar[Hears] = Hears.EVERYBODY
+    words: ClassVar[Text] = T("The clock was set back by {seconds} s; what waits was moved with it")
     seconds: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class ContactEvent(JournalEvent):
@@ -18,6 +19,7 @@ class ContactChainChanged(ContactEvent):
     """A contact's channels are tried in another order."""
 
     topic: ClassVar[str] = "contact.chain"
+    words: ClassVar[Text] = T("Chain of contact {contact}: {chain}")
     chain: str
 
 
@@ -25,6 +27,7 @@ class ContactMerged(ContactEvent):
     """A contact is the same person as another, which stands for both."""
 
     topic: ClassVar[str] = "contact.merged"
+    words: ClassVar[Text] = T("Contact {contact} is the same person as contact {into}")
     into: int
 
 
@@ -32,6 +35,7 @@ class ContactParted(ContactEvent):
     """A contact is a person of its own again."""
 
     topic: ClassVar[str] = "contact.parted"
+    words: ClassVar[Text] = T("Contact {contact} is a person of its own again, apart from contact {kept}")
     kept: int
 
 
@@ -39,4 +43,5 @@ class ContactsCompared(ContactEvent):
     """Somebody said whether two contacts are one person."""
 
     topic: ClassVar[str] = "contact.apart"
+    words: ClassVar[Text] = T("Contacts {contact} and {other}: said whether they are one person")
     other: int

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.journal.base import JournalEvent, keyed
+from chatapp_cli.domain.text import T, Text
 
 
 class DialogEvent(JournalEvent):
@@ -19,12 +20,14 @@ class DialogOpened(DialogEvent):
     """There is a new dialog."""
 
     topic: ClassVar[str] = "dialog.new"
+    words: ClassVar[Text] = T("New dialog")
 
 
 class DialogSeen(DialogEvent):
     """An operator looked at what had arrived: the client may be shown that it was read."""
 
     topic: ClassVar[str] = "dialog.read"
+    words: ClassVar[Text] = T("Dialog read")
 
 
 class AnswerTyped(DialogEvent):
@@ -32,24 +35,28 @@ class AnswerTyped(DialogEvent):
 
     topic: ClassVar[str] = "dialog.typing"
     live: ClassVar[bool] = True
+    words: ClassVar[Text] = T("Somebody writes in a dialog")
 
 
 class ClientReachable(DialogEvent):
     """The client can be reached again."""
 
     topic: ClassVar[str] = "dialog.reachable"
+    words: ClassVar[Text] = T("Can be reached again")
 
 
 class ClientUnreachable(DialogEvent):
     """The client cannot be reached any more."""
 
     topic: ClassVar[str] = "dialog.unreachable"
+    words: ClassVar[Text] = T("Cannot be reached any more")
 
 
 class DialogMoved(DialogEvent):
     """The chat has a new address; the messages of the old dialog may be in this one now."""
 
     topic: ClassVar[str] = "dialog.moved"
+    words: ClassVar[Text] = T("The chat moved to a new address")
     old: int | None = None
 
 
@@ -63,83 +70,97 @@ class MarkedRead(DialogChanged):
     """Nothing in it is unread."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"read": True}
+    words: ClassVar[Text] = T("marked as read")
 
 
 class MarkedUnread(DialogChanged):
     """Somebody is to look at it again."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"read": False}
+    words: ClassVar[Text] = T("marked as unread")
 
 
 class Pinned(DialogChanged):
     """It stays on top of the list."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"pinned": True}
+    words: ClassVar[Text] = T("pinned")
 
 
 class Unpinned(DialogChanged):
     """It stays on top no longer."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"pinned": False}
+    words: ClassVar[Text] = T("unpinned")
 
 
 class Blocked(DialogChanged):
     """It is on the blacklist."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"blocked": True}
+    words: ClassVar[Text] = T("put on the blacklist")
 
 
 class Unblocked(DialogChanged):
     """It is on the blacklist no longer."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"blocked": False}
+    words: ClassVar[Text] = T("taken off the blacklist")
 
 
 class DialogRenamed(DialogChanged):
     """It has another name."""
 
+    words: ClassVar[Text] = T("named {name}")
     name: str
 
 
 class ChainChanged(DialogChanged):
     """The client's channels are tried in another order."""
 
+    words: ClassVar[Text] = T("tried in this order: {chain}")
     chain: str
 
 
 class PersonChanged(DialogChanged):
     """It belongs to another contact."""
 
+    words: ClassVar[Text] = T("belongs to contact {contact}")
     contact: int = keyed("person")
 
 
 class PersonCompared(DialogChanged):
     """Somebody said whether its client is the same person as a contact."""
 
+    words: ClassVar[Text] = T("compared with contact {contact}")
     contact: int = keyed("apart")
 
 
 class Tagged(DialogChanged):
     """It has a tag more."""
 
+    words: ClassVar[Text] = T("tag {tag} added")
     tag: str
 
 
 class Untagged(DialogChanged):
     """It has a tag less."""
 
+    words: ClassVar[Text] = T("tag {tag} removed")
     tag: str = keyed("untag")
 
 
 class Assigned(DialogChanged):
     """Somebody answers for it."""
 
+    words: ClassVar[Text] = T("{name} answers for it")
     name: str = keyed("assignee")
 
 
 class Unassigned(DialogChanged):
     """Somebody answers for it no longer."""
 
+    words: ClassVar[Text] = T("{name} answers for it no longer")
     name: str = keyed("unassigned")
 
 
@@ -147,12 +168,14 @@ class AnswerWaived(DialogChanged):
     """Nothing has to be answered."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"waiting": False}
+    words: ClassVar[Text] = T("no answer is needed")
 
 
 class AnswerAwaited(DialogChanged):
     """Something has to be answered after all."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"waiting": True}
+    words: ClassVar[Text] = T("an answer is needed after all")
 
 
 class Snoozed(DialogChanged):
@@ -165,33 +188,39 @@ class Returned(DialogChanged):
     """It was put off and is back in the list; with nobody as the actor, because it was time."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"snoozed": False}
+    words: ClassVar[Text] = T("back in the list")
 
 
 class ProducerJoined(DialogChanged):
     """It has a producer."""
 
+    words: ClassVar[Text] = T("{name} is its producer")
     name: str = keyed("producer")
 
 
 class ParticipantJoined(DialogChanged):
     """It has a participant."""
 
+    words: ClassVar[Text] = T("{name} is a participant")
     name: str = keyed("participant")
 
 
 class ObserverJoined(DialogChanged):
     """It has an observer."""
 
+    words: ClassVar[Text] = T("{name} is an observer")
     name: str = keyed("observer")
 
 
 class MemberLeft(DialogChanged):
     """It has a member less."""
 
+    words: ClassVar[Text] = T("{name} is no member any more")
     name: str = keyed("left")
 
 
 class NoteWritten(DialogChanged):
     """An operator left a note that no client sees."""
 
+    words: ClassVar[Text] = T("note {note} written")
     note: int

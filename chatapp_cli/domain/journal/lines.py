@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class LineEvent(JournalEvent):
@@ -19,12 +20,14 @@ class LineAdded(LineEvent):
     """A line was made."""
 
     topic: ClassVar[str] = "line.added"
+    words: ClassVar[Text] = T("Line added: {name}")
 
 
 class LineRenamed(LineEvent):
     """A line has another name."""
 
     topic: ClassVar[str] = "line.renamed"
+    words: ClassVar[Text] = T("Line renamed: {name}")
 
 
 class LineConfigured(LineEvent):
@@ -38,3 +41,4 @@ class LineRemoved(LineEvent):
     """A line is gone, and with it its channels and dialogs."""
 
     topic: ClassVar[str] = "line.removed"
+    words: ClassVar[Text] = T("Line removed: {name}")

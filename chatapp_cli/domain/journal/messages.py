@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class MessageEvent(JournalEvent):
@@ -19,6 +20,7 @@ class MessageReceived(MessageEvent):
     """A client's message arrived."""
 
     topic: ClassVar[str] = "message.in"
+    words: ClassVar[Text] = T("Message {message} came")
     channel: ChannelId
 
 
@@ -26,6 +28,7 @@ class MessageWritten(MessageEvent):
     """A message was accepted here: it goes out now, or later."""
 
     topic: ClassVar[str] = "message.out"
+    words: ClassVar[Text] = T("Message {message} written")
     channel: ChannelId
     state: str
 
@@ -34,6 +37,7 @@ class MessageEchoed(MessageEvent):
     """We wrote a message elsewhere, such as in the provider's own application."""
 
     topic: ClassVar[str] = "message.out"
+    words: ClassVar[Text] = T("Message {message} written")
     channel: ChannelId
 
 
@@ -49,24 +53,28 @@ class TextChanged(MessageEvent):
     """A message has another text, or what a placeholder stood for is here."""
 
     topic: ClassVar[str] = "message.edited"
+    words: ClassVar[Text] = T("Message {message} edited")
 
 
 class MessageWithdrawn(MessageEvent):
     """A message was deleted by its author or an administrator."""
 
     topic: ClassVar[str] = "message.deleted"
+    words: ClassVar[Text] = T("Message {message} deleted")
 
 
 class ForeignChangeIgnored(MessageEvent):
     """Somebody who had not written a message tried to change it; it stays as it is."""
 
     topic: ClassVar[str] = "message.not_theirs"
+    words: ClassVar[Text] = T("Somebody who had not written message {message} tried to change it; it stays as it is")
 
 
 class ReactionsShown(MessageEvent):
     """A message has other reactions."""
 
     topic: ClassVar[str] = "message.reaction"
+    words: ClassVar[Text] = T("Reaction to message {message}")
 
 
 class ChangeAsked(MessageEvent):
@@ -96,6 +104,7 @@ class MessageMerged(MessageEvent):
     """A message turned out to be the copy of another one, and is gone."""
 
     topic: ClassVar[str] = "message.merged"
+    words: ClassVar[Text] = T("Message {message} joined with its copy")
     into: int
 
 
@@ -111,24 +120,28 @@ class FileArrived(FileEvent):
     """The content is here."""
 
     topic: ClassVar[str] = "file.here"
+    words: ClassVar[Text] = T("File {file} of message {message} is here")
 
 
 class FileMissing(FileEvent):
     """The content will not come."""
 
     topic: ClassVar[str] = "file.missing"
+    words: ClassVar[Text] = T("File {file} of message {message} will not come")
 
 
 class VoiceTranscribed(FileEvent):
     """What is said in it is written down."""
 
     topic: ClassVar[str] = "file.words"
+    words: ClassVar[Text] = T("What is said in file {file} of message {message} is written down")
 
 
 class VoiceNotTranscribed(FileEvent):
     """What is said in it could not be written down."""
 
     topic: ClassVar[str] = "file.unheard"
+    words: ClassVar[Text] = T("What is said in file {file} of message {message} could not be written down")
     code: str
 
 
@@ -143,6 +156,7 @@ class DeadLetterKept(ArrivalEvent):
     """Something arrived that could not be understood."""
 
     topic: ClassVar[str] = "arrived.dead"
+    words: ClassVar[Text] = T("Something arrived that could not be understood")
     problem: str
 
 
@@ -150,10 +164,12 @@ class DeadLetterRevived(ArrivalEvent):
     """It was understood after all."""
 
     topic: ClassVar[str] = "arrived.revived"
+    words: ClassVar[Text] = T("Dead letter {arrived} understood after all")
 
 
 class DeadLetterForgotten(ArrivalEvent):
     """Nobody needs it."""
 
     topic: ClassVar[str] = "arrived.forgotten"
+    words: ClassVar[Text] = T("Dead letter {arrived} forgotten")
     problem: str

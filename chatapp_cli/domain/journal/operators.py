@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chatapp_cli.domain.journal.base import Hears, JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class OperatorEvent(JournalEvent):
@@ -18,36 +19,42 @@ class OperatorAdded(OperatorEvent):
     """An account was made."""
 
     topic: ClassVar[str] = "operator.added"
+    words: ClassVar[Text] = T("Operator added: {name}")
 
 
 class OperatorDisabled(OperatorEvent):
     """An operator can log in no longer."""
 
     topic: ClassVar[str] = "operator.disabled"
+    words: ClassVar[Text] = T("{name} can log in no longer")
 
 
 class OperatorEnabled(OperatorEvent):
     """An operator can log in again."""
 
     topic: ClassVar[str] = "operator.enabled"
+    words: ClassVar[Text] = T("{name} can log in again")
 
 
 class PasswordChanged(OperatorEvent):
     """An operator has another password."""
 
     topic: ClassVar[str] = "operator.password"
+    words: ClassVar[Text] = T("{name} has a new password")
 
 
 class VisibleLinesChanged(OperatorEvent):
     """An operator sees other lines."""
 
     topic: ClassVar[str] = "operator.lines"
+    words: ClassVar[Text] = T("{name} sees other lines")
 
 
 class RightsChanged(OperatorEvent):
     """An operator has other rights beside those of the role."""
 
     topic: ClassVar[str] = "operator.rights"
+    words: ClassVar[Text] = T("{name} has other rights")
     rights: str
     """As they are stored: names with spaces between."""
 
@@ -56,15 +63,18 @@ class OperatorRemoved(OperatorEvent):
     """An account is gone."""
 
     topic: ClassVar[str] = "operator.removed"
+    words: ClassVar[Text] = T("Operator removed: {name}")
 
 
 class LoggedIn(OperatorEvent):
     """An operator logged in."""
 
     topic: ClassVar[str] = "operator.login"
+    words: ClassVar[Text] = T("{name} logged in")
 
 
 class LoggedOut(OperatorEvent):
     """A login ended."""
 
     topic: ClassVar[str] = "operator.logout"
+    words: ClassVar[Text] = T("{name} logged out")

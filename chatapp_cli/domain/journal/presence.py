@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.text import T, Text
 
 
 class PresenceEvent(JournalEvent):
@@ -18,12 +19,14 @@ class LookMoved(PresenceEvent):
     """An operator looks at this dialog now, or no longer."""
 
     topic: ClassVar[str] = "presence.moved"
+    words: ClassVar[Text] = T("{actor} looks at another dialog")
 
 
 class ColleagueTyped(PresenceEvent):
     """An operator writes in a dialog."""
 
     topic: ClassVar[str] = "presence.typing"
+    words: ClassVar[Text] = T("{actor} writes")
     dialog: DialogId
 
 
@@ -38,9 +41,11 @@ class DraftKept(DraftEvent):
     """An operator has a draft."""
 
     topic: ClassVar[str] = "draft.kept"
+    words: ClassVar[Text] = T("{actor} has a draft")
 
 
 class DraftDropped(DraftEvent):
     """An operator has no draft any more."""
 
     topic: ClassVar[str] = "draft.dropped"
+    words: ClassVar[Text] = T("{actor} has no draft any more")

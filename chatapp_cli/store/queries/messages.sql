@@ -37,9 +37,9 @@ WHERE id = :id AND placeholder = 1;
 
 -- name: messages.say
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
-  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, template)
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, template, asked)
 VALUES (:dialog, :channel, NULL, 'out', :origin, :author, NULL, :key, :state, '', '',
-  :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL, :template)
+  :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL, :template, :asked)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: messages.template
@@ -51,6 +51,9 @@ WHERE key = :key AND channel_id = :channel AND state IN ('uncertain', 'sending')
 
 -- name: messages.by_key
 SELECT id FROM message WHERE key = :key;
+
+-- name: messages.asked
+SELECT id, asked FROM message WHERE key = :key;
 
 -- name: messages.ref
 SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message

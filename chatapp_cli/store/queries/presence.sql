@@ -1,11 +1,12 @@
 -- name: presence.put
 INSERT INTO presence (id, operator, dialog_id, typing_until, until)
 VALUES (:window, :operator, :dialog, :typing_until, :until)
-ON CONFLICT (id) DO UPDATE SET operator = excluded.operator, dialog_id = excluded.dialog_id,
-  typing_until = excluded.typing_until, until = excluded.until;
+ON CONFLICT (id) DO UPDATE SET dialog_id = excluded.dialog_id, typing_until = excluded.typing_until,
+  until = excluded.until
+WHERE presence.operator = excluded.operator;
 
--- name: presence.one
-SELECT id, operator, dialog_id, typing_until, until FROM presence WHERE id = :window;
+-- name: presence.own
+SELECT id, operator, dialog_id, typing_until, until FROM presence WHERE id = :window AND operator = :operator;
 
 -- name: presence.everyone
 SELECT id, operator, dialog_id, typing_until, until

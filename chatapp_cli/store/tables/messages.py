@@ -64,6 +64,8 @@ class Message(Table, table=True):
     """The provider's id of whoever wrote it: nobody else may change it."""
     placeholder: int = Field(0, sa_column_kwargs=later(0))
     """It stands for a message that the provider is still to show under the same id."""
+    asked: str = Field("", sa_column_kwargs=later())
+    """Digest of what was asked for under its key; empty where nobody chose a key, or before this was kept."""
 
 
 class MessagePart(Table, table=True):

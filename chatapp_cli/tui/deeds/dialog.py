@@ -23,7 +23,7 @@ async def rename(hands: Hands, card: DialogCard) -> None:
     async def take(name: str) -> None:
         if name == card.name:
             return
-        await hands.office.write(lambda tx: dialogs.rename(tx, card.id, name, actor=hands.office.actor))
+        await hands.office.write(lambda tx: dialogs.rename(tx, card.id, name))
         now = await hands.office.read(lambda tx: dialogs.card(tx, card.id))
         hands.say(_("{before} is called {name} from now on.", before=named(card), name=named(now)))
 
@@ -50,9 +50,7 @@ async def chain(hands: Hands, card: DialogCard) -> None:
         order = [kind_of(word.strip()) for word in said.split(",") if word.strip()]
         if unknown := next((kind for kind in order if kind not in known), None):
             raise NotFound(T("There is no kind of channel {kind}.", kind=unknown))
-        await hands.office.write(
-            lambda tx: contacts.set_chain(tx, [contacts.one(tx, number)], order, actor=hands.office.actor)
-        )
+        await hands.office.write(lambda tx: contacts.set_chain(tx, [contacts.one(tx, number)], order))
         tried = " → ".join(manifest(kind).label for kind in order)
         hands.say(_("{name} is tried by: {channels}", name=named(card), channels=tried or _("no chain")))
 
@@ -67,7 +65,7 @@ async def chain(hands: Hands, card: DialogCard) -> None:
 
 async def peek(hands: Hands, card: DialogCard) -> None:
     """Read for oneself alone."""
-    await hands.office.write(lambda tx: dialogs.peek(tx, card.id, actor=hands.office.actor))
+    await hands.office.write(lambda tx: dialogs.peek(tx, card.id))
     hands.say(_("{name} is read for you alone.", name=named(card)))
 
 

@@ -20,7 +20,7 @@ async def note(hands: Hands, card: DialogCard) -> None:
 
     async def take(text: str) -> None:
         if text:
-            await hands.office.write(partial(notes.add, dialog=card.id, text=text, actor=hands.office.actor))
+            await hands.office.write(partial(notes.add, dialog=card.id, text=text))
             hands.say(_("The note stands in the dialog with {name}.", name=named(card)))
 
     await hands.prompt(about(_("A note for colleagues"), [card]), note=hint, take=take)
@@ -39,7 +39,7 @@ async def member(hands: Hands, card: DialogCard) -> None:
 
 
 async def _take_out(hands: Hands, card: DialogCard, name: str) -> bool:
-    await hands.office.write(partial(duties.leave, dialog=card.id, name=name, actor=hands.office.actor))
+    await hands.office.write(partial(duties.leave, dialog=card.id, name=name))
     hands.say(_("{operator} is no longer a member: {name}.", operator=name, name=named(card)))
     return True
 
@@ -48,7 +48,7 @@ async def _add(hands: Hands, card: DialogCard, role: str) -> bool:
     async def take(name: str) -> bool:
         if not name:
             return False
-        await hands.office.write(partial(duties.join, dialog=card.id, name=name, role=role, actor=hands.office.actor))
+        await hands.office.write(partial(duties.join, dialog=card.id, name=name, role=role))
         hands.say(_("{operator} is a member now: {name}.", operator=name, name=named(card)))
         return True
 

@@ -27,14 +27,14 @@ async def forward(hands: Hands, said: Said) -> None:
         able, options = hands.office.capabilities, hands.office.desk.options
         made = await hands.office.write(lambda tx: forwarding.forward(tx, able, messages, row.id, order, held=options))
         shown.pick_none()
-        hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made, hands.office.actor))
+        hands.done(_("Forwarded to {name}.", name=row.name), lambda tx: _cancel(tx, made))
 
     await hands.app.push_screen_wait(DialogPick(hands.office, _("Forward to")).taken_by(take))
 
 
-def _cancel(tx: Tx, made: Sequence[MessageId], actor: str) -> None:
+def _cancel(tx: Tx, made: Sequence[MessageId]) -> None:
     for message in made:
-        sending.cancel(tx, message, actor=actor)
+        sending.cancel(tx, message)
 
 
 def _against(said: Said) -> ChatappError | None:

@@ -109,7 +109,7 @@ async def _ask(hands: Hands, channel: ChannelRow, what: Errand, arguments: Mappi
     from chatapp_cli.runtime.asking import Wish, ask
 
     hands.say(_("Asking the provider…"))
-    return await ask(hands.office.desk, Wish(channel, what, arguments), actor=hands.office.actor)
+    return await ask(hands.office.desk, Wish(channel, what, arguments))
 
 
 def _tell_missing(hands: Hands, channel: ChannelRow, answer: Mapping[str, Any]) -> None:

@@ -42,40 +42,40 @@ async def _carry(hands: Hands, cards: Cards, step: Step, back: Step, said: str) 
 
 async def mark(hands: Hands, cards: Cards) -> None:
     """As read, or unread if all are read."""
-    me, unread = hands.office.actor, [card for card in cards if card.unread]
+    unread = [card for card in cards if card.unread]
     change, back = (dialogs.read, dialogs.unread) if unread else (dialogs.unread, dialogs.read)
     name = named(cards[0])
     await _carry(
         hands,
         unread or cards,
-        lambda tx, card: change(tx, card.id, actor=me),
-        lambda tx, card: back(tx, card.id, actor=me),
+        lambda tx, card: change(tx, card.id),
+        lambda tx, card: back(tx, card.id),
         _("{name} is marked as read.", name=name) if unread else _("{name} is marked as unread.", name=name),
     )
 
 
 async def pin(hands: Hands, cards: Cards) -> None:
     """To the top of the list, or no longer if all are there."""
-    me, loose = hands.office.actor, [card for card in cards if not card.pinned]
+    loose = [card for card in cards if not card.pinned]
     name = named((loose or cards)[0])
     await _carry(
         hands,
         loose or cards,
-        lambda tx, card: dialogs.pin(tx, card.id, pinned=bool(loose), actor=me),
-        lambda tx, card: dialogs.pin(tx, card.id, pinned=not loose, actor=me),
+        lambda tx, card: dialogs.pin(tx, card.id, pinned=bool(loose)),
+        lambda tx, card: dialogs.pin(tx, card.id, pinned=not loose),
         _("{name} is pinned.", name=name) if loose else _("{name} is unpinned.", name=name),
     )
 
 
 async def block(hands: Hands, cards: Cards) -> None:
     """On the blacklist after a question, off it without if all are on it."""
-    me, free = hands.office.actor, [card for card in cards if not card.blocked]
+    free = [card for card in cards if not card.blocked]
     name = named((free or cards)[0])
     said = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
 
     async def carry(_yes: object = None) -> None:
-        step: Step = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free), actor=me)  # noqa: E731 - as others
-        await _carry(hands, free or cards, step, partial(_block_back, actor=me), said)
+        step: Step = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
+        await _carry(hands, free or cards, step, _block_back, said)
 
     if free:
         await _sure(hands, free, carry)
@@ -96,13 +96,13 @@ async def _sure(hands: Hands, cards: Cards, take: Take[bool]) -> None:
     )
 
 
-def _block_back(tx: Tx, card: DialogCard, *, actor: str) -> None:
+def _block_back(tx: Tx, card: DialogCard) -> None:
     """As it was, with what the blacklist had silenced."""
-    dialogs.block(tx, card.id, blocked=bool(card.blocked), actor=actor)
+    dialogs.block(tx, card.id, blocked=bool(card.blocked))
     if card.unread:
-        dialogs.unread(tx, card.id, actor=actor)
+        dialogs.unread(tx, card.id)
     if card.waiting_since is not None:
-        duties.awaits_answer(tx, card.id, card.waiting_since, actor=actor)
+        duties.awaits_answer(tx, card.id, card.waiting_since)
 
 
 async def tag(hands: Hands, cards: Cards) -> None:
@@ -114,14 +114,14 @@ async def tag(hands: Hands, cards: Cards) -> None:
 
 
 async def _tag(hands: Hands, cards: Cards, name: str) -> None:
-    me, borne = hands.office.actor, await _borne(hands, cards)
+    borne = await _borne(hands, cards)
     without = [card for card in cards if name.strip() not in borne[card.id]]
     if name and without:
         await _carry(
             hands,
             without,
-            lambda tx, card: dialogs.tag(tx, card.id, name, actor=me),
-            lambda tx, card: dialogs.untag(tx, card.id, name, actor=me),
+            lambda tx, card: dialogs.tag(tx, card.id, name),
+            lambda tx, card: dialogs.untag(tx, card.id, name),
             f"{named(without[0])}: + #{name.strip()}",
         )
     elif name:
@@ -142,13 +142,13 @@ async def untag(hands: Hands, cards: Cards) -> None:
 
 
 async def _untag(hands: Hands, cards: Cards, name: str) -> None:
-    me, borne = hands.office.actor, await _borne(hands, cards)
+    borne = await _borne(hands, cards)
     bearing = [card for card in cards if name in borne[card.id]]
     await _carry(
         hands,
         bearing or cards,
-        lambda tx, card: dialogs.untag(tx, card.id, name, actor=me),
-        lambda tx, card: dialogs.tag(tx, card.id, name, actor=me),
+        lambda tx, card: dialogs.untag(tx, card.id, name),
+        lambda tx, card: dialogs.tag(tx, card.id, name),
         f"{named((bearing or cards)[0])}: − #{name}",
     )
 
@@ -167,8 +167,8 @@ async def claim(hands: Hands, cards: Cards) -> None:
     await _carry(
         hands,
         free or cards,
-        lambda tx, card: duties.claim(tx, card.id, actor=me),
-        lambda tx, card: duties.unassign(tx, card.id, actor=me),
+        lambda tx, card: duties.claim(tx, card.id),
+        lambda tx, card: duties.unassign(tx, card.id),
         _("You answer for {name} now.", name=named((free or cards)[0])),
     )
 
@@ -196,7 +196,7 @@ async def assign(hands: Hands, cards: Cards) -> None:
 
 
 async def _assign(hands: Hands, cards: Cards, name: str) -> None:
-    me, changed = hands.office.actor, [card for card in cards if card.assignee != name]
+    changed = [card for card in cards if card.assignee != name]
     if not changed:
         hands.say(told(_("That is so already."), cards))
         return
@@ -205,30 +205,30 @@ async def _assign(hands: Hands, cards: Cards, name: str) -> None:
     await _carry(
         hands,
         changed,
-        lambda tx, card: _give(tx, card, name=name, actor=me),
-        lambda tx, card: _give(tx, card, name=card.assignee, actor=me),
+        lambda tx, card: _give(tx, card, name=name),
+        lambda tx, card: _give(tx, card, name=card.assignee),
         said if name else _("Nobody answers for {name} now.", name=whose),
     )
 
 
-def _give(tx: Tx, card: DialogCard, *, name: str, actor: str) -> None:
+def _give(tx: Tx, card: DialogCard, *, name: str) -> None:
     if name:
-        duties.assign(tx, card.id, name, actor=actor)
+        duties.assign(tx, card.id, name)
     else:
-        duties.unassign(tx, card.id, actor=actor)
+        duties.unassign(tx, card.id)
 
 
 async def no_answer(hands: Hands, cards: Cards) -> None:
     """Out of the unanswered ones without a message."""
-    me, waiting = hands.office.actor, [card for card in cards if card.waiting_since is not None]
+    waiting = [card for card in cards if card.waiting_since is not None]
     if not waiting:
         hands.say(told(_("No answer is awaited."), cards))
         return
     await _carry(
         hands,
         waiting,
-        lambda tx, card: duties.no_answer(tx, card.id, actor=me),
-        lambda tx, card: duties.awaits_answer(tx, card.id, card.waiting_since or tx.now, actor=me),
+        lambda tx, card: duties.no_answer(tx, card.id),
+        lambda tx, card: duties.awaits_answer(tx, card.id, card.waiting_since or tx.now),
         _("{name} needs no answer.", name=named(waiting[0])),
     )
 
@@ -252,7 +252,7 @@ async def snooze(hands: Hands, cards: Cards) -> None:
 
 async def _snooze(hands: Hands, cards: Cards, said: str) -> bool:
     """Until when is what a person says; empty for now."""
-    now, me = hands.office.desk.world.clock.now(), hands.office.actor
+    now = hands.office.desk.world.clock.now()
     until = when(said, now=now) if said else None
     said_of = _("{name} is back in the list.", name=named(cards[0]))
     if until is not None:
@@ -260,18 +260,18 @@ async def _snooze(hands: Hands, cards: Cards, said: str) -> bool:
     await _carry(
         hands,
         cards,
-        lambda tx, card: _put_off(tx, card, until=until, actor=me),
-        lambda tx, card: _put_off(tx, card, until=card.snoozed_until, actor=me),
+        lambda tx, card: _put_off(tx, card, until=until),
+        lambda tx, card: _put_off(tx, card, until=card.snoozed_until),
         said_of,
     )
     return True
 
 
-def _put_off(tx: Tx, card: DialogCard, *, until: int | None, actor: str) -> None:
+def _put_off(tx: Tx, card: DialogCard, *, until: int | None) -> None:
     if until is None:
-        duties.unsnooze(tx, card.id, actor=actor)
+        duties.unsnooze(tx, card.id)
     else:
-        duties.snooze(tx, card.id, until, actor=actor)
+        duties.snooze(tx, card.id, until)
 
 
 DEEDS: dict[str, Deed[Cards]] = {

@@ -28,15 +28,15 @@ async def same(hands: Hands, card: DialogCard) -> None:
 
 async def not_same(hands: Hands, card: DialogCard) -> None:
     """Whoever is suggested first is somebody else."""
-    mine, me = _contact(card), hands.office.actor
+    mine = _contact(card)
     found = await hands.office.read(partial(persons.suggestions, contact=mine))
     if not found:
         hands.say(told(_("Nobody is suggested."), [card]))
         return
     other = found[0].other
-    pairs = await hands.office.write(partial(persons.apart, one=mine, other=other.id, actor=me))
+    pairs = await hands.office.write(partial(persons.apart, one=mine, other=other.id))
     said = _("{other} is somebody else than {name}.", other=other.name, name=named(card))
-    hands.done(said, partial(persons.forget_apart, pairs=pairs, actor=me))
+    hands.done(said, partial(persons.forget_apart, pairs=pairs))
 
 
 async def pick(hands: Hands, card: DialogCard) -> None:
@@ -54,10 +54,9 @@ async def pick(hands: Hands, card: DialogCard) -> None:
 
 
 async def _join(hands: Hands, card: DialogCard, other: Person) -> None:
-    me = hands.office.actor
-    merge = await hands.office.write(partial(persons.merge, kept=_contact(card), gone=other.id, actor=me))
+    merge = await hands.office.write(partial(persons.merge, kept=_contact(card), gone=other.id))
     said = _("{other} is the same person as {name}.", other=other.name, name=named(card))
-    hands.done(said, partial(persons.undo, merge=merge, actor=me))
+    hands.done(said, partial(persons.undo, merge=merge))
 
 
 async def part(hands: Hands, card: DialogCard) -> None:
@@ -70,17 +69,16 @@ async def part(hands: Hands, card: DialogCard) -> None:
         return
 
     async def take(chosen: str) -> None:
-        me = hands.office.actor
         merge = await hands.office.read(partial(persons.merge_of, contact=ContactId(int(chosen))))
-        await hands.office.write(partial(persons.undo, merge=merge, actor=me))
-        again = partial(_join_again, kept=whole.id, gone=merge.gone, actor=me)
+        await hands.office.write(partial(persons.undo, merge=merge))
+        again = partial(_join_again, kept=whole.id, gone=merge.gone)
         hands.done(told(_("They are two people again."), [card]), again)
 
     await hands.choose(about(_("Who is a person of their own?"), [card]), options, take=take)
 
 
-def _join_again(tx: Tx, *, kept: ContactId, gone: ContactId, actor: str) -> None:
-    persons.merge(tx, kept, gone, actor=actor)
+def _join_again(tx: Tx, *, kept: ContactId, gone: ContactId) -> None:
+    persons.merge(tx, kept, gone)
 
 
 def _ways(whole: Person, contact: ContactId) -> str:

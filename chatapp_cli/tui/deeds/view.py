@@ -36,11 +36,11 @@ async def read(
     listing: Listed, among: Callable[[Sequence[ViewRow]], Sequence[ViewRow]] = lambda seen: seen
 ) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
     """All views, and the counts of those ``among`` them."""
-    me, dialect = listing.office.actor, listing.office.dialect
+    dialect = listing.office.dialect
 
     def look(tx: Tx) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
-        seen = views.seen_by(tx, me)
-        return seen, views.counts(tx, dialect, among(seen), operator=me, most=MOST)
+        seen = views.seen(tx)
+        return seen, views.counts(tx, dialect, among(seen), most=MOST)
 
     return await listing.office.read(look)
 
@@ -52,27 +52,27 @@ async def _change(listing: Listed, seen: Sequence[ViewRow], what: str, at: int) 
         return len(seen) if await _keep(listing) else at
     if what == REMOVE:
         gone = seen[at]
-        await office.write(lambda tx: views.remove(tx, gone, actor=me))
+        await office.write(lambda tx: views.remove(tx, gone))
         wanted = views.wanted(gone, operator=me)
 
         def back(tx: Tx) -> None:
-            views.add(tx, gone.name, wanted, owner=gone.operator, actor=me)
+            views.add(tx, gone.name, wanted, own=bool(gone.operator))
 
         listing.done(_("{name} is forgotten.", name=gone.name), back)
         return at
     there = at + (1 if what == DOWN else -1)
-    await office.write(lambda tx: views.move(tx, seen[at], there + 1, actor=me))
+    await office.write(lambda tx: views.move(tx, seen[at], there + 1))
     return min(max(0, there), len(seen) - 1)
 
 
 async def _keep(listing: Listed) -> bool:
     """The filter of now under a name, for everybody or for oneself."""
-    wanted, me = listing.wanted, listing.office.actor
-    options = [("", _("Everybody sees it")), (me, _("Only I see it"))]
+    wanted = listing.wanted
+    options = [("", _("Everybody sees it")), ("mine", _("Only I see it"))]
 
     async def called(name: str) -> bool:
-        async def take(owner: str) -> None:
-            await listing.office.write(lambda tx: views.add(tx, name, wanted, owner=owner, actor=me))
+        async def take(whose: str) -> None:
+            await listing.office.write(lambda tx: views.add(tx, name, wanted, own=bool(whose)))
 
         if not name:
             return False

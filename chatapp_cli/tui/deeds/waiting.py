@@ -27,12 +27,12 @@ async def retry(hands: Hands, said: Said) -> None:
         _("Send it again?"), _("It may have got through already; then the client has it twice."), yes=_("Send again")
     ):
         return
-    await hands.office.write(lambda tx: sending.retry(tx, said.entry.message.id, actor=hands.office.actor))
+    await hands.office.write(lambda tx: sending.retry(tx, said.entry.message.id))
 
 
 async def cancel(hands: Hands, said: Said) -> None:
     """Take back what has not gone yet; its words return to the composer, if that is empty."""
-    await hands.office.write(lambda tx: sending.cancel(tx, said.entry.message.id, actor=hands.office.actor))
+    await hands.office.write(lambda tx: sending.cancel(tx, said.entry.message.id))
     hands.query_one(Composer).take_back(said.entry)
 
 
@@ -42,7 +42,7 @@ async def resolve(hands: Hands, said: Said) -> None:
 
     async def take(verdict: str) -> None:
         known: Literal["sent", "failed"] = "sent" if verdict == "sent" else "failed"
-        await hands.office.write(lambda tx: sending.resolve(tx, said.entry.message.id, known, actor=hands.office.actor))
+        await hands.office.write(lambda tx: sending.resolve(tx, said.entry.message.id, known))
 
     await hands.choose(_("What became of this message?"), options, keys=["1", "2"], take=take)
 
@@ -74,12 +74,12 @@ def _goes_at(hands: Hands, at: Millis) -> str:
 
 async def retime(hands: Hands, said: Said) -> None:
     """Another time for what is scheduled, or now."""
-    message, me = said.entry.message.id, hands.office.actor
+    message = said.entry.message.id
     note = _("Such as: 18:30, tomorrow at 9, in 2 hours. Empty: now.")
 
     async def take(typed: str) -> None:
         at = when.when(typed, now=hands.office.desk.world.clock.now()) if typed.strip() else None
-        await hands.office.write(lambda tx: later.reschedule(tx, said.can, message, at, actor=me))
+        await hands.office.write(lambda tx: later.reschedule(tx, said.can, message, at))
         hands.say(_("It goes now.") if at is None else _goes_at(hands, at))
 
     await hands.prompt(_("When does it go?"), note=note, take=take)
@@ -89,8 +89,8 @@ DEEDS: dict[str, Deed[Said]] = {
     "retry": deed(
         retry,
         unless(
-            lambda said: said.ours and said.entry.message.state in {State.FAILED, State.UNCERTAIN, State.CANCELLED},
-            T("Only what failed, is uncertain or was taken back goes again."),
+            lambda said: said.ours and said.entry.message.state in {State.FAILED, State.UNCERTAIN},
+            T("Only what failed or is uncertain goes again; what was taken back is written anew."),
         ),
     ),
     "cancel": deed(cancel, unless(lambda said: said.waits, T("Only what has not gone out yet can be taken back."))),

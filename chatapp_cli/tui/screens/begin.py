@@ -253,7 +253,7 @@ class BeginScreen(Hands):
             self.say(_("{channel} has no address book.", channel=row.title))
             return
         self._form.tell(Text(_("Asking the messengers…")), known=False)
-        people = await ask(self.office.desk, Wish(row, Errand.CONTACTS), actor=self.office.actor)
+        people = await ask(self.office.desk, Wish(row, Errand.CONTACTS))
         person = await self.app.push_screen_wait(ContactPick(people))
         if person is not None:
             to = await self.office.read(partial(beginning.address_of, channel=row, person=person))

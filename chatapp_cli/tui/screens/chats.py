@@ -58,7 +58,7 @@ class ChatsScreen(Hands):
         from chatapp_cli.runtime.asking import Wish, ask
 
         wish = Wish(self._channel, what, arguments)
-        return await ask(self.office.desk, wish, actor=self.office.actor, seconds=seconds)
+        return await ask(self.office.desk, wish, seconds=seconds)
 
     async def _read(self) -> None:
         self._chats = await self._ask(Errand.CHATS, {})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.timer import Timer
+from textual.widget import Widget
 
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
@@ -15,6 +16,7 @@ from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.messages import ArrivalEvent, ChangeRefused, MessageEvent
+from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
 from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs, notes
@@ -22,8 +24,10 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import overview, reading, ways, words
+from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.screens.hooks import Hooks
 from chatapp_cli.tui.screens.listing import Listing
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.bars import Heading, StatusBar
@@ -36,9 +40,6 @@ if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.card import Card
     from chatapp_cli.tui.widgets.composer import Composer, Pen
 
-DWELL = 1.0
-"""Seconds that the last message has to be on the screen before the dialog counts as read."""
-
 TYPING_LASTS = 4.0
 """Seconds after which a messenger has to be told again that somebody writes."""
 
@@ -48,11 +49,12 @@ class Conversing(Listing):
 
     def __init__(self) -> None:
         super().__init__()
+        self.parts: Sequence[Hooks] = ()
+        """In the order in which they answer."""
         self.opening: Opening | None = None
         self.joined = False
         """Whether all dialogs of a person are shown as one conversation."""
-        self._sheets: dict[DialogId, Sheet] = {}
-        self._dwell: Timer | None = None
+        self.sheets: dict[DialogId, Sheet] = {}
         self._needs_told = False
         self._missed = False
         """Some news could not be read; all that is shown has to be read again."""
@@ -60,6 +62,31 @@ class Conversing(Listing):
         """The dialog that was open when it ceased to be."""
         self._furnishing = asyncio.Lock()
         self._typed_at = -TYPING_LASTS
+
+    @property
+    def page(self) -> Hands:
+        """The page that the conversation stands on."""
+        return self
+
+    @property
+    def pane(self) -> Widget:
+        """Where it stands."""
+        return self.query_one("#right")
+
+    @property
+    def dialogs(self) -> DialogList:
+        """The list beside it."""
+        return self.query_one(DialogList)
+
+    @property
+    def heading(self) -> Heading:
+        """Whose it is."""
+        return self.query_one(Heading)
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said."""
+        return self.query_one(Transcript)
 
     @property
     def composer(self) -> Composer:
@@ -82,6 +109,13 @@ class Conversing(Listing):
 
         return self.query_one(Card)
 
+    def target(self) -> DialogId | None:
+        """The open dialog, or the one under the cursor while the list has the focus."""
+        shown_list = self.query_one(DialogList)
+        if shown_list.has_focus or self.opening is None:
+            return shown_list.current
+        return self.opening.card.id
+
     @on(DialogList.Opened)
     def _open(self, event: DialogList.Opened) -> None:
         self.do(partial(self.open, event.dialog, event.message), group="open", exclusive=True)
@@ -101,19 +135,27 @@ class Conversing(Listing):
         self.composer.focus_pen()
         if self.pen.disabled or message is not None:
             self.query_one(Transcript).focus()
+        await self.tell_opened(opening)
+
+    async def tell_opened(self, opening: Opening) -> None:
+        """Let the parts answer to a dialog that is open."""
+        for part in self.parts:
+            await part.opened(opening)
 
     async def answer_by(self, opening: Opening) -> None:
         """Let what is written now go by a dialog."""
+        for part in self.parts:
+            await part.before(opening)
         self.opening = opening
         self._show_card(opening)
         self.query_one(DialogList).mark_opened(opening.card.id)
-        self._turn_composer(self._sheets.setdefault(opening.card.id, Sheet()))
+        self._turn_composer(self.sheets.setdefault(opening.card.id, Sheet()))
 
     def put_back(self, dialog: DialogId, kept: Sheet) -> None:
         """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
         from chatapp_cli.tui.widgets.composer import Composer
 
-        sheet = self._sheets.setdefault(dialog, Sheet())
+        sheet = self.sheets.setdefault(dialog, Sheet())
         sheet.put_back(kept)
         for composer in self.query(Composer):
             composer.show_again(sheet)
@@ -128,6 +170,12 @@ class Conversing(Listing):
             if not self.query("Composer"):
                 await self.furnish()
 
+    async def on_unmount(self) -> None:
+        """Let the parts close; nothing else has panes to work on any more."""
+        self.workers.cancel_node(self)
+        for part in self.parts:
+            await self.carry_out(part.close)
+
     async def furnish(self) -> None:
         """Put it into the panes."""
         from chatapp_cli.tui.widgets.card import Card
@@ -135,6 +183,8 @@ class Conversing(Listing):
 
         await self.query_one("#body").mount(Card(self.look))
         await self.query_one("#right").mount(Composer())
+        for part in self.parts:
+            await part.furnish()
 
     def _turn_composer(self, sheet: Sheet) -> None:
         assert self.opening is not None
@@ -164,19 +214,20 @@ class Conversing(Listing):
             return
         self.opening = fresh
         self._show_card(fresh)
-        self._allow()
-        self.watch_the_end()
+        self.allow()
+        for part in self.parts:
+            part.renewed()
 
     def lose(self, opening: Opening) -> None:
         """The dialog that stands here is no more; what was read and written of it stays on the page."""
         if self.lost == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
             return
         self.lost = opening.card.id
-        if self._dwell is not None:
-            self._dwell.stop()
-        self._allow()
+        for part in self.parts:
+            part.lost()
+        self.allow()
 
-    def _allow(self) -> None:
+    def allow(self) -> None:
         """Say what stands in the way now; what is written already stays."""
         if self.opening is not None and self.query("Composer"):
             self.composer.border_title = ways.title(self.opening)
@@ -189,7 +240,8 @@ class Conversing(Listing):
         from chatapp_cli.tui import writing
 
         now = self.office.desk.world.clock.now()
-        return writing.obstacles(card, channel, self.office.capabilities(channel), now)
+        stop, warning = writing.obstacles(card, channel, self.office.capabilities(channel), now)
+        return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
 
     async def _refresh_messages(self, opening: Opening, messages: set[MessageId]) -> None:
         found = await self.office.read(partial(reading.news, shown=opening.thread, messages=messages))
@@ -227,34 +279,13 @@ class Conversing(Listing):
         if self.opening is not None:
             self.do(partial(self.open, self.opening.card.id, exact=True), group="open", exclusive=True)
 
-    # Read is what was seen for a moment
-
-    @on(Transcript.SawLast)
-    def _saw(self) -> None:
-        self.watch_the_end()
-
-    def watch_the_end(self) -> None:
-        """Begin to count the moment after which the dialog is read."""
-        if self._dwell is not None:
-            self._dwell.stop()
-        if self.opening is not None and self.opening.unread:
-            self._dwell = self.set_timer(DWELL, partial(self._dwelt, self.opening))
-
-    def _dwelt(self, opening: Opening) -> None:
-        if not self.shows(opening) or not self.app.app_focus or not self.is_current:
-            return
-        if self.query_one(Transcript).at_end and self.query_one("#right").display:
-            for dialog in opening.unread:
-                self.do(partial(self._mark_read, dialog), group="read")
-
-    async def _mark_read(self, dialog: DialogId) -> None:
-        await self.office.write(partial(dialogs.read, dialog=dialog, actor=self.office.actor))
-
     # The client sees that somebody writes
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell the messenger, from time to time."""
         opening, now = self.opening, self.office.desk.world.clock.monotonic()
+        for part in self.parts if opening else ():
+            part.typed(event.text_area.text)
         if opening is None or not event.text_area.text or now - self._typed_at < TYPING_LASTS:
             return
         if self.office.capabilities(opening.channel).shows_typing:
@@ -262,7 +293,7 @@ class Conversing(Listing):
             self.do(partial(self._tell_typing, opening.card.id), group="typing")
 
     async def _tell_typing(self, dialog: DialogId) -> None:
-        await self.office.write(partial(dialogs.typing, dialog=dialog, actor=self.office.actor))
+        await self.office.write(partial(dialogs.typing, dialog=dialog))
 
     # News
 
@@ -299,6 +330,13 @@ class Conversing(Listing):
         self.query_one(StatusBar).tell_needs(await self.office.read(partial(overview.needing, me=self.office.actor)))
 
     async def _take(self, news: News) -> None:
+        for part in self.parts:
+            await part.hear(news)
+        lasting = [row for row in news.rows if not isinstance(row.event, (PresenceEvent, DraftEvent))]
+        if lasting:
+            await self._take_lasting(News(lasting))
+
+    async def _take_lasting(self, news: News) -> None:
         needs = news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten)
         self._needs_told = self._needs_told and not needs
         if news.dialogs():
@@ -332,11 +370,12 @@ class Conversing(Listing):
             self.do(self._tell_needs, group="needs", exclusive=True)
         self.query_one(DialogList).repaint_times()
         self.query_one(StatusBar).refresh()
-        if self.opening is not None and self.office.capabilities(self.opening.channel).window:
-            self._allow()
         waiting = [e.message.id for e in self.query_one(Transcript).entries if State(e.message.state) in PENDING]
         if self.opening is not None and waiting:
             self.do(partial(self._refresh_messages, self.opening, set(waiting)), group="news")
+        for part in self.parts:
+            part.tick()
+        self.allow()
 
 
 def _exists(tx: Tx, dialog: DialogId) -> bool:

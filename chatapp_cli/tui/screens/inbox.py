@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,11 +19,17 @@ from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.keymap import action, bindings, shown
-from chatapp_cli.tui.screens.illustrated import Illustrated
-from chatapp_cli.tui.screens.joining import Joining
-from chatapp_cli.tui.screens.peeking import Peeking
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.parts.colleagues import Colleagues
+from chatapp_cli.tui.screens.parts.drafts import Drafts
+from chatapp_cli.tui.screens.parts.finding import Finding
+from chatapp_cli.tui.screens.parts.joining import Joining
+from chatapp_cli.tui.screens.parts.pictures import Pictures
+from chatapp_cli.tui.screens.parts.read_marks import ReadMarks
+from chatapp_cli.tui.screens.parts.tabs import Tabs
 from chatapp_cli.tui.widgets.bars import FilterBar, Heading, StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.tab_bar import TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -46,7 +52,19 @@ class Right(Vertical):
     BLANK = True
 
 
-class InboxScreen(Illustrated, Peeking, Joining):
+A = ParamSpec("A")
+
+
+def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concatenate[InboxScreen, A], object]:
+    """An action of the page that a part of it carries out."""
+
+    def forwarded(page: InboxScreen, /, *args: A.args, **named: A.kwargs) -> object:
+        return to(page)(*args, **named)
+
+    return forwarded
+
+
+class InboxScreen(Conversing):
     """Puts the panes together and knows what the keys mean."""
 
     SCOPE = "inbox"
@@ -56,6 +74,22 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.pictures = Pictures(self)
+        self.read_marks = ReadMarks(self)
+        self.tabs = Tabs(self)
+        self.joining = Joining(self)
+        self.finding = Finding(self)
+        self.colleagues = Colleagues(self)
+        self.drafts = Drafts(self)
+        self.parts = (
+            self.drafts,
+            self.colleagues,
+            self.read_marks,
+            self.tabs,
+            self.joining,
+            self.finding,
+            self.pictures,
+        )
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
 
     DEFAULT_CSS = """
@@ -99,14 +133,13 @@ class InboxScreen(Illustrated, Peeking, Joining):
 
     def go_on(self) -> None:
         """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
-        super().go_on()
         self.do(self.list_again, group="list")
         self.do(self.tell_bars, group="bars", exclusive=True)
         self.do(self.ready_to_converse, group="furnishing")
         self.count_views()
         self.every(5, self.tick, at_once=True)
         self.every(60, self.tell_bars)  # a sign of life is no news, and an old one looks like trouble
-        self.watch(self.app, "app_focus", self.watch_the_end, init=False)
+        self.watch(self.app, "app_focus", self.read_marks.watch, init=False)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Hint at the keys of where the focus is."""
@@ -254,7 +287,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         order, kept = order or self.office.order(), replace(sheet, files=[*sheet.files])
         job = writing.sending_of(kept, self.office, channel, dialog, order)
         composer.clear()
-        sending = asyncio.ensure_future(self.office.write(self.without_draft(dialog, job)))
+        sending = asyncio.ensure_future(self.office.write(self.drafts.without_draft(dialog, job)))
         sending.add_done_callback(partial(self._put_back_unsent, dialog, kept))
         await asyncio.shield(sending)  # whoever waits for it may leave, and it goes on
 
@@ -286,6 +319,36 @@ class InboxScreen(Illustrated, Peeking, Joining):
     def _channel_of(self, entry: Entry) -> ChannelRow:
         assert self.opening is not None
         return self.opening.channel_of(entry.message.dialog_id)
+
+    # What the conversation asks for
+
+    action_peek = forward(lambda page: page.read_marks.peek)
+    action_new_tab = forward(lambda page: page.tabs.new)
+    action_next_tab = forward(lambda page: page.tabs.following)
+    action_previous_tab = forward(lambda page: page.tabs.previous)
+    action_close_tab = forward(lambda page: page.tabs.leave)
+
+    action_join = forward(lambda page: page.joining.join)
+    action_way = forward(lambda page: page.joining.way)
+
+    action_look_within = forward(lambda page: page.finding.ask)
+    action_hit = forward(lambda page: page.finding.step)
+
+    @on(DialogList.Opened)
+    def _for_good(self) -> None:
+        self.read_marks.for_good()
+
+    @on(TabBar.Chosen)
+    def _tab_chosen(self, event: TabBar.Chosen) -> None:
+        self.tabs.bring(event.tab)
+
+    @on(Transcript.SawLast)
+    def _saw(self) -> None:
+        self.read_marks.watch()
+
+    @on(Transcript.WantsPicture)
+    def _picture(self, event: Transcript.WantsPicture) -> None:
+        self.pictures.draw(event.file)
 
     # What can be done
 
@@ -329,7 +392,7 @@ class InboxScreen(Illustrated, Peeking, Joining):
         said, deed = self._said(event.entry), message_deeds.DEEDS[event.deed]
         reason = deed.against(said)
         if reason is None:
-            self.do(partial(self.by_its_own_way, event.deed, event.entry, partial(deed.run, self, said)))
+            self.do(partial(self.joining.by_its_own_way, event.deed, event.entry, partial(deed.run, self, said)))
         else:
             self.complain(reason)
 

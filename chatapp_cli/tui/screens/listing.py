@@ -51,9 +51,9 @@ class Listing(Listed):
         self.query_one(DialogList).show(first, rows)
 
     async def _first(self) -> DialogFilter:
-        view, me = self.office.desk.settings.view, self.office.actor
+        view = self.office.desk.settings.view
         try:
-            return await self.office.read(lambda tx: filters.first(tx, view, me=me))
+            return await self.office.read(lambda tx: filters.first(tx, view))
         except NotFound as error:
             self.complain(error)
             return filters.QUEUE

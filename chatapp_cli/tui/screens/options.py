@@ -54,14 +54,14 @@ class Whose(NamedTuple):
         """The fields of the channel's manifest."""
         return manifest(self.channel.kind).fields if self.channel is not None else ()
 
-    def keep(self, tx: Tx, changes: Mapping[str, str], *, actor: str) -> None:
+    def keep(self, tx: Tx, changes: Mapping[str, str]) -> None:
         """Change them. Raises UsageError."""
         if self.channel is not None:
             channels.configure(tx, self.channel, manifest(self.channel.kind), changes)
         elif self.line is not None:
             lines.configure(tx, self.line, changes)
         else:
-            options.configure_company(tx, changes, actor=actor)
+            options.configure_company(tx, changes)
 
 
 class OptionsScreen(AskingScreen):
@@ -99,7 +99,7 @@ class OptionsScreen(AskingScreen):
 
     async def _keep(self, changes: Mapping[str, str]) -> None:
         if changes:
-            await self.office.write(lambda tx: self._whose.keep(tx, changes, actor=self.office.actor))
+            await self.office.write(lambda tx: self._whose.keep(tx, changes))
 
     def _form(self, tx: Tx) -> Form:
         whose = self._whose

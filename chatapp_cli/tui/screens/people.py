@@ -90,7 +90,7 @@ class PeopleScreen(Hands):
         every = await self.office.read(channels.everything)
         able = [(row, asked) for row in every if (asked := self._asked(row, address))]
         wishes = [Wish(row, Errand.FIND, {"address": asked}) for row, asked in able]
-        answers = await ask_all(self.office.desk, wishes, actor=self.office.actor) if wishes else ()
+        answers = await ask_all(self.office.desk, wishes) if wishes else ()
         found = [self._way(row, answer) for (row, _asked), answer in zip(able, answers, strict=True)]
         known = {row.id for row, _asked in able}
         found += [self._blind(row, address) for row in every if row.id not in known and self._opens(row, address)]

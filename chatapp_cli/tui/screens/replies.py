@@ -158,7 +158,7 @@ class RepliesScreen(Hands):
     async def _add_section(self) -> None:
         async def take(name: str) -> None:
             if name:
-                await self.office.write(lambda tx: replies.add_section(tx, name, actor=self.office.actor))
+                await self.office.write(lambda tx: replies.add_section(tx, name))
 
         await self.prompt(_("Name of the section"), take=take)
 
@@ -179,19 +179,18 @@ class RepliesScreen(Hands):
     async def _rename(self, section: SectionRow) -> None:
         async def take(name: str) -> None:
             if name:
-                await self.office.write(lambda tx: replies.rename_section(tx, section, name, actor=self.office.actor))
+                await self.office.write(lambda tx: replies.rename_section(tx, section, name))
 
         await self.prompt(_("Name of the section"), section.name, take=take)
 
     async def _form(self, section: SectionRow, row: QuickReplyRow | None) -> None:
-        await self.office.read(lambda tx: replies.insist_may_edit(tx, section, self.office.actor))
-        actor = self.office.actor
+        await self.office.read(lambda tx: replies.insist_may_edit(tx, section))
 
         async def save(new: Answer) -> None:
             if row is None:
-                await self.office.write(lambda tx: replies.add(tx, section, new, actor=actor))
+                await self.office.write(lambda tx: replies.add(tx, section, new))
             else:
-                await self.office.write(lambda tx: replies.edit(tx, row, new, actor=actor))
+                await self.office.write(lambda tx: replies.edit(tx, row, new))
 
         empty = Answer(title="", text="")
         known = empty if row is None else await self.office.read(lambda tx: replies.answer(tx, row))
@@ -233,11 +232,11 @@ class RepliesScreen(Hands):
     async def _take_in(self, said: str) -> None:
         if not said:
             return
-        media, path, actor = self.office.desk.media, named(said), self.office.actor
+        media, path = self.office.desk.media, named(said)
         sheet = await self.office.store.off_loop(
             lambda: reply_file.read(media, reply_file.content(path), path, find=named)
         )
-        taken = await self.office.write(lambda tx: reply_sheet.take(tx, sheet, actor=actor))
+        taken = await self.office.write(lambda tx: reply_sheet.take(tx, sheet))
         if taken.faults:
             raise _not_taken(taken.faults)
         self.say(_("New: {added}, changed: {changed}, the same: {same}.", **_counts(taken)))
@@ -249,13 +248,13 @@ class RepliesScreen(Hands):
 
     async def _remove(self, shelf: Shelf, row: QuickReplyRow | None) -> None:
         note = "" if row else _("Its quick replies go with it: {n}.", n=shelf.section.replies)
-        name, actor = row.title if row else shelf.section.name, self.office.actor
+        name = row.title if row else shelf.section.name
 
         async def take(_yes: bool) -> None:
             if row is None:
-                await self.office.write(lambda tx: replies.remove_section(tx, shelf.section, force=True, actor=actor))
+                await self.office.write(lambda tx: replies.remove_section(tx, shelf.section, force=True))
             else:
-                await self.office.write(lambda tx: replies.remove(tx, row, actor=actor))
+                await self.office.write(lambda tx: replies.remove(tx, row))
 
         await self.confirm(_("Remove {name}?", name=name), note, yes=_("Remove"), take=take)
 
@@ -275,7 +274,7 @@ class RepliesScreen(Hands):
             stage = partial(writing.staged, self.office.desk.media, path)
             kept = (*known.files, await self.office.store.off_loop(stage)) if path else ()
             new = replace(known, files=kept)
-            await self.office.write(lambda tx: replies.edit(tx, row, new, actor=self.office.actor))
+            await self.office.write(lambda tx: replies.edit(tx, row, new))
 
         first = "" if known.files else offered()
         await self.prompt(_("Attach a file"), first, note=note, suggest=Paths(), take=take)
@@ -290,7 +289,7 @@ class RepliesScreen(Hands):
 
         async def take(name: str) -> None:
             if name:
-                await self.office.write(lambda tx: replies.invite(tx, section, name, actor=self.office.actor))
+                await self.office.write(lambda tx: replies.invite(tx, section, name))
 
         await self.prompt(_("Who may edit {name}?", name=section.name), note=note, take=take)
 
@@ -306,7 +305,7 @@ class RepliesScreen(Hands):
         options = [(name, name) for name in shelf.editors]
 
         async def take(name: str) -> None:
-            await self.office.write(lambda tx: replies.uninvite(tx, shelf.section, name, actor=self.office.actor))
+            await self.office.write(lambda tx: replies.uninvite(tx, shelf.section, name))
 
         await self.choose(_("Who may edit it no longer?"), options, take=take)
 

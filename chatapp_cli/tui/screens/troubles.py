@@ -175,12 +175,11 @@ class TroublesScreen(Hands):
     async def _retry(self, one: Trouble) -> None:
         from chatapp_cli.runtime import rereading
 
-        actor = self.office.actor
         if one.letter is not None:
             await rereading.retry(self.office.desk, one.letter)
             self.say(_("Dead letter {n} is understood now.", n=one.letter))
         elif one.message is not None and (not one.uncertain or await self._sure()):
-            await self.office.write(partial(sending.retry, message=one.message, actor=actor))
+            await self.office.write(partial(sending.retry, message=one.message))
 
     async def _sure(self) -> bool:
         note = _("It may have got through already; then the client has it twice.")

@@ -34,7 +34,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def write(desk: Desk, channel: ChannelId, to: str, text: str) -> MessageId:
     row = desk.read(partial(channels.one, channel=channel))
     can = desk.capabilities(row)
-    order = sending.Order(actor="Ольга", key=desk.world.chance.key())
+    order = sending.Order(key=desk.world.chance.key())
     dialog = desk.write(lambda tx: reaching.dialog_for(tx, row, can, to))
     return desk.write(lambda tx: sending.enqueue(tx, can, dialog, Draft(text=text), order))
 

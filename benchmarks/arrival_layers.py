@@ -1,0 +1,114 @@
+"""``python -m benchmarks.arrival_layers``: where the processor's time of one arrival goes, from the tables upwards.
+
+Each row does what the one above does and something more, so that a difference is the price of what was added. The best
+of a few runs, in processor time: neither a busy machine nor the disk counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from benchmarks.ingesting import batches, by_hand, by_product, desk
+from chatapp_cli.bootstrap import Desk
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.services.ingest import ingest
+from chatapp_cli.store.tx import Tx
+
+EVENTS = 8000
+SIZE = 100
+"""Arrivals in one commit."""
+RUNS = 5
+Call = tuple[str, tuple[object, ...]]
+
+
+def main() -> None:
+    """Measure and show."""
+    rows: tuple[tuple[str, Callable[[Desk], float]], ...] = (
+        ("a bare loop that writes the same rows", lambda opened: spent(lambda: by_hand(SIZE, EVENTS, opened))),
+        ("our statements, run by a bare loop", lambda opened: replayed(opened, recorded())),
+        ("with the services above them", lambda opened: spent(lambda: served(opened))),
+        ("with 64 callers and the thread that writes", lambda opened: spent(lambda: by_product(64, EVENTS, opened))),
+    )
+    batches(EVENTS)
+    for name, measure in rows:
+        print(f"{name:<44} {min(fresh(measure) for _ in range(RUNS)):6.1f} µs")
+
+
+def fresh(measure: Callable[[Desk], float]) -> float:
+    """Measure on a store of its own."""
+    with desk() as opened:
+        return measure(opened)
+
+
+def spent(work: Callable[[], object]) -> float:
+    """Microseconds of processor for each arrival."""
+    began = time.process_time()
+    work()
+    return (time.process_time() - began) / EVENTS * 1e6
+
+
+def served(opened: Desk) -> None:
+    """Ingest on this thread, so many a commit, as the thread that writes does it."""
+    for first in range(0, EVENTS, SIZE):
+        commit(opened, partial(take, numbers=range(first, first + SIZE)))
+
+
+def commit(opened: Desk, job: Callable[[Tx], None]) -> None:
+    """A whole transaction without savepoints."""
+    database = opened.database
+    connection = database.connection()
+    database.driver.begin(connection)
+    job(database.tx(connection))
+    connection.execute("COMMIT")
+
+
+def take(tx: Tx, numbers: range) -> None:
+    """Ingest these, each a batch of its own as callers bring them."""
+    for batch in batches(EVENTS)[numbers.start : numbers.stop]:
+        ingest(tx, ChannelId(1), batch)
+
+
+def recorded() -> list[list[Call]]:
+    """The statements of all arrivals, commit by commit, as they were run on another store."""
+    commits: list[list[Call]] = []
+    with desk() as opened:
+        for first in range(0, EVENTS, SIZE):
+            calls: list[Call] = []
+            commit(opened, partial(_record, calls=calls, numbers=range(first, first + SIZE)))
+            commits.append(calls)
+    return commits
+
+
+def _record(tx: Tx, calls: list[Call], numbers: range) -> None:
+    execute = tx._execute
+
+    def noted(sql: str, params: tuple[object, ...] = ()) -> object:
+        calls.append((sql, params))
+        return execute(sql, params)
+
+    tx._execute = noted  # type: ignore[assignment]  # a measurement looks inside; the product never does
+    take(tx, numbers)
+
+
+def replayed(opened: Desk, commits: list[list[Call]]) -> float:
+    """Run recorded statements, fetching what a SELECT finds."""
+
+    def replay() -> None:
+        for calls in commits:
+            commit(opened, partial(_run, calls=calls))
+
+    return spent(replay)
+
+
+def _run(tx: Tx, calls: list[Call]) -> None:
+    execute = tx._execute
+    for sql, params in calls:
+        cursor = execute(sql, params)
+        if sql.startswith("SELECT"):
+            cursor.fetchone()
+
+
+if __name__ == "__main__":
+    main()

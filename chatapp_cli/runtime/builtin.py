@@ -1,0 +1,76 @@
+"""The daemon's own parts, in the table in which other packages have theirs.
+
+Not among them is what the core itself rings or asks: channels, scheduled messages and snoozed dialogs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.journal.messages import StateChanged
+from chatapp_cli.runtime.indexer import Indexer
+from chatapp_cli.runtime.parts import Part
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.worker import Chore, Worker
+from chatapp_cli.services import upkeep, waiting
+
+if TYPE_CHECKING:
+    from chatapp_cli.runtime.relay import Relay
+
+UPKEEP_EVERY = 3600.0
+RELAY_EVERY = 60.0
+"""Seconds between two looks for what failed, should no event tell of it."""
+
+
+class _Failures:
+    """Hands on what failed for good and has somewhere left to go."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+
+    async def turn(self) -> None:
+        if failed := await self._store.read(waiting.for_elsewhere):
+            await self._relay.turn(failed)
+
+    @cached_property
+    def _relay(self) -> Relay:
+        """Imported by the first message that has somewhere else to go."""
+        from chatapp_cli.runtime.relay import Relay
+
+        return Relay(self._store)
+
+
+def _relay(store: AsyncStore) -> Sequence[Worker]:
+    turn, clock = _Failures(store).turn, store.desk.world.clock
+    chore = Chore("relay", turn, clock=clock, every=RELAY_EVERY, wakes=(StateChanged,))
+    chore.ring()
+    return (chore,)
+
+
+def _upkeep(store: AsyncStore) -> Sequence[Worker]:
+    """Clear away what is old."""
+
+    async def clear() -> None:
+        await store.write(upkeep.forget_early_news)
+        await store.write(upkeep.forget_passing_things)
+        await store.off_loop(store.desk.media.sweep)
+
+    return (Chore("upkeep", clear, clock=store.desk.world.clock, every=UPKEEP_EVERY),)
+
+
+def _indexer(store: AsyncStore) -> Sequence[Worker]:
+    return (Indexer(store),)
+
+
+def _transcriber(store: AsyncStore) -> Sequence[Worker]:
+    """Only a company that has a command for it needs one."""
+    if not store.desk.settings.transcribe_command:
+        return ()
+    from chatapp_cli.runtime.transcriber import Transcriber
+
+    return (Transcriber(store),)
+
+
+PARTS = (Part(workers=_relay), Part(workers=_upkeep), Part(workers=_indexer), Part(workers=_transcriber))

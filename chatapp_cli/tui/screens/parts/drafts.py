@@ -1,0 +1,137 @@
+"""Nothing that was begun is lost: drafts are in the store, and what cannot be there is in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from textual.timer import Timer
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.journal.presence import DraftEvent
+from chatapp_cli.i18n import _
+from chatapp_cli.services import drafts
+from chatapp_cli.services.drafts import Unsent
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import unsent
+from chatapp_cli.tui.cells import line
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.own import folder_of
+from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.rescue import rescued
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.parts.part import ConversationPart
+from chatapp_cli.tui.sheet import Sheet
+
+LOST = 20.0
+"""Seconds for which the page says that an open dialog is no more, and where lies what was written to it."""
+PAUSE = 1.0
+"""Seconds without a key after which what is written is kept."""
+
+
+class Drafts(ConversationPart):
+    """Keeps what is written and brings it back."""
+
+    def __init__(self, conversation: Conversing) -> None:
+        super().__init__(conversation)
+        self.begun: frozenset[DialogId] = frozenset()
+        """Where the person at this window began to write, here or in another window."""
+        self._kept: dict[DialogId, Unsent] = {}
+        """What the store has of this window's sheets."""
+        self._keeping: Timer | None = None
+        self._names: dict[DialogId, str] = {}
+        """Whose they are."""
+
+    async def furnish(self) -> None:
+        """See where one began to write."""
+        self.page.do(self._read, group="company")
+
+    async def _read(self) -> None:
+        office = self.page.office
+        self.begun = frozenset(await office.read(drafts.everywhere))
+        shown = self.conversation.dialogs
+        shown.mark(shown.marks._replace(drafts=self.begun))
+
+    async def before(self, opening: Opening) -> None:
+        """Keep what was written so far, and go on with what was begun in the other dialog."""
+        await self.page.carry_out(self._keep)
+        await self._restore(opening.card.id)
+
+    async def hear(self, news: News) -> None:
+        """Something was begun, or sent."""
+        if news.any_of(DraftEvent):
+            await self._read()
+
+    def typed(self, text: str) -> None:
+        """Keep it after a pause."""
+        del text
+        if self._keeping is not None:
+            self._keeping.stop()
+        self._keeping = self.page.set_timer(PAUSE, partial(self.page.do, self._keep, group="drafts"))
+
+    def lost(self) -> None:
+        """What was written goes into a file: the store keeps drafts of dialogs alone."""
+        opening = self.conversation.opening
+        if opening is None:
+            return
+        dialog, name = opening.card.id, opening.card.name
+        said = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
+        sheet = self.conversation.sheets.get(dialog, Sheet())
+        if sheet.text.strip():
+            with suppress(OSError):  # it is tried again, and said in the terminal, once the window closes
+                path = rescued(self._folder, name, sheet.text, self.page.look.now())
+                self._kept[dialog] = unsent.unsent(sheet)
+                said.append(_("What you wrote lies in {path}.", path=path))
+        self.page.notify("\n".join(said), severity="warning", markup=False, timeout=LOST)
+
+    @property
+    def _folder(self) -> Path:
+        """Where files of the person at this window lie."""
+        return folder_of(self.page.house.own, self.page.office.desk.settings)
+
+    async def close(self) -> None:
+        """Keep what is written."""
+        await self._keep()
+
+    def unkept(self) -> list[tuple[str, str]]:
+        """To whom something was written that the store does not have, and what."""
+        dirty = [
+            (dialog, sheet)
+            for dialog, sheet in self.conversation.sheets.items()
+            if sheet.text.strip() and unsent.unsent(sheet) != self._kept.get(dialog)
+        ]
+        return [(self._names.get(dialog, str(dialog)), sheet.text) for dialog, sheet in dirty]
+
+    async def _restore(self, dialog: DialogId) -> None:
+        """Have the sheet that the store keeps, unless this window knows better."""
+        sheets, office = self.conversation.sheets, self.page.office
+        known = sheets.get(dialog)
+        if known is not None and unsent.unsent(known) != self._kept.get(dialog):
+            return
+        sheet = await office.read(partial(unsent.sheet_of, dialog=dialog))
+        sheets[dialog], self._kept[dialog] = sheet, unsent.unsent(sheet)
+
+    async def _keep(self) -> None:
+        """Keep what stands on the sheet of the open dialog, if the store does not have it."""
+        opening, office = self.conversation.opening, self.page.office
+        if opening is None:
+            return
+        dialog = opening.card.id
+        self._names[dialog] = opening.card.name
+        if dialog == self.conversation.lost:
+            return
+        now = unsent.unsent(self.conversation.sheets[dialog])
+        if now != self._kept.get(dialog):
+            await office.write(partial(drafts.keep, dialog=dialog, unsent=now))
+            self._kept[dialog] = now
+
+    def without_draft(self, dialog: DialogId, job: Callable[[Tx], object]) -> Callable[[Tx], None]:
+        """A transaction that sends, and takes the draft with it."""
+
+        def both(tx: Tx) -> None:
+            job(tx)
+            drafts.drop(tx, dialog)
+
+        return both

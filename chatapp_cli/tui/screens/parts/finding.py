@@ -1,0 +1,134 @@
+"""Words looked for in the open conversation: all of it, not only what is loaded (S-116)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.i18n import _
+from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.parts.part import ConversationPart
+from chatapp_cli.tui.widgets.hit_bar import HitBar
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.wording import Query
+
+
+class Finding(ConversationPart):
+    """The search in the conversation; it goes on in as much of it as is shown, and ends with it."""
+
+    def __init__(self, conversation: Conversing) -> None:
+        super().__init__(conversation)
+        self.looked_in: Sequence[DialogId] = ()
+        self._words = ""
+        self._hits: Sequence[MessageId] = ()
+        self._hit = 0
+        self._bar: HitBar | None = None
+        """There while something is found."""
+        self._writing = False
+        """Whether somebody wrote when another dialog was opened."""
+
+    def ask(self) -> None:
+        """Ask for words; none end the search."""
+        if self.conversation.opening is not None:
+            self.page.do(self._ask, group="within", exclusive=True)
+
+    async def _ask(self) -> None:
+        from chatapp_cli.services.wording import understood
+
+        note = _("Words in any form. Empty ends the search.")
+        words = await self.page.prompt(_("Search in this conversation"), self._words, note=note)
+        opening = self.conversation.opening
+        if words is None or opening is None:
+            return
+        self.looked_in, self._words = opening.thread, words
+        self._hits = await self._found(understood(words))
+        await self._end()
+        if self._hits:
+            await self._begin(understood(words))
+        elif words:
+            self.page.say(_("Nothing is found."))
+
+    async def _found(self, query: Query) -> Sequence[MessageId]:
+        from chatapp_cli.services import search
+
+        desk, dialogs = self.page.office.desk, self.looked_in
+
+        def look() -> Sequence[MessageId]:
+            search.catch_up(desk.database, desk.search)
+            return search.within(desk.search, query, dialogs)
+
+        return await self.page.office.store.with_store(look)
+
+    async def _begin(self, query: Query) -> None:
+        """Light up the words, and show the newest hit."""
+        from chatapp_cli.services.wording import marks
+
+        shown = self.conversation
+        shown.transcript.light(partial(marks, query=query))
+        self._bar = HitBar()
+        await shown.pane.mount(self._bar, after=shown.transcript)
+        await self._show(len(self._hits) - 1)
+
+    async def _end(self) -> None:
+        self.conversation.transcript.light(None)
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            await bar.remove()
+
+    def step(self, step: int) -> None:
+        """The next hit, or the one before."""
+        if self._hits and self._bar is not None:
+            to = (self._hit + step) % len(self._hits)
+            self.page.do(partial(self._show, to), group="within", exclusive=True)
+
+    async def _show(self, at: int) -> None:
+        shown, message = self.conversation, self._hits[at]
+        self._hit = at
+        if any(entry.message.id == message for entry in shown.transcript.entries):
+            shown.transcript.choose(message)
+            shown.transcript.focus()
+        elif shown.opening is not None:
+            await shown.open(shown.opening.card.id, message)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._bar is not None:
+            self._bar.tell(self._words, self._hit, len(self._hits))
+
+    async def before(self, opening: Opening) -> None:
+        """Whoever writes is to stay where they write."""
+        del opening
+        self._writing = self._bar is not None and self.conversation.pen.has_focus
+
+    async def opened(self, opening: Opening) -> None:
+        """Look for the same words in what is shown now, unless it is something else altogether."""
+        shown = opening.thread
+        if self._bar is None or set(shown) == set(self.looked_in):
+            return
+        if set(shown).isdisjoint(self.looked_in):
+            self._hits = ()
+            await self._end()
+        else:
+            await self._look_again(shown, stay=self._writing)
+
+    async def _look_again(self, shown: Sequence[DialogId], *, stay: bool) -> None:
+        """The same words where more or fewer dialogs of the person are shown: at the same hit, or else the newest.
+
+        Who is to ``stay`` where they write is only told which one that is.
+        """
+        from chatapp_cli.services.wording import understood
+
+        at, self.looked_in = self._hits[self._hit], shown
+        self._hits = await self._found(understood(self._words))
+        if not self._hits:
+            await self._end()
+            return
+        self._hit = self._hits.index(at) if at in self._hits else len(self._hits) - 1
+        if stay:
+            self._tell()
+        else:
+            await self._show(self._hit)

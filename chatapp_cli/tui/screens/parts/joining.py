@@ -1,0 +1,65 @@
+"""A person's dialogs as one conversation: which are shown, and by which of them the answer goes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import _
+from chatapp_cli.services.transcript import Entry
+from chatapp_cli.tui import reading, ways
+from chatapp_cli.tui.hands import Work
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.parts.part import ConversationPart
+
+_WRITTEN_THERE = {"reply", "edit"}
+"""What is done in the composer of the message's own dialog: a quote does not cross channels."""
+
+
+class Joining(ConversationPart):
+    """Knows the other dialogs of the person."""
+
+    def __init__(self, conversation: Conversing) -> None:
+        super().__init__(conversation)
+        self.conversation.joined = self.page.office.desk.settings.joined == "on"
+
+    def join(self) -> None:
+        """All dialogs of a person as one conversation, or each for itself again; kept for the next time."""
+        shown = self.conversation
+        shown.joined = not shown.joined
+        self.page.do(self._keep)
+        said = _("All dialogs of a client are one conversation.") if shown.joined else _("Each dialog for itself.")
+        self.page.say(said)
+        if shown.opening is not None:
+            self.page.do(partial(shown.open, shown.opening.card.id), group="open", exclusive=True)
+
+    async def _keep(self) -> None:
+        self.page.house.own.remember("joined", "on" if self.conversation.joined else "off")
+
+    def way(self) -> None:
+        """The person's next dialog: joined only the answer takes it."""
+        opening = self.conversation.opening
+        following = None if opening is None else ways.following(opening)
+        if following is None:
+            self.page.say(_("This client has no other dialog."))
+        else:
+            self.page.do(partial(self._turn, following), group="open", exclusive=True)
+
+    async def _turn(self, dialog: DialogId) -> None:
+        """Answer by another dialog of the person; joined, what is shown stays as it is."""
+        shown, opening = self.conversation, self.conversation.opening
+        if opening is None or dialog not in opening.thread:
+            await shown.open(dialog, exact=True)
+            return
+        fresh = await self.page.office.read(partial(reading.again, opening=opening, dialog=dialog))
+        if shown.shows(opening):
+            await shown.answer_by(fresh)
+            shown.composer.focus_pen()
+            await shown.tell_opened(fresh)
+
+    async def by_its_own_way(self, deed: str, entry: Entry, work: Work) -> None:
+        """Do something with a message; what is written about it goes by the dialog in which it was said."""
+        dialog, opening = entry.message.dialog_id, self.conversation.opening
+        if deed in _WRITTEN_THERE and opening is not None and opening.card.id != dialog:
+            await self._turn(dialog)
+        await work()

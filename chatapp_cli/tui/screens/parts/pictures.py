@@ -1,0 +1,38 @@
+"""Draws the pictures of messages that are on the screen, one after the other and off the loop of keys."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from chatapp_cli.store.rows.messages import FileRow
+from chatapp_cli.tui import pictures
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.parts.part import ConversationPart
+
+
+class Pictures(ConversationPart):
+    """The pictures of the open conversation."""
+
+    def __init__(self, conversation: Conversing) -> None:
+        super().__init__(conversation)
+        self._drawing = asyncio.Lock()
+
+    async def furnish(self) -> None:
+        """Find out whether this terminal shows pictures."""
+        setting, colours = self.page.office.desk.settings.pictures, self.page.app.console.color_system
+        self.conversation.transcript.gallery.on = pictures.wanted(setting, colours)
+
+    def draw(self, file: FileRow) -> None:
+        """Draw one that came into sight."""
+        self.page.do(partial(self._draw, file), group="pictures")
+
+    async def _draw(self, file: FileRow) -> None:
+        shown, paper = self.conversation.transcript, self.page.look.palette.base.bgcolor
+        path = self.page.office.desk.media.path(file.sha256)
+        async with self._drawing:
+            if not shown.sees(file):
+                shown.gallery.put_off(file)
+                return
+            job = partial(pictures.drawn, path, paper.name if paper else "black")
+            shown.hang(file, await self.page.office.store.off_loop(job))

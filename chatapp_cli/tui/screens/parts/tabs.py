@@ -1,0 +1,108 @@
+"""Several dialogs open at once, each where it was left (S-118)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import _
+from chatapp_cli.store import dialog_list
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.screens.conversation import Conversing
+from chatapp_cli.tui.screens.parts.part import ConversationPart
+from chatapp_cli.tui.widgets.tab_bar import Tab, TabBar
+
+
+class Tabs(ConversationPart):
+    """The dialogs that stay open; each keeps its place, and its draft as every dialog does."""
+
+    def __init__(self, conversation: Conversing) -> None:
+        super().__init__(conversation)
+        self.open: list[Tab] = []
+        self.front = 0
+        self._bar: TabBar | None = None
+
+    async def furnish(self) -> None:
+        """Room above the conversation."""
+        self._bar = TabBar(self.page.look)
+        await self.conversation.pane.mount(self._bar, before=0)
+
+    async def opened(self, opening: Opening) -> None:
+        """The tab in front shows this dialog now, or the one that shows it already comes to the front."""
+        shown = Tab(opening.card.id, opening.card.name)
+        found = self._tab_of(shown.dialog)
+        self.front = self.front if found is None else found
+        self.open[self.front : self.front + 1] = [shown]
+        self._show()
+
+    def _tab_of(self, dialog: DialogId) -> int | None:
+        return next((n for n, tab in enumerate(self.open) if tab.dialog == dialog), None)
+
+    def _show(self) -> None:
+        if self._bar is not None:
+            self._bar.tell(self.open, self.front)
+
+    def new(self) -> None:
+        """Open the dialog beside those that are open."""
+        target = self.conversation.target()
+        if target is None:
+            return
+        found = self._tab_of(target)
+        if found is None and self.open:
+            self._remember()
+            self.front += 1
+            self.open.insert(self.front, Tab(target))
+            self.bring(self.front, leaving=False)
+        elif found is None:
+            self.page.do(partial(self.conversation.open, target), group="open", exclusive=True)
+        else:
+            self.bring(found)
+
+    def following(self) -> None:
+        """The tab to the right, and round again."""
+        self._turn(1)
+
+    def previous(self) -> None:
+        """The tab to the left."""
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        if len(self.open) > 1:
+            self.bring((self.front + step) % len(self.open))
+
+    def leave(self) -> None:
+        """Close the tab in front; its dialog stays as it is, and so does its draft."""
+        if len(self.open) > 1:
+            del self.open[self.front]
+            self.front = max(0, self.front - 1)
+            self.bring(self.front, leaving=False)
+        else:
+            self.page.say(_("No other dialog is open in a tab."))
+
+    def bring(self, tab: int, *, leaving: bool = True) -> None:
+        """Show a tab where it was left."""
+        if leaving:
+            self._remember()
+        self.front = tab
+        wanted = self.open[tab]
+        self.page.do(partial(self.conversation.open, wanted.dialog, wanted.at), group="open", exclusive=True)
+
+    def _remember(self) -> None:
+        opening = self.conversation.opening
+        if opening is not None and self.open[self.front].dialog == opening.card.id:
+            self.open[self.front].at = self.conversation.transcript.place
+
+    async def hear(self, news: News) -> None:
+        """A dialog behind another tab may have something new in it, or another name."""
+        changed = news.dialogs()
+        if len(self.open) > 1 and any(tab.dialog in changed for tab in self.open):
+            await self._reread()
+
+    async def _reread(self) -> None:
+        wanted, office = [tab.dialog for tab in self.open], self.page.office
+        rows = await office.read(partial(dialog_list.rows, dialect=office.dialect, wanted=wanted))
+        for n, tab in enumerate(self.open):
+            if row := rows.get(tab.dialog):
+                tab.name, tab.unread = row.name, n != self.front and row.unread > 0
+        self._show()
