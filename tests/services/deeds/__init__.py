@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.store.tx import Tx
 from tests.services.deeds.answers import ANSWERS
-from tests.services.deeds.kinds import Deed
+from tests.services.deeds.kinds import WHO, Deed
 from tests.services.deeds.reports import REPORTS
 from tests.services.deeds.verdicts import VERDICTS
 from tests.services.listed import Lines, Listed, moments
-from tests.services.test_access import CALLS, ME, Place
+from tests.services.test_access import CALLS, Place
 from tests.stores import Shop
 
-WHO = Acting(ME, owner=True)
 LIST = Listed(Path(__file__).with_name("deeds.txt"))
 SECRET = {"secrets", "password", "token_sha256"}
 LEFT_OUT = {"alembic_version", "sqlite_sequence"}

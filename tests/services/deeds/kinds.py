@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.store.tx import Tx
-from tests.services.test_access import Place
+from tests.services.test_access import ME, Place
 from tests.stores import HeldClock, Shop
 
+WHO = Acting(ME, owner=True)
+"""Who does it, after what Ольга did."""
 MINUTE, DAY = 60_000, 86_400_000
 THEN = HeldClock().now() + MINUTE
 """When a provider says that something happened."""

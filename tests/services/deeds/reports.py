@@ -71,12 +71,12 @@ def unreachable(shop: Shop, at: Place) -> None:
 
 
 def blocked(shop: Shop, at: Place) -> None:
-    shop.write(lambda tx: dialogs.block(tx, at.dialog, blocked=True, actor="Ольга"))
+    shop.write(lambda tx: dialogs.block(tx, at.dialog, blocked=True))
 
 
 def has_a_placeholder(shop: Shop, at: Place) -> None:
     shop.take(at.channel.id, says("…", placeholder=True)(at))
-    shop.write(lambda tx: dialogs.read(tx, at.dialog, actor="Ольга"))
+    shop.write(lambda tx: dialogs.read(tx, at.dialog))
 
 
 def waits_for_changes(shop: Shop, at: Place) -> None:
@@ -92,11 +92,11 @@ def has_a_reminder(shop: Shop, at: Place) -> None:
 
 def has_life(shop: Shop, at: Place) -> None:
     """Somebody answers for the dialog, it is marked and written upon, and something waits in it."""
-    shop.write(lambda tx: duties.assign(tx, at.dialog, "Вера", actor="Ольга"))
-    shop.write(lambda tx: duties.join(tx, at.dialog, "Глеб", "observer", actor="Ольга"))
-    shop.write(lambda tx: dialogs.tag(tx, at.dialog, "важно", actor="Ольга"))
-    shop.write(lambda tx: notes.add(tx, at.dialog, "Перезвонить", actor="Ольга"))
-    shop.write(lambda tx: duties.snooze(tx, at.dialog, tx.now + DAY, actor="Ольга"))
+    shop.write(lambda tx: duties.assign(tx, at.dialog, "Вера"))
+    shop.write(lambda tx: duties.join(tx, at.dialog, "Глеб", "observer"))
+    shop.write(lambda tx: dialogs.tag(tx, at.dialog, "важно"))
+    shop.write(lambda tx: notes.add(tx, at.dialog, "Перезвонить"))
+    shop.write(lambda tx: duties.snooze(tx, at.dialog, tx.now + DAY))
 
 
 PHOTO = IncomingFile(kind="photo", name="дом.jpg", mime="image/jpeg", size=7, remote="r1")

@@ -34,7 +34,7 @@ from tests.stores import EVERYTHING, Shop, hand_over
 
 def queued(shop: Shop, at: Place, **order: object) -> MessageId:
     """A message of ours that may go; the scheduled one is out of its way."""
-    shop.write(lambda tx: sending.cancel(tx, at.waits, actor="Ольга"))
+    shop.write(lambda tx: sending.cancel(tx, at.waits))
     draft = Draft(text="Едем")
     return shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, at.dialog, draft, shop.order(**order)))
 
@@ -138,7 +138,7 @@ VERDICTS: Mapping[str, Deed] = {
         outbox.begin,
         begun=False,
         before=lambda shop, at: shop.write(
-            lambda tx: sending.cancel(tx, transcript.latest(tx, at.dialog)[-1].message.id, actor="Ольга")
+            lambda tx: sending.cancel(tx, transcript.latest(tx, at.dialog)[-1].message.id)
         ),
     ),
     "outbox.begin twice": with_outbox(outbox.begin),

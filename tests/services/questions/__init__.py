@@ -72,7 +72,7 @@ HELD = Options(Settings())
 
 
 def asked(to: composing.Target, **values: object) -> Request:
-    order = sending.Order(**{"actor": ME, "key": "k" * 32, **values.pop("order", {})})
+    order = sending.Order(**{"key": "k" * 32, **values.pop("order", {})})
     return Request(**{"to": to, "order": order, "draft": SHORT, **values})
 
 
@@ -369,7 +369,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "duties.members": lambda tx, at: duties.members(tx, at.dialog["anna"]),
     "duties.operators": lambda tx, at: duties.operators(tx),
     "duties.something_due": lambda tx, at: duties.something_due(tx),
-    "drafts.of": lambda tx, at: (drafts.of(tx, at.dialog["anna"], operator=ME), drafts.everywhere(tx, operator=ME)),
+    "drafts.of": lambda tx, at: (drafts.of(tx, at.dialog["anna"]), drafts.everywhere(tx)),
     "notes.between": lambda tx, at: notes.between(tx, at.dialog["anna"]),
     "notes.calling": lambda tx, at: (notes.calling(tx, "Вера"), notes.calling(tx, "Глеб"), notes.calling(tx, "Гле")),
     "notes.among": lambda tx, at: [
@@ -448,10 +448,10 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "templates.add what is approved": lambda tx, at: templates.add(
         tx, at.row("approved"), ABILITIES["approved"], Template(name="hello", body="y")
     ),
-    "views.seen_by": lambda tx, at: (views.seen_by(tx, ME), views.seen_by(tx, "Вера")),
-    "views.find": lambda tx, at: [views.find(tx, named, operator=ME) for named in ("мои", "2")],
-    "views.wanted": lambda tx, at: [repr(views.wanted(row, operator="Вера")) for row in views.seen_by(tx, ME)],
-    "views.counts": lambda tx, at: views.counts(tx, at.shop.driver.dialect, views.seen_by(tx, ME), operator=ME),
+    "views.seen_by": lambda tx, at: views.seen(tx),
+    "views.find": lambda tx, at: [views.find(tx, named) for named in ("мои", "2")],
+    "views.wanted": lambda tx, at: [repr(views.wanted(row, operator="Вера")) for row in views.seen(tx)],
+    "views.counts": lambda tx, at: views.counts(tx, at.shop.driver.dialect, views.seen(tx)),
     "resting": lambda tx, at: [
         (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.told(manifest("email"), row))
         for row in channels.everything(tx)

@@ -175,9 +175,9 @@ def _people(town: Town) -> None:
 
 def _joined(town: Town) -> None:
     shop, anna = town.shop, town.contact("anna")
-    shop.write(lambda tx: persons.merge(tx, anna, town.contact("anna's mail"), actor=ME))
+    shop.write(lambda tx: persons.merge(tx, anna, town.contact("anna's mail")))
     chain = ["letters", "messenger", "sms"]
-    shop.write(lambda tx: contacts.set_chain(tx, [contacts.one(tx, anna)], chain, actor=ME))
+    shop.write(lambda tx: contacts.set_chain(tx, [contacts.one(tx, anna)], chain))
 
 
 def _said(town: Town) -> None:
@@ -229,16 +229,16 @@ def _said(town: Town) -> None:
 
 def _kept(town: Town) -> None:
     shop, anna = town.shop, town.dialog["anna"]
-    shop.write(lambda tx: duties.assign(tx, anna, "Вера", actor=ME))
-    shop.write(lambda tx: duties.join(tx, anna, "Глеб", "observer", actor=ME))
-    shop.write(lambda tx: dialogs.tag(tx, anna, "важно", actor=ME))
-    shop.write(lambda tx: dialogs.pin(tx, anna, pinned=True, actor=ME))
-    shop.write(lambda tx: notes.add(tx, anna, "@Вера перезвони, и @глеб тоже", actor=ME))
-    shop.write(lambda tx: duties.snooze(tx, town.dialog["boris"], tx.now + DAY, actor=ME))
-    shop.write(lambda tx: dialogs.block(tx, town.dialog["another boris"], blocked=True, actor=ME))
-    shop.write(lambda tx: drafts.keep(tx, anna, Unsent(Draft(text="Ещё", subject="Тема")), operator=ME))
-    shop.write(lambda tx: replies.add_section(tx, "Заказы", actor=ME))
-    shop.write(lambda tx: replies.add_section(tx, "Доставка", actor=ME))
+    shop.write(lambda tx: duties.assign(tx, anna, "Вера"))
+    shop.write(lambda tx: duties.join(tx, anna, "Глеб", "observer"))
+    shop.write(lambda tx: dialogs.tag(tx, anna, "важно"))
+    shop.write(lambda tx: dialogs.pin(tx, anna, pinned=True))
+    shop.write(lambda tx: notes.add(tx, anna, "@Вера перезвони, и @глеб тоже"))
+    shop.write(lambda tx: duties.snooze(tx, town.dialog["boris"], tx.now + DAY))
+    shop.write(lambda tx: dialogs.block(tx, town.dialog["another boris"], blocked=True))
+    shop.write(lambda tx: drafts.keep(tx, anna, Unsent(Draft(text="Ещё", subject="Тема"))))
+    shop.write(lambda tx: replies.add_section(tx, "Заказы"))
+    shop.write(lambda tx: replies.add_section(tx, "Доставка"))
     where = shop.read(replies.sections)
     hello = Answer(
         title="Привет",
@@ -247,13 +247,13 @@ def _kept(town: Town) -> None:
         files=(PRICE,),
     )
     for section in where:
-        shop.write(lambda tx, s=section: replies.add(tx, s, hello, actor=ME))
-    shop.write(lambda tx: replies.add(tx, where[0], Answer(title="Пока", text="До {date}"), actor=ME))
+        shop.write(lambda tx, s=section: replies.add(tx, s, hello))
+    shop.write(lambda tx: replies.add(tx, where[0], Answer(title="Пока", text="До {date}")))
     row, can = town.row("approved"), ABILITIES["approved"]
     for language, body in (("ru", "Здравствуйте, {{name}}!"), ("en", "Hello, {{name}}!")):
         template = Template(name="hello", language=language, body=body)
         shop.write(partial(templates.add, channel=row, can=can, template=template))
     shop.write(lambda tx: templates.decide(tx, able, row, "hello/ru", "approved", reason=""))
-    shop.write(lambda tx: views.add(tx, "Мои", DialogFilter(assignee=ME, waiting=True), owner=ME, actor=ME))
-    shop.write(lambda tx: views.add(tx, "Ждут", DialogFilter(waiting=True), actor=ME))
+    shop.write(lambda tx: views.add(tx, "Мои", DialogFilter(assignee=ME, waiting=True), own=True))
+    shop.write(lambda tx: views.add(tx, "Ждут", DialogFilter(waiting=True)))
     shop.write(lambda tx: lines.add(tx, "Пустая"))
