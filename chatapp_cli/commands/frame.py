@@ -172,15 +172,6 @@ def unattended(ctx: typer.Context) -> Iterator[Desk]:
         desk.close()
 
 
-def actor(desk: Desk) -> str:
-    """The acting operator's name for the journal and our messages."""
-    if desk.acting is not None:
-        return desk.acting.name
-    from chatapp_cli.runtime.seat import local_name
-
-    return local_name(desk.settings)
-
-
 def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
     """Write in one transaction as the acting operator; ``whole``: also on lines that they do not see."""
     with opened(ctx) as desk:
