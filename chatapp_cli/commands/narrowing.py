@@ -48,7 +48,7 @@ class Narrowing:
     said: Mapping[str, Any]
 
     def wanted(self, tx: Tx) -> DialogFilter:
-        """The filter that is meant. Raises UsageError for what is no time, NotFound for what is not there."""
+        """The filter of these options. Raises UsageError for an invalid time, NotFound for unknown names."""
         return filtered(tx, self.said, me=tx.name)
 
 

@@ -21,7 +21,7 @@ TRAY = "CHATAPP_TRAY"
 
 
 def seated(desk: Desk, token: str) -> Desk:
-    """The desk as whoever acts sees it. Raises Refused while somebody has to log in first."""
+    """The desk as the acting operator sees it. Raises Refused if a login is needed."""
     owner, name = owns(desk.settings.folder), _local_name(desk.settings)
     return desk.seen_by(desk.whole.read(partial(decide, token=token, owner=owner, name=name)))
 
@@ -33,7 +33,7 @@ def owns(folder: Path) -> bool:
 
 
 def _local_name(settings: Settings) -> str:
-    """What the owner's messages and changes are signed with."""
+    """The name under which the owner's messages and changes are recorded."""
     from getpass import getuser
 
     return settings.operator or getuser()
