@@ -1,4 +1,4 @@
-"""The loop that every conversation about a binding goes through: ask, try, ask again with what was wrong."""
+"""The loop of every binding dialogue: ask, verify, ask again with the errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Wrong = TypeVar("Wrong", bound=UsageError)
 
 
 def blamed(error: UsageError, answers: Answers) -> Mapping[str, Text]:  # noqa: ARG001 - others look at the answers
-    """Blame the field that the error names, or the form as a whole."""
+    """Assign the error to the field that it names, or to the whole form."""
     return {error.field or "": error.what}
 
 
@@ -31,8 +31,8 @@ def form_of(
 ) -> Form:
     """Return the manifest's fields as a form.
 
-    It is filled with the answers of the previous binding, else with the defaults of this installation (``here``),
-    else with those of the manifest.
+    Prefilled with the answers of the previous binding, otherwise the defaults of this installation (``here``),
+    otherwise those of the manifest.
     """
     about = manifest(kind)
     values = {field.name: field.default for field in about.fields} | dict(here or {})
@@ -49,11 +49,11 @@ async def ask_until_proved(
     wrong: type[Wrong] = UsageError,  # type: ignore[assignment]  # a default cannot bind the variable
     blame: Callable[[Wrong, Answers], Mapping[str, Text]] = blamed,
 ) -> Bound:
-    """Ask the form until ``prove`` takes the answers.
+    """Ask the form until ``prove`` accepts the answers.
 
-    It gets every field of the form: one that was not asked has the value that the form was first filled with.
-    ``wrong`` is what it raises for a wrong answer, which ``blame`` turns into the errors of the next form; all else
-    ends the conversation.
+    It gets every field of the form: one that was not shown has its prefilled value. ``wrong`` is the error that it
+    raises for a wrong answer, which ``blame`` turns into the errors of the next form; any other error ends the
+    dialogue.
     """
     known = form.values
     while True:

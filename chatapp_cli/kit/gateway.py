@@ -1,6 +1,6 @@
-"""A gateway that is talked to by HTTP, described as data: what to send, and how to read what it answers and reports.
+"""The description of an HTTP gateway as data: what to send, and how to read its answers and reports.
 
-A description is TOML: a preset in a channel's folder, or a person's own file (docs/channels/sms.md explains its words).
+A description is TOML: a preset in a channel's folder, or a person's own file (explained in docs/channels/sms.md).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.gateway_template import gaps
 
 FIELD: Final = "description"
-"""The question that is blamed for a description."""
+"""The form field to which errors of a description are assigned."""
 
 News: TypeAlias = Literal["pending", "sent", "delivered", "read", "undelivered", "expired", "rejected"]
 Fault: TypeAlias = Literal[
@@ -40,36 +40,37 @@ Fault: TypeAlias = Literal[
 ]
 
 _IN_HEADERS: Final = frozenset({"secret", "login", "sender", "key"})
-"""Nothing that a client or an operator writes gets into a header."""
+"""The placeholders permitted in headers: none with text from clients or operators."""
 
 
 _MORE: Final = {"status": frozenset({"id"}), "inbox": frozenset({"after"})}
-"""Gaps of one request alone."""
+"""Placeholders specific to one request."""
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a description; a word that is not known is a slip."""
+    """A table of a description; an unknown key is an error."""
 
 
 class Answer(Base, frozen=True, kw_only=True):
-    """Where things stand in an answer.
+    """Where to find the values of an answer.
 
-    In JSON by paths such as ``result.0.id | id``, the first that shows something; in a text by patterns with one group.
+    In JSON by paths such as ``result.0.id | id``, of which the first non-empty one counts; in text by patterns with one
+    group.
     """
 
     format: Literal["json", "text"] = "json"
     id: str = ""
     status: str = ""
     ok: Mapping[str, Sequence[str]] = {}
-    """Values of which each path must show one; without it a success is 2xx and no error code."""
+    """The accepted values at each path; without it success is 2xx and no error code."""
     error: str = ""
     words: str = ""
     value: str = ""
-    """Something worth showing, such as the balance."""
+    """A value to show, such as the balance."""
 
 
 class Request(Base, frozen=True, kw_only=True):
-    """A request whose texts have gaps; each is encoded for the place where it stands."""
+    """A request whose texts have placeholders; each value is encoded for its place."""
 
     method: Literal["GET", "POST", "PUT"] = "POST"
     url: str
@@ -77,25 +78,25 @@ class Request(Base, frozen=True, kw_only=True):
     query: Mapping[str, str] = {}
     form: Mapping[str, str] = {}
     multipart: bool = False
-    """The form goes as multipart/form-data."""
+    """Whether the form is sent as multipart/form-data."""
     json: Any = None
     answer: Answer = Answer()
     not_taken: Sequence[int] = (503,)
-    """Statuses of 5xx that surely mean: not taken, try later. Any other leaves open what became of a message."""
+    """5xx statuses that certainly mean «not accepted, try later». With any other the outcome is unknown."""
 
 
 class Report(Base, frozen=True, kw_only=True):
-    """Where a call of the gateway says what became of a message."""
+    """Where to find delivery reports in a call of the gateway."""
 
     each: str = ""
-    """The path to several of them in one call."""
+    """The path to a list of several in one call."""
     id: str
     status: str
     words: str = ""
 
 
 class Inbound(Base, frozen=True, kw_only=True):
-    """Where a call of the gateway brings a client's message."""
+    """Where to find clients' messages in a call of the gateway."""
 
     each: str = ""
     id: str = ""
@@ -104,7 +105,7 @@ class Inbound(Base, frozen=True, kw_only=True):
 
 
 class Inbox(Request, frozen=True, kw_only=True):
-    """Asks for what clients wrote after the message ``{after}``, for gateways that need not reach us."""
+    """A request for clients' messages after ``{after}``, for gateways that do not call us."""
 
     message: Inbound
 
@@ -114,27 +115,27 @@ class Hook(Base, frozen=True, kw_only=True):
 
     reply: str = "OK"
     charset: str = ""
-    """In which its calls are written, where neither their type nor a field ``charset`` tells it, or wrongly."""
+    """The charset of its calls, if their type and field ``charset`` give none or a wrong one."""
     report: Report | None = None
     inbound: Inbound | None = None
 
 
 class Gateway(Base, frozen=True, kw_only=True):
-    """A whole description."""
+    """A complete description."""
 
     title: str = ""
     doubt: Literal["", "untried", "guessed"] = ""
-    """``untried``: written from a public description alone; ``guessed``: sending is described nowhere."""
+    """``untried``: written only from public documentation; ``guessed``: sending is not documented."""
     url: str = ""
-    """Where the gateway is, unless a person says otherwise; ``{url}`` in every request."""
+    """The default address of the gateway; ``{url}`` in every request."""
     send: Request
     idempotent: bool = False
-    """The same ``{key}`` again is the same message to the gateway: after a timeout it is sent once more."""
+    """Whether the gateway deduplicates by ``{key}``: then a message is resent after a timeout."""
     status: Request | None = None
-    """Asks what became of ``{id}``, which went to ``{phone}``."""
+    """Requests the state of message ``{id}``, sent to ``{phone}``."""
     inbox: Inbox | None = None
     test: Request | None = None
-    """Proves the login without sending anything."""
+    """Checks the login without sending anything."""
     hook: Hook | None = None
     states: Mapping[str, News] = {}
     errors: Mapping[str, Fault] = {}
@@ -147,7 +148,7 @@ class Gateway(Base, frozen=True, kw_only=True):
                 yield name, request
 
     def variables(self) -> frozenset[str]:
-        """The names of all gaps."""
+        """The names of all placeholders."""
         return frozenset(
             name.partition(".")[0]
             for _, request in self.requests()
@@ -157,7 +158,7 @@ class Gateway(Base, frozen=True, kw_only=True):
 
 
 def parse(text: str, *, known: frozenset[str], needed: frozenset[str]) -> Gateway:
-    """Read a description whose gaps may be ``known`` ones. Raises UsageError that names the place of a slip."""
+    """Parse a description that may use the ``known`` placeholders. Raises UsageError with the place of an error."""
     try:
         found = msgspec.convert(tomllib.loads(text), Gateway)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -170,7 +171,7 @@ def parse(text: str, *, known: frozenset[str], needed: frozenset[str]) -> Gatewa
 
 @cache
 def preset(package: str, name: str, *, known: frozenset[str], needed: frozenset[str]) -> Gateway:
-    """A description out of a channel's folder ``presets``."""
+    """A description from a channel's folder ``presets``."""
     text = resources.files(package).joinpath("presets", f"{name}.toml").read_text("utf-8")
     return parse(text, known=known, needed=needed)
 

@@ -1,4 +1,4 @@
-"""HTTP towards providers: one session a channel, and answers turned into what happens next."""
+"""HTTP requests to providers: one session per channel, and answers mapped to errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.proxies import choose, url
 
 Verdicts: TypeAlias = Mapping[int, Callable[[str], ChannelError]]
-"""What an HTTP status leads to, given the provider's words."""
+"""The error for an HTTP status, given the provider's text."""
 
 VERDICTS: Final[Verdicts] = {
     **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="url")),
@@ -35,18 +35,18 @@ VERDICTS: Final[Verdicts] = {
     **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),
     **dict.fromkeys(range(500, 600), partial(Retryable, "server_error")),
 }
-"""The usual meaning; a channel lays its own over it."""
+"""The default errors, which a channel may override."""
 
 _SUCCESS: Final = range(200, 300)
 _WORDS: Final = 300
 LONGEST_RETRY: Final = 3600.0
-"""Seconds that a header is believed: behind a larger number is a mistake, and the next answer says it again."""
+"""The longest accepted waiting time in seconds; a larger one is probably a mistake, and the next answer repeats it."""
 _REST: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response, read as far as it matters; header names in any case."""
+    """A response; header names are case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
@@ -54,12 +54,12 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """A status of 2xx."""
+        """Whether the status is 2xx."""
         return self.status in _SUCCESS
 
 
 def open_session(*, connect: float = 10, total: float = 60) -> aiohttp.ClientSession:
-    """A session whose requests end after so many seconds; cookies are not kept."""
+    """A session with a timeout in seconds; cookies are not stored."""
     return _session(None, connect=connect, total=total)
 
 
@@ -67,9 +67,9 @@ def open_session(*, connect: float = 10, total: float = 60) -> aiohttp.ClientSes
 async def open_proxied(
     proxies: str, towards: str, *, connect: float = 10, total: float = 60
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """The same through the first of an account's proxies that leads to an address; straight where it has none.
+    """The same through the first of an account's proxies that reaches an address; direct if it has none.
 
-    Raises Retryable where no proxy leads there. One that fails later is passed over when the channel comes up again.
+    Raises Retryable if no proxy reaches it. One that fails later is skipped when the channel reconnects.
     """
     proxy = await choose(proxies, towards)
     connector = None
@@ -87,7 +87,7 @@ def _session(connector: aiohttp.BaseConnector | None, *, connect: float, total: 
 
 
 async def read(response: aiohttp.ClientResponse, most: int = _REST) -> Answer:
-    """Take the answer, at most so many bytes of its body."""
+    """Read the answer, at most this many bytes of its body."""
     try:
         body = await response.content.readexactly(most)
     except asyncio.IncompleteReadError as short:
@@ -97,9 +97,9 @@ async def read(response: aiohttp.ClientResponse, most: int = _REST) -> Answer:
 
 @contextmanager
 def network(secrets: Iterable[str] = (), *, once: bool = False) -> Iterator[None]:
-    """Turn what the network did into ``Retryable``.
+    """Convert network failures to ``Retryable``.
 
-    ``once`` says that doing the request twice would be seen: what was on its way is ``OutcomeUnknown``.
+    ``once``: the request is not repeatable, so a failure in flight is ``OutcomeUnknown``.
     """
     lost = OutcomeUnknown if once else Retryable
     try:
@@ -115,7 +115,7 @@ def network(secrets: Iterable[str] = (), *, once: bool = False) -> Iterator[None
 
 
 def _never_left() -> tuple[type[Exception], ...]:
-    """What fails before a request can be on its way; behind a proxy the errors are not those of aiohttp."""
+    """Whether it failed before the request was sent; behind a proxy the errors are not aiohttp's."""
     from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
     connecting = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ssl.SSLError)
@@ -123,7 +123,7 @@ def _never_left() -> tuple[type[Exception], ...]:
 
 
 def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VERDICTS) -> ChannelError:
-    """What an answer other than 2xx leads to; one that names the time to wait is ``RateLimited``."""
+    """The error for an answer other than 2xx; ``RateLimited`` if it names a waiting time."""
     seconds = retry_after(answer.headers, now)
     if answer.status in {429, 503} and seconds is not None:
         return RateLimited("rate_limited", words[:_WORDS], retry_after=seconds)
@@ -131,7 +131,7 @@ def verdict(answer: Answer, words: str, *, now: Millis, verdicts: Verdicts = VER
 
 
 def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
-    """Seconds that the ``Retry-After`` header asks for, as a number or a date (RFC 9110, 10.2.3): an hour at most."""
+    """The seconds of a ``Retry-After`` header, a number or a date (RFC 9110, 10.2.3); an hour at most."""
     said = headers.get("Retry-After", "").strip()
     if said.isdecimal():
         return min(float(said), LONGEST_RETRY)
@@ -142,7 +142,7 @@ def retry_after(headers: Mapping[str, str], now: Millis) -> float | None:
 
 
 def veil(words: str, secrets: Iterable[str]) -> str:
-    """Hide secrets that a provider or a library repeats."""
+    """Hide secrets echoed by a provider or a library."""
     for secret in filter(None, secrets):
         words = words.replace(secret, "***")
     return words

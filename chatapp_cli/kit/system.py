@@ -10,7 +10,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import World
 
 TEST_CLOCK = "CHATAPP_TEST_CLOCK"
-"""Names the file by which a test moves this process's clock; ``kit/driven.py`` reads it."""
+"""The variable with the file by which a test moves this process's clock; ``kit/driven.py`` reads it."""
 
 
 class SystemClock:
@@ -46,5 +46,5 @@ class SystemChance:
 
 
 def system_world(place: Path | None = None) -> World:
-    """The world as it is; ``place`` is the company's folder."""
+    """The real world; ``place`` is the company's folder."""
     return World(clock=SystemClock(), chance=SystemChance(), place=place)

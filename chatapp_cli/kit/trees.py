@@ -1,4 +1,4 @@
-"""JSON as dictionaries and lists, in letters that can be stored: for what has no Struct of its own."""
+"""JSON as dictionaries and lists with storable text, for data without a Struct."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from chatapp_cli.kit.slices import bare, fields
 
 
 def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:
-    """The fields of an object that bear these names, without those that are null; no other is looked at.
+    """The non-null fields of an object with these names; others are not decoded.
 
-    Raises ValueError, or RecursionError for a tower of brackets.
+    Raises ValueError, or RecursionError for too deep nesting.
     """
     found = {name: loaded(value) for name, value in fields(raw).items() if name in names}
     return {name: without_nulls(value) for name, value in found.items() if value is not None}
 
 
 def loaded(raw: bytes) -> Any:
-    """What a piece of JSON says, in letters that can be stored.
+    """Decode JSON with storable text.
 
-    Raises ValueError, or RecursionError for a tower of brackets.
+    Raises ValueError, or RecursionError for too deep nesting.
     """
     return _sound(json.loads(bare(raw).decode()))
 
 
 def without_nulls(tree: Any) -> Any:
-    """The same without fields that say nothing."""
+    """The same without null fields."""
     if isinstance(tree, dict):
         return {name: without_nulls(value) for name, value in tree.items() if value is not None}
     return [without_nulls(one) for one in tree if one is not None] if isinstance(tree, list) else tree
 
 
 def shown(text: str) -> str:
-    """A text that can be stored and shown: two halves of a letter become one, whatever is half alone a mark."""
+    """A text that can be stored and shown: surrogate pairs are joined, lone surrogates replaced."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
