@@ -112,6 +112,12 @@ async def test_one_that_breaks_is_named_without_its_secrets_until_it_works_again
         await eventually(lambda: worker.heard)
 
 
+async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Desk) -> None:
+    async with running(quick, parts=()) as daemon:
+        names = [one.helper for one in daemon.conditions]
+    assert names == ["channels", "scheduled", "snoozed", "relay", "upkeep", "index"]
+
+
 async def test_a_timer_of_a_part_fires_and_one_whose_handler_fails_is_named_and_fires_later(quick: Desk) -> None:
     fails = True
 
