@@ -79,8 +79,10 @@ def _program() -> Finding:
 
 
 def _settings(loaded: Loaded) -> Finding:
-    given = ", ".join(f"{name} ({source})" for name, source in loaded.sources.items() if source != "default")
-    return Finding(name="settings", ok=True, what=T("Settings that are not the default: {given}", given=given or "–"))
+    given = [f"{name} ({_(SOURCES[source])})" for name, source in loaded.sources.items() if source != "default"]
+    if not given:
+        return Finding(name="settings", ok=True, what=T("Every setting is at its default"))
+    return Finding(name="settings", ok=True, what=T("Settings that are not the default: {given}", given=", ".join(given)))
 
 
 def _store(desk: Desk) -> Iterator[Finding]:
@@ -149,12 +151,19 @@ def _existing(folder: Path) -> Path:
 def _clock(desk: Desk) -> Iterator[Finding]:
     """A clock that is behind what was stored already would put new messages before old ones."""
     newest = max((row.at for row in desk.read(_newest)), default=0)
-    yield Finding(
-        name="clock",
-        ok=desk.world.clock.now() >= max(newest, BUILT),
-        what=T("The clock against the newest piece of news"),
-        next_step=T("Set the machine's clock, such as by: timedatectl set-ntp true"),
-    )
+    now = desk.world.clock.now()
+    step = T("Set the machine's clock, such as by: timedatectl set-ntp true")
+    if now >= max(newest, BUILT):
+        yield Finding(name="clock", ok=True, what=T("The clock is not behind what is stored"))
+        return
+    what = T("The clock shows {now}, and there is news of {newest}", now=_told(now), newest=_told(max(newest, BUILT)))
+    if newest < BUILT:
+        what = T("The clock shows {now}, when this program was not made yet", now=_told(now))
+    yield Finding(name="clock", ok=False, what=what, next_step=step)
+
+
+def _told(at: Millis) -> str:
+    return f"{local(at):%Y-%m-%d %H:%M}"
 
 
 def _newest(tx: Tx) -> list[JournalEntry]:
