@@ -19,15 +19,17 @@ from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.health import WORKING
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
-from chatapp_cli.settings import Loaded
+from chatapp_cli.settings import SOURCES, Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -156,9 +158,11 @@ def _clock(desk: Desk) -> Iterator[Finding]:
     if now >= max(newest, BUILT):
         yield Finding(name="clock", ok=True, what=T("The clock is not behind what is stored"))
         return
-    what = T("The clock shows {now}, and there is news of {newest}", now=_told(now), newest=_told(max(newest, BUILT)))
-    if newest < BUILT:
-        what = T("The clock shows {now}, when this program was not made yet", now=_told(now))
+    what = (
+        T("The clock shows {now}, when this program was not made yet", now=_told(now))
+        if now < BUILT
+        else T("The clock shows {now}, but something was stored at {newest}", now=_told(now), newest=_told(newest))
+    )
     yield Finding(name="clock", ok=False, what=what, next_step=step)
 
 
