@@ -185,7 +185,9 @@ def unblock(ctx: typer.Context, dialog: Dialogs) -> None:
 def rename(
     ctx: typer.Context,
     dialog: Dialog,
-    name: Annotated[str, typer.Argument(parser=may_be_empty, metavar="NAME", help=N_("New name; empty: the provider's"))],
+    name: Annotated[
+        str, typer.Argument(parser=may_be_empty, metavar="NAME", help=N_("New name; empty: the provider's"))
+    ],
 ) -> None:
     """Give a dialog a name of your own."""
     write(ctx, lambda tx: dialogs.rename(tx, DialogId(dialog), name))

@@ -48,12 +48,16 @@ class Verb(TyperCommand):
         return _spoken(super().get_help_option(ctx))
 
 
+_WORDS = frozenset({"str", "text"})
+"""What Typer and Click call a type that reads a word as it is."""
+
+
 def _insist_on_a_word(param: Any, said: object) -> None:
     """An empty name would be nobody's, or the only line's; ``door.may_be_empty`` reads what means something empty."""
     from chatapp_cli.domain.errors import UsageError
     from chatapp_cli.domain.text import T
 
-    named = param.param_type_name == "argument" and param.required and param.type.name == "text"
+    named = param.param_type_name == "argument" and param.required and param.type.name in _WORDS
     if named and isinstance(said, str) and not said.strip():
         raise UsageError(
             T("{argument} is empty.", argument=param.metavar),

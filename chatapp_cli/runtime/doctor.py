@@ -26,6 +26,7 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
+from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
@@ -42,7 +43,7 @@ BUILT = 1_767_225_600_000
 """The beginning of 2026: no right clock is before it."""
 
 
-def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
+def examine(loaded: Loaded, world: World | None = None, *, providers: bool = False) -> Iterator[Finding]:
     """Yield findings as they are made, of the lines that are seen; a store that does not open ends them.
 
     With ``providers`` every channel's provider is asked as well.
@@ -50,7 +51,7 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
     yield _program()
     yield _settings(loaded)
     try:
-        desk = open_desk(loaded.settings, given=loaded.given, make=False)
+        desk = open_desk(loaded.settings, world, given=loaded.given, make=False)
     except ChatappError as error:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
@@ -84,7 +85,9 @@ def _settings(loaded: Loaded) -> Finding:
     given = [f"{name} ({_(SOURCES[source])})" for name, source in loaded.sources.items() if source != "default"]
     if not given:
         return Finding(name="settings", ok=True, what=T("Every setting is at its default"))
-    return Finding(name="settings", ok=True, what=T("Settings that are not the default: {given}", given=", ".join(given)))
+    return Finding(
+        name="settings", ok=True, what=T("Settings that are not the default: {given}", given=", ".join(given))
+    )
 
 
 def _store(desk: Desk) -> Iterator[Finding]:
