@@ -70,7 +70,7 @@ class Freshness:
 
     async def _tell_needs(self) -> None:
         office = self._page.office
-        self._status.tell_needs(await office.read(partial(overview.needing, me=office.actor)))
+        self._status.tell_needs(await office.read(overview.needing))
 
     def tick(self) -> None:
         """Ages grow, what waits may wait for something else by now, and more may need a person."""
