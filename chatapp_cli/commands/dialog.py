@@ -45,7 +45,7 @@ def list_(
 ) -> None:
     """Find dialogs; the filters combine."""
     with opened(ctx) as desk:
-        wanted = desk.read(lambda tx: narrowing.wanted(tx, tx.name))
+        wanted = desk.read(narrowing.wanted)
         found = desk.read(lambda tx: listing.page(desk, tx, wanted, after, limit))
         near = _near(desk, wanted, found) if wanted.text and not after else []
     if as_json:

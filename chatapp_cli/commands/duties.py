@@ -128,7 +128,7 @@ def mentions(ctx: typer.Context, as_json: Json = False) -> None:
     from chatapp_cli.commands import printing
 
     with opened(ctx) as desk:
-        found = desk.read(lambda tx: notes.calling(tx, tx.name))
+        found = desk.read(notes.calling)
     if as_json:
         printing.document([documents.note(row) for row in found])
         return

@@ -172,15 +172,6 @@ def unattended(ctx: typer.Context) -> Iterator[Desk]:
         desk.close()
 
 
-def actor(desk: Desk) -> str:
-    """Who does it, as the journal and our own messages name them."""
-    if desk.acting is not None:
-        return desk.acting.name
-    from chatapp_cli.runtime.seat import local_name
-
-    return local_name(desk.settings)
-
-
 def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
     """Change the store in one transaction, under the name of whoever acts; ``whole``: on lines they do not see too."""
     with opened(ctx) as desk:

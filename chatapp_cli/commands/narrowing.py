@@ -47,9 +47,9 @@ class Narrowing:
 
     said: Mapping[str, Any]
 
-    def wanted(self, tx: Tx, me: str) -> DialogFilter:
+    def wanted(self, tx: Tx) -> DialogFilter:
         """The filter that is meant. Raises UsageError for what is no time, NotFound for what is not there."""
-        return filtered(tx, self.said, me=me)
+        return filtered(tx, self.said, me=tx.name)
 
 
 def narrowed(verb: Callable[..., None]) -> Callable[..., None]:

@@ -16,7 +16,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import seconds
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import actor, typed
+from chatapp_cli.commands.frame import typed
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, Health
@@ -142,12 +142,12 @@ class Wish:
 
         if self.unless_heard and not self.at:
             raise UsageError(T("--unless-they-write needs a time."), T("Name it with --at."), field="unless_heard")
-        at, who = when(self.at, now=desk.world.clock.now()) if self.at else None, actor(desk)
+        at = when(self.at, now=desk.world.clock.now()) if self.at else None
         return Order(
             key=key_of(self.key) if self.key else desk.world.chance.key(),
             at=at,
             unless_heard=self.unless_heard,
-            assignee=who if self.assignee == "me" else self.assignee,
+            assignee=desk.name if self.assignee == "me" else self.assignee,
         )
 
 

@@ -37,6 +37,8 @@ class Field:
     choices: Sequence[Choice] = ()
     option: bool = False
     """Can be changed later by ``line configure`` without binding again."""
+    renews: bool = True
+    """A running session comes up again with another value; not where the desk alone reads it."""
     least: int = 0
     """The smallest number that is taken, of an option that is a number."""
     most: int | None = None

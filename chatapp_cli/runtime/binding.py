@@ -18,8 +18,12 @@ from chatapp_cli.store.rows.channels import ChannelRow
 
 
 async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None) -> ChannelId:
-    """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
-    await asyncio.to_thread(desk.require, Right.CHANNELS)
+    """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused.
+
+    A new login makes new secrets, and may end the present ones: the right to change them is asked before it.
+    """
+    for right in (Right.CHANNELS,) if previous is None else (Right.CHANNELS, Right.SECRETS):
+        await asyncio.to_thread(desk.require, right)
     connector = await asyncio.to_thread(desk.connector, kind)
     await applying.warn(desk, ask, line=line, kind=kind)
     old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)

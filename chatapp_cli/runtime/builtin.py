@@ -73,4 +73,9 @@ def _transcriber(store: AsyncStore) -> Sequence[Worker]:
     return (Transcriber(store),)
 
 
-PARTS = (Part(workers=_relay), Part(workers=_upkeep), Part(workers=_indexer), Part(workers=_transcriber))
+PARTS = (
+    Part(workers=_relay),
+    Part(workers=_upkeep),
+    Part(workers=_indexer),
+    Part(workers=_transcriber),
+)

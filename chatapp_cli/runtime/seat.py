@@ -22,7 +22,7 @@ TRAY = "CHATAPP_TRAY"
 
 def seated(desk: Desk, token: str) -> Desk:
     """The desk as whoever acts sees it. Raises Refused while somebody has to log in first."""
-    owner, name = owns(desk.settings.folder), local_name(desk.settings)
+    owner, name = owns(desk.settings.folder), _local_name(desk.settings)
     return desk.seen_by(desk.whole.read(partial(decide, token=token, owner=owner, name=name)))
 
 
@@ -32,7 +32,7 @@ def owns(folder: Path) -> bool:
     return me == 0 or not folder.exists() or folder.stat().st_uid == me
 
 
-def local_name(settings: Settings) -> str:
+def _local_name(settings: Settings) -> str:
     """What the owner's messages and changes are signed with."""
     from getpass import getuser
 
@@ -44,7 +44,7 @@ def accounts(desk: Desk) -> Sequence[operators.Account]:
     every = desk.whole.read(operators.accounts)
     if desk.read(lambda tx: access.has(tx, Right.USERS)):
         return every
-    return [one for one in every if desk.acting and one.who.name == desk.acting.name]
+    return [one for one in every if one.who.name == desk.name]
 
 
 def log_in(desk: Desk, name: str, password: str) -> str:

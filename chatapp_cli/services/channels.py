@@ -21,7 +21,7 @@ from chatapp_cli.domain.journal.channels import (
 )
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import Subject, Target
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
@@ -58,15 +58,20 @@ def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        raise NotFound(
-            T("No channel {name} is bound here.", name=named), T("Bind one: {how}", how=to_do(Next.BIND, kind=named))
-        )
+        raise NotFound(T("No channel {name} is bound here.", name=named), _instead(named))
     numbers = ", ".join(str(c.id) for c in fitting)
     raise UsageError(
         T("{name} is bound several times.", name=named),
         T("Name the line with --line, or the channel by its number: {numbers}", numbers=numbers),
         field="channel",
     )
+
+
+def _instead(named: str) -> Text:
+    """What to do about a channel that is not there: only a word like those of kinds can be what is to be bound."""
+    if named.isascii() and named.isidentifier():
+        return T("Bind one: {how}", how=to_do(Next.BIND, kind=named))
+    return T("See them with: {how}", how=to_do(Next.CHANNELS))
 
 
 def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
@@ -123,13 +128,14 @@ def keep(
 ) -> ChannelId:
     """Store a binding, new or renewed. Raises Refused for an account that is bound already.
 
+    To renew one with other secrets takes the right to change them as well.
     A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069). The manifest's ``fields`` say
     which answers are options.
     """
     access.require(tx, Right.CHANNELS)
     lines.seen(tx, line)
     if previous is not None:
-        one(tx, previous)
+        _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
     _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     answered = _options_of(tx, binding, fields, previous)
     settings = {name: said for name, said in binding.settings.items() if name not in answered}
@@ -152,6 +158,14 @@ def keep(
     options.keep(tx, _target(previous), answered)
     tx.emit(ChannelBound(channel=previous, kind=kind, title=binding.title))
     return previous
+
+
+def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[str, str]) -> None:
+    """Ask for the right to each secret that a renewed binding has and the present one has not, or the other way."""
+    before = renewable(tx, vault, channel).secrets
+    changed = {name for name in before.keys() | new.keys() if before.get(name, "") != new.get(name, "")}
+    for name in sorted(changed):
+        access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
 
 
 def _target(channel: ChannelId) -> Target:
@@ -218,15 +232,23 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
 
 
 def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str]) -> None:
-    """Change options that need no new binding; a running session comes up again with them. Raises UsageError."""
+    """Change options that need no new binding. Raises UsageError.
+
+    A running session comes up again if it reads one of them.
+    """
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
     changed = options.change(tx, _target(channel.id), options.Changes(changes, manifest.fields))
+    if any(field.renews for field in manifest.fields if field.name in changes):
+        _renew(tx, channel)
+    tx.emit(ChannelConfigured(channel=channel.id, changed=changed))
+
+
+def _renew(tx: Tx, channel: ChannelRow) -> None:
     tx.run("channels.renew", id=channel.id)
     if channel.health == Health.MISCONFIGURED:  # what kept it from sending may be what was just set right
         tx.run("channels.resume", id=channel.id)
         tx.run("outbox.release", channel=channel.id, now=tx.now)
-    tx.emit(ChannelConfigured(channel=channel.id, changed=changed))
 
 
 def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str) -> None:

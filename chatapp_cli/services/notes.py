@@ -41,10 +41,10 @@ def between(tx: Tx, dialog: DialogId, since: Millis = 0, until: Millis = EVER) -
     return tx.all(NoteRow, "notes.between", dialog=dialog, since=since, until=until)
 
 
-def calling(tx: Tx, me: str) -> list[CallRow]:
-    """Notes of the last week that mention somebody who has written none in that dialog since, the newest first."""
-    found = tx.all(CallRow, "notes.calling", since=tx.now - RECENT, me=me)
-    return [row for row in found if mentions(row.text, me)]
+def calling(tx: Tx) -> list[CallRow]:
+    """Notes of the last week that mention whoever looks and has written none there since, the newest first."""
+    found = tx.all(CallRow, "notes.calling", since=tx.now - RECENT, me=tx.name)
+    return [row for row in found if mentions(row.text, tx.name)]
 
 
 def mentions(text: str, name: str) -> bool:

@@ -10,16 +10,13 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from queue import SimpleQueue
 from time import monotonic
 
 from scripts.mutants.bending import Mutant, mutants
-from scripts.mutants.judging import Verdict, copied, judge
-from scripts.mutants.reach import Reach, reach
+from scripts.mutants.judging import Verdict, copied, judged
+from scripts.mutants.reach import reach
 
 ROOT = Path(__file__).parents[2]
 TARGETS = (
@@ -28,7 +25,7 @@ TARGETS = (
     "store/tx.py",
     "store/writer.py",
     "store/lens.py",
-    *(f"runtime/{name}.py" for name in ("sender", "governor", "outcomes", "verdicts", "standing")),
+    *(f"runtime/{name}.py" for name in ("sender", "governor", "carrier", "outcomes", "verdicts", "standing")),
 )
 REASONS = "docs/mutants.txt"
 GOAL = 85.0
@@ -58,25 +55,6 @@ def draw(tree: Path, only: str, n: int, seed: int) -> Sequence[Mutant]:
     return random.Random(seed).sample(everything, min(n, len(everything)))
 
 
-def judged(drawn: Sequence[Mutant], known: Reach, trees: Sequence[Path], *, until: float) -> Iterator[Verdict]:
-    """Judge them on as many trees as there are, until the time is over."""
-    free: SimpleQueue[Path] = SimpleQueue()
-    for tree in trees:
-        free.put(tree)
-
-    def one(mutant: Mutant) -> Verdict | None:
-        if monotonic() > until:
-            return None
-        tree = free.get()
-        try:
-            return judge(tree, mutant, known.judges(mutant))
-        finally:
-            free.put(tree)
-
-    with ThreadPoolExecutor(len(trees)) as pool:
-        yield from filter(None, pool.map(one, drawn))
-
-
 def main() -> int:
     """Draw, judge and tell; exit code 1 if too many lived."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mutants", description=__doc__)
@@ -84,15 +62,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000), help="draws the same ones")
     parser.add_argument("--only", default="", metavar="PART", help="part of a path, such as services/ingest")
     parser.add_argument("--minutes", type=float, default=40, help="what is not judged by then is left out")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="how many are judged at the same time")
     parser.add_argument("--all", action="store_true", help="show who noticed, not only what lived")
     wanted = parser.parse_args()
     until = monotonic() + 60 * wanted.minutes
-    with ExitStack() as stack:
-        trees = [stack.enter_context(copied(ROOT)) for _ in range(WORKERS)]
-        drawn = draw(trees[0], wanted.only, wanted.n, wanted.seed)
-        known = reach(trees[0], ROOT / "build" / "mutants", WORKERS)
+    with copied(ROOT) as tree:
+        drawn = draw(tree, wanted.only, wanted.n, wanted.seed)
+        known = reach(tree, ROOT / "build" / "mutants", wanted.workers)
+        asked = [(mutant, known.judges(mutant)) for mutant in drawn]
         verdicts = []
-        for verdict in judged(drawn, known, trees, until=until):
+        for verdict in judged(tree, asked, workers=wanted.workers, until=until):
             verdicts.append(verdict)
             show(verdict, everything=wanted.all)
     return tell(verdicts, len(drawn))

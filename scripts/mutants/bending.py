@@ -30,8 +30,10 @@ _COUNTED: Mapping[type[ast.operator], str] = {
     ast.BitAnd: "|",
 }
 _OTHERS = {"min": "max", "max": "min", "any": "all", "all": "any"}
-_SAID = {"log", "T", "_"}
+_SAID = {"log", "_log", "T", "_"}
 """Calls whose words are for people: no test is asked for them."""
+_GUARDS = {"strict", "slots", "frozen", "kw_only"}
+"""Keywords that, where they are true, guard against mistakes of ours: nothing follows from them."""
 _MANY = 100
 """A number from which one more or less is no fault: such a one is doubled."""
 _TYPES = {"TypeVar", "NewType", "ParamSpec"}
@@ -102,7 +104,13 @@ class _Bender(ast.NodeVisitor):
         old = self._source[start:end].decode()
         self.made.append(Mutant(self._path, self._function, node.lineno, start, end, old, new))
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg not in _GUARDS or ast.unparse(node.value) != "True":
+            self.visit(node.value)
+
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if any("Protocol" in ast.unparse(base) for base in node.bases):
+            return
         self._classes.append(node.name)
         for inner in node.body:
             self.visit(inner)
@@ -248,16 +256,22 @@ _SIGNS: Mapping[type[ast.cmpop], str] = {
 }
 
 
-def _called(node: ast.Call) -> str:
-    """The first name of what is called: of ``log.error(...)`` it is ``log``."""
-    callee = node.func
+def _names(node: ast.Call) -> list[str]:
+    """The names of what is called: of ``self._log.error(...)`` they are ``error``, ``_log`` and ``self``."""
+    callee, names = node.func, []
     while isinstance(callee, ast.Attribute | ast.Call):
+        if isinstance(callee, ast.Attribute):
+            names.append(callee.attr)
         callee = callee.value if isinstance(callee, ast.Attribute) else callee.func
-    return callee.id if isinstance(callee, ast.Name) else ""
+    return [*names, callee.id] if isinstance(callee, ast.Name) else names
+
+
+def _called(node: ast.Call) -> str:
+    return _names(node)[-1] if isinstance(node.func, ast.Name) else ""
 
 
 def _is_said(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and _called(node) in _SAID
+    return isinstance(node, ast.Call) and not _SAID.isdisjoint(_names(node))
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -20,8 +20,6 @@ FOLDERS = ("unit", "store", "services", "runtime", "commands")
 """Tests that run domain, services, store and the core of the runtime in their own process."""
 SECONDS = 25.0
 """Of tests, at most, by which one mutant is judged."""
-MOST_FILES = 12
-"""Files of tests, at most, by which one mutant is judged: each costs its imports."""
 QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 """The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""
 
@@ -54,17 +52,25 @@ class Reach:
 
     def judges(self, mutant: Mutant) -> list[Judge]:
         """The tests to ask, first those that are likeliest to know; of the module's if none runs the function."""
-        found = self.functions.get(f"{mutant.path}::{mutant.function}") or [*self.modules[mutant.path].values()]
+        found = self.functions.get(f"{mutant.path}::{mutant.function}") or self._around(mutant.path)
         files: defaultdict[str, list[Judge]] = defaultdict(list)
         for test in sorted(found, key=lambda test: test.seconds):
             files[test.file].append(test)
-        order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))[:MOST_FILES]
+        order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))
         return _within(SECONDS, [files[file] for file in order])
+
+    def _around(self, path: str) -> list[Judge]:
+        """Those that run anything of a module; of one that has nothing to run, those that bear its package's name."""
+        if found := self.modules.get(path):
+            return [*found.values()]
+        named = {Path(path).stem, Path(path).parent.name}
+        every = {test.id: test for tests in self.modules.values() for test in tests.values()}
+        return [test for test in every.values() if any(name in Path(test.file).stem for name in named)]
 
 
 def _is_about(file: str, path: str) -> bool:
-    """Tell whether a file of tests bears the module's name, or puts the whole machine to the test."""
-    return Path(path).stem in Path(file).stem or "machine" in file
+    """Tell whether a file of tests bears the module's name, or compares all that is done with a model or a list."""
+    return Path(path).stem in Path(file).stem or "machine" in file or "deeds" in file
 
 
 def _within(seconds: float, files: Sequence[Sequence[Judge]]) -> list[Judge]:

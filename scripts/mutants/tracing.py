@@ -43,20 +43,30 @@ def _trace(frame: FrameType, _event: str, _argument: Any) -> None:
         _running.add(name)
 
 
+def watch() -> None:
+    """Note from now on which functions run, in every thread."""
+    _running.clear()
+    threading.settrace(_trace)
+    sys.settrace(_trace)
+
+
+def unwatch() -> list[str]:
+    """Which ran since."""
+    sys.settrace(None)
+    threading.settrace(None)
+    return sorted(_running)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
     """Watch a test with everything that is set up for it."""
     if "MUTANTS_TRACE" not in os.environ:
         return (yield)
-    _running.clear()
-    threading.settrace(_trace)
-    sys.settrace(_trace)
+    watch()
     try:
         return (yield)
     finally:
-        sys.settrace(None)
-        threading.settrace(None)
-        _ran[item.nodeid] = sorted(_running)
+        _ran[item.nodeid] = unwatch()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -115,5 +115,5 @@ async def test_the_window_closes_while_somebody_writes_and_the_words_stay(
         await it.type("Да")
         clock.at += HOUR + 1
         assert isinstance(it.app.screen, InboxScreen)
-        it.app.screen.tick()
+        it.app.screen.freshness.tick()
         await it.sees("Press P to send an approved template.", "Да")

@@ -1,0 +1,77 @@
+"""Lists in files beside the tests: what is found is compared with them, or with ``RENEW`` set written there anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.text import Text
+from chatapp_cli.i18n import show
+
+Lines = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Blocks of lines under names."""
+
+    path: Path
+
+    def all(self) -> dict[str, Lines]:
+        """The list as it stands."""
+        blocks = self.path.read_text("utf-8").strip().split("\n\n") if self.path.exists() else []
+        return {block.partition("\n")[0]: block.split("\n")[1:] for block in blocks}
+
+    def agrees(self, name: str, found: Lines) -> bool:
+        """Compare what is found with the list, or with ``RENEW`` set to the list's name write it there."""
+        if os.environ.get("RENEW") == self.path.stem:
+            blocks = {**self.all(), name: found}
+            said = "\n\n".join("\n".join([one, *blocks[one]]) for one in sorted(blocks))
+            self.path.write_text(f"{said}\n", "utf-8")
+        assert list(found) == list(self.all().get(name, ()))
+        return True
+
+
+def moments(text: str, now: int) -> str:
+    """Times as their distance from now."""
+    return re.sub(r"\b1[789]\d{11}\b", lambda at: f"now{int(at[0]) - now:+}" if int(at[0]) != now else "now", text)
+
+
+SHORT = {"ChannelRow": "channel", "DialogCard": "dialog"}
+"""What is told by its number alone where it is a part of something."""
+
+
+def told(value: object, *, whole: bool = True) -> str:
+    """A value on one line; what is empty in it is left out."""
+    if not whole and (known := SHORT.get(type(value).__name__)):
+        return f"{known} {value.id}"  # type: ignore[attr-defined]
+    if isinstance(value, ChatappError):
+        code = getattr(value, "code", "") or type(value).__name__
+        return f"{code}: {show(value.what)} / {show(value.next_step) if value.next_step else '-'}"
+    if isinstance(value, Text):
+        return f"«{show(value)}»"
+    return _told_of_many(value) or ((str(value) or "''") if isinstance(value, Decimal | str) else repr(value))
+
+
+def _told_of_many(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{told(key)}: {told(one, whole=False)}" for key, one in value.items()) + "}"
+    if names := _names(value):
+        filled = {name: getattr(value, name) for name in names}
+        said = (f"{name}={told(one, whole=False)}" for name, one in filled.items() if one or one is False)
+        return f"{type(value).__name__}({', '.join(said)})"
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return f"[{', '.join(told(one, whole=False) for one in items)}]"
+    return ""
+
+
+def _names(value: object) -> Sequence[str]:
+    if is_dataclass(value) and not isinstance(value, type):
+        return [field.name for field in fields(value)]
+    return getattr(value, "_fields", ())

@@ -1,0 +1,494 @@
+"""What the services answer about a town, one question after the other; ``answers.txt`` says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.ids import ChannelId, ContactId, MessageId
+from chatapp_cli.domain.message import Action
+from chatapp_cli.domain.option import Subject, Target
+from chatapp_cli.domain.template import Filled, Template
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.services import (
+    beginning,
+    changes,
+    channels,
+    composing,
+    contacts,
+    deadletters,
+    dialogs,
+    drafts,
+    duties,
+    errands,
+    figures,
+    files,
+    journal,
+    journal_words,
+    lines,
+    mailing,
+    notes,
+    operators,
+    options,
+    outbox,
+    pace,
+    persons,
+    reaching,
+    relay,
+    replies,
+    resting,
+    routes,
+    sending,
+    templates,
+    thread,
+    trace,
+    transcript,
+    turns,
+    views,
+    waiting,
+)
+from chatapp_cli.services.composing import Address, Exactly, FromReply, FromTemplate, InDialog, Request
+from chatapp_cli.services.mailing import Recipient
+from chatapp_cli.services.options import Options, Scope
+from chatapp_cli.settings import Settings
+from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.tx import Tx
+from tests.services.listed import Listed, moments, told
+from tests.services.questions.town import ABILITIES, DAY, HOUR, ME, PRICE, Town, able
+
+LIST = Listed(Path(__file__).with_name("answers.txt"))
+Question = Callable[[Tx, Town], object]
+
+TO = ("+7 916 000-00-01", "@Anna_B", "anna@example.org", "501", "@boris", "-100", "8 800 200 00 00", "нет такого")
+KINDS = tuple(ABILITIES)
+SHORT, LONG = Draft(text="Да"), Draft(text="я" * 210, subject="Цены", files=(PRICE,))
+HELD = Options(Settings())
+
+
+def asked(to: composing.Target, **values: object) -> Request:
+    order = sending.Order(**{"key": "k" * 32, **values.pop("order", {})})
+    return Request(**{"to": to, "order": order, "draft": SHORT, **values})
+
+
+def preview(make: Callable[[Town], Request]) -> Question:
+    return lambda tx, at: composing.preview(tx, able, make(at))
+
+
+def entry(tx: Tx, at: Town, name: str) -> transcript.Entry:
+    return transcript.entry(tx, at.message[name])
+
+
+def of_each(kinds: Sequence[str], ask: Callable[[Tx, ChannelRow], object]) -> Question:
+    """One question of several channels."""
+    return lambda tx, at: [(kind, tried(partial(ask, tx, at.row(kind)))) for kind in kinds]
+
+
+def tried(ask: Callable[[], object]) -> object:
+    """The answer, a refusal being one."""
+    try:
+        return ask()
+    except ChatappError as error:
+        return error
+
+
+ASKED = {"contacts.at": contacts.at, "contacts.named": contacts.named, "contacts.chain": contacts.chain}
+ABOUT_ADDRESSES: Mapping[str, Question] = {
+    **{
+        f"{name} {to}": lambda tx, at, ask=ask, to=to: ask(tx, to)
+        for (name, ask), to in product((ASKED | {"persons.find": persons.find}).items(), TO)
+    },
+    **{
+        f"reaching.known {to}": lambda tx, at, to=to: of_each(
+            KINDS, lambda tx, row: (reaching.known(tx, row, to), reaching.asks_whose(able(row), to))
+        )(tx, at)
+        for to in TO
+    },
+    **{
+        f"reaching.reach {to}": of_each(KINDS, lambda tx, row, to=to: reaching.reach(tx, row, able(row), to))
+        for to in TO
+    },
+    "reaching.reach with a subject": of_each(
+        KINDS, lambda tx, row: reaching.reach(tx, row, able(row), "anna@example.org", subject="Re: Счёт")
+    ),
+    **{f"routes.stored {to}": lambda tx, at, to=to: routes.stored(tx, able, to) for to in TO},
+    **{
+        f"routes.said {to} by {kind}": lambda tx, at, to=to, kind=kind: routes.said(
+            tx, able, at.row(kind), to, [(at.row("sms"), ""), (at.row("letters"), "x@example.org")]
+        )
+        for to, kind in product(TO[:6], ("messenger", "letters"))
+    },
+    "routes.stored on another line": lambda tx, at: routes.stored(tx, able, "+79160000001", line=at.row("bot").line_id),
+    **{
+        f"contacts.met_as {name} in {kind}": lambda tx, at, n=name, k=kind: contacts.met_as(tx, at.channel[k], n)
+        for name, kind in product(("boris", "anna_b", "nobody"), ("messenger", "bot"))
+    },
+    "contacts.bearing a phone": lambda tx, at: contacts.bearing(tx, "+79160000001"),
+    "contacts.bearing a mail": lambda tx, at: contacts.bearing(tx, "anna@example.org"),
+    "contacts.bearing nothing": lambda tx, at: contacts.bearing(tx, "+79990000000"),
+    "contacts.surest_first": lambda tx, at: contacts.surest_first(
+        contacts.of_person(tx, at.contact("anna")), "anna@example.org"
+    ),
+    "contacts.one nobody": lambda tx, at: contacts.one(tx, ContactId(99)),
+    "persons.person": lambda tx, at: persons.person(tx, at.contact("anna's mail")),
+    "persons.name": lambda tx, at: persons.person(tx, at.contact("gleb")).name,
+    **{
+        f"persons.answered_by {name}": lambda tx, at, n=name: persons.person(tx, at.contact(n)).answered_by(
+            at.dialog[n]
+        )
+        for name in ("anna", "anna's mail", "another boris")
+    },
+    "persons.ways_of": lambda tx, at: persons.person(tx, at.contact("anna")).ways_of(at.contact("anna's mail")),
+    **{
+        f"persons.merge_of {name}": lambda tx, at, n=name: persons.merge_of(tx, at.contact(n))
+        for name in ("anna", "anna's mail", "boris")
+    },
+    "persons.suggestions": lambda tx, at: persons.suggestions(tx, at.contact("boris")),
+    "persons.everybody": lambda tx, at: persons.everybody(tx),
+}
+
+ABOUT_BEGINNINGS: Mapping[str, Question] = {
+    **{
+        f"beginning.outlook {to}": of_each(
+            KINDS, lambda tx, row, to=to: beginning.outlook(tx, able, row, f" {to} ", SHORT)
+        )
+        for to in TO
+    },
+    "beginning.outlook of too much": of_each(
+        KINDS, lambda tx, row: beginning.outlook(tx, able, row, TO[2] if row.kind == "letters" else TO[0], LONG)
+    ),
+    "beginning.outlook of a template": lambda tx, at: beginning.outlook(
+        tx, able, at.row("approved"), TO[0], Draft(text="Да", template=Filled(name="hello", language="ru"))
+    ),
+    "beginning.outlook for later": lambda tx, at: beginning.outlook(
+        tx, able, at.row("approved"), "+79160000009", SHORT, at=tx.now + DAY
+    ),
+    "beginning.outlook of nothing yet": lambda tx, at: beginning.outlook(tx, able, at.row("sms"), TO[0]),
+    "beginning.ways": lambda tx, at: beginning.ways(tx, able, TO[0]),
+    "beginning.ways on a line": lambda tx, at: beginning.ways(tx, able, TO[0], line=at.row("bot").line_id),
+    "beginning.able_to_begin": lambda tx, at: [row.kind for row in beginning.able_to_begin(tx, able)],
+    "beginning.able_to_begin on a line": lambda tx, at: [
+        row.kind for row in beginning.able_to_begin(tx, able, line=at.row("bot").line_id)
+    ],
+    **{
+        f"beginning.within {name}": lambda tx, at, n=name: beginning.within(
+            tx, able, dialogs.card(tx, at.dialog[n]), SHORT
+        )
+        for name in ("anna", "another boris", "vera", "gleb", "boris of the bot", "group")
+    },
+    "beginning.within in an hour": lambda tx, at: beginning.within(
+        tx, able, dialogs.card(tx, at.dialog["anna"]), SHORT, at=tx.now + HOUR
+    ),
+    **{
+        f"beginning.goes for {reason or 'no reason'}": lambda tx, at, r=reason: beginning.goes(
+            pace.Turn(tx.now + HOUR, r), ABILITIES["messenger"]
+        )
+        for reason in ("", "account", "dialog", "group", "phone", "strangers")
+    },
+    "beginning.goes by phone alone": lambda tx, at: beginning.goes(pace.Turn(tx.now, "phone"), ABILITIES["sms"]),
+    "beginning.address_of who has a dialog": lambda tx, at: beginning.address_of(
+        tx, at.row("messenger"), {"id": "501", "phone": "+79160000001"}
+    ),
+    "beginning.address_of who is known by phone": lambda tx, at: beginning.address_of(
+        tx, at.row("sms"), {"id": "9", "phone": "8 916 000 00 05"}
+    ),
+    "beginning.address_of a stranger": lambda tx, at: beginning.address_of(
+        tx, at.row("messenger"), {"id": "9", "phone": ""}
+    ),
+    "composing.preview in a dialog": preview(lambda at: asked(InDialog(at.dialog["anna"]))),
+    "composing.preview of nothing": preview(lambda at: asked(InDialog(at.dialog["anna"]), draft=None)),
+    "composing.preview at an hour": preview(
+        lambda at: asked(InDialog(at.dialog["anna"]), order={"at": at.shop.clock.at + HOUR})
+    ),
+    "composing.preview exactly": preview(lambda at: asked(Exactly(at.channel["sms"], TO[0]))),
+    "composing.preview by a chain": preview(lambda at: asked(Address(to=TO[0]))),
+    "composing.preview by a channel": preview(lambda at: asked(Address(to=TO[0], channel="sms"))),
+    "composing.preview by a channel that cannot": preview(lambda at: asked(Address(to=TO[1], channel="sms"))),
+    "composing.preview by a channel that has stopped": preview(
+        lambda at: asked(Address(to="777", channel="bot", others=("messenger:501",)))
+    ),
+    "composing.preview by others": preview(
+        lambda at: asked(Address(to=TO[1], channel="sms", others=("letters:anna@example.org", "messenger")))
+    ),
+    "composing.preview by others without a first": preview(lambda at: asked(Address(to=TO[0], others=("sms",)))),
+    "composing.preview without a chain": preview(lambda at: asked(Address(to="502"))),
+    "composing.preview on another line": preview(lambda at: asked(Address(to=TO[0], channel="sms", line="Опт"))),
+    "composing.preview with a template": preview(
+        lambda at: asked(Exactly(at.channel["approved"], TO[0]), words=FromTemplate("hello/ru", {"name": "Анна"}))
+    ),
+    "composing.preview with a template that is not approved": preview(
+        lambda at: asked(Exactly(at.channel["approved"], TO[0]), words=FromTemplate("hello/en", {"name": "Анна"}))
+    ),
+    "composing.preview with a reply": preview(
+        lambda at: asked(
+            InDialog(at.dialog["anna"]), draft=None, words=FromReply("Заказы/привет", {"company name": "Мы"}, HELD)
+        )
+    ),
+    "composing.preview with a reply outside a dialog": preview(
+        lambda at: asked(Exactly(at.channel["sms"], TO[0]), words=FromReply("Пока", {}, HELD))
+    ),
+    "mailing.recipients": lambda tx, at: mailing.recipients(["@a"], [" +7916 ", "", "#nobody", "b@example.org"]),
+}
+
+
+def mailed(tx: Tx, at: Town, to: composing.Target, *addresses: str, draft: Draft = SHORT) -> object:
+    found = mailing.preview(tx, able, asked(to, draft=draft), [Recipient(one, n) for n, one in enumerate(addresses)])
+    return [
+        *((one.address, one.channel.kind, one.name, one.fresh, one.stranger, one.before) for one in found.going),
+        *((one.characters, one.parts, one.alphabet, one.cost, one.turn) for one in found.going),
+        *((one.to, one.why) for one in found.bad),
+        found.again,
+        found.cost,
+        len(found.new),
+        mailing.seconds(able, found.going),
+    ]
+
+
+ABOUT_MESSAGES: Mapping[str, Question] = {
+    "mailing.preview by sms": lambda tx, at: mailed(
+        tx,
+        at,
+        Exactly(at.channel["sms"], ""),
+        TO[0],
+        "8 916 000 00 05",
+        "79160000001",
+        "@nobody",
+        draft=Draft(text="я" * 71),
+    ),
+    "mailing.preview by messenger": lambda tx, at: mailed(
+        tx,
+        at,
+        Exactly(at.channel["messenger"], ""),
+        "501",
+        "502",
+        "+79990000001",
+        "+79990000002",
+        "@new",
+        "@new2",
+        "@new3",
+    ),
+    "mailing.preview by chains": lambda tx, at: mailed(tx, at, Address(to=""), TO[0], "502"),
+    **{
+        f"turns.with_places {name}": lambda tx, at, n=name: turns.with_places(tx, able, [entry(tx, at, n)])[0].place
+        for name in ("bulk", "first", "second", "third", "tomorrow", "letter", "sms again", "photo")
+    },
+    **{
+        f"transcript.entry {name}": lambda tx, at, n=name: entry(tx, at, n)
+        for name in ("bulk", "first", "tomorrow", "letter", "sms", "sms again", "photo")
+    },
+    "transcript.latest": lambda tx, at: [one.message.text for one in transcript.latest(tx, at.dialog["anna"], n=3)],
+    "transcript.before": lambda tx, at: [
+        one.message.text for one in transcript.before(tx, at.dialog["anna"], entry(tx, at, "second").message, n=1)
+    ],
+    "transcript.since": lambda tx, at: [
+        one.message.text for one in transcript.since(tx, at.dialog["anna"], entry(tx, at, "second").message, n=2)
+    ],
+    "transcript.quoted": lambda tx, at: transcript.quoted(tx, at.dialog["anna"], "e1"),
+    "transcript.quoted part": lambda tx, at: transcript.quoted(tx, at.dialog["anna"], "e2"),
+    "transcript.quoted nothing": lambda tx, at: transcript.quoted(tx, at.dialog["anna"], "e9"),
+    "transcript.message nobody wrote": lambda tx, at: transcript.message(tx, MessageId(99)),
+    **{
+        f"thread.{name}": lambda tx, at, ask=ask: [
+            one.message.text for one in ask(tx, [at.dialog["anna"], at.dialog["anna's mail"]], at)
+        ]
+        for name, ask in {
+            "latest": lambda tx, both, at: thread.latest(tx, both, n=3),
+            "before": lambda tx, both, at: thread.before(tx, both, entry(tx, at, "second").message, n=2),
+            "since": lambda tx, both, at: thread.since(tx, both, entry(tx, at, "second").message, n=2),
+        }.items()
+    },
+    "trace.life of what went": lambda tx, at: trace.life(tx, at.message["first"]),
+    "trace.life of what failed": lambda tx, at: trace.life(tx, at.message["letter"]),
+    "trace.life of what came": lambda tx, at: trace.life(tx, at.message["photo"]),
+    "waiting.everything": lambda tx, at: [
+        (row, waiting.goes_at(row), waiting.reason(row)) for row in waiting.everything(tx)
+    ],
+    "waiting.troubled": lambda tx, at: waiting.troubled(tx),
+    "waiting.counts": lambda tx, at: waiting.counts(tx),
+    "waiting.depth": lambda tx, at: waiting.depth(tx),
+    "waiting.dead": lambda tx, at: waiting.dead(tx),
+    "waiting.for_elsewhere": lambda tx, at: waiting.for_elsewhere(tx),
+    "figures.gather": lambda tx, at: figures.gather(tx),
+    "deadletters.everything": lambda tx, at: [(row.provider_id, row.problem) for row in deadletters.everything(tx)],
+    "deadletters.one that is none": lambda tx, at: deadletters.one(tx, 99),
+    "files.wanted": lambda tx, at: files.wanted(tx, at.channel["messenger"]),
+    "files.sound_name": lambda tx, at: [files.sound_name(file) for file in entry(tx, at, "photo").files],
+    "files.staged": lambda tx, at: files.staged(entry(tx, at, "photo").files[1]),
+    "files.staged of what is not here": lambda tx, at: files.staged(entry(tx, at, "photo").files[0]),
+    **{
+        f"changes.obstacle {action} {name}": lambda tx, at, n=name, a=action: changes.obstacle(
+            ABILITIES["messenger"], entry(tx, at, n).message, a, tx.now + HOUR
+        )
+        for name, action in product(("first", "second", "letter", "photo"), (Action.EDIT, Action.DELETE, Action.REACT))
+    },
+    **{
+        f"outbox.{name}": lambda tx, at, ask=ask: ask(tx, at)
+        for name, ask in {
+            "next_due": lambda tx, at: outbox.next_due(tx, at.channel["sms"]),
+            "next_due of one without": lambda tx, at: outbox.next_due(tx, at.channel["bot"]),
+            "recent": lambda tx, at: outbox.recent(tx, at.channel["messenger"], seconds=2),
+            "recent of less": lambda tx, at: outbox.recent(tx, at.channel["messenger"], seconds=0.5),
+            "something_due": lambda tx, at: outbox.something_due(tx),
+            "in_flight": lambda tx, at: outbox.in_flight(tx, at.shop.media, at.channel["messenger"]),
+            "backoff": lambda tx, at: [outbox.backoff(n) for n in (0, 1, 2, 5, 9, 10, 30)],
+        }.items()
+    },
+    "relay.following_key": lambda tx, at: relay.following_key("k"),
+    "relay.followed_by": lambda tx, at: relay.followed_by(tx, at.message["letter"]),
+    "relay.still_open": lambda tx, at: relay.still_open(tx, at.message["letter"]),
+    "sending.key_of": lambda tx, at: sending.key_of("заказ 12"),
+    "journal.after": lambda tx, at: [(one.id, journal_words.sentence(one)) for one in journal.after(tx, 0, n=100)],
+    "journal.of_message": lambda tx, at: [one.event.topic for one in journal.of_message(tx, at.message["first"])],
+}
+
+
+ABOUT_THE_DESK: Mapping[str, Question] = {
+    **{
+        f"channels.find {named}": lambda tx, at, named=named: channels.find(tx, named)
+        for named in ("sms", "Letters", "bot@shop", "1", "nothing")
+    },
+    "channels.find on another line": lambda tx, at: channels.find(tx, "sms", line=at.row("bot").line_id),
+    "channels.one nobody bound": lambda tx, at: channels.one(tx, ChannelId(99)),
+    "channels.price_of_part": lambda tx, at: [channels.price_of_part(row) for row in channels.everything(tx)],
+    **{f"lines.find {named}": lambda tx, at, named=named: lines.find(tx, named) for named in ("Опт", "2", "", "Нет")},
+    "lines.everything": lambda tx, at: lines.everything(tx),
+    **{
+        f"dialogs.card {name}": lambda tx, at, n=name: dialogs.card(tx, at.dialog[n])
+        for name in ("anna", "another boris", "group")
+    },
+    "dialogs.counts": lambda tx, at: (dialogs.unread_count(tx), dialogs.waiting_count(tx), dialogs.known_tags(tx)),
+    "dialogs.tags": lambda tx, at: dialogs.tags(tx, at.dialog["anna"]),
+    "dialogs.last_heard": lambda tx, at: [
+        dialogs.last_heard(tx, at.dialog["anna"], until=tx.now - ago) for ago in (0, HOUR, 2 * DAY)
+    ],
+    "duties.members": lambda tx, at: duties.members(tx, at.dialog["anna"]),
+    "duties.operators": lambda tx, at: duties.operators(tx),
+    "duties.something_due": lambda tx, at: duties.something_due(tx),
+    "drafts.of": lambda tx, at: (drafts.of(tx, at.dialog["anna"]), drafts.everywhere(tx)),
+    "notes.between": lambda tx, at: notes.between(tx, at.dialog["anna"]),
+    "notes.calling": lambda tx, at: (notes.calling(tx, "Вера"), notes.calling(tx, "Глеб"), notes.calling(tx, "Гле")),
+    "notes.among": lambda tx, at: [
+        (one.message.id, one.message.text)
+        for one in notes.among(
+            tx, at.dialog["anna"], transcript.latest(tx, at.dialog["anna"], n=2), complete=False, until=tx.now + 1
+        )
+    ],
+    "notes.among all": lambda tx, at: [
+        (one.message.id, one.message.direction, one.message.author)
+        for one in notes.among(tx, at.dialog["anna"], transcript.latest(tx, at.dialog["anna"], n=2), complete=True)
+    ],
+    "operators.accounts": lambda tx, at: operators.accounts(tx),
+    "operators.lines": lambda tx, at: [operators.lines(tx, row) for row in operators.everything(tx)],
+    "operators.may": lambda tx, at: operators.may(tx, "Вера"),
+    "operators.find nobody": lambda tx, at: operators.find(tx, "Зоя"),
+    **{
+        f"operators.changes {said}": lambda tx, at, said=said: operators.changes(said.split())
+        for said in ("+users -mass", "users", "+nothing", "+users -users")
+    },
+    **{
+        f"options.value {name} {place}": lambda tx, at, name=name, place=place: HELD.value(
+            tx,
+            name,
+            {
+                "everywhere": Scope(),
+                "on a line": Scope(line=at.row("sms").line_id),
+                "in a channel": Scope(line=at.row("sms").line_id, channel=at.channel["messenger"]),
+            }[place],
+        )
+        for name, place in product(
+            ("company_name", "undo_send", "web_idle"), ("everywhere", "on a line", "in a channel")
+        )
+    },
+    "options.value of what is no option": lambda tx, at: options.chosen(tx, Scope(channel=at.channel["messenger"])),
+    "options.stored": lambda tx, at: options.stored(tx, Target(Subject.CHANNEL, at.channel["messenger"])),
+    "options.known": lambda tx, at: list(options.known(Subject.LINE, manifest("email").fields)),
+    **{
+        f"options.change {said}": lambda tx, at, said=said: options.change(
+            tx, Target(Subject.LINE, at.row("sms").line_id), options.Changes(said)
+        )
+        for said in (
+            {"undo_send": "3600"},
+            {"undo_send": "3601"},
+            {"undo_send": "x"},
+            {"odd": "1"},
+            {"company_name": ""},
+        )
+    },
+    **{
+        f"replies.section {named}": lambda tx, at, named=named: replies.section(tx, named)
+        for named in ("заказы", "2", "9")
+    },
+    **{
+        f"replies.find {named}": lambda tx, at, named=named: replies.find(tx, named)
+        for named in ("пока", "Заказы/Привет", "привет", "1", "нет")
+    },
+    "replies.answer": lambda tx, at: replies.answer(tx, replies.find(tx, "Заказы/Привет")),
+    "replies.values": lambda tx, at: replies.values(
+        dialogs.card(tx, at.dialog["anna"]), company="", operator=ME, now=tx.now
+    ),
+    "replies.values of nobody known": lambda tx, at: replies.values(
+        dialogs.card(tx, at.dialog["gleb"]), company="Ёлка", operator=" ", now=tx.now
+    ),
+    "replies.said": lambda tx, at: replies.said(tx, replies.find(tx, "Пока"), {"date": "1.1"}),
+    "replies.said with a gap": lambda tx, at: replies.said(tx, replies.find(tx, "Пока"), {}),
+    **{
+        f"templates.find {named}": lambda tx, at, named=named: templates.find(tx, at.row("approved"), named)
+        for named in ("hello", "hello/en", "hello/fr", "bye")
+    },
+    "templates.filled": lambda tx, at: templates.filled(tx, at.row("approved"), "hello/ru", {"name": " Анна "}),
+    "templates.filled without a gap": lambda tx, at: templates.filled(tx, at.row("approved"), "hello/ru", {}),
+    "templates.add where none are": lambda tx, at: templates.add(
+        tx, at.row("sms"), ABILITIES["sms"], Template(name="x", body="y")
+    ),
+    "templates.add what is approved": lambda tx, at: templates.add(
+        tx, at.row("approved"), ABILITIES["approved"], Template(name="hello", body="y")
+    ),
+    "views.seen_by": lambda tx, at: views.seen(tx),
+    "views.find": lambda tx, at: [views.find(tx, named) for named in ("мои", "2")],
+    "views.wanted": lambda tx, at: [repr(views.wanted(row, operator="Вера")) for row in views.seen(tx)],
+    "views.counts": lambda tx, at: views.counts(tx, at.shop.driver.dialect, views.seen(tx)),
+    "resting": lambda tx, at: [
+        (resting.rests(row, tx.now), resting.troubled(row, tx.now), resting.told(manifest("email"), row))
+        for row in channels.everything(tx)
+    ],
+    "resting to the millisecond": lambda tx, at: [
+        resting.rests(at.row("approved"), at.row("approved").paused_until - before) for before in (1, 0)
+    ],
+    "resting.next_step": lambda tx, at: resting.next_step(at.row("approved")),
+    "errands.allowed": lambda tx, at: errands.allowed(ABILITIES["sms"], "create_group"),
+}
+
+
+def _service(name: str) -> str:
+    return re.split(r"[ .]", name, maxsplit=1)[0]
+
+
+QUESTIONS: Mapping[str, Question] = ABOUT_ADDRESSES | ABOUT_BEGINNINGS | ABOUT_MESSAGES | ABOUT_THE_DESK
+GROUPS: Mapping[str, Sequence[str]] = {
+    group: [name for name in QUESTIONS if _service(name) == group] for group in dict.fromkeys(map(_service, QUESTIONS))
+}
+"""The questions of each service."""
+
+
+class _Undo(Exception):
+    """Whatever a question changed is not kept."""
+
+
+def answered(town: Town, name: str) -> list[str]:
+    """The answer, an item a line; a refusal is one too."""
+    found: list[object] = []
+
+    def job(tx: Tx) -> None:
+        found.append(tried(lambda: QUESTIONS[name](tx, town)))
+        raise _Undo
+
+    with suppress(_Undo):
+        town.shop.write(job)
+    answer = found[0]
+    many = list(answer) if isinstance(answer, list | tuple) and not hasattr(answer, "_fields") else [answer]
+    return [moments(told(one), town.shop.clock.at) for one in many]
