@@ -1,4 +1,4 @@
-"""``chatapp company``: what is set for everybody at once."""
+"""``chatapp company``: options for the whole company."""
 
 from __future__ import annotations
 

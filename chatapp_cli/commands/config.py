@@ -69,7 +69,7 @@ def _source(row: Row) -> str:
 
 
 def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Row]:
-    """What holds; where the store does not open and nobody named a part of it, the settings of this process."""
+    """The effective settings; if the store does not open and no line or channel was named, those of this process."""
     found, named = loaded(ctx), bool(channel or line)
     if not named and not _has_store(found):
         return configuring.holding(found, None, Spot())
@@ -84,7 +84,7 @@ def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Row]
 
 
 def _has_store(found: Loaded) -> bool:
-    """Whether there is one: looking at settings makes none."""
+    """Whether there is a store: reading settings must not create one."""
     return bool(found.settings.database_url) or (found.settings.folder / "chatapp.db").exists()
 
 

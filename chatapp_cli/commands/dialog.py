@@ -59,7 +59,7 @@ def list_(
 
 
 def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[DialogRow]:
-    """Dialogs of clients whose names are nearly what is looked for, if hardly any fits."""
+    """Dialogs with similar client names, if there are hardly any matches."""
     from chatapp_cli.services import names, search
     from chatapp_cli.store.dialog_list import rows
 

@@ -1,4 +1,4 @@
-"""``chatapp doctor``: whether everything is in order."""
+"""``chatapp doctor``: diagnosis of the installation."""
 
 from __future__ import annotations
 

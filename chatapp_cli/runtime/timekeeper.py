@@ -1,6 +1,6 @@
-"""Looks once a second what time has made due: part of the daemon's core, which ends the process if it breaks.
+"""Checks every second what is due; part of the daemon's core, so its failure ends the process.
 
-A handler that fails does not break it: its timer stays, is tried again later, and health names its kind.
+A failing handler does not end it: its timer stays, is retried later, and health names its kind.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from chatapp_cli.store.tx import Tx
 log = structlog.get_logger()
 
 TICK = 1.0
-"""Seconds between two looks."""
+"""Seconds between checks."""
 JUMP = 2000
-"""Milliseconds that the wall clock has to be set back at once to count as a jump; less is keeping time."""
+"""Milliseconds by which the wall clock must be set back to count as a jump; less is ordinary adjustment."""
 AT_ONCE = 500
-"""Timers of a kind that are fired in one look."""
+"""Timers of a kind that are fired per check."""
 LONGEST_DELAY = 900.0
-"""Seconds at most after which a timer is tried again whose handler failed."""
+"""The longest delay of a timer whose handler failed, in seconds."""
 
 
 class RefusedByHandler(Exception):
-    """A handler of timers refused what it was to do."""
+    """A timer handler raised Refused."""
 
 
 class _Failing(NamedTuple):
@@ -45,7 +45,7 @@ class _Failing(NamedTuple):
 
 
 class Timekeeper:
-    """Notices a clock that was set back, fires timers, and tells who looks after what has its time elsewhere."""
+    """Notices a clock set back, fires timers, and wakes workers with due work of their own."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Timekeeper:
         self.conditions = {kind: Condition(f"timer {kind}") for kind in handlers}
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Check until cancelled."""
         while True:
             try:
                 await self._follow_clock()
@@ -81,7 +81,7 @@ class Timekeeper:
             await self._clock.sleep(TICK)
 
     def _ahead(self) -> Millis:
-        """How far the wall clock is from the one that never jumps."""
+        """The offset of the wall clock from the monotonic clock."""
         return self._clock.now() - int(self._clock.monotonic() * 1000)
 
     async def _follow_clock(self) -> None:
@@ -128,7 +128,7 @@ class Timekeeper:
             self._settle(kind, ref)
 
     def _told_apart(self, kind: str) -> Handler:
-        """The handler of a kind; what it refuses is not taken for trouble of the store."""
+        """The handler of a kind; its refusal is distinguished from a store error."""
         handler = self._handlers[kind]
 
         def run(tx: Tx, ref: str) -> None:
@@ -148,7 +148,7 @@ class Timekeeper:
         await self._store.write(partial(timers.put_off, kind=kind, ref=ref, seconds=seconds))
 
     def _settle(self, kind: str, ref: str) -> None:
-        """It fired or is gone; its kind is well once nothing of it fails."""
+        """Record that a timer fired or is gone; its kind is well when none of it fails."""
         self._failing.pop((kind, ref), None)
         if not any(failing == kind for failing, _ in self._failing):
             self.conditions[kind].well()
