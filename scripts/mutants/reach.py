@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ SECONDS = 25.0
 """Of tests, at most, by which one mutant is judged."""
 QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 """The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""
+_IMPORTED = re.compile(r"^from (tests(?:\.\w+)+) import", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,18 @@ class Reach:
             self.modules[name.partition("::")[0]][test.id] = test
 
     def judges(self, mutant: Mutant) -> list[Judge]:
-        """The tests to ask, first those that are likeliest to know; of the module's if none runs the function."""
+        """The tests to ask, first those that are likeliest to know; of the module's if none runs the function.
+
+        A test that names the function among its parameters comes before all others.
+        """
         found = self.functions.get(f"{mutant.path}::{mutant.function}") or self._around(mutant.path)
         files: defaultdict[str, list[Judge]] = defaultdict(list)
-        for test in sorted(found, key=lambda test: test.seconds):
+        called = f"{Path(mutant.path).stem}.{mutant.function}"
+        meant = sorted((test for test in found if called in test.id), key=lambda test: (len(test.id), test.seconds))
+        for test in sorted(set(found) - set(meant), key=lambda test: test.seconds):
             files[test.file].append(test)
         order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))
-        return _within(SECONDS, [files[file] for file in order])
+        return _within(SECONDS, [meant, *(files[file] for file in order)])
 
     def _around(self, path: str) -> list[Judge]:
         """Those that run anything of a module; of one that has nothing to run, those that bear its package's name."""
@@ -89,7 +96,7 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
     """Trace the files of tests that are new or changed, in a copy of the tree; read what is known of the others."""
     kept.mkdir(parents=True, exist_ok=True)
     files = {
-        path.relative_to(tree).as_posix(): _mark(path)
+        path.relative_to(tree).as_posix(): _mark(tree, path)
         for folder in FOLDERS
         for path in sorted((tree / "tests" / folder).glob("test_*.py"))
     }
@@ -106,8 +113,13 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
     return known
 
 
-def _mark(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+def _mark(tree: Path, path: Path) -> str:
+    """A digest of a file and of the lists of cases that it takes from packages of tests."""
+    content = path.read_bytes()
+    for name in dict.fromkeys(_IMPORTED.findall(content.decode())):
+        for part in sorted((tree / name.replace(".", "/")).glob("*.py")):
+            content += part.read_bytes()
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _page(kept: Path, name: str, mark: str) -> Path:

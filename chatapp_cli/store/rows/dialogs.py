@@ -131,7 +131,6 @@ class Known(NamedTuple):
     username: str
     phone: str
     email: str
-    last_at: Millis
     early: int
     counted: int
     """Whether there is an operator with an account, for whom it is counted what is unread."""
