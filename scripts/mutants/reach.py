@@ -104,7 +104,10 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
     if stale:
         print(f"Looking at what {len(stale)} files of tests run ...", flush=True)
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda name: _trace(tree, name, _page(kept, name, files[name])), stale))
+            parts = filter(None, (stale[n::workers] for n in range(workers)))
+            for pages in pool.map(lambda names: _trace(tree, names), parts):
+                for name, tests in pages.items():
+                    _page(kept, name, files[name]).write_text(json.dumps(tests, ensure_ascii=False), "utf-8")
     known = Reach()
     for name, mark in files.items():
         if (page := _page(kept, name, mark)).exists():
@@ -126,19 +129,15 @@ def _page(kept: Path, name: str, mark: str) -> Path:
     return kept / f"{name.replace('/', '.')}.{mark}.json"
 
 
-def _trace(tree: Path, name: str, page: Path) -> None:
+def _trace(tree: Path, names: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+    """What the tests of these files run, by file and test."""
+    pages: dict[str, dict[str, object]] = {name: {} for name in names}
     with tempfile.TemporaryDirectory(prefix="trace-") as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "scripts.mutants.tracing",
-            f"--basetemp={folder}/t",
-            name,
-        ]
+        options = ("-q", "-p", "scripts.mutants.tracing", f"--basetemp={folder}/t")
         env = {**os.environ, **QUIET, "PYTHONPATH": str(tree), "MUTANTS_TRACE": f"{folder}/page"}
-        subprocess.run(command, cwd=tree, env=env, capture_output=True, check=False)
+        command = [sys.executable, "-m", "pytest", *options, *names]
+        subprocess.run(command, cwd=tree, env=env, stdout=subprocess.DEVNULL, check=False)
         if Path(folder, "page").exists():
-            page.write_text(Path(folder, "page").read_text("utf-8"), "utf-8")
+            for test, ran in json.loads(Path(folder, "page").read_text("utf-8")).items():
+                pages[test.partition("::")[0]][test] = ran
+    return pages
