@@ -23,6 +23,8 @@ SECONDS = 25.0
 """Of tests, at most, by which one mutant is judged."""
 QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 """The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""
+_EVERYTHING = ("machine", "deeds", "questions")
+"""Stand in the names of files whose tests compare all that is done with a model or a list."""
 _IMPORTED = re.compile(r"^from (tests(?:\.\w+)+) import", re.MULTILINE)
 
 
@@ -67,17 +69,17 @@ class Reach:
         return _within(SECONDS, [meant, *(files[file] for file in order)])
 
     def _around(self, path: str) -> list[Judge]:
-        """Those that run anything of a module; of one that has nothing to run, those that bear its package's name."""
+        """Those that run anything of a module; of one that only declares, those that are about it or about all."""
         if found := self.modules.get(path):
             return [*found.values()]
-        named = {Path(path).stem, Path(path).parent.name}
         every = {test.id: test for tests in self.modules.values() for test in tests.values()}
-        return [test for test in every.values() if any(name in Path(test.file).stem for name in named)]
+        return [test for test in every.values() if _is_about(test.file, path)]
 
 
 def _is_about(file: str, path: str) -> bool:
-    """Tell whether a file of tests bears the module's name, or compares all that is done with a model or a list."""
-    return Path(path).stem in Path(file).stem or "machine" in file or "deeds" in file
+    """Tell whether a file of tests bears the name of a module or its package, or compares all that is done."""
+    names = {Path(path).stem, Path(path).parent.name, *_EVERYTHING}
+    return any(name in Path(file).stem for name in names)
 
 
 def _within(seconds: float, files: Sequence[Sequence[Judge]]) -> list[Judge]:
