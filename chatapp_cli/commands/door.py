@@ -88,6 +88,11 @@ def hearing() -> Iterator[None]:
         raise UsageError(T("{what} is not UTF-8 text.", what=T("Standard input")), _CONVERT) from error
 
 
+def may_be_empty(said: str) -> str:
+    """A word that means something when it is empty."""
+    return said
+
+
 def number(said: str) -> int:
     """Parse an integer. Raises UsageError."""
     try:

@@ -31,6 +31,14 @@ class Verb(TyperCommand):
         super().__init__(*args, **options)
         translate(self)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words apart. Raises UsageError for a name that is empty, as from a variable that was never set."""
+        left = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            for param in self.params:
+                _insist_on_a_word(param, ctx.params.get(param.name))
+        return left
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Translate «Usage»."""
         _write_usage(self, ctx, formatter)
@@ -38,6 +46,24 @@ class Verb(TyperCommand):
     def get_help_option(self, ctx: Any) -> Any:
         """Translate the help of --help."""
         return _spoken(super().get_help_option(ctx))
+
+
+_WORDS = frozenset({"str", "text"})
+"""What Typer and Click call a type that reads a word as it is."""
+
+
+def _insist_on_a_word(param: Any, said: object) -> None:
+    """An empty name would be nobody's, or the only line's; ``door.may_be_empty`` reads what means something empty."""
+    from chatapp_cli.domain.errors import UsageError
+    from chatapp_cli.domain.text import T
+
+    named = param.param_type_name == "argument" and param.required and param.type.name in _WORDS
+    if named and isinstance(said, str) and not said.strip():
+        raise UsageError(
+            T("{argument} is empty.", argument=param.metavar),
+            T("Write it out; in a script the variable may be empty."),
+            field=param.name,
+        )
 
 
 class Noun(TyperGroup):

@@ -259,8 +259,9 @@ def configure(
 
     with opened(ctx) as desk:
         if given:
-            title = _configured(desk, channel, line, gathered(given, ""))
-            note("{title} is set up anew.", title=title)
+            changes = gathered(given, "")
+            title = _configured(desk, channel, line, changes)
+            note("Kept for {title}: {names}.", title=title, names=", ".join(sorted(changes)))
             return
         rows = desk.read(lambda tx: _stored(tx, desk, channel, line))
     configuring.tell_stored(rows, as_json=as_json)

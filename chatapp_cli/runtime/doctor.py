@@ -19,15 +19,18 @@ from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.health import WORKING
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
+from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
-from chatapp_cli.settings import Loaded
+from chatapp_cli.settings import SOURCES, Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -40,7 +43,7 @@ BUILT = 1_767_225_600_000
 """The beginning of 2026: a correct clock is later."""
 
 
-def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
+def examine(loaded: Loaded, world: World | None = None, *, providers: bool = False) -> Iterator[Finding]:
     """Yield findings for the visible lines; ends if the store does not open.
 
     With ``providers`` every channel's provider is checked too.
@@ -48,7 +51,7 @@ def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
     yield _program()
     yield _settings(loaded)
     try:
-        desk = open_desk(loaded.settings, given=loaded.given, make=False)
+        desk = open_desk(loaded.settings, world, given=loaded.given, make=False)
     except ChatappError as error:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
@@ -79,8 +82,12 @@ def _program() -> Finding:
 
 
 def _settings(loaded: Loaded) -> Finding:
-    given = ", ".join(f"{name} ({source})" for name, source in loaded.sources.items() if source != "default")
-    return Finding(name="settings", ok=True, what=T("Settings that are not the default: {given}", given=given or "–"))
+    given = [f"{name} ({_(SOURCES[source])})" for name, source in loaded.sources.items() if source != "default"]
+    if not given:
+        return Finding(name="settings", ok=True, what=T("Every setting is at its default"))
+    return Finding(
+        name="settings", ok=True, what=T("Settings that are not the default: {given}", given=", ".join(given))
+    )
 
 
 def _store(desk: Desk) -> Iterator[Finding]:
@@ -149,12 +156,21 @@ def _existing(folder: Path) -> Path:
 def _clock(desk: Desk) -> Iterator[Finding]:
     """A clock behind stored times would sort new messages before old ones."""
     newest = max((row.at for row in desk.read(_newest)), default=0)
-    yield Finding(
-        name="clock",
-        ok=desk.world.clock.now() >= max(newest, BUILT),
-        what=T("The clock against the newest piece of news"),
-        next_step=T("Set the machine's clock, such as by: timedatectl set-ntp true"),
+    now = desk.world.clock.now()
+    step = T("Set the machine's clock, such as by: timedatectl set-ntp true")
+    if now >= max(newest, BUILT):
+        yield Finding(name="clock", ok=True, what=T("The clock is not behind what is stored"))
+        return
+    what = (
+        T("The clock shows {now}, when this program was not made yet", now=_told(now))
+        if now < BUILT
+        else T("The clock shows {now}, but something was stored at {newest}", now=_told(now), newest=_told(newest))
     )
+    yield Finding(name="clock", ok=False, what=what, next_step=step)
+
+
+def _told(at: Millis) -> str:
+    return f"{local(at):%Y-%m-%d %H:%M}"
 
 
 def _newest(tx: Tx) -> list[JournalEntry]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
@@ -35,6 +36,14 @@ class RefusedByHandler(Exception):
     """A timer handler raised Refused."""
 
 
+class _Failing(NamedTuple):
+    """A timer whose handler failed."""
+
+    times: int
+    until: float
+    """On the clock that never jumps: it is not tried before, and so not looked for either."""
+
+
 class Timekeeper:
     """Notices a clock set back, fires timers, and wakes workers with due work of their own."""
 
@@ -51,8 +60,8 @@ class Timekeeper:
         self._scheduled, self._snoozed = scheduled, snoozed
         self._clock = store.desk.world.clock
         self._offset = self._ahead()
-        self._failing: dict[tuple[str, str], int] = {}
-        """The number of failures of each timer, by kind and ref."""
+        self._failing: dict[tuple[str, str], _Failing] = {}
+        """By kind and ref."""
         self._unknown: set[str] = set()
         self._delayed = False
         self.conditions = {kind: Condition(f"timer {kind}") for kind in handlers}
@@ -91,8 +100,7 @@ class Timekeeper:
         known = [kind for kind in due.timers if kind in self._handlers]
         results = await asyncio.gather(*(self._fire(kind) for kind in known), return_exceptions=True)
         self._name_unknown(due.timers)
-        if self._failing:
-            await self._forget_cancelled()
+        await self._forget_cancelled()
         for error in filter(None, results):
             raise error
 
@@ -133,8 +141,10 @@ class Timekeeper:
 
     async def _put_off(self, kind: str, ref: str, error: Exception) -> None:
         self.conditions[kind].failed(error)
-        times = self._failing[kind, ref] = self._failing.get((kind, ref), 0) + 1
+        before = self._failing.get((kind, ref))
+        times = 1 if before is None else before.times + 1
         seconds = min(LONGEST_DELAY, 2.0 ** min(times, 10))
+        self._failing[kind, ref] = _Failing(times, self._clock.monotonic() + seconds)
         await self._store.write(partial(timers.put_off, kind=kind, ref=ref, seconds=seconds))
 
     def _settle(self, kind: str, ref: str) -> None:
@@ -144,6 +154,15 @@ class Timekeeper:
             self.conditions[kind].well()
 
     async def _forget_cancelled(self) -> None:
-        for kind, ref in list(self._failing):
-            if await self._store.read(partial(timers.at, kind=kind, ref=ref)) is None:
-                self._settle(kind, ref)
+        """Look for the timers that were due again and were not tried: they are cancelled, moved, or many."""
+        for (kind, ref), failing in list(self._failing.items()):
+            if self._clock.monotonic() > failing.until + TICK:
+                await self._look_for(kind, ref, failing)
+
+    async def _look_for(self, kind: str, ref: str, failing: _Failing) -> None:
+        at = await self._store.read(partial(timers.at, kind=kind, ref=ref))
+        if at is None:
+            self._settle(kind, ref)
+            return
+        waits = max(0, at - self._clock.now()) / 1000
+        self._failing[kind, ref] = failing._replace(until=self._clock.monotonic() + waits)

@@ -277,7 +277,7 @@ def _open_dialog(tx: Tx, channel: ChannelId, peer: Peer, person: Person, *, last
         now=tx.now,
     )
     tx.emit(DialogOpened(channel=channel, dialog=dialog), actor=PROGRAM)
-    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 0, 1, 1)
+    return Known(dialog, contact, 0, 1, name, 0, person.name, person.username, person.phone, person.email, 1, 1)
 
 
 def _search(name: str, peer: Peer, person: Person) -> str:

@@ -143,23 +143,31 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
 
 def insist_reachable(card: DialogCard) -> None:
     """Raise Refused for clients who are blacklisted or no longer reachable."""
+    refusal = out_of_reach(card)
+    if refusal is not None:
+        raise refusal
+
+
+def out_of_reach(card: DialogCard) -> Refused | None:
+    """Why nothing can be said in a dialog, whatever it is; ``None`` if something may."""
     if card.blocked:
-        raise Refused(
+        return Refused(
             "blocked",
             T("{name} is on the blacklist.", name=card.name),
             T("Take them off it first: {how}", how=to_do(Next.UNBLOCK, n=card.id)),
         )
     if not card.reachable:
-        raise Refused(
+        return Refused(
             "unreachable",
             T("{name} cannot be reached through {channel}.", name=card.name, channel=card.channel),
             T("Wait until they write again, or use another channel."),
         )
+    return None
 
 
 def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
     """Why only an approved template may be sent to a dialog at a time (S-090); ``None`` if anything may."""
-    step = T("Send an approved template; see them with: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
+    step = T("Choose an approved template: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
     if not can.free_text:
         what = T("{channel} carries nothing but approved templates.", channel=card.channel)
         return Refused("template_only", what, step)
