@@ -202,7 +202,7 @@ class LinesScreen(Hands):
         text.append(_("receives; sends nothing until {time}", time=until) + "\n", look.warn)
         text.append(what + "\n", look.plain)
         text.append(f"→ {step}\n" if step else "", look.accent)
-        text.append("→ " + _("{key} lets it go on now", key=key("lines", "resume")) + "\n", look.accent)
+        text.append("→ " + _("{key} resumes it now", key=key("lines", "resume")) + "\n", look.accent)
 
     def _tell_finding(self, text: Text, finding: Finding) -> None:
         look = self.look.palette
@@ -314,10 +314,10 @@ class LinesScreen(Hands):
 
     async def _resume(self, channel: ChannelRow) -> None:
         if channel.paused_until <= self.look.now():
-            self.say(_("{channel} does not rest.", channel=channel.title))
+            self.say(_("{channel} is not paused.", channel=channel.title))
             return
         await self.office.write(partial(channels.resume, channel=channel.id))
-        self.say(_("{channel} goes on.", channel=channel.title))
+        self.say(_("{channel} continues.", channel=channel.title))
 
     def action_group(self) -> None:
         """A new group through the chosen channel."""

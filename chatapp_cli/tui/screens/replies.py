@@ -202,7 +202,7 @@ class RepliesScreen(Hands):
         self.do(self._export)
 
     async def _export(self) -> None:
-        note = _("Its ending is the form: .yaml takes editors and files along, .csv is for spreadsheets, .json too.")
+        note = _("The extension sets the format: .yaml includes editors and files, .csv and .json do not.")
         question = _("Write all quick replies into a file")
         await self.prompt(question, "quick-replies.yaml", note=note, suggest=Paths(), take=self._write_out)
 
@@ -226,7 +226,7 @@ class RepliesScreen(Hands):
 
     async def _take_over(self) -> None:
         note = _("All of it or nothing: .yaml, .csv or .json.")
-        question = _("Take quick replies over from a file")
+        question = _("Import quick replies from a file")
         await self.prompt(question, offered(), note=note, suggest=Paths(), take=self._take_in)
 
     async def _take_in(self, said: str) -> None:
@@ -266,7 +266,7 @@ class RepliesScreen(Hands):
     async def _add_file(self, row: QuickReplyRow) -> None:
         known = await self.office.read(lambda tx: replies.answer(tx, row))
         there = ", ".join(file.name for file in known.files)
-        note = _("Attached: {names}. Empty: drop them.", names=there) if there else ""
+        note = _("Attached: {names}. Empty: remove them.", names=there) if there else ""
 
         async def take(path: str) -> None:
             if not (path or known.files):
@@ -285,7 +285,7 @@ class RepliesScreen(Hands):
             self.do(partial(self._invite, self._chosen[0].section))
 
     async def _invite(self, section: SectionRow) -> None:
-        note = _("Only those who are invited, and you, may edit it then.")
+        note = _("Then only invited operators and you may edit it.")
 
         async def take(name: str) -> None:
             if name:
@@ -307,7 +307,7 @@ class RepliesScreen(Hands):
         async def take(name: str) -> None:
             await self.office.write(lambda tx: replies.uninvite(tx, shelf.section, name))
 
-        await self.choose(_("Who may edit it no longer?"), options, take=take)
+        await self.choose(_("Who may no longer edit it?"), options, take=take)
 
 
 def _counts(taken: Taken) -> dict[str, int]:
@@ -318,6 +318,6 @@ def _not_taken(faults: Sequence[Fault]) -> UsageError:
     """The first faults of a file, each by its line."""
     told = "\n".join(show(fault.said) for fault in faults[:_FAULTS])
     return UsageError(
-        T("Nothing was taken over: {n} faults.\n{told}", n=len(faults), told=told),
-        T("Correct them and take the file over again."),
+        T("Nothing was imported: {n} errors.\n{told}", n=len(faults), told=told),
+        T("Correct them and import the file again."),
     )
