@@ -16,7 +16,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.guard import Guard
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.office import Office

@@ -21,7 +21,7 @@ from textual.worker import Worker
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.cells import as_it_stands, fit
 from chatapp_cli.tui.guard import Guard
-from chatapp_cli.tui.keymap import SAME_KEY
+from chatapp_cli.tui.keys.keymap import SAME_KEY
 from chatapp_cli.tui.leaving import Leaving
 
 if TYPE_CHECKING:

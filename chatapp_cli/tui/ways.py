@@ -13,7 +13,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.people import WayRow
 from chatapp_cli.tui.cells import line
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import Opening
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.joining import Joining
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:

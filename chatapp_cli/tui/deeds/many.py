@@ -15,7 +15,7 @@ from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import words
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.naming import about, named, told
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.tui import overview, paths
 from chatapp_cli.tui.asking import WindowAsker
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
 

@@ -18,7 +18,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui import overview
 from chatapp_cli.tui.cells import fit
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 44

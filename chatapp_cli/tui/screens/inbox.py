@@ -23,7 +23,7 @@ from chatapp_cli.tui.conversation.read_marks import ReadMarks
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.conversation.writing import Writing
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.screens.freshness import Freshness

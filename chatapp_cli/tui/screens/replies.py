@@ -26,7 +26,7 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import opener, overview, writing
 from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
+from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.paths import Paths, named, offered
 from chatapp_cli.tui.screens.reply_form import ReplyForm

@@ -22,7 +22,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.cells import as_it_stands
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.paths import Paths
 
 T = TypeVar("T")

@@ -22,12 +22,12 @@ from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, line
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.typeahead import TypeAhead
+    from chatapp_cli.tui.keys.typeahead import TypeAhead
 
 _PASTED = {"enter": "\n", "tab": "\t"}
 """What keys stand for within a paste that came without brackets: it is text, whatever is in it, and never sends."""

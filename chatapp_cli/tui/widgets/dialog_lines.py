@@ -16,7 +16,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, fit, row
-from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets.marks import NOTHING, Beside
 

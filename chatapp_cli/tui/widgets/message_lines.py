@@ -27,7 +27,7 @@ from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
 from chatapp_cli.tui import words
 from chatapp_cli.tui.cells import cut, fit, line, lines
-from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import Quotes
 from chatapp_cli.tui.themes import Palette
 from chatapp_cli.tui.widgets import marked
