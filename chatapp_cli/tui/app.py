@@ -20,7 +20,6 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, say_steps, show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui import words
 from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keys import next_steps
@@ -33,6 +32,7 @@ from chatapp_cli.tui.notices import PAUSE, Notices
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own
 from chatapp_cli.tui.pages import page_named
+from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reception import Reception
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.spelling import Spelling

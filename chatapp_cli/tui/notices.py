@@ -16,9 +16,9 @@ from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, notes, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import words
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.terminal import BELL, Terminal
 
 PAUSE = 4.0

@@ -49,7 +49,7 @@ def part(window: Inbox) -> None:
 
     Raises ChatappError if it broke off.
     """
-    from chatapp_cli.tui.cells import lines
+    from chatapp_cli.tui.reading.cells import lines
 
     where = rescue(window)
     cause = window.broken
@@ -66,8 +66,8 @@ def part(window: Inbox) -> None:
 
 def rescue(window: Inbox) -> list[str]:
     """Files with what is nowhere else; where none can be written it is said in the terminal."""
-    from chatapp_cli.tui.cells import lines
     from chatapp_cli.tui.own import folder_of
+    from chatapp_cli.tui.reading.cells import lines
     from chatapp_cli.tui.rescue import rescued
 
     folder, now, found = folder_of(window.own, window.desk.settings), window.desk.world.clock.now(), []

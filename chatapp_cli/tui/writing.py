@@ -19,8 +19,8 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.paths import named
+from chatapp_cli.tui.reading.standstill import standstill
 from chatapp_cli.tui.sheet import Sheet
-from chatapp_cli.tui.standstill import standstill
 
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order

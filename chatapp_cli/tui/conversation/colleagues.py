@@ -11,7 +11,7 @@ from chatapp_cli.tui.colleagues import Company, OtherWindows
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.live import News
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""

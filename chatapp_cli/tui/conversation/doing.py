@@ -93,7 +93,7 @@ class Doing(ConversationPart):
 
     async def _menu(self, targets: Sequence[DialogId]) -> None:
         from chatapp_cli.tui.deeds import message as message_deeds
-        from chatapp_cli.tui.naming import about
+        from chatapp_cli.tui.reading.naming import about
 
         cards = await self._cards(targets)
         found = [*self._with_message(), *(("inbox", f"deed({name!r})", name) for name in _with_dialogs(cards))]

@@ -16,12 +16,12 @@ from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import unsent
-from chatapp_cli.tui.cells import line
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.own import folder_of
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.rescue import rescued
 from chatapp_cli.tui.sheet import Sheet
 

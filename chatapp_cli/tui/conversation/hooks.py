@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.tui.live import News
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.reading.conversations import Opening
 
 
 class Hooks:

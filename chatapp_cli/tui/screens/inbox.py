@@ -36,7 +36,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.reading import Opening
+    from chatapp_cli.tui.reading.conversations import Opening
 
 A = ParamSpec("A")
 M = TypeVar("M", bound=Message)

@@ -20,9 +20,9 @@ from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.tui import words
-from chatapp_cli.tui.cells import cut, line
 from chatapp_cli.tui.keys.keymap import action, shown
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import cut, line
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.widgets.underlined import Underlined
 
