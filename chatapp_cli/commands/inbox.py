@@ -38,6 +38,6 @@ def inbox(
 
 
 def _behind_a_browser() -> bool:
-    from chatapp_cli.tui.browser import carried
+    from chatapp_cli.tui.media.browser import carried
 
     return carried()

@@ -20,7 +20,6 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, say_steps, show
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keys import next_steps
 from chatapp_cli.tui.keys.keymap import bindings, chords, first_keys, replaced, use
@@ -28,6 +27,7 @@ from chatapp_cli.tui.keys.pasting import take_whole
 from chatapp_cli.tui.keys.typeahead import TypeAhead
 from chatapp_cli.tui.live import Follower, News
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.notices import PAUSE, Notices
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own

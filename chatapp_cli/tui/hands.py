@@ -14,11 +14,11 @@ from textual.worker import Worker
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.i18n import _
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.graphics import Graphics
 from chatapp_cli.tui.guard import Guard
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving
 from chatapp_cli.tui.look import Look
+from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.own import Own
 

@@ -31,7 +31,7 @@ def run(desk: Desk, *, alone: bool = False) -> None:
     gc.set_threshold(*RARELY)
     gc.disable()  # until the first paint: what is made before it stays, and to look through it is a tenth of the start
     from chatapp_cli.tui.app import Inbox
-    from chatapp_cli.tui.graphics import found
+    from chatapp_cli.tui.media.graphics import found
     from chatapp_cli.tui.own import own
 
     said_so = say_steps(str)

@@ -18,7 +18,7 @@ from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.paths import named
+from chatapp_cli.tui.media.paths import named
 from chatapp_cli.tui.reading.standstill import standstill
 from chatapp_cli.tui.sheet import Sheet
 

@@ -49,7 +49,7 @@ class Writing(ConversationPart):
 
     async def _ask_for_file(self, opening: Opening) -> None:
         from chatapp_cli.tui import writing
-        from chatapp_cli.tui.paths import Paths, offered
+        from chatapp_cli.tui.media.paths import Paths, offered
 
         limit = writing.file_limit(self.page.office.capabilities(opening.channel))
         note = _("Tab or → completes. {limit}", limit=limit)

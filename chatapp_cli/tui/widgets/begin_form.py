@@ -22,7 +22,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.keys.keymap import action, shown
-from chatapp_cli.tui.paths import Paths
+from chatapp_cli.tui.media.paths import Paths
 from chatapp_cli.tui.reading.cells import as_it_stands
 
 T = TypeVar("T")

@@ -87,7 +87,7 @@ class Pen(Underlined):
 
     async def _by_hand(self) -> bool:
         """Whether a person pressed the key; a browser always puts brackets around what is pasted."""
-        from chatapp_cli.tui.browser import carried
+        from chatapp_cli.tui.media.browser import carried
 
         return carried() or await cast("TypeAhead", self.app).by_hand()
 

@@ -17,7 +17,7 @@ from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.look import Look
-from chatapp_cli.tui.pictures import Drawn
+from chatapp_cli.tui.media.pictures import Drawn
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.reading.conversations import Page, Quotes
 from chatapp_cli.tui.themes import Palette
