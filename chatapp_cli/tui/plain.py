@@ -30,12 +30,12 @@ from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import plain_words
-from chatapp_cli.tui.guard import Guard
-from chatapp_cli.tui.live import Follower, News
-from chatapp_cli.tui.notices import reminders
-from chatapp_cli.tui.office import Office
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.session.guard import Guard
+from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.notices import reminders
+from chatapp_cli.tui.session.office import Office
 
 _LISTED = 20
 _AT_ONCE = 10

@@ -10,8 +10,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.tui.colleagues import Company, OtherWindows
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
-from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading.conversations import Opening
+from chatapp_cli.tui.session.live import News
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""

@@ -20,10 +20,10 @@ from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import ways
 from chatapp_cli.tui.conversation.hooks import Hooks
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import conversations, words
 from chatapp_cli.tui.reading.conversations import Opening
-from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.sheet import Sheet
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane
 
@@ -185,7 +185,7 @@ class Conversation:
         if card.id == self.lost:
             what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
             return Refused("gone", what, T("Choose another dialog.")), ""
-        from chatapp_cli.tui import writing
+        from chatapp_cli.tui.session import writing
 
         stop, warning = writing.obstacles(card, channel, office.capabilities(channel), office.desk.world.clock.now())
         return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))

@@ -18,7 +18,7 @@ from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
-    from chatapp_cli.tui.sheet import Sheet
+    from chatapp_cli.tui.session.sheet import Sheet
 
 TYPING_LASTS = 4.0
 """Seconds after which a messenger has to be told again that somebody writes."""
@@ -48,8 +48,8 @@ class Writing(ConversationPart):
             self.page.do(partial(self._ask_for_file, self.conversation.opening))
 
     async def _ask_for_file(self, opening: Opening) -> None:
-        from chatapp_cli.tui import writing
         from chatapp_cli.tui.media.paths import Paths, offered
+        from chatapp_cli.tui.session import writing
 
         limit = writing.file_limit(self.page.office.capabilities(opening.channel))
         note = _("Tab or → completes. {limit}", limit=limit)
@@ -57,7 +57,7 @@ class Writing(ConversationPart):
         self.conversation.composer.focus_pen()
 
     async def _attach_named(self, typed: str) -> None:
-        from chatapp_cli.tui import writing
+        from chatapp_cli.tui.session import writing
 
         if not typed:
             return
@@ -126,7 +126,7 @@ class Writing(ConversationPart):
         await waiting_deeds.order_for_later(self.page, card, partial(self._put_out, card.id))
 
     async def _put_out(self, dialog: DialogId, order: Order | None = None) -> None:
-        from chatapp_cli.tui import writing
+        from chatapp_cli.tui.session import writing
 
         opening, composer, office = self.conversation.opening, self.conversation.composer, self.page.office
         assert opening is not None

@@ -27,12 +27,12 @@ from chatapp_cli.store.rows.channels import ApplicationRow, LineRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keys.keymap import bindings, key
-from chatapp_cli.tui.live import News
 from chatapp_cli.tui.media import opener
 from chatapp_cli.tui.media.paths import Paths, named
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.bind import AskingScreen
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30

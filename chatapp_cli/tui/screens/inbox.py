@@ -25,9 +25,9 @@ from chatapp_cli.tui.conversation.writing import Writing
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listing.listing import Listing
-from chatapp_cli.tui.live import News
 from chatapp_cli.tui.screens.freshness import Freshness
 from chatapp_cli.tui.screens.panes import Panes
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.pane import ConversationPane, ListPane

@@ -23,7 +23,7 @@ from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, line
-from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.session.sheet import Sheet
 from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
