@@ -16,7 +16,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime.seat import TRAY
 from chatapp_cli.services import files, lines, reply_file
-from chatapp_cli.tui.editor import written_in_editor
+from chatapp_cli.tui.conversation.editor import written_in_editor
 from chatapp_cli.tui.media import opener, paths
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.session import writing

@@ -7,8 +7,8 @@ from functools import partial
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.journal.presence import PresenceEvent
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.colleagues import Company, OtherWindows
 from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.other_windows import Company, OtherWindows
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.conversations import Opening
 from chatapp_cli.tui.session.live import News

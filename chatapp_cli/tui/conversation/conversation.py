@@ -17,7 +17,7 @@ from chatapp_cli.domain.message import PENDING, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import ways
+from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.hooks import Hooks
 from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.reading import conversations, words

@@ -18,7 +18,7 @@ from chatapp_cli.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from chatapp_cli.services.transcript import Entry
-    from chatapp_cli.tui.said import Said
+    from chatapp_cli.tui.deeds.said import Said
 
 
 class Doing(ConversationPart):
@@ -80,7 +80,7 @@ class Doing(ConversationPart):
             transcript.post_message(Transcript.Asked("cancel", last))
 
     def _said(self, entry: Entry) -> Said:
-        from chatapp_cli.tui.said import Said
+        from chatapp_cli.tui.deeds.said import Said
 
         opening = self.conversation.opening
         assert opening is not None

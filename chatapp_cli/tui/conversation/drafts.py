@@ -15,7 +15,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import unsent
+from chatapp_cli.tui.conversation import unsent
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.cells import line

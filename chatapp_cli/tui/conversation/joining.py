@@ -7,7 +7,7 @@ from functools import partial
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Entry
-from chatapp_cli.tui import ways
+from chatapp_cli.tui.conversation import ways
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.hands import Work

@@ -86,7 +86,7 @@ class Writing(ConversationPart):
             self.page.do(self._write_elsewhere, group="editor", exclusive=True)
 
     async def _write_elsewhere(self) -> None:
-        from chatapp_cli.tui.editor import written_in_editor
+        from chatapp_cli.tui.conversation.editor import written_in_editor
 
         pen, folder, env = self.conversation.pen, self.page.office.desk.settings.folder, self.page.house.own.env
         pen.replace_all(written_in_editor(self.page.app, pen.text, folder, env))
