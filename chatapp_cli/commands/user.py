@@ -151,7 +151,7 @@ def _show_rights(name: str, found: frozenset[Right], *, as_json: bool) -> None:
 
 
 def numbers(tx: Tx, named: Sequence[str]) -> list[LineId]:
-    """Lines by what a person calls them."""
+    """The numbers of lines by name."""
     from chatapp_cli.services.lines import find
 
     return [find(tx, name).id for name in named]

@@ -1,4 +1,4 @@
-"""``chatapp view``: filters under a name."""
+"""``chatapp view``: saved filters."""
 
 from __future__ import annotations
 

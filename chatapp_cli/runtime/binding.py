@@ -1,4 +1,4 @@
-"""Binding a channel: the connector's conversation, then the store."""
+"""Binding a channel: the connector's dialogue, then the store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None) -> ChannelId:
     """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused.
 
-    A new login makes new secrets, and may end the present ones: the right to change them is asked before it.
+    A new login creates new secrets and may revoke the present ones, so the right to change them is required first.
     """
     for right in (Right.CHANNELS,) if previous is None else (Right.CHANNELS, Right.SECRETS):
         await asyncio.to_thread(desk.require, right)
@@ -48,7 +48,7 @@ def _renewable(desk: Desk, channel: ChannelRow) -> Bound:
 
 
 async def check(desk: Desk, channel: ChannelRow) -> list[Finding]:
-    """Prove that a channel receives and sends, without a message to anybody."""
+    """Check that a channel can receive and send, without sending a message."""
     connector = await asyncio.to_thread(desk.connector, channel.kind)
     bound = await asyncio.to_thread(bound_with_memory, desk, channel)
     return list(await connector.check(bound))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ SECONDS = 25.0
 """Of tests, at most, by which one mutant is judged."""
 QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 """The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""
+_EVERYTHING = ("machine", "deeds", "questions")
+"""Stand in the names of files whose tests compare all that is done with a model or a list."""
+_IMPORTED = re.compile(r"^from (tests(?:\.\w+)+) import", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +55,31 @@ class Reach:
             self.modules[name.partition("::")[0]][test.id] = test
 
     def judges(self, mutant: Mutant) -> list[Judge]:
-        """The tests to ask, first those that are likeliest to know; of the module's if none runs the function."""
+        """The tests to ask, first those that are likeliest to know; of the module's if none runs the function.
+
+        A test that names the function among its parameters comes before all others.
+        """
         found = self.functions.get(f"{mutant.path}::{mutant.function}") or self._around(mutant.path)
         files: defaultdict[str, list[Judge]] = defaultdict(list)
-        for test in sorted(found, key=lambda test: test.seconds):
+        called = f"{Path(mutant.path).stem}.{mutant.function}"
+        meant = sorted((test for test in found if called in test.id), key=lambda test: (len(test.id), test.seconds))
+        for test in sorted(set(found) - set(meant), key=lambda test: test.seconds):
             files[test.file].append(test)
         order = sorted(files, key=lambda file: (not _is_about(file, mutant.path), -len(files[file])))
-        return _within(SECONDS, [files[file] for file in order])
+        return _within(SECONDS, [meant, *(files[file] for file in order)])
 
     def _around(self, path: str) -> list[Judge]:
-        """Those that run anything of a module; of one that has nothing to run, those that bear its package's name."""
+        """Those that run anything of a module; of one that only declares, those that are about it or about all."""
         if found := self.modules.get(path):
             return [*found.values()]
-        named = {Path(path).stem, Path(path).parent.name}
         every = {test.id: test for tests in self.modules.values() for test in tests.values()}
-        return [test for test in every.values() if any(name in Path(test.file).stem for name in named)]
+        return [test for test in every.values() if _is_about(test.file, path)]
 
 
 def _is_about(file: str, path: str) -> bool:
-    """Tell whether a file of tests bears the module's name, or compares all that is done with a model or a list."""
-    return Path(path).stem in Path(file).stem or "machine" in file or "deeds" in file
+    """Tell whether a file of tests bears the name of a module or its package, or compares all that is done."""
+    names = {Path(path).stem, Path(path).parent.name, *_EVERYTHING}
+    return any(name in Path(file).stem for name in names)
 
 
 def _within(seconds: float, files: Sequence[Sequence[Judge]]) -> list[Judge]:
@@ -89,7 +98,7 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
     """Trace the files of tests that are new or changed, in a copy of the tree; read what is known of the others."""
     kept.mkdir(parents=True, exist_ok=True)
     files = {
-        path.relative_to(tree).as_posix(): _mark(path)
+        path.relative_to(tree).as_posix(): _mark(tree, path)
         for folder in FOLDERS
         for path in sorted((tree / "tests" / folder).glob("test_*.py"))
     }
@@ -97,7 +106,10 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
     if stale:
         print(f"Looking at what {len(stale)} files of tests run ...", flush=True)
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda name: _trace(tree, name, _page(kept, name, files[name])), stale))
+            parts = filter(None, (stale[n::workers] for n in range(workers)))
+            for pages in pool.map(lambda names: _trace(tree, names), parts):
+                for name, tests in pages.items():
+                    _page(kept, name, files[name]).write_text(json.dumps(tests, ensure_ascii=False), "utf-8")
     known = Reach()
     for name, mark in files.items():
         if (page := _page(kept, name, mark)).exists():
@@ -106,27 +118,28 @@ def reach(tree: Path, kept: Path, workers: int) -> Reach:
     return known
 
 
-def _mark(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+def _mark(tree: Path, path: Path) -> str:
+    """A digest of a file and of the lists of cases that it takes from packages of tests."""
+    content = path.read_bytes()
+    for name in dict.fromkeys(_IMPORTED.findall(content.decode())):
+        for part in sorted((tree / name.replace(".", "/")).glob("*.py")):
+            content += part.read_bytes()
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _page(kept: Path, name: str, mark: str) -> Path:
     return kept / f"{name.replace('/', '.')}.{mark}.json"
 
 
-def _trace(tree: Path, name: str, page: Path) -> None:
+def _trace(tree: Path, names: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+    """What the tests of these files run, by file and test."""
+    pages: dict[str, dict[str, object]] = {name: {} for name in names}
     with tempfile.TemporaryDirectory(prefix="trace-") as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "scripts.mutants.tracing",
-            f"--basetemp={folder}/t",
-            name,
-        ]
+        options = ("-q", "-p", "scripts.mutants.tracing", f"--basetemp={folder}/t")
         env = {**os.environ, **QUIET, "PYTHONPATH": str(tree), "MUTANTS_TRACE": f"{folder}/page"}
-        subprocess.run(command, cwd=tree, env=env, capture_output=True, check=False)
+        command = [sys.executable, "-m", "pytest", *options, *names]
+        subprocess.run(command, cwd=tree, env=env, stdout=subprocess.DEVNULL, check=False)
         if Path(folder, "page").exists():
-            page.write_text(Path(folder, "page").read_text("utf-8"), "utf-8")
+            for test, ran in json.loads(Path(folder, "page").read_text("utf-8")).items():
+                pages[test.partition("::")[0]][test] = ran
+    return pages

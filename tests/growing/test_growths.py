@@ -186,7 +186,7 @@ async def test_a_queue_is_carried_to_its_end_though_the_daemon_is_killed_in_the_
         await eventually(lambda: states(grown) == Counter(printed=19, failed=1), seconds=30)
     printed = {int(file.stem): file.read_text() for file in folder.glob("*.txt") if file.is_file()}
     assert printed == {number: f"Заказ {number}" for number in range(1, 21) if number != 5}
-    house_test(grown, "tests/store/test_head.py", "tests/store/test_statements.py")
+    house_test(grown, "tests/store", "-k", "test_statement and (labels or tables or used) or test_head")
 
 
 def states(grown: Grown) -> Counter[str]:
@@ -210,7 +210,7 @@ async def test_an_effect_stands_and_falls_with_its_event(grow: Grow, desk_of: De
             assert topics(desk, dialog, before) == ["dialog.complaint", "dialog.changed"]
             assert desk.read(lambda tx: dialogs.card(tx, dialog)).pinned == 1
             assert "Complaint: Долго везли" in (await grown.serving.chatapp("tail"))[1]
-    house_test(grown, "tests/unit/test_journal.py", "tests/meta/test_access.py")
+    house_test(grown, "tests/unit/test_journal.py", "tests/meta/test_access.py", "-k", "Complained or access")
 
 
 def topics(desk: Desk, dialog: DialogId, after: int) -> list[str]:

@@ -334,3 +334,11 @@ async def test_nobody_waits_here_for_an_hour_that_the_provider_asks_for() -> Non
     assert await governor.acquire(Target("anna"), longest=5) == pytest.approx(3600)
     governor.release()
     assert await governor.acquire(Target("anna"), longest=5) == 0
+
+
+async def test_a_send_of_the_past_counts_from_the_end_of_the_millisecond_that_was_written_down() -> None:
+    """A stamp is cut off: reckoned from its beginning, the next send would come up to a millisecond too soon."""
+    clock = LateClock()
+    governor = Governor(clock, [FIRST_WRITES], [Sent(Target("anna"), clock.now() - 100_000)])
+    sent = (clock.now() - 100_000) / 1000 + 0.001 - BOOT
+    assert governor.account_wait() == pytest.approx(sent + 180 * 1.007 - clock.at, abs=1e-4)

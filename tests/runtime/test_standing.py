@@ -346,7 +346,7 @@ async def test_a_word_to_go_on_that_came_when_nothing_rested_does_not_end_a_late
     assert (provider.sent, [round(one) for one in clock.slept]) == (["до"], [3600])
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.001, -5.0])
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.499, -5.0])
 async def test_a_provider_that_names_no_time_to_wait_is_asked_later_each_time(
     desk: Desk, clock: PatientClock, told: list[Trouble | None], seconds: float
 ) -> None:

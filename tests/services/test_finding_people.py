@@ -9,7 +9,7 @@ import pytest
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.event import Person
 from chatapp_cli.domain.ids import ChannelId, ContactId
-from chatapp_cli.services import dialogs, names, persons, search
+from chatapp_cli.services import dialogs, duties, names, persons, search
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.lens import Lens
 from chatapp_cli.store.rows.people import MergeRow
@@ -73,6 +73,58 @@ def test_a_name_with_a_slip_finds_every_dialog_of_its_person(shop: Shop, index: 
     with shop.reading() as tx:
         near = names.near(tx, index, shop.driver.dialect, DialogFilter(text="Питрова"))
         assert sorted(dialogs.card(tx, one).name for one in near) == BOTH
+
+
+NAMES = ("Зоя", "Лена", "Павел", "Никита", "Александра")
+
+
+@pytest.mark.req("S-116")
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("зоа", []),
+        ("лина", ["Лена"]),
+        ("лины", []),
+        ("павил", ["Павел"]),
+        ("повил", []),
+        ("никата", ["Никита"]),
+        ("нкиита", ["Никита"]),
+        ("некето", []),
+        ("алексондро", ["Александра"]),
+        ("олексондро", []),
+        ("тлександра", []),
+        ("лаександра", ["Александра"]),
+        ("rirbnf", []),
+        ("ybrbnf", ["Никита"]),
+        ("лина никата", []),
+        ("никата зоя", []),
+        ("123", []),
+    ],
+)
+def test_a_name_may_have_one_slip_and_a_long_one_two(shop: Shop, index: Index, said: str, meant: list[str]) -> None:
+    channel = shop.channel()
+    for name in NAMES:
+        met(shop, channel, Person(id=name, name=name))
+    search.catch_up(shop.database, index)
+    with shop.reading() as tx:
+        near = names.near(tx, index, shop.driver.dialect, DialogFilter(text=said))
+        assert [dialogs.card(tx, one).name for one in near] == meant
+
+
+def test_a_name_with_a_slip_finds_who_is_put_off_as_well_and_only_on_the_line_that_is_looked_at(
+    shop: Shop, index: Index
+) -> None:
+    line = shop.line()
+    there, here = shop.channel(), shop.channel(line=line)
+    for channel in (there, here):
+        met(shop, channel, Person(id="nikita", name="Никита"))
+    search.catch_up(shop.database, index)
+    dialog = shop.read(lambda tx: tx.value("dialogs.at_key", channel=here, key="nikita"))
+    shop.write(lambda tx: duties.snooze(tx, dialog, tx.now + 86_400_000))
+    with shop.reading() as tx:
+        found = names.near(tx, index, shop.driver.dialect, DialogFilter(text="никата", line=line))
+        assert found == [dialog]
+        assert len(names.near(tx, index, shop.driver.dialect, DialogFilter(text="никата"))) == 2
 
 
 def test_what_one_dialog_is_renamed_to_finds_the_others_too(shop: Shop, index: Index) -> None:

@@ -13,7 +13,7 @@ from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.rates import AccountLog
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.runtime.governor import MARGIN, Governor, Target
-from chatapp_cli.services.pace import AT_ONCE, Forecast
+from chatapp_cli.services.pace import AT_ONCE, NOW, Forecast, Turn
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.outbox import RecentSend
 
@@ -93,3 +93,29 @@ def test_the_log_tells_ahead_to_the_millisecond_when_the_governor_sends(kind: st
         log.forget(at)
         told.append(at)
     assert told == pytest.approx(governed(RATES[kind], targets), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("paused", "strangers", "target", "at", "turn"),
+    [
+        (AT_ONCE, 0, TARGETS[0], 0, NOW),
+        (AT_ONCE + 1, 0, TARGETS[0], 0, Turn(NOON + AT_ONCE + 1, "account")),
+        (0, 6_000, TARGETS[0], 0, NOW),
+        (0, 6_000, TARGETS[1], 0, Turn(NOON + 6_000, "strangers")),
+        (9_000, 6_000, TARGETS[1], 0, Turn(NOON + 9_000, "account")),
+        (9_000, 6_000, TARGETS[1], 12_000, Turn(NOON + 12_000)),
+        (0, 0, TARGETS[0], -1, NOW),
+    ],
+)
+def test_the_longest_of_all_waits_is_told_with_its_reason_unless_it_is_over_within_seconds(
+    paused: int, strangers: int, target: Target, at: int, turn: Turn
+) -> None:
+    row = ACCOUNT._replace(paused_until=NOON + paused, strangers_until=NOON + strangers)
+    forecast = Forecast(row, Capabilities(intake="poll"), NOON)
+    assert forecast.next(send(target, NOON + at)) == turn
+
+
+def test_each_message_that_is_told_a_time_takes_its_turn_from_the_next() -> None:
+    forecast = Forecast(ACCOUNT, Capabilities(intake="poll", rates=(Rate(scope="account", limit=1, per=10),)), NOON)
+    told = [forecast.next(send(one)) for one in TARGETS[:3]]
+    assert told == [NOW, Turn(NOON + 10_000, "account"), Turn(NOON + 20_000, "account")]

@@ -1,13 +1,13 @@
 -- name: dialogs.known
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
-  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at, d.early,
+  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
   CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END
 FROM dialog d LEFT JOIN contact p ON p.id = d.contact_id
 WHERE d.channel_id = :channel AND d.key = :key;
 
 -- name: dialogs.by_thread
 SELECT d.id, d.contact_id, d.blocked, d.reachable, d.name, d.renamed, COALESCE(p.name, ''), COALESCE(p.username, ''),
-  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.last_at, d.early,
+  COALESCE(p.phone, ''), COALESCE(p.email, ''), d.early,
   CASE WHEN EXISTS (SELECT 1 FROM operator WHERE disabled = 0) THEN 1 ELSE 0 END
 FROM message m JOIN dialog d ON d.id = m.dialog_id LEFT JOIN contact p ON p.id = d.contact_id
 WHERE m.channel_id = :channel AND m.ext_id = :ext_id AND d.address = :address

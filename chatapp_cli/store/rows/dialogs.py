@@ -131,7 +131,6 @@ class Known(NamedTuple):
     username: str
     phone: str
     email: str
-    last_at: Millis
     early: int
     counted: int
     """Whether an operator has an account, for which unread messages are counted."""

@@ -23,7 +23,7 @@ class Paging(ConversationPart):
             return
         page = await self.page.office.read(partial(reading.older, shown=opening.thread, first=first))
         if self.conversation.shows(opening):
-            shown.prepend(page.entries, page.quotes, complete=page.complete)
+            shown.prepend(page)
 
     def newer(self) -> None:
         """The bottom of what is loaded came near."""
@@ -36,4 +36,4 @@ class Paging(ConversationPart):
             return
         page = await self.page.office.read(partial(reading.newer, shown=opening.thread, last=last))
         if self.conversation.shows(opening):
-            shown.append(page.entries, page.quotes, ended=page.ended)
+            shown.append(page)

@@ -6,7 +6,7 @@ from functools import partial
 
 from textual.timer import Timer
 
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services import dialogs
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.part import ConversationPart
@@ -30,9 +30,10 @@ class ReadMarks(ConversationPart):
         if self.peeked is not None:
             self.conversation.bring(self.peeked, exact=True)
 
-    def for_good(self) -> None:
-        """What is opened from now on is read."""
+    def bring(self, dialog: DialogId, message: MessageId | None = None) -> None:
+        """Open a dialog to read it."""
         self.peeked = None
+        self.conversation.bring(dialog, message)
 
     async def opened(self, opening: Opening) -> None:
         """Say in the heading that one only looks."""

@@ -10,8 +10,8 @@ from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.tui import overview
 from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.listing.listing import Listing
 from chatapp_cli.tui.live import News
-from chatapp_cli.tui.screens.listing import Listing
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 
@@ -46,21 +46,27 @@ class Freshness:
         self._needs_told = self._needs_told and not needs
         if news.dialogs():
             await self._listing.reorder(news.dialogs())
-        await self._listing.tell_bars()
+        await self.tell_bars()
         if news.any_of(ChannelEvent, LineEvent):
-            await self._listing.list_again()
+            await self._listing.again()
         await self._conversation.hear(news)
 
     async def _catch_up(self) -> None:
         """Read again all that is shown, after some news could not be read."""
         self._missed = False
         try:
-            await self._listing.list_again()
-            await self._listing.tell_bars()
+            await self._listing.again()
+            await self.tell_bars()
             await self._conversation.read_all_again()
         except Exception:  # whatever it was, the news are read again; the guard says what it was
             self._missed = True
             raise
+
+    async def tell_bars(self) -> None:
+        """Health, outbox, counts."""
+        found = await self._page.office.read(overview.read)
+        self._status.tell(found)
+        self._listing.tell(found)
 
     async def _tell_needs(self) -> None:
         office = self._page.office

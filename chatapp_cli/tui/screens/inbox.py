@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
-from chatapp_cli.i18n import _
 from chatapp_cli.tui.conversation.colleagues import Colleagues
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.doing import Doing
@@ -23,19 +22,21 @@ from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
 from chatapp_cli.tui.conversation.tabs import Tabs
 from chatapp_cli.tui.conversation.writing import Writing
+from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.keymap import bindings
+from chatapp_cli.tui.listing.listing import Listing
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.screens.freshness import Freshness
-from chatapp_cli.tui.screens.listing import Listing
-from chatapp_cli.tui.widgets.bars import FilterBar, StatusBar
+from chatapp_cli.tui.screens.panes import Panes
+from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
-from chatapp_cli.tui.widgets.pane import ConversationPane
+from chatapp_cli.tui.widgets.pane import ConversationPane, ListPane
 from chatapp_cli.tui.widgets.tab_bar import TabBar
 from chatapp_cli.tui.widgets.transcript import Transcript
+from chatapp_cli.tui.widgets.views_bar import ViewsBar
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.reading import Opening
-    from chatapp_cli.tui.widgets.composer import Pen
 
 A = ParamSpec("A")
 M = TypeVar("M", bound=Message)
@@ -50,13 +51,24 @@ def forward(to: Callable[[InboxScreen], Callable[A, object]]) -> Callable[Concat
     return forwarded
 
 
-def heard(kind: type[M], answer: Callable[[InboxScreen, M], object]) -> Callable[[InboxScreen, M], None]:
+def heard(
+    kind: type[M], answer: Callable[[InboxScreen, M], object], of: str | None = None
+) -> Callable[[InboxScreen, M], None]:
     """A message of a widget that a part of the page answers to."""
 
     def handler(page: InboxScreen, message: M) -> None:
         answer(page, message)
 
-    return on(kind)(handler)
+    return on(kind, of)(handler)
+
+
+def told(answer: Callable[[InboxScreen], object]) -> Callable[[InboxScreen], None]:
+    """The same for a message by whose name it is found: its widget is imported after the first paint."""
+
+    def handler(page: InboxScreen) -> None:
+        answer(page)
+
+    return handler
 
 
 class Body(Horizontal):
@@ -65,7 +77,7 @@ class Body(Horizontal):
     BLANK = True
 
 
-class InboxScreen(Listing):
+class InboxScreen(Hands):
     """Puts the panes together, and forwards keys and messages to the part that they are for."""
 
     SCOPE = "inbox"
@@ -92,8 +104,10 @@ class InboxScreen(Listing):
         super().__init__()
         self.add_class(next(name for least, name in reversed(self.HORIZONTAL_BREAKPOINTS) if width >= least))
         self._body, self._status = Body(id="body"), StatusBar(self.look)
-        self._pane, self.dialogs = ConversationPane(self.look), DialogList(self.look)
-        self.conversation = Conversation(self, self._body, self.dialogs, self._pane)
+        self._left, self._right = ListPane(self.look), ConversationPane(self.look)
+        self.dialogs = self._left.dialogs
+        self.listing = Listing(self, self._left)
+        self.conversation = Conversation(self, self._body, self.dialogs, self._right)
         self.drafts = Drafts(self.conversation)
         self.colleagues = Colleagues(self.conversation)
         self.writing = Writing(self.conversation, self.drafts)
@@ -113,22 +127,20 @@ class InboxScreen(Listing):
             self.finding,  # the last that answers to an open dialog: it may open another part of it
             self.pictures,
         )
-        self.freshness = Freshness(self, self.conversation, self._status)
+        self.panes = Panes(self.listing, self.conversation, self._status)
+        self.freshness = Freshness(self.listing, self.conversation, self._status)
 
     def compose(self) -> ComposeResult:
         """The panes."""
         with self._body:
-            with Vertical(id="left"):
-                yield FilterBar(self.look)
-                yield Input(placeholder=_("Search: name, phone, e-mail"), id="search", compact=True)
-                yield self.dialogs
-            yield self._pane
+            yield self._left
+            yield self._right
         yield self._status
 
     async def on_mount(self) -> None:
         """Have a screenful of dialogs before the first paint, all the rest after it."""
         self.dialogs.focus()
-        await self.carry_out(self.list_head)
+        await self.carry_out(self.listing.head)
 
     def _compositor_refresh(self) -> None:
         """Paint, unless it would be thrown away: Textual shows nothing of what is painted while it starts."""
@@ -137,12 +149,12 @@ class InboxScreen(Listing):
 
     def go_on(self) -> None:
         """Read the whole order, make ready for writing, keep ages and waiting messages fresh."""
-        self.do(self.list_again, group="list")
-        self.do(self.tell_bars, group="bars", exclusive=True)
+        self.do(self.listing.again, group="list")
+        self.do(self.freshness.tell_bars, group="bars", exclusive=True)
         self.do(self.conversation.ready, group="furnishing")
-        self.count_views()
+        self.listing.views.count()
         self.every(5, self.freshness.tick, at_once=True)
-        self.every(60, self.tell_bars)  # a sign of life is no news, and an old one looks like trouble
+        self.every(60, self.freshness.tell_bars)  # a sign of life is no news, and an old one looks like trouble
         self.watch(self.app, "app_focus", self.read_marks.watch, init=False)
 
     async def on_unmount(self) -> None:
@@ -160,61 +172,26 @@ class InboxScreen(Listing):
         self.conversation.repaint()
         self.refresh(recompose=False)
 
-    # Panes
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Hint at the keys of where the focus is."""
-        if isinstance(event.widget, Transcript) or type(event.widget).__name__ == "Pen":
-            self.dialogs.follow_the_open_one()
-        place = {"DialogList": "list", "Transcript": "transcript", "Pen": "composer"}.get(type(event.widget).__name__)
-        self._status.tell_keys(*filter(None, (place, "inbox", "app")))
-
-    def action_back(self) -> None:
-        """To the list; from the list, to all dialogs."""
-        if self.dialogs.has_focus and self.dialogs.drop_picks():
-            return
-        if self.dialogs.has_focus and not self.has_class("-open"):
-            self.action_everything()
-        if self.has_class("-narrow"):
-            self.remove_class("-open")
-        self.dialogs.focus()
-
-    def _panes(self) -> list[DialogList | Transcript | Pen]:
-        if self.opening is None:
-            return [self.dialogs]
-        pen = self.conversation.pen
-        return [self.dialogs, self.conversation.transcript, *([pen] if pen.focusable else [])]
-
-    def _go_pane(self, step: int) -> None:
-        panes = self._panes()
-        here = next((n for n, pane in enumerate(panes) if pane.has_focus), 0)
-        target = panes[(here + step) % len(panes)]
-        if self.has_class("-narrow"):
-            self.set_class(target is not self.dialogs, "-open")
-        target.focus()
-
-    def action_next_pane(self) -> None:
-        """List, conversation, text, list."""
-        self._go_pane(1)
-
-    def action_previous_pane(self) -> None:
-        """The other way round."""
-        self._go_pane(-1)
-
-    def action_card(self) -> None:
-        """Who is this."""
-        self.do(self._turn_card)
-
-    async def _turn_card(self) -> None:
-        await self.conversation.ready()
-        self.conversation.card.turn()
-
-    def on_pen_left(self) -> None:
-        """Up into the conversation."""
-        self.conversation.transcript.focus()
-
     # Keys
 
+    action_back = forward(lambda page: page.panes.back)
+    action_next_pane = forward(lambda page: page.panes.following)
+    action_previous_pane = forward(lambda page: page.panes.previous)
+    action_card = forward(lambda page: page.panes.card)
+    action_search = forward(lambda page: page.listing.search)
+    action_everything = forward(lambda page: page.listing.everything)
+    action_unread = forward(lambda page: page.listing.unread)
+    action_unanswered = forward(lambda page: page.listing.unanswered)
+    action_blacklist = forward(lambda page: page.listing.blacklist)
+    action_snoozed = forward(lambda page: page.listing.snoozed)
+    action_by_line = forward(lambda page: page.listing.by_line)
+    action_by_channel = forward(lambda page: page.listing.by_channel)
+    action_by_tag = forward(lambda page: page.listing.by_tag)
+    action_by_assignee = forward(lambda page: page.listing.by_assignee)
+    action_filter = forward(lambda page: page.listing.narrow)
+    action_views = forward(lambda page: page.listing.views.manage)
+    action_next_view = forward(lambda page: page.listing.views.following)
+    action_previous_view = forward(lambda page: page.listing.views.previous)
     action_write = forward(lambda page: page.writing.write)
     action_attach = forward(lambda page: page.writing.attach)
     action_quick = forward(lambda page: page.writing.quick)
@@ -238,6 +215,10 @@ class InboxScreen(Listing):
     # Messages
 
     _news = heard(News, lambda page, news: page.freshness.hear(news))
+    _needs_rows = heard(DialogList.Needs, lambda page, needs: page.listing.bring(needs.start, needs.n))
+    _searched = heard(Input.Changed, lambda page, box: page.listing.typed(box.value), "#search")
+    _search_sent = heard(Input.Submitted, lambda page, box: page.listing.submitted(box.value), "#search")
+    _view_chosen = heard(ViewsBar.Chosen, lambda page, chosen: page.listing.views.go_to(chosen.view))
     _picked = heard(DialogList.Picked, lambda page, picked: page._status.tell_picked(picked.n))
     _tab_chosen = heard(TabBar.Chosen, lambda page, chosen: page.tabs.bring(chosen.tab))
     _wants_older = heard(Transcript.WantsOlder, lambda page, _asked: page.paging.older())
@@ -247,23 +228,11 @@ class InboxScreen(Listing):
     _saw_last = heard(Transcript.SawLast, lambda page, _seen: page.read_marks.watch())
     _asked = heard(Transcript.Asked, lambda page, asked: page.doing.asked(asked.deed, asked.entry))
 
-    @on(DialogList.Opened)
-    def _opened(self, event: DialogList.Opened) -> None:
-        self.read_marks.for_good()
-        self.conversation.bring(event.dialog, event.message)
-
-    def on_composer_submitted(self) -> None:
-        """Send it."""
-        self.writing.send()
-
-    def on_pen_wants_quick(self) -> None:
-        """The key of a quick reply in an empty text."""
-        self.writing.quick()
-
-    def on_pen_wants_back(self) -> None:
-        """Take back what was said last."""
-        self.doing.take_back()
-
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Somebody wrote."""
-        self.conversation.typed(event.text_area.text)
+    _opened = heard(DialogList.Opened, lambda page, wanted: page.read_marks.bring(wanted.dialog, wanted.message))
+    _focused = heard(events.DescendantFocus, lambda page, focus: page.panes.focused(focus.widget))
+    _typed = heard(TextArea.Changed, lambda page, text: page.conversation.typed(text.text_area.text))
+    on_screen_resume = told(lambda page: page.listing.views.resume())
+    on_pen_left = told(lambda page: page.panes.up())
+    on_pen_wants_quick = told(lambda page: page.writing.quick())
+    on_pen_wants_back = told(lambda page: page.doing.take_back())
+    on_composer_submitted = told(lambda page: page.writing.send())

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.event import (
     IncomingFile,
 )
+from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
+from chatapp_cli.kit.manifests import manifest
+from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import (
+    channels,
     contacts,
     dialogs,
     duties,
@@ -19,6 +25,7 @@ from chatapp_cli.services import (
     later,
     persons,
     presence,
+    relay,
     replies,
     sending,
     timers,
@@ -96,7 +103,75 @@ def goes_back(shop: Shop, at: Place) -> Job:
     return lambda tx: upkeep.clock_went_back(tx, 90_000)
 
 
+BY_PHONE = Capabilities(intake="push", write_first=("phone",))
+
+
+def handed_on(*chain: tuple[str, ...], channel: bool = True) -> Deed:
+    """A message failed that was to go on through these addresses of another channel, or of one that is not there."""
+
+    def deed(shop: Shop, at: Place) -> Job:
+        number = shop.channel(kind="sms", line=at.line) if channel else 99
+        kept = json.dumps({"priority": 5, "steps": [[number, *addresses] for addresses in chain]})
+        shop.write(lambda tx: tx.run("chain.put", id=at.said, chain=kept))
+        return lambda tx: relay.hand_on(tx, lambda _row: BY_PHONE, at.said)
+
+    return deed
+
+
+WHOLE = Bound(
+    account="sms@shop",
+    title="СМС",
+    settings={"sender": "Ёлка", "sender_name": "Мы"},
+    facts={"Link": "https://x.example"},
+    capabilities={"max_text": 70},
+    secrets={"token": "t"},
+    hook_key="h1",
+    cursor="c1",
+)
+
+
+def renewed(shop: Shop, at: Place) -> Job:
+    """A channel that rests is bound once more."""
+    paused(shop, at)
+    queued(shop, at)
+    fields = manifest("email").fields
+    return lambda tx: channels.keep(
+        tx, shop.vault, WHOLE, line=at.line, kind="email", previous=at.channel.id, fields=fields
+    )
+
+
+def unbound(shop: Shop, at: Place) -> Job:
+    number = shop.channel(kind="sms")
+    row = shop.read(lambda tx: channels.one(tx, number))
+    return lambda tx: channels.unbind(tx, row, force=False)
+
+
 ANSWERS: Mapping[str, Deed] = {
+    "relay.hand_on": handed_on(("+79160000009",)),
+    "relay.hand_on to the second address": handed_on(("@nobody", "+79160000009")),
+    "relay.hand_on to the second step": handed_on((), ("+79160000009",)),
+    "relay.hand_on to nobody": handed_on(()),
+    "relay.hand_on where nothing is bound": handed_on(("+79160000009",), channel=False),
+    "relay.hand_on of what has no chain": only(lambda tx, at: str(relay.hand_on(tx, lambda _row: BY_PHONE, at.said))),
+    "channels.keep with everything": only(
+        lambda tx, at: channels.keep(
+            tx, at.shop.vault, WHOLE, line=at.line, kind="sms", fields=manifest("email").fields
+        )
+    ),
+    "channels.keep once more": renewed,
+    "channels.keep of a kind that the line has": only(
+        lambda tx, at: channels.keep(tx, at.shop.vault, WHOLE, line=at.line, kind="email")
+    ),
+    "channels.keep of a kind that the line may have twice": only(
+        lambda tx, at: channels.keep(tx, at.shop.vault, WHOLE, line=at.line, kind="email", pool=True)
+    ),
+    "channels.keep of an account that is bound": only(
+        lambda tx, at: channels.keep(
+            tx, at.shop.vault, replace(WHOLE, account=at.channel.account), line=at.line, kind="email", pool=True
+        )
+    ),
+    "channels.unbind what has dialogs": only(lambda tx, at: channels.unbind(tx, at.channel, force=False)),
+    "channels.unbind what has nothing": unbound,
     "dialogs.block taken back": after(
         lambda tx, at: dialogs.block(tx, at.dialog, blocked=True),
         lambda tx, at: dialogs.block(tx, at.dialog, blocked=False),

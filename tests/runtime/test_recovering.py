@@ -1,0 +1,120 @@
+"""What becomes of a message that was on its way when its sender ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from chatapp_cli.bootstrap import Desk, open_desk
+from chatapp_cli.domain.errors import RateLimited, Retryable
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.outbound import Outbound, Receipt
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.sender import Sender
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import outbox, trace
+from tests.runtime.test_daemon import eventually
+from tests.runtime.test_standing import CAN, PatientClock, Provider, Scene, at_work, nothing
+from tests.stores import OWNER
+
+
+class CountedClock(PatientClock):
+    """Remembers the short waits too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await super().sleep(seconds)
+
+
+@pytest.fixture
+def clock() -> CountedClock:
+    return CountedClock()
+
+
+@pytest.fixture
+def desk(desks: Callable[..., Desk], clock: CountedClock) -> Desk:
+    return open_desk(desks().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+
+
+class Remembering(Provider):
+    """A provider that can be asked; it answers one after the other, and ``None`` in the end."""
+
+    def __init__(self, answers: Sequence[Receipt | Exception | None]) -> None:
+        super().__init__()
+        self.answers = list(answers)
+
+    async def reconcile(self, message: Outbound) -> Receipt | None:
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def lost(desk: Desk, clock: CountedClock) -> tuple[Scene, MessageId]:
+    """A message is handed over, and its sender ends before the answer."""
+    async with at_work(desk, clock, Provider(), []) as scene:
+        await scene.until(scene.say("до"), "sent")
+    number = scene.say("пропало")
+    claim = desk.write(lambda tx: outbox.claim(tx, desk.media, scene.channel))
+    assert claim is not None
+    assert desk.write(lambda tx: outbox.begin(tx, claim))
+    return scene, number
+
+
+async def recovered(scene: Scene, provider: Provider, can: Capabilities, ended: Callable[[], bool]) -> None:
+    """Another sender takes over until that is so."""
+    store = AsyncStore(scene.desk)
+    sender = Sender(store, scene.channel, can, count=lambda _word: None, tell=nothing)
+    task = asyncio.create_task(sender.run(provider, {}))
+    await eventually(ended)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await store.aclose()
+
+
+FOUND = Receipt(ids=("e1",))
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "waits"),
+    [
+        ([FOUND], "sent", []),
+        ([None], "uncertain", []),
+        ([Retryable("busy"), FOUND], "sent", [2.0]),
+        ([Retryable("busy"), RateLimited("slow", retry_after=1), FOUND], "sent", [2.0, 5.0]),
+        ([Retryable("busy"), TimeoutError(), Retryable("busy"), FOUND], "uncertain", [2.0, 5.0, 0.0]),
+        ([KeyError("x"), FOUND], "uncertain", []),
+    ],
+)
+async def test_the_provider_is_asked_three_times_at_most_whether_it_went(
+    desk: Desk, clock: CountedClock, answers: Sequence[Receipt | Exception | None], state: str, waits: list[float]
+) -> None:
+    scene, number = await lost(desk, clock)
+    clock.waits.clear()
+    provider = Remembering(answers)
+    await recovered(scene, provider, CAN, lambda: scene.state(number) == state)
+    assert provider.sent == []
+    assert clock.waits[: len(waits)] == waits
+
+
+async def test_where_a_key_delivers_once_it_goes_again_at_once_and_that_counts_as_no_attempt(
+    desk: Desk, clock: CountedClock
+) -> None:
+    scene, number = await lost(desk, clock)
+    provider = Remembering([FOUND])
+    await recovered(scene, provider, replace(CAN, idempotent_send=True), lambda: scene.state(number) == "sent")
+    assert provider.sent == ["пропало"]
+    verdicts = [one.verdict for one in desk.read(lambda tx: trace.life(tx, number)).attempts]
+    assert verdicts == ["postponed", "done"]
+    assert provider.answers == [FOUND]
