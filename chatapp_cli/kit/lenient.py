@@ -174,5 +174,5 @@ def _is(mark: msgspec.Meta, kind: Any) -> bool:
 
 
 def _number(digits: str) -> int | float:
-    """Limit a huge number to the range."""
+    """A JSON integer; one with too many digits as a float."""
     return int(digits) if len(digits) <= _DIGITS else float(digits)
