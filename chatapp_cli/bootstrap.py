@@ -56,6 +56,11 @@ class Desk:
         """Change the store on this thread; durable when it returns."""
         return self.database.write(self.seen(job))
 
+    @property
+    def name(self) -> str:
+        """The name of whoever sits here; empty for nobody."""
+        return "" if self.acting is None else self.acting.name
+
     def require(self, right: Right) -> None:
         """Ask before a long way for the right that is asked again at its end. Raises Refused."""
         from chatapp_cli.services import access

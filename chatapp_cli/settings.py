@@ -90,6 +90,16 @@ class Settings:
         return self.database_url.replace(COMPANY, self.company) or f"sqlite:///{self.folder / 'chatapp.db'}"
 
 
+SOURCES: Mapping[str, str] = {
+    "flag": N_("option"),
+    "env": N_("environment"),
+    "own": N_("own file"),
+    "file": N_("file"),
+    "default": N_("default"),
+}
+"""Where a setting may come from, in words."""
+
+
 class Loaded(NamedTuple):
     """The settings, and the source of each: ``flag``, ``env``, ``own``, ``file`` or ``default``."""
 
@@ -154,7 +164,8 @@ def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] |
         source, value = next(
             ((s, layer[option.name]) for s, layer in layers if option.name in layer), ("default", option.default)
         )
-        values[option.name] = _typed(option.name, value, option.default, source)
+        place = {"env": f"CHATAPP_{option.name.upper()}", "own": own, "file": file}.get(source)
+        values[option.name] = _typed(option.name, value, option.default, place)
         sources[option.name] = source
     settings = Settings(**values)  # type: ignore[arg-type]  # _typed gave each its type
     _insist(settings)
@@ -183,14 +194,16 @@ def _read(file: Path) -> Mapping[str, object]:
     return found
 
 
-def _typed(name: str, value: object, default: object, source: str) -> object:
+def _typed(name: str, value: object, default: object, place: object = None) -> object:
+    """A value of the setting's type. Raises UsageError that names the variable or the file to correct, if it is one."""
     if not isinstance(default, int):
         return str(value)
     try:
         return int(str(value))
     except ValueError as error:
         raise UsageError(
-            T("{name} has to be a number, not {value} (from {source}).", name=name, value=value, source=source),
+            T("{name} has to be a number, not {value}.", name=name, value=value),
+            T("Correct {place}.", place=place) if place else T("Write digits alone."),
             field=name,
         ) from error
 
@@ -275,9 +288,9 @@ def save(file: Path, name: str, value: str) -> None:
             T("There is no setting {name}.", name=name), T("See them with: {how}", how=to_do(Next.SETTINGS)), field=name
         )
     defaults = {f.name: f.default for f in fields(Settings)}
-    values = {key: _typed(key, known, defaults[key], "file") for key, known in _read(file).items() if key != name}
+    values = {key: _typed(key, known, defaults[key], file) for key, known in _read(file).items() if key != name}
     if value:
-        values[name] = _typed(name, value, option.default, "flag")
+        values[name] = _typed(name, value, option.default)
         check(name, values[name])
     _write(file, "".join(f"{key} = {_toml(value)}\n" for key, value in sorted(values.items())))
 

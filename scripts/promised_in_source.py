@@ -87,10 +87,10 @@ def findings() -> Iterator[str]:
     """The names of what ``doctor`` and checks found."""
     from chatapp_cli.ports.connector import Finding
 
-    for _module, call in calls(Finding.__name__):
+    for module, call in calls(Finding.__name__):
         for keyword in call.keywords:
             if keyword.arg == "name":
-                yield from _named(keyword.value)
+                yield from _named(module, keyword.value)
 
 
 def _either(word: ast.expr) -> Iterator[str]:
@@ -129,22 +129,30 @@ def _is_log(function: ast.expr) -> bool:
     )
 
 
-def _pieces(text: ast.expr) -> Iterator[str | None]:
-    for one in text.values if isinstance(text, ast.JoinedStr) else [text]:
-        yield one.value if isinstance(one, ast.Constant) and isinstance(one.value, str) else None
+def _pieces(text: ast.expr, module: str = "") -> Iterator[str | None]:
+    """The parts of a text, with the constants of its module; ``None`` stands for any other value."""
+    if isinstance(text, ast.JoinedStr):
+        for part in text.values:
+            yield from _pieces(part.value if isinstance(part, ast.FormattedValue) else part, module)
+        return
+    if isinstance(text, ast.Name) and module:
+        found = vars(import_module(module)).get(text.id)
+    else:
+        found = text.value if isinstance(text, ast.Constant) else None
+    yield found if isinstance(found, str) else None
 
 
 def files() -> Iterator[str]:
     """The names of files and folders that are made beside the store or the settings."""
-    for _module, node in nodes("connectors", "sandbox", "kit", "store", "i18n"):
+    for module, node in nodes("connectors", "sandbox", "kit", "store", "i18n"):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            yield from _named(node.right)
+            yield from _named(module, node.right)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "with_name":
-            yield from _named(node.args[0])
+            yield from _named(module, node.args[0])
 
 
-def _named(place: ast.expr) -> Iterator[str]:
-    found = "".join(one or "*" for one in _pieces(place))
+def _named(module: str, place: ast.expr) -> Iterator[str]:
+    found = "".join("*" if piece is None else piece for piece in _pieces(place, module))
     yield from [found] if found.strip("*") else []
 
 

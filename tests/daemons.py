@@ -17,16 +17,23 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.settings import Settings
 from tests.stores import OWNER
 
+ROOT = Path(__file__).parents[1]
 SECOND = 1_000
 DAY = 86_400_000
 
 
 class Serving:
-    """A company's store in a folder, the clock by which it is served, and the daemons that serve it."""
+    """A company's store in a folder, the clock by which it is served, and the daemons that serve it.
 
-    def __init__(self, home: Path, *, parts: Mapping[str, str] | None = None) -> None:
-        self._home = home
+    ``root`` is where the program's sources are; packages in ``site`` are found beside them.
+    """
+
+    def __init__(self, home: Path, *, parts: Mapping[str, str] | None = None, root: Path = ROOT) -> None:
+        self.home = home
+        self.site = home / "site"
+        self._root = root
         self._env = {**os.environ, "CHATAPP_HOME": str(home), "CHATAPP_HTTP_PORT": "0", "CHATAPP_LOG_LEVEL": "warning"}
+        self._env["PYTHONPATH"] = os.pathsep.join([str(self.site), str(root), self._env.get("PYTHONPATH", "")])
         home.mkdir(parents=True, exist_ok=True)
         self.clock = DrivenClock(home / "clock")
         self.clock.move()
@@ -36,24 +43,39 @@ class Serving:
 
     def _install(self, parts: Mapping[str, str]) -> None:
         """Let the child find a package that adds these parts, by name and ``module:attribute``."""
-        info = self._home / "site" / "thrown_away-1.dist-info"
+        info = self.site / "thrown_away-1.dist-info"
         info.mkdir(parents=True)
         info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: thrown-away\nVersion: 1\n")
         lines = [f"{name} = {value}" for name, value in parts.items()]
         info.joinpath("entry_points.txt").write_text("\n".join(["[chatapp.parts]", *lines, ""]))
-        root = str(Path(__file__).parents[1])
-        self._env["PYTHONPATH"] = os.pathsep.join([str(info.parent), root, self._env.get("PYTHONPATH", "")])
+
+    @property
+    def _program(self) -> tuple[str, ...]:
+        return sys.executable, "-m", "chatapp_cli"
 
     def desk(self) -> Desk:
         """The store as another process sees it, by the same clock. The caller closes it."""
         world = World(clock=self.clock, chance=SystemChance())
-        return open_desk(Settings(home=str(self._home), http_port=0), world).seen_by(OWNER)
+        return open_desk(Settings(home=str(self.home), http_port=0), world).seen_by(OWNER)
+
+    async def chatapp(self, *words: str) -> tuple[int, str]:
+        """A command in English beside the daemon: how it ended, and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            *self._program,
+            *words,
+            env={**self._env, "CHATAPP_LANG": "en"},
+            cwd=self._root,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode()
 
     @asynccontextmanager
     async def child(self) -> AsyncIterator[Child]:
         """A daemon that listens; it ends in good order unless it was killed."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "chatapp_cli", "serve", env=self._env, stdout=asyncio.subprocess.PIPE
+            *self._program, "serve", env=self._env, cwd=self._root, stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
         try:

@@ -1,1 +1,1 @@
-"""The daemon's face to other programs: webhooks, health and metrics."""
+"""The daemon's HTTP interface: webhooks, health and metrics."""

@@ -1,4 +1,4 @@
-"""What monitors ask: is it alive, is it ready, what does it count."""
+"""Endpoints for monitoring: liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatapp_cli.services import figures
 
 
 async def healthz(request: Request) -> Response:
-    """Alive: the process answers and its store can be read; workers and effects of events that fail are named."""
+    """Liveness: the process answers and its store is readable; failing workers and event effects are named."""
     daemon: Daemon = request.app.state.daemon
     await daemon.store.read(figures.gather)
     workers = {c.helper: "ok" if c.works else c.why or "ended" for c in daemon.conditions}
@@ -20,7 +20,7 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Ready: the channels were started; each channel's own health is told beside it."""
+    """Readiness: the channels were started; includes each channel's own health."""
     daemon: Daemon = request.app.state.daemon
     found = await daemon.store.read(figures.gather)
     told = [{"channel": c.id, "kind": c.kind, "health": c.health, "proof_at": c.proof_at} for c in found.channels]

@@ -1,6 +1,6 @@
-"""Webhook intake: one raw read, the channel's own check, durable, then the answer.
+"""Webhook intake: read the body, let the channel check it, store it, then answer.
 
-Plain ASGI: a framework's request and response objects cost a quarter of what a webhook takes.
+Plain ASGI, because a framework's request and response objects would take a quarter of the time of a webhook.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from chatapp_cli.runtime.daemon import Daemon
 
 PREFIX: Final = "/hooks/"
 LARGEST_BODY: Final = 40 * 1_048_576
-"""Bytes of a webhook's body at most."""
+"""The largest webhook body, in bytes."""
 _METHODS: Final = {"GET", "POST", "PUT"}
 _AGAIN: Final = (b"retry-after", b"10")
 
 
 class Hooks:
-    """``/hooks/{key}/{rest}``: what cannot be stored now is refused with 503, so that the provider sends it again."""
+    """``/hooks/{key}/{rest}``: if it cannot be stored, the answer is 503, so that the provider repeats it."""
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
@@ -62,7 +62,7 @@ class Hooks:
 
 
 async def _read(headers: dict[str, str], receive: Receive) -> bytes | None:
-    """The whole body; ``None`` for one that is too large. Raises ConnectionAbortedError if the caller hung up."""
+    """The whole body; ``None`` if it is too large. Raises ConnectionAbortedError if the caller disconnected."""
     if int(headers.get("content-length") or 0) > LARGEST_BODY:
         return None
     parts: list[bytes] = []

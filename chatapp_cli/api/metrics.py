@@ -1,4 +1,4 @@
-"""The daemon's figures in Prometheus' words; imported when the first monitor asks for them."""
+"""The daemon's metrics for Prometheus; imported at the first request for them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from chatapp_cli.services.figures import Figures
 
 
 def exposition(daemon: Daemon, found: Figures) -> bytes:
-    """The figures of one moment as text."""
+    """The current metrics as text."""
     registry = CollectorRegistry()
     registry.register(_Snapshot(daemon, found))
     return generate_latest(registry)
 
 
 class _Snapshot(Collector):
-    """The figures of one moment."""
+    """The current figures."""
 
     def __init__(self, daemon: Daemon, found: Figures) -> None:
         self._daemon = daemon
         self._found = found
 
     def collect(self) -> Iterable[Metric]:
-        """Turn the figures into metrics."""
+        """Convert the figures to metrics."""
         yield self._counted()
         yield self._health()
         yield self._proof()

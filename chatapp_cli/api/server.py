@@ -25,11 +25,11 @@ from chatapp_cli.runtime.owner import Kind, Ownership, taking
 log = structlog.get_logger()
 
 LARGEST_SAID = 1_048_576
-"""Bytes that a browser may say at once, such as a pasted text."""
+"""The largest websocket message from a browser in bytes, such as a pasted text."""
 
 
 def application(daemon: Daemon, web: ASGIApp | None = None) -> ASGIApp:
-    """Everything that the daemon answers: webhooks on the shortest way, the rest through the framework."""
+    """The daemon's ASGI application: webhooks directly, everything else through the framework."""
     known = Starlette(
         routes=[
             Route("/healthz", health.healthz),
@@ -60,9 +60,9 @@ async def serve(
 ) -> None:
     """Run the daemon until SIGTERM, SIGINT or ``stop``; then finish what is in flight. Raises Busy, UsageError.
 
-    ``web`` lets browsers have the window too.
-    ``announce`` is told the address that it listens on, once it does; an empty one without HTTP.
-    A window's own daemon also ends once a real one asks for the store.
+    ``web`` also serves the window to browsers.
+    ``announce`` is called with the listening address, or an empty one without HTTP.
+    A daemon embedded in a window also stops when a real one asks for the store.
     """
     stop = stop or asyncio.Event()
     with _stopped_by_signals(stop):
@@ -87,7 +87,7 @@ async def _serve(
 
 @contextlib.asynccontextmanager
 async def _leaving(owned: Ownership, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Stop once a daemon asks for the store, or the hold on it is lost. Raises StoreError for the latter."""
+    """Stop when another daemon asks for the store, or its lock is lost. Raises StoreError for the latter."""
 
     async def leave() -> None:
         await owned.asked_for()
@@ -140,7 +140,7 @@ def _config(app: ASGIApp, *, web: bool) -> uvicorn.Config:
 
 @contextlib.asynccontextmanager
 async def _browsers(daemon: Daemon, *, wanted: bool) -> AsyncIterator[ASGIApp | None]:
-    """What answers browsers; their windows are closed afterwards."""
+    """The application for browsers; closes their windows afterwards."""
     if not wanted:
         yield None
         return
@@ -160,26 +160,26 @@ async def _announce_and_wait(announce: Callable[[str], None] | None, address: st
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to the daemon, which has more to finish than requests, and sleeps until told to leave."""
+    """A uvicorn server that leaves the signals to the daemon, which has more to finish than requests."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._leaving = asyncio.Event()
 
     def leave(self) -> None:
-        """Finish what is being answered and end."""
+        """Finish open requests and stop."""
         self.should_exit = True
         self._leaving.set()
 
     async def main_loop(self) -> None:
-        """Renew the date of the answers each second; uvicorn's own loop wakes up ten times as often."""
+        """Renew the Date header each second; uvicorn's own loop wakes up ten times as often."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._leaving.wait(), 1)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Do not capture."""
+        """Do not capture signals."""
         yield
 
 

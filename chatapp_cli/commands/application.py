@@ -1,4 +1,4 @@
-"""``chatapp application``: papers that a provider wants before a channel works."""
+"""``chatapp application``: the application that a provider requires before a channel works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands share that ask a channel's live session."""
+"""Shared by commands that call a channel's live session."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Wait = Annotated[
 def all_of(
     desk: Desk, what: Errand, wishes: Mapping[ChannelRow, Mapping[str, object]], *, seconds: float
 ) -> Sequence[Any]:
-    """Ask several channels; where one has no answer, the error that says why."""
+    """Ask several channels; returns an answer or an error for each."""
     from chatapp_cli.runtime.asking import Wish, ask_all
     from chatapp_cli.runtime.logs import configure
 
@@ -36,14 +36,14 @@ def all_of(
 
 
 def one(desk: Desk, channel: str, line: str, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> Any:
-    """Ask the channel that a person named. Raises what came instead of an answer."""
+    """Ask the channel that a person named. Raises its error if there is no answer."""
     from chatapp_cli.commands.binding import found
 
     return of(desk, found(desk, channel, line), what, arguments, seconds=seconds)
 
 
 def of(desk: Desk, channel: ChannelRow, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> Any:
-    """Ask this channel. Raises what came instead of an answer."""
+    """Ask this channel. Raises its error if there is no answer."""
     (answer,) = all_of(desk, what, {channel: arguments}, seconds=seconds)
     if isinstance(answer, Exception):
         raise answer

@@ -1,4 +1,4 @@
-"""Who answers a channel's questions at the command line: a person at a terminal, or answers given beforehand."""
+"""Answering a channel's questions at the command line: by a person, or with answers given in advance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _tell(words: str = "") -> None:
 
 
 def applies(field: Field, answers: Mapping[str, str]) -> bool:
-    """Tell whether a question is to be asked after these answers."""
+    """Whether a question applies after these answers."""
     return all(answers.get(name) == value for name, value in field.when.items())
 
 
@@ -37,7 +37,7 @@ _BLACK_ON_WHITE, _PLAIN = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
 
 
 def show_notice(notice: Notice) -> None:
-    """Words, a link and a QR code on stderr."""
+    """Print text, a link and a QR code to stderr."""
     _tell()
     _tell(show(notice.title))
     for line in notice.lines:
@@ -51,7 +51,7 @@ def show_notice(notice: Notice) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl+C end a question: an event loop would only take note of it and let us read on."""
+    """Let Ctrl+C end a question: an event loop would only record it while input() continues."""
     before = signal.getsignal(signal.SIGINT)
     if not callable(before) or threading.current_thread() is not threading.main_thread():
         yield
@@ -78,7 +78,7 @@ def _hidden(prompt: str) -> str:
 
 
 class Prompt:
-    """A person at a terminal; what was given beforehand is asked only if it is refused."""
+    """A person at a terminal; answers given in advance are asked for only if they are refused."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Prompt:
         self._ask_hidden = ask_hidden
 
     async def form(self, form: Form) -> Mapping[str, str]:
-        """Ask question by question; what was typed before is the default."""
+        """Ask the questions one by one; the previous answer is the default."""
         self._introduce(form)
         answers: dict[str, str] = {}
         for field in form.fields:
@@ -135,7 +135,7 @@ class Prompt:
         show_notice(notice)
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        """Let the person open the page and paste where they ended."""
+        """Let the person open the page and paste the address they end up at."""
         _tell(_("Open this page and allow access: {url}", url=url))
         while True:
             ended = dict(parse_qsl(urlsplit(self._ask(_("Address that the browser ended at: ")).strip()).query))
@@ -155,7 +155,7 @@ def _offered(field: Field, default: str) -> str:
 
 
 def understood(field: Field, said: str) -> str:
-    """An answer in the form's own spelling. Raises UsageError with what is wrong."""
+    """The normalised answer. Raises UsageError with the reason."""
     if not said:
         if field.required:
             raise UsageError(T("An answer is needed."), field=field.name)
@@ -188,14 +188,14 @@ def _chosen(field: Field, said: str) -> str:
 
 
 class Answers:
-    """Nobody can be asked: every answer was given beforehand, or has a default."""
+    """Answers without a person: each was given in advance or has a default."""
 
     def __init__(self, given: Mapping[str, str], *, known: Collection[str] = ()) -> None:
         self._given = given
         self._known = known
 
     async def form(self, form: Form) -> Mapping[str, str]:
-        """Answer; what is missing, refused or not asked at all is a UsageError."""
+        """Answer the form. Raises UsageError for missing, refused or unknown answers."""
         fields = {field.name: field for field in form.fields}
         self._insist_known(fields)
         for name, error in form.errors.items():
@@ -241,6 +241,6 @@ class Answers:
         show_notice(notice)
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        """Nobody could open a page."""
+        """Raises UsageError: nobody is there to open a page."""
         del state
         raise UsageError(T("Somebody has to open a page: {url}", url=url), T("Run this on a terminal."))

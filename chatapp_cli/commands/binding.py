@@ -1,4 +1,4 @@
-"""Drives the conversation that binds a channel, and tells what came of it and of checks."""
+"""Runs the dialogue that binds a channel, and reports its result and that of checks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 
 
 def gathered(given: Sequence[str], answers: str) -> Mapping[str, str]:
-    """Answers from a file and from ``field=value`` words, which win. Raises UsageError."""
+    """Answers from a file and from ``field=value`` arguments, which take precedence. Raises UsageError."""
     found = _from_file(answers) if answers else {}
     for word in given:
         name, equals, value = word.partition("=")
@@ -70,7 +70,7 @@ def known_kind(kind: str) -> Manifest:
 def bind(
     desk: Desk, kind: str, *, line: str, given: Mapping[str, str], another: bool = False, renew: str = ""
 ) -> ChannelRow:
-    """Bind, or renew what is bound there already; ``another`` adds an account to a pool, ``renew`` names one of it."""
+    """Bind, or renew an existing binding; ``another`` adds an account to a pool, ``renew`` names one of it."""
     about = known_kind(kind)
     known = {field.name for field in about.fields} | set(about.later)
     wanted = desk.read(lambda tx: lines.find(tx, line))
@@ -112,14 +112,14 @@ def _previous(desk: Desk, kind: str, line: LineId, named: str) -> ChannelRow | N
 
 
 def asker(given: Mapping[str, str], *, known: Collection[str] = ()) -> Asker:
-    """Whoever sits at the terminal; where nobody does, what was given. Fields that are only ``known`` may be given."""
+    """The person at the terminal, or without one the given answers. ``known`` fields may also be given."""
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     return Prompt(given) if terminal else Answers(given, known=known)
 
 
 @contextmanager
 def explained(about: Manifest) -> Iterator[None]:
-    """Say a channel's error codes in the words of its manifest."""
+    """Replace a channel's error codes by the texts of its manifest."""
     try:
         yield
     except ChannelError as error:
@@ -128,7 +128,7 @@ def explained(about: Manifest) -> Iterator[None]:
 
 
 def tell_facts(desk: Desk, row: ChannelRow) -> None:
-    """What a person should know of the new binding, and where the provider has to call."""
+    """Show the facts of a new binding, and its webhook address."""
     for name, value in row.facts.items():
         typer.echo(f"{_(name)}: {printing.plain(value)}", err=True)
     if desk.capabilities(row).intake == "webhook" and row.hook_key:
@@ -143,7 +143,7 @@ def found(desk: Desk, channel: str, line: str) -> ChannelRow:
 
 
 def wanted(desk: Desk, channel: str, line: str) -> list[ChannelRow]:
-    """One channel, or all of a line, or all there are."""
+    """One channel, all of a line, or all channels."""
     if channel:
         return [found(desk, channel, line)]
     every = desk.read(channels.everything)
@@ -155,13 +155,13 @@ def wanted(desk: Desk, channel: str, line: str) -> list[ChannelRow]:
 
 
 def checked(desk: Desk, row: ChannelRow) -> list[Finding]:
-    """What the channel's own check finds."""
+    """The findings of the channel's own check."""
     with explained(manifest(row.kind)):
         return asyncio.run(binding.check(desk, row))
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """One line each; the next step of what is wrong beside the data."""
+    """Print one line per finding; next steps of failures go to stderr."""
     marks = {True: _("ok"), False: _("problem")}
     printing.table(("", _("Checked"), _("Result")), [(marks[one.ok], one.name, show(one.what)) for one in findings])
     for one in findings:

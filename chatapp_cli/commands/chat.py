@@ -1,4 +1,4 @@
-"""``chatapp chat``: groups and channels that an account reads without anybody writing to it."""
+"""``chatapp chat``: groups and channels that an account reads."""
 
 from __future__ import annotations
 

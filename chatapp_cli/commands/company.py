@@ -1,4 +1,4 @@
-"""``chatapp company``: what is set for everybody at once."""
+"""``chatapp company``: options for the whole company."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def configure(ctx: typer.Context, given: Set = None, as_json: Json = False) -> N
         if given:
             changes = gathered(given, "")
             desk.write(lambda tx: options.configure_company(tx, changes))
-            note("The company is set up anew.")
+            note("Kept for the company: {names}.", names=", ".join(sorted(changes)))
             return
         rows = desk.read(lambda tx: configuring.stored(tx, COMPANY, configuring.Spot()))
     configuring.tell_stored(rows, as_json=as_json)

@@ -9,13 +9,14 @@ import typer
 
 from chatapp_cli.commands import configuring, printing
 from chatapp_cli.commands.configuring import Row, Spot
+from chatapp_cli.commands.door import may_be_empty
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.frame import Json, Verb, channel_names, completing, line_names, loaded, noun, opened
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
-from chatapp_cli.settings import Loaded, Settings, save
+from chatapp_cli.settings import SOURCES, Loaded, Settings, save
 
 app = noun()
 
@@ -57,21 +58,18 @@ def list_(ctx: typer.Context, line: Where = "", channel: Through = "", as_json: 
 
 
 def _source(row: Row) -> str:
-    words = {
-        "flag": _("option"),
-        "env": _("environment"),
-        "own": _("own file"),
-        "file": _("file"),
-        "default": _("default"),
+    if row.source in SOURCES:
+        return _(SOURCES[row.source])
+    of_store = {
         "company": _("company"),
         "line": _("line {n}", n=row.ref),
         "channel": _("channel {n}", n=row.ref),
     }
-    return words[row.source]
+    return of_store[row.source]
 
 
 def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Row]:
-    """What holds; where the store does not open and nobody named a part of it, the settings of this process."""
+    """The effective settings; if the store does not open and no line or channel was named, those of this process."""
     found, named = loaded(ctx), bool(channel or line)
     if not named and not _has_store(found):
         return configuring.holding(found, None, Spot())
@@ -86,7 +84,7 @@ def _holding(ctx: typer.Context, channel: str = "", line: str = "") -> list[Row]
 
 
 def _has_store(found: Loaded) -> bool:
-    """Whether there is one: looking at settings makes none."""
+    """Whether there is a store: reading settings must not create one."""
     return bool(found.settings.database_url) or (found.settings.folder / "chatapp.db").exists()
 
 
@@ -105,7 +103,9 @@ def get(ctx: typer.Context, name: Name) -> None:
 def set_(
     ctx: typer.Context,
     name: Name,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help=N_("New value; empty: back to the default"))],
+    value: Annotated[
+        str, typer.Argument(parser=may_be_empty, metavar="VALUE", help=N_("New value; empty: back to the default"))
+    ],
 ) -> None:
     """Write a setting into the settings file."""
     file = loaded(ctx).file

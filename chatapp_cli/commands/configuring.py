@@ -1,4 +1,4 @@
-"""Options of company, line and channel: what is stored for one of them, and what holds there."""
+"""Options of company, line and channel: stored and effective values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """Where it is asked what holds: everywhere, on a line, or in a channel."""
+    """The scope of a question: everywhere, a line, or a channel."""
 
     scope: Scope = options.EVERYWHERE
     channel: ChannelRow | None = None
@@ -47,14 +47,14 @@ class Spot(NamedTuple):
 
     @property
     def targets(self) -> list[Target]:
-        """What may have an option that holds here, from the widest to the narrowest."""
+        """The subjects whose options apply here, widest first."""
         line = [] if self.scope.line is None else [Target(Subject.LINE, self.scope.line)]
         channel = [] if self.channel is None else [Target(Subject.CHANNEL, self.channel.id)]
         return [COMPANY, *line, *channel]
 
 
 def spot(tx: Tx, desk: Desk, channel: str, line: str) -> Spot:
-    """The place that a person named by channel, by line, or not at all. Raises NotFound."""
+    """The scope that a person named: a channel, a line, or none. Raises NotFound."""
     from chatapp_cli.services import channels, lines
 
     number = lines.find(tx, line).id if line else None
@@ -65,7 +65,7 @@ def spot(tx: Tx, desk: Desk, channel: str, line: str) -> Spot:
 
 
 def stored(tx: Tx, target: Target, spot: Spot) -> list[Row]:
-    """Every option that a subject may have or has, with what is stored for it or was answered when it was bound."""
+    """All options of a subject, with the value stored or answered when binding."""
     own, answered = (spot.own, spot.channel.settings) if spot.channel else ((), {})
     kept, known = options.stored(tx, target), options.known(target.subject, own)
     rows = [Row(n, kept.get(n, answered.get(n)), target.subject, target.ref, show(f.label)) for n, f in known.items()]
@@ -73,7 +73,7 @@ def stored(tx: Tx, target: Target, spot: Spot) -> list[Row]:
 
 
 def tell_stored(rows: Sequence[Row], *, as_json: bool) -> None:
-    """Print what is stored."""
+    """Print the stored options."""
     if as_json:
         printing.document(documents.options({row.name: row.value for row in rows}))
         return
@@ -82,7 +82,7 @@ def tell_stored(rows: Sequence[Row], *, as_json: bool) -> None:
 
 
 def holding(found: Loaded, tx: Tx | None, spot: Spot) -> list[Row]:
-    """Every setting and option with what holds in that place; without a store, the settings alone."""
+    """All settings and options with their effective values in this scope; without a store, only settings."""
     rows = {row.name: row for row in (*_settings(found), *_defaults(spot))}
     if tx is not None:
         rows |= {row.name: row for row in _stored(tx, found, spot)}
@@ -97,7 +97,7 @@ def _settings(found: Loaded) -> Iterator[Row]:
 
 
 def _defaults(spot: Spot) -> Iterator[Row]:
-    """Options that are no settings of a machine."""
+    """Defaults of the options that are not settings."""
     for target in spot.targets:
         for name, one in options.known(target.subject, spot.own).items():
             if name not in _SETTINGS:
@@ -105,7 +105,7 @@ def _defaults(spot: Spot) -> Iterator[Row]:
 
 
 def _stored(tx: Tx, found: Loaded, spot: Spot) -> Iterator[Row]:
-    """What a newer version wrote comes as it is; what holds of ours as it is used."""
+    """Stored values: those of a newer version unchanged, known ones as used."""
     chosen = options.chosen(tx, spot.scope)
     for target in spot.targets:
         for row in stored(tx, target, spot if target.subject is Subject.CHANNEL else Spot()):

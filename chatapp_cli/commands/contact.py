@@ -1,4 +1,4 @@
-"""``chatapp contact``: who is reachable where, and the messengers' address books."""
+"""``chatapp contact``: where people can be reached, and the messengers' address books."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _told(one: Outlook, happens: str) -> tuple[object, ...]:
 
 
 def _able(desk: Desk, rows: Sequence[ChannelRow], address: str) -> list[ChannelRow]:
-    """The channels that can be asked by such an address. Raises UsageError if there are none."""
+    """The channels that can look up such an address. Raises UsageError if there are none."""
     able = [row for row in rows if _kind(desk, row, address)]
     if able:
         return able

@@ -1,4 +1,4 @@
-"""``chatapp deadletter``: arrivals that could not be understood."""
+"""``chatapp deadletter``: arrivals that could not be read."""
 
 from __future__ import annotations
 

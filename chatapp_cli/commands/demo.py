@@ -1,4 +1,4 @@
-"""``chatapp demo``: a throw-away company whose channels talk to servers in miniature on this machine (S-015)."""
+"""``chatapp demo``: a temporary company whose channels talk to simulated providers on this machine (S-015)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _LINES = {
 
 
 def _window(folder: Path) -> None:
-    """Servers and daemon in a process of their own, the inbox in this one."""
+    """Run servers and daemon in another process, the inbox in this one."""
     if not sys.stdout.isatty():
         raise ChatappError(T("The window needs a terminal."), T("Without one: chatapp demo --headless"))
     typer.echo(_("Setting up the shop and its customers…"), err=True)
@@ -106,7 +106,7 @@ def _wait_until_ready(backstage: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def _dismiss(backstage: subprocess.Popen[bytes]) -> None:
-    """Closing its input ends it; only a stuck one is ended the hard way."""
+    """Close its stdin, which ends it; kill it if it is stuck."""
     if backstage.stdin:
         backstage.stdin.close()
     if backstage.stdout:

@@ -9,7 +9,7 @@ import typer
 
 from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands import listing, printing, together
-from chatapp_cli.commands.door import amount
+from chatapp_cli.commands.door import amount, may_be_empty
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.frame import Dialog, Json, Verb, noun, opened, write
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
@@ -45,7 +45,7 @@ def list_(
 ) -> None:
     """Find dialogs; the filters combine."""
     with opened(ctx) as desk:
-        wanted = desk.read(lambda tx: narrowing.wanted(tx, tx.name))
+        wanted = desk.read(narrowing.wanted)
         found = desk.read(lambda tx: listing.page(desk, tx, wanted, after, limit))
         near = _near(desk, wanted, found) if wanted.text and not after else []
     if as_json:
@@ -59,7 +59,7 @@ def list_(
 
 
 def _near(desk: Desk, wanted: DialogFilter, found: list[DialogRow]) -> list[DialogRow]:
-    """Dialogs of clients whose names are nearly what is looked for, if hardly any fits."""
+    """Dialogs with similar client names, if there are hardly any matches."""
     from chatapp_cli.services import names, search
     from chatapp_cli.store.dialog_list import rows
 
@@ -185,7 +185,9 @@ def unblock(ctx: typer.Context, dialog: Dialogs) -> None:
 def rename(
     ctx: typer.Context,
     dialog: Dialog,
-    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("New name; empty: the provider's"))],
+    name: Annotated[
+        str, typer.Argument(parser=may_be_empty, metavar="NAME", help=N_("New name; empty: the provider's"))
+    ],
 ) -> None:
     """Give a dialog a name of your own."""
     write(ctx, lambda tx: dialogs.rename(tx, DialogId(dialog), name))

@@ -1,4 +1,4 @@
-"""``chatapp doctor``: whether everything is in order."""
+"""``chatapp doctor``: diagnosis of the installation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def doctor(
     from chatapp_cli.documents import channels as documents
     from chatapp_cli.runtime.doctor import examine
 
-    found = list(examine(loaded(ctx), providers=providers))
+    found = list(examine(loaded(ctx), ctx.find_root().obj, providers=providers))
     if as_json:
         printing.document([documents.finding(one) for one in found])
     else:

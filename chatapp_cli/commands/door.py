@@ -1,6 +1,6 @@
-"""What comes in from outside is looked at here, once: words, standard input, numbers.
+"""Validation of outside input: arguments, standard input, numbers.
 
-Python takes bytes that are no UTF-8 in as halves of characters, which neither the store nor a provider can take.
+Python decodes invalid UTF-8 to lone surrogates, which neither the store nor a provider accepts.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text, is_whole
 
 HIGHEST = 2**63 - 1
-"""The highest number that a store holds; the lowest is as far below 0."""
+"""The highest number that a store can hold; the lowest is its negative."""
 LONGEST = 366 * 86_400.0
-"""Seconds that anybody waits at most."""
+"""The longest time that can be waited for, in seconds."""
 _MOST = 1_000_000_000
 _SHOWN = 40
 _LONGEST_LINE = 1_048_576
@@ -28,7 +28,7 @@ _CONVERT = T("Convert it first, such as by: iconv -f cp1251 -t utf-8; the name o
 
 
 def insist_on_text(words: Sequence[str]) -> None:
-    """Raise UsageError for words, or settings of ours in the environment, that are not UTF-8."""
+    """Raise UsageError for arguments or CHATAPP_ variables that are not UTF-8."""
     ours = (value for name, value in os.environ.items() if name.startswith("CHATAPP_"))
     for said in (*words, *ours):
         if not is_whole(said):
@@ -40,22 +40,22 @@ def _shown(said: str) -> str:
 
 
 def standard_input() -> str:
-    """All of it, its lines ended alike. Raises UsageError for what is no text or too long."""
+    """All of standard input, with normalised line ends. Raises UsageError if it is not text or too long."""
     return decoded(standard_bytes(), T("Standard input"))
 
 
 def standard_bytes() -> bytes:
-    """All of it as it comes. Raises UsageError for what is too long."""
+    """All bytes of standard input. Raises UsageError if it is too long."""
     return given_file.at_most(_stream(), T("Standard input"))
 
 
 def file(path: str, what: Text) -> str:
-    """The text of a file. Raises OSError, and UsageError, which names what it was, for what is no text or too long."""
+    """The text of a file. Raises OSError, and UsageError that names the file if it is not text or too long."""
     return decoded(given_file.words(Path(path)), what)
 
 
 def line() -> str:
-    """The next line of it with its end; empty once there is none. Raises UsageError for what is no text."""
+    """The next line of standard input with its line end; empty at the end. Raises UsageError if it is not text."""
     said = _stream().readline(_LONGEST_LINE + 1)
     if len(said) > _LONGEST_LINE:
         raise UsageError(T("A line of standard input is too long."))
@@ -69,7 +69,7 @@ def _stream() -> BinaryIO:
 
 
 def decoded(content: bytes, what: Text) -> str:
-    """The text of what was read. Raises UsageError that names what it was."""
+    """The decoded text. Raises UsageError that names the source."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -81,15 +81,20 @@ def decoded(content: bytes, what: Text) -> str:
 
 @contextmanager
 def hearing() -> Iterator[None]:
-    """Around what a person types into a terminal: a terminal of another encoding is told so."""
+    """Around terminal input: report a terminal with another encoding."""
     try:
         yield
     except UnicodeDecodeError as error:
         raise UsageError(T("{what} is not UTF-8 text.", what=T("Standard input")), _CONVERT) from error
 
 
+def may_be_empty(said: str) -> str:
+    """A word that means something when it is empty."""
+    return said
+
+
 def number(said: str) -> int:
-    """A whole number that a person typed. Raises UsageError."""
+    """Parse an integer. Raises UsageError."""
     try:
         found = int(said)
     except ValueError as error:
@@ -105,12 +110,12 @@ def number(said: str) -> int:
 
 
 def amount(said: str) -> int:
-    """At most how many a person wants to see: never fewer than none. Raises UsageError."""
+    """Parse a limit of 0 or more. Raises UsageError."""
     return min(max(0, number(said)), _MOST)
 
 
 def seconds(said: str) -> float:
-    """Seconds that a person typed. Raises UsageError."""
+    """Parse seconds. Raises UsageError."""
     try:
         found = float(said)
     except ValueError:

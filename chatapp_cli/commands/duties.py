@@ -1,4 +1,4 @@
-"""``chatapp dialog``: who answers, who else looks at it, when, and what operators tell one another."""
+"""``chatapp dialog``: assignment, members, snoozing and notes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ ME, NOBODY = "me", "nobody"
 
 
 def operator_names(desk: Desk) -> list[str]:
-    """Whom a dialog can be given to, as far as they are known."""
+    """The known operators to whom a dialog can be assigned."""
     return [ME, *desk.read(duties.operators)]
 
 
 def named(said: str, me: str) -> str:
-    """The operator that a person means."""
+    """The operator that a person named."""
     return me if said == ME else said
 
 
@@ -128,7 +128,7 @@ def mentions(ctx: typer.Context, as_json: Json = False) -> None:
     from chatapp_cli.commands import printing
 
     with opened(ctx) as desk:
-        found = desk.read(lambda tx: notes.calling(tx, tx.name))
+        found = desk.read(notes.calling)
     if as_json:
         printing.document([documents.note(row) for row in found])
         return

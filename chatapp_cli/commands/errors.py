@@ -1,4 +1,4 @@
-"""How a command ends badly: what happened and the next step on stderr, and an exit code for scripts."""
+"""How a command fails: the error and the next step on stderr, and an exit code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PRINTERS = ("typer.", "rich.")
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """Turn every error into words and an exit code; ``CHATAPP_TRACEBACK=1`` lets it through."""
+    """Turn every error into a message and an exit code; ``CHATAPP_TRACEBACK=1`` lets it through."""
     try:
         _insist_on_output()
         yield
@@ -54,19 +54,19 @@ def _told(error: Exception) -> ChatappError:
 
 
 def _insist_on_output() -> None:
-    """Before anything is done: what became of it could not be told, and a file may open in its place."""
+    """Refuse to run with a closed stdout: the result could not be printed, and a file might get its descriptor."""
     if sys.stdout is None:
         raise _unwritable(os.strerror(errno.EBADF))
 
 
 def _while_printing(error: OSError) -> bool:
-    """Whether it was raised by what prints for us."""
+    """Whether it was raised while printing."""
     last = [frame for frame, _line in walk_tb(error.__traceback__)][-1]
     return str(last.f_globals.get("__name__")).startswith(_PRINTERS)
 
 
 def _takes_output() -> bool:
-    """Whether what was printed can go where it should: what was held back is still there to be tried again."""
+    """Whether buffered output can still be flushed."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -81,7 +81,7 @@ def _unwritable(why: object) -> UsageError:
 
 
 def _hush() -> None:
-    """Nobody reads on: let the interpreter's last flush go nowhere."""
+    """The reader is gone: redirect the interpreter's final flush to /dev/null."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -93,7 +93,7 @@ def _fail(error: ChatappError, code: int) -> None:
 
 
 def say(what: Text, next_step: Text | None = None) -> None:
-    """Tell a person, apart from the data."""
+    """Print a message for a person to stderr."""
     typer.echo(show(what), err=True)
     if next_step is not None:
         typer.echo(f"→ {show(next_step)}", err=True)
@@ -107,7 +107,7 @@ def _surprise(error: Exception) -> ChatappError:
 
 
 def _usage(error: parser.ClickException) -> UsageError:
-    """The option parser's complaint in our words."""
+    """The option parser's error in our own words."""
     path = getattr(getattr(error, "ctx", None), "command_path", "chatapp")
     step = T("See: {command} --help", command=path)
     match error:
@@ -129,5 +129,5 @@ def _named(parameter: Any) -> str:
 
 
 def note(msgid: str, **values: object) -> None:
-    """A word beside the data, such as what was done."""
+    """Print a note to stderr, such as what was done."""
     typer.echo(_(msgid, **values), err=True)

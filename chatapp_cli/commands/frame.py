@@ -1,4 +1,4 @@
-"""What every command has in common: translated help, shared options, the opened desk."""
+"""Common to all commands: translated help, shared options, the opened desk."""
 
 from __future__ import annotations
 
@@ -25,23 +25,49 @@ if TYPE_CHECKING:
 
 
 class Verb(TyperCommand):
-    """A command whose docstring is its help, in the language spoken when it is built."""
+    """A command whose docstring is its help, translated when the command is built."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         translate(self)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words apart. Raises UsageError for a name that is empty, as from a variable that was never set."""
+        left = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            for param in self.params:
+                _insist_on_a_word(param, ctx.params.get(param.name))
+        return left
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Say «Usage» in the person's language."""
+        """Translate «Usage»."""
         _write_usage(self, ctx, formatter)
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Explain --help in the person's language."""
+        """Translate the help of --help."""
         return _spoken(super().get_help_option(ctx))
 
 
+_WORDS = frozenset({"str", "text"})
+"""What Typer and Click call a type that reads a word as it is."""
+
+
+def _insist_on_a_word(param: Any, said: object) -> None:
+    """An empty name would be nobody's, or the only line's; ``door.may_be_empty`` reads what means something empty."""
+    from chatapp_cli.domain.errors import UsageError
+    from chatapp_cli.domain.text import T
+
+    named = param.param_type_name == "argument" and param.required and param.type.name in _WORDS
+    if named and isinstance(said, str) and not said.strip():
+        raise UsageError(
+            T("{argument} is empty.", argument=param.metavar),
+            T("Write it out; in a script the variable may be empty."),
+            field=param.name,
+        )
+
+
 class Noun(TyperGroup):
-    """A group of verbs, each built when it is asked for: building all costs ten times what the called one does."""
+    """A group of verbs, each built on demand: building all takes ten times as long as one."""
 
     verbs: Mapping[str, CommandInfo] = MappingProxyType({})
 
@@ -62,18 +88,18 @@ class Noun(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the verb; for a slip of the fingers all are built, so that the nearest can be named."""
+        """Find the verb; for a typo all are built, so that the nearest can be suggested."""
         if args and args[0] not in self.verbs:
             for name in self.verbs:
                 self.get_command(ctx, name)
         return super().resolve_command(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Say «Usage» in the person's language."""
+        """Translate «Usage»."""
         _write_usage(self, ctx, formatter)
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Explain --help in the person's language."""
+        """Translate the help of --help."""
         return _spoken(super().get_help_option(ctx))
 
 
@@ -90,7 +116,7 @@ PARSER_WORDS = (
 
 
 def translate(command: Any) -> None:
-    """Say a command's help and its parameters' in the language spoken now."""
+    """Translate the help of a command and its parameters."""
     command.options_metavar = _("[OPTIONS]")
     if isinstance(command, TyperGroup):
         command.subcommand_metavar = _("COMMAND [ARGS]...")
@@ -110,7 +136,7 @@ def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
 
 
 def built(app: typer.Typer) -> Any:
-    """A module's command; of a noun only the frame, without its verbs."""
+    """A module's command; a noun is built without its verbs."""
     if app.info.cls is not Noun:
         return typer.main.get_command(app)
     verbs, app.registered_commands = app.registered_commands, []
@@ -129,7 +155,7 @@ def noun() -> typer.Typer:
 
 
 def single() -> typer.Typer:
-    """A command that is no group."""
+    """A command without subcommands."""
     return typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
@@ -141,7 +167,7 @@ def printed_version(wanted: bool) -> None:
 
 
 def loaded(ctx: typer.Context) -> Loaded:
-    """The settings, with the global options on top."""
+    """The settings, overridden by the global options."""
     from chatapp_cli.settings import load
 
     given = ctx.find_root().params
@@ -150,7 +176,7 @@ def loaded(ctx: typer.Context) -> Loaded:
 
 @contextmanager
 def opened(ctx: typer.Context) -> Iterator[Desk]:
-    """The company's desk as whoever acts sees it, closed afterwards. Raises Refused if they have to log in first."""
+    """Open the company as the acting operator; closed afterwards. Raises Refused if a login is needed."""
     import os
 
     from chatapp_cli.runtime import seat
@@ -161,7 +187,7 @@ def opened(ctx: typer.Context) -> Iterator[Desk]:
 
 @contextmanager
 def unattended(ctx: typer.Context) -> Iterator[Desk]:
-    """The company's desk with nobody at it, closed afterwards; whoever runs us in their process may hand in a world."""
+    """Open the company without an operator; closed afterwards. A caller in the same process may pass a world."""
     from chatapp_cli.bootstrap import open_desk
 
     found = loaded(ctx)
@@ -172,28 +198,19 @@ def unattended(ctx: typer.Context) -> Iterator[Desk]:
         desk.close()
 
 
-def actor(desk: Desk) -> str:
-    """Who does it, as the journal and our own messages name them."""
-    if desk.acting is not None:
-        return desk.acting.name
-    from chatapp_cli.runtime.seat import local_name
-
-    return local_name(desk.settings)
-
-
 def write(ctx: typer.Context, job: Callable[[Tx], object], *, whole: bool = False) -> None:
-    """Change the store in one transaction, under the name of whoever acts; ``whole``: on lines they do not see too."""
+    """Write in one transaction as the acting operator; ``whole``: also on lines that they do not see."""
     with opened(ctx) as desk:
         (desk.whole if whole else desk).write(job)
 
 
 def typed(text: str) -> str:
-    """What a person gave as a text; ``-`` reads it from standard input."""
+    """A text argument; ``-`` reads it from standard input."""
     return standard_input().rstrip("\n") if text == "-" else text
 
 
 def completing(names: Callable[[Desk], list[str]]) -> Callable[[typer.Context, str], list[str]]:
-    """Complete a word from the store; where that is not possible, with nothing."""
+    """Complete a word from the store; empty if that fails."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         from chatapp_cli.domain.errors import ChatappError

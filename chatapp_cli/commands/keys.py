@@ -1,4 +1,4 @@
-"""``chatapp keys``: which keys the window listens to, whether a person's own are right, what a terminal sends."""
+"""``chatapp keys``: the window's keys, a check of a person's own keys, and what a terminal sends."""
 
 from __future__ import annotations
 

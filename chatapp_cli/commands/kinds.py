@@ -14,7 +14,7 @@ from chatapp_cli.kit.manifests import manifests
 
 
 def listing(kind: str, *, as_json: bool) -> None:
-    """Print them in the order of their source ids (S-036), or only one."""
+    """Print all kinds in the order of their source ids (S-036), or one."""
     found = [known_kind(kind)] if kind else list(manifests().values())
     if as_json:
         printing.document([documents.kind(one) for one in found])

@@ -83,7 +83,7 @@ def _resting(tx: Tx) -> list[ChannelRow]:
 
 
 def _tell_rest(row: ChannelRow) -> None:
-    """On stderr, beside the table."""
+    """Print to stderr that a channel does not send at present, and why."""
     from chatapp_cli.kit.manifests import manifest
     from chatapp_cli.services import resting
 
@@ -143,7 +143,7 @@ def _rest_facts(row: ChannelRow, now: int) -> Mapping[str, str]:
 
 
 def _settings(row: ChannelRow) -> Mapping[str, str]:
-    """What a person answered or chose; a connector may keep notes of its own beside it."""
+    """Settings that a person answered or chose, without the connector's own."""
     from chatapp_cli.kit.manifests import manifest
 
     kept = row.settings
@@ -259,15 +259,16 @@ def configure(
 
     with opened(ctx) as desk:
         if given:
-            title = _configured(desk, channel, line, gathered(given, ""))
-            note("{title} is set up anew.", title=title)
+            changes = gathered(given, "")
+            title = _configured(desk, channel, line, changes)
+            note("Kept for {title}: {names}.", title=title, names=", ".join(sorted(changes)))
             return
         rows = desk.read(lambda tx: _stored(tx, desk, channel, line))
     configuring.tell_stored(rows, as_json=as_json)
 
 
 def _configured(desk: Desk, channel: str, line: str, changes: Mapping[str, str]) -> str:
-    """Change options; returns whose they are."""
+    """Change options; returns their subject."""
     from chatapp_cli.commands.binding import found
     from chatapp_cli.services import channels
 

@@ -1,4 +1,4 @@
-"""A page of dialogs as every command that lists some prints it."""
+"""A page of dialogs, as printed by every command that lists them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ After = Annotated[int, typer.Option("--after", parser=number, metavar="DIALOG", 
 
 
 def page(desk: Desk, tx: Tx, wanted: DialogFilter, after: int, limit: int) -> list[DialogRow]:
-    """The next dialogs that fit; 0 for the first ones. Raises NotFound for a dialog that is not there."""
+    """The matching dialogs after one; 0 for the first page. Raises NotFound for an unknown dialog."""
     from chatapp_cli.store import dialog_list
 
     place = None

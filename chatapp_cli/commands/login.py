@@ -1,4 +1,4 @@
-"""``chatapp login``: act as an operator with an account."""
+"""``chatapp login``: log in as an operator."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def login(
 
 
 def password(*, new: bool = False) -> str:
-    """A password that nobody sees typed; a new one twice. Standard input gives it in a script."""
+    """Ask for a password without echo, a new one twice; in a script read it from standard input."""
     if not sys.stdin.isatty():
         return door.line().rstrip("\n")
     with door.hearing():

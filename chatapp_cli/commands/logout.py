@@ -1,4 +1,4 @@
-"""``chatapp logout``: act as an operator no longer."""
+"""``chatapp logout``: log out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``chatapp send`` to several: what would go, the question before it goes, and what went."""
+"""``chatapp send`` to several recipients: preview, confirmation and result."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from chatapp_cli.services.composing import Request
 from chatapp_cli.services.mailing import Bad, Going, Mailing, Recipient
 
 _SHOWN = 20
-"""Bad lines that are listed one by one."""
+"""The most bad lines that are listed individually."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """How it is to be done."""
+    """The options of a mailing."""
 
     dry: bool
     yes: bool
@@ -36,7 +36,7 @@ class Wish:
 
 
 def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
-    """Everybody who was named or stands in the file. Raises UsageError if nobody does."""
+    """All recipients named or in the file. Raises UsageError if there are none."""
     try:
         text = "" if not file else door.standard_input() if file == "-" else door.file(file, T("The list"))
     except OSError as error:
@@ -52,7 +52,7 @@ def listed(named: Sequence[str], file: str) -> Sequence[Recipient]:
 
 
 def send(desk: Desk, to: Sequence[Recipient], request: Request, wish: Wish) -> int:
-    """Accept it for all, after a question where a person sits; the number is the exit code."""
+    """Accept the message for all recipients, after a confirmation at a terminal; returns the exit code."""
     able = desk.capabilities
     if wish.dry or (len(to) > 1 and not wish.yes):
         tried = desk.write(lambda tx: mailing.preview(tx, able, request, to))
@@ -101,7 +101,7 @@ def _row(one: Going) -> tuple[object, ...]:
 
 
 def _whom(one: Going) -> str:
-    """The name of a dialog that there is already, where it is not the address itself."""
+    """The name of an existing dialog, unless it is the address itself."""
     return "" if one.name in {one.address, one.to.address} else printing.plain(one.name)
 
 
@@ -114,7 +114,7 @@ def _goes(one: Going) -> str:
 
 
 def _tell(desk: Desk, found: Mailing) -> None:
-    """The sums beside the data, and whom it does not go to."""
+    """Print the totals and the skipped recipients to stderr."""
     new = found.new
     note("Messages: {n}, parts: {parts}", n=len(new), parts=sum(one.parts for one in new))
     if found.cost is not None:

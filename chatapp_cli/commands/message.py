@@ -1,4 +1,4 @@
-"""``chatapp message``: one message, and changing one's mind about it."""
+"""``chatapp message``: show and change one message."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ app = noun()
 
 
 class Verdict(StrEnum):
-    """What a person found out."""
+    """What a person found out about an uncertain message."""
 
     SENT = "sent"
     FAILED = "failed"
@@ -60,7 +60,7 @@ def show(ctx: typer.Context, message: Message, as_json: Json = False) -> None:
 
 
 def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> Entry:
-    """A message, where it went on, and where it stands in the queue."""
+    """A message, its continuation, and its place in the queue."""
     from chatapp_cli.services import relay, turns
 
     entries = relay.with_onward(tx, [transcript.entry(tx, message)])
@@ -68,7 +68,7 @@ def _looked_at(desk: Desk, tx: Tx, message: MessageId) -> Entry:
 
 
 def _change(ctx: typer.Context, message: int, action: Action, value: str) -> None:
-    """Put a wish into the outbox; the daemon carries it out."""
+    """Queue a change in the outbox; the daemon carries it out."""
     from chatapp_cli.runtime.owner import owner
 
     with opened(ctx) as desk:

@@ -1,4 +1,4 @@
-"""The options that narrow a list of dialogs (S-117), and what they mean."""
+"""The filter options for lists of dialogs (S-117)."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ Tagged = Annotated[str, option(DialogFilter.tag)]
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What a person said in these options, by the names of the filters."""
+    """The values of these options, by filter."""
 
     said: Mapping[str, Any]
 
-    def wanted(self, tx: Tx, me: str) -> DialogFilter:
-        """The filter that is meant. Raises UsageError for what is no time, NotFound for what is not there."""
-        return filtered(tx, self.said, me=me)
+    def wanted(self, tx: Tx) -> DialogFilter:
+        """The filter of these options. Raises UsageError for an invalid time, NotFound for unknown names."""
+        return filtered(tx, self.said, me=tx.name)
 
 
 def narrowed(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a command these options: it takes as ``narrowing`` what is said in them."""
+    """Decorator that adds these options to a command, which gets them as ``narrowing``."""
     own = Signature.from_callable(verb, eval_str=True).parameters
     options = {one.name: _parameter(one) for one in filters() if one.kind is not Kind.INNER}
 
@@ -80,7 +80,7 @@ _NAMED = Parameter.POSITIONAL_OR_KEYWORD
 
 
 def filtered(tx: Tx, said: Mapping[str, Any], *, me: str = "") -> DialogFilter:
-    """The filter that a person's words mean. Raises NotFound for a line or channel that is not there."""
+    """The filter of a person's input. Raises NotFound for an unknown line or channel."""
     chosen: dict[str, Any] = {}
     for one in filters():
         if value := said.get(one.name):

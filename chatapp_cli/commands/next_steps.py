@@ -1,4 +1,4 @@
-"""What a person can do next, as commands."""
+"""Next steps as commands."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.VIEWS: ("chatapp view list",),
     }
 )
-"""The spellings of each command, the one that needs most values first; ``AGAIN`` is a verb of ``DECIDE``'s noun."""
+"""The forms of each command, the one with the most values first; ``AGAIN`` is a verb of ``DECIDE``'s noun."""
 
 
 def command(step: NextStep) -> str:
-    """The command that does it, with what is known of its words."""
+    """The command for a step, with its known arguments."""
     known = [spelling for spelling in COMMANDS[step.code] if _names(spelling) <= step.params.keys()]
     return known[0].format_map(step.params)
 

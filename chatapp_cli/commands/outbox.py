@@ -101,14 +101,14 @@ def replay(
 
 
 class Reason(NamedTuple):
-    """Why something waits: a code, and the provider's own words."""
+    """Why a message waits: a code, and the provider's own words."""
 
     code: str
     detail: str = ""
 
 
 def _waits(tx: Tx) -> list[tuple[WaitingRow, Reason]]:
-    """What waits and why: a rest of the channel that lasts longer comes before the message's own reason."""
+    """A waiting message and why: a longer pause of the channel takes precedence over the message's own reason."""
     from chatapp_cli.services import channels
 
     accounts = {row.id: row for row in channels.everything(tx)}

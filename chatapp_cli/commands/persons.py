@@ -1,4 +1,4 @@
-"""``chatapp contact``: who is one person, said and taken back, and who may be."""
+"""``chatapp contact``: merging contacts of one person, undoing it, and suggestions."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def show_(ctx: typer.Context, contact: Contact, *, as_json: Json = False) -> Non
 
 
 def facts(person: Person) -> Mapping[str, object]:
-    """A client for people."""
+    """Print a client as facts."""
     known = person.contacts
     return {
         _("Contact"): f"{person.name} ({person.id})",

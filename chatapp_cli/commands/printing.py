@@ -1,4 +1,4 @@
-"""Data on stdout: a table on a terminal, tab-separated in a pipe, JSON where asked for."""
+"""Data on stdout: a table on a terminal, tab-separated in a pipe, JSON on request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def moment(at: Millis | None) -> str:
-    """A time for a person, on the clock of this machine."""
+    """A time for a person, in this machine's time zone."""
     return f"{local(at):%Y-%m-%d %H:%M}" if at else ""
 
 
 def plain(words: object) -> str:
-    """What others wrote, without the control characters that could command a terminal."""
+    """Foreign text without the control characters that could control a terminal."""
     return _CONTROL.sub("\ufffd", str(words))
 
 
@@ -31,26 +31,26 @@ def one_line(words: object) -> str:
 
 
 def chain(kinds: str) -> str:
-    """The order in which channels are tried."""
+    """The text of an order of channels."""
     return kinds.replace(",", " → ")
 
 
 def document(value: Any) -> None:
-    """One JSON document."""
+    """Print one JSON document."""
     import json
 
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def json_line(value: Any) -> None:
-    """One JSON document on a line of its own, at once."""
+    """Print one JSON document per line, unbuffered."""
     import json
 
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Rows under headings on a terminal; without them, tabs between, for a program."""
+    """Print rows: under headings on a terminal; tab-separated without headings for a program."""
     cells = [[one_line(cell) for cell in row] for row in rows]
     if sys.stdout.isatty() and cells:
         _drawn(columns, cells)
@@ -72,7 +72,7 @@ def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
 
 def facts(known: Mapping[str, object]) -> None:
-    """Names and values of one thing; what is empty is left out."""
+    """Print names and values of one object; empty ones are left out."""
     shown = {name: plain(value) for name, value in known.items() if value not in {"", None}}
     width = max(map(len, shown), default=0)
     for name, value in shown.items():

@@ -1,4 +1,4 @@
-"""``chatapp line proxies``: what is tried, what is told, and what is kept."""
+"""``chatapp line proxies``: test, report and store proxies."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from chatapp_cli.store.rows.channels import ChannelRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a person wants of a channel's proxies."""
+    """The options for a channel's proxies."""
 
     urls: Sequence[str]
     off: bool
     force: bool
-    """Keep them although some do not lead to the provider."""
+    """Store them although some do not reach the provider."""
 
 
 def settle(desk: Desk, named: str, line: str, wish: Wish, *, as_json: bool) -> int:
-    """Try, tell, and keep what is new; the number is the exit code."""
+    """Test the proxies, report, and store new ones; returns the exit code."""
     row = binding.found(desk, named, line)
     said = " ".join(typed(url) for url in wish.urls)
     proxying.understood(desk, row, said)

@@ -1,4 +1,4 @@
-"""What ``send`` and ``reply`` share: the draft, the wait for the verdict, and what it means for a script."""
+"""Shared by ``send`` and ``reply``: the draft, the wait for the verdict, and the exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.door import seconds
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.frame import actor, typed
+from chatapp_cli.commands.frame import typed
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, Health
@@ -76,7 +76,7 @@ _EXIT_OF_HEALTH = {Health.NEEDS_REBIND: 4, Health.MISCONFIGURED: 2, Health.BLOCK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """The options that ``send`` and ``reply`` share, and those of one of them."""
+    """The options of ``send`` and ``reply``."""
 
     text: Text = ""
     template: Approved = ""
@@ -90,14 +90,14 @@ class Wish:
     last_name: str = ""
     assignee: str = ""
     quick: str = ""
-    """The quick reply that is the text."""
+    """The quick reply to use as the text."""
     unless_heard: bool = False
 
     @contextmanager
     def request(
         self, desk: Desk, to: Target, channels: Sequence[ChannelRow], *, reply_to: MessageId | None = None
     ) -> Iterator[Request]:
-        """The message for one of these channels, its files in the store; they stay there if it is accepted within."""
+        """The message for one of these channels, with its files staged; they are kept if it is accepted within."""
         from chatapp_cli.commands.staging import most_of, staging
         from chatapp_cli.domain.draft import Draft
         from chatapp_cli.services.composing import Request
@@ -136,18 +136,18 @@ class Wish:
         return None
 
     def _order(self, desk: Desk) -> Order:
-        """Who, when and under which key."""
+        """The order: author, time and key."""
         from chatapp_cli.domain.when import when
         from chatapp_cli.services.sending import Order, key_of
 
         if self.unless_heard and not self.at:
             raise UsageError(T("--unless-they-write needs a time."), T("Name it with --at."), field="unless_heard")
-        at, who = when(self.at, now=desk.world.clock.now()) if self.at else None, actor(desk)
+        at = when(self.at, now=desk.world.clock.now()) if self.at else None
         return Order(
             key=key_of(self.key) if self.key else desk.world.chance.key(),
             at=at,
             unless_heard=self.unless_heard,
-            assignee=who if self.assignee == "me" else self.assignee,
+            assignee=desk.name if self.assignee == "me" else self.assignee,
         )
 
 
@@ -155,7 +155,7 @@ _SHARED = ("text", "template", "values", "subject", "files", "at", "wait", "key"
 
 
 def composed(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that send and reply share: it takes as ``wish`` what is said in them."""
+    """Decorator that adds the options of send and reply to a command, which gets them as ``wish``."""
     own = signature(verb, eval_str=True).parameters
     known = signature(Wish, eval_str=True).parameters
     shared = [known[name].replace(kind=Parameter.KEYWORD_ONLY) for name in _SHARED]
@@ -181,8 +181,7 @@ def _gaps(given: Sequence[str]) -> Mapping[str, str]:
 def send_off(desk: Desk, request: Request, *, wait: float, as_json: bool, to: str = "") -> int:
     """Accept the message, wait for its verdict, report it, and return the exit code.
 
-    Whoever is meant by an address is named: before the wait as far as the desk knows, after it if the provider knew
-    better.
+    The recipient is named: before the wait as known to the desk, and after it if the provider knew better.
     """
     from chatapp_cli.services import composing, transcript
 
@@ -200,9 +199,9 @@ def send_off(desk: Desk, request: Request, *, wait: float, as_json: bool, to: st
 
 
 def _tell_whom(desk: Desk, message: MessageId, to: str, told: str = "") -> str:
-    """Name whom a message to a number or a username goes to, if that was not typed and is not told already.
+    """Name the recipient of a message to a number or a username, unless typed or named already.
 
-    These change hands; a ChatID and an e-mail address are what they are, and a script by them stays quiet.
+    Numbers and usernames change hands; ChatIDs and e-mail addresses do not, so for them nothing is printed.
     """
     from chatapp_cli.domain.address import openings
     from chatapp_cli.services import dialogs, transcript
@@ -234,7 +233,7 @@ def _deliver(desk: Desk, message: MessageId, patience: float) -> MessageId:
 
 
 def report(desk: Desk, entry: Entry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:
-    """Say what became of a message; the number is the exit code."""
+    """Report the outcome of a message; returns the exit code."""
     if as_json:
         printing.document(documents.verdict(entry, channel, _name(desk, entry)))
     else:

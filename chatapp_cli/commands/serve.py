@@ -44,7 +44,7 @@ def serve(
 
 
 def _insist_on_web(desk: Desk, *, http: bool) -> None:
-    """Refuse a login page that nobody could reach, or at which nobody could log in. Raises UsageError."""
+    """Raise UsageError for a login page that is unreachable or at which nobody can log in."""
     from chatapp_cli.services import operators
 
     if not (http and desk.settings.http_host):

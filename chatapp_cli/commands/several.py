@@ -1,4 +1,4 @@
-"""One verb for several dialogs: one write for all of them."""
+"""One verb for several dialogs, in one transaction."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Dialogs = Annotated[
 
 
 def numbers(said: Sequence[str]) -> list[DialogId]:
-    """The dialogs that a person typed; ``-`` reads more of them from standard input. Raises UsageError."""
+    """The numbers of the dialogs; ``-`` reads more of them from standard input. Raises UsageError."""
     words = [word for one in said for word in (standard_input().split() if one == "-" else [one])]
     return [DialogId(number(word)) for word in dict.fromkeys(words)]
 
 
 def each(ctx: typer.Context, said: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
-    """Do the same with several dialogs: with all of them or, where one refuses, with none."""
+    """Do the same with several dialogs: with all of them, or with none if one refuses."""
     chosen = numbers(said)
 
     def all_of_them(tx: Tx) -> None:

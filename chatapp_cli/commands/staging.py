@@ -1,4 +1,4 @@
-"""What a person attaches: refused before they are copied, kept only if something comes of it."""
+"""Attachments: checked before they are copied, kept only if they are used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def staging(desk: Desk, *, most: int | None = None) -> Iterator[Callable[[Path], StagedFile]]:
-    """Take files of at most so many bytes into the store; what nothing refers to in the end is taken out again."""
+    """Copy files of at most this many bytes into the store; unreferenced ones are removed afterwards."""
     from chatapp_cli.services import files
 
     taken: list[StagedFile] = []
@@ -34,9 +34,9 @@ def staging(desk: Desk, *, most: int | None = None) -> Iterator[Callable[[Path],
 
 
 def most_of(can: Sequence[Capabilities], paths: Sequence[Path]) -> int | None:
-    """How many bytes a file may have for one of these channels; ``None`` if there is none.
+    """The largest file in bytes for one of these channels; ``None`` if there is no channel.
 
-    Raises Refused where none of them could carry these files, and NotFound for one that cannot be read.
+    Raises Refused if none of them can carry these files, and NotFound for an unreadable file.
     """
     from chatapp_cli.domain.draft import insist_on_files
     from chatapp_cli.domain.errors import Refused

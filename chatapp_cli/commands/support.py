@@ -1,4 +1,4 @@
-"""``chatapp support``: whom to ask, and what to tell them (S-014)."""
+"""``chatapp support``: the support contact, and what to tell them (S-014)."""
 
 from __future__ import annotations
 

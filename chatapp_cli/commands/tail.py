@@ -1,4 +1,4 @@
-"""``chatapp tail``: the journal, and what comes after it."""
+"""``chatapp tail``: the journal, also live."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 app = single()
 
 EVERY = 0.2
-"""Seconds between two looks."""
+"""Seconds between polls."""
 
 
 @app.command(cls=Verb)
@@ -45,7 +45,7 @@ def tail(
 
 
 def _catch_up(desk: Desk, last: int, *, as_json: bool) -> int:
-    """Print everything after a number; returns the newest number."""
+    """Print the entries after a number; returns the newest number."""
     while rows := desk.read(partial(journal.after, number=last)):
         for row in rows:
             _print(row, as_json=as_json)

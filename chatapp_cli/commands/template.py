@@ -1,4 +1,4 @@
-"""``chatapp template``: texts that a provider has to approve before they may be sent (S-090)."""
+"""``chatapp template``: texts that a provider must approve before they are sent (S-090)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``chatapp dialog show --person``: all that was said with a client, in whichever channel."""
+"""``chatapp dialog show --person``: the messages of a client across all channels."""
 
 from __future__ import annotations
 

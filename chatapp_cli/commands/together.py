@@ -1,4 +1,4 @@
-"""``chatapp dialog``: who else looks at a dialog just now, and what was begun there and not sent."""
+"""``chatapp dialog``: who else has a dialog open, and its draft."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def draft(
 
 
 def _put(tx: Tx, dialog: DialogId, text: str) -> None:
-    """Other words; files and subject stay, unless there is nothing left at all."""
+    """Replace the draft's text; files and subject stay, unless nothing is left at all."""
     known = drafts.of(tx, dialogs.card(tx, dialog).id)
     if not text.strip():
         drafts.drop(tx, dialog)

@@ -1,4 +1,4 @@
-"""Messages as a person reads them and as a program does."""
+"""Messages for people and for programs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _marks(message: MessageRow) -> str:
 
 
 def file_line(file: FileRow, manifest: Manifest) -> str:
-    """A file's name, size and whether it is here."""
+    """A file's name, size and whether it is downloaded."""
     size = _("{n} MB", n=round(file.size / MEGABYTE, 1)) if file.size >= MEGABYTE else _("{n} KB", n=_kilobytes(file))
     line = _("file {n}: {name}, {size}", n=file.id, name=plain(file.name), size=size)
     if file.state == "here":
@@ -87,14 +87,14 @@ def _trouble(entry: Entry, manifest: Manifest) -> Iterator[str]:
 
 
 def waiting_line(row: OutboxRow, manifest: Manifest) -> str:
-    """When something goes and why it waits."""
+    """When a message will be sent and why it waits."""
     why = show(words.why(manifest, row.wait_code)[0]) if row.wait_code else ""
     when = _("goes after {moment}", moment=moment(row.not_before)) if row.not_before else _("goes as soon as it can")
     return f"◷ {show(words.action(row.action))}: {when}. {why}".rstrip()
 
 
 def receipts_word(can: Capabilities) -> str:
-    """How far a channel tells what became of our messages (S-063)."""
+    """Which delivery states a channel reports (S-063)."""
     return {
         "none": _("delivered and read: not available"),
         "bounce": _("only when it could not be delivered"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.frame import Json, Verb, actor, completing, line_names, noun, opened, write
+from chatapp_cli.commands.frame import Json, Verb, completing, line_names, noun, opened, write
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
@@ -99,7 +99,7 @@ def password_(ctx: typer.Context, name: Name) -> None:
     from chatapp_cli.runtime.seat import new_password
 
     with opened(ctx) as desk:
-        if name != actor(desk):
+        if name != desk.name:
             desk.require(Right.USERS)
         desk.whole.read(lambda tx: operators.find(tx, name))
         new_password(desk, name, password(new=True))
@@ -151,7 +151,7 @@ def _show_rights(name: str, found: frozenset[Right], *, as_json: bool) -> None:
 
 
 def numbers(tx: Tx, named: Sequence[str]) -> list[LineId]:
-    """Lines by what a person calls them."""
+    """The numbers of lines by name."""
     from chatapp_cli.services.lines import find
 
     return [find(tx, name).id for name in named]

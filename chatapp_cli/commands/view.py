@@ -1,4 +1,4 @@
-"""``chatapp view``: filters under a name."""
+"""``chatapp view``: saved filters."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def add(
 ) -> None:
     """Keep a filter under a name; an old one of that name is replaced."""
     with opened(ctx) as desk:
-        made = desk.write(lambda tx: views.add(tx, name, narrowing.wanted(tx, tx.name), own=mine))
+        made = desk.write(lambda tx: views.add(tx, name, narrowing.wanted(tx), own=mine))
     typer.echo(made)
 
 

@@ -1,4 +1,4 @@
-"""Through which channels a person wants a message to go."""
+"""Choosing the channels of a message."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Way:
     line: str
 
     def possible(self, desk: Desk) -> Sequence[ChannelRow]:
-        """The channels that a message may go through first: the one that was named, or whichever there are."""
+        """The channels for the first attempt: the named one, or all that are possible."""
         from chatapp_cli.commands.binding import found
         from chatapp_cli.services import channels
 
         return [found(desk, self.channel, self.line)] if self.channel else desk.read(channels.everything)
 
     def imported(self, desk: Desk, name: str) -> Sequence[str]:
-        """Where to write to somebody of the channel's own address book, asked for now; none if nobody is named."""
+        """The address of a person in the channel's own address book, requested now; none if nobody is named."""
         from chatapp_cli.commands import asked
         from chatapp_cli.commands.binding import found
         from chatapp_cli.services import beginning

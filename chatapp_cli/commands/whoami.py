@@ -1,4 +1,4 @@
-"""``chatapp whoami``: as whom one acts, and what they see."""
+"""``chatapp whoami``: the acting operator and the lines they see."""
 
 from __future__ import annotations
 

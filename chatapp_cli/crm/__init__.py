@@ -1,1 +1,1 @@
-"""The customer-relation systems: one folder each."""
+"""CRM systems: one folder each."""

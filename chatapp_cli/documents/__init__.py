@@ -1,4 +1,4 @@
-"""What programs read of us as JSON: rows in, mappings out, the same for every front end.
+"""The JSON documents for programs: rows in, mappings out, the same for every front end.
 
-The keys, their order and their types are promised; ``schema.json`` names them.
+Their keys, order and types are stable; ``schema.json`` describes them.
 """

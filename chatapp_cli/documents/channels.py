@@ -1,4 +1,4 @@
-"""Lines, channels, and what belongs to a channel."""
+"""Lines, channels and their parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def line(row: LineRow, resting: Sequence[ChannelRow]) -> Mapping[str, Any]:
-    """A line, and those of the given channels of it that send nothing for now."""
+    """A line, and which of the given channels of it do not send at present."""
     return {**row._asdict(), "resting": [_rest(one) for one in resting if one.line_id == row.id]}
 
 
@@ -63,7 +63,7 @@ def channel(row: ChannelRow) -> Mapping[str, Any]:
 
 
 def kind(one: Manifest) -> Mapping[str, Any]:
-    """A kind of channel, and what it can do."""
+    """A kind of channel and its capabilities."""
     return {
         "source_id": one.source_id,
         "kind": one.kind,
@@ -76,7 +76,7 @@ def kind(one: Manifest) -> Mapping[str, Any]:
 
 
 def finding(one: Finding, **more: object) -> Mapping[str, Any]:
-    """What a check found, after whatever else tells what was checked."""
+    """A finding of a check, after the keys that say what was checked."""
     return {
         **more,
         "name": one.name,
@@ -87,7 +87,7 @@ def finding(one: Finding, **more: object) -> Mapping[str, Any]:
 
 
 def invitation(accounts: Sequence[Account]) -> Mapping[str, Any]:
-    """The account that the next client should write to, and all of its pool."""
+    """The account that the next client should write to, and its whole pool."""
     told = [
         {"channel": one.channel.id, "title": one.channel.title, "link": one.link, "takes": one.takes, "new": one.new}
         for one in accounts
@@ -96,7 +96,7 @@ def invitation(accounts: Sequence[Account]) -> Mapping[str, Any]:
 
 
 def template(row: TemplateRow) -> Mapping[str, Any]:
-    """A text that a provider has to approve."""
+    """A template that a provider has to approve."""
     return {
         "channel": row.channel_id,
         "name": row.name,
@@ -111,7 +111,7 @@ def template(row: TemplateRow) -> Mapping[str, Any]:
 
 
 def application(row: ApplicationRow) -> Mapping[str, Any]:
-    """An application on paper."""
+    """An application to a provider."""
     return {
         "id": row.id,
         "line": row.line,
@@ -126,12 +126,12 @@ def application(row: ApplicationRow) -> Mapping[str, Any]:
 
 
 def filled_in(row: ApplicationRow, answers: Mapping[str, str]) -> Mapping[str, Any]:
-    """An application with what was filled in."""
+    """An application with its form."""
     return {**application(row), "answers": dict(answers)}
 
 
 def dead_letter(one: ArrivedRow) -> Mapping[str, Any]:
-    """An arrival that could not be understood."""
+    """An arrival that could not be read."""
     return {
         "id": one.id,
         "at": iso(one.at),
@@ -142,10 +142,10 @@ def dead_letter(one: ArrivedRow) -> Mapping[str, Any]:
 
 
 def raw_letter(one: ArrivedRow, raw: str) -> Mapping[str, Any]:
-    """The same with what arrived."""
+    """The same with the raw content."""
     return {**dead_letter(one), "raw": raw}
 
 
 def group(dialog: int, address: str, missing: Mapping[str, str]) -> Mapping[str, Any]:
-    """A group that was made or changed, and who could not be added or taken out, by code."""
+    """A created or changed group, and the people who could not be added or removed, with codes."""
     return {"dialog": dialog, "address": address, "missing": missing}

@@ -29,12 +29,12 @@ def row(one: DialogRow) -> Mapping[str, Any]:
 
 
 def hit(one: DialogRow, *, near: bool) -> Mapping[str, Any]:
-    """A dialog that was looked for; ``near``: its name is only nearly what was typed."""
+    """A dialog found by a search; ``near``: only the name is similar."""
     return {**row(one), "near": near}
 
 
 def card(known: DialogCard, tags: Sequence[str], members: Sequence[MemberRow] = ()) -> Mapping[str, Any]:
-    """A dialog with everything that is known of the client."""
+    """A dialog with everything known about the client."""
     times = {name: iso(getattr(known, name)) for name in ("waiting_since", "snoozed_until", "last_at", "created_at")}
     flags = {name: bool(getattr(known, name)) for name in ("pinned", "blocked", "reachable")}
     return {
@@ -48,17 +48,17 @@ def card(known: DialogCard, tags: Sequence[str], members: Sequence[MemberRow] = 
 
 
 def note(one: NoteRow | CallRow) -> Mapping[str, Any]:
-    """What an operator told the others; one that calls for somebody bears the dialog's name too."""
+    """An operator's note; one with a mention also has the dialog's name."""
     return {**one._asdict(), "at": iso(one.at)}
 
 
 def viewer(one: PresenceRow, now: Millis) -> Mapping[str, Any]:
-    """Somebody who looks at a dialog."""
+    """An operator who has a dialog open."""
     return {"dialog_id": one.dialog_id, "operator": one.operator, "typing": one.typing_until > now}
 
 
 def unsent(kept: Unsent) -> Mapping[str, Any]:
-    """What an operator began to write."""
+    """An operator's draft."""
     draft = kept.draft
     return {
         "text": draft.text,

@@ -1,4 +1,4 @@
-"""Messages, what they carry, and what became of them."""
+"""Messages, their files and their delivery."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def message(entry: Entry) -> Mapping[str, Any]:
-    """A message with all that is shown beside it."""
+    """A message with everything shown with it."""
     row = entry.message
     times = {name: iso(getattr(row, name)) for name in ("at", "stored_at", "edited_at", "deleted_at")}
     return {
@@ -38,14 +38,14 @@ def message(entry: Entry) -> Mapping[str, Any]:
 
 
 def in_thread(entry: Entry, card: DialogCard) -> Mapping[str, Any]:
-    """A message among those of all of a client's dialogs."""
+    """A message in the joint history of a client's dialogs."""
     return {**message(entry), "channel_id": card.channel_id, "channel": card.channel, "kind": card.kind}
 
 
 def conversation(
     card: DialogCard, tags: Sequence[str], members: Sequence[MemberRow], can: Capabilities, entries: Sequence[Entry]
 ) -> Mapping[str, Any]:
-    """A dialog with messages of it, and how far its channel tells what became of ours."""
+    """A dialog with messages of it, and which delivery states its channel reports."""
     about = dialogs.card(card, tags, members)
     return {**about, "receipts": can.receipts, "messages": [message(entry) for entry in entries]}
 
@@ -62,17 +62,17 @@ def outbox(row: OutboxRow) -> Mapping[str, Any]:
 
 
 def revision(said: Revision) -> Mapping[str, Any]:
-    """What a message said until it was edited."""
+    """An earlier text of an edited message."""
     return {"text": said.text, "until": iso(said.until)}
 
 
 def forwarded(old: MessageId, new: MessageId) -> Mapping[str, Any]:
-    """A message, and the one that it was passed on as."""
+    """A message, and its forwarded copy."""
     return {"message": old, "went_as": new}
 
 
 def found(one: Found) -> Mapping[str, Any]:
-    """A message that was searched for."""
+    """A message found by a search."""
     said = one.message
     return {
         "dialog": one.dialog.id,
@@ -90,7 +90,7 @@ def found(one: Found) -> Mapping[str, Any]:
 
 
 def verdict(entry: Entry, channel: ChannelRow, name: str) -> Mapping[str, Any]:
-    """How far a message got that was just accepted; ``name`` is the dialog's."""
+    """The state of a message just accepted; ``name`` is the dialog's."""
     row = entry.message
     return {
         "message": row.id,
@@ -107,7 +107,7 @@ def verdict(entry: Entry, channel: ChannelRow, name: str) -> Mapping[str, Any]:
 
 
 def life(known: Life) -> Mapping[str, Any]:
-    """Everything that is known of a message."""
+    """Everything known about a message."""
     arrived = known.arrived
     return {
         "message": message(known.entry),

@@ -1,4 +1,4 @@
-"""Who works here, how they look at it, what happened, and the settings."""
+"""Operators, views, journal entries and settings."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def account(one: Account) -> Mapping[str, Any]:
 
 
 def rights(name: str, held: Collection[Right]) -> Mapping[str, Any]:
-    """What an operator may do, in the order of the table of rights."""
+    """The rights of an operator, in the order of the rights table."""
     return {"name": name, "rights": [str(right) for right in Right if right in held]}
 
 
 def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:
-    """Who acts, and the names of the lines that they see; ``None``: all."""
+    """The acting operator, and the names of the lines they see; ``None``: all."""
     return {"name": who.name, "account": who.account, "lines": lines, "owner": who.owner}
 
 
 def view(row: ViewRow, dialogs: int) -> Mapping[str, Any]:
-    """A filter under a name, and how many dialogs fit."""
+    """A view, and its number of dialogs."""
     return {**row._asdict(), "dialogs": dialogs}
 
 
 def news(entry: JournalEntry) -> Mapping[str, Any]:
-    """Something that happened."""
+    """A journal entry."""
     event = entry.event
     return {
         "number": entry.id,
@@ -58,10 +58,10 @@ def news(entry: JournalEntry) -> Mapping[str, Any]:
 
 
 def setting(value: object, source: str, ref: int = 0) -> Mapping[str, Any]:
-    """A setting's value and where it comes from; one of a line or channel names it by its number ``ref``."""
+    """A setting's value and source; ``ref`` is the number of its line or channel."""
     return {"value": value, "source": source, **({source: ref} if ref else {})}
 
 
 def options(stored: Mapping[str, object]) -> Mapping[str, Any]:
-    """What is stored of each option, as it was written; ``None``: nothing."""
+    """The stored value of each option, as written; ``None``: none."""
     return dict(stored)

@@ -1,4 +1,4 @@
-"""Clients, by what they are known, and where they can be written to."""
+"""Clients, their contacts, and where they can be reached."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def contact(row: ContactRow) -> Mapping[str, Any]:
-    """A contact, and the order of channels in which they are tried."""
+    """A contact, and the order in which its channels are tried."""
     return {**row._asdict(), "chain": row.chain.split(",") if row.chain else []}
 
 
 def person(known: Person) -> Mapping[str, Any]:
-    """A client with every contact and dialog by which they are known."""
+    """A client with all contacts and dialogs."""
     contacts = [{**contact(one), "dialogs": [_way(way) for way in known.ways_of(one.id)]} for one in known.contacts]
     return {"id": known.id, "name": known.name, "contacts": contacts}
 
@@ -34,13 +34,13 @@ def _way(way: WayRow) -> Mapping[str, Any]:
 
 
 def suggestion(one: Suggestion) -> Mapping[str, Any]:
-    """Two who may be one person."""
+    """Two contacts who may be one person."""
     reasons = [{"kind": reason.kind, "shared": reason.shared} for reason in one.reasons]
     return {"one": person(one.one), "other": person(one.other), "reasons": reasons}
 
 
 def outlook(one: Outlook) -> Mapping[str, Any]:
-    """What would become of a first message through one channel."""
+    """What would happen to a first message through one channel."""
     return {
         "channel": one.channel.id,
         "kind": one.channel.kind,
@@ -58,7 +58,7 @@ def outlook(one: Outlook) -> Mapping[str, Any]:
 
 
 def answer(row: ChannelRow, found: Mapping[str, str] | ChatappError | None) -> Mapping[str, Any]:
-    """What a messenger said when it was asked for somebody; an error if it did not answer."""
+    """A messenger's answer to a look-up of a person; an error if it did not answer."""
     about = {"channel": row.id, "kind": row.kind, "title": row.title}
     if isinstance(found, ChatappError):
         return {**about, "found": None, "error": show(found.what)}

@@ -19,16 +19,16 @@ def reply(row: QuickReplyRow) -> Mapping[str, Any]:
 
 
 def whole(row: QuickReplyRow, wanted: Sequence[str], files: Sequence[StagedFile]) -> Mapping[str, Any]:
-    """A quick reply with the gaps that are to be filled and what is attached."""
+    """A quick reply with its placeholders and files."""
     attached = [{"name": file.name, "mime": file.mime, "size": file.size} for file in files]
     return {**reply(row), "gaps": list(wanted), "files": attached}
 
 
 def section(row: SectionRow, editors: Sequence[str]) -> Mapping[str, Any]:
-    """A section, and who may edit it; nobody named: everybody."""
+    """A section, and who may edit it; an empty list means everybody."""
     return {**row._asdict(), "editors": editors}
 
 
 def taken(sheet: Taken) -> Mapping[str, Any]:
-    """How many quick replies of a file were new, changed, or known as they are."""
+    """How many quick replies of a file were new, changed or unchanged."""
     return {"added": sheet.added, "changed": sheet.changed, "same": sheet.same}

@@ -1,4 +1,4 @@
-"""What waits to be sent, what did not get through, and what a list of recipients leads to."""
+"""Waiting messages, failed messages, and the outcome of a mailing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def waiting(row: WaitingRow, code: str, why: str) -> Mapping[str, Any]:
-    """What waits, and what it waits for as a code and in words."""
+    """A waiting message, and the reason as a code and as text."""
     return {
         "message": row.message_id,
         "dialog": row.dialog_id,
@@ -31,7 +31,7 @@ def waiting(row: WaitingRow, code: str, why: str) -> Mapping[str, Any]:
 
 
 def troubled(row: TroubledRow, why: str) -> Mapping[str, Any]:
-    """What is uncertain or failed, and why in words."""
+    """An uncertain or failed message, and the reason as text."""
     return {
         "message": row.id,
         "dialog": row.dialog_id,
@@ -45,7 +45,7 @@ def troubled(row: TroubledRow, why: str) -> Mapping[str, Any]:
 
 
 def mailing(found: Mailing, *, seconds: int, dry: bool) -> Mapping[str, Any]:
-    """What becomes of a list of recipients; ``seconds`` is how long it takes at the channels' rates."""
+    """The outcome of a mailing; ``seconds`` is its duration at the channels' rates."""
     return {
         "dry_run": dry,
         "recipients": [_going(one, dry=dry) for one in found.going],

@@ -1,4 +1,4 @@
-"""What a person can do next, for programs."""
+"""Next steps, for programs."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from chatapp_cli.domain.next_step import NextStep
 
 
 def step(one: NextStep) -> Mapping[str, Any]:
-    """Its code and its values; words and commands are each front end's own."""
+    """The code and values of a step; each front end has its own texts and commands."""
     return {"code": str(one.code), "params": dict(one.params)}

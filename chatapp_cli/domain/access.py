@@ -12,7 +12,7 @@ from chatapp_cli.domain.text import T, Text
 
 
 class Right(StrEnum):
-    """Something that may be allowed; its value is what a person types and what is stored."""
+    """A right; its value is what people type and what is stored."""
 
     ANSWER = "answer"
     MASS = "mass"
@@ -74,11 +74,11 @@ RIGHTS: Mapping[Right, Text] = MappingProxyType(
         Right.BACKUPS: T("make backups and restore them"),
     }
 )
-"""What each right allows, so that «may not …» and «may …» are sentences."""
+"""What each right allows, worded to follow «may …» and «may not …»."""
 
 
 class Role(StrEnum):
-    """What somebody is at a company; its value is stored with an account."""
+    """A person's role in a company; its value is stored with the account."""
 
     OWNER = "owner"
     OPERATOR = "operator"
@@ -107,49 +107,49 @@ ROLES: Mapping[Role, frozenset[Right]] = MappingProxyType(
         ),
     }
 )
-"""What each role may do without being given more."""
+"""The rights that each role has by default."""
 
 
 class Acting(NamedTuple):
-    """Who acts: a person, or a part of the program under a name of its own."""
+    """Who acts: a person, or a part of the program under its own name."""
 
     name: str
     account: bool = False
-    """Whether it is an account's name: what is unread is counted for it alone, and its rights are the account's."""
+    """Whether it is the name of an account, which has its own unread count and rights."""
     lines: Sequence[LineId] | None = None
-    """The lines that are seen; ``None``: all."""
+    """The visible lines; ``None``: all."""
     owner: bool = False
     """Whether they own the store, and so may do everything."""
     system: frozenset[Right] | None = None
     """The rights of a part of the program; ``None`` for a person."""
     signs: bool = True
-    """Whether its name stands in the journal; the daemon only carries out what others wrote."""
+    """Whether its name appears in the journal; the daemon only carries out what others wrote."""
 
     @property
     def signature(self) -> str:
-        """The name under what is done; empty for who does not sign."""
+        """The name to record in the journal; empty if it does not sign."""
         return self.name if self.signs else ""
 
 
 def system(name: str, *rights: Right, signs: bool = True) -> Acting:
-    """A part of the program that acts by itself, with these rights and no others."""
+    """A part of the program that acts on its own, with exactly these rights."""
     return Acting(name, system=frozenset(rights), signs=signs)
 
 
 PROGRAM = ""
-"""The signature of what a provider reports, or the program does by itself."""
+"""The signature of a provider's reports and of the program's own actions."""
 
 NOBODY = Acting("", lines=())
-"""Before anybody has logged in: nothing is seen and nothing is allowed."""
+"""Before anybody has logged in: sees nothing and may do nothing."""
 
 DAEMON = system("daemon", Right.ANSWER, Right.TEMPLATES, signs=False)
-"""Receives and sends; hands messages on along their chains, and takes over what moderators say of templates."""
+"""Receives and sends, passes messages along their chains, and stores moderators' verdicts on templates."""
 
 EFFECT = system("effect")
-"""Runs with an event in its transaction, whoever caused it; works by statements alone and needs no right."""
+"""Runs in the transaction of an event, whoever caused it; it only runs statements and needs no right."""
 
 DOOR = system("door", signs=False)
-"""Checks passwords and opens sessions for whoever proves who they are."""
+"""Checks passwords and opens sessions."""
 
 
 def read(stored: str) -> frozenset[Right]:

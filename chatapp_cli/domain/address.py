@@ -1,4 +1,4 @@
-"""How a person names whom they write to: an e-mail address, a phone, a @username or a ChatID (S-005, S-123)."""
+"""How people name a recipient: an e-mail address, a phone, a @username or a ChatID (S-005, S-123)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _USERNAME = re.compile(r"@[A-Za-z0-9_.]{2,}")
 _PHONE = re.compile(rf"[+＋]?[{SIGNS}]{{7,24}}")
 _FEWEST = 5
-"""Digits without which it is no phone."""
+"""The fewest digits of a phone number."""
 _WRITTEN_OUT = re.compile(rf"^[+＋]|(?<=\d)[{DASHES}]|[\s()]")
-"""A plus or gaps between the digits: nobody writes a ChatID so."""
+"""A plus or separators between the digits, which a ChatID never has."""
 _RUSSIAN = re.compile(r"[78]\d{10}")
 
 
 def kinds(address: str) -> Sequence[AddressKind]:
-    """What it can be, the likeliest first; everything can be a ChatID."""
+    """The kinds of address that it can be, the likeliest first; everything can be a ChatID."""
     if _USERNAME.fullmatch(address):
         return ("username", "chat_id")
     if _EMAIL.fullmatch(address):
@@ -37,12 +37,12 @@ def kinds(address: str) -> Sequence[AddressKind]:
 
 
 def openings(address: str) -> Sequence[AddressKind]:
-    """The same for somebody who is not known yet: eleven digits from 7 or 8 on are rather a number than a ChatID."""
+    """The same for an unknown person: eleven digits that begin with 7 or 8 are a number rather than a ChatID."""
     return ("phone", "chat_id") if _RUSSIAN.fullmatch(address) else kinds(address)
 
 
 def canonical(address: str, kind: AddressKind) -> str:
-    """The one spelling of an address that a person typed; a phone without a plus as somebody in Russia means it."""
+    """The canonical form of an address that a person typed; a phone without a plus is read as in Russia."""
     address = address.strip()
     if kind == "email":
         return address.lower()
@@ -52,33 +52,33 @@ def canonical(address: str, kind: AddressKind) -> str:
 
 
 def spelled(address: str) -> str:
-    """One spelling of whatever a person typed, so that a phone with and without its plus is one."""
+    """The canonical form of any address that a person typed: a phone with and without its plus is the same."""
     possible = kinds(address.strip())
     return canonical(address, "phone" if "phone" in possible else possible[0])
 
 
 def given(phone: str) -> str:
-    """The one spelling of a phone that a provider told: ``+84912345678`` with or without its plus; empty without any.
+    """The canonical form, ``+84912345678``, of a phone that a provider reports; empty if it reports none.
 
-    Never for what a person typed, see ``canonical``: the same eleven digits from 8 on may be another's number.
+    Not for input of a person, see ``canonical``: eleven digits that begin with 8 may be a different number.
     """
     found = told(phone)
     return f"+{found}" if found else ""
 
 
 def is_name(said: str) -> bool:
-    """Whether somebody may be called so: digits, an e-mail address and a @username stand where a name is missing."""
+    """Whether this is a name, and not digits, an e-mail address or a @username in place of one."""
     said = said.strip()
     return any(map(str.isalpha, said)) and not (_EMAIL.fullmatch(said) or said.startswith("@"))
 
 
 def called(now: str, before: str) -> str:
-    """The name that somebody goes by from now on: a name that is known never gives way to an address or to nothing."""
+    """The name to store: an address or an empty name never replaces a known name."""
     return now if is_name(now) or not before.strip() else before
 
 
 def named(said: str) -> str:
-    """Somebody as channels take their name: ``+7916…``, ``@name``, an e-mail or a ChatID."""
+    """A person's address as channels accept it: ``+7916…``, ``@name``, an e-mail or a ChatID."""
     likeliest = kinds(said.strip())[0]
     found = canonical(said, likeliest)
     return f"@{found}" if likeliest == "username" else found

@@ -1,4 +1,4 @@
-"""How far an application on paper got (S-088)."""
+"""The stages of an application on paper (S-088)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Stage(StrEnum):
-    """Where an application stands."""
+    """The stage of an application."""
 
     READY = "ready"
     """The documents are made; a person signs them and sends them off."""
@@ -29,5 +29,5 @@ _NEXT: Final[Mapping[Stage, frozenset[Stage]]] = {
 
 
 def may_become(old: Stage, new: Stage) -> bool:
-    """Tell whether an application may go on so; after a rejection there is only a new one."""
+    """Whether an application may move from one stage to another; after a rejection a new one is needed."""
     return new in _NEXT[old]

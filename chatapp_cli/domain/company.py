@@ -1,4 +1,4 @@
-"""Numbers by which Russian companies are known to the tax service, and whether such a number can be one."""
+"""Tax numbers of Russian companies, and whether such a number is valid."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which dialogs a person wants to see: every filter declared once.
+"""Filters of the dialog list, each declared once.
 
-Command line, the window's page and its chips, saved views and the store loop over these declarations. A filter more is
-a declaration here and its condition in ``store/dialog_list.py``.
+Command line, the window's page and its chips, saved views and the store loop over these declarations. To add a
+filter, declare it here and add its condition to ``store/dialog_list.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NOTHING = Text("")
 
 
 class Kind(Enum):
-    """What a person says to choose a filter's value."""
+    """How a person chooses a filter's value."""
 
     FLAG = "flag"
     LINE = "line"
@@ -28,12 +28,12 @@ class Kind(Enum):
     MOMENT = "moment"
     TEXT = "text"
     INNER = "inner"
-    """Nobody says it: the program sets it."""
+    """Set by the program only."""
 
 
 @dataclass(eq=False)
 class Filter:
-    """One of them, and what it is called in each place; a place that it does not name does not show it."""
+    """A filter and its name in each place; a place without a name does not show it."""
 
     kind: Kind
     default: Any
@@ -44,7 +44,7 @@ class Filter:
     row: Text = NOTHING
     """Its name on the window's page of filters."""
     chip: Text = NOTHING
-    """What the line above the list says of a flag, or of a moment with its ``{time}``; other kinds show the value."""
+    """The text of a flag above the list, or of a moment with its ``{time}``; other kinds show their value."""
     name: str = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -61,7 +61,7 @@ def declared(kind: Kind, *, default: Any, **words: Any) -> Any:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(declared,))
 class _Chosen:
-    """Values by the names of filters, never changed; a filter that has its default is not among them."""
+    """Immutable values by filter name; filters with their default value are left out."""
 
     __slots__ = ("chosen",)
     chosen: Mapping[str, Any]
@@ -87,7 +87,7 @@ class _Chosen:
 
 
 class DialogFilter(_Chosen):
-    """Filters that combine (S-117); what is not set does not matter. The blocked are shown only when asked for.
+    """Filters that combine (S-117); unset ones do not matter. Blocked dialogs are shown only on request.
 
     The order of the declarations is that of the command's help.
     """
@@ -101,7 +101,7 @@ class DialogFilter(_Chosen):
         Kind.CHANNEL, default=None, help=T("Channel by kind, account or number"), row=T("Channel")
     )
     kind: str = declared(Kind.INNER, default="")
-    """Of the channel, such as the «messenger» filter has it."""
+    """Kind of the channel, for the «messenger» filter."""
     tag: str = declared(Kind.TAG, default="", help=T("With this label"), row=T("Tag"))
     unread: bool = declared(Kind.FLAG, default=False, help=T("Only unread"), row=T("Unread"))
     waiting: bool = declared(
@@ -118,13 +118,13 @@ class DialogFilter(_Chosen):
         help=T("Whoever answers for it: a name, «me» or «nobody»"),
         row=T("Answers"),
     )
-    """Whoever answers for it; empty: nobody does."""
+    """The assignee; empty: dialogs without one."""
     snoozed: bool = declared(
         Kind.FLAG, default=False, help=T("Only those put off"), row=T("Those put off"), chip=T("put off")
     )
-    """Those put off; they are left out of the others until somebody searches for a text."""
+    """Snoozed dialogs; other filters leave them out unless a text is searched for."""
     wherever: bool = declared(Kind.INNER, default=False)
-    """Those put off too: somebody searches for what was said."""
+    """Include snoozed dialogs: a search in messages."""
     since: Millis | None = declared(
         Kind.MOMENT,
         default=None,
@@ -146,7 +146,7 @@ class DialogFilter(_Chosen):
     """Part of a name, phone, e-mail or username (S-116)."""
 
     def but(self, **changes: Any) -> DialogFilter:
-        """The same with other values; a default takes a filter away."""
+        """A copy with other values; a default value removes a filter."""
         return DialogFilter(**{**self.chosen, **changes})
 
 

@@ -1,4 +1,4 @@
-"""What somebody wants to say, and whether a channel can carry it."""
+"""The content of a message, and whether a channel can carry it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StagedFile:
     sha256: str
     kind: FileKind = "document"
     inode: int = field(default=0, compare=False)
-    """Of a content that came into the store with it, and goes again if nothing comes to refer to it; else 0."""
+    """Of a file that was added to the store for this draft and is removed again if unused; otherwise 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,11 @@ class Draft:
     """The approved template that ``text`` was made from."""
     first_name: str = ""
     last_name: str = ""
-    """What the client is called in the account's address book, where somebody is written to first (S-056)."""
+    """The client's name for the account's address book, when writing first (S-056)."""
 
 
 def insist(can: Capabilities, draft: Draft) -> None:
-    """Raise Refused, with the reason, for what the channel could not deliver."""
+    """Raise Refused, with the reason, for a draft that the channel could not deliver."""
     if not draft.text.strip() and not draft.files:
         raise Refused("empty", T("There is nothing to send."), T("Write a text or add a file."))
     if draft.subject and not can.subject:

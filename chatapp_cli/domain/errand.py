@@ -1,4 +1,4 @@
-"""What a channel's live session can be asked for beside messages, and how far such a request is."""
+"""Requests to a channel's live session other than messages, and their states."""
 
 from __future__ import annotations
 

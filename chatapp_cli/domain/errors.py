@@ -24,14 +24,14 @@ from typing import ClassVar, Final, Literal, TypeAlias
 from chatapp_cli.domain.text import T, Text
 
 LONGEST_REST: Final = 86_400.0
-"""Seconds that a provider's word is kept at most: flood waits of a day are real, those of a year are a mistake."""
+"""Longest pause in seconds that a provider may ask for: flood waits of a day are real, longer ones are a mistake."""
 SHORT_REST: Final = 60.0
-"""Seconds that are waited where what a provider says is no number."""
+"""Pause in seconds if the provider gives no valid number."""
 Pause: TypeAlias = Literal["account", "dialog", "strangers"]
 
 
 class ChatappError(Exception):
-    """Something that a person has to know: what happened and what to do about it."""
+    """An error to show to a person: what happened and what to do about it."""
 
     exit_code: ClassVar[int] = 1
 
@@ -76,7 +76,7 @@ class Busy(ChatappError):
 
 
 class ChannelError(ChatappError):
-    """What talking to a provider led to.
+    """An error in talking to a provider.
 
     ``code`` is a stable word that the channel's manifest explains under ``[errors.<code>]``;
     ``detail`` is what the provider said, without secrets.
@@ -95,9 +95,9 @@ class Retryable(ChannelError):
 
 
 class RateLimited(ChannelError):
-    """Certainly not done; the provider named the seconds to wait, for the account or one dialog: a day at most.
+    """Certainly not done; the provider gave the seconds to wait, a day at most, for the account or one dialog.
 
-    ``strangers`` are the dialogs in which the other side never wrote: only they wait.
+    With ``strangers`` only dialogs in which the other side never wrote have to wait.
     """
 
     exit_code = 3
@@ -113,7 +113,7 @@ class Rejected(ChannelError):
 
 
 class OutcomeUnknown(ChannelError):
-    """It may or may not have been done; ``ids`` are the provider ids it would bear, where known."""
+    """It may or may not have been done; ``ids`` are the provider ids that it would have, if known."""
 
     def __init__(self, code: str, detail: str = "", *, ids: tuple[str, ...] = ()) -> None:
         super().__init__(code, detail)
@@ -121,9 +121,9 @@ class OutcomeUnknown(ChannelError):
 
 
 class SendingBlocked(ChannelError):
-    """The provider lets the account send nothing for now, for a reason that only a person can remove.
+    """The provider does not let the account send, for a reason that only a person can remove.
 
-    Sending looks again by itself after a while; receiving is not touched.
+    Sending is tried again after a while; receiving goes on.
     """
 
     exit_code = 4

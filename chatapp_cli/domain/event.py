@@ -1,4 +1,4 @@
-"""What a channel tells us, in words that every channel shares."""
+"""Events that channels deliver, in terms that all channels share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FileKind: TypeAlias = Literal["photo", "video", "audio", "voice", "document", "s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody as a provider describes them; whatever is not known is empty."""
+    """A person as a provider describes them; unknown fields are empty."""
 
     id: str = ""
     name: str = ""
@@ -31,7 +31,7 @@ class Peer:
     key: str
     """Unique within the channel: one key, one dialog."""
     address: str
-    """What ``send`` needs to reach it; also the ChatID that a person sees."""
+    """The address for ``send``; also the ChatID that people see."""
     kind: ChatKind = "private"
     title: str = ""
 
@@ -45,10 +45,10 @@ class IncomingFile:
     mime: str = ""
     size: int = 0
     remote: str = ""
-    """What the session's ``fetch`` needs; no secret in it."""
+    """The reference for the session's ``fetch``; contains no secret."""
     content: bytes | None = field(default=None, repr=False)
     sha256: str = ""
-    """Set by the desk once the content lies in its own files; a connector leaves it empty."""
+    """Set by the desk once the content is in its media folder; a connector leaves it empty."""
     seconds: int = 0
     """Length of a voice message, audio or video."""
     problem: str = ""
@@ -64,7 +64,7 @@ class MessageArrived:
     """Unique within the dialog."""
     at: Millis
     spare_id: str = ""
-    """Its id where another message of the dialog bears ``ext_id``: whoever writes a mail chooses its id, also twice."""
+    """Its id if another message of the dialog has ``ext_id``: senders choose the ids of mails and may repeat them."""
     text: str = ""
     subject: str = ""
     sender: Person = Person()
@@ -75,50 +75,50 @@ class MessageArrived:
     thread: Sequence[str] = ()
     """``ext_id``s it descends from, oldest first.
 
-    A dialog with the same address that holds one of them takes the message, whatever ``peer.key`` says.
+    The message goes to a dialog with the same address that contains one of them, regardless of ``peer.key``.
     """
     album: str = ""
     """Messages of one dialog that share it are shown together."""
     automatic: bool = False
-    """A machine wrote it: it is never answered by a machine."""
+    """Written by a machine, so never answered automatically."""
     silent: bool = False
-    """Nobody need look at it: an out-of-office reply, a delivery report. It neither waits nor counts as unread."""
+    """Needs no attention, such as an out-of-office reply or a delivery report: neither waiting nor unread."""
     placeholder: bool = False
-    """It stands for a message that the provider could not show yet: what comes under the same id takes its place."""
+    """Stands for a message that the provider cannot show yet; the message with the same id replaces it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdited:
-    """The text of a known message changed. It counts only if whoever changed it had written it."""
+    """The text of a known message changed. Ignored unless the author changed it."""
 
     peer_key: str
     ext_id: str
     at: Millis
     text: str
     from_us: bool | None = None
-    """Whether we changed it; ``None`` where the provider itself lets nobody but the author do so and tells no more."""
+    """Whether we changed it; ``None`` if the provider lets only the author do so and does not say."""
     by: Person = Person()
-    """Who of a group changed it, where that is told; ``id`` is compared with the message's own sender."""
+    """Who in a group changed it, if known; its ``id`` is compared with the message's sender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesDeleted:
-    """Known messages were taken back; we keep them, marked. It counts only if their author did it, or an admin."""
+    """Known messages were deleted; we keep them, marked. Ignored unless their author or an administrator did it."""
 
     peer_key: str
     ext_ids: Sequence[str]
     at: Millis
     from_us: bool | None = None
-    """Whether we took them back; ``None`` where the provider itself sees to who may and tells no more."""
+    """Whether we deleted them; ``None`` if the provider checks the author itself and does not say."""
     by: Person = Person()
-    """Who of a group took them back, where that is told."""
+    """Who in a group deleted them, if known."""
     by_admin: bool = False
-    """The provider says that whoever did it may take back what others wrote."""
+    """An administrator deleted them, who may delete messages of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryChanged:
-    """News of a message of ours, wherever in the channel it is."""
+    """A delivery report for one of our messages, in any dialog of the channel."""
 
     ext_id: str
     state: State
@@ -126,16 +126,16 @@ class DeliveryChanged:
     code: str = ""
     detail: str = ""
     key: str = ""
-    """Our idempotency key, where a provider hands a label back: it proves a send whose answer was lost."""
+    """Our idempotency key, if the provider returns it: proves a send whose answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRead:
-    """A dialog was read up to a message, on channels whose ids are numbers that grow, or begin with one and a dot."""
+    """A dialog was read up to a message, in channels whose ids are growing numbers, or begin with one and a dot."""
 
     peer_key: str
     ext_id: str
-    """The last one that was read; those with smaller numbers were too."""
+    """The last message that was read; all with smaller numbers were read too."""
     at: Millis
     by_us: bool = False
     """We read it in the provider's own application; otherwise the client read what we wrote."""
@@ -154,7 +154,7 @@ class ReactionsChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerChanged:
-    """A chat appeared, changed its title, or can or cannot be reached any more."""
+    """A chat appeared, changed its title, or became reachable or unreachable."""
 
     peer: Peer
     at: Millis
@@ -165,7 +165,7 @@ class PeerChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerMoved:
-    """The provider gave a chat a new identity; history stays in the one dialog."""
+    """The provider gave a chat a new identity; its history stays in one dialog."""
 
     old_key: str
     peer: Peer
@@ -189,22 +189,22 @@ class Arrival:
     """One thing that the provider delivered, raw, and what it means."""
 
     provider_id: str
-    """Unique within the channel: the same id again is the same thing again."""
+    """Unique within the channel: the same id again is a duplicate."""
     raw: bytes = field(repr=False)
     raw_sha256: str = ""
-    """Set by the desk when it put a large ``raw`` among its files; a connector leaves it empty."""
+    """Set by the desk if it stores a large ``raw`` as a file; a connector leaves it empty."""
     events: Sequence[Event] = ()
     problem: str = ""
-    """Why it could not be understood; then it is kept as a dead letter."""
+    """Why it could not be parsed; it is then kept as a dead letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a session hands over at once; without arrivals it is a proof of life.
+    """Arrivals that a session delivers together; without any it is a sign of life.
 
     All arrivals and the cursor become durable in one transaction before the session is asked for more.
     """
 
     arrivals: Sequence[Arrival] = ()
     cursor: str | None = None
-    """Where to go on after this batch; ``None`` leaves the stored one."""
+    """Where to continue after this batch; ``None`` leaves the stored cursor."""

@@ -1,4 +1,4 @@
-"""How names and addresses are made comparable before they are stored or looked for."""
+"""Makes names and addresses comparable before they are stored or searched."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def fold(words: str) -> str:
 
 
 def search_text(*parts: str, phone: str = "") -> str:
-    """What a dialog is found by: everything known of the client, folded."""
+    """The searchable text of a dialog: everything known of the client, folded."""
     return " ".join(filter(None, [*(fold(part) for part in parts), told(phone)]))
 
 
 def needles(query: str) -> list[str]:
-    """The pieces that must all occur; something that looks like a phone is one, without the 8 or +7 in front."""
+    """The pieces that must all occur; a phone is one piece, without the leading 8 or +7."""
     number = piece(query)
     return [number] if number else fold(query).lstrip("@").split()
 
 
 def bare(folded: str) -> str:
-    """Without soft signs: Latin letters do not tell where they are."""
+    """Without soft signs, which Latin spellings do not show."""
     return folded.replace("ь", "")
 
 
 def other_spellings(needle: str) -> list[str]:
-    """How else a piece of a name may be stored: in the other alphabet, or typed in the wrong keyboard layout.
+    """Other spellings of a piece of a name: in the other alphabet, or typed in the wrong keyboard layout.
 
-    All of them are bare: whoever compares leaves the soft signs out too.
+    All are bare: compare them with bare text.
     """
     if len(needle) < _LONG_ENOUGH_TO_RESPELL or not re.search(r"[a-zа-я]", needle):
         return []

@@ -1,4 +1,4 @@
-"""Questions to a person as data: one description serves the prompt, the form, the answers file and the docs."""
+"""Questions to a person as data: one description for the prompt, the form, the answers file and the docs."""
 
 from __future__ import annotations
 
@@ -37,12 +37,14 @@ class Field:
     choices: Sequence[Choice] = ()
     option: bool = False
     """Can be changed later by ``line configure`` without binding again."""
+    renews: bool = True
+    """Whether a new value restarts a running session; false if only the desk reads it."""
     least: int = 0
-    """The smallest number that is taken, of an option that is a number."""
+    """The smallest allowed number."""
     most: int | None = None
-    """The greatest."""
+    """The largest allowed number."""
     pattern: str = ""
-    """Regular expression of what is taken as an option; its hint says it in words."""
+    """Regular expression of allowed values; the hint describes it."""
     when: Mapping[str, str] = field(default_factory=dict)
     """Asked only if these fields have these answers."""
 
@@ -71,11 +73,11 @@ class Form:
     intro: Sequence[Text] = ()
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     errors: Mapping[str, Text] = field(default_factory=dict)
-    """By field name; the key ``""`` blames the form as a whole."""
+    """By field name; the key ``""`` is an error of the whole form."""
 
 
 class Notice(NamedTuple):
-    """Something to look at while the conversation goes on; a new one replaces the old."""
+    """Something to look at during the binding; a new one replaces the old."""
 
     title: Text
     lines: Sequence[Text] = ()

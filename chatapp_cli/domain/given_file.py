@@ -1,6 +1,6 @@
-"""Files that a person names: looked at before they are opened, and never read further than they may be.
+"""Reads files named by a person: checked before they are opened, and never read beyond a limit.
 
-A device gives bytes without end, a pipe lets one wait for ever, and a slip of the fingers names either.
+A typo may name a device, which is endless, or a pipe, which may block for ever.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from chatapp_cli.domain.text import T, Text
 
 _MOST_MB: Final = 16
 MOST_WORDS: Final = _MOST_MB * 1_048_576
-"""Bytes of answers, settings, lists and texts: more than anybody writes."""
+"""Largest size in bytes of answers, settings, lists and texts."""
 
 
 def opened(path: Path) -> BinaryIO:
-    """A regular file, open to be read. Raises NotFound for anything else and for what cannot be read."""
+    """Open a regular file for reading. Raises NotFound for anything else or if it cannot be read."""
     try:
         return _open(path, pipes=False)
     except (OSError, ValueError) as error:
@@ -27,16 +27,16 @@ def opened(path: Path) -> BinaryIO:
 
 
 def words(path: Path) -> bytes:
-    """What a file of text holds, or what a program gives that the shell put in its place, such as ``<(pass show x)``.
+    """The content of a text file, or of a process substitution such as ``<(pass show x)``.
 
-    Raises OSError for what cannot be read or is neither, and UsageError for more than ``MOST_WORDS``.
+    Raises OSError if it is neither or cannot be read, and UsageError if it is larger than ``MOST_WORDS``.
     """
     with _open(path, pipes=True) as file:
         return at_most(file, T("The file {path}", path=path))
 
 
 def at_most(file: BinaryIO, what: Text) -> bytes:
-    """All that comes. Raises UsageError, which names what it was, for more than ``MOST_WORDS``."""
+    """Read everything. Raises UsageError, which names the source, if it is larger than ``MOST_WORDS``."""
     content = file.read(MOST_WORDS + 1)
     if len(content) > MOST_WORDS:
         raise UsageError(
@@ -47,7 +47,7 @@ def at_most(file: BinaryIO, what: Text) -> bytes:
 
 
 def _open(path: Path, *, pipes: bool) -> BinaryIO:
-    """Looked at twice: opening a device may do something, and what lies there may change in between."""
+    """Checked before and after opening: opening a device may have an effect, and the path may change in between."""
     _insist(path.stat(), pipes=pipes)
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

@@ -1,4 +1,4 @@
-"""How a bound channel is."""
+"""The health of a bound channel."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from enum import StrEnum
 
 
 class Health(StrEnum):
-    """What is known of it; ``retrying`` and later come with a code."""
+    """States of health; ``retrying`` and later ones have a code."""
 
     STARTING = "starting"
     OK = "ok"
     RETRYING = "retrying"
     NEEDS_REBIND = "needs_rebind"
-    """The provider lets the account in no longer."""
+    """The provider no longer accepts the account."""
     MISCONFIGURED = "misconfigured"
     BLOCKED = "blocked"
-    """It receives, and may not send."""
+    """It receives but may not send."""
 
 
 WORKING = frozenset({Health.STARTING, Health.OK})
 DOWN = frozenset({Health.NEEDS_REBIND, Health.MISCONFIGURED})
-"""It can be asked nothing until a person acts."""
+"""It cannot be used until a person acts."""
 STOPPED = DOWN | {Health.BLOCKED}
-"""It sends nothing until a person acts, or the provider lets it again."""
+"""It does not send until a person acts or the provider allows it again."""

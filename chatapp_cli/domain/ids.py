@@ -1,4 +1,4 @@
-"""Names of things, kept apart by type. Times are whole milliseconds since 1970, UTC."""
+"""Ids as distinct types. Times are whole milliseconds since 1970, UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses in what people write: links, e-mail addresses, phone numbers; nothing else can ever be followed."""
+"""Finds links, e-mail addresses and phone numbers in texts; nothing else can be followed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatapp_cli.domain.address import canonical
 from chatapp_cli.domain.phone import DASHES, SIGNS
 
 URL: Final = r"https?://[^\s<>«»\"'`]+[^\s<>«»\"'`.,;:!?)\]*~]"
-"""As a regular expression; what ends a sentence or stands around words in bold is no part of it."""
+"""Regular expression of a URL, without punctuation at its end and signs of markup around it."""
 _FOUND: Final = re.compile(
     rf"(?P<url>{URL})"
     r"|(?P<email>(?<![\w.+-])[\w+](?:[\w.!#$%&'^{{}}~+-]{0,63}[\w+-])?@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,})"
@@ -20,32 +20,32 @@ _FOUND: Final = re.compile(
     re.IGNORECASE,
 )
 _DIGITS: Final = range(10, 16)
-"""How many digits a phone number has that one can call from anywhere."""
+"""How many digits an international phone number has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Something in a text that leads somewhere."""
+    """A link, an address or a number in a text."""
 
     kind: Literal["url", "email", "phone"]
     said: str
-    """As it stands in the text."""
+    """As it is written in the text."""
     start: int
     end: int
 
     @property
     def address(self) -> str:
-        """The link itself, or the one spelling of an e-mail address or a phone number."""
+        """The link itself, or the canonical form of an e-mail address or a phone number."""
         return self.said if self.kind == "url" else canonical(self.said, self.kind)
 
     @property
     def url(self) -> str:
-        """What a terminal or a browser follows."""
+        """The URL for a terminal or a browser."""
         return {"url": "", "email": "mailto:", "phone": "tel:"}[self.kind] + self.address
 
     @property
     def host(self) -> str:
-        """Where a link really leads, whatever stands before an @ in it."""
+        """The real host of a link, whatever comes before an @ in it."""
         try:
             return urlsplit(self.said).hostname or ""
         except ValueError:
@@ -62,7 +62,7 @@ def find(text: str) -> Iterator[Link]:
 
 
 class Hidden(NamedTuple):
-    """An address behind words, where a channel tells it beside the text; counted in units of UTF-16."""
+    """The address of linked words, which a channel gives separately from the text; counted in UTF-16 units."""
 
     start: int
     length: int
@@ -70,7 +70,7 @@ class Hidden(NamedTuple):
 
 
 def reveal(text: str, hidden: Iterable[Hidden]) -> str:
-    """Write each address behind its words, as in ``the price list (https://…)``, unless the words are the address."""
+    """Write each address after its words, as in ``the price list (https://…)``, unless the words are the address."""
     units = text.encode("utf-16-le", "surrogatepass")
     behind = []
     for one in hidden:
@@ -84,5 +84,5 @@ def reveal(text: str, hidden: Iterable[Hidden]) -> str:
 
 
 def _index(units: bytes, at: int) -> int:
-    """A place in UTF-16 as one in the text: never inside of a character, nor beyond the text."""
+    """Convert a UTF-16 position to a position in the text, never inside a character or beyond the text."""
     return len(units[: 2 * max(0, at)].decode("utf-16-le", "ignore"))

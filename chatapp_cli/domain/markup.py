@@ -1,8 +1,8 @@
-"""Signs in a text that a channel's own applications draw: ``*bold*``, ``_italic_``, ``~struck~``, code, quotes, lists.
+"""Parses markup that a channel's applications render: ``*bold*``, ``_italic_``, ``~struck~``, code, quotes, lists.
 
-A pair of signs touches the words between them and no letter, digit or like sign outside of them, and stands in one
-line; the nearest two belong together. Only what is in code, between one or three backticks, may have several lines.
-Nothing inside of code, of a web address, an e-mail address or a name after an @ is a sign, and nothing is escaped.
+A pair of signs must touch the words between them, must not touch a letter, digit or the same sign outside, and must
+be on one line; the nearest two form a pair. Only code, between one or three backticks, may have several lines.
+Inside code, URLs, e-mail addresses and names after an @ there is no markup, and there is no escape character.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Style: TypeAlias = Literal["bold", "italic", "struck", "code", "quote", "item", 
 
 
 class Span(NamedTuple):
-    """A part of a text that looks different.
+    """A part of a text with its own style.
 
-    The line of a ``quote`` begins with its sign, an ``item`` is the sign alone: these stay, to be drawn as others.
-    So does a ``tilde``, since a line through words cannot be seen everywhere.
+    The line of a ``quote`` begins with its sign, and an ``item`` is only the sign: both stay in the text and are drawn
+    differently. So does a ``tilde``, because some terminals cannot strike through.
     """
 
     style: Style
@@ -31,7 +31,7 @@ class Span(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """A text without the signs that are drawn, and what they say about it."""
+    """A text without its signs of markup, and the spans that they mark."""
 
     text: str
     spans: Sequence[Span]
@@ -49,17 +49,17 @@ _TOKEN: Final = re.compile(
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
 _FACES: Final = frozenset("^-=<>")
-"""Nothing begins after these: ``^_^``, ``-_-``."""
+"""No markup begins after these: ``^_^``, ``-_-``."""
 _PAIRED: Final[dict[str, Style]] = {"*": "bold", "_": "italic", "~": "struck"}
 
 
 def signed(text: str) -> bool:
-    """Tell quickly whether there can be anything to draw."""
+    """Whether the text may contain markup; a quick check."""
     return text.startswith(("- ", "> ")) or any(sign in text for sign in _ANY)
 
 
 def read(text: str) -> Marked:
-    """Take the signs out of a text and say what they stand for."""
+    """Remove the signs of markup from a text and return the spans that they mark."""
     reading = _Reading(text)
     for token in _TOKEN.finditer(text):
         reading.take(token)
@@ -67,7 +67,7 @@ def read(text: str) -> Marked:
 
 
 class _Reading:
-    """A text while it is read from its beginning to its end."""
+    """The state while parsing a text from beginning to end."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -77,7 +77,7 @@ class _Reading:
         """Where signs stand that have no counterpart yet, in their order."""
 
     def take(self, token: re.Match[str]) -> None:
-        """Understand one more of what a text consists of."""
+        """Process the next token."""
         start, end = token.span()
         if token["sign"]:
             self._sign(token["sign"], start)
@@ -102,7 +102,7 @@ class _Reading:
             self.open[sign] = at
 
     def _pair(self, sign: str, at: int) -> None:
-        """Two signs belong together; what was begun between them and not ended is no sign."""
+        """Close a pair; unclosed signs between its two are plain text."""
         start = self.open[sign]
         self.open = {other: place for other, place in self.open.items() if place < start}
         if not self.text[start:at].strip("*_~"):
@@ -128,10 +128,10 @@ class _Reading:
 
 
 def _touches(beside: str, sign: str) -> bool:
-    """Tell whether this is what a sign can stand around."""
+    """Whether a sign can stand around this."""
     return beside not in {"", sign} and not beside.isspace()
 
 
 def _inside(beside: str, sign: str) -> bool:
-    """Tell whether a sign with this outside of it is a part of a word, or one of several."""
+    """Whether a sign next to this is part of a word, or one of several."""
     return beside.isalnum() or beside == sign

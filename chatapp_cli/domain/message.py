@@ -1,4 +1,4 @@
-"""A message's states and how they may follow one another."""
+"""The states of a message and their transitions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 
 class Direction(StrEnum):
-    """Which way a message went; an inbound one can never fail."""
+    """The direction of a message; an inbound one can never fail."""
 
     IN = "in"
     OUT = "out"
 
 
 class Origin(StrEnum):
-    """Who caused a message: nothing is ever pushed back to where it came from."""
+    """Who caused a message; it is never sent back to its origin."""
 
     CLIENT = "client"
     OPERATOR = "operator"
@@ -27,20 +27,20 @@ class Origin(StrEnum):
     CRM = "crm"
     """Written by a person in the customer system."""
     ROBOT = "robot"
-    """A conversation that a program leads."""
+    """A program that leads a conversation."""
     RULE = "rule"
-    """Something happened, or time passed."""
+    """A rule, on an event or at a time."""
     CAMPAIGN = "campaign"
     """One text to many."""
 
     @property
     def traits(self) -> Traits:
-        """What follows from it."""
+        """Its consequences."""
         return _TRAITS[self]
 
 
 class State(StrEnum):
-    """Where a message stands. ``sent`` and later need a provider id."""
+    """The state of a message. ``sent`` and later need a provider id."""
 
     RECEIVED = "received"
     SCHEDULED = "scheduled"
@@ -55,7 +55,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What an outbox row asks of a channel."""
+    """The operation that an outbox row asks for."""
 
     SEND = "send"
     EDIT = "edit"
@@ -64,7 +64,7 @@ class Action(StrEnum):
 
 
 class Priority:
-    """Order among waiting rows of a channel: higher goes first."""
+    """Priority among waiting rows of a channel: higher goes first."""
 
     BULK = 0
     AUTOMATIC = 5
@@ -72,14 +72,14 @@ class Priority:
 
 
 class Traits(NamedTuple):
-    """What follows from who caused a message."""
+    """The consequences of a message's origin."""
 
     automatic: bool = False
-    """No person stands behind it: it is no answer, the client still waits, and a letter says so to other programs."""
+    """Not written by a person: the client still waits for an answer, and a mail is marked as automatic."""
     priority: int = Priority.OPERATOR
-    """Of the outbox, unless somebody says otherwise."""
+    """Its default priority in the outbox."""
     opens_work: bool = True
-    """Somebody has to see to the dialog after it, if nobody does yet."""
+    """Whether it makes the dialog wait for an operator, if it does not yet."""
 
 
 _TRAITS: Mapping[Origin, Traits] = MappingProxyType(
@@ -97,19 +97,19 @@ _TRAITS: Mapping[Origin, Traits] = MappingProxyType(
 )
 
 PENDING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
-"""The verdict is still to come."""
+"""There is no verdict yet."""
 
 REACHED = frozenset({State.DELIVERED, State.READ})
-"""The client has it: whatever is told afterwards, it is not sent through another channel as well."""
+"""The client has it: it is never sent through another channel, whatever is reported later."""
 
 _PROGRESS = (State.SENDING, State.UNCERTAIN, State.FAILED, State.SENT, State.DELIVERED, State.READ)
 
 
 def may_follow(old: State, new: State, *, of_part: bool = False) -> bool:
-    """Tell whether a provider's news may move a sent message on: never backwards, never after a cancel.
+    """Whether a delivery report may change a message's state: never backwards, never after a cancel.
 
-    A bounce may still turn ``sent`` into ``failed``; a receipt proves an uncertain one. What the other side's device
-    confirmed is there, whatever is reported afterwards, unless it is about another part of the message.
+    A bounce may still turn ``sent`` into ``failed``; a receipt confirms an uncertain one. A message that the other
+    side's device confirmed stays delivered, unless a later report is about another part of it.
     """
     if new is State.FAILED:
         return old in {State.SENDING, State.UNCERTAIN, State.SENT} or (of_part and old is State.DELIVERED)

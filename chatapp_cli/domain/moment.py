@@ -1,4 +1,4 @@
-"""Times of the outside world, kept within what a calendar can show."""
+"""Keeps times from outside within the range of a calendar."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from chatapp_cli.domain.ids import Millis
 EARLIEST: Final[Millis] = 631_152_000_000
 """1 January 1990: no channel of ours is older."""
 AHEAD: Final[Millis] = 86_400_000
-"""A day: clocks go wrong by that much, and time zones are left out, but nobody writes from next year."""
+"""A day: clocks are wrong and time zones missing by that much, but not by a year."""
 
 
 def plausible(at: Millis, now: Millis) -> Millis:
-    """The given time if a message can have been written then, else ``now``."""
+    """The given time if a message can have been written then, otherwise ``now``."""
     return at if EARLIEST <= at <= now + AHEAD else now
 
 
 _FIRST: Final[Millis] = -62_135_510_400_000
-"""2 January of the year 1, in UTC: there is such a day in every time zone."""
+"""2 January of the year 1 in UTC, which exists in every time zone."""
 _LAST: Final[Millis] = 253_402_214_399_000
 """The end of 30 December 9999, in UTC."""
 
 
 def utc(at: Millis) -> datetime:
-    """A moment on everybody's clock; never raises: beyond what a calendar shows it is the calendar's end."""
+    """A time in UTC; never raises: beyond the calendar's range it is the end of that range."""
     return datetime.fromtimestamp(max(_FIRST, min(at, _LAST)) / 1000, UTC)
 
 
 def local(at: Millis) -> datetime:
-    """A moment on the clock of this machine; never raises, as ``utc``."""
+    """A time in this machine's zone; never raises, like ``utc``."""
     return utc(at).astimezone()
 
 
 def iso(at: Millis | None) -> str | None:
-    """A moment for programs: ISO 8601 in UTC; ``None`` for none, and for 0."""
+    """A time for programs: ISO 8601 in UTC; ``None`` for ``None`` and 0."""
     if not at:
         return None
     return utc(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""What a person can do next, as a code with values; each front end says it in its own way."""
+"""Next steps for a person, as codes with values; each front end words them in its own way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatapp_cli.domain.text import Text
 
 
 class Next(StrEnum):
-    """Something to do; its value is what programs and manifests know it by."""
+    """A next step; programs and manifests use its value."""
 
     ADD_LINE = "add_line"
     ADD_OPERATOR = "add_operator"
@@ -63,7 +63,7 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """A value of a sentence: the front end that says the sentence puts a command, a key or a field there."""
+    """A value in a sentence, which the front end replaces by a command, a key or a field."""
 
     code: Next
     params: Mapping[str, object] = field(default_factory=dict)
@@ -73,12 +73,12 @@ class NextStep:
 
 
 def to_do(code: Next, **params: object) -> NextStep:
-    """Something to do, and what to do it with."""
+    """A next step with its values."""
     return NextStep(code, params)
 
 
 def steps(text: Text | None) -> Iterator[NextStep]:
-    """What a sentence tells to do."""
+    """The next steps in a sentence."""
     for value in text.params.values() if text is not None else ():
         if isinstance(value, NextStep):
             yield value

@@ -1,7 +1,7 @@
-"""Options: what the company, a line, a channel or a CRM may have set for itself, each declared once.
+"""Options of the company, a line, a channel or a CRM, each declared once.
 
-The command line, the window's page, ``config list`` and the documentation loop over what is declared here.
-A channel has the options of its manifest besides.
+The command line, the window's page, ``config list`` and the documentation loop over these declarations.
+A channel also has the options of its manifest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Value: TypeAlias = str | int
 
 
 class Subject(StrEnum):
-    """What an option may belong to, from the widest to the narrowest."""
+    """What may have options, from the widest to the narrowest."""
 
     COMPANY = "company"
     LINE = "line"
@@ -31,7 +31,7 @@ class Subject(StrEnum):
 
 
 class Target(NamedTuple):
-    """The one company, line, channel or CRM that is meant."""
+    """A particular company, line, channel or CRM."""
 
     subject: Subject
     ref: int = 0
@@ -43,10 +43,10 @@ COMPANY: Final = Target(Subject.COMPANY)
 BEFORE_STORE: Final = frozenset(
     {"home", "company", "database_url", "secret_key", "http_host", "http_port", "log_level"}
 )
-"""Settings that are needed before the store is open, or without it: never kept in it."""
+"""Settings that are needed before the store is open, or without it, and are never stored in it."""
 
 LONGEST_UNDO: Final = 3600
-"""Seconds for which a message may be held back for a person to change their mind."""
+"""Longest time in seconds during which a sent message can be taken back."""
 
 _HIGHEST: Final = 2**31 - 1
 _SHOWN: Final = 40
@@ -55,7 +55,7 @@ _declared: Mapping[Subject, dict[str, Field]] = MappingProxyType({subject: {} fo
 
 
 def declare(field: Field, *subjects: Subject) -> None:
-    """Make an option known. Raises ValueError for a name that is taken or can never be kept in the store."""
+    """Declare an option. Raises ValueError for a name that is taken or may not be stored."""
     if field.name in BEFORE_STORE or field.secret:
         raise ValueError(f"{field.name} cannot be kept in the store in the open")
     for subject in subjects:
@@ -64,7 +64,7 @@ def declare(field: Field, *subjects: Subject) -> None:
 
 
 def withdraw(name: str) -> None:
-    """Forget an option that a plugin or a test declared."""
+    """Remove an option that a plugin or a test declared."""
     for fields in _declared.values():
         fields.pop(name, None)
 
@@ -75,12 +75,12 @@ def declared(subject: Subject) -> Mapping[str, Field]:
 
 
 def subjects_of(name: str) -> tuple[Subject, ...]:
-    """What may have this option, from the widest to the narrowest."""
+    """The subjects that may have this option, from the widest to the narrowest."""
     return tuple(subject for subject, fields in _declared.items() if name in fields)
 
 
 def decoded(field: Field, said: str) -> Value:
-    """What a person wrote, as a number where one is asked for. Raises UsageError with what is wrong and what is not."""
+    """A person's input as the option's value. Raises UsageError with what is wrong and what is allowed."""
     allowed = ["on", "off"] if field.kind == "flag" else [choice.value for choice in field.choices]
     if allowed and said not in allowed:
         raise UsageError(
@@ -121,7 +121,7 @@ def _number(field: Field, said: str) -> int:
 
 
 def _is_web(said: str) -> bool:
-    """Whether it is an address of the web without a password in it."""
+    """Whether it is a web address without a password."""
     try:
         parts = urlsplit(said)
         parts.port  # noqa: B018 - one that is no number is found out here

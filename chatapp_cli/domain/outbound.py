@@ -1,4 +1,4 @@
-"""What we ask of a channel, and what it answers."""
+"""Messages to a channel and its receipts."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Outbound:
 
     message_id: MessageId
     key: str
-    """Our idempotency key: 32 letters and digits, unique for ever."""
+    """Our idempotency key: 32 letters and digits, globally unique."""
     address: str
     chat_kind: ChatKind = "private"
     title: str = ""
-    """The other side's name, where a channel shows one."""
+    """The other side's name, for channels that show one."""
     text: str = ""
     subject: str = ""
     files: Sequence[LocalFile] = ()
@@ -45,17 +45,17 @@ class Outbound:
     """The other side never wrote in this dialog."""
     first_name: str = ""
     last_name: str = ""
-    """For the address book of the account, where somebody is written to first (S-056)."""
+    """For the account's address book, when writing first (S-056)."""
     template: Filled | None = None
     """The approved template that ``text`` was made from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The provider took it: the ids it gave, several when the message was split."""
+    """The provider's confirmation with its ids, several if the message was split."""
 
     ids: tuple[str, ...]
     at: Millis | None = None
-    """The provider's time, if it told one."""
+    """The provider's time, if given."""
     texts: tuple[str, ...] = ()
-    """Those of ``ids`` that bear the text, in its order; empty: the first one bears all of it."""
+    """Those of ``ids`` that carry the text, in order; empty: the first one carries all of it."""

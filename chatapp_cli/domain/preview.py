@@ -1,4 +1,4 @@
-"""The one line that a list shows of a message."""
+"""The preview of a message in a list."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ LONGEST: Final = 120
 
 
 def preview(text: str, files: Sequence[str]) -> str:
-    """The beginning of what was said in one line, or else the names of its files."""
+    """The beginning of the text as one line, or the names of the files if there is no text."""
     return " ".join(text[: 4 * LONGEST].split())[:LONGEST] or ", ".join(files)[:LONGEST]

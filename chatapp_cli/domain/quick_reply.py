@@ -1,4 +1,4 @@
-"""Ready answers of operators, and how the fitting one is found while somebody types (S-137 to S-140)."""
+"""Quick replies, and the search for one while an operator types (S-137 to S-140)."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
     {"продажи": "sales", "поддержка": "support", "информация": "information"}
 )
 _ALIKE = 0.75
-"""How alike two words have to be, of 1, for one to be a slip or another form of the other."""
+"""Similarity from 0 to 1 from which two words count as a typo or another form of each other."""
 _MOST_ALIKE = 8
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an operator keeps for the next time."""
+    """The content of a quick reply."""
 
     title: str
     text: str
     keywords: str = ""
-    """What clients ask when this is the answer."""
+    """The questions that this reply answers."""
     category: str = ""
     files: Sequence[StagedFile] = ()
 
 
 def category(said: str) -> str:
-    """What a category is compared by: a usual one is the same in either language."""
+    """The key to compare categories by: a usual one is the same in both languages."""
     return _ALIASES.get(fold(said), fold(said))
 
 
@@ -55,31 +55,31 @@ def _category_words(kept: str) -> str:
 
 
 class Findable(Protocol):
-    """As much of a kept answer as the search looks at."""
+    """The fields of a quick reply that the search uses."""
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Its title."""
         ...
 
     @property
     def keywords(self) -> str:
-        """What clients ask."""
+        """The questions that it answers."""
         ...
 
     @property
     def category(self) -> str:
-        """What it is about."""
+        """Its category."""
         ...
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """Its text."""
         ...
 
     @property
     def used(self) -> int:
-        """How often it was."""
+        """How often it was used."""
         ...
 
 
@@ -90,15 +90,15 @@ Fit: TypeAlias = Callable[[Words], bool]
 
 @dataclass(frozen=True, slots=True)
 class _Read(Generic[F]):
-    """An answer with its words, folded once for all the keys that are still to come."""
+    """A reply with its words, folded once for all following keystrokes."""
 
     one: F
     title: str
     places: Sequence[Words]
-    """Title, keywords with the category, text: what is found further left weighs more."""
+    """Title, keywords with the category, text; earlier ones weigh more."""
 
     def weight(self, begin: str, fits: Sequence[Fit]) -> int | None:
-        """Where the words were found, summed up; less is better, ``None`` if one was found nowhere."""
+        """The sum of the places where the words were found, lower is better; ``None`` if a word was not found."""
         if self.title.startswith(begin):
             return -1
         found = [next((n for n, words in enumerate(self.places) if fit(words)), None) for fit in fits]
@@ -107,7 +107,7 @@ class _Read(Generic[F]):
 
 
 class Finder(Generic[F]):
-    """Finds among answers while somebody types."""
+    """Searches replies while an operator types."""
 
     def __init__(self, found: Iterable[F]) -> None:
         self._read = [
@@ -116,9 +116,9 @@ class Finder(Generic[F]):
         self._vocabulary = frozenset(word for read in self._read for words in read.places for word in words)
 
     def ranked(self, query: str) -> list[F]:
-        """Those that have every word of the query, as the beginning of a word; without any, those with words alike.
+        """Replies with each word of the query as the beginning of a word; if there are none, those with similar words.
 
-        The title weighs more than the keywords, they more than the text; then comes what is used more often.
+        Title weighs more than keywords, keywords more than text; among equals, replies used more often come first.
         """
         begin, wanted = fold(query), _WORD.findall(fold(query))
         return self._sorted(begin, [partial(_begins, word) for word in wanted]) or self._sorted(
@@ -135,7 +135,7 @@ class Finder(Generic[F]):
 
 
 def ranked(found: Iterable[F], query: str) -> list[F]:
-    """Find among answers once."""
+    """Search replies once."""
     return Finder(found).ranked(query)
 
 

@@ -1,8 +1,8 @@
-"""What an account sent, as far as its rates care, and when one more send may follow: times in seconds of any clock.
+"""Rate limits of an account: a log of its sends, and when the next may follow. Times are seconds of any one clock.
 
-Two rules for each rate. Sends are paced by absolute deadlines, so that a late wake-up does not slow down the next one.
-A log of the last ``limit`` sends, taken when they really happened, forbids one more in any window however late they
-were. A bucket of tokens would let twice the rate through in some windows.
+Each rate has two rules. Sends are paced by absolute deadlines, so that a late wake-up does not delay the next one.
+A log of the actual times of the last ``limit`` sends prevents one too many in any window, however late they were.
+A token bucket would allow twice the rate in some windows.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from chatapp_cli.domain.manifest import Lane, Rate
 Scope: TypeAlias = Literal["account", "dialog", "group", "phone", "strangers"]
 
 _SLACK: Final = 0.02
-"""Part of a window by which deadlines may be missed and still made up for."""
+"""Fraction of a window by which a deadline may be missed and caught up."""
 
 
 class Margin(NamedTuple):
-    """By which factors a rate is taken to be slower than it is."""
+    """Safety factors of a rate."""
 
     pace: float = 1.0
-    """Of the time between two deadlines."""
+    """Factor of the time between two deadlines."""
     span: float = 1.0
-    """Of the window."""
+    """Factor of the window."""
 
 
 EXACT: Final = Margin()
@@ -36,7 +36,7 @@ EXACT: Final = Margin()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a message goes, as far as rates care."""
+    """The properties of a recipient that matter for rates."""
 
     address: str
     chat_kind: ChatKind = "private"
@@ -44,7 +44,7 @@ class Target:
 
     @property
     def shared(self) -> Sequence[Literal["phone", "strangers"]]:
-        """The lanes that it has in common with other dialogs."""
+        """The lanes that it shares with other dialogs."""
         lanes: list[Literal["phone", "strangers"]] = ["phone"] if self.address.startswith("+") else []
         return [*lanes, "strangers"] if self.stranger else lanes
 
@@ -74,12 +74,12 @@ class RateLog:
         self._log.append(at)
 
     def past_at(self) -> float:
-        """When nothing of what was recorded matters any more."""
+        """When the recorded sends no longer matter."""
         return max(self._due, self._log[-1] + self._span) if self._log else -math.inf
 
 
 class LaneLog:
-    """All rates that a send to one place has to keep, and how long the provider told us to wait there."""
+    """All rates of one lane, and the pause that the provider asked for there."""
 
     __slots__ = ("_held", "logs")
 
@@ -92,7 +92,7 @@ class LaneLog:
         return max((self._held, *(log.next_at() for log in self.logs)))
 
     def past_at(self) -> float:
-        """When nothing of what was recorded or told matters any more."""
+        """When neither the recorded sends nor the pause matter any more."""
         return max((self._held, *(log.past_at() for log in self.logs)))
 
     def record(self, at: float) -> None:
@@ -101,19 +101,19 @@ class LaneLog:
             log.record(at)
 
     def hold(self, until: float) -> None:
-        """The provider told us to wait."""
+        """Pause, because the provider asked for it."""
         self._held = max(self._held, until)
 
     def release(self) -> None:
-        """Forget what the provider told."""
+        """End the provider's pause."""
         self._held = -math.inf
 
 
 class AccountLog:
     """Every send of one account, in each lane that counts it.
 
-    Dialogs have lanes of their own: a ``group`` rate counts for groups and channels, a ``dialog`` rate for all of them.
-    What is known only by its phone, and strangers, share a lane each.
+    Each dialog has a lane: a ``group`` rate applies to groups and channels, a ``dialog`` rate to all dialogs.
+    Bare phone numbers share one lane, strangers another.
     """
 
     def __init__(self, rates: Sequence[Rate], margin: Margin = EXACT) -> None:
@@ -124,7 +124,7 @@ class AccountLog:
         self.shared: Mapping[str, LaneLog] = {scope: self._of(rates, scope) for scope in ("phone", "strangers")}
 
     def lanes(self, target: Target) -> Mapping[Lane, LaneLog]:
-        """The lanes below the account that a send would be counted in."""
+        """The lanes below the account that count a send."""
         own: dict[Lane, LaneLog] = {"dialog": self._dialogs.get(target.address) or self._new(target.chat_kind)}
         return own | {name: self.shared[name] for name in target.shared}
 
@@ -141,18 +141,18 @@ class AccountLog:
             self.shared[name].record(at)
 
     def take(self, target: Target) -> LaneLog:
-        """Find or make the dialog's lane and put it last, so that the first ones are those that rest longest."""
+        """Get the dialog's lane and move it to the end, so that the least recently used are first."""
         lane = self._dialogs.pop(target.address, None) or self._new(target.chat_kind)
         self._dialogs[target.address] = lane
         return lane
 
     def release(self) -> None:
-        """Forget what the provider told to wait for; the rates stay."""
+        """End the provider's pauses; the rates stay."""
         for lane in (self.account, *self.shared.values(), *self._dialogs.values()):
             lane.release()
 
     def forget(self, now: float) -> None:
-        """Drop the lanes of dialogs in which nothing matters any more."""
+        """Drop the lanes of dialogs that no longer matter."""
         while self._dialogs:
             oldest = next(iter(self._dialogs))
             if self._dialogs[oldest].past_at() > now:

@@ -1,4 +1,4 @@
-"""How many short messages a text takes, which is what a gateway charges for (3GPP TS 23.038 and 23.040)."""
+"""Counts the parts of an SMS, for which gateways charge (3GPP TS 23.038 and 23.040)."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
 Alphabet: TypeAlias = Literal["gsm7", "ucs2"]
 
 MOST: Final = 10
-"""Parts that a gateway joins to one message."""
+"""The most parts that a gateway joins."""
 
 _BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION: Final = frozenset("\f^{}\\[~]|€")
-"""Each is sent as an escape and a letter, which stay together."""
+"""Letters that are sent as an escape and a letter, which must not be separated."""
 _ROOM: Final[dict[Alphabet, tuple[int, int]]] = {"gsm7": (160, 153), "ucs2": (70, 67)}
-"""Units in a message of its own, and in a part of a longer one."""
+"""Units in a single message, and in each part of a longer one."""
 _LAST_OF_BASIC_PLANE: Final = "\uffff"
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What a text becomes on its way."""
+    """The parts of a text."""
 
     alphabet: Alphabet
     units: int
-    """Septets or 16-bit letters in all."""
+    """Total septets or 16-bit units."""
     parts: int
     left: int
-    """Units that still fit without one more part."""
+    """Units that still fit without another part."""
 
 
 def segments(text: str) -> Segments:
-    """Count a text as gateways do; an empty one takes nothing."""
+    """Count a text as gateways do; an empty one has no parts."""
     alphabet: Alphabet = "gsm7" if _BASIC.union(_EXTENSION).issuperset(text) else "ucs2"
     widths = [_width(letter, alphabet) for letter in text]
     alone, joined = _ROOM[alphabet]
@@ -50,7 +50,7 @@ def segments(text: str) -> Segments:
 
 
 def cost(text: str, price: Decimal) -> Decimal:
-    """What a text costs at a price for one part."""
+    """The cost of a text at a price per part."""
     return segments(text).parts * price
 
 
@@ -60,7 +60,7 @@ def _width(letter: str, alphabet: Alphabet) -> int:
 
 
 def _packed(widths: Iterable[int], room: int) -> tuple[int, int]:
-    """Fill parts one after another; a letter of two units is never torn apart."""
+    """Fill parts one after another without splitting a letter of two units."""
     parts, filled = 1, 0
     for width in widths:
         if filled + width > room:

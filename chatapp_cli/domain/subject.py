@@ -1,4 +1,4 @@
-"""Subjects of letters: what makes two of them the same conversation."""
+"""Subjects of mails: when two belong to the same conversation."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def subject_key(address: str, subject: str) -> str:
 
 
 def is_subject_of(key: str, address: str) -> bool:
-    """Whether a dialog's key says that it is one subject among others of an address."""
+    """Whether a dialog's key is for one subject of this address."""
     return key.startswith(f"{address}\n")

@@ -36,17 +36,17 @@ class Filled:
     name: str
     language: str
     values: Sequence[tuple[str, str]] = ()
-    """Gap and what fills it, in the order of the gaps."""
+    """The value of each gap, in their order."""
 
 
 def gaps(body: str) -> Sequence[str]:
-    """The names of a text's gaps, each once: numbers in their own order, words in that of the text."""
+    """The names of a text's gaps, each once: numbers sorted, words in the order of the text."""
     found = list(dict.fromkeys(_GAP.findall(body)))
     return sorted(found, key=int) if all(name.isdecimal() for name in found) else found
 
 
 def fill(template: Template, values: Mapping[str, str]) -> tuple[Filled, str]:
-    """A template ready to be sent, and what the client will read. Raises UsageError that names what is missing."""
+    """A filled template and the text that the client will read. Raises UsageError, which names missing values."""
     wanted = gaps(template.body)
     missing = [name for name in wanted if not values.get(name, "").strip()]
     if missing:

@@ -1,4 +1,4 @@
-"""Words for a person that are translated only where they are shown, and what makes any text one."""
+"""Sentences that are translated where they are shown, and a check that text is valid."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Text:
 
 
 def is_whole(said: str) -> bool:
-    """Whether a text can be stored and sent: it has no NUL and no half of a character, which JSON and YAML can name."""
+    """Whether a text can be stored and sent: it has no NUL and no unpaired surrogate, which JSON and YAML allow."""
     return "\0" not in said and not any("\ud800" <= sign <= "\udfff" for sign in said)
 
 
 def fill(sentence: str, params: Mapping[str, object]) -> str:
-    """Put values into a sentence; one without values is taken as it is, braces and all."""
+    """Put values into a sentence; without values it stays as it is, braces included."""
     return sentence.format_map(params) if params else sentence
 
 

@@ -1,6 +1,6 @@
-"""Variables in texts that are kept for later: ``{имя клиента}``, ``{client_name}``, and ``{{`` for a brace (S-140).
+"""Variables in stored texts: ``{имя клиента}``, ``{client_name}``, and ``{{`` for a brace (S-140).
 
-The four that are known have a Russian and a Latin name. Any other name is a gap that a person fills before it is sent.
+Four known variables have a Russian and a Latin name. Any other name is a gap that a person fills before sending.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _PIECE: Final = re.compile(r"\{\{|\}\}|\{[^\S\n]*(\w+(?:[^\S\n]+\w+)*)[^\S\n]*\}
 
 
 def canonical(name: str) -> str:
-    """The name that values are given by, whichever way it is written."""
+    """The canonical name of a variable, in whatever way it is written."""
     folded = fold(name)
     return _ALIASES.get(folded, folded)
 
 
 def names(language: str) -> Sequence[str]:
-    """Those that are known, as they are written in a language."""
+    """The known variables as written in a language."""
     return list(_ALIASES if language == "ru" else _ALIASES.values())
 
 
 def gaps(text: str) -> Mapping[str, str]:
-    """The variables of a text, each once in their order: the name for values, and how it is written there."""
+    """The variables of a text, each once and in order: the canonical name, and how the text writes it."""
     found: dict[str, str] = {}
     for piece in _PIECE.finditer(text):
         if piece[1]:
@@ -46,12 +46,12 @@ def gaps(text: str) -> Mapping[str, str]:
 
 
 def missing(text: str, values: Mapping[str, str]) -> Sequence[str]:
-    """The names for values that a text wants and nothing fills."""
+    """The canonical names of variables without a value."""
     return [name for name in gaps(text) if not values.get(name, "").strip()]
 
 
 def preview(text: str, values: Mapping[str, str]) -> str:
-    """The text with what is known; what is missing still stands in braces."""
+    """The text with known values; missing ones stay in braces."""
 
     def spoken(piece: re.Match[str]) -> str:
         if not piece[1]:
@@ -62,7 +62,7 @@ def preview(text: str, values: Mapping[str, str]) -> str:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text as the client will read it. Raises UsageError that names what is missing, as it is written."""
+    """The text that the client will read. Raises UsageError, which names missing values as the text writes them."""
     if lacking := missing(text, values):
         written = gaps(text)
         raise UsageError(
@@ -74,5 +74,5 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def escape(text: str) -> str:
-    """The same text with every brace standing for itself."""
+    """The text with literal braces."""
     return text.replace("{", "{{").replace("}", "}}")

@@ -1,4 +1,4 @@
-"""The time that a person names for a message: ``18:30``, ``+30m``, ``завтра 9:00``, ``2026-12-01 10:00``."""
+"""Parses times that people give for a message: ``18:30``, ``+30m``, ``завтра 9:00``, ``2026-12-01 10:00``."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _WEEK: Final = (
     ("воскресенье", "вс", "sunday"),
 )
 _BEYOND: Final = (OverflowError, ValueError, OSError)
-"""What Python says of moments beyond its calendar."""
+"""Python's errors for times beyond its calendar."""
 _EXAMPLES: Final = T("Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00")
 
 
 def when(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
-    """The moment that was meant, in ``zone`` or on the machine's own clock. Raises UsageError."""
+    """Parse a future time, in ``zone`` or the machine's own. Raises UsageError."""
     here = datetime.fromtimestamp(now / 1000, zone)
     try:
         at = _ahead(said.strip(), here, zone)
@@ -56,7 +56,7 @@ def _ahead(said: str, here: datetime, zone: tzinfo | None) -> Millis | None:
 
 
 def since(said: str, *, now: Millis, zone: tzinfo | None = None) -> Millis:
-    """A moment of the past: ``2h``, ``1d12h`` ago, or a date and time. Raises UsageError."""
+    """Parse a past time: ``2h`` or ``1d12h`` ago, or a date and time. Raises UsageError."""
     try:
         at = _ago(said.strip(), datetime.fromtimestamp(now / 1000, UTC), zone)
     except _BEYOND:
@@ -73,7 +73,7 @@ def _ago(said: str, here: datetime, zone: tzinfo | None) -> Millis | None:
 
 
 def _millis(at: datetime) -> Millis:
-    """Raises OverflowError for a moment that not every clock can show."""
+    """Raises OverflowError for a time outside the calendar of any zone."""
     found = round(at.timestamp() * 1000)
     if round(utc(found).timestamp() * 1000) != found:
         raise OverflowError
@@ -113,7 +113,7 @@ def _on_a_day(words: str, here: datetime) -> datetime | None:
 
 
 def _days_ahead(name: str, here: datetime) -> int | None:
-    """How far a day is that was named: a day of the week is the next one of that name, never today."""
+    """Days until a named day: a day of the week means the next one, never today."""
     weekday = next((n for n, names in enumerate(_WEEK) if name in names), None)
     return _DAYS.get(name) if weekday is None else (weekday - here.weekday() - 1) % 7 + 1
 
@@ -126,7 +126,7 @@ def _written_out(words: str) -> datetime | None:
 
 
 def _placed(meant: datetime, zone: tzinfo | None, said: str) -> datetime:
-    """Give a wall clock time its zone; one that the clocks skip in spring does not exist."""
+    """Add the zone to a wall clock time; a time that the clocks skip in spring does not exist."""
     if meant.tzinfo is not None:
         return meant
     placed = meant.replace(tzinfo=zone) if zone else meant

@@ -1,4 +1,4 @@
-"""Words and phones as the search compares them, and what a person looks for."""
+"""Splits texts and queries into words and phones for the search."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.phone import SIGNS, typed
 
 PHONE = re.compile(rf"(?<![\d+])\+?\d[{SIGNS}]{{8,18}}\d(?!\d)")
-"""What looks like one."""
+"""Regular expression of a phone in a text."""
 _TOKEN = re.compile(r"[^\W_]+")
 _PHONE_END = 10
-"""Digits that tell a phone however its country is written."""
+"""The last digits by which phones are compared, whatever the country prefix."""
 
 
 class Token(NamedTuple):
-    """A word and where it stands."""
+    """A word and its position."""
 
     word: str
     start: int
@@ -31,7 +31,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def phones(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The last digits of whatever looks like a phone, and where it stands."""
+    """The last digits and the position of each phone."""
     for found in PHONE.finditer(text):
         number = typed(found[0])
         if len(number) >= _PHONE_END:
@@ -40,13 +40,13 @@ def phones(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a person looks for: every part must occur, words of one part side by side; all without their endings."""
+    """A parsed query: every part must occur, the words of a part next to each other; words are stemmed."""
 
     parts: Sequence[Sequence[str]] = ()
     without: Sequence[Sequence[str]] = ()
     begun: str = ""
-    """The last word as it is typed, while it may still go on."""
+    """The last word, which may be incomplete."""
 
     def __bool__(self) -> bool:
-        """Whether there is anything to look for."""
+        """Whether the query has any part."""
         return bool(self.parts)

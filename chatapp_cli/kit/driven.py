@@ -10,6 +10,7 @@ import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
+from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
@@ -36,8 +37,15 @@ class DrivenClock(SystemClock):
         self._file = file
 
     def _moved(self) -> Moved:
-        passed, set_by = self._file.read_text("ascii").split()
-        return Moved(int(passed), int(set_by))
+        try:
+            passed, set_by = given_file.words(self._file).decode("ascii").split()
+            return Moved(int(passed), int(set_by))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                T("{name} names {file}, which does not say how far time was moved.", name=TEST_CLOCK, file=self._file),
+                T("Unset it, or write two numbers of milliseconds there: what passed, and what the clock was set by."),
+                field=TEST_CLOCK,
+            ) from error
 
     def move(self, *, passed: int = 0, set_by: int = 0) -> None:
         """Move it further, for every process that reads the file."""

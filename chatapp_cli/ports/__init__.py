@@ -1,1 +1,1 @@
-"""Interfaces of what lies outside: providers, the person who is asked, clock and chance."""
+"""Interfaces to the outside world: providers, the person who answers questions, clock and randomness."""

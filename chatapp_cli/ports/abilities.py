@@ -1,4 +1,4 @@
-"""Who can be asked for what: the capability that tells it, the sessions that have it, and the right to ask."""
+"""What sessions can be asked for: the capability that says so, the protocol, and the required right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatapp_cli.ports.connector import FindsPeople, HasTemplates, ListsContacts
 
 
 class Ability(NamedTuple):
-    """What it takes to be asked for something."""
+    """The requirements of a request to a session."""
 
     declared: Callable[[Capabilities], bool]
     protocol: type

@@ -1,4 +1,4 @@
-"""The person who binds a channel, whatever they sit in front of."""
+"""The interface to the person who binds a channel."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from chatapp_cli.ports.memory import Memory, ShortMemory
 
 
 class Asker(Protocol):
-    """A prompt, a form in the window, an answers file or a test: the conversation is the same."""
+    """Asks questions by a prompt, a form in the window, an answers file or a test."""
 
     async def form(self, form: Form) -> Mapping[str, str]:
         """Ask and return the answers by field name.
 
-        Raises UsageError where nobody can be asked and an answer is missing or was refused.
+        Raises UsageError if an answer is missing or was refused and nobody can be asked.
         """
         ...
 
     async def show(self, notice: Notice) -> None:
-        """Show a QR code, a link or words, and return at once; the next one replaces it."""
+        """Show a QR code, a link or a text and return at once; the next notice replaces it."""
         ...
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
@@ -31,10 +31,10 @@ class Asker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """Everything that a channel needs to come up again; kept by the store, the secrets encrypted."""
+    """Everything that a channel needs to start; stored with the secrets encrypted."""
 
     account: str
-    """Who we are at the provider; one account is bound once in a store."""
+    """Our identity at the provider; an account can be bound only once per store."""
     title: str
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -47,4 +47,4 @@ class Bound:
     cursor: str | None = None
     """Where reading starts; ``None`` on a rebind keeps the stored cursor."""
     memory: Memory = field(default_factory=ShortMemory, repr=False, compare=False)
-    """What sessions of this binding keep; it stays on a rebind."""
+    """The memory of this binding's sessions; it is kept on a rebind."""

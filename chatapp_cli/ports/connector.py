@@ -1,7 +1,7 @@
-"""What a channel offers to the desk.
+"""The interfaces of a channel.
 
 A channel's folder has ``manifest.toml`` and ``connector.py`` with ``create(world) -> Connector``.
-Rare abilities are protocols of their own; the manifest says which of them a session has.
+Optional abilities are separate protocols; the manifest says which of them a session has.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chatapp_cli.ports.bind import Asker, Bound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line of a check: what was tried, whether it works, and what to do if not."""
+    """One result of a check: what was tested, whether it works, and what to do if not."""
 
     name: str
     """Stable word: ``receive``, ``send``, ``certificate`` and the like."""
@@ -35,14 +35,14 @@ class Finding:
 class Session(Protocol):
     """A live connection of one bound channel.
 
-    Both methods raise only the ``ChannelError`` family for what a provider or the network did.
+    Both methods raise only subclasses of ``ChannelError`` for errors of the provider or the network.
     """
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what arrives after ``cursor``, for ever.
+        """Yield arrivals after ``cursor``, for ever.
 
-        Asking for the next batch says that the last one is durable: acknowledge to the provider only then.
-        A quiet channel yields an empty batch when it is connected, and at least once a minute, as proof that it lives.
+        When the next batch is asked for, the last one is durable: acknowledge it to the provider only then.
+        A quiet channel yields an empty batch when it connects and at least once a minute, as a sign of life.
         """
         ...
 
@@ -55,22 +55,22 @@ class Connector(Protocol):
     """One kind of channel."""
 
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
-        """Ask for what is needed, prove it against the provider, and return it.
+        """Ask for the account's data, verify it with the provider, and return the binding.
 
-        A wrong answer asks again, blaming the field. ``previous`` is the binding that is being renewed;
-        it has no secrets where their key was lost.
+        After a wrong answer ask again with an error at the field. ``previous`` is the binding to renew; it has no
+        secrets if the store's key was lost.
         """
         ...
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
-        """Read once more what arrived at that time and was kept raw, as after a repair.
+        """Parse a raw arrival of that time again, as after a fix.
 
         The ``provider_id`` of the result does not matter.
         """
         ...
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Prove receiving and sending separately, without a message to anybody."""
+        """Test receiving and sending separately, without sending a message."""
         ...
 
     def open(self, channel: ChannelId, bound: Bound) -> AbstractAsyncContextManager[Session]:
@@ -84,17 +84,17 @@ class HookRequest:
 
     method: str
     path: str
-    """What follows the channel's own address, without a leading slash."""
+    """The path after the channel's own address, without a leading slash."""
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     raw_query: bytes = field(default=b"", repr=False)
-    """The query as it came, still encoded: in whatever charset, ``query`` takes it for UTF-8."""
+    """The encoded query as it came, in any charset; ``query`` is decoded as UTF-8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookReply:
-    """What to store, and what to answer once it is durable."""
+    """What to store, and the response to send once it is durable."""
 
     batch: Batch = Batch()
     status: int = 200
@@ -104,7 +104,7 @@ class HookReply:
 
 @runtime_checkable
 class TakesHooks(Protocol):
-    """Receives webhooks at ``/hooks/<Bound.hook_key>`` of the daemon; ``events`` then only proves life."""
+    """Receives webhooks at ``/hooks/<Bound.hook_key>`` of the daemon; ``events`` then only gives signs of life."""
 
     def accept(self, request: HookRequest) -> HookReply:
         """Check the signature and translate; a refusal is a reply with a 4xx status and an empty batch."""
@@ -113,36 +113,36 @@ class TakesHooks(Protocol):
 
 @runtime_checkable
 class AcceptsHooks(Protocol):
-    """A connector whose webhooks need no session: they are taken while the channel is stopped or coming up as well."""
+    """A connector that accepts webhooks without a session, also while the channel is stopped or starting."""
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
-        """As ``TakesHooks.accept``, in any process; asks nobody outside.
+        """Like ``TakesHooks.accept``, but in any process and without network access.
 
-        What only a session knows, such as names, is found out once one is up. The batch bears no cursor.
+        What only a session can find out, such as names, is added once one runs. The batch has no cursor.
         """
         ...
 
 
 @runtime_checkable
 class ProvesAccess(Protocol):
-    """The provider can be asked whether it still lets the account in, without a message to anybody."""
+    """The session can check that the provider still accepts the account, without sending a message."""
 
     async def prove(self) -> None:
         """Make the cheapest call that needs the account's credentials. Raises as ``send`` does.
 
-        Asked after a refusal that may be about one message or about the account: where this passes, it was the message.
+        Called after a refusal that may concern one message or the account: if this succeeds, it was the message.
         """
         ...
 
 
 @runtime_checkable
 class Prepares(Protocol):
-    """Something goes before a send that the client may see happen twice without harm, and that takes its time."""
+    """A send needs a slow preparation that is harmless if the client sees it twice."""
 
     async def prepare(self, message: Outbound) -> None:
-        """Do it; called when the message's turn has come, just before it counts as handed over. Raises as ``send``.
+        """Prepare; called when the message's turn has come, just before it counts as handed over. Raises like ``send``.
 
-        Whatever fails or is interrupted here, the message certainly did not go.
+        If this fails or is interrupted, the message was certainly not sent.
         """
         ...
 
@@ -158,19 +158,19 @@ class FetchesFiles(Protocol):
 
 @runtime_checkable
 class Edits(Protocol):
-    """Sent messages can be changed."""
+    """Sent messages can be edited."""
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:
-        """Replace the text; changing it to what it is already is a success."""
+        """Replace the text; an unchanged text is a success."""
         ...
 
 
 @runtime_checkable
 class Deletes(Protocol):
-    """Messages can be taken back."""
+    """Messages can be deleted."""
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Delete at the provider; what is gone already is a success. Called for each part of a split message."""
+        """Delete at the provider; if it is already gone, that is a success. Called for each part of a split message."""
         ...
 
 
@@ -185,7 +185,7 @@ class Reacts(Protocol):
 
 @runtime_checkable
 class Reconciles(Protocol):
-    """The provider can be asked whether a message got through."""
+    """The provider can be asked whether a message was sent."""
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
         """Look for an earlier attempt; ``None`` if it cannot be found, which proves nothing."""
@@ -194,16 +194,16 @@ class Reconciles(Protocol):
 
 @runtime_checkable
 class MarksRead(Protocol):
-    """The client can be shown that we read."""
+    """The client can see that we read."""
 
     async def mark_read(self, address: str, ext_id: str) -> None:
-        """Show that everything up to this message of theirs was read."""
+        """Mark everything up to this message of theirs as read."""
         ...
 
 
 @runtime_checkable
 class ShowsTyping(Protocol):
-    """The client can be shown that we write."""
+    """The client can see that we type."""
 
     async def typing(self, address: str) -> None:
         """Show it for the next few seconds."""
@@ -212,10 +212,10 @@ class ShowsTyping(Protocol):
 
 @runtime_checkable
 class FindsPeople(Protocol):
-    """The provider can be asked whether somebody is there."""
+    """The provider can look people up."""
 
     async def find(self, address: str) -> Person | None:
-        """Whom a phone (``+7916…``) or a username (without ``@``) belongs to; ``None``: nobody, or they hide."""
+        """The owner of a phone (``+7916…``) or a username (without ``@``); ``None``: nobody, or hidden."""
         ...
 
 
@@ -230,28 +230,28 @@ class ListsContacts(Protocol):
 
 @runtime_checkable
 class ReadsChats(Protocol):
-    """Groups and channels can be read without anybody writing to us."""
+    """Groups and channels can be followed and read."""
 
     async def chats(self) -> Sequence[Peer]:
-        """Those that the account is in."""
+        """The chats of the account."""
         ...
 
     async def follow(self, address: str) -> Peer:
-        """Join if need be (a public name, a link or a ChatID); from now on what is said there arrives as events."""
+        """Join if necessary (a public name, a link or a ChatID); from now on messages there arrive as events."""
         ...
 
     async def unfollow(self, address: str) -> None:
-        """What is said there arrives no longer; the account stays in."""
+        """Stop receiving messages from there; the account stays in the chat."""
         ...
 
     def history(self, address: str, after: str) -> AsyncGenerator[Batch, None]:
-        """What was said there after this ``ext_id``, oldest first; it ends with the present. Empty: from the start."""
+        """Messages after this ``ext_id``, oldest first, up to now. Empty: from the beginning."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupChanged:
-    """What became of a group."""
+    """A changed group."""
 
     peer: Peer
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -260,7 +260,7 @@ class GroupChanged:
 
 @runtime_checkable
 class ManagesGroups(Protocol):
-    """Groups can be made, filled, renamed and ended; members are named as ``send`` names them, or by phone."""
+    """Groups can be made, changed and ended; members are given by the address for ``send`` or by phone."""
 
     async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
         """Make a group with them."""
@@ -279,7 +279,7 @@ class ManagesGroups(Protocol):
         ...
 
     async def end_group(self, address: str) -> None:
-        """Delete it, or where that cannot be done take everybody out and leave."""
+        """Delete it, or if that is not possible remove everybody and leave."""
         ...
 
 
@@ -288,7 +288,7 @@ class HasTemplates(Protocol):
     """Texts that the provider approves."""
 
     async def templates(self) -> Sequence[Template]:
-        """All of them, with what the provider thinks of each."""
+        """All templates with the provider's verdicts."""
         ...
 
     async def submit(self, template: Template) -> Template:
@@ -310,15 +310,15 @@ class TakesApplication(Protocol):
     """A connector whose provider wants an application on paper before the channel works (S-087)."""
 
     def application(self) -> Form:
-        """What has to be filled in, and what to read first."""
+        """The form to fill in, and what to read first."""
         ...
 
     def slips(self, answers: Mapping[str, str]) -> Mapping[str, Text]:
-        """What cannot be right in the answers, by field; nothing if they can be handed in."""
+        """Errors in the answers by field; empty if they can be submitted."""
         ...
 
     def applicant(self, answers: Mapping[str, str]) -> str:
-        """Who applies, as lists show them."""
+        """The applicant's name for lists."""
         ...
 
     def statement(self, answers: Mapping[str, str], at: Millis) -> Statement:

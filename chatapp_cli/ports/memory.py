@@ -1,4 +1,4 @@
-"""What a session has to find again after a restart, beside its binding and its cursor."""
+"""What a session needs after a restart, in addition to its binding and its cursor."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Protocol
 
 
 class Memory(Protocol):
-    """Small texts by name, sealed in the store: renewed tokens, keys of peers, chats that are followed."""
+    """Small texts by name, encrypted in the store: renewed tokens, keys of peers, followed chats."""
 
     async def known(self, prefix: str = "") -> Mapping[str, str]:
-        """Everything whose name begins so, as it is in the store now: another process may have changed it."""
+        """All entries whose name begins with a prefix, as they are in the store now."""
         ...
 
     async def keep(self, changes: Mapping[str, str]) -> None:
-        """Store, durably once it returns; an empty text forgets its name."""
+        """Store; durable when it returns. An empty text removes its entry."""
         ...
 
 
 class ShortMemory:
-    """Lasts as long as the process: for a binding that is not in a store yet."""
+    """A memory in the process, for a binding that is not stored yet."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
     async def known(self, prefix: str = "") -> Mapping[str, str]:
-        """Everything whose name begins so."""
+        """All entries whose name begins with a prefix."""
         return {name: text for name, text in self._known.items() if name.startswith(prefix)}
 
     async def keep(self, changes: Mapping[str, str]) -> None:
-        """Keep for now."""
+        """Keep in this process."""
         self._known.update(changes)
         for name in [name for name, text in changes.items() if not text]:
             del self._known[name]

@@ -1,4 +1,4 @@
-"""Time and chance, handed in so that a test can hold them."""
+"""Time and randomness, injected so that tests can control them."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Chance(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a connector is given of the outside beside the network."""
+    """A connector's access to the outside world, other than the network."""
 
     clock: Clock
     chance: Chance
     place: Path | None = None
-    """The company's own folder, for what a library insists on keeping in files; ``None`` where there is no company."""
+    """The company's folder, for libraries that need files; ``None`` without a company."""

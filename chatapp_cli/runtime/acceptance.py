@@ -1,4 +1,4 @@
-"""Takes a channel's webhooks, with its session or without one."""
+"""Accepts a channel's webhooks, with its session or without one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 _REFUSED = range(400, 500)
 TOLD_EVERY = 3600.0
-"""Seconds between two lines in the log about callers that are refused in the same way."""
+"""Seconds between log lines about the same kind of refusal."""
 
 
 async def _by_session(session: TakesHooks, request: HookRequest) -> HookReply:
@@ -31,7 +31,7 @@ async def _by_session(session: TakesHooks, request: HookRequest) -> HookReply:
 
 
 class Acceptance:
-    """Of one revision of a channel's binding; in any process, whether the channel runs or not."""
+    """Accepts webhooks for one revision of a binding, in any process, whether the channel runs or not."""
 
     def __init__(self, store: AsyncStore, row: ChannelRow) -> None:
         self._store = store
@@ -41,9 +41,9 @@ class Acceptance:
         self._refusals = Refusals(store.desk.world.clock)
 
     async def reply(self, session: Session | None, request: HookRequest) -> HookReply:
-        """What to store and to answer; 503, so that the provider calls again, where only a session could tell.
+        """The batch to store and the answer; 503, so that the provider repeats the call, if a session is needed.
 
-        Raises StoreError where the binding cannot be read.
+        Raises StoreError if the binding cannot be read.
         """
         reply = await self._judged(session, request)
         if count := self._refusals.news(reply):
@@ -57,7 +57,7 @@ class Acceptance:
             connector, bound = await self._opened()
         except ChatappError:
             raise
-        except Exception:  # nothing is proved of the caller yet, so nothing is kept; the provider calls again
+        except Exception:  # the caller is not verified yet, so nothing is stored; the provider repeats the call
             log.exception("hook.failed", channel=self._row.id, kind=self._row.kind)
             return HookReply(status=503, body=b"the channel cannot be opened\n")
         if isinstance(connector, AcceptsHooks):
@@ -71,12 +71,12 @@ class Acceptance:
             return await accept(request)
         except ChatappError:
             raise
-        except Exception as error:  # what cannot be understood must not be lost, whatever kind of mistake it is
+        except Exception as error:  # an unreadable arrival must not be lost, whatever the error
             log.exception("hook.failed", channel=self._row.id, kind=self._row.kind)
             return HookReply(batch=Batch(arrivals=(dead(request.body, f"{type(error).__name__}: {error}"),)))
 
     async def _opened(self) -> tuple[Connector, Bound]:
-        """Connector and binding, read once."""
+        """The connector and the binding, read once."""
         async with self._opening:
             if self._door is None:
                 desk = self._store.desk
@@ -87,7 +87,7 @@ class Acceptance:
 
 
 class Refusals:
-    """Counts callers that are turned away: who signs wrongly is seen by nobody else."""
+    """Counts refused callers, because nothing else shows wrong signatures."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -95,7 +95,7 @@ class Refusals:
         self._told: dict[int, float] = {}
 
     def news(self, reply: HookReply) -> int:
-        """Return how many were refused with this status since that was last told; 0 if it need not be told now."""
+        """The number of refusals with this status since the last report; 0 if no report is due."""
         if reply.status not in _REFUSED or reply.batch.arrivals:
             return 0
         now, told = self._clock.monotonic(), self._told.get(reply.status)

@@ -1,4 +1,4 @@
-"""Filling in an application: the connector's form until it holds, then the store; and its document."""
+"""Filling in an application: ask the connector's form until it is valid, store it, and make its document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatapp_cli.store.rows.channels import ApplicationRow
 
 
 async def apply(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> ApplicationId:
-    """Ask until the answers hold. Raises what the asker raises, and Refused where nothing has to be applied for."""
+    """Ask until the answers are valid. Raises what the asker raises, and Refused if no application is needed."""
     await asyncio.to_thread(desk.require, Right.APPLICATIONS)
     office = await asyncio.to_thread(_office, desk, kind)
     answers = await _filled(office, ask, await asyncio.to_thread(_latest_answers, desk, line, kind))
@@ -44,7 +44,7 @@ async def _filled(office: TakesApplication, ask: Asker, values: Mapping[str, str
 
 
 def _latest_answers(desk: Desk, line: LineId, kind: str) -> Mapping[str, str]:
-    """What was filled in the last time, so that after a rejection only the slip has to be mended."""
+    """The previous answers, so that after a rejection only the mistake must be corrected."""
     rows = desk.read(lambda tx: applications.everything(tx, line=line, kind=kind))
     return desk.read(lambda tx: applications.answers(tx, desk.vault, rows[0].id)) if rows else {}
 
@@ -61,7 +61,7 @@ def _office(desk: Desk, kind: str) -> TakesApplication:
 
 
 def filled_in(desk: Desk, row: ApplicationRow) -> Mapping[str, str]:
-    """What was filled in, by the labels of the form in the language spoken now."""
+    """The answers by the form's labels in the current language."""
     answers = desk.read(lambda tx: applications.answers(tx, desk.vault, row.id))
     fields = _office(desk, row.kind).application().fields
     return {show(field.label): _said(field, answers[field.name]) for field in fields if answers.get(field.name)}
@@ -72,7 +72,7 @@ def _said(field: Field, answer: str) -> str:
 
 
 def document(desk: Desk, application: ApplicationId) -> tuple[str, bytes]:
-    """Name and content of an application's document; it is made the first time and then stays the same."""
+    """Name and content of an application's document; made once and then unchanged."""
     row = desk.read(lambda tx: applications.one(tx, application))
     if not row.document_sha256:
         row = _made(desk, row)
@@ -86,7 +86,7 @@ def _made(desk: Desk, row: ApplicationRow) -> ApplicationRow:
 
 
 async def warn(desk: Desk, ask: Asker, *, line: LineId, kind: str) -> None:
-    """Tell whoever binds a channel before its application was approved; many have a contract of their own."""
+    """Warn when a channel is bound before its application is approved; many have a contract of their own."""
     if not manifest(kind).capabilities.application:
         return
     if await asyncio.to_thread(desk.read, lambda tx: applications.approved(tx, line=line, kind=kind)):

@@ -1,4 +1,4 @@
-"""Asks a provider now and then what its moderators think of our templates."""
+"""Asks a provider regularly for the states of our templates."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from chatapp_cli.store.rows.channels import ChannelRow
 log = structlog.get_logger()
 
 EVERY: Final = 3600.0
-"""Seconds between two questions."""
+"""Seconds between requests."""
 
 
 class Approvals:
-    """Of one channel, while its session is up; a question that fails is asked again the next time."""
+    """Asks for one channel while its session is up; a failed request is repeated the next time."""
 
     def __init__(self, store: AsyncStore, row: ChannelRow) -> None:
         self._store = store
         self._row = row
 
     async def run(self, session: HasTemplates) -> None:
-        """Ask until cancelled; where nobody can be asked, rest."""
+        """Ask until cancelled; wait if the channel has no templates."""
         while True:
             try:
                 found = await session.templates()

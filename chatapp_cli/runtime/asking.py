@@ -1,4 +1,4 @@
-"""Asks channels' live sessions for something and waits for the answers, with a daemon or without."""
+"""Sends requests to channels' live sessions and waits for the answers, with or without a daemon."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from chatapp_cli.store.rows.channels import ChannelRow, ErrandRow
 from chatapp_cli.store.tx import Tx
 
 PATIENCE = 60.0
-"""Seconds that an answer is waited for unless somebody says otherwise."""
+"""The default timeout for an answer, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one channel is asked for; see ``services.errands``."""
+    """A request to one channel; see ``services.errands``."""
 
     channel: ChannelRow
     what: Errand
@@ -43,7 +43,7 @@ class Wish:
 
 
 async def ask(desk: Desk, wish: Wish, *, seconds: float = PATIENCE) -> Any:
-    """The answer as JSON makes it. Raises Refused, the provider's ChannelError, or Busy for silence."""
+    """The decoded JSON answer. Raises Refused, the provider's ChannelError, or Busy after a timeout."""
     (answer,) = await ask_all(desk, [wish], seconds=seconds)
     if isinstance(answer, ChatappError):
         raise answer
@@ -51,7 +51,7 @@ async def ask(desk: Desk, wish: Wish, *, seconds: float = PATIENCE) -> Any:
 
 
 async def ask_all(desk: Desk, wishes: Sequence[Wish], *, seconds: float = PATIENCE) -> Sequence[Any]:
-    """The answers of several channels, in order; where one has none, the error that says why."""
+    """The answers of several channels, in order; an error in place of a missing one."""
     for wish in wishes:
         errands.allowed(desk.capabilities(wish.channel), wish.what)
     store = AsyncStore(desk.seen_by(DAEMON))
@@ -76,7 +76,7 @@ def _put(tx: Tx, *, wish: Wish, seconds: float) -> ErrandId:
 
 @asynccontextmanager
 async def _working(store: AsyncStore, wishes: Sequence[Wish]) -> AsyncIterator[None]:
-    """Without a daemon the channels come up for this only: what arrives stays at the providers."""
+    """Start the channels without a daemon, for requests only: messages are left at the providers."""
     with ExitStack() as stack:
         try:
             stack.enter_context(owning(store.desk, Kind.COMMAND))
@@ -105,7 +105,7 @@ async def _until_ended(store: AsyncStore, wishes: Sequence[Wish], asked: Sequenc
 
 
 def _settled(tx: Tx, *, wishes: Sequence[Wish], asked: Sequence[ErrandId]) -> bool:
-    """Every errand has ended, or its channel has stopped until somebody acts."""
+    """Wait until every request has ended, or its channel has stopped and needs a person."""
     return all(
         errands.one(tx, errand).state not in OPEN or channels.one(tx, wish.channel.id).health in DOWN
         for wish, errand in zip(wishes, asked, strict=True)

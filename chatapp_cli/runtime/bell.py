@@ -1,4 +1,4 @@
-"""What wakes those who work in the background and rest while there is nothing to do."""
+"""Wakes background workers that wait while there is nothing to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.ports.world import Clock
 
 
 class Bell:
-    """Rung by whoever brings work; a ring while somebody works is heard when they want to rest."""
+    """An event set by whoever brings work; if set while the worker is busy, its next wait returns at once."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
@@ -19,18 +19,18 @@ class Bell:
         self._rung.set()
 
     async def rest(self, longest: float | None = None) -> None:
-        """Wait for a ring, so many seconds at most; what rang before is heard at once."""
+        """Wait for a ring, at most this many seconds; returns at once if it rang before."""
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
                 await self._rung.wait()
         self._rung.clear()
 
     def hush(self) -> None:
-        """What rang until now is about to be seen to."""
+        """Clear it: the work announced so far is about to be done."""
         self._rung.clear()
 
     async def rest_by(self, clock: Clock, seconds: float) -> bool:
-        """The same by a clock that may be a test's; True if it rang before the time was over."""
+        """The same with an injectable clock; true if it rang before the timeout."""
         sleeping = asyncio.ensure_future(clock.sleep(seconds))
         hearing = asyncio.ensure_future(self._rung.wait())
         try:

@@ -1,4 +1,4 @@
-"""Binding a channel: the connector's conversation, then the store."""
+"""Binding a channel: the connector's dialogue, then the store."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from chatapp_cli.store.rows.channels import ChannelRow
 
 
 async def bind(desk: Desk, ask: Asker, *, line: LineId, kind: str, previous: ChannelRow | None = None) -> ChannelId:
-    """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused."""
-    await asyncio.to_thread(desk.require, Right.CHANNELS)
+    """Bind a new account on a line, or renew a binding. Raises what the asker raises, and Refused.
+
+    A new login creates new secrets and may revoke the present ones, so the right to change them is required first.
+    """
+    for right in (Right.CHANNELS,) if previous is None else (Right.CHANNELS, Right.SECRETS):
+        await asyncio.to_thread(desk.require, right)
     connector = await asyncio.to_thread(desk.connector, kind)
     await applying.warn(desk, ask, line=line, kind=kind)
     old = None if previous is None else await asyncio.to_thread(_renewable, desk, previous)
@@ -44,7 +48,7 @@ def _renewable(desk: Desk, channel: ChannelRow) -> Bound:
 
 
 async def check(desk: Desk, channel: ChannelRow) -> list[Finding]:
-    """Prove that a channel receives and sends, without a message to anybody."""
+    """Check that a channel can receive and send, without sending a message."""
     connector = await asyncio.to_thread(desk.connector, channel.kind)
     bound = await asyncio.to_thread(bound_with_memory, desk, channel)
     return list(await connector.check(bound))

@@ -1,6 +1,6 @@
-"""The daemon's own parts, in the table in which other packages have theirs.
+"""The daemon's own parts, in the same form as other packages' parts.
 
-Not among them is what the core itself rings or asks: channels, scheduled messages and snoozed dialogs.
+Channels, scheduled messages and snoozed dialogs are not among them: the core calls these directly.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 UPKEEP_EVERY = 3600.0
 RELAY_EVERY = 60.0
-"""Seconds between two looks for what failed, should no event tell of it."""
+"""Seconds between looks for failed messages that no event reported."""
 
 
 class _Failures:
-    """Hands on what failed for good and has somewhere left to go."""
+    """Continues failed messages that have channels left."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -36,7 +36,7 @@ class _Failures:
 
     @cached_property
     def _relay(self) -> Relay:
-        """Imported by the first message that has somewhere else to go."""
+        """Imported when the first message has another channel to go to."""
         from chatapp_cli.runtime.relay import Relay
 
         return Relay(self._store)
@@ -50,7 +50,7 @@ def _relay(store: AsyncStore) -> Sequence[Worker]:
 
 
 def _upkeep(store: AsyncStore) -> Sequence[Worker]:
-    """Clear away what is old."""
+    """Delete old data."""
 
     async def clear() -> None:
         await store.write(upkeep.forget_early_news)
@@ -65,7 +65,7 @@ def _indexer(store: AsyncStore) -> Sequence[Worker]:
 
 
 def _transcriber(store: AsyncStore) -> Sequence[Worker]:
-    """Only a company that has a command for it needs one."""
+    """The transcriber, if the company has a command for it."""
     if not store.desk.settings.transcribe_command:
         return ()
     from chatapp_cli.runtime.transcriber import Transcriber
@@ -73,4 +73,9 @@ def _transcriber(store: AsyncStore) -> Sequence[Worker]:
     return (Transcriber(store),)
 
 
-PARTS = (Part(workers=_relay), Part(workers=_upkeep), Part(workers=_indexer), Part(workers=_transcriber))
+PARTS = (
+    Part(workers=_relay),
+    Part(workers=_upkeep),
+    Part(workers=_indexer),
+    Part(workers=_transcriber),
+)

@@ -1,6 +1,6 @@
-"""Carries a durable queue out: claim, hand over, verdict, whatever stops it in between.
+"""Works off a durable queue: claim, hand-over and verdict, safe against interruption.
 
-It knows nothing of what it carries. How fast it may go, in which order and what an answer means is the queue's.
+It does not know what the rows mean. Rate, order and the meaning of answers are the queue's business.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 LONGEST_NAP = 5.0
-"""Seconds after which a queue is looked at even without news: a clock may have jumped."""
+"""Seconds after which a queue is checked even without a wake-up: a clock may have jumped."""
 Item = TypeVar("Item")
 
 
 class Queue(Protocol[Item]):
-    """What is carried out."""
+    """A queue to work off."""
 
     def claim(self, tx: Tx, n: int) -> Sequence[Item]:
-        """Take so many at most that may go now; from the commit on nobody else does."""
+        """Claim at most this many rows that may go now; after the commit nobody else can claim them."""
         ...
 
     async def carry(self, item: Item) -> None:
-        """Hand one over and have its verdict written; cancelled before the hand-over, it has it put back."""
+        """Hand one over and have its verdict written; if cancelled before the hand-over, requeue it."""
         ...
 
     def leave(self, item: Item, error: Exception | None) -> Verdict:
-        """The verdict on one that is not carried to its end.
+        """The verdict on a row that was not finished.
 
-        Without an error it was not begun; with one our own code broke over it, and is being handled.
+        Without an error it was not started; with one, our own code failed on it.
         """
         ...
 
     async def next_due(self, *, idle: bool) -> Millis | None:
-        """When the next wait is over, if something waits for a time. ``idle``: nothing is on its way now."""
+        """When the next wait ends, if something waits for a time. ``idle``: nothing is in flight now."""
         ...
 
 
 class Carrier(Generic[Item]):
-    """Of one queue. ``at_once`` is how many are claimed in one transaction."""
+    """The carrier of one queue. ``at_once`` is how many rows are claimed in one transaction."""
 
     def __init__(self, store: AsyncStore, verdicts: Verdicts, log: FilteringBoundLogger, *, at_once: int) -> None:
         self._store = store
@@ -60,13 +60,13 @@ class Carrier(Generic[Item]):
         self._flying: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        """There may be something to carry."""
+        """Wake it: there may be something to carry."""
         self._news.ring()
 
     async def run(self, queue: Queue[Item], ready: Callable[[], Awaitable[int]]) -> None:
-        """Carry until cancelled; then finish what is in flight.
+        """Carry rows until cancelled; then finish what is in flight.
 
-        ``ready`` returns how many may be in flight now; 0 to be asked again, once it has waited for what it must.
+        ``ready`` returns how many may be in flight now; after a wait of its own it returns 0 to be called again.
         """
         try:
             while True:
@@ -76,7 +76,7 @@ class Carrier(Generic[Item]):
             await self._land()
 
     async def _step(self, queue: Queue[Item], room: int) -> None:
-        """Claim what may go now, or wait until something may."""
+        """Claim rows that may go now, or wait until there are some."""
         if room <= 0:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
             return
@@ -90,7 +90,7 @@ class Carrier(Generic[Item]):
             await self._nap(queue)
 
     async def _claim(self, queue: Queue[Item], n: int) -> Sequence[Item]:
-        """Claim; who is stopped meanwhile puts back what was not begun."""
+        """Claim rows; if stopped meanwhile, requeue those not started."""
         claiming = asyncio.ensure_future(self._store.write(partial(queue.claim, n=n)))
         try:
             return await asyncio.shield(claiming)
@@ -117,7 +117,7 @@ class Carrier(Generic[Item]):
         await self._news.rest_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
     async def _land(self) -> None:
-        """Give what is in flight time to end; what does not is found by the next owner."""
+        """Give rows in flight time to finish; the next owner recovers the rest."""
         if not self._flying:
             return
         flying = set(self._flying)

@@ -1,4 +1,4 @@
-"""One bound channel at work: it comes up, reads, sends and fetches, and comes up again after a fall or a refusal."""
+"""Runs one bound channel: connects, receives, sends and downloads, and reconnects after a failure or refusal."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ from chatapp_cli.store.rows.channels import ChannelRow
 log = structlog.get_logger()
 
 SILENCE = 180.0
-"""Seconds without a proof of life after which a session is taken for dead."""
+"""Seconds without a heartbeat after which a session counts as dead."""
 PROOF_EVERY = 15.0
-"""Seconds between two proofs that are written down."""
+"""Seconds between stored heartbeats."""
 HEARS = (AnswerTyped, ChangeAsked, ChannelResumed, DialogSeen, MessageEchoed, MessageWritten, RequestMade, StateChanged)
-"""The events of its channel that a runner acts on."""
+"""The events of its channel that a runner handles."""
 _HEALTH: Mapping[type[ChannelError], Health] = {
     NeedsRebind: Health.NEEDS_REBIND,
     Misconfigured: Health.MISCONFIGURED,
@@ -57,7 +57,7 @@ _HEALTH: Mapping[type[ChannelError], Health] = {
 class ChannelRunner:
     """Keeps one revision of a channel's binding running until it is cancelled.
 
-    With ``reading`` off what arrives stays at the provider for the daemon; with ``sending`` off the outbox rests.
+    Without ``reading``, messages stay at the provider for the daemon; without ``sending``, the outbox is not processed.
     """
 
     noun = "channel"
@@ -86,7 +86,7 @@ class ChannelRunner:
         self.courtesy = Courtesy(store, row.id)
         self._lifecycle = Lifecycle(self, store.desk.world, log.bind(channel=row.id, kind=row.kind))
         self._blocked_until: Millis = 0
-        """Until then the account's trouble of before a restart is believed."""
+        """Until when the account's pause from before a restart applies."""
         self._proved_at = -PROOF_EVERY
 
     async def run(self) -> None:
@@ -94,7 +94,7 @@ class ChannelRunner:
         await self._lifecycle.run()
 
     def hear(self, entry: JournalEntry) -> None:
-        """Act on what somebody did with this channel or wants of it."""
+        """Handle an event about this channel."""
         match entry.event:
             case MessageWritten() as written:
                 self.sender.wake()
@@ -112,13 +112,13 @@ class ChannelRunner:
                 self.courtesy.read(seen.dialog, entry.at)
 
     def resume(self) -> None:
-        """A person says that what the channel waits for is over; what comes of it is told, also if nothing changes."""
+        """Retry now because a person says so; the result is reported even if nothing changes."""
         self._blocked_until = 0
         self._lifecycle.resume()
         self.sender.resume()
 
     async def accept(self, request: HookRequest) -> HookReply:
-        """Take a webhook, also while no session is up; the reply is given only when its batch is durable."""
+        """Accept a webhook, also without a session; replies only after its batch is stored."""
         session = self.session
         reply = await self._acceptance.reply(session, request)
         if reply.batch.arrivals or reply.batch.cursor is not None:
@@ -128,7 +128,7 @@ class ChannelRunner:
         return reply
 
     async def live(self) -> None:
-        """Open the session and work with it until it falls."""
+        """Open the session and work with it until it fails."""
         desk = self._store.desk
         connector = await self._store.off_loop(partial(desk.connector, self.row.kind))
         bound = await self._store.off_loop(partial(bound_with_memory, desk, self.row, self._store))
@@ -195,14 +195,14 @@ class ChannelRunner:
             await self._store.write(partial(channels.prove, channel=self.row.id))
 
     async def _hear_of_sending(self, trouble: Trouble | None) -> None:
-        """Receiving goes on; the channel's health says what keeps it from sending."""
+        """Record in the channel's health why it cannot send; receiving continues."""
         if trouble is None:
             await self._lifecycle.tell(Health.OK)
         else:
             await self._lifecycle.tell(_HEALTH[type(trouble)], trouble.code, trouble.detail)
 
     async def write_health(self, health: Health, code: str, detail: str) -> None:
-        """Keep the channel's health in the store."""
+        """Store the channel's health."""
         await self._store.write(
             partial(channels.set_health, channel=self.row.id, health=health, code=code, detail=detail)
         )

@@ -1,6 +1,6 @@
-"""A daemon for as long as somebody looks: the window starts one where none runs, and it ends with the window.
+"""A daemon that a window starts if none is running, and that exits with the window.
 
-The child watches its standard input: the pipe closes when we leave, and also when we crash, on every system.
+The child watches its standard input: the pipe closes when the parent exits or crashes, on every system.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.settings import Settings
 
 LOOK = 2.0
-"""Seconds between two looks whether somebody carries the messages."""
+"""Seconds between checks for a running daemon."""
 AGAIN = 30.0
-"""Seconds after a failed start before the next one."""
+"""Seconds between a failed start and the next one."""
 RETURN = 60.0
-"""Seconds that a daemon which was here is given to come back before a child takes its place."""
+"""Seconds to wait for a former daemon to return before a child is started."""
 COMMAND = (sys.executable, "-m", "chatapp_cli", "serve", "--until-stdin-closes")
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Whether somebody carries the messages, and what to say if it is worth a word."""
+    """Whether a daemon is running, and a text to show, if any."""
 
     said: Text
     trouble: bool = False
@@ -41,7 +41,7 @@ AWAY = Carried(T("the daemon has ended; waiting for it"))
 
 
 class Companion:
-    """Our own child, if there has to be one."""
+    """Our own child daemon, if one is needed."""
 
     def __init__(self, desk: Desk, command: Sequence[str], look: float, patience: float, again: float) -> None:
         self._desk = desk
@@ -55,7 +55,7 @@ class Companion:
         self._listener: asyncio.Task[None] | None = None
 
     async def states(self) -> AsyncIterator[Carried]:
-        """What to tell, whenever it changes; starts a child whenever the store has no owner."""
+        """Yield the state when it changes; starts a child whenever the store has no owner."""
         told: Carried | None = None
         while True:
             state = await self._seen()
@@ -65,7 +65,7 @@ class Companion:
             await asyncio.sleep(self._again if state.trouble else self._look)
 
     async def _seen(self) -> Carried:
-        """Where neither the store's owner can be seen nor a child started, it is tried again after a while."""
+        """The current state; if neither the owner can be determined nor a child started, retry later."""
         try:
             return await self._state()
         except OSError as error:
@@ -84,7 +84,7 @@ class Companion:
             return STARTS
         if child is not None and child.returncode:
             return Carried(T("no daemon: {why}", why=self._said or "?"), trouble=True)
-        if child is not None:  # it made way for a daemon
+        if child is not None:  # it gave way to a daemon
             self._expect()
         if asyncio.get_running_loop().time() < self._expected_until:
             return AWAY
@@ -92,7 +92,7 @@ class Companion:
         return STARTS
 
     def _expect(self) -> None:
-        """A daemon was here: should it be gone, somebody restarts it."""
+        """Wait for a daemon that was here before: it is probably being restarted."""
         self._expected_until = asyncio.get_running_loop().time() + self._patience
 
     async def _start(self) -> None:
@@ -106,13 +106,13 @@ class Companion:
         self._listener = asyncio.create_task(self._listen(self._child))
 
     async def _listen(self, child: asyncio.subprocess.Process) -> None:
-        """Keep the last thing that it said: that is why it ended."""
+        """Keep its last line of output, which tells why it ended."""
         assert child.stderr is not None
         while said := await child.stderr.readline():
             self._said = said.decode(errors="replace").strip() or self._said
 
     async def stop(self) -> None:
-        """Let it finish; end it if it does not."""
+        """Let it finish; kill it if it does not."""
         child = self._child
         if child is not None and child.returncode is None:
             assert child.stdin is not None
@@ -123,7 +123,7 @@ class Companion:
 
 
 def surroundings(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which the child opens the very store that we have open."""
+    """The environment with which the child opens the same store."""
     same = ("home", "company", "database_url", "secret_key")
     return {**env, **{f"CHATAPP_{name.upper()}": getattr(settings, name) for name in same}}
 
@@ -137,9 +137,9 @@ async def accompanied(
     patience: float = RETURN,
     again: float = AGAIN,
 ) -> AsyncIterator[Companion]:
-    """Have the store served while this lasts; a daemon that was here has ``patience`` seconds to come back.
+    """Keep a daemon running meanwhile; one that was here before has ``patience`` seconds to come back.
 
-    ``look`` and ``again`` are the seconds between two looks, while all is well and after something failed.
+    ``look`` and ``again`` are the seconds between checks, normally and after a failure.
     """
     companion = Companion(desk, command, look, patience, again)
     try:

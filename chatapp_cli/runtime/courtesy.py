@@ -1,4 +1,4 @@
-"""Shows the client that we read and that we write, where a channel can: nice to have, never in the way."""
+"""Sends read and typing indicators to the client if the channel supports them; failures are ignored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class Courtesy:
-    """Of one channel, while its session is up; what could not be shown is forgotten."""
+    """The indicators of one channel while its session is up; failed ones are dropped."""
 
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
@@ -27,17 +27,17 @@ class Courtesy:
         self._news = asyncio.Event()
 
     def read(self, dialog: DialogId, at: Millis) -> None:
-        """We read a dialog as it was then."""
+        """An operator read a dialog at this time."""
         self._read[dialog] = at
         self._news.set()
 
     def typing(self, dialog: DialogId) -> None:
-        """We write in a dialog."""
+        """An operator is typing in a dialog."""
         self._typing[dialog] = None
         self._news.set()
 
     async def run(self, session: Session) -> None:
-        """Show until cancelled."""
+        """Send indicators until cancelled."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -59,7 +59,7 @@ class Courtesy:
             log.debug("typing.unshown", channel=self._channel, code=error.code)
 
     async def _show_read(self, session: MarksRead, dialog: DialogId, at: Millis) -> None:
-        """Nothing that came after somebody looked: nobody has seen it."""
+        """Mark as read, without messages that arrived after the operator looked."""
         card = await self._store.read(partial(dialogs.card, dialog=dialog))
         last = await self._store.read(partial(dialogs.last_heard, dialog=dialog, until=at))
         if not last:

@@ -1,4 +1,4 @@
-"""The daemon: a core that ends the process if it breaks, and workers that are started again, of one store."""
+"""The daemon of one store: a core whose failure ends the process, and workers that are restarted."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from chatapp_cli.services import duties, outbox
 log = structlog.get_logger()
 
 SELDOM = 3600.0
-"""Seconds between two turns of a chore that the timekeeper rings."""
+"""Seconds between turns of a chore that the timekeeper usually wakes."""
 
 
 class Daemon:
-    """What runs, and what it counted since it started.
+    """The running daemon and its counters.
 
-    The core is the store's writer, the follower of the journal and the timekeeper: without them nothing can be relied
-    on, so that an error in one of them ends the daemon, for whoever started it to start it anew.
+    The core is the store's writer, the follower of the journal and the timekeeper: nothing works reliably without them,
+    so an error in one of them ends the daemon, to be restarted from outside.
     """
 
     def __init__(self, store: AsyncStore, parts: Sequence[Part] = ()) -> None:
@@ -52,14 +52,14 @@ class Daemon:
 
     @property
     def conditions(self) -> Sequence[Condition]:
-        """How each worker and each kind of timer fares."""
+        """The condition of each worker and each kind of timer."""
         return [*(post.condition for post in self._posts), *self._timekeeper.conditions.values()]
 
     def _count(self, kind: str, word: str) -> None:
         self.counted[kind, word] += 1
 
     async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
-        """Hand a webhook to its channel; one that was bound a moment ago is looked for before it is denied."""
+        """Pass a webhook to its channel; bindings are re-read before an unknown one is refused."""
         if not self.ready:
             return HookReply(status=503, body=b"starting\n")
         runner = self.supervisor.by_hook(hook_key)
@@ -71,7 +71,7 @@ class Daemon:
         return await runner.accept(request)
 
     async def run(self) -> None:
-        """Run until cancelled, then stop gracefully. Raises what broke the core."""
+        """Run until cancelled, then stop gracefully. Raises the error that broke the core."""
         try:
             await self.supervisor.refresh()
             self.ready = True
@@ -82,7 +82,7 @@ class Daemon:
             await self.supervisor.stop()
 
     async def _follow(self) -> None:
-        """Tell the workers what happens."""
+        """Pass events to the workers."""
         async for entries in follow(self.store):
             for post in self._posts:
                 post.hear(entries)
@@ -105,9 +105,9 @@ def _tell_of_effect(name: str, why: str) -> None:
 async def running(
     desk: Desk, *, ended: Callable[[], None] = lambda: None, parts: Sequence[Part] | None = None
 ) -> AsyncIterator[Daemon]:
-    """Run the daemon of a store that is owned by us, while the context is open; ``parts`` are those installed.
+    """Run the daemon of a store that we own while the context is open; ``parts`` are those installed.
 
-    Should the daemon end by itself, ``ended`` is told and the context raises why.
+    If the daemon ends on its own, ``ended`` is called and the context raises the reason.
     """
     store = AsyncStore(desk.seen_by(DAEMON))
     daemon = Daemon(store, installed() if parts is None else parts)

@@ -1,4 +1,4 @@
-"""The demo's backstage: servers in miniature, a throw-away company bound to them, and invented customers."""
+"""The demo: sandbox servers, a temporary company bound to them, and invented customers."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ R = TypeVar("R")
 Tell: TypeAlias = Callable[[str, Mapping[str, object]], None]
 
 _OLGA = Acting("Ольга", owner=True)
-"""Who answers the customers."""
+"""The operator who answers the customers."""
 PATIENCE = 30.0
-"""Seconds that a step of the headless round may take."""
+"""The timeout of one step of the headless round, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything behind the curtain."""
+    """The running demo."""
 
     desk: Desk
     sandboxes: Sequence[Sandbox]
     town: Town
 
     def listen_at(self, address: str) -> None:
-        """Tell the providers that call us where the daemon listens."""
+        """Tell the providers with webhooks where the daemon listens."""
         keys = {row.kind: row.hook_key for row in self.desk.read(channels.everything)}
         for one in self.sandboxes:
             if isinstance(one, CallsHooks) and address:
@@ -63,7 +63,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
-    """Open the servers, found the company in this folder and bind every channel that has a server."""
+    """Start the servers, create the company in this folder and bind every channel that has a server."""
     async with AsyncExitStack() as stack:
         kinds = [kind for kind in manifests() if has_sandbox(kind)]
         sandboxes = [await stack.enter_async_context(sandbox(kind)) for kind in kinds]
@@ -80,44 +80,44 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[Stage]:
 
 
 def _approve(tx: Tx, *, desk: Desk, channel: ChannelId, approved: Mapping[str, str]) -> None:
-    """Moderation is over when the curtain rises."""
+    """Approve the templates before the demo starts."""
     row = channels.one(tx, channel)
     for name, body in approved.items():
         templates.judged(tx, desk.capabilities, row, Template(name=name, body=body, state="approved"))
 
 
 def demo_settings(folder: Path, company: str, lang: str) -> Settings:
-    """Settings of the throw-away company; nothing of the user's own is read."""
+    """Settings of the temporary company; nothing of the user's own is read."""
     return Settings(home=str(folder), company="demo", company_name=company, lang=lang, http_port=0)
 
 
 class _Told:
-    """Answers the bind conversation from what the server in miniature expects."""
+    """Answers the binding dialogue with what the sandbox server expects."""
 
     def __init__(self, answers: Mapping[str, str]) -> None:
         self._answers = answers
 
     async def form(self, form: Form) -> Mapping[str, str]:
-        """Answer; being asked again means that the demo itself is broken."""
+        """Answer the form; a second question means that the demo is broken."""
         if form.errors:
             name, words = next(iter(form.errors.items()))
             raise UsageError(words, field=name)
         return {field.name: self._answers.get(field.name, field.default) for field in form.fields}
 
     async def show(self, notice: Notice) -> None:
-        """Nobody looks."""
+        """Shows nothing."""
         del notice
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        """Nobody can be sent anywhere."""
+        """Not supported."""
         del url, state
         raise UsageError(T("The demo has no browser."))
 
 
 async def play(stage: Stage, tell: Tell) -> None:
-    """One round with everybody: they write, the desk answers, they hear it and react. Raises ChatappError.
+    """One round with all customers: they write, the desk answers, they react. Raises ChatappError.
 
-    ``tell`` hears what happened as a word and its values.
+    ``tell`` is called with a word and values for each step.
     """
     for number, one in enumerate(stage.town.people):
         attach = number < len(stage.sandboxes) and manifest(one.sandbox.kind).capabilities.max_upload > 0
@@ -128,7 +128,7 @@ async def play(stage: Stage, tell: Tell) -> None:
 
 
 async def _notify(stage: Stage, provider: Sandbox, customer: Customer, tell: Tell) -> None:
-    """Where clients are not heard the desk writes first, by a template."""
+    """Write first by a template in channels that cannot receive."""
     desk = stage.desk.seen_by(_OLGA)
 
     def put_out(tx: Tx) -> tuple[MessageId, str]:

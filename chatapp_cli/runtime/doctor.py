@@ -1,4 +1,4 @@
-"""Looks whether everything is in order: program, store, key, disk, clock, daemon, channels."""
+"""Diagnosis: program, store, key, disk, clock, daemon, channels."""
 
 from __future__ import annotations
 
@@ -19,36 +19,39 @@ from chatapp_cli.bootstrap import Desk, open_desk
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.health import WORKING
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import _
 from chatapp_cli.ports.connector import Finding
+from chatapp_cli.ports.world import World
 from chatapp_cli.runtime import binding, seat
 from chatapp_cli.runtime.owner import Kind, owner
 from chatapp_cli.services import channels, effects, journal, pools, resting, waiting, words
-from chatapp_cli.settings import Loaded
+from chatapp_cli.settings import SOURCES, Loaded
 from chatapp_cli.store.migrate import HEAD
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 LEAST_SPACE = 200 * MEGABYTE
-"""Free bytes below which the disk is called full."""
+"""Free bytes below which the disk counts as full."""
 LATE = 180_000
-"""Milliseconds without a sign of life after which a channel is called silent."""
+"""Milliseconds without a heartbeat after which a channel counts as silent."""
 BUILT = 1_767_225_600_000
-"""The beginning of 2026: no right clock is before it."""
+"""The beginning of 2026: a correct clock is later."""
 
 
-def examine(loaded: Loaded, *, providers: bool = False) -> Iterator[Finding]:
-    """Yield findings as they are made, of the lines that are seen; a store that does not open ends them.
+def examine(loaded: Loaded, world: World | None = None, *, providers: bool = False) -> Iterator[Finding]:
+    """Yield findings for the visible lines; ends if the store does not open.
 
-    With ``providers`` every channel's provider is asked as well.
+    With ``providers`` every channel's provider is checked too.
     """
     yield _program()
     yield _settings(loaded)
     try:
-        desk = open_desk(loaded.settings, given=loaded.given, make=False)
+        desk = open_desk(loaded.settings, world, given=loaded.given, make=False)
     except ChatappError as error:
         yield Finding(name="store", ok=False, what=error.what, next_step=error.next_step)
         return
@@ -79,12 +82,16 @@ def _program() -> Finding:
 
 
 def _settings(loaded: Loaded) -> Finding:
-    given = ", ".join(f"{name} ({source})" for name, source in loaded.sources.items() if source != "default")
-    return Finding(name="settings", ok=True, what=T("Settings that are not the default: {given}", given=given or "–"))
+    given = [f"{name} ({_(SOURCES[source])})" for name, source in loaded.sources.items() if source != "default"]
+    if not given:
+        return Finding(name="settings", ok=True, what=T("Every setting is at its default"))
+    return Finding(
+        name="settings", ok=True, what=T("Settings that are not the default: {given}", given=", ".join(given))
+    )
 
 
 def _store(desk: Desk) -> Iterator[Finding]:
-    """It opened; ask the database itself whether it is whole."""
+    """The store could be opened; run the database's integrity check."""
     if desk.database.scratch is not None:
         what = T("There is no store in {folder} yet: the first change makes it.", folder=desk.settings.folder)
         yield Finding(name="store", ok=True, what=what)
@@ -101,7 +108,7 @@ def _store(desk: Desk) -> Iterator[Finding]:
 
 
 def _key(desk: Desk) -> Iterator[Finding]:
-    """It has to open every channel's secrets, and to be nobody else's."""
+    """The key must decrypt every channel's secrets and be readable only by its owner."""
     for row in desk.read(channels.everything):
         desk.bound(row)
     file = desk.settings.folder / "secret.key"
@@ -121,7 +128,7 @@ def _key(desk: Desk) -> Iterator[Finding]:
 
 
 def _effects(desk: Desk) -> Iterator[Finding]:
-    """What belongs to an event and fails, in whichever process; nothing is said while all work."""
+    """Failing event effects of any process; no finding while all work."""
     for name, why in desk.read(effects.broken):
         yield Finding(
             name="effect",
@@ -147,14 +154,23 @@ def _existing(folder: Path) -> Path:
 
 
 def _clock(desk: Desk) -> Iterator[Finding]:
-    """A clock that is behind what was stored already would put new messages before old ones."""
+    """A clock behind stored times would sort new messages before old ones."""
     newest = max((row.at for row in desk.read(_newest)), default=0)
-    yield Finding(
-        name="clock",
-        ok=desk.world.clock.now() >= max(newest, BUILT),
-        what=T("The clock against the newest piece of news"),
-        next_step=T("Set the machine's clock, such as by: timedatectl set-ntp true"),
+    now = desk.world.clock.now()
+    step = T("Set the machine's clock, such as by: timedatectl set-ntp true")
+    if now >= max(newest, BUILT):
+        yield Finding(name="clock", ok=True, what=T("The clock is not behind what is stored"))
+        return
+    what = (
+        T("The clock shows {now}, when this program was not made yet", now=_told(now))
+        if now < BUILT
+        else T("The clock shows {now}, but something was stored at {newest}", now=_told(now), newest=_told(newest))
     )
+    yield Finding(name="clock", ok=False, what=what, next_step=step)
+
+
+def _told(at: Millis) -> str:
+    return f"{local(at):%Y-%m-%d %H:%M}"
 
 
 def _newest(tx: Tx) -> list[JournalEntry]:
@@ -162,7 +178,7 @@ def _newest(tx: Tx) -> list[JournalEntry]:
 
 
 def _daemon(desk: Desk) -> Iterator[Finding]:
-    """Who carries the store."""
+    """The process that owns the store."""
     found = owner(desk)
     if found is None:
         what = T("No daemon runs: nothing is received")
@@ -191,7 +207,7 @@ def _channels(desk: Desk) -> Iterator[Finding]:
 
 
 def _providers(desk: Desk) -> Iterator[Finding]:
-    """What each channel proves about receiving and sending, without a message to anybody."""
+    """The check of each channel's receiving and sending, without sending a message."""
     for row in desk.read(channels.everything):
         try:
             found = asyncio.run(binding.check(desk, row))
@@ -203,7 +219,7 @@ def _providers(desk: Desk) -> Iterator[Finding]:
 
 
 def _pools(desk: Desk, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
-    """Of several accounts of a kind on a line, those that a person has to look after get no new clients."""
+    """Pools: accounts that need a person get no new clients."""
     sizes = Counter((row.line_id, row.line, row.kind) for row in rows)
     for (line, name, kind), n in sizes.items():
         found = desk.read(partial(pools.accounts, line=line, kind=kind)) if n > 1 else ()
@@ -234,7 +250,7 @@ def _health(desk: Desk, row: ChannelRow) -> Finding:
 
 
 def _rest(desk: Desk, row: ChannelRow) -> Finding | None:
-    """A channel that works, but sends nothing for a while by its provider's wish."""
+    """A working channel that its provider has paused."""
     if not resting.troubled(row, desk.world.clock.now()):
         return None
     told = resting.told(desk.manifest(row), row)

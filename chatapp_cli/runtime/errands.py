@@ -1,4 +1,4 @@
-"""Carries errands out on a channel's live session."""
+"""Carries out requests on a channel's live session."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from chatapp_cli.store.tx import Tx
 log = structlog.get_logger()
 
 LONGEST: Final = 600.0
-"""Seconds after which an answer of the provider is not waited for any more."""
+"""The timeout for the provider's answer, in seconds."""
 LONGEST_NAP: Final = 30.0
 LOOKUP_EVERY: Final = 2.0
-"""Seconds between two lookups of people: an account that asks for one number after another is taken for a harvester."""
+"""Seconds between look-ups of people: an account that looks up many numbers quickly is taken for a harvester."""
 
 Arguments: TypeAlias = Mapping[str, Any]
 
 
 class Errands:
-    """Does the errands of one channel, one after the other, while its session is up."""
+    """Carries out the requests of one channel, one by one, while its session is up."""
 
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
@@ -48,11 +48,11 @@ class Errands:
         self._looked_at = -LOOKUP_EVERY
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """Wake it: there may be something to do."""
         self._bell.ring()
 
     async def run(self, session: Session) -> None:
-        """Work until cancelled. What an ended session had begun is told to be uncertain."""
+        """Work until cancelled. Requests that an ended session had started are reported as uncertain."""
         await self._store.write(partial(errands.interrupted, channel=self._channel))
         while True:
             end_if_told()
@@ -63,7 +63,7 @@ class Errands:
             await self._bell.rest(LONGEST_NAP)
 
     async def _do(self, session: Session, errand: ErrandRow) -> None:
-        """Whatever comes of it is the answer: a refused errand is no trouble of the channel."""
+        """Carry out one request. Its error is the answer: a refused request is not a failure of the channel."""
         try:
             async with asyncio.timeout(LONGEST):
                 answer = await self._answer(session, errand)
@@ -71,7 +71,7 @@ class Errands:
             await self._store.write(partial(errands.failed, errand=errand, error=error))
         except TimeoutError:
             await self._store.write(partial(errands.failed, errand=errand, error=OutcomeUnknown("timeout")))
-        except Exception as error:  # a mistake in one ability must not end the session; the traceback is logged
+        except Exception as error:  # a bug in one method must not end the session; the traceback is logged
             log.exception("errand.failed", channel=self._channel, what=errand.what)
             unknown = OutcomeUnknown("unexpected", type(error).__name__)
             await self._store.write(partial(errands.failed, errand=errand, error=unknown))
@@ -99,7 +99,7 @@ class Errands:
         self._looked_at = clock.monotonic()
 
     async def _read_back(self, session: Session, arguments: Arguments) -> Mapping[str, int]:
-        """Bring in what was said in a chat after a message; what is known already is stepped over."""
+        """Import the messages of a chat after one; duplicates are skipped."""
         if not isinstance(session, ReadsChats):
             raise Rejected("not_here")
         found = known = 0

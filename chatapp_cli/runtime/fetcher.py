@@ -1,4 +1,4 @@
-"""Fetches the files that arrived as references, a few at a time, and never in the way of messages."""
+"""Downloads files that arrived as references, a few at a time, without delaying messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_NAP = 30.0
 
 
 class Fetcher:
-    """Fetches for one channel while its session is up."""
+    """Downloads for one channel while its session is up."""
 
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
@@ -28,11 +28,11 @@ class Fetcher:
         self._bell = Bell()
 
     def wake(self) -> None:
-        """There may be something to fetch."""
+        """Wake it: there may be something to download."""
         self._bell.ring()
 
     async def run(self, session: FetchesFiles) -> None:
-        """Fetch until cancelled."""
+        """Download until cancelled."""
         while True:
             end_if_told()
             wanted = await self._store.read(partial(files.wanted, channel=self._channel, n=AT_ONCE))

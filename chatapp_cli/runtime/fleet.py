@@ -1,4 +1,4 @@
-"""Runs one task for everything that the store wants to run, such as bound channels, and follows its revisions."""
+"""Runs one task for each row of the store that should run, such as a bound channel, and follows its revisions."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ log = structlog.get_logger()
 
 
 class Revised(Protocol):
-    """A row of the store that says what is to run."""
+    """A row of something that should run."""
 
     @property
     def revision(self) -> int:
-        """Another number once it was bound or configured again."""
+        """A number that changes when it is bound or configured again."""
         ...
 
 
 class Runner(Protocol):
-    """What runs one revision."""
+    """Runs one revision."""
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -40,7 +40,7 @@ class _Started(NamedTuple, Generic[Run]):
 
 
 class Fleet(Generic[Key, Row, Run]):
-    """Knows what runs. ``wanted`` reads what should, ``make`` makes the runner of a row."""
+    """The running tasks. ``wanted`` reads what should run, ``make`` makes the runner of a row."""
 
     def __init__(self, wanted: Callable[[], Awaitable[Mapping[Key, Row]]], make: Callable[[Row], Run]) -> None:
         self._wanted = wanted
@@ -50,11 +50,11 @@ class Fleet(Generic[Key, Row, Run]):
 
     @property
     def runners(self) -> Mapping[Key, Run]:
-        """What was started, whether it is up or not."""
+        """The started runners, whether they are up or not."""
         return {key: started.runner for key, started in self._started.items()}
 
     async def refresh(self) -> None:
-        """Start what is new, renew what has another revision, stop what is wanted no longer. Raises StoreError."""
+        """Start new runners, restart those with another revision, stop those no longer wanted. Raises StoreError."""
         async with self._refreshing:
             wanted = await self._wanted()
             for key, started in list(self._started.items()):
@@ -67,7 +67,7 @@ class Fleet(Generic[Key, Row, Run]):
                     self._started[key] = _Started(runner, row.revision, task)
 
     async def _stop(self, key: Key) -> None:
-        """Waiting may be cancelled itself: then the runner still finishes what is in flight."""
+        """Stop a runner; even if this wait is cancelled, the runner finishes what is in flight."""
         task = self._started[key].task
         task.cancel()
         await asyncio.wait({task})
@@ -76,7 +76,7 @@ class Fleet(Generic[Key, Row, Run]):
             log.error("runner.failed", runner=str(key), exc_info=error)
 
     async def stop(self) -> None:
-        """Stop everything; each finishes what is in flight."""
+        """Stop all runners; each finishes what is in flight."""
         tasks = [started.task for started in self._started.values()]
         for task in tasks:
             if not task.cancelling():

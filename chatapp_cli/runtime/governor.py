@@ -1,4 +1,4 @@
-"""Keeps every send of one account within the rates that its channel names."""
+"""Keeps an account's sends within the rates of its channel."""
 
 from __future__ import annotations
 
@@ -17,26 +17,25 @@ from chatapp_cli.ports.world import Clock
 __all__ = ["MARGIN", "Governor", "Sent", "Target"]
 
 MARGIN: Final = Margin(pace=1.007, span=1.005)
-"""Deadlines are further apart than the rate allows: what the network shifts still fits into a window.
-
-The window is longer by less than the pace, so that a late send is made up for.
+"""Safety margins. Sends are spaced further apart than the rate requires, so that network delays do not break a window.
+The window grows by less than the spacing, so that a late send is made up for.
 """
 _TICK: Final = 0.001
-"""Wall-clock stamps are cut to this many seconds."""
+"""The resolution of wall-clock times, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A send of the past, before this process."""
+    """A send made before this process."""
 
     target: Target
     at: Millis
 
 
 class Governor:
-    """Sees every send of one account, whatever caused it.
+    """Limits all sends of one account, whatever caused them.
 
-    ``history`` is what was sent before this process, at least as far back as the longest rate reaches.
+    ``history`` are the sends before this process, at least within the window of the longest rate.
     """
 
     def __init__(self, clock: Clock, rates: Sequence[Rate], history: Iterable[Sent] = ()) -> None:
@@ -46,24 +45,24 @@ class Governor:
         self._remember(history)
 
     def account_wait(self) -> float:
-        """Seconds until the account may send again; 0 when it may now."""
+        """Seconds until the account may send again; 0 for now."""
         return self._until(self._log.account)
 
     def rests(self, target: Target) -> Mapping[Lane, float]:
-        """Seconds that those of its lanes still have to wait that may not go now, whatever the account may do."""
+        """Seconds that each of its blocked lanes still has to wait, apart from the account's own rate."""
         lanes = self._log.lanes(target)
         return {name: wait for name, lane in lanes.items() if (wait := self._until(lane)) > 0}
 
     def delay(self, target: Target) -> float:
-        """Seconds that this message has to wait, whatever the account may do."""
+        """Seconds that this message has to wait, apart from the account's own rate."""
         return max(self.rests(target).values(), default=0.0)
 
     async def acquire(self, target: Target, *, patience: float = 0.0, longest: float = math.inf) -> float:
-        """Wait for the account's turn, first come first served, and count the send that follows at once.
+        """Wait for the account's turn, first come first served, and count the send that must follow immediately.
 
-        Returns 0, or the seconds that the message has to stay away because of where it goes, if they are more than
-        ``patience``, or because the account has to, if they are more than ``longest``: then nothing is counted, and
-        the caller comes again later. A provider that asks for an hour must not find a message waiting here meanwhile.
+        Returns 0, or the remaining seconds if the recipient's lanes need more than ``patience`` or the account more
+        than ``longest``: then nothing is counted, and the caller retries later. If a provider asks for an hour, no
+        message should wait here for it.
         """
         if (delay := self.delay(target)) > patience:
             return delay
@@ -78,7 +77,7 @@ class Governor:
             return 0.0
 
     def penalise(self, seconds: float, *, scope: Pause, target: Target | None = None) -> None:
-        """Wait as long as the provider says: the account, one dialog, or all strangers."""
+        """Apply a wait demanded by the provider: to the account, one dialog, or all strangers."""
         until = self._clock.monotonic() + seconds
         if scope == "strangers":
             self._log.shared["strangers"].hold(until)
@@ -88,7 +87,7 @@ class Governor:
             self._log.account.hold(until)
 
     def release(self) -> None:
-        """Forget what the provider told to wait for; the rates stay."""
+        """Clear the waits demanded by the provider; the rates stay."""
         self._log.release()
 
     def _remember(self, history: Iterable[Sent]) -> None:

@@ -1,4 +1,4 @@
-"""Hands the messages of one channel over to its provider, one turn each, and has their verdicts written."""
+"""Hands a channel's messages over to its provider, one at a time per turn, and records their verdicts."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from chatapp_cli.store.tx import Tx
 log = structlog.get_logger()
 
 SEND_TIMEOUT = 300.0
-"""Seconds after which an answer of the provider is not waited for any more."""
+"""The timeout for the provider's answer, in seconds."""
 AHEAD = 0.05
-"""Seconds of the account's rate that are claimed at once."""
+"""Claim as many messages as the account's rate allows in this many seconds."""
 LONGEST_TURN = 5.0
-"""Seconds that a claimed message waits for the account's turn; for longer it is put back, where it can be withdrawn."""
+"""The longest wait of a claimed message for its turn, in seconds; after that it is requeued and can be cancelled."""
 
 
 class Handover:
-    """The outbox of one channel as a queue, while one session is up: ``carrier.Queue``."""
+    """The outbox of one channel as a ``carrier.Queue``, while one session is up."""
 
     def __init__(
         self,
@@ -52,26 +52,26 @@ class Handover:
         self._standing = standing
 
     def claim(self, tx: Tx, n: int) -> list[Claim]:
-        """Take the first messages that may go."""
+        """Claim the first messages that may go."""
         claims: list[Claim] = []
         while len(claims) < n and (claim := outbox.claim(tx, self._store.desk.media, self._channel)):
             claims.append(claim)
         return claims
 
     async def carry(self, item: Claim) -> None:
-        """Wait for its turn, and send it unless it does not go after all."""
+        """Wait for its turn and send it, unless it was cancelled meanwhile."""
         if await self._handed_over(item):
             await self._send(item)
 
     def leave(self, item: Claim, error: Exception | None) -> Verdict:
-        """Put back what was not begun; what our own code broke over, a person decides."""
+        """Requeue a message that was not started; if our own code failed on it, a person decides."""
         if error is None:
             return put_back(item)
         log.error("verdict.failed", channel=self._channel, message=item.row.message_id, exc_info=error)
         return stumbled(item)
 
     async def next_due(self, *, idle: bool) -> Millis | None:
-        """When the next wait of the channel is over; once nothing is left that could prove it, the account is well."""
+        """When the channel's next wait ends. If no message is left to test the account, it counts as well."""
         due = await self._store.read(partial(outbox.next_due, channel=self._channel))
         if due is None and idle and not self._standing.rests:
             await self._standing.resume()
@@ -86,14 +86,14 @@ class Handover:
             await self._outcomes.refused(self._session, self._governor, claim, error)
         except TimeoutError:
             await self._outcomes.unknown(claim, OutcomeUnknown("timeout"))
-        except Exception as error:  # it may have been sent: uncertain, and the traceback is logged
+        except Exception as error:  # it may have been sent: uncertain; the traceback is logged
             log.exception("send.failed", channel=self._channel, message=claim.row.message_id)
             await self._outcomes.unknown(claim, OutcomeUnknown("unexpected", type(error).__name__))
         else:
             await self._outcomes.sent(self._governor, claim, receipt, began=began)
 
     async def _handed_over(self, claim: Claim) -> bool:
-        """Wait for the turn, and write down that the provider hears of it now; False if it does not go after all."""
+        """Wait for the turn and record the hand-over; false if it is not to be sent after all."""
         try:
             return await self._turn_comes(claim)
         except asyncio.CancelledError:
@@ -103,7 +103,7 @@ class Handover:
             await self._outcomes.not_handed_over(self._session, self._governor, claim, error)
         except (StoreError, Busy):
             await self._outcomes.put_back(claim)
-        except Exception as error:  # nothing was handed over: it may be tried again, and the traceback is logged
+        except Exception as error:  # nothing was handed over: retry; the traceback is logged
             log.exception("prepare.failed", channel=self._channel, message=claim.row.message_id)
             await self._outcomes.again(claim, Retryable("unexpected", type(error).__name__))
         return False
@@ -121,7 +121,7 @@ class Handover:
         return await self._store.write(partial(outbox.begin, claim=claim))
 
     async def _missing(self, claim: Claim) -> str:
-        """The first file of a message that is not where it was put; looked for before its turn begins to count."""
+        """The first missing file of a message; checked before its turn is counted."""
         if claim.row.action != Action.SEND or not claim.outbound.files:
             return ""
         return await self._store.off_loop(partial(_vanished, claim))

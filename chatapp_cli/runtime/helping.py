@@ -1,4 +1,4 @@
-"""Starts again what broke, later each time, and knows for everybody who asks how it fares."""
+"""Restarts failed helpers with a growing pause, and reports their condition."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from chatapp_cli.ports.world import Clock
 log = structlog.get_logger()
 
 STEADY = 60.0
-"""Seconds that a helper has to run after a fall to be called well again."""
+"""Seconds that a helper must run after a failure to count as well."""
 LONGEST_PAUSE = 300.0
 
 
 class Condition:
-    """How a helper fares. The log hears once that it broke, once that it returned, and once that it is well again."""
+    """The condition of a helper. Failure, return and recovery are logged once each."""
 
     def __init__(self, helper: str) -> None:
         self.helper = helper
         self.failures = 0
-        """How often it broke since the process started."""
+        """The number of failures since the process started."""
         self.why = ""
-        """The type of the error that it broke with, empty while it works: errors themselves may hold secrets."""
+        """The type of its error, empty while it works; the error itself may contain secrets."""
         self._ended = False
 
     @property
     def works(self) -> bool:
-        """Whether it neither broke nor returned since it was last well."""
+        """Whether it has neither failed nor returned since it was last well."""
         return not (self.why or self._ended)
 
     def failed(self, error: Exception) -> None:
-        """It broke."""
+        """Record a failure."""
         self.failures += 1
         if not self.why:
             log.error("helper.failed", helper=self.helper, why=f"{type(error).__name__}: {error}", exc_info=error)
         self.why = type(error).__name__
 
     def ended(self) -> None:
-        """It returned, as if there were nothing more to do."""
+        """Record that it returned, which it should not."""
         if not self._ended:
             log.warning("helper.ended", helper=self.helper)
         self._ended = True
 
     def well(self) -> None:
-        """It works."""
+        """Record that it works."""
         if not self.works:
             log.info("helper.works", helper=self.helper)
         self.why, self._ended = "", False
@@ -60,9 +60,9 @@ async def helped(
     steady: float = STEADY,
     longest: float = LONGEST_PAUSE,
 ) -> None:
-    """Run a helper until cancelled, and again, later each time, whenever it breaks or ends, which it never should.
+    """Run a helper until cancelled; restart it with a growing pause whenever it fails or returns.
 
-    ``steady`` and ``longest`` are seconds: of work that counts as well, and of the longest pause.
+    ``steady``: seconds of work after which it counts as well; ``longest``: the longest pause in seconds.
     """
     stops = 0
     while True:
@@ -88,7 +88,7 @@ async def helped(
 
 
 def _is_cancelled() -> bool:
-    """Whether this task was told to end, and not only something in it."""
+    """Whether this task itself was cancelled, and not only something in it."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

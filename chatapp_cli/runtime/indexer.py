@@ -1,4 +1,4 @@
-"""Keeps the index of messages up to date in the background; whoever searches first would do it too."""
+"""Keeps the message index up to date in the background; otherwise the next search would do it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from chatapp_cli.runtime.worker import Woken
 from chatapp_cli.services import search
 
 PAUSE = 5.0
-"""Seconds after news: what comes together is indexed together."""
+"""Seconds to wait after an event, to index in batches."""
 SHARE = 3
-"""Rests between two batches are so many times as long as the work: receiving and sending come first."""
+"""Pauses between batches are this many times as long as the work: receiving and sending come first."""
 
 
 class Indexer(Woken):
-    """Belongs to a daemon."""
+    """The daemon's indexer."""
 
     name = "index"
     wakes = (JournalEvent,)

@@ -1,4 +1,4 @@
-"""From a session into the store: what a provider delivered is durable before it is asked for more."""
+"""Stores what sessions receive before the provider is asked for more."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ log = structlog.get_logger()
 
 
 class Intake:
-    """Takes batches of one channel."""
+    """Stores the batches of one channel."""
 
     def __init__(self, store: AsyncStore, channel: ChannelId) -> None:
         self._store = store
         self._channel = channel
 
     async def take(self, batch: Batch) -> Ingested:
-        """Store a batch; returns when it is durable. Raises StoreError, and then nothing of it counts."""
+        """Store a batch; returns when it is durable. Raises StoreError, and then nothing of it is stored."""
         batch = await self._shelved(batch)
         try:
             return await self._store.write(partial(ingest, channel=self._channel, batch=batch))
         except ChatappError:
             raise
-        except Exception:  # whatever our own code stumbles over, the other arrivals must not wait for it
+        except Exception:  # whatever error our own code raises, the other arrivals must not wait for it
             log.exception("ingest.failed", channel=self._channel, arrivals=len(batch.arrivals))
             return await self._take_one_by_one(batch)
 
@@ -40,7 +40,7 @@ class Intake:
         return await self._store.off_loop(partial(shelve, self._store.desk.media, batch))
 
     async def _take_one_by_one(self, batch: Batch) -> Ingested:
-        """A mistake of ours in one arrival must not stop the others: it becomes a dead letter."""
+        """Store arrivals one by one; one on which our code fails becomes a dead letter."""
         total = Ingested()
         for arrival in batch.arrivals:
             alone = Batch(arrivals=(arrival,))

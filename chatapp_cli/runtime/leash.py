@@ -1,4 +1,4 @@
-"""A process that ends with whoever started it: it watches its standard input, which closes even in a crash."""
+"""Exit when the parent process dies: watch standard input, which closes even if the parent crashes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 from contextlib import suppress
 
 PATIENCE = 10.0
-"""Seconds that a process has to finish what it is doing."""
+"""Seconds that a process has to exit."""
 
 
 def watch_input(stop: asyncio.Event) -> None:
-    """Set ``stop`` once standard input is at its end."""
+    """Set ``stop`` when standard input ends."""
     handle = sys.stdin.fileno()
     loop = asyncio.get_running_loop()
 
@@ -25,7 +25,7 @@ def watch_input(stop: asyncio.Event) -> None:
 
 
 async def ended(child: asyncio.subprocess.Process) -> None:
-    """Wait until a process has ended by itself; end it if it does not."""
+    """Wait until a process exits; kill it if it does not."""
     for end in (child.terminate, child.kill):
         with suppress(TimeoutError):
             await asyncio.wait_for(child.wait(), PATIENCE)

@@ -1,6 +1,6 @@
 """Structured logs on stderr: lines for a person on a terminal, JSON for everything else.
 
-A traceback says where and what, never with which values: keys and clients' words are among them.
+Tracebacks have no variable values, which may contain keys and clients' texts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HIDDEN = ("token", "password", "secret", "authorization", "text", "body")
 
 
 def _hide(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Last line of defence: nothing under such a name is ever written."""
+    """Last line of defence: values under these names are never written."""
     for name in event:
         if any(word in name.lower() for word in _HIDDEN):
             event[name] = "***"
@@ -32,10 +32,10 @@ def _for_a_person() -> structlog.dev.ConsoleRenderer:
 
 
 class _Lines(structlog.PrintLogger):
-    """Lines for whoever reads them: a terminal that is gone, or a pipe, must not end what is told of."""
+    """Writes log lines; a closed terminal or pipe must not end the program."""
 
     def msg(self, message: str) -> None:
-        """Write a line, or nothing."""
+        """Write a line; errors are ignored."""
         with suppress(OSError, ValueError):
             super().msg(message)
 
@@ -43,7 +43,7 @@ class _Lines(structlog.PrintLogger):
 
 
 def configure(level: str) -> None:
-    """Set up once, at the start of a process that logs."""
+    """Configure logging once, at the start of a process."""
     stream = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as we log
     terminal = stream.isatty()
     structlog.configure(

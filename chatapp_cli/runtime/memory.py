@@ -1,4 +1,4 @@
-"""A session's memory in the store."""
+"""The memory of a session, in the store."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class StoredMemory:
         self._store = store
 
     async def known(self, prefix: str = "") -> Mapping[str, str]:
-        """Everything whose name begins so."""
+        """All entries with this prefix."""
         job = partial(memory.known, vault=self._desk.vault, channel=self._channel, prefix=prefix)
         return await (self._store.read(job) if self._store else asyncio.to_thread(self._desk.read, job))
 
     async def keep(self, changes: Mapping[str, str]) -> None:
-        """Store, durably once it returns."""
+        """Store an entry; durable when it returns."""
         job: Callable[[Tx], None] = partial(
             memory.keep, vault=self._desk.vault, channel=self._channel, changes=dict(changes)
         )
@@ -37,5 +37,5 @@ class StoredMemory:
 
 
 def bound_with_memory(desk: Desk, channel: ChannelRow, store: AsyncStore | None = None) -> Bound:
-    """A channel's binding as its session needs it."""
+    """A channel's binding with its memory, for its session."""
     return replace(desk.bound(channel), memory=StoredMemory(desk, channel, store))

@@ -1,4 +1,4 @@
-"""Tails the journal: whoever wrote, in whichever process, everybody concerned hears of it."""
+"""Tails the journal, so that events of any process reach everybody they concern."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 PAUSE = 1.0
-"""Seconds between two looks while the store does not answer."""
+"""Seconds between polls while the store does not answer."""
 QUIET = 5.0
-"""Seconds without news after which one looks less often; each look wakes a processor that could sleep."""
+"""Seconds without entries after which polling slows down; each poll wakes a sleeping processor."""
 RESTING = 5
-"""How many times less often."""
+"""The factor by which polling slows down."""
 
 
 async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[Sequence[JournalEntry], None]:
-    """Yield news as they come, in order and without gaps, for ever; from now on unless a number is given."""
+    """Yield entries as they come, in order and without gaps, without end; from now on unless a number is given."""
     clock = store.desk.world.clock
     tail = _Tail(store, await store.read(journal.last) if after is None else after)
     with closing(await store.off_loop(store.desk.database.pulse)) as pulse:
@@ -40,32 +40,32 @@ async def follow(store: AsyncStore, after: int | None = None) -> AsyncGenerator[
 
 
 class Looks:
-    """How often one looks for news: often while there are some, seldom once it is quiet."""
+    """The polling interval: short while there are entries, longer once it is quiet."""
 
     def __init__(self, clock: Clock, pulse: Pulse) -> None:
         self._clock, self._pulse = clock, pulse
         self._heard_at = clock.monotonic()
 
     def heard(self) -> None:
-        """There was something."""
+        """Record that there was an entry."""
         self._heard_at = self._clock.monotonic()
 
     @property
     def pause(self) -> float:
-        """Seconds until the next look."""
+        """Seconds until the next poll."""
         quiet = self._clock.monotonic() - self._heard_at > QUIET
         return self._pulse.pace * (RESTING if quiet else 1)
 
 
 class _Tail:
-    """How far the journal was read, and whether it can be."""
+    """The read position in the journal, and whether the store answers."""
 
     def __init__(self, store: AsyncStore, last: int) -> None:
         self._store = store
         self._last = last
 
     async def more(self) -> Sequence[JournalEntry]:
-        """What came since; waits, and says so once, while the store does not answer."""
+        """The new entries; waits, and logs it once, while the store does not answer."""
         broken = False
         while True:
             try:
@@ -84,7 +84,7 @@ class _Tail:
 
 
 def _log() -> FilteringBoundLogger:
-    import structlog  # a tenth of the window's start, for something that hardly ever happens
+    import structlog  # importing it takes a tenth of the window's start time, and it is hardly ever needed
 
     logger: FilteringBoundLogger = structlog.get_logger()
     return logger

@@ -1,4 +1,4 @@
-"""Sees one message through to its verdict, with a daemon or without."""
+"""Follows one message to its verdict, with or without a daemon."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _OPEN = {State.QUEUED, State.SENDING}
 
 
 async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageId:
-    """Wait for the verdict at most so long; without a daemon, send it ourselves.
+    """Wait for the verdict up to a timeout; without a daemon, send the message ourselves.
 
-    Returns as soon as there is a verdict, the channel needs a person, or the time is over; the message's state tells.
-    The message that is returned is another one where a chain of channels handed it on.
+    Returns when there is a verdict, the channel needs a person, or the timeout is over; the message's state tells
+    which. Returns another message if it was continued in a chain of channels.
     """
     store = AsyncStore(desk.seen_by(DAEMON))
     way = [message]
@@ -47,7 +47,7 @@ async def deliver(desk: Desk, message: MessageId, *, seconds: float) -> MessageI
 
 
 async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
-    """Carry it ourselves; not to the end if a daemon carries the store, or comes to do so."""
+    """Send it ourselves; stops if a daemon owns the store or asks for it."""
     try:
         with owning(store.desk, Kind.COMMAND) as place:
             return await place.lent_to(_walk(store, way, _carry))
@@ -56,7 +56,7 @@ async def _alone(store: AsyncStore, way: list[MessageId]) -> bool:
 
 
 async def _walk(store: AsyncStore, way: list[MessageId], go: _Job) -> None:
-    """Go with the message from channel to channel for as long as it fails in one and has another left."""
+    """Follow the message from channel to channel while it fails and has channels left."""
     following: MessageId | None = way[-1]
     while following is not None:
         await go(store, way[-1])
@@ -84,7 +84,7 @@ async def _send(store: AsyncStore, message: MessageId) -> None:
 
 
 async def _verdict(store: AsyncStore, message: MessageId, over: _Question) -> None:
-    """Return once nothing more is to be waited for."""
+    """Return when there is nothing left to wait for."""
     seen = await store.read(journal.last)
     if await over(store, message):
         return
@@ -95,7 +95,7 @@ async def _verdict(store: AsyncStore, message: MessageId, over: _Question) -> No
 
 
 async def _settled(store: AsyncStore, message: MessageId) -> bool:
-    """Tell whether it is decided, and handed on by the daemon if it failed and has somewhere left to go."""
+    """Whether it is decided and, if it failed with channels left, continued by the daemon."""
     found = await store.read(partial(transcript.message, wanted=message))
     if found.state == State.FAILED:
         return not await store.read(partial(relay.still_open, message=message))
@@ -103,7 +103,7 @@ async def _settled(store: AsyncStore, message: MessageId) -> bool:
 
 
 async def _decided(store: AsyncStore, message: MessageId) -> bool:
-    """Tell whether it is not on its way any more, or cannot go before a person acts."""
+    """Whether it is no longer pending, or cannot go before a person acts."""
     return await _over(store, await store.read(partial(transcript.message, wanted=message)))
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a message by what its provider answered; the kinds of answers are drawn in domain/errors.py."""
+"""Turns provider answers into verdicts; the kinds of errors are described in domain/errors.py."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from chatapp_cli.services.outbox import Claim
 from chatapp_cli.store.tx import Tx
 
 SHORTEST_WAIT = 0.5
-"""Seconds: who says to wait for less has named no time, and is asked later each time."""
+"""Seconds; a shorter wait demanded by a provider counts as none, and back-off applies."""
 BEHIND = 5.0
-"""Seconds after the next look for which a refused message stays away: another one tries first."""
+"""Seconds after the next check for which a refused message waits, so that another one is tried first."""
 
 
 def target(claim: Claim) -> Target:
-    """Where a message goes, as far as rates care."""
+    """The lanes of a message, for the rates."""
     out = claim.outbound
     return Target(out.address, out.chat_kind, out.stranger)
 
 
 class Outcomes:
-    """Carries out the verdicts of one channel."""
+    """The verdicts of one channel."""
 
     def __init__(
         self,
@@ -58,14 +58,14 @@ class Outcomes:
         self._count = count
 
     async def sent(self, governor: Governor, claim: Claim, receipt: Receipt, *, began: float) -> None:
-        """The provider took it; ``began`` is when it was handed over, by the clock that never jumps."""
+        """The provider accepted it; ``began`` is the time of the hand-over, by the monotonic clock."""
         await self._record(partial(_succeed, claim=claim, receipt=receipt, rests=governor.rests(target(claim))))
         self._count("sent")
         if claim.row.action == Action.SEND:
             await self._standing.took(began)
 
     async def refused(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
-        """Do what the kind of error says."""
+        """Apply the consequence of an error, by its kind."""
         if isinstance(error, Rejected):
             await self._fail(claim, error)
         elif isinstance(error, RateLimited) and error.retry_after >= SHORTEST_WAIT:
@@ -83,21 +83,21 @@ class Outcomes:
             await self.unknown(claim, error)
 
     async def not_handed_over(self, session: Session, governor: Governor, claim: Claim, error: ChannelError) -> None:
-        """The same for what failed before the hand-over: whatever happened then, the message did not go."""
+        """The same for a failure before the hand-over: the message was certainly not sent."""
         sure = Retryable(error.code, error.detail) if isinstance(error, OutcomeUnknown) else error
         await self.refused(session, governor, claim, sure)
 
     async def put_back(self, claim: Claim) -> None:
-        """It was claimed and certainly not handed over: somebody else may have it."""
+        """Requeue a message that was claimed and certainly not handed over."""
         await self._record(put_back(claim))
 
     async def early(self, claim: Claim, seconds: float) -> None:
-        """It may not go yet where it goes to."""
+        """Delay a message whose lanes are not free yet."""
         error = RateLimited("pace", retry_after=seconds, scope="dialog")
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=False))
 
     async def unknown(self, claim: Claim, error: ChannelError) -> None:
-        """Nobody can say whether it went."""
+        """Record an unknown outcome."""
         if self._can.idempotent_send:
             await self.again(claim, error)
             return
@@ -105,7 +105,7 @@ class Outcomes:
         self._count("uncertain")
 
     async def again(self, claim: Claim, error: ChannelError) -> None:
-        """It did not go, or may go twice without harm: later each time."""
+        """Retry a message that was not sent or is repeatable, later each time."""
         seconds = outbox.backoff(claim.row.attempts) * self._chance.between(0.5, 1.0)
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=True))
         self._count("postponed")
@@ -117,7 +117,7 @@ class Outcomes:
     async def _doubt(
         self, session: Session, governor: Governor, claim: Claim, error: NeedsRebind | Misconfigured
     ) -> None:
-        """Find out whether a refusal is about the account or about this one message."""
+        """Find out whether a refusal concerns the account or only this message."""
         proof = await proof_of(session) if isinstance(session, ProvesAccess) else error
         if proof is None and self._standing.is_about(claim.row.message_id):
             await self._fail(claim, Rejected("refused_alone", error.detail or error.code))
@@ -129,24 +129,24 @@ class Outcomes:
             await self.again(claim, proof)
 
     async def _suspend(self, governor: Governor, claim: Claim, error: Trouble) -> None:
-        """Keep the message, and let sending rest until it is worth another look."""
+        """Requeue the message and pause sending until the next check."""
         seconds = self._standing.next_rest + BEHIND
         await self._record(partial(outbox.postpone, claim=claim, error=error, seconds=seconds, counted=False))
         await self._standing.suspend(governor, error)
 
 
 def put_back(claim: Claim) -> Callable[[Tx], bool]:
-    """The verdict on what was claimed and certainly not handed over."""
+    """The verdict on a claimed message that was certainly not handed over."""
     return partial(outbox.postpone, claim=claim, error=Retryable("stopped"), seconds=0, counted=False)
 
 
 def stumbled(claim: Claim) -> Callable[[Tx], bool]:
-    """The verdict on what our own code broke over: nobody can say whether it went, if it was handed over."""
+    """The verdict on a message on which our code failed: unknown if it had been handed over."""
     return partial(outbox.leave_uncertain, claim=claim, error=OutcomeUnknown("unexpected"))
 
 
 def _succeed(tx: Tx, *, claim: Claim, receipt: Receipt, rests: Mapping[Lane, float]) -> bool:
-    """Record the receipt, and let what follows in the same lanes wait for its turn."""
+    """Record the receipt, and delay the next messages in the same lanes."""
     done = outbox.succeed(tx, claim, receipt)
     if done:
         outbox.hold(tx, claim.row.dialog_id, rests)

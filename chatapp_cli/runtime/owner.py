@@ -1,7 +1,7 @@
-"""One owner per store: whoever runs its channels holds a lock that ends with the process.
+"""One owner per store: the process that runs its channels holds a lock, released when it exits.
 
-A window or a command that found no daemon owns it only meanwhile, and leaves once a daemon asks.
-Asking is a lock of its own: it ends with whoever asks, and nobody but the owner of this very store hears it.
+A window or a command that finds no daemon owns it temporarily, and releases it when a daemon asks.
+Asking is a lock of its own: it is released when the asking process exits, and only this store's owner sees it.
 """
 
 from __future__ import annotations
@@ -28,33 +28,33 @@ log = structlog.get_logger()
 PATIENCE = 30.0
 """Seconds that a daemon waits for a temporary owner to finish what is in flight."""
 LOOK = 0.25
-"""Seconds between two looks of a temporary owner whether a daemon asks, and of a daemon whether it has left."""
+"""Seconds between a temporary owner's checks for an asking daemon, and a daemon's checks whether it has left."""
 LEASE_LOOK = 5.0
-"""Seconds between two questions to a server whether it still holds the store for us."""
+"""Seconds between checks that the database server still holds our lock."""
 LOOKS = 2
-"""Looks after which an owner that will not leave is believed: the first may find the words of the one before it."""
+"""Checks after which a permanent owner is believed: the first may still read the previous owner's text."""
 
 
 class Kind(StrEnum):
-    """For how long somebody owns a store."""
+    """The kind of an owner: how long it keeps the store."""
 
     DAEMON = "daemon"
     WINDOW = "window"
-    """The daemon that a window started for itself: it ends with the window."""
+    """A daemon started by a window: it exits with the window."""
     COMMAND = "command"
-    """A command that sends or asks by itself, for seconds."""
+    """A command that sends or asks on its own, for seconds."""
 
 
 class Owner(NamedTuple):
-    """Who owns a store now."""
+    """The current owner of a store."""
 
     process: int
-    """Its number; 0 where it could not say."""
+    """The process id; 0 if unknown."""
     kind: Kind
 
 
 class Ownership:
-    """The right to run a store's channels, while it is held."""
+    """The lock that permits running a store's channels."""
 
     def __init__(self, desk: Desk, kind: Kind, held: Held | None) -> None:
         self._desk = desk
@@ -63,14 +63,14 @@ class Ownership:
         self._sees = True
 
     async def asked_for(self) -> None:
-        """Return once a daemon asks for the store; one that owns it is never asked."""
+        """Return when a daemon asks for the store; an owning daemon is never asked."""
         if self._kind is Kind.DAEMON:
             await asyncio.get_running_loop().create_future()
         while not self._is_asked_for():  # noqa: ASYNC110 - another process asks
             await asyncio.sleep(LOOK)
 
     async def lost(self) -> None:
-        """Wait until the store may have another owner, as after its server was restarted. Raises StoreError then."""
+        """Wait until the lock is lost, as after a restart of the database server; then raises StoreError."""
         held = self._held
         if held is None:
             await asyncio.Event().wait()
@@ -83,7 +83,7 @@ class Ownership:
         )
 
     def _is_asked_for(self) -> bool:
-        """Whether a daemon asks; where that cannot be seen, as without a free descriptor, the next look tells."""
+        """Whether a daemon asks; if that cannot be determined, as without a free descriptor, check again later."""
         try:
             asked = _asked(self._desk)
         except OSError as error:
@@ -95,7 +95,7 @@ class Ownership:
         return asked
 
     async def lent_to(self, work: Coroutine[None, None, None]) -> bool:
-        """Run work until it ends, or until a daemon asks for the store; tell whether it came to its end."""
+        """Run work until it ends or a daemon asks for the store; true if it ended."""
         working = asyncio.create_task(work)
         asking = asyncio.create_task(self.asked_for())
         try:
@@ -115,13 +115,13 @@ def _file(desk: Desk) -> Path:
 
 
 def _wish(desk: Desk) -> Path:
-    """Locked by a daemon for as long as it waits for the store."""
+    """The lock that a daemon holds while it waits for the store."""
     return desk.settings.folder / "serve.wanted"
 
 
 @contextmanager
 def owning(desk: Desk, kind: Kind = Kind.DAEMON) -> Iterator[Ownership]:
-    """Own the store. Raises Busy, naming the process, while somebody else does or a daemon waits for it."""
+    """Own the store. Raises Busy, naming the process, while another process owns it or a daemon waits for it."""
     with _opened(_file(desk)) as handle:
         _lock(handle, desk, kind)
         try:
@@ -141,7 +141,7 @@ def _lock(handle: int, desk: Desk, kind: Kind) -> None:
 
 
 def _got(handle: int) -> bool:
-    """Lock for us alone; who only looks holds the lock for a moment too, and is no owner."""
+    """Take the exclusive lock; a process that only checks also holds it for a moment without being an owner."""
     for pause in (0.002, 0.01, 0.03, 0.0):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -174,10 +174,10 @@ def _busy(found: Owner) -> Busy:
 async def taking(
     desk: Desk, kind: Kind, stop: asyncio.Event, *, patience: float = PATIENCE
 ) -> AsyncIterator[Ownership | None]:
-    """Own the store; a daemon has a temporary owner leave, and waits until it has finished.
+    """Own the store; a daemon asks a temporary owner to leave, and waits until it has finished.
 
-    ``None`` if ``stop`` was set meanwhile.
-    Raises Busy if another daemon owns it, or if whoever does has not left after ``patience`` seconds.
+    Yields ``None`` if ``stop`` was set meanwhile.
+    Raises Busy if another daemon owns it, or if the owner has not left after ``patience`` seconds.
     """
     with ExitStack() as stack:
         yield await _taken(stack, desk, kind, stop, patience)
@@ -197,21 +197,21 @@ async def _taken(stack: ExitStack, desk: Desk, kind: Kind, stop: asyncio.Event, 
 
 
 class _Waiting:
-    """Waits for a store that is owned: has whoever owns it only meanwhile leave, and believes one that will not."""
+    """Waits for an owned store: asks a temporary owner to leave, and gives up on any other."""
 
     def __init__(self, desk: Desk, kind: Kind, wish: int, patience: float) -> None:
         self._desk = desk
         self._kind = kind
         self._wish = wish
         self._asks = False
-        """Whether it is us who hold the wish."""
+        """Whether we hold the asking lock."""
         self._in_vain = 0
-        """Looks, one after the other, at an owner that will not leave."""
+        """Checks in a row that found a permanent owner."""
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + patience
 
     def is_worth_it(self) -> bool:
-        """Look who owns the store, ask them to leave if they may, and tell whether to try once more."""
+        """Check the owner, ask a temporary one to leave, and return whether to try again."""
         found = owner(self._desk)
         if self._leaves(found):
             self._in_vain = 0
@@ -221,9 +221,9 @@ class _Waiting:
         return self._in_vain < LOOKS and self._loop.time() <= self._deadline
 
     def _leaves(self, found: Owner | None) -> bool:
-        """Whether the store is about to be free: only for a daemon does anybody leave, and only a temporary owner.
+        """Whether the store is about to be released: only a temporary owner leaves, and only for a daemon.
 
-        Nobody at all owns it between two looks: the one whom we asked has left just now.
+        If nobody owns it between two checks, the owner that we asked has just left.
         """
         if self._kind is not Kind.DAEMON:
             return False
@@ -232,7 +232,7 @@ class _Waiting:
         return found.kind is not Kind.DAEMON
 
     def _ask(self, found: Owner | None) -> None:
-        """Hold the wish, which is seen by the owner; of several daemons that wait one can."""
+        """Hold the asking lock, which the owner sees; only one of several waiting daemons can."""
         if found is None or self._asks:
             return
         self._asks = _got(self._wish)
@@ -246,7 +246,7 @@ def _asked(desk: Desk) -> bool:
 
 
 def owner(desk: Desk) -> Owner | None:
-    """Who owns the store now, if anybody does."""
+    """The current owner of the store, if any."""
     if not _file(desk).exists():
         return None
     with _opened(_file(desk)) as handle:
@@ -272,6 +272,6 @@ def _opened(file: Path) -> Iterator[int]:
 
 
 def _said(handle: int) -> Owner:
-    """What the owner wrote of itself; programs before this one wrote a number alone and were daemons."""
+    """What the owner wrote about itself; earlier versions wrote only a process id and were daemons."""
     number, _, kind = os.pread(handle, 40, 0).decode(errors="replace").partition(" ")
     return Owner(int(number) if number.isdecimal() else 0, Kind(kind) if kind in set(Kind) else Kind.DAEMON)

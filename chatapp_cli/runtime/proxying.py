@@ -1,4 +1,4 @@
-"""The proxies of a bound account: looked at, tried and exchanged without binding it again."""
+"""The proxies of a bound account: show, test and change them without binding it again."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from chatapp_cli.store.rows.channels import ChannelRow
 
 
 def kept(desk: Desk, channel: ChannelRow) -> Sequence[Proxy]:
-    """Those that an account is reached through, in the order in which they are tried."""
+    """The stored proxies of an account, in the order in which they are tried."""
     return proxies.of(desk.bound(channel).secrets.get(proxies.NAME, ""))
 
 
 def understood(desk: Desk, channel: ChannelRow, said: str) -> None:
-    """Raises Refused where the channel goes through no proxy, and UsageError for what is none."""
+    """Parse proxies. Raises Refused if the channel does not support any, and UsageError for an invalid one."""
     kinds = desk.capabilities(channel).proxies
     if not kinds:
         raise Refused("no_proxies", T("{channel} cannot be reached through proxies.", channel=channel.title))
@@ -32,7 +32,7 @@ def understood(desk: Desk, channel: ChannelRow, said: str) -> None:
 
 
 async def tried(desk: Desk, channel: ChannelRow, said: str | None = None) -> Sequence[Finding]:
-    """Whether each leads to the provider: those that are kept, or others before they are."""
+    """Test whether each proxy reaches the provider: stored ones, or new ones before they are stored."""
     connector = await asyncio.to_thread(desk.connector, channel.kind)
     bound = await asyncio.to_thread(bound_with_memory, desk, channel)
     if said is not None:
@@ -41,6 +41,6 @@ async def tried(desk: Desk, channel: ChannelRow, said: str | None = None) -> Seq
 
 
 def keep(desk: Desk, channel: ChannelRow, said: str) -> None:
-    """Reach the account through these from now on; through none if there are none."""
+    """Store the proxies of an account; an empty list means a direct connection."""
     change = partial(channels.set_secret, vault=desk.vault, channel=channel, name=proxies.NAME, value=said)
     desk.write(change)

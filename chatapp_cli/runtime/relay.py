@@ -1,4 +1,4 @@
-"""Hands what failed for good on to the next channel of its chain."""
+"""Continues failed messages in the next channel of their chain."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ log = structlog.get_logger()
 
 
 class Relay:
-    """Looks for failed messages that have somewhere left to go."""
+    """Looks for failed messages that have channels left."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
         self._stuck: set[MessageId] = set()
 
     async def turn(self, failed: Sequence[MessageId]) -> None:
-        """Hand on what failed, each in a transaction of its own. Raises StoreError."""
+        """Continue failed messages, each in its own transaction. Raises StoreError."""
         for message in failed:
             if message not in self._stuck:
                 await self._hand_on(message)
@@ -34,7 +34,7 @@ class Relay:
             into = await self._store.write(partial(relay.hand_on, able=able, message=message))
         except (StoreError, Busy):
             raise
-        except Exception:  # one message that cannot be handed on must not keep the others from it
+        except Exception:  # one message that cannot be continued must not block the others
             self._stuck.add(message)
             log.exception("relay.stuck", message=message)
         else:

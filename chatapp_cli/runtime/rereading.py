@@ -1,4 +1,4 @@
-"""Takes a dead letter again, once the program has learned to read it."""
+"""Retries a dead letter, for example after an update of the program."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from chatapp_cli.store.rows.journal import ArrivedRow
 
 
 async def retry(desk: Desk, number: int) -> Ingested:
-    """Understand a dead letter and let it happen. Raises NotFound, and Refused if it is still not understood."""
+    """Read a dead letter and apply it. Raises NotFound, and Refused if it is still unreadable."""
     return await asyncio.to_thread(_retry, desk, number)
 
 
 def raw(desk: Desk, letter: ArrivedRow) -> bytes:
-    """What arrived, wherever it was put. Raises NotFound if its file is gone."""
+    """The raw arrival, from its row or file. Raises NotFound if its file is gone."""
     if not letter.raw_sha256:
         return bytes(letter.raw)
     path = desk.media.path(letter.raw_sha256)

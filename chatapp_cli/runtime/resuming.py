@@ -1,4 +1,4 @@
-"""What becomes of a channel that a person lets go on: its provider may see it otherwise."""
+"""Resuming a channel on a person's request; its provider may still refuse."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from chatapp_cli.services import channels, journal
 from chatapp_cli.store.rows.channels import ChannelRow
 
 PATIENCE = 10.0
-"""Seconds that are waited for what the provider says."""
+"""The timeout for the provider's answer, in seconds."""
 
 
 async def resume(desk: Desk, channel: ChannelId, *, patience: float = PATIENCE) -> ChannelRow:
-    """Let it go on, and return it as it stands once the daemon has tried; at once where nothing had to be tried."""
+    """Resume a channel, and return its state after the daemon has tried; immediately if there was nothing to try."""
     store = AsyncStore(desk)
     try:
         before = await store.read(partial(channels.one, channel=channel))

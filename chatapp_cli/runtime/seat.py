@@ -1,4 +1,4 @@
-"""Taking a seat at a desk: who owns it by the operating system, who logged in, and what is kept of a login."""
+"""Logins: the owner by the operating system, logged-in operators, and stored login tokens."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from chatapp_cli.services.acting import decide
 from chatapp_cli.settings import SESSION, Settings, config_file
 
 TOKEN = "CHATAPP_TOKEN"  # noqa: S105 - where the token stands
-"""The variable of the environment that says for whom a process acts."""
+"""The environment variable with a process's login token."""
 
 TRAY = "CHATAPP_TRAY"
-"""The variable that says where the files lie that were uploaded in a browser's login."""
+"""The environment variable with the folder of a browser login's uploads."""
 
 
 def seated(desk: Desk, token: str) -> Desk:
-    """The desk as whoever acts sees it. Raises Refused while somebody has to log in first."""
-    owner, name = owns(desk.settings.folder), local_name(desk.settings)
+    """The desk as the acting operator sees it. Raises Refused if a login is needed."""
+    owner, name = owns(desk.settings.folder), _local_name(desk.settings)
     return desk.seen_by(desk.whole.read(partial(decide, token=token, owner=owner, name=name)))
 
 
 def owns(folder: Path) -> bool:
-    """Tell whether the company's folder is this user's; root's word counts everywhere."""
+    """Whether the company's folder belongs to this user; root counts as its owner too."""
     me = os.geteuid()
     return me == 0 or not folder.exists() or folder.stat().st_uid == me
 
 
-def local_name(settings: Settings) -> str:
-    """What the owner's messages and changes are signed with."""
+def _local_name(settings: Settings) -> str:
+    """The name under which the owner's messages and changes are recorded."""
     from getpass import getuser
 
     return settings.operator or getuser()
 
 
 def accounts(desk: Desk) -> Sequence[operators.Account]:
-    """Every account for whoever may change them; for anybody else their own."""
+    """All accounts for those who may change them; otherwise one's own."""
     every = desk.whole.read(operators.accounts)
     if desk.read(lambda tx: access.has(tx, Right.USERS)):
         return every
-    return [one for one in every if desk.acting and one.who.name == desk.acting.name]
+    return [one for one in every if one.who.name == desk.name]
 
 
 def log_in(desk: Desk, name: str, password: str) -> str:
-    """Open a session; returns its token. Takes a tenth of a second of hashing, outside of writing transactions."""
+    """Open a session and return its token. Hashing takes a tenth of a second, outside writing transactions."""
     whole = desk.seen_by(DOOR)
     who = whole.read(partial(operators.verify, name=name, password=password))
     better = operators.renewed(who, password)
@@ -60,28 +60,28 @@ def log_in(desk: Desk, name: str, password: str) -> str:
 
 
 def new_password(desk: Desk, name: str, password: str) -> None:
-    """Give an operator another password."""
+    """Set an operator's password."""
     kept = passwords.hashed(password)
     desk.whole.write(partial(operators.set_password, name=name, password_hash=kept))
 
 
-# What is kept of a login between two commands
+# The stored login between commands
 
 
 def token_file(env: Mapping[str, str], company: str) -> Path:
-    """Where a login of this user at a company is kept: beside the settings."""
+    """The file of this user's login at a company, beside the settings."""
     return config_file(env).with_name(f"{SESSION}{company}")
 
 
 def token(env: Mapping[str, str], company: str) -> str:
-    """The login that holds for this process; empty without one."""
+    """The token of this process; empty without one."""
     given = env.get(TOKEN, "")
     file = token_file(env, company)
     return given or (file.read_text("ascii").strip() if file.exists() else "")
 
 
 def keep(file: Path, token: str) -> None:
-    """Keep a login for the commands to come, for this user's eyes alone."""
+    """Store a login for later commands, readable only by this user."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.unlink(missing_ok=True)
     file.touch(mode=0o600, exist_ok=False)

@@ -1,6 +1,6 @@
-"""Carries the outbox of one channel out: claim, wait for the turn, hand over, verdict.
+"""Sends the outbox of one channel: claim, wait for the turn, hand over, verdict.
 
-Each step is durable before the next begins, and no transaction is open while the provider is spoken with.
+Each step is committed before the next begins, and no transaction is open during a provider call.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ log = structlog.get_logger()
 
 MOST_IN_FLIGHT = 16
 LONGEST_LOOKUP = 60.0
-"""Seconds that the provider has to say whether an earlier attempt got through."""
+"""The timeout for asking the provider about an earlier attempt, in seconds."""
 WORTH_TELLING = 5.0
-"""Seconds of waiting for the account's rate from which the outbox shows when it goes on."""
+"""Seconds of waiting for the account's rate from which the outbox shows when it continues."""
 
 
 class Sender:
     """Owns the outbox of one channel while its session is up.
 
-    What the provider has against the account's sending does not end the session: sending rests, says why, and looks
-    again by itself; ``tell`` hears of each change, ``None`` once it goes again.
+    If the provider blocks the account's sending, the session continues: sending pauses, reports why, and retries
+    automatically; ``tell`` is called on each change, with ``None`` when sending works again.
     """
 
     def __init__(
@@ -68,22 +68,22 @@ class Sender:
 
     @property
     def trouble(self) -> Trouble | None:
-        """What the provider has against the account's sending."""
+        """Why the provider blocks the account's sending; ``None`` if it does not."""
         return self._standing.trouble
 
     def wake(self) -> None:
-        """There may be something to send."""
+        """Wake it: there may be something to send."""
         self._carrier.wake()
 
     def resume(self) -> None:
-        """A person says that it may go on now."""
+        """Retry now because a person says so."""
         self._standing.look_now()
         self._go_on.ring()
 
     async def run(self, session: Session, pauses: Mapping[Pause, Millis]) -> None:
         """Send until cancelled; then finish what is in flight.
 
-        ``pauses`` are those that the provider asked for before, and until when.
+        ``pauses`` are earlier waits demanded by the provider, and their ends.
         """
         governor = await self._governor(pauses)
         await self._recover(session)
@@ -105,7 +105,7 @@ class Sender:
         return self._store.desk.world.clock
 
     async def _ready(self, session: Session, governor: Governor) -> int:
-        """How many may be on their way now; 0 after a wait for the account's turn, or when it may not send."""
+        """How many messages may be in flight now; 0 after waiting for the account's turn, or if it may not send."""
         self._go_on.hush()
         wait = governor.account_wait()
         if wait > AHEAD:
@@ -119,7 +119,7 @@ class Sender:
         return MOST_IN_FLIGHT if self._standing.trouble is None else 1
 
     async def _recover(self, session: Session) -> None:
-        """What the last owner was sending: ask the provider, or leave it to a person."""
+        """Recover what the last owner was sending: ask the provider, or leave it to a person."""
         for claim in await self._store.read(
             partial(outbox.in_flight, media=self._store.desk.media, channel=self._channel)
         ):
@@ -137,14 +137,14 @@ class Sender:
         return partial(outbox.leave_uncertain, claim=claim, error=lost)
 
     async def _reconciled(self, session: Reconciles, claim: Claim) -> Receipt | None:
-        """Ask the provider about one message; whatever comes of it, the others must not wait for it."""
+        """Ask the provider about one message; its failure must not delay the others."""
         for pause in (2.0, 5.0, 0.0):
             try:
                 async with asyncio.timeout(LONGEST_LOOKUP):
                     return await session.reconcile(claim.outbound)
             except (Retryable, RateLimited, TimeoutError):
                 await self._clock.sleep(pause)
-            except Exception:  # the provider's refusal or a mistake of ours: a person decides
+            except Exception:  # a refusal by the provider or a bug of ours: a person decides
                 log.exception("reconcile.failed", channel=self._channel, message=claim.row.message_id)
                 return None
         return None

@@ -1,7 +1,7 @@
-"""A speller in a child process: ``hunspell`` where it is installed, otherwise our own program over spylls.
+"""A spell checker in a child process: ``hunspell`` if installed, otherwise our own program with spylls.
 
-Russian takes spylls two seconds and 120 MB: too much for a window, and nothing for a process that is started with the
-first word that somebody writes, and that ends with the window.
+Loading Russian takes spylls two seconds and 120 MB: too much for the window's process, but fine for a child that is
+started with the first word and exits with the window.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from chatapp_cli.kit.spelling import dictionaries
 from chatapp_cli.runtime.leash import ended
 
 PATIENCE = 20.0
-"""Seconds within which a dictionary has been read."""
+"""The timeout for loading a dictionary, in seconds."""
 
 
 def command() -> list[str]:
-    """The program to ask; empty if this machine has no dictionary."""
+    """The command to run; empty if this machine has no dictionary."""
     found = dictionaries()
     if not found:
         return []
@@ -31,7 +31,7 @@ def command() -> list[str]:
 
 
 class Speller:
-    """Asks the child one word after the other, and remembers what it said."""
+    """Asks the child word by word and caches the answers."""
 
     def __init__(self, program: Sequence[str]) -> None:
         self._program = program
@@ -40,7 +40,7 @@ class Speller:
         self._known: dict[str, bool] = {}
 
     async def wrong(self, words: Iterable[str]) -> set[str]:
-        """Those that are misspelt; none if there is nobody to ask."""
+        """The misspelt words; none without a child."""
         for word in words:
             if word not in self._known:
                 said = await self._ask(f"^{word}")
@@ -50,17 +50,17 @@ class Speller:
         return {word for word in words if not self._known[word]}
 
     async def meant(self, word: str) -> list[str]:
-        """What may have been meant, the likeliest first."""
+        """The suggestions, likeliest first."""
         said = await self._ask(word)
         _head, _colon, listed = said.partition(": ")
         return listed.split(", ") if said.startswith("&") and listed else []
 
     def learn(self, word: str) -> None:
-        """A word that is right from now on."""
+        """Accept a word from now on."""
         self._known[word] = True
 
     async def _ask(self, line: str) -> str:
-        """The answer to a line, after whatever else was said; empty if the child is gone or too slow."""
+        """The answer to a line; empty if the child is gone or too slow."""
         async with self._turn:
             with suppress(TimeoutError, OSError):
                 return await asyncio.wait_for(self._asked(line), PATIENCE)

@@ -1,6 +1,6 @@
-"""Whether the provider lets an account send, and when it is worth another look if it does not.
+"""Whether the provider lets an account send, and when to check again if not.
 
-What it has against sending does not end the session: messages that come in are not to wait for a bill.
+Blocked sending does not end the session: incoming messages must not wait for an unpaid bill.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from chatapp_cli.services import outbox
 log = structlog.get_logger()
 
 LONGEST_PROOF = 60.0
-"""Seconds that a provider has to say whether it lets us in."""
+"""The timeout for a login check, in seconds."""
 MOST_REFUSED_ALONE = 2
-"""Messages in a row that may be refused one by one although the account is let in; after them it is the account."""
+"""Messages refused in a row, although the login works, after which the account counts as blocked."""
 Trouble: TypeAlias = NeedsRebind | Misconfigured | SendingBlocked
-"""What is about the account as a whole: its messages stay, and sending rests."""
+"""Errors about the account as a whole: its messages stay queued and sending pauses."""
 
 
 async def proof_of(session: ProvesAccess) -> ChannelError | None:
-    """What the provider has against the account, ``None`` if nothing."""
+    """Why the provider refuses the account; ``None`` if it does not."""
     try:
         async with asyncio.timeout(LONGEST_PROOF):
             await session.prove()
@@ -42,14 +42,14 @@ async def proof_of(session: ProvesAccess) -> ChannelError | None:
         return error
     except TimeoutError:
         return Retryable("timeout")
-    except Exception as error:  # our own mistake proves nothing, and must not keep the message from its verdict
+    except Exception as error:  # a bug of ours proves nothing, and must not prevent the message's verdict
         log.exception("proof.failed")
         return Retryable("unexpected", type(error).__name__)
     return None
 
 
 class Standing:
-    """How one account stands with its provider; ``tell`` hears of each change, of ``None`` when all is well again."""
+    """One account's standing with its provider; ``tell`` is called on each change, ``None`` for well again."""
 
     def __init__(
         self,
@@ -72,30 +72,30 @@ class Standing:
 
     @property
     def rests(self) -> float:
-        """Seconds until the next look."""
+        """Seconds until the next check."""
         return max(0.0, self._until - self._clock.monotonic())
 
     @property
     def next_rest(self) -> float:
-        """Seconds that sending rests, or would if it began now."""
+        """Seconds for which sending pauses, or would if it were blocked now."""
         return self.rests or next_look(self._looks)
 
     def is_about(self, message: MessageId) -> bool:
-        """Tell whether a refusal of a message, while the account is let in, is about this message alone.
+        """Whether a refusal of a message, while the login works, concerns only this message.
 
-        Not if others were refused before it and none was taken: a proof asks for less than a send does.
+        Not if others were refused before it and none was accepted: a login check needs fewer permissions than a send.
         """
         self._refused_alone.add(message)
         return len(self._refused_alone) <= MOST_REFUSED_ALONE
 
     def is_outlived(self, message: MessageId) -> bool:
-        """Tell whether others were taken each time that this message was refused as if the account could not send."""
+        """Whether others were accepted each time that this message was refused for the account's sake."""
         self._accusers.add(message)
         return self._outlived[message] >= MOST_REFUSED_ALONE
 
     async def suspend(self, governor: Governor, error: Trouble) -> None:
-        """The account may not send: nothing goes until the next look."""
-        if self.rests:  # several messages were on their way when it began, or the session is a new one
+        """Suspend sending until the next check."""
+        if self.rests:  # several messages were in flight when it began, or the session is new
             governor.penalise(self.rests, scope="account")
             return
         seconds = next_look(self._looks)
@@ -110,11 +110,11 @@ class Standing:
         await self._tell(error)
 
     def look_now(self) -> None:
-        """A person says that the reason is gone."""
+        """Check now because a person says that the reason is gone."""
         self._until = -math.inf
 
     async def allows(self, session: Session, governor: Governor) -> bool:
-        """Tell whether to go on: the provider is asked where it can be, otherwise the next message tries it, alone."""
+        """Whether to continue: the provider is asked if possible, otherwise the next message is tried alone."""
         if self.trouble is None or isinstance(self.trouble, SendingBlocked) or not isinstance(session, ProvesAccess):
             return True
         proof = await proof_of(session)
@@ -127,7 +127,7 @@ class Standing:
         return False
 
     async def took(self, began: float) -> None:
-        """The provider took a message that was handed over then: it has nothing against the account now."""
+        """Record that the provider accepted a message handed over at this time: the account is not blocked."""
         self._refused_alone.clear()
         self._outlived.update(self._accusers)
         self._accusers.clear()
@@ -135,7 +135,7 @@ class Standing:
             await self.resume()
 
     async def resume(self) -> None:
-        """All is well again."""
+        """Resume sending."""
         if self.trouble is None:
             return
         self.trouble, self._looks, self._until = None, 0, -math.inf

@@ -1,4 +1,4 @@
-"""The store for asynchronous code: reads on a few threads, writes through the one writer, nothing on the loop."""
+"""The store for asynchronous code: reads on a few threads, writes through the single writer, nothing on the loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ READERS = 2
 
 
 class AsyncStore:
-    """Belongs to the event loop that runs while it is made."""
+    """Belongs to the event loop in which it is created."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -33,18 +33,18 @@ class AsyncStore:
 
     def _end_with(self, error: BaseException) -> None:
         self._broken.set_exception(error)
-        self._broken.exception()  # whoever does not watch is not warned of it
+        self._broken.exception()  # no warning if nobody awaits ``broken``
 
     async def broken(self) -> None:
-        """Raise the error that ended the thread which writes; wait for ever while there is none."""
+        """Raise the error that ended the writer thread; waits for ever while there is none."""
         await asyncio.shield(self._broken)
 
     async def read(self, job: Callable[[Tx], R]) -> R:
-        """Ask the store."""
+        """Run a read."""
         return await self._loop.run_in_executor(self._readers, self.desk.read, job)
 
     async def write(self, job: Callable[[Tx], R]) -> R:
-        """Change the store; durable when it returns. A caller that is cancelled meanwhile does not undo it."""
+        """Run a write; durable when it returns. Cancelling the caller does not undo it."""
         future: asyncio.Future[R] = self._loop.create_future()
 
         def done(outcome: Outcome[R]) -> None:
@@ -59,11 +59,11 @@ class AsyncStore:
         return await future
 
     async def with_store(self, work: Callable[[], R]) -> R:
-        """Run work that asks the store by itself, on a thread that is waited for before the store is closed."""
+        """Run work that uses the store itself, on a thread that is awaited before the store is closed."""
         return await self._loop.run_in_executor(self._readers, work)
 
     async def off_loop(self, work: Callable[[], R]) -> R:
-        """Run blocking work, such as files, on a thread."""
+        """Run blocking work, such as file access, on a thread."""
         return await asyncio.to_thread(work)
 
     async def aclose(self) -> None:

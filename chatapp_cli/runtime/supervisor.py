@@ -1,4 +1,4 @@
-"""The channels of a company at work: one runner for each that is bound."""
+"""The running channels of a company: one runner for each binding."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BINDING = (ChannelBound, ChannelUnbound, ChannelConfigured, LineRemoved)
 
 
 class Supervisor(Worker):
-    """Starts, renews and stops the runners as the store says, and passes on to them what is about their channels."""
+    """Starts, restarts and stops the runners as the store says, and passes their channels' events to them."""
 
     name = "channels"
     wakes = (*_BINDING, *HEARS)
@@ -37,15 +37,15 @@ class Supervisor(Worker):
 
     @property
     def runners(self) -> Mapping[ChannelId, ChannelRunner]:
-        """The channels that were started, whether they are up or not."""
+        """The started channels, whether they are up or not."""
         return self._fleet.runners
 
     def by_hook(self, hook_key: str) -> ChannelRunner | None:
-        """The channel that a webhook address belongs to."""
+        """The channel of a webhook address."""
         return next((r for r in self.runners.values() if r.row.hook_key == hook_key and hook_key), None)
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:
-        """Look at the bindings again, or tell the runner concerned."""
+        """Re-read the bindings, or pass the event to its runner."""
         runners = self.runners
         for entry in entries:
             if isinstance(entry.event, _BINDING):
@@ -60,7 +60,7 @@ class Supervisor(Worker):
             await self._bound.rest()
 
     async def refresh(self) -> None:
-        """Start what is new, renew what was bound or configured again, stop what was unbound. Raises StoreError."""
+        """Start new bindings, restart changed ones, stop removed ones. Raises StoreError."""
         await self._fleet.refresh()
 
     async def stop(self) -> None:

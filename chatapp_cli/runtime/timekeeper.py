@@ -1,6 +1,6 @@
-"""Looks once a second what time has made due: part of the daemon's core, which ends the process if it breaks.
+"""Checks every second what is due; part of the daemon's core, so its failure ends the process.
 
-A handler that fails does not break it: its timer stays, is tried again later, and health names its kind.
+A failing handler does not end it: its timer stays, is retried later, and health names its kind.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
@@ -22,21 +23,29 @@ from chatapp_cli.store.tx import Tx
 log = structlog.get_logger()
 
 TICK = 1.0
-"""Seconds between two looks."""
+"""Seconds between checks."""
 JUMP = 2000
-"""Milliseconds that the wall clock has to be set back at once to count as a jump; less is keeping time."""
+"""Milliseconds by which the wall clock must be set back to count as a jump; less is ordinary adjustment."""
 AT_ONCE = 500
-"""Timers of a kind that are fired in one look."""
+"""Timers of a kind that are fired per check."""
 LONGEST_DELAY = 900.0
-"""Seconds at most after which a timer is tried again whose handler failed."""
+"""The longest delay of a timer whose handler failed, in seconds."""
 
 
 class RefusedByHandler(Exception):
-    """A handler of timers refused what it was to do."""
+    """A timer handler raised Refused."""
+
+
+class _Failing(NamedTuple):
+    """A timer whose handler failed."""
+
+    times: int
+    until: float
+    """On the clock that never jumps: it is not tried before, and so not looked for either."""
 
 
 class Timekeeper:
-    """Notices a clock that was set back, fires timers, and tells who looks after what has its time elsewhere."""
+    """Notices a clock set back, fires timers, and wakes workers with due work of their own."""
 
     def __init__(
         self,
@@ -51,14 +60,14 @@ class Timekeeper:
         self._scheduled, self._snoozed = scheduled, snoozed
         self._clock = store.desk.world.clock
         self._offset = self._ahead()
-        self._failing: dict[tuple[str, str], int] = {}
-        """How often the handlers of timers failed, by kind and ref."""
+        self._failing: dict[tuple[str, str], _Failing] = {}
+        """By kind and ref."""
         self._unknown: set[str] = set()
         self._delayed = False
         self.conditions = {kind: Condition(f"timer {kind}") for kind in handlers}
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Check until cancelled."""
         while True:
             try:
                 await self._follow_clock()
@@ -72,7 +81,7 @@ class Timekeeper:
             await self._clock.sleep(TICK)
 
     def _ahead(self) -> Millis:
-        """How far the wall clock is from the one that never jumps."""
+        """The offset of the wall clock from the monotonic clock."""
         return self._clock.now() - int(self._clock.monotonic() * 1000)
 
     async def _follow_clock(self) -> None:
@@ -91,8 +100,7 @@ class Timekeeper:
         known = [kind for kind in due.timers if kind in self._handlers]
         results = await asyncio.gather(*(self._fire(kind) for kind in known), return_exceptions=True)
         self._name_unknown(due.timers)
-        if self._failing:
-            await self._forget_cancelled()
+        await self._forget_cancelled()
         for error in filter(None, results):
             raise error
 
@@ -120,7 +128,7 @@ class Timekeeper:
             self._settle(kind, ref)
 
     def _told_apart(self, kind: str) -> Handler:
-        """The handler of a kind; what it refuses is not taken for trouble of the store."""
+        """The handler of a kind; its refusal is distinguished from a store error."""
         handler = self._handlers[kind]
 
         def run(tx: Tx, ref: str) -> None:
@@ -133,17 +141,28 @@ class Timekeeper:
 
     async def _put_off(self, kind: str, ref: str, error: Exception) -> None:
         self.conditions[kind].failed(error)
-        times = self._failing[kind, ref] = self._failing.get((kind, ref), 0) + 1
+        before = self._failing.get((kind, ref))
+        times = 1 if before is None else before.times + 1
         seconds = min(LONGEST_DELAY, 2.0 ** min(times, 10))
+        self._failing[kind, ref] = _Failing(times, self._clock.monotonic() + seconds)
         await self._store.write(partial(timers.put_off, kind=kind, ref=ref, seconds=seconds))
 
     def _settle(self, kind: str, ref: str) -> None:
-        """It fired or is gone; its kind is well once nothing of it fails."""
+        """Record that a timer fired or is gone; its kind is well when none of it fails."""
         self._failing.pop((kind, ref), None)
         if not any(failing == kind for failing, _ in self._failing):
             self.conditions[kind].well()
 
     async def _forget_cancelled(self) -> None:
-        for kind, ref in list(self._failing):
-            if await self._store.read(partial(timers.at, kind=kind, ref=ref)) is None:
-                self._settle(kind, ref)
+        """Look for the timers that were due again and were not tried: they are cancelled, moved, or many."""
+        for (kind, ref), failing in list(self._failing.items()):
+            if self._clock.monotonic() > failing.until + TICK:
+                await self._look_for(kind, ref, failing)
+
+    async def _look_for(self, kind: str, ref: str, failing: _Failing) -> None:
+        at = await self._store.read(partial(timers.at, kind=kind, ref=ref))
+        if at is None:
+            self._settle(kind, ref)
+            return
+        waits = max(0, at - self._clock.now()) / 1000
+        self._failing[kind, ref] = failing._replace(until=self._clock.monotonic() + waits)

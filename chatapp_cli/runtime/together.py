@@ -1,4 +1,4 @@
-"""Runs several endless things as one: the first to fail ends the others, and its error is the error."""
+"""Run several endless tasks as one: the first to fail cancels the others, and its error is raised."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def together(*parts: Coroutine[None, None, None]) -> None:
 
 
 def end_if_told() -> None:
-    """End this task if it was told to: some libraries take a cancellation for a failure of the network."""
+    """Raise CancelledError if this task was cancelled: some libraries mistake that for a network failure."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError

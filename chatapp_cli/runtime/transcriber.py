@@ -1,4 +1,4 @@
-"""Has voice messages written down by a command of the company's own, one at a time and never in the way of others."""
+"""Transcribes voice messages with a command of the company's own, one at a time and at the lowest priority."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ log = structlog.get_logger()
 
 LONGEST_NAP = 30.0
 LOWEST = 19
-"""The place behind everything else that wants the processor."""
+"""The lowest CPU priority."""
 _SPOKEN = {"voice", "audio"}
 MOST_BYTES = 4 * voice.LONGEST
 
 
 class Transcriber(Woken):
-    """Belongs to a daemon of a company that has such a command."""
+    """The transcriber of a daemon whose company has such a command."""
 
     name = "transcriber"
     wakes = (FileArrived, MessageReceived)
@@ -51,7 +51,7 @@ class Transcriber(Woken):
         self._impolite = False
 
     async def run(self) -> None:
-        """Write down until cancelled."""
+        """Transcribe until cancelled."""
         while True:
             try:
                 file = await self._store.write(voice.claim)
@@ -84,7 +84,7 @@ class Transcriber(Woken):
         self._impolite = True
 
     def _say(self, file: FileRow, error: Rejected | None) -> None:
-        """Once when it breaks, once when it heals; what is said is no business of a log."""
+        """Log once on failure and once on recovery; transcripts are never logged."""
         broken = error is not None and error.code != "transcribe_silent"
         if broken and not self._failing and error is not None:
             log.warning("transcriber.failed", file=file.id, code=error.code, detail=error.detail)
@@ -94,12 +94,12 @@ class Transcriber(Woken):
 
 
 def spoken(entry: Entry) -> Sequence[FileRow]:
-    """The files of a message that can be listened to."""
+    """The audio files of a message."""
     return [file for file in entry.files if file.kind in _SPOKEN]
 
 
 async def asked(desk: Desk, entry: Entry) -> Sequence[FileRow]:
-    """Write down what is said in a message because a person wants it; an error says what could not be."""
+    """Transcribe a message on a person's request. Raises an error that says what failed."""
     if not desk.settings.transcribe_command:
         raise UsageError(
             T("No command is set that writes down what is said."),
@@ -127,9 +127,9 @@ async def _asked(desk: Desk, file: FileRow) -> FileRow:
 
 
 async def written(desk: Desk, file: FileRow, *, impolite: Callable[[str], None] = lambda _why: None) -> str:
-    """What is said in a file. Raises Rejected with the reason, and Busy or Refused while the file is not here.
+    """The transcript of a file. Raises Rejected with the reason, and Busy or Refused if the file is not downloaded.
 
-    ``impolite`` is told why the command could not be put behind everybody else, if so.
+    ``impolite`` is called with the reason if the command's priority could not be lowered.
     """
     content = await asyncio.to_thread(files.content, desk.media, file)
     with TemporaryDirectory(prefix="chatapp-voice-") as folder:
@@ -143,7 +143,7 @@ async def written(desk: Desk, file: FileRow, *, impolite: Callable[[str], None] 
 
 
 def _ending(file: FileRow) -> str:
-    """Programs look at the end of a name; a stored file has none."""
+    """The file extension, which programs need and stored files do not have."""
     found = Path(file.name).suffix
     return found if re.fullmatch(r"\.\w{1,5}", found) else mimetypes.guess_extension(file.mime) or ""
 
@@ -174,7 +174,7 @@ async def _run(command: list[str], *, seconds: float, impolite: Callable[[str], 
 
 
 def _step_back(process: int) -> str:
-    """Let it wait for everybody else. Returns why that may not be, as under a strict unit; it works all the same."""
+    """Lower a process's priority; returns why that is not permitted, if so, as under a strict systemd unit."""
     try:
         os.setpriority(os.PRIO_PROCESS, process, LOWEST)
     except ProcessLookupError:
@@ -185,7 +185,7 @@ def _step_back(process: int) -> str:
 
 
 async def _said(process: asyncio.subprocess.Process) -> str:
-    """Everything that it prints, as far as it is kept; the rest is read and dropped."""
+    """Its output up to the limit; the rest is read and dropped."""
     assert process.stdout is not None
     said = b""
     while piece := await process.stdout.read(65_536):
@@ -195,7 +195,7 @@ async def _said(process: asyncio.subprocess.Process) -> str:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave nothing of it behind, whatever it started itself; what belongs to somebody else may not be ended."""
+    """Kill it and everything it started; processes of other users cannot be killed."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

@@ -1,4 +1,4 @@
-"""Verdicts are written whatever happens: a send that nobody wrote down would be made twice, or looked for in vain."""
+"""Records verdicts reliably: an unrecorded send would be repeated, or searched for in vain."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 Verdict: TypeAlias = Callable[[Tx], object]
 GRACE = 20.0
-"""Seconds that a stopping daemon gives to a verdict that cannot be written, and to what is in flight."""
+"""Seconds that a stopping daemon allows for unwritten verdicts and for what is in flight."""
 
 
 class Verdicts:
-    """Writes those of one queue; ``log`` says which."""
+    """Records the verdicts of one queue; ``log`` says which."""
 
     def __init__(self, store: AsyncStore, log: FilteringBoundLogger, *, grace: float = GRACE) -> None:
         self._store = store
@@ -28,10 +28,10 @@ class Verdicts:
         self._grace = grace
 
     async def record(self, verdict: Verdict) -> None:
-        """Write it; a store that cannot be written is asked until it can.
+        """Record a verdict; retries while the store cannot be written.
 
-        Who is cancelled meanwhile goes on for a while: what is not written then, the next owner finds as
-        handed over, and asks the provider or a person.
+        If cancelled meanwhile, it continues for a while. A verdict not written by then is found by the next owner as
+        handed over, who asks the provider or a person.
         """
         writing = asyncio.ensure_future(self._insist(verdict))
         try:

@@ -1,7 +1,7 @@
-"""Workers: parts of the daemon that may break without stopping the others.
+"""Workers: parts of the daemon that may fail without stopping the others.
 
-The follower of the journal tells each worker of the events that it asked for. One that breaks, while it hears or while
-it runs, is started again with a growing pause and is named in health meanwhile.
+The journal's follower passes each worker the events that it asked for. One that fails, in ``hear`` or in ``run``, is
+restarted with a growing pause and is named in health meanwhile.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from chatapp_cli.runtime.together import together
 log = structlog.get_logger()
 
 AGAIN = 1.0
-"""Seconds after which a chore is tried again that the store or a rule of ours refused."""
+"""Seconds after which a chore is retried that a store error or a refusal stopped."""
 
 
 class Worker(ABC):
-    """One of them, as the daemon sees it."""
+    """A worker, as the daemon sees it."""
 
     name: str
     wakes: tuple[type[JournalEvent], ...] = ()
-    """The events that it hears of."""
+    """The events that it is told of."""
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:  # noqa: B027 - many only run
-        """Take note of what happened, in order and only of ``wakes``; called on the loop, so it must not block."""
+        """Handle events, in order and only those in ``wakes``; called on the loop, so it must not block."""
 
     @abstractmethod
     async def run(self) -> None:
-        """Work until cancelled. It is called again after an error, on the same object."""
+        """Work until cancelled. Called again on the same object after an error."""
 
 
 class Woken(Worker):
-    """A worker for which every event means the same: there may be something to do."""
+    """A worker for which every event only means that there may be something to do."""
 
     def __init__(self) -> None:
         self._bell = Bell()
@@ -54,7 +54,7 @@ class Woken(Worker):
 
 
 class Chore(Woken):
-    """Does one thing whenever it is rung or an event wakes it, and otherwise every so many seconds."""
+    """Does one thing whenever it is woken, and otherwise at a fixed interval in seconds."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Chore(Woken):
         self._delayed = False
 
     def ring(self) -> None:
-        """There is something to do."""
+        """Wake it: there is something to do."""
         self._bell.ring()
 
     async def run(self) -> None:
@@ -83,7 +83,7 @@ class Chore(Woken):
             except (StoreError, Busy) as error:
                 self._delay(error)
                 await self._clock.sleep(AGAIN)
-            except Exception:  # what is to be done is still to be done once the worker is started again
+            except Exception:  # keep the wake-up for when the worker is restarted
                 self._bell.ring()
                 raise
             else:
@@ -97,7 +97,7 @@ class Chore(Woken):
 
 
 class Post:
-    """A worker at its place: it is told of events, and started again when it breaks."""
+    """Runs a worker: passes it events, and restarts it when it fails."""
 
     def __init__(self, worker: Worker, clock: Clock) -> None:
         self._worker = worker
@@ -106,7 +106,7 @@ class Post:
         self.condition = Condition(worker.name)
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:
-        """Tell the worker what it asked for; one that stumbles over it is started again."""
+        """Pass the worker the events it asked for; it is restarted if it fails on them."""
         try:
             if found := [entry for entry in entries if isinstance(entry.event, self._worker.wakes)]:
                 self._worker.hear(found)
@@ -117,7 +117,7 @@ class Post:
                 self._broken.set_exception(error)
 
     async def run(self) -> None:
-        """Run the worker until cancelled, whatever befalls it."""
+        """Run the worker until cancelled, restarting it after failures."""
         await helped(self.condition, self._life, clock=self._clock)
 
     async def _life(self) -> None:

@@ -1,6 +1,6 @@
-"""Some other program: it shows the desk's webhooks to invented customers and posts what they write.
+"""Another program: passes the desk's webhooks to invented customers and posts what they write.
 
-It signs and verifies by the ``standardwebhooks`` package alone, so that it is a second opinion about our own signing.
+It signs and verifies with the ``standardwebhooks`` package, so that our own signing is checked independently.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ _UNSIGNED: Final = 401
 
 
 class ApiSandbox(HttpSandbox):
-    """A program with one address; it counts every webhook once, by its id, and repeats its own until they are taken."""
+    """A program with one address; it deduplicates webhooks by id, and repeats its own until they are accepted."""
 
     kind: ClassVar[str] = "api"
 
     def __init__(self) -> None:
         super().__init__()
         self.events: list[Mapping[str, Any]] = []
-        """Everything that the desk told, pings too, oldest first."""
+        """All events from the desk, including pings, oldest first."""
         self.refused: list[str] = []
-        """What the desk answered to webhooks that it will never take."""
+        """The desk's answers to webhooks that it refused for good."""
         self.firewall = ""
-        """Words that something on the way to the program answers with 403, whoever signed them."""
+        """Text that a simulated firewall answers with 403."""
         self.deleted: set[str] = set()
-        """Ids of messages that the desk took back."""
+        """Ids of messages that the desk deleted."""
         self._oddities = Oddities()
         self._secret = _SECRET
         self._webhook = Webhook(_SECRET)
         self.seen: dict[str, str] = {}
-        """The webhook ids that were taken, and what we call what they brought."""
+        """The accepted webhook ids, and our ids of their messages."""
         self._desk = ""
         self._called = asyncio.Event()
         self._post: deque[tuple[str, bytes]] = deque()
@@ -65,7 +65,7 @@ class ApiSandbox(HttpSandbox):
         self._called.set()
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
-        """Post a message of this customer, as soon as the desk takes it."""
+        """Post a message of this customer, repeated until the desk accepts it."""
         message = self._said(who, text) | {"subject": subject, "files": [_packed(file) for file in files]}
         await self.tell(message)
         return str(message["id"])
@@ -81,11 +81,11 @@ class ApiSandbox(HttpSandbox):
         }
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """Post a message with one more field, beside another one in the same array."""
+        """Post a message with an extra field, in one array with a normal one."""
         await self.tell([{"type": "ping"}, self._said(who, text) | self._oddities.field(value)])
 
     async def end_login(self) -> None:
-        """The program has another secret from now on; what the desk refuses meanwhile is posted again."""
+        """Change the program's secret; messages that the desk refuses meanwhile are posted again."""
         self._secret = "whsec_" + b64encode(f"the secret after {self._secret}".encode()[:48]).decode()
         self._webhook = Webhook(self._secret)
 
@@ -161,7 +161,7 @@ class ApiSandbox(HttpSandbox):
             return False
 
     def _signature(self, webhook_id: str, now: datetime, body: bytes) -> str:
-        """The package signs nothing but text."""
+        """Sign a body; the package signs only text."""
         try:
             return str(self._webhook.sign(webhook_id, now, body.decode()))
         except UnicodeDecodeError:
@@ -170,7 +170,7 @@ class ApiSandbox(HttpSandbox):
             return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
 
     async def _settled(self, answer: aiohttp.ClientResponse) -> bool:
-        """Taken, or refused in a way that repeating does not change; a secret may be agreed on anew."""
+        """Whether a post is settled: accepted, or refused for good. A wrong secret may still be replaced."""
         lasting = answer.status in range(400, 500) and answer.status != _UNSIGNED
         if lasting:
             self.refused.append(await answer.text())
@@ -197,5 +197,5 @@ def _heard(event: Mapping[str, Any]) -> Heard:
 
 
 def create() -> ApiSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return ApiSandbox()

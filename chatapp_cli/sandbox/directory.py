@@ -8,7 +8,7 @@ from chatapp_cli.sandbox.stage import Sandbox
 
 
 def has_sandbox(kind: str) -> bool:
-    """Tell whether a channel comes with a server in miniature."""
+    """Whether a channel has a sandbox server."""
     return util.find_spec(f"chatapp_cli.sandbox.{kind}") is not None
 
 

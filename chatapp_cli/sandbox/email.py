@@ -1,4 +1,4 @@
-"""A mail service in miniature: a real IMAP server (pymap) and a real SMTP server (aiosmtpd) on loopback."""
+"""A small mail service: a real IMAP server (pymap) and a real SMTP server (aiosmtpd) on loopback."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LARGEST: Final = 64 * 1024 * 1024
 
 
 class _Port:
-    """A loopback port that keeps its number while it is shut; shutting cuts the connections."""
+    """A loopback port that keeps its number while closed; closing cuts the connections."""
 
     def __init__(self, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         self.number = 0
@@ -73,15 +73,15 @@ class _Port:
 
 
 class EmailSandbox:
-    """One mailbox, the desk's; mails to everybody else are kept for ``heard``."""
+    """The desk's mailbox; mails to others are kept for ``heard``."""
 
     kind: ClassVar[str] = "email"
 
     def __init__(self) -> None:
         self.password = PASSWORD
-        """What both servers accept now."""
+        """The current password of both servers."""
         self.refusals: dict[str, str] = {}
-        """SMTP answers to recipients that are not taken, by address."""
+        """SMTP answers for refused recipients, by address."""
         self._imap = _Port(self._imap_protocol)
         self._smtp = _Port(self._smtp_protocol)
         self._delivered: defaultdict[str, list[EmailMessage]] = defaultdict(list)
@@ -106,7 +106,7 @@ class EmailSandbox:
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """Another server than the well-known ones, on this machine and so without TLS."""
+        """A custom server on this machine, without TLS."""
         return {
             "service": "custom", "address": ADDRESS, "password": self.password,
             "imap_host": _HOST, "imap_port": str(self._imap.number), "imap_tls": "none",
@@ -114,7 +114,7 @@ class EmailSandbox:
         }  # fmt: skip
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
-        """A mail to the desk; on a subject that the desk wrote about it is an answer to that mail."""
+        """Send a mail to the desk; with the subject of a mail from the desk it is an answer to that."""
         mail = EmailMessage(policy=policy.SMTP)
         mail["From"] = Address(who.name, addr_spec=who.email)
         mail["To"] = ADDRESS
@@ -138,20 +138,20 @@ class EmailSandbox:
         await mailbox.append(AppendMessage(raw, datetime.now(UTC)))
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
-        """What was mailed to this customer."""
+        """The mails to this customer."""
         return [_heard(mail) for mail in self.mails(who.email)]
 
     def mails(self, address: str) -> Sequence[EmailMessage]:
-        """The mails themselves, as they came."""
+        """The raw mails."""
         return tuple(self._delivered[address])
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """A mail with these bytes in a field that nobody knows."""
+        """Send a mail with these bytes in an unknown field."""
         head = f"From: {who.name} <{who.email}>\r\nTo: {ADDRESS}\r\nX-Odd: ".encode()
         await self.deliver(head + value + f"\r\nMessage-ID: {make_msgid()}\r\n\r\n{text}\r\n".encode())
 
     async def end_login(self) -> None:
-        """The owner changes the password: whoever is in is cut, and nobody gets in by the old one, nor to send."""
+        """Change the password: connections are cut, and the old one no longer works."""
         assert self._backend is not None
         self.password += "-new"
         hashed = await Passwords(self._backend.config).hash_password(self.password)
@@ -161,12 +161,12 @@ class EmailSandbox:
         await self.come_back()
 
     async def vanish(self) -> None:
-        """Both servers stop, and cut who is connected."""
+        """Stop both servers and cut their connections."""
         await self._imap.shut()
         await self._smtp.shut()
 
     async def come_back(self) -> None:
-        """Both servers listen where they did before."""
+        """Start both servers at the same ports."""
         logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own deprecations
         await self._imap.open()
         await self._smtp.open()
@@ -200,7 +200,7 @@ class EmailSandbox:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Any, envelope: Envelope, address: str, _options: Sequence[str]
     ) -> str:
-        """Take a recipient, unless it is one to refuse or nobody has logged in."""
+        """Accept a recipient, unless it is to be refused or nobody has logged in."""
         if not session.authenticated:
             return "530 5.7.0 Authentication required"
         if address in self.refusals:
@@ -221,7 +221,7 @@ class EmailSandbox:
 
 
 async def _mailboxes(backend: DictBackend, config: Config) -> MailboxSet:
-    """The desk's folders: they come into being with its first session."""
+    """The desk's folders, created with its first session."""
     async with backend.login.demo_user_identity.new_session():
         mailboxes, _filters = config.set_cache[ADDRESS]
     await mailboxes.add_mailbox(SENT)
@@ -231,7 +231,7 @@ async def _mailboxes(backend: DictBackend, config: Config) -> MailboxSet:
 
 
 def _keep_all(mailbox: MailboxData) -> None:
-    """Have a folder keep what it cannot parse: pymap recurses once a nesting, real servers stop looking somewhere."""
+    """Let a folder store unparsable mails: pymap recurses once per nesting level, real servers stop somewhere."""
     append = mailbox.append
 
     async def kept(append_msg: AppendMessage, *, recent: bool = False) -> Message:
@@ -246,7 +246,7 @@ def _keep_all(mailbox: MailboxData) -> None:
 
 
 def _unparsed(raw: bytes) -> MessageContent:
-    """A mail as pymap keeps it, its body one text that it does not look into."""
+    """A mail as pymap stores it, with its body as one unparsed text."""
     found = re.search(rb"\r?\n\r?\n", raw)
     start = found.end() if found else len(raw)
     body = {"lines": [(start, len(raw), len(raw))], "content_type": "application/octet-stream", "nested": []}
@@ -282,5 +282,5 @@ def _heard(mail: EmailMessage) -> Heard:
 
 
 def create() -> EmailSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return EmailSandbox()

@@ -1,4 +1,4 @@
-"""The life of a stand-in: a port on loopback that keeps its number while it is shut, and work behind it."""
+"""The life of a sandbox server: a loopback port that keeps its number while closed, and background work."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from aiohttp import web
 
 _HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 0.1
-"""Seconds that open requests get to end in when the port shuts."""
+"""Seconds that open requests have to finish when the port closes."""
 
 
 class HttpSandbox(ABC):
-    """A provider that is spoken to by HTTP; it listens while it is entered as a context."""
+    """A provider with an HTTP API; listens while entered as a context."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, cancels: bool = False) -> None:
-        """``cancels`` ends the handler of a request whose caller hung up."""
+        """``cancels``: cancel the handler of a request whose caller disconnected."""
         self._tls = tls
         self._cancels = cancels
         self._port = 0
@@ -35,11 +35,11 @@ class HttpSandbox(ABC):
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
+        """Its address."""
         return f"{'https' if self._tls else 'http'}://{_HOST}:{self._port}"
 
     async def come_back(self) -> None:
-        """Open the same port, and take up the work again."""
+        """Open the same port and resume the work."""
         self._runner = web.AppRunner(
             self._routes(), access_log=None, handler_cancellation=self._cancels, shutdown_timeout=_PATIENCE
         )
@@ -49,7 +49,7 @@ class HttpSandbox(ABC):
         self._begin()
 
     async def vanish(self) -> None:
-        """Rest, and close the port."""
+        """Stop the work and close the port."""
         await self._rest()
         if self._runner:
             await self._runner.cleanup()
@@ -57,29 +57,29 @@ class HttpSandbox(ABC):
 
     @abstractmethod
     def _routes(self) -> web.Application:
-        """Return what is served, made anew for each opening."""
+        """The routes, made anew for each opening."""
 
     def _begin(self) -> None:  # noqa: B027 - not every provider calls others
-        """Start what calls others; ``url`` is known by now."""
+        """Start outgoing calls; ``url`` is known by now."""
 
     async def _rest(self) -> None:  # noqa: B027 - as above
-        """Stop calling others."""
+        """Stop outgoing calls."""
 
 
 class Background:
-    """One task that is started and stopped as often as its owner likes."""
+    """One task that can be started and stopped repeatedly."""
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._work = work
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Work, unless it is under way."""
+        """Start the task, unless it is running."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
-        """Stop and wait for the end. Raises what the work failed of."""
+        """Stop the task and wait for it. Raises the error with which it failed."""
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):

@@ -1,6 +1,6 @@
-"""SMS gateways in miniature: one exchange of messages behind the interfaces of three providers.
+"""SMS gateways: one message exchange behind the APIs of three providers.
 
-SMSC calls the desk with reports and with what clients write, SMS.ru is asked for states, Sipout tells nothing back.
+SMSC calls the desk with reports and clients' messages, SMS.ru is polled for states, Sipout reports nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Preset: TypeAlias = Literal["smsc", "sms_ru", "sipout"]
 LOGIN: Final = "yolki"
 SECRET: Final = "an-invented-key-of-fir-trees"
 NUMBER: Final = "79160009900"
-"""Whom clients write to."""
+"""The number that clients write to."""
 _PATIENCE: Final = 0.05
 _PHONE: Final = range(11, 16)
 _NAMES: Final = {"", "Yolki"}
@@ -41,13 +41,13 @@ class Short:
 
 
 class Refusal(Exception):
-    """Why a gateway does not take a message: a word that each interface numbers in its own way."""
+    """Why a gateway refuses a message: a word that each API has its own number for."""
 
 
 class SmsSandbox(HttpSandbox):
-    """One account; a message is delivered as soon as it is taken, unless phones are out of reach.
+    """One account; a message is delivered as soon as it is accepted, unless phones are unreachable.
 
-    It calls with what clients wrote in the charset that it is set to, as real ones do in Windows-1251.
+    Clients' messages are delivered in the configured charset, as real gateways do in Windows-1251.
     """
 
     kind: ClassVar[str] = "sms"
@@ -56,13 +56,13 @@ class SmsSandbox(HttpSandbox):
         super().__init__()
         self.sent: list[Short] = []
         self.written: list[Mapping[str, Any]] = []
-        """What clients wrote, as SMSC lists it."""
+        """Clients' messages, as SMSC lists them."""
         self.requests: list[tuple[str, str, Mapping[str, str]]] = []
-        """Method, path and parameters of everything that was asked."""
+        """Method, path and parameters of all requests."""
         self.money = 100.0
         self.reachable = True
         self.may_send = True
-        """The login is good for messages, and not for questions only."""
+        """Whether the login may send messages, and not only query."""
         self._preset = preset
         self._desk = ""
         self._called = asyncio.Event()
@@ -72,13 +72,13 @@ class SmsSandbox(HttpSandbox):
         self._count = 0
         self._secret = SECRET
         self.charset = "utf-8"
-        """In which it calls the desk."""
+        """The charset of its calls to the desk."""
         self.declares = True
-        """It says in which charset it calls."""
+        """Whether its calls declare their charset."""
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """The account, and where it is."""
+        """The account, and the gateway's address."""
         return {
             "name": "SMS",
             "preset": self._preset,
@@ -94,7 +94,7 @@ class SmsSandbox(HttpSandbox):
         self._called.set()
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
-        """Let a client write to our number; a subject and files do not fit into a short message."""
+        """Let a client write to our number; without subject and files, which SMS does not have."""
         del subject, files
         return self._say(who, text)
 
@@ -107,15 +107,15 @@ class SmsSandbox(HttpSandbox):
         return message_id
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """The same with one more parameter, whatever bytes it has."""
+        """The same with an extra parameter of any bytes."""
         self._say(who, text, value)
 
     async def end_login(self) -> None:
-        """The account has another password from now on; what clients write is brought all the same."""
+        """Change the account's password; clients' messages are still delivered."""
         self._secret += "-and-another"
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
-        """Everything that reached this client's phone."""
+        """All messages that reached this client's phone."""
         return [Heard(text=short.text) for short in self.sent if short.phone == _digits(who.phone)]
 
     def _routes(self) -> web.Application:
@@ -140,7 +140,7 @@ class SmsSandbox(HttpSandbox):
         await self._courier.stop()
 
     def settle(self, short: Short, *statuses: str) -> None:
-        """Report states in SMSC's numbers: of each part by itself, in any order, or of one that changes its mind."""
+        """Report states by SMSC's numbers: of each part, in any order, also changing."""
         about = {"id": short.id, "phone": short.phone, "time": "22.11.2026 10:15:00", "err": "0"}
         for status in statuses:
             short.delivered = status == "1"
@@ -264,7 +264,7 @@ class SmsSandbox(HttpSandbox):
 
 
 def _digits(phone: str) -> str:
-    """As gateways write a number: the country's code and no plus, whatever the country."""
+    """A number in the gateways' form: country code without a plus."""
     return "".join(filter(str.isdecimal, phone))
 
 
@@ -288,5 +288,5 @@ def _sipout_ok(data: Mapping[str, Any]) -> web.Response:
 
 
 def create() -> SmsSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return SmsSandbox()

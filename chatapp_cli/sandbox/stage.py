@@ -1,4 +1,4 @@
-"""The stage that every sandbox server offers: invented customers write, and hear what the desk answers."""
+"""The interface of all sandbox servers: invented customers write and get the desk's answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Customer:
     """An invented person."""
 
     number: int
-    """Unique; providers that count people use it."""
+    """A unique number, used by providers that identify people by number."""
     name: str
     username: str = ""
     phone: str = ""
@@ -21,7 +21,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageFile:
-    """A file in somebody's hand."""
+    """A file of a customer."""
 
     name: str
     mime: str
@@ -30,17 +30,17 @@ class StageFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A message of the desk as it reached a customer."""
+    """A message of the desk as received by a customer."""
 
     text: str
     subject: str = ""
     files: Sequence[StageFile] = ()
     reply_to: str = ""
-    """Id of the customer's message that it answers, where the channel carries one."""
+    """The id of the customer's message that it answers, if the channel has quotations."""
 
 
 class Sandbox(Protocol):
-    """A provider in miniature, listening on loopback while it is entered as a context."""
+    """A simulated provider, listening on loopback while entered as a context."""
 
     kind: str
 
@@ -49,12 +49,12 @@ class Sandbox(Protocol):
         ...
 
     async def __aexit__(self, *exc: object) -> None:
-        """Stop listening; what the provider knows stays."""
+        """Stop listening; the provider's data is kept."""
         ...
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """What a person has to answer to bind this channel, by field name."""
+        """The answers for binding this channel, by field name."""
         ...
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
@@ -62,7 +62,7 @@ class Sandbox(Protocol):
         ...
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
-        """Everything that reached this customer so far, oldest first."""
+        """All messages that this customer has received, oldest first."""
         ...
 
     async def vanish(self) -> None:
@@ -70,13 +70,13 @@ class Sandbox(Protocol):
         ...
 
     async def come_back(self) -> None:
-        """Serve again at the same address with everything that was known."""
+        """Serve again at the same address with the same data."""
         ...
 
 
 @runtime_checkable
 class Approves(Protocol):
-    """A sandbox whose provider carries texts that its moderators approved; clients are not heard there."""
+    """A sandbox of a channel that sends only approved templates; clients cannot write there."""
 
     @property
     def approved(self) -> Mapping[str, str]:
@@ -86,32 +86,32 @@ class Approves(Protocol):
 
 @runtime_checkable
 class CallsHooks(Protocol):
-    """A sandbox whose provider calls the desk and is told by a person where that is."""
+    """A sandbox whose provider calls the desk at an address that a person enters."""
 
     def calls(self, url: str) -> None:
-        """Call this address from now on.
+        """Set the webhook address.
 
-        Whatever is not answered with 2xx is delivered again, so that customers may write before the desk listens.
+        Calls not answered with 2xx are repeated, so customers may write before the desk listens.
         """
         ...
 
 
 @runtime_checkable
 class EndsLogins(Protocol):
-    """A sandbox whose provider ends logins and refuses keys, as real ones do."""
+    """A sandbox whose provider can revoke logins and keys."""
 
     async def end_login(self) -> None:
-        """Accept no longer what was given out or agreed so far; ``answers`` bind the same account again.
+        """Revoke all credentials; ``answers`` bind the same account again.
 
-        Customers go on writing meanwhile.
+        Customers continue to write meanwhile.
         """
         ...
 
 
 @runtime_checkable
 class SaysOddly(Protocol):
-    """A sandbox that delivers what no decoder likes."""
+    """A sandbox that can deliver malformed data."""
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """Let a customer write a message that bears one more, unknown JSON field with these bytes as its value."""
+        """Let a customer write a message with an extra JSON field that has these bytes as its value."""
         ...

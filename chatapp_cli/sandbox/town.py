@@ -1,4 +1,4 @@
-"""Invented customers for the demo: each writes through one channel and reacts to what the desk answers."""
+"""Invented customers for the demo: each writes in one channel and reacts to the desk's answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RECEIPT = ("text/plain", "Чек № 1047 от 14 ноября, 2 390 ₽".enco
 
 @dataclass(slots=True)
 class Townsman:
-    """A customer with a channel and something on their mind."""
+    """A customer with a channel and a script."""
 
     customer: Customer
     sandbox: Sandbox
@@ -42,7 +42,7 @@ class Townsman:
         await self.sandbox.say(self.customer, self.first, subject=self.subject, files=self.files)
 
     async def react(self) -> bool:
-        """Say the next thing if the desk answered the last one; tell whether anything was said."""
+        """Write the next message if the desk answered the last one; true if it did."""
         heard = len(await self.sandbox.heard(self.customer))
         if heard <= self.answered or self.answered >= len(self.then):
             self.answered = max(self.answered, min(heard, len(self.then)))
@@ -54,7 +54,7 @@ class Townsman:
 
 @dataclass(slots=True)
 class Town:
-    """Everybody, spread over the channels in turn."""
+    """All customers, distributed over the channels."""
 
     company: str
     line: str
@@ -73,7 +73,7 @@ class Town:
 
 
 def town(sandboxes: Sequence[Sandbox]) -> Town:
-    """Settle the invented people on these channels."""
+    """Create the customers for these channels."""
     data = tomllib.loads(resources.files(__package__).joinpath("town.toml").read_text("utf-8"))
     people = [_townsman(entry, sandboxes[n % len(sandboxes)]) for n, entry in enumerate(data["people"])]
     return Town(company=data["company"], line=data["line"], people=people)
@@ -86,7 +86,7 @@ def _townsman(entry: dict[str, Any], sandbox: Sandbox) -> Townsman:
 
 
 def handout(types: Sequence[str]) -> StageFile:
-    """What the desk has to give: its price list, drawn where a channel carries only such types."""
+    """The desk's price list, as a picture if the channel carries only pictures."""
     if types and _PRICES.mime not in types:
         mime, content = _CONTENTS["png"]
         return StageFile(name="Прайс.png", mime=mime, content=content)

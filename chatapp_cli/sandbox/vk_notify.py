@@ -1,6 +1,6 @@
-"""A partner of VK Notify in miniature: it takes batches of notices and reports what became of each.
+"""A VK Notify partner for tests: accepts batches of notices and reports their delivery.
 
-Requests and answers are those that resellers publish; reports and the words of refusals are our own invention.
+Requests and answers follow resellers' documentation; reports and error texts are invented.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "delivery": "Курьер выехал, ориентир {{time}}.",
     "thanks": "Спасибо за покупку!",
 }
-"""What moderation let through."""
+"""The approved templates."""
 _A_DAY: Final = 5
 _MOST: Final = 1000
 _PATIENCE: Final = 0.05
@@ -33,7 +33,7 @@ _PATIENCE: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice that was taken."""
+    """An accepted notice."""
 
     id: int
     phone: str
@@ -42,7 +42,7 @@ class Notice:
 
 
 class Refusal(Exception):
-    """Why a notice is not taken."""
+    """Why a notice is refused."""
 
 
 class VkNotifySandbox(HttpSandbox):
@@ -54,7 +54,7 @@ class VkNotifySandbox(HttpSandbox):
         super().__init__()
         self.taken: list[Notice] = []
         self.fate: Sequence[str] = ("sent", "delivered", "read")
-        """What is reported of each notice."""
+        """The states reported for each notice."""
         self._key = KEY
         self._today: Counter[str] = Counter()
         self._post: deque[tuple[str, Mapping[str, Any]]] = deque()
@@ -63,7 +63,7 @@ class VkNotifySandbox(HttpSandbox):
 
     @property
     def approved(self) -> Mapping[str, str]:
-        """What moderation let through."""
+        """The approved templates."""
         return TEMPLATES
 
     @property
@@ -81,12 +81,12 @@ class VkNotifySandbox(HttpSandbox):
         }
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:
-        """Nobody is heard here: clients answer in the community, which is another channel."""
+        """Not supported: clients answer in the community, which is another channel."""
         del who, text, subject, files
         raise LookupError("clients answer in the community")
 
     async def end_login(self) -> None:
-        """The partner gives out another key."""
+        """The partner replaces the key."""
         self._key += "-and-another"
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
@@ -124,7 +124,7 @@ class VkNotifySandbox(HttpSandbox):
         return {"code": "OK", "messageId": notice.id}
 
     def _proved(self, message: Mapping[str, Any]) -> str:
-        """The text of a notice that may go out. Raises Refusal."""
+        """The text of a valid notice. Raises Refusal."""
         if message.get("service") != SERVICE:
             raise Refusal("BAD_SERVICE")
         if not str(message["phone"]).isdecimal():
@@ -168,5 +168,5 @@ async def _attempt(http: aiohttp.ClientSession, url: str, report: Mapping[str, A
 
 
 def create() -> VkNotifySandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return VkNotifySandbox()

@@ -1,4 +1,4 @@
-"""Rights are asked here and nowhere else, in the transaction that uses them: one that is withdrawn ends at once."""
+"""Rights checks, made in the transaction that uses the right, so that a withdrawal takes effect at once."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from chatapp_cli.store.tx import Tx
 
 
 class NobodyActs(RuntimeError):
-    """A mistake of ours: rights are asked of a transaction that does not say who acts."""
+    """A bug of ours: a right is required in a transaction without an acting operator."""
 
 
 def require(tx: Tx, right: Right) -> None:
-    """Go on only if whoever acts may do this. Raises Refused, and NobodyActs where nobody said who does."""
+    """Require a right of the acting operator. Raises Refused, and NobodyActs if nobody acts."""
     if not has(tx, right):
         raise _refused(acting(tx), right)
 
 
 def has(tx: Tx, right: Right) -> bool:
-    """Tell whether whoever acts may do something. Raises NobodyActs."""
+    """Whether the acting operator has a right. Raises NobodyActs."""
     return right in rights(tx)
 
 
 def rights(tx: Tx) -> frozenset[Right]:
-    """Everything that whoever acts may do at this moment. Raises NobodyActs."""
+    """The current rights of the acting operator. Raises NobodyActs."""
     who = acting(tx)
     if who.system is not None:
         return who.system
@@ -36,20 +36,20 @@ def rights(tx: Tx) -> frozenset[Right]:
 
 
 def acting(tx: Tx) -> Acting:
-    """Who acts. Raises NobodyActs."""
+    """The acting operator. Raises NobodyActs."""
     if tx.acting is None:
         raise NobodyActs("this transaction does not say who acts: open the desk with Desk.seen_by")
     return tx.acting
 
 
 def of_account(tx: Tx, name: str) -> frozenset[Right]:
-    """What an account may do: what its role allows and what was given to it; nothing while it is disabled."""
+    """The rights of an account: those of its role and those granted; none while it is disabled."""
     held = tx.one(HeldRow, "operators.rights", name=name)
     return frozenset() if held is None else of_role(held.role) | read(held.rights)
 
 
 def of_role(role: str) -> frozenset[Right]:
-    """What a role allows; one that this version does not know allows nothing."""
+    """The rights of a role; an unknown role has none."""
     return ROLES[Role(role)] if role in set(Role) else frozenset()
 
 

@@ -1,4 +1,4 @@
-"""Who is at work, and what they may see: decided here and nowhere else (S-128)."""
+"""Decides who acts, and what they may see (S-128)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def lens(acting: Acting, dialect: str) -> Lens | None:
-    """What somebody sees the store through; ``None`` for somebody who sees it as it is."""
+    """The lens of an operator; ``None`` if they see everything."""
     if not acting.account and acting.lines is None:
         return None
     from chatapp_cli.store.lens import Lens
@@ -26,9 +26,9 @@ def lens(acting: Acting, dialect: str) -> Lens | None:
 
 
 def decide(tx: Tx, *, token: str, owner: bool, name: str) -> Acting:
-    """Who acts: whoever a token stands for, or else the owner under a name.
+    """Decide who acts: the operator of a token, otherwise the owner under a name.
 
-    Raises Refused for a token that holds no longer, and for somebody else without one.
+    Raises Refused for an expired token, and for anybody else without one.
     """
     if token:
         who = operators.of_session(tx, token)

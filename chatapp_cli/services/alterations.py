@@ -1,4 +1,4 @@
-"""What happens to messages that were said before: edited, taken back, reacted to. Only by whoever may, in any order."""
+"""Edits, deletions and reactions from the provider: checked for permission, accepted in any order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Change: TypeAlias = MessageEdited | MessagesDeleted | ReactionsChanged
 
 
 def message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref | None:
-    """The message that bears a provider's id in a dialog, or has a part that does; without a dialog, anywhere."""
+    """The message with a provider's id, or with a part that has it, in a dialog; without a dialog, anywhere."""
     if not peer_key:
         return tx.one(Ref, "messages.ref_anywhere", channel=channel, ext_id=ext_id)
     dialog = tx.one(Known, "dialogs.known", channel=channel, key=peer_key)
@@ -33,14 +33,14 @@ def message_at(tx: Tx, channel: ChannelId, peer_key: str, ext_id: str) -> Ref | 
 
 
 def part(tx: Tx, dialog: DialogId, ext_id: str) -> Ref | None:
-    """The message of which this is a further part."""
+    """The message that this id is a further part of."""
     return tx.one(Ref, "messages.part_ref", dialog=dialog, ext_id=ext_id)
 
 
 def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
-    """Show the new text and keep the old one; what is not theirs to change stays as it is.
+    """Store the new text and keep the old one; an edit by anybody but the author is ignored.
 
-    What changes a message that cannot be shown yet waits until it can.
+    An edit of a message that cannot be shown yet waits until it can.
     """
     found = message_at(tx, channel, event.peer_key, event.ext_id)
     if found is None or found.placeholder:
@@ -54,7 +54,7 @@ def edited(tx: Tx, channel: ChannelId, event: MessageEdited) -> None:
 
 
 def deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
-    """Mark what was taken back."""
+    """Mark messages as deleted."""
     for ext_id in event.ext_ids:
         found = message_at(tx, channel, event.peer_key, ext_id)
         if found is None:
@@ -66,7 +66,7 @@ def deleted(tx: Tx, channel: ChannelId, event: MessagesDeleted) -> None:
 
 
 def reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
-    """Put these reactions of one person in the place of their former ones."""
+    """Replace one person's reactions."""
     found = message_at(tx, channel, event.peer_key, event.ext_id)
     if found is None:
         _keep(tx, channel, event, event.ext_id)
@@ -78,7 +78,7 @@ def reacted(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None:
 
 
 def _by_author(found: Ref, event: MessageEdited | MessagesDeleted) -> bool:
-    """Tell whether who wrote a message is who changes it, as far as the provider says."""
+    """Whether the author of a message is changing it, as far as the provider says."""
     if event.from_us is not None and event.from_us != (found.direction == Direction.OUT):
         return False
     return not (event.by.id and found.sender) or event.by.id == found.sender
@@ -89,7 +89,7 @@ def _tell_refused(tx: Tx, channel: ChannelId, found: Ref) -> None:
 
 
 def _keep(tx: Tx, channel: ChannelId, event: Change, ext_id: str) -> None:
-    """A change may overtake its message, and the dialog's first message too: it waits for a day."""
+    """Store a change that arrived before its message, or before the dialog itself: it waits for a day."""
     if not event.peer_key:
         return
     change = msgspec.json.encode([type(event).__name__, event]).decode()
@@ -100,7 +100,7 @@ def _keep(tx: Tx, channel: ChannelId, event: Change, ext_id: str) -> None:
 
 
 def catch_up(tx: Tx, channel: ChannelId, dialog_key: str, ext_id: str) -> None:
-    """Let happen what overtook a message that is here now; the chat may have moved meanwhile."""
+    """Apply changes that arrived before their message; the chat may have moved meanwhile."""
     waiting = tx.all(lambda *row: row, "early.changes", channel=channel, ext_id=ext_id, dialog_key=dialog_key)
     for number, change in waiting:
         name, raw = msgspec.json.decode(change, type=tuple[str, msgspec.Raw])

@@ -1,4 +1,4 @@
-"""Applications on paper: what a provider wants to be signed before a channel works (S-088)."""
+"""Applications: documents that a provider requires to be signed before a channel works (S-088)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def everything(tx: Tx, *, line: LineId | None = None, kind: str = "") -> list[Ap
 
 
 def one(tx: Tx, application: ApplicationId) -> ApplicationRow:
-    """An application by its number."""
+    """An application by number."""
     found = tx.one(ApplicationRow, "applications.one", id=application)
     if found is None:
         raise NotFound(
@@ -37,12 +37,12 @@ def one(tx: Tx, application: ApplicationId) -> ApplicationRow:
 
 
 def approved(tx: Tx, *, line: LineId, kind: str) -> bool:
-    """Tell whether the provider has said yes."""
+    """Whether the provider has approved it."""
     return any(row.state == Stage.APPROVED for row in everything(tx, line=line, kind=kind))
 
 
 def add(tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: Mapping[str, str]) -> ApplicationId:
-    """Take an application whose answers hold; its documents are made when they are asked for."""
+    """Store an application with valid answers; its document is made on demand."""
     access.require(tx, Right.APPLICATIONS)
     lines.seen(tx, line)
     made = tx.insert(
@@ -59,12 +59,12 @@ def add(tx: Tx, vault: Vault, *, line: LineId, kind: str, title: str, answers: M
 
 
 def answers(tx: Tx, vault: Vault, application: ApplicationId) -> Mapping[str, str]:
-    """What was filled in. Raises StoreError where the key does not open it."""
+    """The answers of the form. Raises StoreError if the key does not decrypt them."""
     return vault.open(tx.value("applications.answers", id=application))
 
 
 def keep_document(tx: Tx, media: Media, application: ApplicationId, statement: Statement) -> ApplicationRow:
-    """Keep the document as it was first made: what is signed has to stay the same."""
+    """Store the document as first made: the signed document must not change."""
     access.require(tx, Right.APPLICATIONS)
     if not one(tx, application).document_sha256:
         sha256 = media.put(statement.content)
@@ -73,7 +73,7 @@ def keep_document(tx: Tx, media: Media, application: ApplicationId, statement: S
 
 
 def document(media: Media, row: ApplicationRow) -> bytes:
-    """The kept document. Raises NotFound for one that is gone or was changed."""
+    """The stored document. Raises NotFound if it is missing or was altered."""
     path = media.path(row.document_sha256)
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != row.document_sha256:
@@ -85,7 +85,7 @@ def document(media: Media, row: ApplicationRow) -> bytes:
 
 
 def move(tx: Tx, application: ApplicationId, stage: Stage, *, reason: str = "") -> None:
-    """Say how far it got. Raises Refused for a step that cannot follow, and for a rejection without a reason."""
+    """Change the stage. Raises Refused for an invalid transition, and for a rejection without a reason."""
     access.require(tx, Right.APPLICATIONS)
     found = one(tx, application)
     if not may_become(Stage(found.state), stage):

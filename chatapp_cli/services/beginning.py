@@ -1,4 +1,4 @@
-"""Writing first: whether a channel can begin with somebody, when it would go, and what it costs (S-120 to S-126)."""
+"""Writing first: whether a channel can start a dialog, when the message would go, and its cost (S-120 to S-126)."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
 _NAMED = 5
-"""How many are named when several are meant."""
+"""The most matches that are listed."""
 _TEMPLATES_ONLY = frozenset({"template_only", "window_closed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What would become of a first message through one channel."""
+    """What would happen to a first message through one channel."""
 
     channel: ChannelRow
     kind: AddressKind | None = None
-    """What the address was taken for; ``None``: the channel cannot get there."""
+    """The type of the address; ``None``: the channel cannot reach it."""
     address: str = ""
-    """Its one spelling."""
+    """The normalised address."""
     dialog: DialogCard | None = None
-    """The dialog that there is already."""
+    """The existing dialog."""
     refusal: Refused | None = None
     turn: Turn = NOW
     counted: Segments | None = None
-    """The short messages that the text takes, where they are paid for."""
+    """The SMS parts that the text takes, if the channel charges for them."""
     cost: Decimal | None = None
 
     @property
     def template(self) -> bool:
-        """Nothing but an approved template may begin here."""
+        """Whether only an approved template may start the dialog."""
         return self.refusal is not None and self.refusal.code in _TEMPLATES_ONLY
 
     @property
     def stopped(self) -> bool:
-        """The channel sends nothing until a person acts; what is written waits."""
+        """Whether the channel does not send until a person acts, so that messages wait."""
         return self.channel.health in STOPPED
 
 
 @dataclass(frozen=True, slots=True)
 class _Stranger:
-    """The other side of a dialog that does not exist yet."""
+    """The recipient in a dialog that does not exist yet."""
 
     name: str
     address: str
@@ -74,18 +74,18 @@ class _Stranger:
 
 
 def able_to_begin(tx: Tx, able: Able, *, line: LineId | None = None) -> list[ChannelRow]:
-    """The bound channels that write first."""
+    """The bound channels that can write first."""
     return [row for row in channels.everything(tx) if line in {None, row.line_id} and able(row).write_first]
 
 
 def ways(tx: Tx, able: Able, to: str, *, line: LineId | None = None) -> Sequence[Outlook]:
-    """What every bound channel could do for an address; those that get there come first."""
+    """The outlook of every bound channel for an address; channels that can reach it come first."""
     rows = [row for row in channels.everything(tx) if line in {None, row.line_id}]
     return sorted((outlook(tx, able, row, to) for row in rows), key=lambda one: one.kind is None)
 
 
 def outlook(tx: Tx, able: Able, channel: ChannelRow, to: str, draft: Draft | None = None, *, at: Millis = 0) -> Outlook:
-    """What would become of a draft, ``None``: of whatever may still be written. Nothing is changed."""
+    """What would happen to a draft (``None``: to any text) in one channel. Changes nothing."""
     can, to = able(channel), to.strip()
     try:
         found = reaching.reach(tx, channel, can, to, subject=draft.subject if draft else "")
@@ -99,7 +99,7 @@ def outlook(tx: Tx, able: Able, channel: ChannelRow, to: str, draft: Draft | Non
 
 
 def within(tx: Tx, able: Able, card: DialogCard, draft: Draft | None = None, *, at: Millis = 0) -> Outlook:
-    """The same for a dialog that there is already."""
+    """The same for an existing dialog."""
     channel = channels.one(tx, card.channel_id)
     reached = Outlook(channel=channel, kind=kinds(card.address)[0], address=card.address, dialog=card)
     return _looked(tx, able(channel), reached, card, draft, at)
@@ -108,7 +108,7 @@ def within(tx: Tx, able: Able, card: DialogCard, draft: Draft | None = None, *, 
 def _looked(
     tx: Tx, can: Capabilities, reached: Outlook, side: DialogCard | _Stranger, draft: Draft | None, at: Millis
 ) -> Outlook:
-    """What becomes of the draft where the address leads."""
+    """The outlook of the draft at an address."""
     counted = segments(draft.text) if draft and draft.text and can.segments else None
     price = channels.price_of_part(reached.channel)
     stranger = side.heard_at is None and side.chat_kind == "private"
@@ -123,7 +123,7 @@ def _looked(
 
 
 def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | None, *, at: Millis) -> Refused | None:
-    """What ``sending.enqueue`` would raise."""
+    """The refusal that ``sending.enqueue`` would raise."""
     try:
         if isinstance(side, DialogCard):
             sending.insist_reachable(side)
@@ -135,7 +135,7 @@ def _refusal(can: Capabilities, side: DialogCard | _Stranger, draft: Draft | Non
 
 
 def goes(turn: Turn, can: Capabilities) -> Text:
-    """When it goes and why not sooner, in words."""
+    """When it will be sent, and why not sooner, as text."""
     if not turn.at:
         return T("goes at once")
     moment = f"{local(turn.at):%Y-%m-%d %H:%M}"
@@ -157,7 +157,7 @@ _WHY: Mapping[Reason, str] = MappingProxyType(
 
 
 def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str]:
-    """Somebody of an account's own address book by name, phone or username. Raises NotFound, UsageError."""
+    """A person in an account's own address book, by name, phone or username. Raises NotFound, UsageError."""
     wanted = {fold(said), canonical(said, kinds(said)[0])}
     exact = [one for one in people if wanted & _spellings(one)]
     found = exact or [one for one in people if fold(said) in fold(one["name"])]
@@ -173,14 +173,14 @@ def imported(people: Sequence[Mapping[str, str]], said: str) -> Mapping[str, str
 
 
 def _spellings(person: Mapping[str, str]) -> set[str]:
-    """By what somebody of an address book may be named; a phone there is one that the provider told."""
+    """The names by which an address book entry can be found; its phone is the provider's."""
     return {fold(person["name"]), given(person["phone"]), person["username"].lower(), person["id"]}
 
 
 def address_of(tx: Tx, channel: ChannelRow, person: Mapping[str, str]) -> str:
-    """Where somebody of the address book is written to: wherever there is a dialog with them, else their ChatID.
+    """The address for an address book entry: that of an existing dialog, otherwise the ChatID.
 
-    Never by their username: whom the desk knows by it may be somebody who bore it before them.
+    Never the username: the desk may know a former owner by it.
     """
     spelled = filter(None, (person["id"], given(person["phone"])))
     return next((one for one in spelled if reaching.known(tx, channel, one) is not None), person["id"])

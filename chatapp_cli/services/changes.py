@@ -1,4 +1,4 @@
-"""Why an edit, a deletion or a reaction cannot be, told before the attempt: the channel, the age, the author."""
+"""Why an edit, a deletion or a reaction is not possible, known before the attempt: channel, age, author."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNABLE: Mapping[Action, Text] = {
 
 
 def obstacle(can: Capabilities, message: MessageRow, action: Action, now: Millis) -> Refused | None:
-    """The reason against a change of a message; ``None`` if the provider can be asked."""
+    """The reason why a message cannot be changed; ``None`` if the provider can be asked."""
     able = {Action.EDIT: can.edits, Action.DELETE: can.deletes, Action.REACT: can.reactions}[action]
     if not able:
         return Refused("not_here", _UNABLE[action])

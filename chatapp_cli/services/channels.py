@@ -21,7 +21,7 @@ from chatapp_cli.domain.journal.channels import (
 )
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import Subject, Target
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 _PROXIES = "proxies"
-"""The secret in which a channel keeps the proxies of its account; whoever sets them sees no other."""
+"""The secret that holds the proxies of an account; the right to it gives no access to other secrets."""
 
 
 def everything(tx: Tx) -> list[ChannelRow]:
@@ -43,7 +43,7 @@ def everything(tx: Tx) -> list[ChannelRow]:
 
 
 def one(tx: Tx, channel: ChannelId) -> ChannelRow:
-    """A channel by its number."""
+    """A channel by number."""
     found = tx.one(ChannelRow, "channels.one", id=channel)
     if found is None:
         raise NotFound(T("There is no channel {n}.", n=channel), T("See them with: {how}", how=to_do(Next.CHANNELS)))
@@ -51,16 +51,14 @@ def one(tx: Tx, channel: ChannelId) -> ChannelRow:
 
 
 def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
-    """A channel by number, account or kind, on one line or wherever it is the only one of its kind."""
+    """A channel by number, account or kind, on one line, or anywhere if it is the only one of its kind."""
     fitting = [
         c for c in everything(tx) if line in {None, c.line_id} and named in {str(c.id), c.account, c.title, c.kind}
     ]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        raise NotFound(
-            T("No channel {name} is bound here.", name=named), T("Bind one: {how}", how=to_do(Next.BIND, kind=named))
-        )
+        raise NotFound(T("No channel {name} is bound here.", name=named), _instead(named))
     numbers = ", ".join(str(c.id) for c in fitting)
     raise UsageError(
         T("{name} is bound several times.", name=named),
@@ -69,13 +67,20 @@ def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
     )
 
 
+def _instead(named: str) -> Text:
+    """The next step for an unknown channel: binding is suggested only for a word that may be a kind."""
+    if named.isascii() and named.isidentifier():
+        return T("Bind one: {how}", how=to_do(Next.BIND, kind=named))
+    return T("See them with: {how}", how=to_do(Next.CHANNELS))
+
+
 def capabilities(manifest: Manifest, channel: ChannelRow) -> Capabilities:
-    """What this very account can do."""
+    """The capabilities of this account."""
     return replace(manifest.capabilities, **channel.capabilities)
 
 
 def price_of_part(channel: ChannelRow) -> Decimal | None:
-    """What one part of a text costs, where somebody said it in the channel's option ``price``."""
+    """The price of one message part, if the channel's option ``price`` is set."""
     try:
         return Decimal(channel.settings.get("price") or "")
     except InvalidOperation:
@@ -83,12 +88,12 @@ def price_of_part(channel: ChannelRow) -> Decimal | None:
 
 
 def bound(tx: Tx, vault: Vault, channel: ChannelRow) -> Bound:
-    """The binding as the connector made it, secrets opened. Raises StoreError where the key does not open them."""
+    """The binding with decrypted secrets. Raises StoreError if the key does not decrypt them."""
     return _bound(channel, vault.open(tx.value("channels.secrets", id=channel.id)))
 
 
 def renewable(tx: Tx, vault: Vault, channel: ChannelRow) -> Bound:
-    """The binding that is to be renewed; secrets whose key is lost are missing and will be asked for."""
+    """The binding to renew; undecryptable secrets are missing and will be asked for."""
     try:
         return bound(tx, vault, channel)
     except StoreError:
@@ -121,15 +126,16 @@ def keep(
     pool: bool = False,
     fields: Sequence[Field] = (),
 ) -> ChannelId:
-    """Store a binding, new or renewed. Raises Refused for an account that is bound already.
+    """Store a new or renewed binding. Raises Refused if the account is already bound.
 
-    A kind is bound once on a line (S-004), unless its accounts make up a pool (S-069). The manifest's ``fields`` say
-    which answers are options.
+    Renewing with other secrets requires the right to change them as well.
+    A kind is bound once per line (S-004), unless its accounts form a pool (S-069). The manifest's ``fields`` say which
+    answers are options.
     """
     access.require(tx, Right.CHANNELS)
     lines.seen(tx, line)
     if previous is not None:
-        one(tx, previous)
+        _insist_on_secrets(tx, vault, one(tx, previous), binding.secrets)
     _insist_it_is_free(tx, binding, line=line, kind=kind, previous=previous, pool=pool)
     answered = _options_of(tx, binding, fields, previous)
     settings = {name: said for name, said in binding.settings.items() if name not in answered}
@@ -154,12 +160,20 @@ def keep(
     return previous
 
 
+def _insist_on_secrets(tx: Tx, vault: Vault, channel: ChannelRow, new: Mapping[str, str]) -> None:
+    """Require the right to every secret that the renewed binding adds, changes or removes."""
+    before = renewable(tx, vault, channel).secrets
+    changed = {name for name in before.keys() | new.keys() if before.get(name, "") != new.get(name, "")}
+    for name in sorted(changed):
+        access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
+
+
 def _target(channel: ChannelId) -> Target:
     return Target(Subject.CHANNEL, channel)
 
 
 def _options_of(tx: Tx, binding: Bound, fields: Sequence[Field], previous: ChannelId | None) -> Mapping[str, str]:
-    """What a binding answered and ``configure`` may change: of a renewed one, all that was stored before too."""
+    """The answers that are options; for a renewed binding, also those stored before."""
     names = {field.name for field in fields if field.option}
     if previous is not None:
         names |= options.stored(tx, _target(previous)).keys()
@@ -187,7 +201,7 @@ def _insist_it_is_free(
 
 
 def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
-    """Remove a channel with its dialogs. Without force raises Refused if it has any, or something to be sent."""
+    """Remove a channel with its dialogs. Without ``force`` raises Refused if it has dialogs or unsent messages."""
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
     waiting = tx.value("channels.waiting", id=channel.id)
@@ -218,19 +232,27 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
 
 
 def configure(tx: Tx, channel: ChannelRow, manifest: Manifest, changes: Mapping[str, str]) -> None:
-    """Change options that need no new binding; a running session comes up again with them. Raises UsageError."""
+    """Change options that do not need a new binding. Raises UsageError.
+
+    The session is restarted if it uses one of them.
+    """
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
     changed = options.change(tx, _target(channel.id), options.Changes(changes, manifest.fields))
-    tx.run("channels.renew", id=channel.id)
-    if channel.health == Health.MISCONFIGURED:  # what kept it from sending may be what was just set right
-        tx.run("channels.resume", id=channel.id)
-        tx.run("outbox.release", channel=channel.id, now=tx.now)
+    if any(field.renews for field in manifest.fields if field.name in changes):
+        _renew(tx, channel)
     tx.emit(ChannelConfigured(channel=channel.id, changed=changed))
 
 
+def _renew(tx: Tx, channel: ChannelRow) -> None:
+    tx.run("channels.renew", id=channel.id)
+    if channel.health == Health.MISCONFIGURED:  # the change may have fixed what prevented sending
+        tx.run("channels.resume", id=channel.id)
+        tx.run("outbox.release", channel=channel.id, now=tx.now)
+
+
 def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str) -> None:
-    """Change one secret of a binding, or forget it; a running session comes up again with it."""
+    """Change or delete one secret of a binding; a running session is restarted with it."""
     access.require(tx, Right.PROXIES if name == _PROXIES else Right.SECRETS)
     one(tx, channel.id)
     secrets = {**vault.open(tx.value("channels.secrets", id=channel.id)), name: value}
@@ -241,13 +263,13 @@ def set_secret(tx: Tx, vault: Vault, channel: ChannelRow, name: str, value: str)
 
 
 def set_health(tx: Tx, channel: ChannelId, health: Health, code: str = "", detail: str = "") -> None:
-    """Record a transition: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
+    """Record a change of health: ``starting``, ``ok``, ``retrying``, or one of ``STOPPED``."""
     tx.run("channels.health", id=channel, health=health, code=code, detail=detail, now=tx.now)
     tx.emit(HealthChanged(channel=channel, health=health, code=code, detail=detail), actor=PROGRAM)
 
 
 def resume(tx: Tx, channel: ChannelId) -> None:
-    """Let a channel that rests go on now: a person knows that the reason is gone."""
+    """Let a paused channel continue now: a person knows that the reason is gone."""
     access.require(tx, Right.REPAIR)
     one(tx, channel)
     tx.run("channels.resume", id=channel)
@@ -256,5 +278,5 @@ def resume(tx: Tx, channel: ChannelId) -> None:
 
 
 def prove(tx: Tx, channel: ChannelId) -> None:
-    """Record that the channel gave a sign of life now."""
+    """Record a heartbeat of the channel."""
     tx.run("channels.proof", id=channel, at=tx.now)

@@ -1,6 +1,6 @@
-"""A new message as somebody wants it to go: what becomes of it is told, and it is accepted, here and nowhere else.
+"""The only entry point for new messages: previews and accepts a request.
 
-Commands, window, robots, rules and campaigns fill in a request; none of them puts a message into the outbox by itself.
+Commands, window, robots, rules and campaigns fill in a request; none of them writes to the outbox directly.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class InDialog:
-    """The other side of a dialog that there is."""
+    """The other side of an existing dialog."""
 
     dialog: DialogId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Somebody by an address, through the channels that are named, or else through those kept for them."""
+    """A person by address, through the named channels, otherwise through those stored for them."""
 
     to: str
     channel: str = ""
-    """The first to try, by kind, account or number; empty: the client's own chain."""
+    """The first channel to try, by kind, account or number; empty: the client's own chain."""
     others: Sequence[str] = ()
     """The next ones as ``CHANNEL`` or ``CHANNEL:ADDRESS``, if it fails for good in those before."""
     line: str = ""
-    """Where the channels are looked for, by name or number; empty: on every line."""
+    """The line of the channels, by name or number; empty: every line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exactly:
-    """One address in one channel: no other address of the client is tried."""
+    """One address in one channel; no other address of the client is tried."""
 
     channel: ChannelId
     to: str
@@ -73,7 +73,7 @@ Target: TypeAlias = InDialog | Address | Exactly
 
 @dataclass(frozen=True, slots=True)
 class FromTemplate:
-    """An approved template, by ``NAME`` or ``NAME/LANGUAGE``, and what fills its gaps."""
+    """An approved template, by ``NAME`` or ``NAME/LANGUAGE``, and its values."""
 
     named: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -81,33 +81,33 @@ class FromTemplate:
 
 @dataclass(frozen=True, slots=True)
 class FromReply:
-    """A quick reply, by ``TITLE`` or ``SECTION/TITLE``, and what fills its gaps."""
+    """A quick reply, by ``TITLE`` or ``SECTION/TITLE``, and its values."""
 
     named: str
     values: Mapping[str, str]
     options: Options
-    """They say what the company calls itself."""
+    """Options, for the company's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A new message: to whom, what it says, who says it, and when."""
+    """A new message: recipient, content, author and time."""
 
     to: Target
     order: Order
     draft: Draft | None = None
     """``None`` while nothing is written yet, for a preview."""
     words: FromTemplate | FromReply | None = None
-    """Where its text comes from, if nobody wrote it for this message."""
+    """The source of the text, if it was not written for this message."""
     held: Options | None = None
-    """Where a person can take it back with a key: the options that say for how long."""
+    """Set if a person can take it back with a key: the options that say for how long."""
 
 
 def accept(tx: Tx, able: Able, request: Request) -> MessageId:
-    """Accept a message, once for each key.
+    """Accept a message, once per key.
 
-    Raises Refused with the reason for what could not be delivered anyway and for a key that was used for another
-    request, NotFound and UsageError for what is named and not there.
+    Raises Refused with the reason if it could not be delivered or the key was used for another request; NotFound and
+    UsageError for unknown names.
     """
     access.require(tx, Right.ANSWER)
     request = replace(request, order=replace(request.order, asked=_digest(request)))
@@ -129,16 +129,16 @@ def accept(tx: Tx, able: Able, request: Request) -> MessageId:
 
 
 class _Used(NamedTuple):
-    """What a key was used for."""
+    """The request that a key was used for."""
 
     message: MessageId
     asked: str
 
 
 def _accepted_before(tx: Tx, order: Order) -> MessageId | None:
-    """The message of the same request under the same key. Raises Refused where the key was another request's.
+    """The message already accepted under this key. Raises Refused if the key was used for another request.
 
-    Messages of earlier versions do not tell what was asked for; they answer every request.
+    Messages of earlier versions have no digest; they match every request.
     """
     used = tx.through(None).one(_Used, "messages.asked", key=order.key)
     if used is None:
@@ -153,9 +153,9 @@ def _accepted_before(tx: Tx, order: Order) -> MessageId | None:
 
 
 def _digest(request: Request) -> str:
-    """What a request asks for, as one word: whom it goes to and what it says, whatever the hour and whoever repeats it.
+    """A digest of the request: recipient and content, independent of time and author.
 
-    A template and a quick reply count by name and values: their words may change between two attempts.
+    A template or quick reply counts by name and values, since its text may change between attempts.
     """
     match request.to:
         case InDialog(dialog):
@@ -178,7 +178,7 @@ def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: 
 
 
 def _ordered(tx: Tx, channel: ChannelRow, request: Request) -> Order:
-    """The order, which rests for the seconds that are set for the channel where a key takes it back."""
+    """The order; held for the channel's undo time if it can be taken back with a key."""
     if request.held is None or request.order.at is not None:
         return request.order
     seconds = request.held.number(tx, "undo_send", Scope(line=channel.line_id, channel=channel.id))
@@ -186,7 +186,7 @@ def _ordered(tx: Tx, channel: ChannelRow, request: Request) -> Order:
 
 
 def _steps(tx: Tx, able: Able, to: Address) -> Sequence[Step]:
-    """The channels to try for somebody, in their order. Raises UsageError if none is named or kept."""
+    """The channels to try for a person, in order. Raises UsageError if none is named or stored."""
     line = lines.find(tx, to.line).id if to.line else None
     if to.channel:
         first = channels.find(tx, to.channel, line=line)
@@ -204,7 +204,7 @@ def _steps(tx: Tx, able: Able, to: Address) -> Sequence[Step]:
 
 
 def _worded(tx: Tx, channel: ChannelRow, request: Request) -> Draft:
-    """The draft for a channel, with the words of the template or of the quick reply if one is named."""
+    """The draft for a channel, with the text of the named template or quick reply."""
     draft = request.draft or Draft()
     match request.words:
         case None:
@@ -227,9 +227,9 @@ def _replied(tx: Tx, to: Target, words: FromReply) -> tuple[str, Sequence[Staged
 
 
 def preview(tx: Tx, able: Able, request: Request) -> Outlook:
-    """What would become of a message, and when and why it would not go; nothing is changed.
+    """What would happen to a message: when it would go, or why not. Changes nothing.
 
-    Raises NotFound and UsageError for what is named and not there.
+    Raises NotFound and UsageError for unknown names.
     """
     at = request.order.at or 0
     match request.to:
@@ -248,12 +248,12 @@ def preview(tx: Tx, able: Able, request: Request) -> Outlook:
 
 
 def _written(tx: Tx, channel: ChannelRow, request: Request) -> Draft | None:
-    """The draft as ``accept`` would take it; ``None`` while nobody wrote anything."""
+    """The draft as ``accept`` would use it; ``None`` while nothing is written."""
     return None if request.draft is None and request.words is None else _worded(tx, channel, request)
 
 
 def _through(tx: Tx, able: Able, one: Step, draft: Draft | None, at: Millis) -> Outlook:
-    """What would become of it in one channel, by the first address that leads there."""
+    """The outlook in one channel, for the first address that it can reach."""
     channel = channels.one(tx, one.channel)
     refused = Outlook(channel=channel, refusal=relay.no_address(channel))
     for address in one.addresses:

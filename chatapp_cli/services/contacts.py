@@ -1,4 +1,4 @@
-"""People outside: finding them, and the order of channels in which each is tried."""
+"""Contacts: finding them, and the order of channels in which each is tried."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatapp_cli.store.tx import Tx
 
 
 def one(tx: Tx, contact: ContactId) -> ContactRow:
-    """A contact by their number."""
+    """A contact by number."""
     found = tx.one(ContactRow, "contacts.one", id=contact)
     if found is None:
         raise NotFound(T("There is no contact {n}.", n=contact), T("See it on the card: {how}", how=to_do(Next.DIALOG)))
@@ -26,17 +26,17 @@ def one(tx: Tx, contact: ContactId) -> ContactRow:
 
 
 def root(tx: Tx, contact: ContactId) -> ContactId:
-    """The contact that stands for a person: itself, or the one that it was joined to."""
+    """The main contact of a person: itself, or the one that it was merged into."""
     return ContactId(tx.value("persons.root", id=one(tx, contact).id))
 
 
 def of_person(tx: Tx, contact: ContactId) -> list[ContactRow]:
-    """Every contact of the person that one belongs to; the one that stands for them comes first."""
+    """All contacts of a contact's person, the main one first."""
     return tx.all(ContactRow, "persons.contacts", id=root(tx, contact))
 
 
 def at(tx: Tx, address: str) -> list[ContactRow]:
-    """Everybody who is known by an address: those that are one person appear as the contact that stands for them."""
+    """The contacts with an address; merged ones are represented by their main contact."""
     first = kinds(address)[0]
     said = canonical(address, first)
     if first == "phone":
@@ -49,7 +49,7 @@ def at(tx: Tx, address: str) -> list[ContactRow]:
 
 
 def _bearers(tx: Tx, username: str) -> list[ContactRow]:
-    """Those who bear a username: it changes hands, so in each channel it is whose messages came last under it."""
+    """The contacts with a username. It changes hands, so in each channel only the last one to write under it counts."""
     rows = tx.all(ContactRow, "contacts.at_username", username=username)
     if len(rows) < 2:  # noqa: PLR2004 - nobody to choose from
         return rows
@@ -62,20 +62,20 @@ def _bearers(tx: Tx, username: str) -> list[ContactRow]:
 
 
 def _ways_under(tx: Tx, person: ContactRow, username: str) -> list[WayRow]:
-    """The dialogs of those contacts of a person that bear a username."""
+    """The dialogs of a person's contacts with this username."""
     theirs = {one.id for one in of_person(tx, person.id) if one.username.lower() == username}
     return [way for way in tx.all(WayRow, "persons.dialogs", id=person.id) if way.contact_id in theirs]
 
 
 def met_as(tx: Tx, channel: ChannelId, username: str) -> DialogId | None:
-    """The dialog of whoever wrote last in a channel under a username; they may bear it no longer."""
+    """The dialog in which this username last wrote in a channel; it may have changed hands since."""
     people = tx.all(ContactRow, "contacts.at_username", username=username)
     ways = [way for row in people for way in _ways_under(tx, row, username) if way.channel_id == channel]
     return max(ways, key=lambda way: (way.heard_at or 0, way.last_at, way.id)).id if ways else None
 
 
 def confirmed(tx: Tx, channel: ChannelId, address: str, chat_id: str) -> None:
-    """A provider told just now whose a phone or a username is: whoever the channel knew by it before has it no more."""
+    """Record whose a phone or username is by the provider's answer; its former owners in the channel lose it."""
     kind = kinds(address)[0]
     said = canonical(address, kind)
     if kind not in {"phone", "username"}:
@@ -97,18 +97,18 @@ def _forget(tx: Tx, contact: ContactRow, kind: str, said: str) -> None:
 
 
 def bearing(tx: Tx, address: str) -> ContactRow | None:
-    """The very contact with a phone or an e-mail address in its one spelling, whoever it was joined to."""
+    """The contact with a normalised phone or e-mail address, whatever it was merged into."""
     everyone = (row for person in at(tx, address) for row in of_person(tx, person.id))
     return next((row for row in everyone if address in {row.phone, row.email}), None)
 
 
 def is_number(said: str) -> bool:
-    """Whether it may be the number of a contact: whole, and none that no store could hold."""
+    """Whether it may be the number of a contact: an integer within the store's range."""
     return said.isdecimal() and int(said) < 2**63
 
 
 def named(tx: Tx, said: str) -> list[ContactRow]:
-    """The contact with a number, or everybody at an address. Raises NotFound."""
+    """The contact with a number, or all contacts at an address. Raises NotFound."""
     if found := at(tx, said):
         return found
     if is_number(said):
@@ -119,10 +119,10 @@ def named(tx: Tx, said: str) -> list[ContactRow]:
 
 
 def chain(tx: Tx, address: str) -> tuple[Sequence[str], list[ContactRow]]:
-    """The kinds of channels that somebody at an address is tried through, and who that is; empty without a chain.
+    """The chain of the person at an address, and the contacts; empty without a chain.
 
-    A phone or an e-mail address is one person's; a ChatID or a username may be several people's. Of a person with
-    several contacts those with this address come first. Raises UsageError.
+    A phone or an e-mail address belongs to one person, a ChatID or a username may belong to several. Of a person with
+    several contacts, those with this address come first. Raises UsageError.
     """
     first = kinds(address)[0]
     people = [of_person(tx, found.id) for found in at(tx, address)]
@@ -143,13 +143,13 @@ def _order(person: Sequence[ContactRow]) -> str:
 
 
 def surest_first(people: Sequence[ContactRow], address: str) -> list[ContactRow]:
-    """Contacts with those in front whose very address it is."""
+    """Contacts, those that have the address themselves first."""
     said = canonical(address, kinds(address)[0])
     return sorted(people, key=lambda one: said not in {one.phone, one.email, one.username.lower()})
 
 
 def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
-    """The same; somebody new by a phone, an e-mail address or a username is added."""
+    """The same; an unknown phone, e-mail address or username gets a new contact."""
     access.require(tx, Right.PEOPLE)
     kind = kinds(said)[0]
     if found := at(tx, said):
@@ -161,7 +161,7 @@ def met_or_new(tx: Tx, said: str) -> list[ContactRow]:
 
 
 def set_chain(tx: Tx, people: Sequence[ContactRow], order: Sequence[str]) -> list[ContactRow]:
-    """Keep in which order of kinds of channels somebody is tried; an empty one forgets it."""
+    """Store the order in which kinds of channels are tried for a person; an empty one deletes it."""
     access.require(tx, Right.PEOPLE)
     for person in people:
         for contact in of_person(tx, person.id):

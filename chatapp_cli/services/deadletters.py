@@ -1,4 +1,4 @@
-"""What could not be understood when it arrived: seen by a person, and taken again after a repair."""
+"""Dead letters: arrivals that could not be read; shown to a person, and retried after a fix."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def everything(tx: Tx, *, n: int = 100) -> list[ArrivedRow]:
 
 
 def count(tx: Tx) -> int:
-    """How many there are."""
+    """The number of dead letters."""
     number: int = tx.value("arrived.dead_count")
     return number
 
 
 def one(tx: Tx, number: int) -> ArrivedRow:
-    """A raw arrival by its number."""
+    """A raw arrival by number."""
     found = tx.one(ArrivedRow, "arrived.one", id=number)
     if found is None:
         raise NotFound(T("There is no arrival {n}.", n=number), T("See them with: {how}", how=to_do(Next.DEAD_LETTERS)))
@@ -34,7 +34,7 @@ def one(tx: Tx, number: int) -> ArrivedRow:
 
 
 def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival) -> Ingested:
-    """Let happen what is understood by now. Raises Refused if it still is not."""
+    """Apply a dead letter that can be read now. Raises Refused if it still cannot."""
     access.require(tx, Right.REPAIR)
     one(tx, letter.id)
     if arrival.problem:
@@ -51,7 +51,7 @@ def revive(tx: Tx, letter: ArrivedRow, arrival: Arrival) -> Ingested:
 
 
 def forget(tx: Tx, number: int) -> None:
-    """Drop a dead letter that nobody needs."""
+    """Delete a dead letter."""
     access.require(tx, Right.REPAIR)
     letter = one(tx, number)
     if not tx.run("arrived.forget", id=number):

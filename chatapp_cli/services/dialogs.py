@@ -29,7 +29,7 @@ from chatapp_cli.store.tx import Tx
 
 
 def card(tx: Tx, dialog: DialogId) -> DialogCard:
-    """A dialog with what is known of the client."""
+    """A dialog with everything known about the client."""
     found = tx.one(DialogCard, "dialogs.card", id=dialog)
     if found is None:
         raise NotFound(T("There is no dialog {n}.", n=dialog), T("See them with: {how}", how=to_do(Next.DIALOGS)))
@@ -37,17 +37,17 @@ def card(tx: Tx, dialog: DialogId) -> DialogCard:
 
 
 def known_tags(tx: Tx) -> list[str]:
-    """All labels that there are."""
+    """All labels."""
     return tx.all(lambda name, _count: str(name), "tags.all")
 
 
 def unread_count(tx: Tx) -> int:
-    """How many dialogs have something unread."""
+    """The number of dialogs with unread messages."""
     return int(tx.value("dialogs.totals"))
 
 
 def waiting_count(tx: Tx) -> int:
-    """How many dialogs wait for an answer."""
+    """The number of dialogs that wait for an answer."""
     return int(tx.value("dialogs.waiting"))
 
 
@@ -57,7 +57,7 @@ def tags(tx: Tx, dialog: DialogId) -> list[str]:
 
 
 def read(tx: Tx, dialog: DialogId) -> None:
-    """Mark as read by us; the client is shown it where the channel can."""
+    """Mark as read; the client sees it if the channel supports that."""
     access.require(tx, Right.MARK)
     found = card(tx, dialog)
     own = tx.run("unread.read", operator=tx.name, dialog=dialog)
@@ -68,9 +68,9 @@ def read(tx: Tx, dialog: DialogId) -> None:
 
 
 def peek(tx: Tx, dialog: DialogId) -> None:
-    """Mark as read for oneself alone: to colleagues and to the client it stays unread.
+    """Mark as read for the acting operator only: for colleagues and the client it stays unread.
 
-    Raises Refused for somebody without an account, of whom nothing is counted apart.
+    Raises Refused without an account, because then nothing is counted separately.
     """
     access.require(tx, Right.MARK)
     if tx.run("unread.read", operator=tx.name, dialog=card(tx, dialog).id):
@@ -92,14 +92,14 @@ def unread(tx: Tx, dialog: DialogId) -> None:
 
 
 def pin(tx: Tx, dialog: DialogId, *, pinned: bool) -> None:
-    """Keep at the top of the list, or no longer."""
+    """Pin to the top of the list, or unpin."""
     access.require(tx, Right.MARK)
     if tx.run("dialogs.pin", id=card(tx, dialog).id, pinned=int(pinned)):
         tx.emit(Pinned(dialog=dialog) if pinned else Unpinned(dialog=dialog))
 
 
 def block(tx: Tx, dialog: DialogId, *, blocked: bool) -> None:
-    """Blacklist: what arrives is kept but silent, what goes out is refused."""
+    """Blacklist or unblock: incoming messages are stored silently, outgoing ones are refused."""
     access.require(tx, Right.BLOCK)
     if tx.run("dialogs.block", id=card(tx, dialog).id, blocked=int(blocked)):
         tx.run("unread.settle", dialog=dialog)
@@ -107,18 +107,18 @@ def block(tx: Tx, dialog: DialogId, *, blocked: bool) -> None:
 
 
 def last_heard(tx: Tx, dialog: DialogId, *, until: Millis) -> str:
-    """The provider's id of the last message of the client that was here then; empty if there is none."""
+    """The provider's id of the client's last message at that time; empty if there is none."""
     return str(tx.value("dialogs.heard_until", dialog=dialog, until=until) or "")
 
 
 def typing(tx: Tx, dialog: DialogId) -> None:
-    """Somebody writes in a dialog: others see it, and the client where the channel can show it."""
+    """Report typing in a dialog: shown to colleagues, and to the client if the channel supports it."""
     access.require(tx, Right.ANSWER)
     tx.emit(AnswerTyped(channel=card(tx, dialog).channel_id, dialog=dialog))
 
 
 def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool, author: str = PROGRAM) -> None:
-    """Show a message of ours as the last one; what a person answers is read and waits no longer."""
+    """Show our message as the last one; an answer by a person also marks the dialog as read and answered."""
     tx.run(
         "dialogs.said",
         id=dialog,
@@ -134,7 +134,7 @@ def said(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: b
 
 
 def rename(tx: Tx, dialog: DialogId, name: str) -> None:
-    """Give a dialog a name of our own; an empty one goes back to the provider's."""
+    """Give a dialog our own name; an empty one restores the provider's."""
     access.require(tx, Right.MARK)
     known = card(tx, dialog)
     shown = name.strip() or known.person or known.username or known.address
@@ -144,9 +144,9 @@ def rename(tx: Tx, dialog: DialogId, name: str) -> None:
 
 
 def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str) -> None:
-    """What a client is called in the account's address book; where nobody told their name, the dialog bears it too.
+    """Record a client's name in the account's address book; an unnamed dialog takes it too.
 
-    A part of the name that is not given stays as it was.
+    Parts of the name that are not given stay unchanged.
     """
     access.require(tx, Right.ANSWER)
     known = card(tx, dialog)
@@ -159,7 +159,7 @@ def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str) -> N
 
 
 def _call(tx: Tx, known: DialogCard, name: str) -> None:
-    """Give a contact a name, and their dialog too while an address or an old name stands there."""
+    """Name a contact, and their dialog too if it shows an address or the old name."""
     tx.run(
         "contacts.learn", id=known.contact_id, name=name, username=known.username, phone=known.phone, email=known.email
     )
@@ -170,7 +170,7 @@ def _call(tx: Tx, known: DialogCard, name: str) -> None:
 
 
 def tag(tx: Tx, dialog: DialogId, name: str) -> None:
-    """Attach a label, making it if it is new."""
+    """Attach a label, creating it if it is new."""
     access.require(tx, Right.TAG)
     name = name.strip()
     if not name:
@@ -182,7 +182,7 @@ def tag(tx: Tx, dialog: DialogId, name: str) -> None:
 
 
 def untag(tx: Tx, dialog: DialogId, name: str) -> None:
-    """Take a label off. Raises NotFound if the dialog does not bear it."""
+    """Remove a label. Raises NotFound if the dialog does not have it."""
     access.require(tx, Right.TAG)
     found = tx.value("tags.by_name", name=name.strip())
     if found is None or not tx.run("tags.detach", dialog=card(tx, dialog).id, tag=found):

@@ -1,4 +1,4 @@
-"""What an operator began to write and has not sent: kept from one window to the next."""
+"""Drafts of operators, kept between windows."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class Unsent(NamedTuple):
-    """A draft, and the sent message that it is to replace if it is an edit."""
+    """A draft, and the sent message that it edits, if any."""
 
     draft: Draft
     edits: MessageId | None = None
 
     @property
     def empty(self) -> bool:
-        """Whether nothing would be lost without it."""
+        """Whether the draft is empty."""
         return not (self.draft.text.strip() or self.draft.files)
 
 
 def keep(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
-    """Keep what is written so far; an empty one is forgotten."""
+    """Store the acting operator's draft; an empty one is deleted."""
     access.require(tx, Right.DRAFTS)
     if unsent.empty:
         drop(tx, dialog)
@@ -50,14 +50,14 @@ def keep(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
 
 
 def drop(tx: Tx, dialog: DialogId) -> None:
-    """Forget a draft: it was sent, or is not wanted."""
+    """Delete a draft: it was sent or discarded."""
     access.require(tx, Right.DRAFTS)
     if tx.run("drafts.drop", operator=tx.name, dialog=card(tx, dialog).id):
         tx.emit(DraftDropped(dialog=dialog))
 
 
 def of(tx: Tx, dialog: DialogId) -> Unsent | None:
-    """What whoever looks began to write in a dialog."""
+    """The acting operator's draft in a dialog."""
     kept = tx.value("drafts.one", operator=tx.name, dialog=dialog)
     if kept is None:
         return None
@@ -70,5 +70,5 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
 
 
 def everywhere(tx: Tx) -> Sequence[DialogId]:
-    """The dialogs in which whoever looks has a draft, the newest first."""
+    """The dialogs in which the acting operator has a draft, newest first."""
     return tx.all(DialogId, "drafts.everywhere", operator=tx.name)

@@ -1,4 +1,4 @@
-"""Who answers for a dialog, who else looks at it, and when (S-117, S-122, S-127). Operators are known by name."""
+"""Assignment, members and snoozing of dialogs (S-117, S-122, S-127). Operators are identified by name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from chatapp_cli.store.tx import Tx
 ROLES: Mapping[str, Text] = MappingProxyType(
     {"producer": T("Producer"), "participant": T("Participant"), "observer": T("Observer")}
 )
-"""What an operator may be beside the one who answers."""
+"""The roles of members."""
 
 _JOINED: Mapping[str, type[ProducerJoined | ParticipantJoined | ObserverJoined]] = MappingProxyType(
     {"producer": ProducerJoined, "participant": ParticipantJoined, "observer": ObserverJoined}
@@ -38,12 +38,12 @@ _JOINED: Mapping[str, type[ProducerJoined | ParticipantJoined | ObserverJoined]]
 
 
 def operators(tx: Tx) -> list[str]:
-    """Everybody who has an account, answers for a dialog or is a member of one."""
+    """All operators: with an account, assigned to a dialog or a member of one."""
     return tx.all(str, "duties.operators")
 
 
 def assign(tx: Tx, dialog: DialogId, name: str) -> None:
-    """Let somebody answer for a dialog, whoever did before."""
+    """Assign a dialog to an operator, replacing the current assignee."""
     access.require(tx, Right.ASSIGN)
     name = _named(name)
     if tx.run("duties.assign", id=card(tx, dialog).id, name=name):
@@ -51,7 +51,7 @@ def assign(tx: Tx, dialog: DialogId, name: str) -> None:
 
 
 def unassign(tx: Tx, dialog: DialogId) -> None:
-    """Let nobody answer for a dialog any more."""
+    """Remove the assignee of a dialog."""
     access.require(tx, Right.ASSIGN)
     before = card(tx, dialog).assignee
     if tx.run("duties.assign", id=dialog, name=""):
@@ -59,7 +59,7 @@ def unassign(tx: Tx, dialog: DialogId) -> None:
 
 
 def claim(tx: Tx, dialog: DialogId) -> None:
-    """Answer for a dialog that nobody has. Raises Refused if somebody was faster."""
+    """Assign an unassigned dialog to oneself. Raises Refused if somebody was faster."""
     access.require(tx, Right.ASSIGN)
     has = card(tx, dialog).assignee
     if has not in {"", tx.name}:
@@ -72,21 +72,21 @@ def claim(tx: Tx, dialog: DialogId) -> None:
 
 
 def no_answer(tx: Tx, dialog: DialogId) -> None:
-    """Say that nothing has to be answered: it waits no longer, and no message goes out."""
+    """Mark as needing no answer: it no longer waits, and no message is sent."""
     access.require(tx, Right.SNOOZE)
     if tx.run("duties.no_answer", id=card(tx, dialog).id):
         tx.emit(AnswerWaived(dialog=dialog))
 
 
 def awaits_answer(tx: Tx, dialog: DialogId, since: Millis) -> None:
-    """Put back among the unanswered what was taken out by mistake."""
+    """Mark as unanswered again."""
     access.require(tx, Right.SNOOZE)
     if tx.run("duties.awaits_answer", id=card(tx, dialog).id, at=since):
         tx.emit(AnswerAwaited(dialog=dialog))
 
 
 def snooze(tx: Tx, dialog: DialogId, until: Millis) -> None:
-    """Put off until a moment, or until the client writes. It waits on meanwhile: nothing is answered."""
+    """Snooze until a moment, or until the client writes. It still counts as unanswered meanwhile."""
     access.require(tx, Right.SNOOZE)
     known = card(tx, dialog)
     if until <= tx.now:
@@ -97,19 +97,19 @@ def snooze(tx: Tx, dialog: DialogId, until: Millis) -> None:
 
 
 def unsnooze(tx: Tx, dialog: DialogId) -> None:
-    """Bring back at once what was put off."""
+    """End a snooze now."""
     access.require(tx, Right.SNOOZE)
     if tx.run("duties.unsnooze", id=card(tx, dialog).id):
         tx.emit(Returned(dialog=dialog))
 
 
 def something_due(tx: Tx) -> bool:
-    """Tell whether anything that was put off is due."""
+    """Whether a snooze has ended."""
     return tx.value("duties.due", now=tx.now) is not None
 
 
 def wake(tx: Tx) -> Sequence[DialogId]:
-    """Bring back on top what was put off until now."""
+    """Return dialogs whose snooze has ended to the top."""
     due = tx.all(DialogId, "duties.due", now=tx.now)
     for dialog in due:
         tx.run("duties.wake", id=dialog, now=tx.now)
@@ -118,12 +118,12 @@ def wake(tx: Tx) -> Sequence[DialogId]:
 
 
 def members(tx: Tx, dialog: DialogId) -> list[MemberRow]:
-    """Who else looks at a dialog, by name."""
+    """The members of a dialog, by name."""
     return tx.all(MemberRow, "duties.members", dialog=dialog)
 
 
 def join(tx: Tx, dialog: DialogId, name: str, role: str) -> None:
-    """Add a member, or give one another role."""
+    """Add a member, or change their role."""
     access.require(tx, Right.ASSIGN)
     name = _named(name)
     if role not in ROLES:
@@ -134,7 +134,7 @@ def join(tx: Tx, dialog: DialogId, name: str, role: str) -> None:
 
 
 def leave(tx: Tx, dialog: DialogId, name: str) -> None:
-    """Take a member out. Raises NotFound if they are none."""
+    """Remove a member. Raises NotFound if they are not one."""
     access.require(tx, Right.ASSIGN)
     if not tx.run("duties.leave", dialog=card(tx, dialog).id, name=name.strip()):
         raise NotFound(T("{name} is no member of dialog {n}.", name=name, n=dialog))

@@ -1,4 +1,4 @@
-"""What happens in the very transaction of an event; what has to be judged follows the journal instead."""
+"""Effects run in the transaction of their event; anything that needs a decision follows the journal instead."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ EFFECTS: Table = table(effect(MessageReceived, "cancel_if_they_write", outrun.gi
 
 
 def broken(tx: Tx) -> Sequence[tuple[str, str]]:
-    """Effects that fail, in whichever process: their names, and why they did so last."""
+    """Failing effects of any process: their names, and their last errors."""
     return tx.all(lambda name, why: (name, why), "effects.broken")

@@ -1,6 +1,6 @@
-"""What a channel's live session is asked for beside messages: who is behind a number, a new group, a list of chats.
+"""Requests to a channel's live session other than messages: look up a number, create a group, list chats.
 
-Whoever asks writes a row and waits for its answer; the process that owns the session carries it out.
+The caller writes a row and waits for its answer; the process that owns the session carries it out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chatapp_cli.store.tx import Tx
 
 
 def allowed(can: Capabilities, what: Errand) -> None:
-    """Raise Refused for what this kind of channel cannot be asked."""
+    """Raise Refused if this kind of channel does not support the request."""
     if not ABILITIES[what].declared(can):
         raise Refused(
             "not_here",
@@ -32,7 +32,7 @@ def allowed(can: Capabilities, what: Errand) -> None:
 
 
 def ask(tx: Tx, channel: ChannelId, what: Errand, arguments: Mapping[str, object], *, seconds: float) -> ErrandId:
-    """Ask; after so many seconds nobody waits for the answer and it is not begun any more."""
+    """Write a request; after its timeout in seconds it is no longer started."""
     access.require(tx, ABILITIES[what].right)
     channels.one(tx, channel)
     errand = ErrandId(
@@ -51,12 +51,12 @@ def ask(tx: Tx, channel: ChannelId, what: Errand, arguments: Mapping[str, object
 
 
 def claim(tx: Tx, channel: ChannelId) -> ErrandRow | None:
-    """Take the next one that somebody still waits for."""
+    """Claim the next request that has not timed out."""
     return tx.one(ErrandRow, "errands.claim", channel=channel, now=tx.now)
 
 
 def one(tx: Tx, errand: ErrandId) -> ErrandRow:
-    """An errand and how far it is."""
+    """A request and its state."""
     found = tx.one(ErrandRow, "errands.one", id=errand)
     if found is None:
         raise NotFound(T("There is no errand {n}.", n=errand))
@@ -64,7 +64,7 @@ def one(tx: Tx, errand: ErrandId) -> ErrandRow:
 
 
 def done(tx: Tx, errand: ErrandRow, result: str) -> None:
-    """Record the answer, as JSON; whoever was known by an address that is another's now is known by it no more."""
+    """Record the answer as JSON; former owners of an address that it assigns to somebody else lose it."""
     _end(tx, errand, ErrandState.DONE, result=result)
     found = json.loads(result) if errand.what == Errand.FIND else None
     if found and found.get("id"):
@@ -73,12 +73,12 @@ def done(tx: Tx, errand: ErrandRow, result: str) -> None:
 
 
 def failed(tx: Tx, errand: ErrandRow, error: ChannelError) -> None:
-    """Record why there is none."""
+    """Record the failure."""
     _end(tx, errand, ErrandState.FAILED, code=error.code, detail=error.detail, result=type(error).__name__)
 
 
 def interrupted(tx: Tx, channel: ChannelId) -> None:
-    """What was begun by a session that ended: it may or may not have been done."""
+    """Mark requests that an ended session had started: they may or may not have been carried out."""
     for number in tx.all(ErrandId, "errands.interrupted", channel=channel):
         _end(tx, one(tx, number), ErrandState.FAILED, code="interrupted", result="OutcomeUnknown")
 

@@ -1,4 +1,4 @@
-"""The numbers that tell how the desk is doing."""
+"""The figures for metrics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One moment of the desk."""
+    """The figures of one moment."""
 
     channels: Sequence[ChannelRow]
     outbox: Sequence[tuple[int, str, int]]
@@ -23,7 +23,7 @@ class Figures:
 
 
 def gather(tx: Tx) -> Figures:
-    """Count."""
+    """Count everything."""
     return Figures(
         channels=channels.everything(tx),
         outbox=tx.all(lambda channel, state, number: (channel, state, number), "outbox.depth"),

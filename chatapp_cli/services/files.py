@@ -1,4 +1,4 @@
-"""Files of messages: what is still to be fetched, and what a person attaches."""
+"""Files of messages: downloads and attachments."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 MOST_ATTEMPTS = 8
 TRAYS = "trays"
-"""Below the company's folder, where files of people lie and not the desk's: a tray for each login in a browser."""
+"""The folder below the company's that holds uploads, one subfolder for each browser login."""
 _OF_COMPANIES = ("chatapp.db", "secret.key")
-"""One of them tells that a folder is a company's."""
+"""Any of these files marks a company's folder."""
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
 _SENDABLE = frozenset({"photo", "video", "audio", "voice", "document"})
 
 
 def look(path: Path) -> StagedFile:
-    """A person's file as it would be, before anything is copied. Raises NotFound if it cannot be read."""
+    """Inspect a person's file without copying it. Raises NotFound if it cannot be read."""
     with given_file.opened(path) as file:
         size = os.fstat(file.fileno()).st_size
     mime = _mime(path)
@@ -43,10 +43,10 @@ def look(path: Path) -> StagedFile:
 
 
 def stage(media: Media, path: Path, *, most: int | None = None) -> StagedFile:
-    """Take a person's file of at most so many bytes into the store.
+    """Copy a person's file of at most this many bytes into the store.
 
-    Raises NotFound if it cannot be read or is no regular file, Refused for the desk's own files and for one that is
-    longer, StoreError where the disk has no room for it.
+    Raises NotFound if it is unreadable or not a regular file, Refused for the desk's own files and if it is too large,
+    StoreError if the disk is full.
     """
     if _is_ours(media, path):
         raise Refused(
@@ -59,7 +59,7 @@ def stage(media: Media, path: Path, *, most: int | None = None) -> StagedFile:
 
 
 def _is_ours(media: Media, path: Path) -> bool:
-    """Whether a file lies in a company's folder, or is a settings file or a login; what was uploaded is a person's."""
+    """Whether a file belongs to a company's folder, or is a settings file or a login; uploads do not count."""
     found, own = path.resolve(), media.root.parent.resolve()
     if found.is_relative_to(own):
         return not found.is_relative_to(own / TRAYS)
@@ -70,7 +70,7 @@ def _is_ours(media: Media, path: Path) -> bool:
 
 
 def drop_unused(tx: Tx, media: Media, staged: Sequence[StagedFile]) -> None:
-    """Remove contents that came into the store with these files, if nothing came of them."""
+    """Delete the contents of these staged files if they were not used."""
     for file in staged:
         if file.inode and not tx.value("files.uses", sha256=file.sha256):
             media.drop(file.sha256, file.inode)
@@ -81,14 +81,14 @@ def _mime(path: Path) -> str:
 
 
 def _kind(mime: str) -> FileKind:
-    """Pictures that every messenger draws go as pictures; a drawing format goes as a document."""
+    """The kind of a file: pictures that every messenger shows go as pictures, other image formats as documents."""
     if mime.startswith("image/") and mime not in {"image/jpeg", "image/png", "image/webp"}:
         return "document"
     return _KINDS.get(mime.split("/", maxsplit=1)[0], "document")
 
 
 def one(tx: Tx, file: FileId) -> FileRow:
-    """A file by its number."""
+    """A file by number."""
     found = tx.one(FileRow, "files.one", id=file)
     if found is None:
         raise NotFound(T("There is no file {n}.", n=file))
@@ -96,7 +96,7 @@ def one(tx: Tx, file: FileId) -> FileRow:
 
 
 def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
-    """Copy a file out under its own name, beside what is there already. Raises Busy, Refused and NotFound."""
+    """Copy a file out under its own name without overwriting. Raises Busy, Refused and NotFound."""
     target = _free(folder / sound_name(file))
     try:
         shutil.copyfile(content(media, file), target)
@@ -109,19 +109,19 @@ def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
 
 
 def content(media: Media, file: FileRow) -> Path:
-    """Where a file's content lies. Raises Busy while it is still to come, and Refused if it never will."""
+    """The path of a file's content. Raises Busy while it is still being downloaded, Refused if it never will be."""
     _insist_here(file)
     return media.path(file.sha256)
 
 
 def staged(file: FileRow) -> StagedFile:
-    """A message's file as it goes out with another one, its content where it lies. Raises as ``content`` does."""
+    """A message's file for sending with another one, sharing its content. Raises as ``content`` does."""
     _insist_here(file)
     return StagedFile(name=sound_name(file), mime=file.mime, size=file.size, sha256=file.sha256, kind=_kind_of(file))
 
 
 def _kind_of(file: FileRow) -> FileKind:
-    """What it came as, where that can be sent as well."""
+    """Its original kind, if that can be sent too."""
     return file.kind if file.kind in _SENDABLE else _kind(file.mime)
 
 
@@ -136,12 +136,12 @@ def _insist_here(file: FileRow) -> None:
 
 
 def sound_name(file: FileRow) -> str:
-    """A name that stays in the folder it is put into and can be shown."""
+    """A file name that is safe in a folder and on screen."""
     return sound(file.name) or f"file-{file.id}"
 
 
 def sound(name: str) -> str:
-    """What of a stranger's name for a file is safe; maybe nothing."""
+    """The safe part of a foreign file name; may be empty."""
     shown = "".join(letter for letter in name if letter.isprintable())
     return shown.replace("\\", "/").rsplit("/", maxsplit=1)[-1].lstrip(".").strip()
 
@@ -156,18 +156,18 @@ def _free(path: Path) -> Path:
 
 
 def wanted(tx: Tx, channel: ChannelId, *, n: int = 20) -> list[FileRow]:
-    """Files that are to be fetched now."""
+    """Files to download now."""
     return tx.all(FileRow, "files.wanted", channel=channel, now=tx.now, n=n)
 
 
 def here(tx: Tx, file: FileRow, *, sha256: str, size: int) -> None:
-    """A file's content has come."""
+    """Record a file's content as downloaded."""
     tx.run("files.here", id=file.id, sha256=sha256, size=size)
     _tell(tx, FileArrived, file)
 
 
 def later(tx: Tx, file: FileRow, *, code: str, seconds: float) -> None:
-    """Try again after so many seconds; after too many attempts it is missing."""
+    """Retry after this many seconds; after too many attempts the file is missing."""
     if file.attempts + 1 >= MOST_ATTEMPTS:
         missing(tx, file, code=code)
     else:
@@ -175,7 +175,7 @@ def later(tx: Tx, file: FileRow, *, code: str, seconds: float) -> None:
 
 
 def missing(tx: Tx, file: FileRow, *, code: str) -> None:
-    """The content will not come; the message says why."""
+    """Record that the content cannot be downloaded; the message says why."""
     tx.run("files.missing", id=file.id, code=code)
     _tell(tx, FileMissing, file)
 

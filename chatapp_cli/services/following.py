@@ -1,7 +1,7 @@
-"""Acts on what happened later than in its own transaction: rules, answers, calls of other programs, roll-ups.
+"""Acting on journal entries after their transaction: rules, answers, calls to other programs, roll-ups.
 
-A follower has a name and a place in the journal. The place moves in the transaction that writes what was planned, so
-that nothing is planned twice and nothing is left out, whichever process follows and whenever it ends.
+A follower has a name and a position in the journal. The position moves in the transaction that writes the plan, so that
+every entry is planned exactly once, in any process and despite crashes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chatapp_cli.store.tx import Tx
 
 Plan: TypeAlias = Callable[[Tx, Sequence[JournalEntry]], None]
 MOST = 500
-"""Entries that are planned in one transaction."""
+"""Entries planned in one transaction."""
 
 
 def behind(tx: Tx, name: str) -> bool:
@@ -25,9 +25,9 @@ def behind(tx: Tx, name: str) -> bool:
 
 
 def follow(tx: Tx, name: str, plan: Plan, *, most: int = MOST) -> int:
-    """Plan for what came since the last time, in order; returns how many entries there were.
+    """Plan for the entries since the last time, in order; returns their number.
 
-    A follower that is new starts from now. If ``plan`` raises, its place stays.
+    A new follower starts from now. If ``plan`` raises, its position stays.
     """
     whole = tx.through(None)
     place = _place(whole, name)

@@ -1,4 +1,4 @@
-"""Passing on what was said in one dialog to another, of whatever channel."""
+"""Forwarding messages from one dialog to another, in any channel."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def forward(
     *,
     held: Options | None = None,
 ) -> list[MessageId]:
-    """Accept each message for the other dialog, in this order: all of them, or none with the reason.
+    """Accept the messages for the other dialog in this order: all, or none with the reason.
 
-    Files are not copied: both messages name the same content.
+    Files are not copied: both messages refer to the same content.
     """
     access.require(tx, Right.ANSWER)
     accepted = []
@@ -53,7 +53,7 @@ def _draft(tx: Tx, entry: Entry) -> Draft:
 
 
 def _signed(tx: Tx, entry: Entry) -> Entry:
-    """A client's message with their own name, or their address: what operators call a dialog is read by no client."""
+    """The author line of a client's message: their own name or address, never the operators' name of the dialog."""
     message = entry.message
     if message.direction != Direction.IN or message.author:
         return entry
@@ -62,7 +62,7 @@ def _signed(tx: Tx, entry: Entry) -> Entry:
 
 
 def obstacle(entry: Entry) -> Refused | None:
-    """Why a message cannot be passed on anywhere; ``None`` if it can."""
+    """Why a message cannot be forwarded; ``None`` if it can."""
     message = entry.message
     if message.direction not in {Direction.IN, Direction.OUT}:
         return Refused("a_note", T("A note is for colleagues alone."))
@@ -74,7 +74,7 @@ def obstacle(entry: Entry) -> Refused | None:
 
 
 def _said_by(tx: Tx, entry: Entry) -> str:
-    """Who said it and when, as the other side reads it."""
+    """The author and time, as the recipient reads them."""
     message = entry.message
     other = dialogs.card(tx, message.dialog_id).name if message.direction == Direction.IN else _("We")
     moment = f"{local(message.at):%d.%m.%Y %H:%M}"

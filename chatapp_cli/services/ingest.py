@@ -1,4 +1,4 @@
-"""What arrives becomes durable: raw, as messages and as the cursor that moves, in one transaction."""
+"""Store arrivals: raw data, messages and the cursor, in one transaction."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from chatapp_cli.store.rows.dialogs import Known
 from chatapp_cli.store.rows.messages import Ref
 from chatapp_cli.store.tx import Tx
 
-# Plain strings: a driver takes the long way round for anything that is only nearly one.
+# Plain strings: database drivers are slower with str subclasses.
 _HEARD = {"direction": Direction.IN.value, "origin": Origin.CLIENT.value, "state": State.RECEIVED.value}
 _ECHO = {"direction": Direction.OUT.value, "origin": Origin.PHONE.value, "state": State.SENT.value}
 _PROVEN = REACHED | {State.SENT}
@@ -51,7 +51,7 @@ _PROVEN = REACHED | {State.SENT}
 
 @dataclass(slots=True)
 class Ingested:
-    """What a batch brought."""
+    """The result of a batch."""
 
     messages: int = 0
     duplicates: int = 0
@@ -60,7 +60,7 @@ class Ingested:
 
 
 def ingest(tx: Tx, channel: ChannelId, batch: Batch) -> Ingested:
-    """Store a batch; what was stored before is stepped over. An error rolls all of it back."""
+    """Store a batch; duplicates are skipped. An error rolls all of it back."""
     result = Ingested()
     for arrival in batch.arrivals:
         _take(tx, channel, arrival, result)
@@ -70,7 +70,7 @@ def ingest(tx: Tx, channel: ChannelId, batch: Batch) -> Ingested:
 
 
 def set_aside(tx: Tx, channel: ChannelId, arrival: Arrival, *, problem: str, cursor: str | None = None) -> None:
-    """Keep as a dead letter what our own code could not apply, so that it neither blocks the rest nor is lost."""
+    """Store an arrival that our code failed to apply as a dead letter, so that it is not lost and blocks nothing."""
     _take(tx, channel, replace(arrival, events=(), problem=problem), Ingested())
     if cursor is not None:
         tx.run("channels.move_cursor", id=channel, cursor=cursor)
@@ -96,7 +96,7 @@ def _take(tx: Tx, channel: ChannelId, arrival: Arrival, result: Ingested) -> Non
 
 
 def apply(tx: Tx, channel: ChannelId, arrival: Arrival, arrived: int, result: Ingested) -> None:
-    """Let the events of one arrival happen; a time that no calendar of ours shows is that of the arrival."""
+    """Apply the events of one arrival; an invalid time is replaced by that of the arrival."""
     for told in arrival.events:
         at = plausible(told.at, tx.now)
         event = told if at == told.at else replace(told, at=at)
@@ -129,7 +129,7 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
 
 
 def _write(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arrived: int) -> MessageId | None:
-    """Add it, unless its id is known in the dialog."""
+    """Add a message, unless its id is known in the dialog."""
     written = tx.insert(
         "messages.hear",
         dialog=dialog.id,
@@ -154,7 +154,7 @@ def _write(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arr
 def _hear_again(
     tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived, arrived: int, result: Ingested
 ) -> None:
-    """A message whose id is known: the same again, or the one that a placeholder stood for."""
+    """Handle a message with a known id: a repeat, or the message behind a placeholder."""
     found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
     if found is None or not _stood_for(found, event) or not _fill(tx, found, event, arrived):
         result.duplicates += 1
@@ -173,7 +173,7 @@ def _hear_again(
 
 
 def _stood_for(found: Ref, event: MessageArrived) -> bool:
-    """Tell whether a known message is a placeholder of this one: of the same side, and of the same person."""
+    """Whether a known message is a placeholder of this one: from the same side and the same person."""
     if event.placeholder or not found.placeholder or event.from_us != (found.direction == Direction.OUT):
         return False
     return event.from_us or not (found.sender and event.sender.id) or found.sender == event.sender.id
@@ -196,12 +196,12 @@ def _fill(tx: Tx, found: Ref, event: MessageArrived, arrived: int) -> int:
 
 
 def _wants_eyes(dialog: Known, event: MessageArrived) -> bool:
-    """Tell whether somebody has to look at it: only then it waits for an answer and counts as unread."""
+    """Whether an operator must look at it: only then it waits for an answer and counts as unread."""
     return not (event.from_us or event.silent or dialog.blocked)
 
 
 def _is_known_echo(tx: Tx, channel: ChannelId, dialog: Known, event: MessageArrived) -> bool:
-    """Tell whether it is the provider's copy of a message of ours; such a copy proves an uncertain one."""
+    """Whether it is the provider's copy of our message; such a copy confirms an uncertain one."""
     found = tx.one(Ref, "messages.ref", channel=channel, ext_id=event.ext_id, dialog=dialog.id)
     found = found or alterations.part(tx, dialog.id, event.ext_id)
     if found is not None and found.state in {State.UNCERTAIN, State.QUEUED}:
@@ -285,7 +285,7 @@ def _search(name: str, peer: Peer, person: Person) -> str:
 
 
 def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactId:
-    """Somebody new; but whoever begins another subject is known by the address."""
+    """A contact for a new dialog; a further subject of the same address has the same contact."""
     if is_subject_of(peer.key, peer.address):
         known = tx.value("dialogs.contact_at", channel=channel, address=peer.address)
         if known is not None:
@@ -303,12 +303,12 @@ def _contact(tx: Tx, channel: ChannelId, peer: Peer, person: Person) -> ContactI
 
 
 def _phone(person: Person) -> str:
-    """Providers write a phone in many ways; it is found in one, and never read as a Russian one that it is not."""
+    """A phone in the normalised form; a foreign number is never read as a Russian one."""
     return given(person.phone) if person.phone else ""
 
 
 def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
-    """Take over what the provider newly knows; what an operator named keeps its name, and none gives way to digits."""
+    """Update a contact from the provider's data; names given by operators stay, and digits never replace a name."""
     known = (dialog.person, dialog.username, dialog.phone, dialog.email)
     now = (
         called(person.name, dialog.person),
@@ -330,9 +330,9 @@ def _learn(tx: Tx, dialog: Known, peer: Peer, person: Person) -> None:
 
 
 def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
-    """Move a message of ours on; news that overtake the verdict wait for it.
+    """Apply a delivery state to our message; one that arrives before the verdict waits for it.
 
-    Of a message that was split the first part speaks, but it failed if any part did.
+    A split message has the state of its first part, but it failed if any part did.
     """
     of_part = False
     found = tx.one(Ref, "messages.ref_of_ours", channel=channel, ext_id=event.ext_id)
@@ -356,7 +356,7 @@ def _delivered(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> None:
 
 
 def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
-    """The message that bears our key and whose answer was lost, or is still waited for: now its id is known as well."""
+    """The message with our key whose answer was lost or is pending: now its id is known."""
     found = tx.one(Ref, "messages.uncertain_under", channel=channel, key=event.key)
     if found is not None:
         tx.run("messages.expect", id=found.id, ext_id=event.ext_id)
@@ -366,9 +366,9 @@ def _proved(tx: Tx, channel: ChannelId, event: DeliveryChanged) -> Ref | None:
 def move_on(
     tx: Tx, channel: ChannelId, found: Ref, state: State, *, code: str = "", detail: str = "", of_part: bool = False
 ) -> None:
-    """Let a provider's news change a message's state, if they may; what reached the client goes no other way.
+    """Change a message's state by the provider's report, if allowed. A delivered message cancels its other channels.
 
-    What a person has queued again and turns out to be there does not go a second time.
+    A message that a person queued again but which turns out to be delivered is not sent twice.
     """
     proved = found.state == State.QUEUED and state in _PROVEN and tx.run("outbox.withdraw", message=found.id)
     if not proved and not may_follow(State(found.state), state, of_part=of_part):
@@ -382,7 +382,7 @@ def move_on(
 
 
 def meet(tx: Tx, channel: ChannelId, peer: Peer) -> None:
-    """A chat that we made or joined ourselves: it has a dialog from now on."""
+    """Open a dialog for a chat that we created or joined."""
     if tx.value("dialogs.at_key", channel=channel, key=peer.key) is None:
         _open_dialog(tx, channel, peer, Person(), last_at=tx.now)
     _peer_changed(tx, channel, PeerChanged(peer=peer, at=tx.now))
@@ -417,14 +417,14 @@ def _peer_moved(tx: Tx, channel: ChannelId, event: PeerMoved) -> None:
 
 
 def _let_changes_happen(tx: Tx, channel: ChannelId, key: str) -> None:
-    """What waited under another key may be about messages that are here."""
+    """Apply waiting changes that were stored under another key of the dialog."""
     tx.run("dialogs.expect_message", id=tx.value("dialogs.at_key", channel=channel, key=key))
     for ext_id in tx.all(str, "early.ready", channel=channel, dialog_key=key):
         alterations.catch_up(tx, channel, key, ext_id)
 
 
 def join(tx: Tx, old: DialogId, new: DialogId) -> None:
-    """Two dialogs turn out to be one: everything of the old one goes on in the other."""
+    """Merge two dialogs that turn out to be one: everything of the old one moves to the other."""
     _let_messages_take_their_places(tx, old, new)
     tx.run("dialogs.absorb", old=old, new=new)
     tx.run("dialogs.take_last", old=old, new=new)
@@ -435,7 +435,7 @@ def join(tx: Tx, old: DialogId, new: DialogId) -> None:
 
 
 def _let_messages_take_their_places(tx: Tx, old: DialogId, new: DialogId) -> None:
-    """What stands in one dialog for a message of the other gives way to it."""
+    """Replace placeholders in one dialog by the messages of the other."""
     for placeholder, message, text in tx.all(lambda *row: row, "dialogs.stood_for", old=old, new=new):
         tx.run("messages.drop", id=placeholder)
         tx.run("dialogs.last_becomes", id=new, old=placeholder, new=message)
@@ -463,7 +463,7 @@ def _read_by_us(tx: Tx, channel: ChannelId, dialog: DialogId, until: int) -> Non
 
 
 def _number(ext_id: str) -> int | None:
-    """The part of an id that grows; what follows a dot names the chat."""
+    """The ascending part of an id; the part after a dot is the chat."""
     number = ext_id.partition(".")[0]
     return int(number) if number.isdecimal() else None
 

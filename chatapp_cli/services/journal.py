@@ -1,4 +1,4 @@
-"""The journal read from a place on, for whoever follows it."""
+"""Reading the journal from a position."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def last(tx: Tx) -> int:
 
 
 def after(tx: Tx, number: int, *, n: int = 500) -> list[JournalEntry]:
-    """What came after a number, in order."""
+    """The entries after a number, in order."""
     return tx.all(entry, "journal.after", after=number, n=n)
 
 
 def of_message(tx: Tx, message: MessageId) -> list[JournalEntry]:
-    """What happened to a message, in order."""
+    """The entries about a message, in order."""
     return tx.all(entry, "journal.of_message", message=message)
 
 
 def forget_live(tx: Tx, *, before: Millis) -> None:
-    """Drop what mattered only while it happened."""
+    """Delete entries that matter only live."""
     tx.run("journal.forget", before=before, topics=json.dumps(live_topics()))

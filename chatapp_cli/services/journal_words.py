@@ -1,4 +1,4 @@
-"""What happened as a sentence: the words of an event's class, or those given here."""
+"""Journal entries as sentences: the text of the event's class, or the one given here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ E = TypeVar("E", bound=JournalEvent)
 
 
 def sentence(entry: JournalEntry) -> Text:
-    """An entry of the journal in words; one of an unknown type by its topic."""
+    """A journal entry as a sentence; one of an unknown type by its topic."""
     event = entry.event
     if isinstance(event, Unknown):
         return Text(topic(event))
@@ -29,12 +29,12 @@ def sentence(entry: JournalEntry) -> Text:
 
 
 def _moment(value: int) -> str:
-    """A time on the clock of this machine."""
+    """A time in this machine's time zone."""
     return f"{local(value):%Y-%m-%d %H:%M}"
 
 
 def _said(kind: type[E], say: Callable[[E], Text]) -> tuple[type[JournalEvent], Callable[[Any], Text]]:
-    """Pair a type with its words, so that mypy knows the fields in them."""
+    """Pair a type with its text, so that mypy checks the fields."""
     return kind, say
 
 
@@ -107,4 +107,4 @@ _PAIRS = (
     _said(chains.ChainEnded, lambda e: T("No other channel is left for it: {why}", why=Text(**e.why))),
 )
 _WORDS: Mapping[type[JournalEvent], Callable[[Any], Text]] = MappingProxyType(dict(_PAIRS))
-"""The sentences that need more than the values of an event: other words, a time, a list."""
+"""The sentences that need more than an event's values: variants, a time, a list."""

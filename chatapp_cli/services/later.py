@@ -1,4 +1,4 @@
-"""A message that has not gone yet: another text, another time, or at once."""
+"""Changing a message that has not been sent: its text or its time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chatapp_cli.store.tx import Tx
 
 
 def reword(tx: Tx, can: Capabilities, message: MessageId, text: str) -> None:
-    """Give a waiting message another text. Raises Refused once it may be on its way."""
+    """Change the text of a waiting message. Raises Refused once it may be in flight."""
     access.require(tx, Right.ANSWER)
     entry = entry_of(tx, message)
     if tx.value("messages.template", id=message):
@@ -33,7 +33,7 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str) -> None:
 
 
 def reschedule(tx: Tx, can: Capabilities, message: MessageId, at: Millis | None) -> None:
-    """Let a scheduled message go at another time; ``None``: at once. Raises Refused if it is not scheduled any more."""
+    """Change the time of a scheduled message; ``None``: now. Raises Refused if it is no longer scheduled."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     card = dialogs.card(tx, found.dialog_id)

@@ -1,4 +1,4 @@
-"""Lines: what joins channels for one purpose (S-003)."""
+"""Lines: groups of channels with one purpose (S-003)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def everything(tx: Tx) -> list[LineRow]:
 
 
 def find(tx: Tx, named: str = "") -> LineRow:
-    """A line by number or name; without either, the only one there is (S-032)."""
+    """A line by number or name; without either, the only one (S-032)."""
     lines = everything(tx)
     if not named:
         if len(lines) == 1:
@@ -38,13 +38,13 @@ def find(tx: Tx, named: str = "") -> LineRow:
 
 
 def seen(tx: Tx, line: LineId) -> None:
-    """Go on only if there is such a line for whoever acts. Raises NotFound."""
+    """Require that the acting operator sees the line. Raises NotFound."""
     if tx.value("lines.one", id=line) is None:
         raise NotFound(T("There is no line {name}.", name=line), T("See them with: {how}", how=to_do(Next.LINES)))
 
 
 def add(tx: Tx, name: str) -> LineId:
-    """Make a line. Raises UsageError for a name that is empty, and Refused for one that is taken."""
+    """Add a line. Raises UsageError for an empty name, and Refused for one that is taken."""
     access.require(tx, Right.LINES)
     made = tx.insert("lines.add", name=_sound(name), now=tx.now)
     if made is None:
@@ -54,7 +54,7 @@ def add(tx: Tx, name: str) -> LineId:
 
 
 def rename(tx: Tx, line: LineId, name: str) -> None:
-    """Give a line another name."""
+    """Rename a line."""
     access.require(tx, Right.LINES)
     seen(tx, line)
     taken = tx.value("lines.by_name", name=_sound(name))
@@ -65,9 +65,9 @@ def rename(tx: Tx, line: LineId, name: str) -> None:
 
 
 def remove(tx: Tx, line: LineRow, *, force: bool) -> None:
-    """Remove a line; one that still has channels only by force, because their dialogs go with it.
+    """Remove a line; with channels only by ``force``, because their dialogs are removed too.
 
-    Whoever does that unbinds them, and needs the right to.
+    That unbinds the channels, and requires the right to.
     """
     access.require(tx, Right.LINES)
     seen(tx, line.id)
@@ -85,7 +85,7 @@ def remove(tx: Tx, line: LineRow, *, force: bool) -> None:
 
 
 def configure(tx: Tx, line: LineRow, changes: Mapping[str, str]) -> None:
-    """Change options of a line; an empty value forgets one. Raises UsageError."""
+    """Change options of a line; an empty value deletes one. Raises UsageError."""
     access.require(tx, Right.SETTINGS)
     seen(tx, line.id)
     changed = options.change(tx, Target(Subject.LINE, line.id), options.Changes(changes))

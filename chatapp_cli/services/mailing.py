@@ -1,4 +1,4 @@
-"""One text to many: who gets it, who cannot, what it costs and how long it takes."""
+"""One text to many recipients: who gets it, who cannot, cost and duration."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An address as somebody wrote it, and the line it stood on; 0: not in a file."""
+    """An address as written, and its line in the file; 0: not from a file."""
 
     address: str
     line: int = 0
@@ -39,34 +39,34 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Going:
-    """A message that was accepted."""
+    """An accepted message."""
 
     to: Recipient
     message: MessageId
     dialog: DialogId
     channel: ChannelRow
     address: str
-    """Where it goes, as the channel spells it."""
+    """The address in the channel's form."""
     name: str
-    """What the dialog is called."""
+    """The name of the dialog."""
     chat_kind: ChatKind
     fresh: bool
-    """The dialog begins with it."""
+    """Whether it opens a new dialog."""
     stranger: bool
-    """They never wrote there."""
+    """Whether they have never written in this channel."""
     before: bool
-    """It was accepted earlier, under the same key."""
+    """Whether it was accepted earlier under the same key."""
     characters: int
     parts: int
     alphabet: Alphabet | None
     cost: Decimal | None
     turn: Turn = NOW
-    """When it goes, after those before it."""
+    """When it will be sent, after those before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """Somebody whom it cannot be sent to."""
+    """A recipient whom it cannot be sent to."""
 
     to: Recipient
     why: ChatappError
@@ -74,33 +74,33 @@ class Bad:
 
 @dataclass(slots=True)
 class Mailing:
-    """What became of a list of recipients."""
+    """The result for a list of recipients."""
 
     going: list[Going] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     again: int = 0
-    """Addresses that stood in the list already, in whatever spelling."""
+    """The number of duplicate addresses in the list, in any form."""
 
     @property
     def new(self) -> Sequence[Going]:
-        """What was not accepted before."""
+        """Messages not accepted before."""
         return [one for one in self.going if not one.before]
 
     @property
     def cost(self) -> Decimal | None:
-        """What all of it costs, as far as prices are known."""
+        """The total cost, as far as prices are known."""
         costs = [one.cost for one in self.new if one.cost is not None]
         return sum(costs, Decimal(0)) if costs else None
 
 
 def recipients(named: Iterable[str], lines: Iterable[str]) -> Sequence[Recipient]:
-    """Those that were named and those of a file, one a line; empty lines and those that begin with # are left out."""
+    """The named recipients and those of a file, one per line; empty lines and # comments are skipped."""
     listed = [Recipient(line.strip(), n) for n, line in enumerate(lines, 1)]
     return [*(Recipient(one) for one in named), *(one for one in listed if one.address and one.address[0] != "#")]
 
 
 def preview(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mailing:
-    """What accepting it would lead to; all of it is undone."""
+    """The result that accepting would have; everything is rolled back."""
     access.require(tx, Right.MASS)
     with suppress(_Undone), tx.savepoint("preview", undone_by=_Undone):
         found = accept(tx, able, request, to)
@@ -109,13 +109,13 @@ def preview(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Ma
 
 
 class _Undone(Exception):
-    """Ends a part of a transaction of which nothing is kept."""
+    """Ends a part of a transaction that is rolled back."""
 
 
 def accept(tx: Tx, able: Able, request: Request, to: Iterable[Recipient]) -> Mailing:
-    """Accept a request for each recipient in turn, in one transaction, behind everything that people write.
+    """Accept a request for each recipient in one transaction, with a lower priority than messages written by people.
 
-    The key of each follows from the request's and the address.
+    Each key is derived from the request's key and the address.
     """
     access.require(tx, Right.MASS)
     found = Mailing()
@@ -149,7 +149,7 @@ def _addressed(request: Request, to: Recipient, key: str) -> Request:
 
 
 def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: Order) -> list[Going]:
-    """The same, each with the time at which it goes after what its account had to send already."""
+    """The same, each with its sending time after everything its account already has to send."""
     accounts: dict[ChannelId, Forecast] = {}
     told = []
     for one in going:
@@ -163,7 +163,7 @@ def _in_turn(tx: Tx, able: Able, going: Sequence[Going], order: Order) -> list[G
 
 
 class _Again(Refused):
-    """Another spelling led to the same dialog."""
+    """Another form of the address led to the same dialog."""
 
 
 def _insist_on_another(going: Going, reached: set[DialogId]) -> None:
@@ -197,7 +197,7 @@ def _accepted(tx: Tx, able: Able, request: Request, to: Recipient) -> Going:
 
 
 def seconds(able: Able, going: Sequence[Going]) -> int:
-    """How long it takes at the channels' rates, the slowest channel counting."""
+    """The duration at the channels' rates, by the slowest channel."""
     counts = Counter(one.channel.id for one in going)
     strangers = Counter(one.channel.id for one in going if one.stranger)
     rows: Mapping[ChannelId, ChannelRow] = {one.channel.id: one.channel for one in going}
@@ -211,7 +211,7 @@ def _seconds(can: Capabilities, n: int, strangers: int) -> float:
 
 
 def _at_rate(rate: Rate, n: int) -> float:
-    """Evenly spread, or a window's worth at once and the next when the window is over."""
+    """The duration at a rate: evenly spread, or in bursts of one window each."""
     if rate.paced:
         return max(0, n - 1) * rate.per / rate.limit
     return max(0, ceil(n / rate.limit) - 1) * rate.per

@@ -1,4 +1,4 @@
-"""What sessions keep beside binding and cursor: sealed like the secrets that it may hold."""
+"""Data that sessions store besides binding and cursor; encrypted, because it may contain secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatapp_cli.store.tx import Tx
 
 
 def known(tx: Tx, vault: Vault, channel: ChannelId, prefix: str = "") -> Mapping[str, str]:
-    """Everything whose name begins so. Raises StoreError where the key does not open it."""
+    """All entries with this prefix. Raises StoreError if the key does not decrypt them."""
     like = "".join(f"!{letter}" if letter in "!%_" else letter for letter in prefix) + "%"
     rows = tx.all(lambda name, value: (name, bytes(value)), "memory.known", channel=channel, like=like)
     texts = vault.open_all([value for _, value in rows])
@@ -18,7 +18,7 @@ def known(tx: Tx, vault: Vault, channel: ChannelId, prefix: str = "") -> Mapping
 
 
 def keep(tx: Tx, vault: Vault, channel: ChannelId, changes: Mapping[str, str]) -> None:
-    """Store; an empty text forgets its name."""
+    """Store an entry; an empty text deletes it."""
     kept = {name: text for name, text in changes.items() if text}
     for name, sealed in zip(kept, vault.seal_all(kept.values()), strict=True):
         tx.run("memory.keep", channel=channel, name=name, sealed=sealed)

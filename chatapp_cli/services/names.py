@@ -1,4 +1,4 @@
-"""Clients by their names as one types (S-116): fewer dialogs to look through, and names that are nearly the same."""
+"""The index of client names for search (S-116): narrows the dialogs to scan, and finds similar names."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from chatapp_cli.store.search import Index, Naming, Shelf
 from chatapp_cli.store.tx import Tx
 
 FEW = 5
-"""Dialogs that are so few that others may have been meant."""
+"""Fewer results than this also bring similar names."""
 NEAR = 20
-"""Nearly fitting dialogs that are offered."""
+"""The most dialogs with similar names."""
 _MANY = 20_000
-"""Dialogs from which looking through all of them is cheaper."""
+"""The number of candidates above which a full scan is cheaper."""
 _FRESH = 1_000
-"""News that the index has not followed yet and that are looked through instead."""
+"""The most unindexed entries that are scanned instead."""
 _PIECE = 3
 _WORD = re.compile(r"[a-zа-я]{4,}")
 _WORDS = 12
-"""Words of names that a piece may have been meant for."""
+"""The most similar words per query word."""
 _FIRST_BATCH = 8
 
 
@@ -33,12 +33,12 @@ _FIRST_BATCH = 8
 
 
 def above_all(tx: Tx) -> int:
-    """A number above those of all dialogs."""
+    """A number above all dialogs' numbers."""
     return int(tx.value("search.newest_dialog")) + 1
 
 
 def read_back(tx: Tx, shelf: Shelf, before: int, *, n: int) -> int:
-    """Take in names of before; returns where the next part begins, 0 after the last one."""
+    """Index existing names; returns where the next part begins, 0 after the last one."""
     n *= _FIRST_BATCH
     found = tx.all(Naming, "search.names_before", before=before, n=n)
     shelf.call([_naming(one) for one in found])
@@ -49,12 +49,12 @@ def read_back(tx: Tx, shelf: Shelf, before: int, *, n: int) -> int:
 
 
 def follow(tx: Tx, shelf: Shelf, dialogs: Collection[DialogId]) -> None:
-    """Take over the names of dialogs in which something happened, and with them those of their people's others."""
+    """Index the names of changed dialogs and of their people's other dialogs."""
     shelf.call([_naming(one) for one in tx.all(Naming, "search.names", ids=json.dumps(_of_people(tx, dialogs)))])
 
 
 def _of_people(tx: Tx, dialogs: Collection[DialogId]) -> list[DialogId]:
-    """Dialogs with all others of the same people: what finds one of them finds each."""
+    """Dialogs with all others of the same people, so that a search finds all of them."""
     if not dialogs:
         return []
     return list({*dialogs, *tx.all(DialogId, "search.of_their_people", ids=json.dumps(list(dialogs)))})
@@ -69,7 +69,7 @@ def _naming(one: Naming) -> Naming:
 
 
 def among(tx: Tx, index: Index, text: str) -> list[DialogId] | None:
-    """The dialogs of which some may fit; ``None``: any may, for the index does not know or would not help."""
+    """The candidate dialogs; ``None``: all, because the index is incomplete or would not help."""
     pieces = [_spellings(needle) for needle in needles(text)]
     pieces = [spellings for spellings in pieces if len(spellings[0]) >= _PIECE]
     mark, found = index.ask(lambda shelf: (shelf.mark(), shelf.called(pieces, n=_MANY))) if pieces else (None, [])
@@ -86,7 +86,7 @@ def _spellings(needle: str) -> list[str]:
 
 
 def near(tx: Tx, index: Index, dialect: str, wanted: DialogFilter) -> list[DialogId]:
-    """Dialogs of clients whose names are nearly what was typed, in the list's order."""
+    """Dialogs of clients with names similar to the query, in the list's order."""
     pieces = needles(wanted.text)
     if not any(_WORD.search(spelled) for piece in pieces for spelled in _spellings(piece)):
         return []
@@ -98,14 +98,14 @@ def near(tx: Tx, index: Index, dialect: str, wanted: DialogFilter) -> list[Dialo
 
 
 def _alike(shelf: Shelf, pieces: Sequence[str]) -> list[DialogId]:
-    """Dialogs in which for every piece there is itself, or a word that is nearly it."""
+    """Dialogs that have, for every word of the query, that word or a similar one."""
     meant = [[*_meant(shelf, piece), *(one for one in _spellings(piece) if len(one) >= _PIECE)] for piece in pieces]
     meant = [words for words in meant if words]
     return shelf.called(meant, n=_MANY) if meant else []
 
 
 def _meant(shelf: Shelf, piece: str) -> list[str]:
-    """The words of names that are the nearest to a piece in any of its spellings, two slips away at most."""
+    """The indexed words closest to a query word in any spelling, with at most two typos."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -120,11 +120,11 @@ def _meant(shelf: Shelf, piece: str) -> list[str]:
 
 
 def _candidates(shelf: Shelf, spelled: str, slips: int) -> list[str]:
-    """Words of about that length that begin alike: hardly anybody mistakes both of the first letters."""
+    """Words of similar length that share one of the first two letters: hardly anybody mistypes both."""
     lengths = {"shortest": len(spelled) - slips, "longest": len(spelled) + slips}
     return [word for first in set(spelled[:2]) for word in shelf.name_words(first, **lengths)]
 
 
 def _slips(word: str) -> int:
-    """How many letters may be wrong, missing, too many or in each other's place."""
+    """The most typos in a word: wrong, missing, extra or swapped letters."""
     return 0 if not _WORD.fullmatch(word) else 1 if len(word) <= 5 else 2  # noqa: PLR2004 - the longer, the more

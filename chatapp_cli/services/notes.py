@@ -1,4 +1,4 @@
-"""What operators tell one another in a dialog: no client ever reads it, no channel ever carries it."""
+"""Notes of operators in a dialog: never shown to a client and never sent by a channel."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from chatapp_cli.store.rows.messages import CallRow, MessageRow
 from chatapp_cli.store.tx import Tx
 
 NOTE: Final = "note"
-"""The direction of a note among messages: neither in nor out."""
+"""The direction of a note among messages."""
 EVER: Millis = 1 << 62
 RECENT = 7 * 86_400_000
-"""Milliseconds for which somebody who was mentioned is reminded of it."""
+"""Milliseconds for which a mention is shown."""
 
 
 def add(tx: Tx, dialog: DialogId, text: str) -> int:
-    """Write a note; whoever stands in it after an @ is told."""
+    """Write a note; operators mentioned after an @ are notified."""
     access.require(tx, Right.NOTE)
     if not text.strip():
         raise UsageError(T("A note needs a text."), field="text")
@@ -37,30 +37,30 @@ def add(tx: Tx, dialog: DialogId, text: str) -> int:
 
 
 def between(tx: Tx, dialog: DialogId, since: Millis = 0, until: Millis = EVER) -> list[NoteRow]:
-    """The notes of a time, oldest first; ``until`` is no longer part of it."""
+    """The notes of a period, oldest first, without ``until`` itself."""
     return tx.all(NoteRow, "notes.between", dialog=dialog, since=since, until=until)
 
 
-def calling(tx: Tx, me: str) -> list[CallRow]:
-    """Notes of the last week that mention somebody who has written none in that dialog since, the newest first."""
-    found = tx.all(CallRow, "notes.calling", since=tx.now - RECENT, me=me)
-    return [row for row in found if mentions(row.text, me)]
+def calling(tx: Tx) -> list[CallRow]:
+    """Notes of the last week that mention whoever looks and has written none there since, the newest first."""
+    found = tx.all(CallRow, "notes.calling", since=tx.now - RECENT, me=tx.name)
+    return [row for row in found if mentions(row.text, tx.name)]
 
 
 def mentions(text: str, name: str) -> bool:
-    """Tell whether ``@name`` stands in a text, as a whole and in either case."""
+    """Whether a text has ``@name`` as a whole word, ignoring case."""
     return re.search(rf"(?<!\w)@{re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def among(tx: Tx, dialog: DialogId, entries: Sequence[Entry], *, complete: bool, until: Millis = EVER) -> list[Entry]:
-    """A part of a conversation with the notes of its time, each in its place."""
+    """A part of a conversation with its notes inserted by time."""
     since = 0 if complete or not entries else entries[0].message.at
     noted = [as_entry(row) for row in between(tx, dialog, since, until)]
     return sorted([*entries, *noted], key=lambda entry: (entry.message.at, entry.message.id))
 
 
 def as_entry(row: NoteRow) -> Entry:
-    """A note as it stands in a transcript: its number there is below zero, so that it is no message's."""
+    """A note as a transcript entry; its negative number cannot be a message's."""
     return Entry(
         MessageRow(
             id=MessageId(-row.id),

@@ -26,18 +26,18 @@ from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
 from chatapp_cli.store.tx import Tx
 
 SESSION = 30 * 24 * 3_600_000
-"""How long a login holds, milliseconds."""
+"""The lifetime of a login, in milliseconds."""
 
 
 class Account(NamedTuple):
-    """An operator with the lines they see; ``None``: all, those to come too."""
+    """An operator with the lines they see; ``None``: all, including future ones."""
 
     who: OperatorRow
     lines: Sequence[SeenLineRow] | None
 
 
 def accounts(tx: Tx) -> list[Account]:
-    """All accounts with what each sees, by name."""
+    """All accounts with their lines, by name."""
     return [Account(who, lines(tx, who)) for who in everything(tx)]
 
 
@@ -47,7 +47,7 @@ def everything(tx: Tx) -> list[OperatorRow]:
 
 
 def known(tx: Tx, name: str) -> OperatorRow | None:
-    """An account, if there is one."""
+    """An account; ``None`` if there is none."""
     return tx.one(OperatorRow, "operators.find", name=name)
 
 
@@ -62,12 +62,12 @@ def find(tx: Tx, name: str) -> OperatorRow:
 
 
 def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
-    """The lines that an operator sees; ``None``: all, those to come too."""
+    """The lines that an operator sees; ``None``: all, including future ones."""
     return None if who.every_line else tx.all(SeenLineRow, "operators.lines", name=who.name)
 
 
 def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
-    """Make an account; without a hash nobody logs in by it, without lines it sees them all.
+    """Add an account; without a hash it cannot log in, without lines it sees all of them.
 
     Raises UsageError for an empty name, and Refused for one that is taken.
     """
@@ -85,7 +85,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> Opera
 
 
 def disable(tx: Tx, name: str) -> None:
-    """Let an operator in no longer; who is logged in is logged out at once."""
+    """Disable an account; its sessions end at once."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
@@ -94,7 +94,7 @@ def disable(tx: Tx, name: str) -> None:
 
 
 def enable(tx: Tx, name: str) -> None:
-    """Let an operator in again."""
+    """Enable an account."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
@@ -102,7 +102,7 @@ def enable(tx: Tx, name: str) -> None:
 
 
 def set_password(tx: Tx, name: str, password_hash: str) -> None:
-    """Give a new password; whoever is logged in by the old one is logged out."""
+    """Set a password; sessions opened with the old one end."""
     if name != access.acting(tx).name:
         access.require(tx, Right.USERS)
         _insist_above(tx, name)
@@ -115,7 +115,7 @@ def set_password(tx: Tx, name: str, password_hash: str) -> None:
 
 
 def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
-    """Let an operator see these lines alone; ``None``: all of them."""
+    """Set the lines that an operator sees; ``None``: all of them."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     _insist_on_lines(tx, lines)
@@ -126,13 +126,13 @@ def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
 
 
 def may(tx: Tx, name: str) -> frozenset[Right]:
-    """What an account may do, by its role and by what was given to it. Raises NotFound."""
+    """The rights of an account, from its role and granted. Raises NotFound."""
     who = find(tx, name)
     return access.of_role(who.role) | read(who.rights)
 
 
 def changes(said: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
-    """The rights that ``+NAME`` gives and those that ``-NAME`` takes back. Raises UsageError for anything else."""
+    """The rights granted by ``+NAME`` and revoked by ``-NAME``. Raises UsageError for anything else."""
     unknown = [word for word in said if word[:1] not in {"+", "-"} or word[1:] not in set(Right)]
     if unknown:
         raise UsageError(
@@ -145,9 +145,9 @@ def changes(said: Sequence[str]) -> tuple[frozenset[Right], frozenset[Right]]:
 
 
 def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right]) -> None:
-    """Give rights beside those of the role, and take such back.
+    """Grant rights in addition to the role's, and revoke granted ones.
 
-    Raises UsageError for taking what the role itself allows, and Refused for rights that whoever acts does not have.
+    Raises UsageError for revoking a right of the role, and Refused for rights that the acting operator does not have.
     """
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
@@ -163,7 +163,7 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
 
 
 def _insist_above(tx: Tx, name: str) -> None:
-    """Raise Refused for the account of somebody who may do or see more: changing it would be a way to do the same."""
+    """Raise Refused for an account with more rights or lines than the acting operator has: it could be taken over."""
     seen = lines(tx, find(tx, name))
     _insist_on_rights(tx, may(tx, name))
     _insist_on_lines(tx, None if seen is None else [line.id for line in seen])
@@ -175,7 +175,7 @@ def _insist_on_rights(tx: Tx, rights: frozenset[Right]) -> None:
 
 
 def _insist_on_lines(tx: Tx, lines: Sequence[LineId] | None) -> None:
-    """Raise Refused unless whoever acts sees all of these, ``None``: every line. The owner may give any."""
+    """Raise Refused unless the acting operator sees all of these lines (``None``: every line); the owner does."""
     who = access.acting(tx)
     if not (who.owner or who.lines is None or (lines is not None and set(lines) <= set(who.lines))):
         raise _beyond()
@@ -190,7 +190,7 @@ def _beyond() -> Refused:
 
 
 def remove(tx: Tx, name: str) -> None:
-    """Forget an account with its logins; what was done under the name stays."""
+    """Delete an account with its sessions; what was done under the name stays."""
     access.require(tx, Right.USERS)
     _insist_above(tx, name)
     tx.run("operators.remove", name=find(tx, name).name)
@@ -201,9 +201,9 @@ def remove(tx: Tx, name: str) -> None:
 
 
 def verify(tx: Tx, name: str, password: str) -> OperatorRow:
-    """The operator who knows the password. Slow on purpose: ask on a thread, in no writing transaction.
+    """Check a password and return the operator. Slow on purpose: run it on a thread, outside writing transactions.
 
-    Raises Refused, in the same words and after the same work whatever was wrong.
+    Raises Refused with the same text and after the same time, whatever was wrong.
     """
     found = known(tx, name.strip())
     fits = passwords.fits(password, found.password if found else "")
@@ -217,24 +217,24 @@ def verify(tx: Tx, name: str, password: str) -> OperatorRow:
 
 
 def renewed(who: OperatorRow, password: str) -> str:
-    """The hash to be kept instead, where passwords are hashed in another way by now; otherwise empty."""
+    """A new hash if the stored one uses outdated parameters; otherwise empty."""
     return passwords.hashed(password) if passwords.outdated(who.password) else ""
 
 
 def rehash(tx: Tx, name: str, password_hash: str) -> None:
-    """Keep the same password in another way."""
+    """Store a new hash of the same password."""
     tx.run("operators.set_password", name=name, password=password_hash)
 
 
 def open_session(tx: Tx, name: str, token: str) -> None:
-    """Let a token stand for an operator for 30 days; only its hash is kept."""
+    """Open a session of 30 days for a token; only its hash is stored."""
     tx.run("operators.sweep", now=tx.now)
     tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION)
     tx.emit(LoggedIn(name=name), actor=name)
 
 
 def of_session(tx: Tx, token: str) -> OperatorRow | None:
-    """For whom a token stands; nobody once it is over, closed, or they are disabled."""
+    """The operator of a token; ``None`` if it has expired or was closed, or the account is disabled."""
     return tx.one(OperatorRow, "operators.of_session", token=_digest(token), now=tx.now)
 
 

@@ -1,7 +1,6 @@
-"""Options that are stored: who has which, which of them holds, and how they are changed.
+"""Stored options: reading, precedence and changes.
 
-A flag beats the environment, the environment beats the stored option of the narrowest subject, that beats the settings
-file, the file beats the default.
+Precedence: flag, environment, stored option of the narrowest subject, settings file, default.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _SETTINGS = frozenset(one.name for one in fields(Settings))
 
 
 class Chosen(NamedTuple):
-    """A stored option that holds, and whose it is."""
+    """An effective stored option and its subject."""
 
     value: Value
     target: Target
@@ -37,7 +36,7 @@ class Chosen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a question is asked: of all, on a line, in a channel, for a CRM."""
+    """The scope of a question: the company, a line, a channel or a CRM."""
 
     line: LineId | None = None
     channel: ChannelId | None = None
@@ -49,27 +48,27 @@ EVERYWHERE = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The settings of this process with the stored options between environment and file."""
+    """The settings of this process, with stored options between environment and file."""
 
     settings: Settings
     given: Collection[str] = frozenset()
-    """What a flag or the environment said."""
+    """The names given by a flag or the environment."""
 
     def value(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> Value:
-        """What holds there. Raises KeyError for a name that is neither an option nor a setting."""
+        """The effective value. Raises KeyError for a name that is neither an option nor a setting."""
         found = None if name in self.given else chosen(tx, scope).get(name)
         return self.unstored(name) if found is None else found.value
 
     def text(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> str:
-        """The same, of an option that is words."""
+        """The same, for a text option."""
         return str(self.value(tx, name, scope))
 
     def number(self, tx: Tx, name: str, scope: Scope = EVERYWHERE) -> int:
-        """The same, of an option that is a whole number."""
+        """The same, for an integer option."""
         return int(self.value(tx, name, scope))
 
     def unstored(self, name: str) -> Value:
-        """What holds where nothing is stored. Raises KeyError."""
+        """The value if nothing is stored. Raises KeyError."""
         if name in _SETTINGS:
             value: Value = getattr(self.settings, name)
             return value
@@ -80,7 +79,7 @@ class Options:
 
 
 def chosen(tx: Tx, scope: Scope = EVERYWHERE) -> Mapping[str, Chosen]:
-    """The stored options that hold there, each of the narrowest subject; those that cannot be used are passed over."""
+    """The effective stored options in a scope, each of the narrowest subject; unusable ones are skipped."""
     rows = tx.all(OptionRow, "options.chosen", line=scope.line, channel=scope.channel, crm=scope.crm)
     found: dict[str, Chosen] = {}
     for row in sorted(rows, key=lambda row: _NARROWEST.index(Subject(row.subject))):
@@ -92,7 +91,7 @@ def chosen(tx: Tx, scope: Scope = EVERYWHERE) -> Mapping[str, Chosen]:
 
 
 def _usable(asked: Field, said: str) -> bool:
-    """A newer version may have written what this one does not understand."""
+    """Whether a stored value is usable: a newer version may have written others."""
     try:
         _insist(asked, said)
     except UsageError:
@@ -101,7 +100,7 @@ def _usable(asked: Field, said: str) -> bool:
 
 
 def stored(tx: Tx, target: Target) -> Mapping[str, str]:
-    """Everything that is stored for it, as it was written: what only a newer version knows as well."""
+    """All stored options of a subject as written, including those of a newer version."""
     return dict(tx.all(_pair, "options.of", subject=target.subject, id=target.ref))
 
 
@@ -110,13 +109,13 @@ def _pair(name: str, value: str) -> tuple[str, str]:
 
 
 def known(subject: Subject, own: Sequence[Field] = ()) -> Mapping[str, Field]:
-    """The options that it may have; ``own`` are those of a channel's manifest, which win."""
+    """The options that a subject may have; ``own`` are those of a channel's manifest, which take precedence."""
     return {**option.declared(subject), **{one.name: one for one in own if one.option}}
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Options as a person wrote them; an empty one that is not the channel's own is forgotten."""
+    """Options as a person wrote them; an empty one is deleted unless it is the channel's own."""
 
     said: Mapping[str, str]
     own: Sequence[Field] = field(default=())
@@ -124,7 +123,7 @@ class Changes:
 
 
 def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
-    """Keep or forget options of one subject; returns their names. Raises UsageError before anything is changed."""
+    """Store or delete options of one subject; returns their names. Raises UsageError before any change."""
     there = known(target.subject, changes.own)
     own = {one.name for one in changes.own}
     kept = {name: said for name, said in changes.said.items() if said or name in own}
@@ -143,25 +142,25 @@ def change(tx: Tx, target: Target, changes: Changes) -> list[str]:
 
 
 def configure_company(tx: Tx, changes: Mapping[str, str]) -> None:
-    """Change options of the company; an empty value forgets one. Raises UsageError."""
+    """Change options of the company; an empty value deletes one. Raises UsageError."""
     access.require(tx, Right.SETTINGS)
     changed = change(tx, COMPANY, Changes(changes))
     tx.emit(CompanyConfigured(changed=changed))
 
 
 def keep(tx: Tx, target: Target, values: Mapping[str, str]) -> None:
-    """Store values that have been looked at."""
+    """Store validated values."""
     for name, value in values.items():
         tx.run("options.keep", subject=target.subject, id=target.ref, name=name, value=value)
 
 
 def drop(tx: Tx, target: Target) -> None:
-    """Forget all of one that is removed."""
+    """Delete all options of a removed subject."""
     tx.run("options.drop", subject=target.subject, id=target.ref)
 
 
 def drop_with_line(tx: Tx, line: LineId) -> None:
-    """Forget all of a line that is removed, and of its channels."""
+    """Delete all options of a removed line and its channels."""
     tx.run("options.drop_with_line", line=line)
 
 

@@ -1,7 +1,7 @@
-"""The outbox: claims, and what each verdict does.
+"""The outbox: claims, and the effect of each verdict.
 
-A claim is durable before its turn is waited for, and the hand-over before the provider hears of it: what was claimed
-and not handed over certainly did not go. Whoever lost the claim records nothing.
+A claim is committed before waiting for its turn, and the hand-over before the provider is called: so a row that was
+claimed but not handed over was certainly not sent. A process that lost the claim records nothing.
 """
 
 from __future__ import annotations
@@ -37,41 +37,41 @@ from chatapp_cli.store.rows.outbox import EarlyRow, OutboxRow, RecentSend
 from chatapp_cli.store.tx import Tx
 
 MOST_ATTEMPTS = 30
-"""Counted attempts after which a person has to look."""
+"""Counted attempts after which a person must decide."""
 HANDED_OVER = "sending"
 """The state of an outbox row whose message the provider may have."""
 WORTH_TELLING = 60.0
-"""Seconds of a channel's rest from which the journal tells of it."""
+"""Seconds from which a pause of a channel is written to the journal."""
 LONGEST_WAIT = 900.0
-"""Seconds of back-off at most."""
+"""The longest back-off, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row that is ours to carry out, and everything that it takes."""
+    """A claimed row, with everything needed to carry it out."""
 
     row: OutboxRow
     message: MessageRow
     outbound: Outbound
     parts: tuple[str, ...] = ()
-    """The ids of what there is to change at the provider: one, or those of all parts that are meant."""
+    """The provider's ids of what is to be changed: one, or those of all parts concerned."""
 
     @property
     def began(self) -> bool:
-        """Whether it had been handed over when the claim was read."""
+        """Whether it was already handed over when the claim was read."""
         return self.row.state == HANDED_OVER
 
 
 def claim(tx: Tx, media: Media, channel: ChannelId) -> Claim | None:
-    """Take the first row that may go: by priority, then in order, nothing of its dialog ahead or in flight."""
+    """Claim the first row that may go: by priority, then in order; no row of its dialog is before it or in flight."""
     row = tx.one(OutboxRow, "outbox.claim", channel=channel, now=tx.now)
     return None if row is None else _loaded(tx, media, row)
 
 
 def begin(tx: Tx, claim: Claim) -> bool:
-    """It is handed over to the provider now: from here on nobody can say that it did not go, until an answer comes.
+    """Record the hand-over to the provider: from here on the outcome is unknown until an answer comes.
 
-    False if the claim is ours no longer, as when somebody took the message back: then it must not go.
+    False if the claim was lost, for example because the message was cancelled: then it must not be sent.
     """
     mine = _mine(tx, claim)
     if mine is None or not tx.run("outbox.begin", id=claim.row.id, claims=claim.row.claims):
@@ -93,7 +93,7 @@ def begin(tx: Tx, claim: Claim) -> bool:
 
 
 def in_flight(tx: Tx, media: Media, channel: ChannelId) -> list[Claim]:
-    """What the last owner of the channel had claimed when it ended; ``began`` tells what was handed over."""
+    """The claims that the channel's last owner left; ``began`` tells which were handed over."""
     return [_loaded(tx, media, row) for row in tx.all(OutboxRow, "outbox.in_flight", channel=channel)]
 
 
@@ -122,14 +122,14 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
 
 
 def _title(card: DialogCard) -> str:
-    """What the other side calls itself, never what operators call the dialog."""
+    """The client's own name, never the operators' name of the dialog."""
     if card.chat_kind == "private":
         return card.person
     return "" if card.renamed else card.name
 
 
 def _meant(tx: Tx, row: OutboxRow, first: str) -> tuple[str, ...]:
-    """A deletion means every part, an edit those that bear the text, a reaction the first."""
+    """The parts that a change concerns: a deletion all, an edit those with the text, a reaction the first."""
     if row.action not in {Action.DELETE, Action.EDIT}:
         return (first,)
     parts = tx.all(lambda ext_id, bears_text: (ext_id, bears_text), "messages.parts", message=row.message_id)
@@ -156,7 +156,7 @@ def _local(media: Media, file: FileRow) -> LocalFile:
 
 
 def succeed(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
-    """The provider took it."""
+    """Record that the provider accepted it."""
     mine = _mine(tx, claim)
     if mine is None:
         return False
@@ -179,7 +179,7 @@ def _sent(tx: Tx, claim: Claim, receipt: Receipt) -> None:
 
 
 def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
-    """Let news happen that overtook the verdict; of further parts only a failure counts."""
+    """Apply delivery states that arrived before the verdict; of further parts only a failure counts."""
     for ext_id in ids:
         for news in tx.all(EarlyRow, "early.take", channel=row.channel_id, ext_id=ext_id):
             current = tx.one(Ref, "messages.ref_by_id", id=row.message_id)
@@ -199,9 +199,9 @@ def _hear_early(tx: Tx, row: OutboxRow, ids: Sequence[str]) -> None:
 
 
 def _is_ours(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
-    """Make a provider's id free for our message: its echo, come before the receipt, becomes one with it.
+    """Free a provider's id for our message: an echo that arrived before the receipt is merged into it.
 
-    An id that another message really bears, such as a letter to ourselves that has arrived, stays with that one.
+    An id that really belongs to another message, such as a received mail to ourselves, stays there.
     """
     other = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     if other is None or other.id == row.message_id:
@@ -243,7 +243,7 @@ _CARRIED_OUT = {Action.SEND: _sent, Action.EDIT: _edited, Action.DELETE: _delete
 
 
 def fail(tx: Tx, claim: Claim, error: Rejected | ChannelError) -> bool:
-    """It is certainly not done, and trying again would not help."""
+    """Record a final failure: it was certainly not carried out, and a retry would not help."""
     mine = _mine(tx, claim)
     if mine is None:
         return False
@@ -270,7 +270,7 @@ def _tell_refusal(tx: Tx, row: OutboxRow, error: ChannelError) -> None:
 
 
 def postpone(tx: Tx, claim: Claim, error: ChannelError, *, seconds: float, counted: bool) -> bool:
-    """It is certainly not done; it stays queued and goes again after so many seconds."""
+    """Requeue a row that was certainly not carried out, for a retry after this many seconds."""
     if counted and claim.row.attempts >= MOST_ATTEMPTS:
         return fail(tx, claim, error)
     mine = _mine(tx, claim)
@@ -290,9 +290,9 @@ def postpone(tx: Tx, claim: Claim, error: ChannelError, *, seconds: float, count
 
 
 def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
-    """It may or may not be done: a person decides, nothing is sent again by itself.
+    """Record an unknown outcome: a person decides, and nothing is resent automatically.
 
-    An edit, a deletion or a reaction can be asked for twice without harm and simply goes again.
+    Edits, deletions and reactions are repeatable and are simply retried.
     """
     if claim.row.action != Action.SEND:
         return postpone(tx, claim, error, seconds=backoff(claim.row.attempts), counted=True)
@@ -302,7 +302,7 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
     ids = error.ids if isinstance(error, OutcomeUnknown) else ()
     named = message_of(tx, mine.row.message_id).ext_id
     if named and tx.value("early.told", channel=mine.row.channel_id, ext_id=named) is not None:
-        return succeed(tx, mine, Receipt(ids=(named,)))  # its answer was lost, and the provider told of it all the same
+        return succeed(tx, mine, Receipt(ids=(named,)))  # its answer was lost, but the provider has reported it
     if any(_echoed(tx, mine.row, ext_id) for ext_id in ids):
         return succeed(tx, mine, Receipt(ids=ids))
     _mark(tx, mine.row, State.UNCERTAIN, code=error.code, detail=error.detail)
@@ -314,18 +314,18 @@ def leave_uncertain(tx: Tx, claim: Claim, error: ChannelError) -> bool:
 
 
 def _echoed(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
-    """Tell whether the provider has shown us its copy already, which proves that it went."""
+    """Whether the provider's echo has already arrived, which proves that it was sent."""
     copy = tx.one(Ref, "messages.ref", channel=row.channel_id, ext_id=ext_id, dialog=row.dialog_id)
     return copy is not None and copy.origin == Origin.PHONE
 
 
 def backoff(attempts: int) -> float:
-    """Seconds before the next attempt, to be jittered: 2, 4, 8 … 900."""
+    """Seconds before the next attempt, without jitter: 2, 4, 8 … 900."""
     return min(LONGEST_WAIT, 2.0 ** min(attempts, 10))
 
 
 def hold(tx: Tx, dialog: DialogId, rests: Mapping[Lane, float], *, code: str = "pace") -> None:
-    """What waits in the lanes of a dialog does not go before so many seconds, and says why."""
+    """Delay what waits in a dialog's lanes by this many seconds, with a reason."""
     for lane, seconds in rests.items():
         tx.run(_HOLD[lane], dialog=dialog, until=tx.now + int(seconds * 1000), code=code)
 
@@ -338,7 +338,7 @@ _HOLD: Mapping[Lane, str] = {
 
 
 def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str = "") -> None:
-    """The account was told to wait, or may not send; remembered over restarts, and told if it takes a while."""
+    """Pause an account that must wait or may not send; survives restarts, and a long pause is reported."""
     until = tx.now + int(seconds * 1000)
     tx.run("channels.pause", id=channel, until=until, code=code, detail=detail)
     if seconds >= WORTH_TELLING:
@@ -346,31 +346,31 @@ def pause(tx: Tx, channel: ChannelId, *, seconds: float, code: str, detail: str 
 
 
 def show_pause(tx: Tx, channel: ChannelId, *, seconds: float) -> None:
-    """The account's own rate: when the outbox goes on, for whoever looks. A reason that is there already stays."""
+    """Show when the account's own rate lets the outbox continue. An existing reason is kept."""
     tx.run("channels.show_pause", id=channel, until=tx.now + int(seconds * 1000))
 
 
 def unpause(tx: Tx, channel: ChannelId) -> None:
-    """The provider lets the account send again."""
+    """End the pause of an account."""
     tx.run("channels.unpause", id=channel)
     tx.run("outbox.release", channel=channel, now=tx.now)
     tx.emit(ChannelResumed(channel=channel), actor=PROGRAM)
 
 
 def pause_strangers(tx: Tx, row: OutboxRow, *, seconds: float, code: str) -> None:
-    """The account was told to leave strangers alone; remembered over restarts."""
+    """Pause an account's messages to strangers; survives restarts."""
     tx.run("channels.pause_strangers", id=row.channel_id, until=tx.now + int(seconds * 1000))
     hold(tx, row.dialog_id, {"strangers": seconds}, code=code)
     tx.emit(StrangersPaused(channel=row.channel_id, seconds=int(seconds), code=code), actor=PROGRAM)
 
 
 def something_due(tx: Tx) -> bool:
-    """Tell whether anything scheduled is due."""
+    """Whether anything scheduled is due."""
     return tx.value("outbox.something_due", now=tx.now) is not None
 
 
 def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
-    """Queue what was scheduled for now; a clock that jumped ahead only makes it due."""
+    """Queue scheduled messages that are due."""
     due = tx.all(lambda *row: row, "outbox.promote", now=tx.now)
     for message, dialog, channel in due:
         _show_due(tx, dialog, message)
@@ -380,7 +380,7 @@ def promote(tx: Tx) -> Sequence[tuple[MessageId, ChannelId]]:
 
 
 def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
-    """Show it as said now; it answers only what the client had written before it was written."""
+    """Show a scheduled message as sent now; it answers only what the client wrote before it was composed."""
     tx.run("messages.due", id=message, now=tx.now)
     due = message_of(tx, message)
     files = [file.name for file in tx.all(FileRow, "files.of_message", message=message)]
@@ -390,24 +390,24 @@ def _show_due(tx: Tx, dialog: DialogId, message: MessageId) -> None:
 
 
 def next_due(tx: Tx, channel: ChannelId) -> Millis | None:
-    """When the next wait of a channel is over; ``None`` if nothing waits for a time."""
+    """When the next wait in a channel ends; ``None`` if nothing waits for a time."""
     due: Millis | None = tx.value("outbox.next_due", channel=channel, now=tx.now)
     return due
 
 
 def recent(tx: Tx, channel: ChannelId, *, seconds: float) -> list[RecentSend]:
-    """The sends that a governor has to remember after a restart."""
+    """The sends that a governor needs after a restart."""
     return tx.all(RecentSend, "attempts.recent", channel=channel, since=tx.now - int(seconds * 1000))
 
 
 def _mine(tx: Tx, claim: Claim) -> Claim | None:
-    """The claim as it is now, if it is still ours: its dialog may have become one with another meanwhile."""
+    """The current state of our claim, if it is still ours; its dialog may have been merged meanwhile."""
     dialog = tx.value("outbox.mine", id=claim.row.id, claims=claim.row.claims)
     return None if dialog is None else replace(claim, row=claim.row._replace(dialog_id=DialogId(dialog)))
 
 
 def _mark(tx: Tx, row: OutboxRow, state: State, *, code: str = "", detail: str = "") -> None:
-    """Show where it stands; what is with the client already stays so while it is sent once more."""
+    """Show a message's state; a delivered one stays delivered while it is sent once more."""
     if not tx.run("messages.mark", id=row.message_id, state=state, code=code, detail=detail):
         return
     tx.run("dialogs.state", id=row.dialog_id, message=row.message_id, state=state)

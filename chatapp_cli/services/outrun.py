@@ -1,4 +1,4 @@
-"""What was written for later and is not needed any more once the client writes first."""
+"""Scheduled messages that are cancelled if the client writes first."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chatapp_cli.store.tx import Tx
 UNLESS_HEARD = "unless_heard"
 """Why such a message waits."""
 HEARD_FIRST = "heard_first"
-"""Why such a message never went."""
+"""Why such a message was not sent."""
 
 
 def give_up(tx: Tx, heard: MessageReceived) -> None:
-    """The client wrote: what was to remind them does not go. A machine of theirs that answers is not the client."""
+    """Cancel reminders because the client wrote. An automatic answer does not count."""
     channel, dialog = heard.channel, heard.dialog
     for message in tx.all(MessageId, "outbox.give_up", dialog=dialog, message=heard.message):
         tx.run("messages.state", id=message, state=State.CANCELLED, code=HEARD_FIRST, detail="")

@@ -1,6 +1,6 @@
-"""When a message will go at its account's rates, told before it is accepted (S-055).
+"""Forecast when a message will be sent at its account's rates, before it is accepted (S-055).
 
-The governor decides in the end; this is its forecast from the same log of the same rates, without its margins.
+The governor decides at send time; this uses the same log and the same rates, without its margins.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from chatapp_cli.store.rows.outbox import RecentSend
 from chatapp_cli.store.tx import Tx
 
 Reason: TypeAlias = Literal[""] | Scope
-"""The rate that makes a message wait; empty: none does."""
+"""The rate that makes a message wait; empty for none."""
 AT_ONCE: Millis = 5_000
-"""A wait that nobody has to be told of."""
+"""A wait in milliseconds that is too short to mention."""
 _NOBODY_ELSE = MessageId(2**62)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The earliest time for a message, 0: at once; and which rate it waits for."""
+    """The earliest time for a message (0: now), and which rate it waits for."""
 
     at: Millis = 0
     reason: Reason = ""
 
 
 NOW = Turn()
-"""It goes at once."""
+"""No wait."""
 
 
 class Forecast:
-    """What an account has sent and will send, as far as its rates care."""
+    """The past and planned sends of an account that its rates count."""
 
     def __init__(self, channel: ChannelRow, can: Capabilities, now: Millis) -> None:
         self._channel, self._now = channel, now
         self._log = AccountLog(can.rates)
 
     def remember(self, sent: RecentSend) -> None:
-        """Take note of a send."""
+        """Count a send."""
         self._log.record(_target(sent), sent.at / 1000)
 
     def next(self, wanted: RecentSend) -> Turn:
-        """When one more goes; counted from then on. ``at`` of what is wanted is when it may go at the earliest."""
+        """The turn of one more message, which is then counted. ``at`` is the earliest time wanted."""
         told: list[tuple[Millis, Reason]] = [(max(wanted.at, self._now), ""), (self._channel.paused_until, "account")]
         if wanted.stranger:
             told.append((self._channel.strangers_until, "strangers"))
@@ -72,7 +72,7 @@ def forecast(
     priority: int = Priority.OPERATOR,
     before: MessageId = _NOBODY_ELSE,
 ) -> Forecast:
-    """What an account has done lately, and what of this priority or a higher one it has accepted before a message."""
+    """The forecast from an account's recent sends, and accepted messages of the same or higher priority."""
     found = Forecast(channel, can, tx.now)
     longest = max((rate.per for rate in can.rates), default=0.0)
     for sent in outbox.recent(tx, channel.id, seconds=longest):

@@ -1,4 +1,4 @@
-"""Passwords: hashing them, and comparing without telling who exists. Slow on purpose: never in a transaction."""
+"""Hash and check passwords without revealing which accounts exist. Slow on purpose: never in a transaction."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LEAST = 8
 
 
 def hashed(password: str) -> str:
-    """What is kept of a new password. Raises UsageError if it is too short."""
+    """The hash of a new password. Raises UsageError if it is too short."""
     if len(password) < LEAST:
         raise UsageError(T("A password needs at least {n} characters.", n=LEAST), field="password")
     return _hasher().hash(password)
 
 
 def fits(password: str, kept: str) -> bool:
-    """Compare; where nothing is kept, do as much work and say no."""
+    """Check a password; without a hash, do the same work and return false."""
     from argon2.exceptions import Argon2Error, InvalidHashError
 
     if not kept:
@@ -36,7 +36,7 @@ def fits(password: str, kept: str) -> bool:
 
 
 def outdated(kept: str) -> bool:
-    """Tell whether it was hashed as is no longer thought safe."""
+    """Whether a hash uses outdated parameters."""
     return _hasher().check_needs_rehash(kept)
 
 

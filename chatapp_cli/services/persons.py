@@ -1,7 +1,7 @@
-"""One person, many channels: who is the same, said by people alone and taken back at any time.
+"""One person, many channels: merging contacts, done only by people and reversible at any time.
 
-A person is the contact that stands for them with all that are merged into it. Merging moves and deletes nothing else:
-every contact keeps its dialogs and what its channel knows of it.
+A person is a main contact with all contacts merged into it. Merging moves and deletes nothing: every contact keeps its
+dialogs and its channel's data.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
 from chatapp_cli.store.tx import Tx
 
 FEW = 20
-"""Likenesses looked at for one person."""
+"""The most candidates for one person."""
 MANY = 200
-"""Likenesses looked at among everybody."""
+"""The most candidates among all persons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with everything by which they are known."""
+    """A person with all their contacts."""
 
     contacts: Sequence[ContactRow]
-    """The first stands for them."""
+    """Their contacts, the main one first."""
     ways: Sequence[WayRow]
-    """Their dialogs in every channel, the newest first."""
+    """Their dialogs in all channels, newest first."""
 
     @property
     def id(self) -> ContactId:
-        """The number of the contact that stands for them."""
+        """The number of the main contact."""
         return self.contacts[0].id
 
     @property
     def name(self) -> str:
-        """What to call them."""
+        """The person's name."""
         names = (*(one.name for one in self.contacts), *(way.name for way in self.ways), title(self.contacts[0]))
         return next(filter(None, names))
 
     def answered_by(self, dialog: DialogId) -> DialogId:
-        """The dialog to answer in: where they wrote last, of those that can be written to; otherwise the one given."""
+        """The dialog to answer in: the reachable one in which they wrote last, otherwise the one given."""
         open_ways = [way for way in self.ways if way.reachable and not way.blocked and way.heard_at is not None]
         return max(open_ways, key=lambda way: way.heard_at or 0).id if open_ways else dialog
 
     def ways_of(self, contact: ContactId) -> list[WayRow]:
-        """The dialogs of one of their contacts."""
+        """The dialogs of one contact."""
         return [way for way in self.ways if way.contact_id == contact]
 
 
@@ -66,13 +66,13 @@ class Likeness:
 
     @property
     def said(self) -> Text:
-        """As a reason."""
+        """The reason as text."""
         return Text(_REASONS[self.kind].msgid, {"value": self.shared})
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Two that may be one person, and why; nothing follows from it until somebody says so."""
+    """Two contacts that may be one person, and why; nothing is merged automatically."""
 
     one: Person
     other: Person
@@ -91,21 +91,21 @@ _REASONS: Mapping[str, Text] = {
 
 
 def title(contact: ContactRow) -> str:
-    """What a contact is called, whatever is known of it."""
+    """The name of a contact, from what is known."""
     username = f"@{contact.username}" if contact.username else ""
     return contact.name or username or contact.phone or contact.email or str(contact.id)
 
 
 def person(tx: Tx, contact: ContactId) -> Person:
-    """The person to whom a contact belongs."""
+    """The person of a contact."""
     found = contacts.of_person(tx, contact)
     return Person(found, tx.all(WayRow, "persons.dialogs", id=found[0].id))
 
 
 def find(tx: Tx, said: str) -> ContactRow:
-    """The one contact that is named by its number, or by an address that only one person has.
+    """The contact with this number, or with an address that only one person has.
 
-    A whole number is a contact's first, as lists show them. Raises NotFound, UsageError.
+    An integer is taken first as a contact's number, as lists show them. Raises NotFound, UsageError.
     """
     if contacts.is_number(said) and tx.value("persons.root", id=int(said)) is not None:
         return contacts.one(tx, ContactId(int(said)))
@@ -119,11 +119,11 @@ def find(tx: Tx, said: str) -> ContactRow:
     return found[0]
 
 
-# Saying who is the same
+# Merging
 
 
 def merge(tx: Tx, kept: ContactId, gone: ContactId) -> MergeRow:
-    """Say that two contacts are one person, for whom the first one's stands from now on. Raises Refused."""
+    """Merge two persons; the first one's main contact represents both. Raises Refused."""
     access.require(tx, Right.PEOPLE)
     kept, gone = contacts.root(tx, kept), contacts.root(tx, gone)
     if kept == gone:
@@ -136,7 +136,7 @@ def merge(tx: Tx, kept: ContactId, gone: ContactId) -> MergeRow:
 
 
 def merge_of(tx: Tx, contact: ContactId) -> MergeRow:
-    """The merge that made a contact a part of another; for the one that stands for a person, the last into it."""
+    """The merge of a contact into another; for a main contact, the last merge into it."""
     found = tx.one(MergeRow, "persons.merge_of", id=contact) or tx.one(MergeRow, "persons.last_merge_into", id=contact)
     if found is None:
         raise NotFound(
@@ -146,7 +146,7 @@ def merge_of(tx: Tx, contact: ContactId) -> MergeRow:
 
 
 def undo(tx: Tx, merge: MergeRow) -> None:
-    """Take a merge back: what it joined is a person of its own again, whatever was merged since. Raises Refused."""
+    """Undo a merge: the merged contact is a person again, whatever was merged since. Raises Refused."""
     access.require(tx, Right.PEOPLE)
     contacts.one(tx, merge.gone)
     if tx.one(MergeRow, "persons.merge_of", id=merge.gone) != merge:
@@ -160,7 +160,7 @@ def undo(tx: Tx, merge: MergeRow) -> None:
 
 
 def apart(tx: Tx, one: ContactId, other: ContactId) -> Sequence[tuple[ContactId, ContactId]]:
-    """Say that two are not the same person: they are not suggested again; returns the pairs that this is news of."""
+    """Record that two are different persons, so that they are not suggested again; returns the new pairs."""
     access.require(tx, Right.PEOPLE)
     one, other = contacts.root(tx, one), contacts.root(tx, other)
     if one == other:
@@ -175,7 +175,7 @@ def apart(tx: Tx, one: ContactId, other: ContactId) -> Sequence[tuple[ContactId,
 
 
 def forget_apart(tx: Tx, pairs: Sequence[tuple[ContactId, ContactId]]) -> None:
-    """Take back that pairs of contacts are not the same person."""
+    """Undo that pairs of contacts are different persons."""
     access.require(tx, Right.PEOPLE)
     for low, high in pairs:
         tx.run("persons.let_together", low=contacts.one(tx, low).id, high=contacts.one(tx, high).id)
@@ -194,16 +194,16 @@ def _tell_dialogs(tx: Tx, what: type[PersonChanged | PersonCompared], root: Cont
         tx.emit(what(channel=way.channel_id, dialog=way.id, contact=contact))
 
 
-# Suggesting who may be
+# Suggestions
 
 
 def suggestions(tx: Tx, contact: ContactId) -> list[Suggestion]:
-    """Who may be the same person as one, the strongest reason first."""
+    """Suggestions for one person, strongest reason first."""
     return _suggested(tx, tx.all(AlikeRow, "persons.alike", id=contacts.root(tx, contact), n=FEW))
 
 
 def everybody(tx: Tx) -> list[Suggestion]:
-    """All that may be one person, the strongest reason first."""
+    """All suggestions, strongest reason first."""
     found = tx.all(AlikeRow, "persons.all_alike", n=MANY)
     return _suggested(tx, [row._replace(one=min(row[:2]), other=max(row[:2])) for row in found])
 

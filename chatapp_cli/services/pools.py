@@ -1,4 +1,4 @@
-"""Several accounts of one kind on a line: which of them the next client is sent to (S-069)."""
+"""Several accounts of one kind on a line: which one the next client is sent to (S-069)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chatapp_cli.store.tx import Tx
 
 DAY: Millis = 86_400_000
 LINK = "Link"
-"""The fact of a binding that leads a client to the account."""
+"""The fact of a binding with the account's link for clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class Account:
     new: int
     """Dialogs that began in the last 24 hours."""
     takes: bool
-    """It works and is not told to wait."""
+    """It works and is not paused."""
 
     @property
     def works(self) -> bool:
-        """Nobody has to look after it."""
+        """Whether it works without a person's help."""
         return self.channel.health in WORKING
 
 
 def accounts(tx: Tx, line: LineId, kind: str) -> Sequence[Account]:
-    """A line's accounts of one kind that a link leads to, the next client's first."""
+    """A line's accounts of one kind that have a link, the next client's first."""
     rows = [row for row in channels.everything(tx) if (row.line_id, row.kind) == (line, kind)]
     found = [_account(tx, row, link) for row in rows if (link := row.facts.get(LINK))]
     return sorted(found, key=lambda one: (not one.takes, one.new, one.channel.id))
@@ -50,13 +50,13 @@ def _account(tx: Tx, row: ChannelRow, link: str) -> Account:
 
 
 def linked(tx: Tx, line: LineId) -> Sequence[str]:
-    """The kinds of channels on a line that clients can be sent to by a link."""
+    """The kinds of channels on a line that have a link for clients."""
     rows = [row for row in channels.everything(tx) if row.line_id == line and row.facts.get(LINK)]
     return list(dict.fromkeys(row.kind for row in rows))
 
 
 def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[Account]:
-    """The accounts, the next client's first. Raises NotFound, UsageError, and Refused if none takes clients."""
+    """The accounts, the next client's first. Raises NotFound, UsageError, and Refused if none accepts clients."""
     known = linked(tx, line)
     if not kind and len(known) > 1:
         raise UsageError(T("Name the kind of channel: {known}.", known=", ".join(known)), field="kind")
@@ -79,7 +79,7 @@ def invite(tx: Tx, line: LineId, kind: str = "") -> Sequence[Account]:
 
 
 def everywhere(tx: Tx) -> Mapping[LineId, Sequence[Account]]:
-    """For each line and kind the account that the next client is sent to, where one takes them."""
+    """For each line and kind, the account for the next client, if one accepts clients."""
     found: dict[LineId, list[Account]] = defaultdict(list)
     for line, kind in dict.fromkeys((row.line_id, row.kind) for row in channels.everything(tx)):
         found[line] += [one for one in accounts(tx, line, kind)[:1] if one.takes]

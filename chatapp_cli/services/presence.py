@@ -1,4 +1,4 @@
-"""Which window looks at which dialog, and who is writing there: colleagues see it within a moment."""
+"""Which window has which dialog open, and who is typing there; shown to colleagues at once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.store.tx import Tx
 
 LASTS = 60_000
-"""Milliseconds after which a window that says nothing more is taken for closed."""
+"""Milliseconds without a sign after which a window counts as closed."""
 TYPING = 6_000
-"""Milliseconds for which somebody counts as writing after the last key."""
+"""Milliseconds for which an operator counts as typing after the last key."""
 
 
 def look(tx: Tx, window: str, dialog: DialogId | None) -> None:
-    """Say that a window is open, and at which dialog; news only if that is another one, or if its writing ends."""
+    """Record a window's open dialog; emits an event only if it changed or the typing ended."""
     before = _own(tx, window)
     moved = before is None or (before.dialog_id, before.typing_until > tx.now) != (dialog, False)
     if _put(tx, window, dialog, typing_until=0) and moved:
@@ -25,42 +25,42 @@ def look(tx: Tx, window: str, dialog: DialogId | None) -> None:
 
 
 def beat(tx: Tx, window: str, dialog: DialogId | None) -> Sequence[PresenceRow]:
-    """Say that a window is still where it was; tells nobody, and returns where everyone is."""
+    """Renew a window's entry without an event, and return all open windows."""
     before = _own(tx, window)
     _put(tx, window, dialog, typing_until=before.typing_until if before else 0)
     return everyone(tx)
 
 
 def typing(tx: Tx, window: str, dialog: DialogId) -> None:
-    """Say that somebody writes in a dialog just now."""
+    """Record that an operator is typing in a dialog."""
     if _put(tx, window, dialog, typing_until=tx.now + TYPING):
         tx.emit(ColleagueTyped(dialog=dialog))
 
 
 def gone(tx: Tx, window: str) -> None:
-    """Forget a window that is being closed."""
+    """Remove a window that is being closed."""
     before = _own(tx, window)
     if before is not None and tx.run("presence.gone", window=window):
         tx.emit(LookMoved(dialog=before.dialog_id))
 
 
 def everyone(tx: Tx) -> Sequence[PresenceRow]:
-    """Every open window that looks at a dialog, by operator."""
+    """All windows with an open dialog, by operator."""
     return tx.all(PresenceRow, "presence.everyone", now=tx.now)
 
 
 def others(tx: Tx, dialog: DialogId, window: str = "") -> Sequence[PresenceRow]:
-    """Who looks at a dialog beside one's own window."""
+    """Who else has a dialog open, apart from one's own window."""
     return [row for row in everyone(tx) if row.dialog_id == dialog and row.id != window]
 
 
 def _own(tx: Tx, window: str) -> PresenceRow | None:
-    """A window as it was, if it is one of whoever acts."""
+    """A window's entry, if it belongs to the acting operator."""
     return tx.one(PresenceRow, "presence.own", window=window, operator=tx.name)
 
 
 def _put(tx: Tx, window: str, dialog: DialogId | None, *, typing_until: int) -> bool:
-    """Returns whether it was: nobody has no windows, and those of others stay where they are."""
+    """Store a window's entry; false without an operator or for another operator's window."""
     return bool(tx.name) and bool(
         tx.run(
             "presence.put",

@@ -1,4 +1,4 @@
-"""How a channel gets to somebody: the dialog there is, or the address that one can be opened with (S-120, S-123)."""
+"""How a channel reaches a person: by an existing dialog, or an address to open one with (S-120, S-123)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a channel gets to somebody: the one spelling of their address, and the dialog if there is one."""
+    """How a channel reaches a person: the normalised address, and the dialog if there is one."""
 
     address: str
     kind: AddressKind
@@ -31,7 +31,7 @@ class Reach:
 
 
 def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
-    """Find the dialog with an address, or open one where the channel may write first (S-120)."""
+    """Find the dialog with an address, or open one if the channel may write first (S-120)."""
     access.require(tx, Right.ANSWER)
     channels.one(tx, channel.id)
     found = reach(tx, channel, can, to, subject=subject)
@@ -39,7 +39,7 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
 
 
 def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> Reach:
-    """How a channel gets to an address. Raises Refused where it cannot write first to such a one."""
+    """How a channel reaches an address. Raises Refused if it cannot write first to such an address."""
     if not (subject and _by_subject(channel, can)):
         met = _address(tx, channel, to) if asks_whose(can, to) else known(tx, channel, to)
         if met is not None:
@@ -66,13 +66,13 @@ def _out_of_reach(channel: ChannelRow, can: Capabilities, to: str) -> Refused:
 
 
 def asks_whose(can: Capabilities, to: str) -> bool:
-    """Whether a channel asks its provider whose a name is each time it is written to: names change hands."""
+    """Whether a channel resolves a username at its provider on every send, since usernames change hands."""
     likeliest = kinds(to)[0]
     return likeliest == "username" and can.may_begin(likeliest, canonical(to, likeliest))
 
 
 def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
-    """The dialog that a channel has with an address already; by a @username, with whoever wrote last under it."""
+    """The channel's existing dialog with an address; for a @username, that of the last person who wrote under it."""
     found = (_known(tx, channel, kind, canonical(to, kind)) for kind in kinds(to))
     return next((dialog for dialog in found if dialog is not None), None)
 
@@ -122,9 +122,9 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
 
 
 def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactRow:
-    """Whoever has this phone or e-mail address already, in whatever channel; a new contact otherwise.
+    """The contact with this phone or e-mail address in any channel; otherwise a new one.
 
-    A username that somebody is known by is not the new contact's until its channel says so.
+    A username that a known contact has is given to the new one only when the channel confirms it.
     """
     if kind in {"phone", "email"} and (known_so := contacts.bearing(tx, address)):
         return known_so

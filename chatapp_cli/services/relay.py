@@ -1,7 +1,7 @@
-"""Chains of channels: a message goes to the first that can carry it, and on to the next when it fails for good.
+"""Chains of channels: a message goes to the first channel that can carry it, and to the next after a final failure.
 
-A message bears the rest of its chain. Handing it on empties that chain and accepts the next message in one
-transaction, under a key that follows from the old one: whatever happens, it goes on once.
+A message stores the rest of its chain. Continuing clears that chain and accepts the next message in one transaction,
+under a key derived from the old one, so it continues exactly once.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """A channel that was stepped over, and why."""
+    """A skipped channel, and why."""
 
     channel: ChannelId
     refusal: ChatappError
 
 
 def accept(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order) -> MessageId:
-    """Accept a message for the first channel that can carry it. Raises the last one's Refused if none can."""
+    """Accept a message for the first channel that can carry it. Raises the last channel's Refused if none can."""
     access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
@@ -69,7 +69,7 @@ def _first(tx: Tx, able: Able, steps: Sequence[Step], draft: Draft, order: Order
 
 
 def _channel(tx: Tx, one: Step, *, last: bool) -> ChannelRow:
-    """The step's channel; one that has stopped is only waited for when nothing else is left."""
+    """The step's channel; a stopped one is used only if nothing else is left."""
     channel = channels.one(tx, one.channel)
     if channel.health in STOPPED and not last:
         raise Refused(channel.health, T("{channel} has stopped.", channel=channel.title))
@@ -77,7 +77,7 @@ def _channel(tx: Tx, one: Step, *, last: bool) -> ChannelRow:
 
 
 def _fitting(draft: Draft, can: Capabilities, *, first: bool) -> Draft:
-    """The draft as another channel can carry it: no subject where there is none, no foreign quote or template."""
+    """The draft adapted to another channel: no subject if unsupported, no foreign quotation or template."""
     subject = draft.subject if can.subject else ""
     quote, template = (draft.reply_to, draft.template) if first else (None, None)
     return replace(draft, subject=subject, reply_to=quote, template=template)
@@ -112,12 +112,12 @@ def _tell_passed(tx: Tx, message: MessageId, passed: Sequence[_Passed]) -> None:
 
 
 def _why(refusal: ChatappError) -> Mapping[str, object]:
-    """The reason as the journal keeps it, to be said in the reader's language."""
+    """The reason in stored form, to be translated for the reader."""
     return {"msgid": refusal.what.msgid, "params": {name: str(value) for name, value in refusal.what.params.items()}}
 
 
 def hand_on(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
-    """Send a failed message on by the rest of its chain, in its author's name; ``None`` if nothing could carry it."""
+    """Continue a failed message in the rest of its chain, in its author's name; ``None`` if no channel can carry it."""
     chain = tx.value("chain.of", id=message)
     if not chain:
         return None
@@ -155,18 +155,18 @@ def _files(tx: Tx, message: MessageId) -> Sequence[StagedFile]:
 
 
 def following_key(key: str) -> str:
-    """The key of the message that a message becomes in its next channel."""
+    """The key of a message's continuation in the next channel."""
     return sending.key_of(f"{key} goes on")
 
 
 def followed_by(tx: Tx, message: MessageId) -> MessageId | None:
-    """The message that one became in its next channel."""
+    """A message's continuation in the next channel."""
     found = tx.value("messages.by_key", key=following_key(message_of(tx, message).key or ""))
     return None if found is None else MessageId(found)
 
 
 def with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The same entries; those that failed tell where they went on."""
+    """The same entries; failed ones with their continuations."""
     return [
         one._replace(onward=followed_by(tx, one.message.id)) if one.message.state == State.FAILED else one
         for one in entries
@@ -174,5 +174,5 @@ def with_onward(tx: Tx, entries: Sequence[Entry]) -> Sequence[Entry]:
 
 
 def still_open(tx: Tx, message: MessageId) -> bool:
-    """Tell whether a message has somewhere left to go should it fail."""
+    """Whether a message has channels left if it fails."""
     return bool(tx.value("chain.open", id=message))

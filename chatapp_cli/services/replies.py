@@ -1,4 +1,4 @@
-"""Quick replies: sections, who may edit them, and the answers themselves (S-135 to S-140)."""
+"""Quick replies: sections, their editors, and the replies themselves (S-135 to S-140)."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 
 def sections(tx: Tx) -> list[SectionRow]:
-    """All sections with how many replies each has."""
+    """All sections with their numbers of replies."""
     return tx.all(SectionRow, "replies.sections")
 
 
 def section(tx: Tx, named: str) -> SectionRow:
-    """A section by its name, however it is capitalised, or by its number."""
+    """A section by name, ignoring case, or by number."""
     every = sections(tx)
     named_so = (row for row in every if fold(row.name) == fold(named))
     found = next(named_so, None) or next((row for row in every if str(row.id) == named.strip()), None)
@@ -56,7 +56,7 @@ def section(tx: Tx, named: str) -> SectionRow:
 
 
 def add_section(tx: Tx, name: str) -> SectionId:
-    """Make a section; everybody may edit it until somebody is invited."""
+    """Add a section; everybody may edit it until somebody is invited."""
     access.require(tx, Right.REPLIES)
     _insist_free(tx, name)
     made = SectionId(tx.insert("replies.add_section", name=name.strip()))
@@ -65,7 +65,7 @@ def add_section(tx: Tx, name: str) -> SectionId:
 
 
 def rename_section(tx: Tx, row: SectionRow, name: str) -> None:
-    """Give a section another name."""
+    """Rename a section."""
     access.require(tx, Right.REPLIES)
     insist_may_edit(tx, row)
     _insist_free(tx, name, but=row.id)
@@ -74,7 +74,7 @@ def rename_section(tx: Tx, row: SectionRow, name: str) -> None:
 
 
 def remove_section(tx: Tx, row: SectionRow, *, force: bool) -> None:
-    """Remove a section; one that has replies only by force, for they go with it."""
+    """Remove a section; with replies only by ``force``, because they are removed too."""
     access.require(tx, Right.REPLIES)
     insist_may_edit(tx, row)
     if row.replies and not force:
@@ -101,18 +101,18 @@ def _insist_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
 
 
 def editors(tx: Tx, number: SectionId) -> list[str]:
-    """Who was invited to edit a section; empty: everybody may."""
+    """The invited editors of a section; empty: everybody may edit it."""
     return tx.all(str, "replies.editors", section=number)
 
 
 def may_edit(tx: Tx, number: SectionId) -> bool:
-    """Whether whoever acts may change a section and its replies."""
+    """Whether the acting operator may change a section and its replies."""
     invited = editors(tx, number)
     return not invited or tx.name in invited
 
 
 def insist_may_edit(tx: Tx, row: SectionRow) -> None:
-    """Raise Refused, with whom to ask, unless whoever acts was invited."""
+    """Raise Refused, naming whom to ask, unless the acting operator was invited."""
     if not may_edit(tx, row.id):
         raise Refused(
             "not_an_editor",
@@ -122,13 +122,13 @@ def insist_may_edit(tx: Tx, row: SectionRow) -> None:
 
 
 def _insist_may_invite(tx: Tx, row: SectionRow) -> None:
-    """Editors invite, and so does whoever may open the sections of others: themselves too, before they change it."""
+    """Raise Refused unless the acting operator is an editor or may open others' sections (also for themselves)."""
     if not access.has(tx, Right.SECTIONS):
         insist_may_edit(tx, row)
 
 
 def invite(tx: Tx, row: SectionRow, operator: str) -> None:
-    """Let an operator edit a section. The first who is invited closes it for all but them and the one who invites."""
+    """Let an operator edit a section. The first invitation closes it for all but the two involved."""
     access.require(tx, Right.REPLIES)
     _insist_may_invite(tx, row)
     _insist_whole(operator=operator)
@@ -140,7 +140,7 @@ def invite(tx: Tx, row: SectionRow, operator: str) -> None:
 
 
 def uninvite(tx: Tx, row: SectionRow, operator: str) -> None:
-    """Take the right back. A section whose last editor goes is everybody's again."""
+    """Remove an editor. A section without editors is open to everybody again."""
     access.require(tx, Right.REPLIES)
     _insist_may_invite(tx, row)
     if not tx.run("replies.uninvite", section=row.id, operator=operator.strip()):
@@ -177,7 +177,7 @@ def _no_reply(named: str) -> NotFound:
 
 
 def files(tx: Tx, reply: QuickReplyId) -> list[StagedFile]:
-    """The files that go with a reply."""
+    """The files of a reply."""
 
     def staged(name: str, mime: str, size: int, sha256: str, kind: FileKind) -> StagedFile:
         return StagedFile(name=name, mime=mime, size=size, sha256=sha256, kind=kind)
@@ -186,7 +186,7 @@ def files(tx: Tx, reply: QuickReplyId) -> list[StagedFile]:
 
 
 def answer(tx: Tx, row: QuickReplyRow) -> Answer:
-    """A reply as it was given to us, with its files."""
+    """A reply in editable form, with its files."""
     return Answer(
         title=row.title,
         text=row.text,
@@ -197,7 +197,7 @@ def answer(tx: Tx, row: QuickReplyRow) -> Answer:
 
 
 def add(tx: Tx, where: SectionRow, new: Answer) -> QuickReplyId:
-    """Keep a reply. Raises UsageError for what is missing, Refused for a title that the section has already."""
+    """Add a reply. Raises UsageError for missing values, Refused for a title that the section already has."""
     access.require(tx, Right.REPLIES)
     insist_may_edit(tx, where)
     _insist_sound(tx, where.id, new)
@@ -208,7 +208,7 @@ def add(tx: Tx, where: SectionRow, new: Answer) -> QuickReplyId:
 
 
 def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, into: SectionRow | None = None) -> None:
-    """Change a reply, or move it to another section; both have to be open for whoever does it."""
+    """Change a reply, or move it to another section; requires the right to edit both."""
     access.require(tx, Right.REPLIES)
     where = _shelf(tx, row)
     insist_may_edit(tx, where)
@@ -223,7 +223,7 @@ def edit(tx: Tx, row: QuickReplyRow, new: Answer, *, into: SectionRow | None = N
 
 
 def remove(tx: Tx, row: QuickReplyRow) -> None:
-    """Forget a reply."""
+    """Delete a reply."""
     access.require(tx, Right.REPLIES)
     insist_may_edit(tx, _shelf(tx, row))
     tx.run("replies.drop", id=row.id)
@@ -231,7 +231,7 @@ def remove(tx: Tx, row: QuickReplyRow) -> None:
 
 
 def _shelf(tx: Tx, row: QuickReplyRow) -> SectionRow:
-    """The section in which a reply stands now: it may have been moved since the row was read. Raises NotFound."""
+    """The current section of a reply, which may have been moved since the row was read. Raises NotFound."""
     now = next((one for one in everything(tx) if one.id == row.id), None)
     if now is None:
         raise _no_reply(row.title)
@@ -239,7 +239,7 @@ def _shelf(tx: Tx, row: QuickReplyRow) -> SectionRow:
 
 
 def count_use(tx: Tx, reply: QuickReplyId) -> None:
-    """Once more used: among equals it is found first."""
+    """Count a use; the most used of equal matches comes first."""
     access.require(tx, Right.ANSWER)
     tx.run("replies.used", id=reply)
 
@@ -284,11 +284,11 @@ def _insist_sound(tx: Tx, where: SectionId, new: Answer, *, but: QuickReplyId | 
         )
 
 
-# What they say
+# Filling them in
 
 
 def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dict[str, str]:
-    """What fills the known variables in a dialog; what nobody knows is left out."""
+    """The values of known variables in a dialog; unknown ones are left out."""
     known = {
         variables.CLIENT: _called(card),
         variables.COMPANY: company,
@@ -299,9 +299,9 @@ def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dic
 
 
 def _called(card: DialogCard) -> str:
-    """What a client is called to their face: as they stand in the address book, or call themselves.
+    """How to address a client: by the address book's name, or their own.
 
-    Never by the dialog's name, which operators give it for one another; an address in place of a name is none.
+    Never the dialog's name, which is for operators only, and never an address in place of a name.
     """
     addresses = {card.address, card.username, card.phone, card.email, card.key}
     names = (name for name in (card.first_name, card.person) if is_name(name) and name not in addresses)
@@ -309,5 +309,5 @@ def _called(card: DialogCard) -> str:
 
 
 def said(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> tuple[str, list[StagedFile]]:
-    """What the client will read, and the files that go with it. Raises UsageError that names what is missing."""
+    """The final text and its files. Raises UsageError that names the missing values."""
     return variables.fill(row.text, known), files(tx, row.id)

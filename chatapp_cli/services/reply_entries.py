@@ -1,4 +1,4 @@
-"""What a file of quick replies says, whatever its form."""
+"""The content of a file of quick replies, independent of its format."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chatapp_cli.domain.quick_reply import Answer
 from chatapp_cli.domain.text import T, Text
 
 Keep: TypeAlias = Callable[[StagedFile], str]
-"""Puts an attached file somewhere and tells its path."""
+"""Stores an attached file and returns its path."""
 Stage: TypeAlias = Callable[[str], StagedFile]
-"""Takes a file into the store by its path. Raises ChatappError."""
+"""Copies a file into the store by path. Raises ChatappError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,16 @@ class Entry:
     """One reply of a file."""
 
     place: int
-    """The line it begins in, or its number in a JSON list."""
+    """Its first line, or its index in a JSON list."""
     section: str
     answer: Answer
     lines: Mapping[str, int] | None = None
-    """The line of each field, where a field has one; ``None``: the file says nothing about attached files either."""
+    """The line of each field, if known; ``None``: the format has no attached files either."""
 
 
 @dataclass(frozen=True, slots=True)
 class SectionEntry:
-    """A section of a file, and who may edit it."""
+    """A section of a file, and its editors."""
 
     place: int
     name: str
@@ -39,7 +39,7 @@ class SectionEntry:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong, and where."""
+    """An error, and its place."""
 
     place: int
     what: Text
@@ -47,7 +47,7 @@ class Fault:
 
     @property
     def said(self) -> Text:
-        """With its line, and its field if that is known."""
+        """The error as text, with its line and field if known."""
         if self.field:
             return T("{place}, {field}: {what}", place=self.place, field=self.field, what=self.what)
         return T("{place}: {what}", place=self.place, what=self.what)
@@ -55,7 +55,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Sheet:
-    """What a file says."""
+    """The content of a file."""
 
     entries: list[Entry] = field(default_factory=list)
     sections: list[SectionEntry] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Quick replies to and from a file of a person, with what is attached to them beside it."""
+"""Export and import quick replies, with their attached files beside the file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
 
 Find: TypeAlias = Callable[[str, Path], Path]
-"""Where a path leads that stands in a file of a folder."""
+"""Resolves a path in a file of a folder."""
 
 
 def form(said: str) -> Form:
-    """A form by its name or by the end of a file's name. Raises UsageError."""
+    """A format by name or by file extension. Raises UsageError."""
     said = said.lower().lstrip(".")
     found = FORMS.get(said)
     if found is None:
@@ -31,12 +31,12 @@ def form(said: str) -> Form:
 
 
 def text(tx: Tx, rows: Sequence[QuickReplyRow], wanted: Form) -> str:
-    """Replies as the text of a file, without what is attached to them."""
+    """Replies as the text of a file, without attached files."""
     return reply_sheet.written(tx, rows, wanted)
 
 
 def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, said: str = "") -> None:
-    """Write replies into a file; a YAML file takes what is attached along. Raises NotFound where it cannot be."""
+    """Write replies to a file, for YAML with their attached files. Raises NotFound if that is not possible."""
     from chatapp_cli.services.reply_yaml import beside
 
     target = target.expanduser()
@@ -50,7 +50,7 @@ def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, said
 
 
 def content(path: Path) -> bytes:
-    """What a file says. Raises NotFound, and UsageError for what is too long."""
+    """The content of a file. Raises NotFound, and UsageError if it is too long."""
     try:
         return given_file.words(path.expanduser())
     except (OSError, ValueError) as error:
@@ -58,7 +58,7 @@ def content(path: Path) -> bytes:
 
 
 def beside(path: str, folder: Path) -> Path:
-    """Where a path leads that stands in a file of that folder."""
+    """Resolve a path in a file of that folder."""
     return folder / Path(path).expanduser()
 
 
@@ -71,7 +71,7 @@ def read(
     find: Find = beside,
     take: Callable[[Path], StagedFile] | None = None,
 ) -> Sheet:
-    """What a file brings; its attached files, named by paths that ``find`` follows, are taken into the store."""
+    """Read a file; attached files, whose paths ``find`` resolves, are copied into the store."""
     wanted = form(said or path.suffix or "csv")
 
     def stage(attached: str) -> StagedFile:

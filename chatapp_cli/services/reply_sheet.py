@@ -1,4 +1,4 @@
-"""Quick replies as a CSV, JSON or YAML file: written for other desks, read all or not at all."""
+"""Quick replies as a CSV, JSON or YAML file: exported for other desks, imported completely or not at all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NEEDED = COLUMNS[:3]
 
 @dataclass(slots=True)
 class Taken:
-    """What a file brought, or would bring."""
+    """The result of an import."""
 
     added: int = 0
     changed: int = 0
@@ -39,11 +39,11 @@ class Taken:
 
 
 class _Undone(ChatappError):
-    """Nothing of it shall stay."""
+    """Rolls the import back."""
 
 
 def written(tx: Tx, rows: Sequence[QuickReplyRow], form: Form, keep: Keep | None = None) -> str:
-    """Replies as the text of a file; what is attached goes with YAML only, wherever ``keep`` puts it."""
+    """Replies as the text of a file; attached files only in YAML, stored by ``keep``."""
     entries = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
     if form == "yaml":
         return _yaml(tx, rows, keep)
@@ -71,7 +71,7 @@ def _yaml(tx: Tx, rows: Sequence[QuickReplyRow], keep: Keep | None) -> str:
 
 
 def read(content: bytes, form: Form, stage: Stage) -> Sheet:
-    """The replies of a file and what is wrong in it; ``stage`` takes a file in by its path."""
+    """The replies of a file and its errors; ``stage`` copies an attached file by path."""
     if form == "yaml":
         from chatapp_cli.services import reply_yaml
 
@@ -96,7 +96,7 @@ def _entry(place: int, found: Mapping[str, str]) -> Entry:
 
 
 def _decoded(content: bytes) -> str:
-    """UTF-8, or what spreadsheets on Russian Windows write."""
+    """Decode UTF-8, or Windows-1251 as Russian spreadsheets write it."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -157,7 +157,7 @@ def _object(one: Any) -> Mapping[str, str] | Text:
 
 
 def take(tx: Tx, sheet: Sheet, *, dry: bool = False) -> Taken:
-    """Add what is new and change what differs, all of it or nothing; ``dry``: nothing in any case."""
+    """Add new replies and change differing ones, all or nothing; with ``dry`` nothing is stored."""
     access.require(tx, Right.REPLIES)
     taken = Taken(faults=list(sheet.faults))
     try:
@@ -201,7 +201,7 @@ def _blamed(entry: Entry, error: ChatappError) -> Fault:
 
 
 def _invite(tx: Tx, section: SectionRow, names: Sequence[str]) -> None:
-    """Who the file names may edit it from now on, and whoever takes it over only if named."""
+    """Make exactly the operators named in the file editors; the importing one only if named."""
     before = replies.editors(tx, section.id)
     new = [name for name in names if name not in before]
     for name in new:

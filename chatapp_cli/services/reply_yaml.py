@@ -1,6 +1,6 @@
 """Quick replies as a YAML file: sections with their editors, replies with their files by path.
 
-Only what a person writes is understood: texts, lists and names. Types, references and tags of YAML are not.
+Only texts, lists and mappings are supported; YAML's types, references and tags are not.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _REPLY = ("title", "text", "keywords", "category", "files")
 
 
 class _NotSo(Exception):
-    """Something of the file that cannot be taken over."""
+    """A part of the file that cannot be imported."""
 
     def __init__(self, node: Node, what: Text, field: str = "") -> None:
         self.fault = Fault(_line(node), what, field)
 
 
 def read(text: str, stage: Stage) -> Sheet:
-    """The sections and replies of a file, and what is wrong in it by line and field."""
+    """The sections and replies of a file, and its errors by line and field."""
     sheet = Sheet()
     try:
         root = _composed(text)
@@ -51,7 +51,7 @@ def read(text: str, stage: Stage) -> Sheet:
 
 
 def _composed(text: str) -> Node | None:
-    """The file as it is written. References are refused: a short file could be made to mean an endless one."""
+    """Parse the file without resolving types. References are refused, because they could expand without limit."""
     if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
         raise yaml.YAMLError("*")
     found: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -102,7 +102,7 @@ def _line(node: Node) -> int:
 
 
 def _fields(node: Node | None, known: Sequence[str]) -> Mapping[str, Node]:
-    """What stands under each name. Raises _NotSo for names that nobody knows."""
+    """The value of each name. Raises _NotSo for unknown names."""
     if node is None:
         return {}
     if not isinstance(node, MappingNode):
@@ -128,7 +128,7 @@ def _items(node: Node | None, field: str) -> Sequence[Node]:
 
 
 def _text(node: Node | None, field: str) -> str:
-    """A text as it is written, whatever YAML would make of it: a price stays a price, «да» stays «да»."""
+    """A text as written, without YAML's types: a price stays a price, «да» stays «да»."""
     if node is None:
         return ""
     if not isinstance(node, ScalarNode):
@@ -140,10 +140,10 @@ def written(
     shelves: Sequence[tuple[SectionRow, Sequence[str], Sequence[tuple[QuickReplyRow, Sequence[StagedFile]]]]],
     keep: Keep,
 ) -> str:
-    """Sections as the text of a file; ``keep`` puts an attached file somewhere and tells its path."""
+    """Sections as the text of a file; ``keep`` stores an attached file and returns its path."""
 
     class Writer(yaml.SafeDumper):
-        """Texts of several lines stand as they are read."""
+        """Writes texts of several lines as literal blocks."""
 
     def text(writer: Any, said: str) -> Any:
         return writer.represent_scalar("tag:yaml.org,2002:str", said, style="|" if "\n" in said else None)
@@ -166,7 +166,7 @@ def _without_empty(found: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def beside(media: Media, target: Path) -> Keep:
-    """Puts attached files into a folder beside a file, each under its own name."""
+    """Copies attached files into a folder beside a file, under their own names."""
 
     def keep(file: StagedFile) -> str:
         place = Path(f"{target.stem}-files") / file.sha256[:8] / Path(file.name).name

@@ -1,4 +1,4 @@
-"""Channels that send nothing for a while: until when, and why."""
+"""Paused channels: until when, and why."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
 
 PACE = "pace"
-"""The code of a rest that is nothing but the account's own pace."""
+"""The code of a pause by the account's own rate."""
 
 
 def rests(row: ChannelRow, now: Millis) -> bool:
-    """Whether nothing goes out through a channel now."""
+    """Whether a channel does not send now."""
     return row.paused_until > now
 
 
 def troubled(row: ChannelRow, now: Millis) -> bool:
-    """Whether it is for a reason that a person may want to know."""
+    """Whether the reason is worth telling a person."""
     return rests(row, now) and row.paused_code != PACE
 
 
 def told(manifest: Manifest, row: ChannelRow) -> Text:
-    """Until when a channel rests, and why, with the provider's own words."""
+    """Until when a channel is paused, and why, with the provider's own words."""
     moment = f"{local(row.paused_until):%Y-%m-%d %H:%M}"
     if not row.paused_code:
         return T("rests until {moment}", moment=moment)
@@ -38,5 +38,5 @@ def told(manifest: Manifest, row: ChannelRow) -> Text:
 
 
 def next_step(row: ChannelRow) -> Text:
-    """What a person does who knows that the reason is gone."""
+    """What to do if the reason is gone."""
     return T("It goes on by itself; at once with: {how}", how=to_do(Next.RESUME, n=row.id))

@@ -1,4 +1,4 @@
-"""Which channels a message may take to somebody, and by which address in each."""
+"""The channels in which a message can reach a person, and the address in each."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
 
 Able: TypeAlias = Callable[[ChannelRow], Capabilities]
-"""Tells what an account can do."""
+"""Returns the capabilities of an account."""
 
 _LATELY: Final = 86_400_000
-"""Milliseconds for which a username is still whose it was."""
+"""Milliseconds for which a username is assumed not to have changed hands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One channel of a chain, and the addresses that the client may have there, the surest first."""
+    """One channel of a chain, and the client's possible addresses there, surest first."""
 
     channel: ChannelId
     addresses: Sequence[str]
@@ -33,7 +33,7 @@ class Step:
 def said(
     tx: Tx, able: Able, first: ChannelRow, to: str, others: Sequence[tuple[ChannelRow, str]] = ()
 ) -> Sequence[Step]:
-    """The channels that a person named, each with an address if it is another one there."""
+    """The channels that a person named, each with its own address if given."""
     people = _known(tx, first, able(first), to)
     rest = [
         Step(channel.id, (address,)) if address else _step(tx, channel, able(channel), to, people)
@@ -44,10 +44,10 @@ def said(
 
 
 def _known(tx: Tx, channel: ChannelRow, can: Capabilities, to: str) -> Sequence[ContactRow]:
-    """Whom a channel knows by an address; a phone or an e-mail address is theirs in every channel.
+    """The contact whom a channel knows by an address; phones and e-mail addresses apply to every channel.
 
-    Whoever bore a username longer ago than yesterday is not taken for who bears it now: the other channels would write
-    to them by their phone.
+    A username seen longer than a day ago is not used: it may have changed hands, and other channels would then write to
+    the former owner's phone.
     """
     met = reaching.known(tx, channel, to)
     card = None if met is None else dialogs.card(tx, met)
@@ -60,7 +60,7 @@ def _known(tx: Tx, channel: ChannelRow, can: Capabilities, to: str) -> Sequence[
 
 
 def stored(tx: Tx, able: Able, to: str, *, line: LineId | None = None) -> Sequence[Step]:
-    """The chain that is kept for somebody, as far as its channels are bound; empty if none is kept."""
+    """The stored chain of a person, as far as its channels are bound; empty if there is none."""
     order, people = contacts.chain(tx, to)
     bound = [row for row in channels.everything(tx) if line in {None, row.line_id}]
     steps = []
@@ -73,14 +73,14 @@ def stored(tx: Tx, able: Able, to: str, *, line: LineId | None = None) -> Sequen
 
 
 def _rank(tx: Tx, row: ChannelRow, people: Sequence[ContactRow]) -> tuple[bool, bool]:
-    """Of several accounts the one that knows the client, then one that works."""
+    """The sort key of accounts: one that knows the client first, then one that works."""
     return not _met(tx, row, people), row.health in STOPPED
 
 
 def _step(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, people: Sequence[ContactRow]) -> Step:
-    """The client in a channel: where they wrote to us there, else by phone or e-mail, which are theirs everywhere.
+    """The client's addresses in a channel: where they wrote, otherwise phone or e-mail, which apply everywhere.
 
-    A ChatID or a username may be another person's in another channel; a username may be by now in the same.
+    A ChatID or a username may be another person's in another channel, and a username by now even in the same.
     """
     first = kinds(to)[0]
     portable = [canonical(to, first)] if first in {"phone", "email"} else []

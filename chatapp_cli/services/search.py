@@ -1,4 +1,4 @@
-"""Messages by their words (S-116): keeping the index up to date, and asking it."""
+"""Message search (S-116): updating the index, and queries."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from chatapp_cli.store.tx import Tx
 BATCH = 500
 """Messages indexed in one transaction."""
 AT_ONCE = 100
-"""Batches that a person may have to wait for: some seconds."""
+"""The most batches that a person waits for: some seconds."""
 _LOOK = 200
-"""Hits looked at together."""
+"""Hits processed together."""
 _LOOKED = 20_000
-"""Hits looked at for one page before it is given as it is."""
+"""The most hits processed for one page."""
 _WITHIN = 1_000
-"""Hits of one dialog that a person may go through."""
+"""The most hits of one dialog."""
 _BEFORE, _WIDTH = 32, 120
-"""Letters of a snippet before the first hit, and in all."""
+"""Characters of a snippet before the first match, and in total."""
 
 
 # The index
 
 
 def advance(database: Database, index: Index, *, n: int = BATCH) -> bool:
-    """Index a batch: first what changed, then what was there before; tells whether more is to be done."""
+    """Index a batch: changes first, then older messages; true if there is more to do."""
     if database.read(lambda tx: index.ask(lambda shelf: _is_current(tx, shelf))):
         return False
-    # The index is locked before the store is looked at: nobody who saw less of the store may set it back.
+    # The index is locked before the store is read, so that a process with an older view cannot set it back.
     return index.change(lambda shelf: database.read(lambda tx: _advance(tx, shelf, n)))
 
 
 def catch_up(database: Database, index: Index, *, most: int = AT_ONCE) -> bool:
-    """Index what is missing, the newest first; tells whether all of it is in."""
+    """Index what is missing, newest first; true when complete."""
     return not all(advance(database, index) for _batch in range(most))
 
 
@@ -71,7 +71,7 @@ def _advance(tx: Tx, shelf: Shelf, n: int) -> bool:
 
 
 def _follow(tx: Tx, shelf: Shelf, news: Sequence[JournalEntry]) -> None:
-    """Take over what changed; a dialog that moved may have brought all its messages into another."""
+    """Index changes; after a merge of dialogs, all messages of the moved one."""
     changed = {entry.event.message for entry in news if entry.event.message is not None}
     shelf.drop(changed)
     shelf.put(_wordings(_these(tx, list(changed))))
@@ -81,7 +81,7 @@ def _follow(tx: Tx, shelf: Shelf, news: Sequence[JournalEntry]) -> None:
 
 
 def _begun(tx: Tx, shelf: Shelf) -> Mark:
-    """Where the work goes on; a store that is older than its index was restored, and is indexed anew."""
+    """The position to continue from; a store older than its index was restored, so it is indexed anew."""
     mark, last = shelf.mark(), journal.last(tx)
     if mark is not None and mark.journal <= last:
         return mark
@@ -94,7 +94,7 @@ def _these(tx: Tx, messages: Sequence[MessageId]) -> list[Words]:
 
 
 def _wordings(found: Sequence[Words]) -> list[Wording]:
-    """What can be found: nothing that was taken back, nothing without a word."""
+    """The searchable texts: no deleted messages, none without words."""
     said = ((one, stems(_everything(one))) for one in found if one.deleted_at is None)
     return [Wording(one.id, one.dialog_id, one.at, words) for one, words in said if words]
 
@@ -118,16 +118,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A part of a message around what was found in it."""
+    """The part of a message around a match."""
 
     text: str
     marks: Sequence[tuple[int, int]] = ()
-    """Where the words stand that were looked for."""
+    """The positions of the matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message that fits."""
+    """A matching message."""
 
     message: Words
     dialog: DialogRow
@@ -135,13 +135,13 @@ class Found:
 
     @property
     def who(self) -> str:
-        """Who said it."""
+        """The author."""
         return self.message.author or self.dialog.name
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of what fits, the newest first."""
+    """A page of matches, newest first."""
 
     found: Sequence[Found]
     below: int
@@ -149,7 +149,7 @@ class Page:
 
 
 def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, below: int = TOP, n: int = 50) -> Page:
-    """The newest messages in which everything that is looked for occurs; those of blocked clients only if asked for."""
+    """The newest messages that contain all search terms; those of blocked clients only on request."""
     if not query:
         return Page((), 0)
     wanted = _reaching(tx, scope)
@@ -173,7 +173,7 @@ def find(tx: Tx, index: Index, dialect: str, query: Query, scope: Scope, *, belo
 
 
 def within(index: Index, query: Query, dialogs: Sequence[DialogId]) -> list[MessageId]:
-    """The messages of dialogs that fit, the oldest first; of each dialog the newest thousand."""
+    """The matching messages of these dialogs, oldest first; of each dialog the newest thousand."""
     if not query:
         return []
     hits = index.ask(lambda shelf: [hit for one in dialogs for hit in shelf.hits(query, n=_WITHIN, dialog=one)])
@@ -181,7 +181,7 @@ def within(index: Index, query: Query, dialogs: Sequence[DialogId]) -> list[Mess
 
 
 def _reaching(tx: Tx, scope: Scope) -> DialogFilter:
-    """A dialog that is named is looked through even if its client is blocked."""
+    """Include a dialog named explicitly, even if its client is blocked."""
     blocked = scope.dialog is not None and bool(dialogs.card(tx, scope.dialog).blocked)
     return scope.dialogs.but(blocked=blocked or scope.dialogs.blocked, wherever=True)
 
@@ -195,7 +195,7 @@ def _fitting(
 
 
 def snippet(message: Words, query: Query) -> Snippet:
-    """The part of a message in which the first of the words stands, on one line."""
+    """The part of a message around the first match, on one line."""
     for part in (message.text, message.subject, message.files):
         if found := marks(part, query):
             return _cut(part, found)

@@ -1,4 +1,4 @@
-"""Accepting messages for sending, and changing one's mind about them."""
+"""Accepting messages for sending, and cancelling, retrying and changing them."""
 
 from __future__ import annotations
 
@@ -31,41 +31,41 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """When a message goes, under which key, and on whose behalf; whoever acts has written it."""
+    """When a message is sent, under which key and with which origin; the acting operator is its author."""
 
     key: str
-    """Idempotency key: the same key again is the same message again."""
+    """Idempotency key: the same key means the same message."""
     asked: str = ""
-    """Digest of what is asked for under the key: with another one the key is refused."""
+    """Digest of the request; the key is refused for a request with another one."""
     origin: Origin = Origin.OPERATOR
     priority: int | None = None
-    """In the outbox; ``None``: that of the origin."""
+    """The priority in the outbox; ``None``: that of the origin."""
     at: Millis | None = None
     """Not before this time."""
     unless_heard: bool = False
-    """With a time: not at all if the client writes before it."""
+    """With a time: cancel it if the client writes before."""
     hold: Millis = 0
-    """Without a time: it rests so long in the outbox, where it can be taken back."""
+    """Without a time: how long it is held in the outbox, where it can be taken back."""
     assignee: str = ""
-    """Who answers for the dialog from then on; empty: whoever did before."""
+    """The new assignee of the dialog; empty: unchanged."""
 
     @property
     def rank(self) -> int:
-        """Its priority in the outbox."""
+        """The priority in the outbox."""
         return self.origin.traits.priority if self.priority is None else self.priority
 
     @property
     def rest(self) -> Millis:
-        """How long it can be taken back: what no person sent, nobody takes back."""
+        """How long it can be taken back; 0 for messages not sent by a person."""
         return self.hold if self.origin is Origin.OPERATOR else 0
 
 
 class Side(Protocol):
-    """As much of a dialog, or of one that does not exist yet, as decides what may be said there."""
+    """The properties of a dialog, existing or not, that decide what may be sent."""
 
     @property
     def name(self) -> str:
-        """Whose it is."""
+        """The name of the other side."""
         ...
 
     @property
@@ -75,27 +75,27 @@ class Side(Protocol):
 
     @property
     def channel_id(self) -> ChannelId:
-        """Its number."""
+        """The channel's number."""
         ...
 
     @property
     def chat_kind(self) -> ChatKind:
-        """Whether it is one person's."""
+        """The kind of chat."""
         ...
 
     @property
     def heard_at(self) -> Millis | None:
-        """When they last wrote."""
+        """When the other side last wrote."""
         ...
 
 
 def key_of(said: str) -> str:
-    """The key for a word that a person or a program chose."""
+    """The key for a word chosen by a person or a program."""
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Order) -> MessageId:
-    """Accept a message. Raises Refused, with the reason, for what could not be delivered anyway."""
+    """Accept a message. Raises Refused, with the reason, if it could not be delivered."""
     access.require(tx, Right.ANSWER)
     already = tx.value("messages.by_key", key=order.key)
     if already is not None:
@@ -142,24 +142,32 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, order: Or
 
 
 def insist_reachable(card: DialogCard) -> None:
-    """Raise Refused for somebody on the blacklist, and for whoever cannot be reached any more."""
+    """Raise Refused for clients who are blacklisted or no longer reachable."""
+    refusal = out_of_reach(card)
+    if refusal is not None:
+        raise refusal
+
+
+def out_of_reach(card: DialogCard) -> Refused | None:
+    """Why nothing can be said in a dialog, whatever it is; ``None`` if something may."""
     if card.blocked:
-        raise Refused(
+        return Refused(
             "blocked",
             T("{name} is on the blacklist.", name=card.name),
             T("Take them off it first: {how}", how=to_do(Next.UNBLOCK, n=card.id)),
         )
     if not card.reachable:
-        raise Refused(
+        return Refused(
             "unreachable",
             T("{name} cannot be reached through {channel}.", name=card.name, channel=card.channel),
             T("Wait until they write again, or use another channel."),
         )
+    return None
 
 
 def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
-    """Why nothing but an approved template may go into a dialog at a time (S-090); ``None`` if anything may."""
-    step = T("Send an approved template; see them with: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
+    """Why only an approved template may be sent to a dialog at a time (S-090); ``None`` if anything may."""
+    step = T("Choose an approved template: {how}", how=to_do(Next.TEMPLATES, n=card.channel_id))
     if not can.free_text:
         what = T("{channel} carries nothing but approved templates.", channel=card.channel)
         return Refused("template_only", what, step)
@@ -181,7 +189,7 @@ def closed(can: Capabilities, card: Side, at: Millis) -> Refused | None:
 
 
 def _kept(template: Filled | None) -> str:
-    """A filled template as a message keeps it."""
+    """A filled template in stored form."""
     return json.dumps(asdict(template), ensure_ascii=False) if template else ""
 
 
@@ -238,7 +246,7 @@ def _wait_code(order: Order, state: State) -> str:
 
 
 def cancel(tx: Tx, message: MessageId) -> None:
-    """Take back what has not been claimed yet. Raises Refused once it may be on its way."""
+    """Cancel an unclaimed message. Raises Refused once it may be in flight."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if not tx.run("outbox.withdraw", message=message):
@@ -250,9 +258,9 @@ def cancel(tx: Tx, message: MessageId) -> None:
 
 
 def retry(tx: Tx, message: MessageId) -> None:
-    """Send again what failed, or what is uncertain: there a person takes the risk of a second copy.
+    """Resend a failed or uncertain message; for the latter a person accepts the risk of a duplicate.
 
-    What was taken back stays so: whoever did it counts on that.
+    A cancelled message stays cancelled.
     """
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
@@ -274,9 +282,9 @@ def retry(tx: Tx, message: MessageId) -> None:
 
 
 def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> int:
-    """Send once more what went out since then, under the same keys; returns how many.
+    """Resend everything sent since then under the same keys; returns the number.
 
-    Raises Refused where the other side would not know a key again and clients would hear everything twice.
+    Raises Refused if the other side does not recognise keys, because clients would get everything twice.
     """
     access.require(tx, Right.REPAIR)
     channels.one(tx, channel.id)
@@ -296,7 +304,7 @@ def replay(tx: Tx, channel: ChannelRow, can: Capabilities, *, since: Millis) -> 
 
 
 def resolve(tx: Tx, message: MessageId, verdict: Literal["sent", "failed"]) -> None:
-    """A person looked and says what became of an uncertain message."""
+    """Record a person's finding about an uncertain message."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     if found.state != State.UNCERTAIN:
@@ -314,7 +322,7 @@ def _settle(tx: Tx, found: MessageRow, state: State, *, code: str = "") -> None:
 
 
 def change(tx: Tx, can: Capabilities, message: MessageId, action: Action, value: str, *, order: Order) -> None:
-    """Ask for an edit, a deletion or a reaction at the provider; refused with the reason where it cannot be."""
+    """Queue an edit, a deletion or a reaction at the provider. Raises Refused with the reason."""
     access.require(tx, Right.ANSWER)
     found = message_of(tx, message)
     refusal = changes.obstacle(can, found, action, tx.now)

@@ -1,4 +1,4 @@
-"""Puts what is large among the files before a transaction begins: contents, raw arrivals, endless texts."""
+"""Store large data as files before a transaction begins: contents, raw arrivals, very long texts."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from chatapp_cli.domain.event import Arrival, Batch, IncomingFile, MessageArrive
 from chatapp_cli.store.media import Media
 
 LARGE = 65_536
-"""Bytes from which a raw arrival lies among the files instead of in a row."""
+"""Bytes from which a raw arrival is stored as a file instead of in a row."""
 LONGEST_TEXT = 65_536
-"""Characters that a person is shown; the whole of a longer text is a file beside them."""
+"""Characters shown to a person; a longer text is also attached as a file."""
 
 
 def needs_shelf(batch: Batch) -> bool:
-    """Tell whether anything in a batch belongs among the files."""
+    """Whether anything in a batch must be stored as a file."""
     return any(len(a.raw) > LARGE or any(_is_large(e) for e in a.events) for a in batch.arrivals)
 
 
 def shelve(media: Media, batch: Batch) -> Batch:
-    """Put it there; what the store has already takes no more room."""
+    """Store the large data of a batch as files; existing content takes no further space."""
     return replace(batch, arrivals=tuple(_shelved(media, arrival) for arrival in batch.arrivals))
 
 

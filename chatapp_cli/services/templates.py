@@ -1,4 +1,4 @@
-"""Texts that providers approve before they may be sent: drafts, verdicts, and filling their gaps (S-090)."""
+"""Templates that providers approve: drafts, decisions and placeholders (S-090)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
 from chatapp_cli.store.tx import Tx
 
 _WORTH_A_MAIL = frozenset({"approved", "rejected", "paused"})
-"""What a moderator decides; the rest is our own doing."""
+"""States decided by a moderator."""
 
 
 def everything(tx: Tx, *, channel: ChannelId | None = None) -> list[TemplateRow]:
@@ -48,7 +48,7 @@ def find(tx: Tx, channel: ChannelRow, named: str) -> TemplateRow:
 
 
 def value(row: TemplateRow) -> Template:
-    """A row as channels know it."""
+    """A row in the form for connectors."""
     return Template(
         name=row.name,
         language=row.language,
@@ -60,7 +60,7 @@ def value(row: TemplateRow) -> Template:
 
 
 def filled(tx: Tx, channel: ChannelRow, named: str, values: Mapping[str, str]) -> tuple[Filled, str]:
-    """An approved template ready to be sent, and what the client will read."""
+    """An approved template ready to be sent, and its final text."""
     row = find(tx, channel, named)
     if row.state != "approved":
         raise Refused(
@@ -72,7 +72,7 @@ def filled(tx: Tx, channel: ChannelRow, named: str, values: Mapping[str, str]) -
 
 
 def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template) -> TemplateRow:
-    """Keep a draft. Raises Refused where the channel has no templates, or has this one in moderation already."""
+    """Store a draft. Raises Refused if the channel has no templates, or this one is already in moderation."""
     access.require(tx, Right.TEMPLATES)
     channels.one(tx, channel.id)
     if not can.templates:
@@ -95,7 +95,7 @@ def add(tx: Tx, channel: ChannelRow, can: Capabilities, template: Template) -> T
 
 
 def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template]) -> int:
-    """Take over what the provider says of all its templates; returns how many changed. Drafts of ours stay."""
+    """Update all templates from the provider; returns how many changed. Our drafts are kept."""
     access.require(tx, Right.TEMPLATES)
     channels.one(tx, channel.id)
     known = _known(tx, channel.id)
@@ -111,7 +111,7 @@ def learn(tx: Tx, able: Able, channel: ChannelRow, found: Sequence[Template]) ->
 
 
 def judged(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> TemplateRow:
-    """Take over what the provider, or whoever asked it, says of one template."""
+    """Update one template from the provider's answer."""
     access.require(tx, Right.TEMPLATES)
     channels.one(tx, channel.id)
     known = _known(tx, channel.id).get((template.name, template.language))
@@ -159,7 +159,7 @@ def _put(tx: Tx, channel: ChannelId, template: Template, known: TemplateRow | No
 
 
 def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> None:
-    """Tell by mail who asked for it, through whichever channel writes to mail addresses."""
+    """Notify the requester by mail, through any channel that writes to mail addresses."""
     to = channel.settings.get("notices_email", "")
     carrier = _carrier(tx, able, channel) if to else None
     if carrier is None:
@@ -179,7 +179,7 @@ def _announce(tx: Tx, able: Able, channel: ChannelRow, template: Template) -> No
 
 
 def _carrier(tx: Tx, able: Able, channel: ChannelRow) -> ChannelRow | None:
-    """A channel of the same line if it can be, that is at work and writes to mail addresses first."""
+    """A working channel that can write first to mail addresses, of the same line if possible."""
     found = [
         row
         for row in channels.everything(tx)
@@ -212,7 +212,7 @@ def _notice(channel: ChannelRow, template: Template) -> Text:
 
 
 def decide(tx: Tx, able: Able, channel: ChannelRow, named: str, state: TemplateState, *, reason: str) -> TemplateRow:
-    """Record by hand what a moderator said. Raises Refused for a rejection without its reason."""
+    """Record a moderator's decision by hand. Raises Refused for a rejection without a reason."""
     access.require(tx, Right.TEMPLATES)
     if state == "rejected" and not reason.strip():
         raise Refused("no_reason", T("A rejection needs its reason."), T("Add it with --reason."))

@@ -1,4 +1,4 @@
-"""What was said in several dialogs as one conversation, a window at a time, in the order of time."""
+"""The messages of several dialogs as one conversation, page by page, ordered by time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatapp_cli.store.tx import Tx
 
 
 def latest(tx: Tx, dialogs: Sequence[DialogId], *, n: int = 50) -> list[Entry]:
-    """The last messages, oldest first: as many of each dialog as could be shown, so that each reads its own index."""
+    """The last messages, oldest first; each dialog is read separately, up to the page size, to use its index."""
     return _in_order(transcript.latest(tx, one, n=n) for one in dialogs)[-n:]
 
 

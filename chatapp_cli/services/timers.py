@@ -1,7 +1,7 @@
-"""What is to happen once, at a time, and survives restarts.
+"""Timers: run something once at a time; they survive restarts.
 
-A timer has a kind, which names its handler, and a ``ref``, which says what it is about in the handler's own spelling.
-Setting it again moves it. It fires in the transaction that removes it: what its handler writes happens exactly once.
+A timer has a kind, which names its handler, and a ``ref``, whose format the handler defines. Setting it again moves it.
+It fires in the transaction that removes it, so its handler's writes happen exactly once.
 """
 
 from __future__ import annotations
@@ -13,24 +13,23 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.store.tx import Tx
 
 Handler: TypeAlias = Callable[[Tx, str], None]
-"""Does what is due, given the timer's ``ref``.
+"""Handles a due timer, given its ``ref``.
 
-It changes nothing but the store, for it may be run twice and the first run rolled back. To repeat, it sets the timer
+It may change only the store, because it may run twice with the first run rolled back. To repeat, it sets the timer
 again.
 """
 
 
 def put(tx: Tx, kind: str, ref: str, at: Millis, *, keeps_hour: bool) -> None:
-    """Set a timer, or move one that is set.
+    """Set a timer, or move an existing one.
 
-    ``keeps_hour`` tells a person's date, which stays where it is when the wall clock is set back, from a wait, which
-    is moved by as much.
+    ``keeps_hour``: a person chose the time, so it stays when the wall clock is set back; other timers are shifted.
     """
     tx.run("timers.set", kind=kind, ref=ref, at=at, keeps_hour=int(keeps_hour))
 
 
 def cancel(tx: Tx, kind: str, ref: str) -> bool:
-    """Forget a timer; False if there is none, as after it has fired."""
+    """Cancel a timer; false if there is none, for example because it has fired."""
     return bool(tx.run("timers.cancel", kind=kind, ref=ref))
 
 
@@ -41,17 +40,17 @@ def at(tx: Tx, kind: str, ref: str) -> Millis | None:
 
 
 def kinds_due(tx: Tx) -> Sequence[str]:
-    """The kinds of which at least one timer is due."""
+    """The kinds with at least one due timer."""
     return tx.all(str, "timers.kinds_due", now=tx.now)
 
 
 def due(tx: Tx, kind: str, *, n: int) -> Sequence[str]:
-    """What the timers of a kind that are due are about, the oldest first."""
+    """The ``ref`` of each due timer of a kind, oldest first."""
     return tx.all(str, "timers.due", kind=kind, now=tx.now, n=n)
 
 
 def fire(tx: Tx, kind: str, ref: str, handler: Handler) -> bool:
-    """Remove a timer that is due and run its handler; False if it was cancelled or moved meanwhile."""
+    """Remove a due timer and run its handler; false if it was cancelled or moved meanwhile."""
     if not tx.run("timers.take", kind=kind, ref=ref, now=tx.now):
         return False
     handler(tx, ref)
@@ -59,5 +58,5 @@ def fire(tx: Tx, kind: str, ref: str, handler: Handler) -> bool:
 
 
 def put_off(tx: Tx, kind: str, ref: str, *, seconds: float) -> bool:
-    """Let a timer whose handler failed be due again later; False if it was cancelled or moved meanwhile."""
+    """Delay a timer whose handler failed; false if it was cancelled or moved meanwhile."""
     return bool(tx.run("timers.put_off", kind=kind, ref=ref, at=tx.now + int(seconds * 1000), now=tx.now))

@@ -1,4 +1,4 @@
-"""A message's whole life: what arrived, what was stored, every attempt, every piece of news."""
+"""The history of a message: raw arrival, stored data, attempts and delivery states."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Everything that the store knows of one message."""
+    """Everything stored about one message."""
 
     entry: Entry
     dialog: DialogCard
@@ -30,7 +30,7 @@ class Life:
 
 
 def life(tx: Tx, message: MessageId) -> Life:
-    """Gather it. Raises NotFound."""
+    """Collect the history of a message. Raises NotFound."""
     (found,) = relay.with_onward(tx, [entry(tx, message)])
     return Life(
         entry=found,

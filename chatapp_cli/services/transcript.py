@@ -1,4 +1,4 @@
-"""What was said in a dialog, a window at a time."""
+"""The messages of a dialog, page by page."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from chatapp_cli.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a queue; the first is the next to go."""
+    """A place in a queue; place 1 is the next to be sent."""
 
     n: int
     at: Millis = 0
-    """About when it goes; 0: at once, or nobody knows as the channel does not work."""
+    """The approximate sending time; 0: now, or unknown because the channel does not work."""
 
 
 class Entry(NamedTuple):
-    """A message with all that is shown beside it."""
+    """A message with everything shown with it."""
 
     message: MessageRow
     files: Sequence[FileRow] = ()
     reactions: Sequence[ReactionRow] = ()
     waiting: OutboxRow | None = None
-    """Its place in the outbox while it has one: when it goes and why it waits."""
+    """Its outbox row, if any: when it is sent and why it waits."""
     place: Place | None = None
-    """Where it stands in the queue of its channel, where somebody looked."""
+    """Its place in the channel's queue, if requested."""
     onward: MessageId | None = None
-    """The message that it became in the next channel of its chain, where somebody looked."""
+    """Its continuation in the next channel of its chain, if requested."""
 
 
 def message(tx: Tx, wanted: MessageId) -> MessageRow:
-    """A message by its number."""
+    """A message by number."""
     found = tx.one(MessageRow, "messages.one", id=wanted)
     if found is None:
         raise NotFound(T("There is no message {n}.", n=wanted), T("See them with: {how}", how=to_do(Next.DIALOG)))
@@ -65,25 +65,25 @@ def since(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[E
 
 
 def quoted(tx: Tx, dialog: DialogId, ext_id: str) -> MessageRow | None:
-    """The message that a reply quotes, if it is known here."""
+    """The message that a reply quotes, if known."""
     return tx.one(MessageRow, "messages.in_dialog", dialog=dialog, ext_id=ext_id)
 
 
 class Revision(NamedTuple):
-    """What a message said before an edit."""
+    """An earlier text of a message."""
 
     text: str
     until: Millis
 
 
 def revisions(tx: Tx, wanted: MessageId) -> list[Revision]:
-    """The earlier texts of a message, the first one first; none if it was never edited."""
+    """The earlier texts of a message, oldest first; empty if it was never edited."""
     message(tx, wanted)
     return tx.all(Revision, "messages.revisions", id=wanted)
 
 
 def entry(tx: Tx, wanted: MessageId) -> Entry:
-    """One message, dressed."""
+    """One message as an entry."""
     found = message(tx, wanted)
     return _dress(tx, found.dialog_id, [found])[0]
 

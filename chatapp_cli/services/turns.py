@@ -1,4 +1,4 @@
-"""Where a waiting message stands in the queue of its channel, and when its turn comes."""
+"""The place of a waiting message in its channel's queue, and when its turn comes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatapp_cli.store.tx import Tx
 
 
 def with_places(tx: Tx, able: Able, entries: Sequence[Entry]) -> list[Entry]:
-    """Messages that wait to be sent, with their places; others as they are."""
+    """Entries with their places in the queue; messages that do not wait are unchanged."""
     return [_placed(tx, able, entry) for entry in entries]
 
 
@@ -29,7 +29,7 @@ def _placed(tx: Tx, able: Able, entry: Entry) -> Entry:
 
 
 def place(tx: Tx, channel: ChannelRow, can: Capabilities, row: OutboxRow) -> Place:
-    """How many of the channel's messages go first, and how long they take at its rates."""
+    """The number of the channel's messages before it, and how long they take at its rates."""
     ahead = tx.all(RecentSend, "outbox.ahead", channel=channel.id, priority=row.priority, before=row.message_id)
     if channel.health != Health.OK:
         return Place(len(ahead) + 1)

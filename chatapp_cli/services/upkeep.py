@@ -1,4 +1,4 @@
-"""What has to be cleared away from time to time."""
+"""Periodic clean-up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What time has made due."""
+    """What is due."""
 
     scheduled: bool
     snoozed: bool
@@ -25,27 +25,27 @@ class Due:
 
 
 def due(tx: Tx) -> Due:
-    """Look once for everything that time makes due."""
+    """Find everything that is due, in one query."""
     return Due(scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), timers=timers.kinds_due(tx))
 
 
 def forget_early_news(tx: Tx) -> None:
-    """Drop news of messages that never became ours, and changes of those that never came, after a day."""
+    """Delete, after a day, delivery states without a message of ours, and changes without their message."""
     tx.run("early.forget", before=tx.now - DAY)
     tx.run("early.none_left")
 
 
 def forget_passing_things(tx: Tx) -> None:
-    """Drop after a day what nobody asks for later: answered errands, who looked and typed, windows that are closed."""
+    """Delete, after a day, answered requests, presence entries and closed windows."""
     tx.run("errands.forget", before=tx.now - DAY)
     journal.forget_live(tx, before=tx.now - DAY)
     tx.run("presence.expire", before=tx.now - DAY)
 
 
 def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
-    """Shift every wait by as much as the wall clock was set back, so that nothing waits for the wrong hour.
+    """Shift every wait by as much as the wall clock was set back.
 
-    What a person scheduled keeps its time on the clock.
+    Times chosen by a person are not shifted.
     """
     for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)

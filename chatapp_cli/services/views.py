@@ -1,4 +1,4 @@
-"""Saved views: filters under a name, in a row of everybody's and one's own (S-117)."""
+"""Saved views: named filters, shared and personal, in an order (S-117)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from chatapp_cli.store.tx import Tx
 
 EVERYBODY = ""
 _ME = "@me"
-"""Stands in a view for whoever looks: what is mine is another's own there."""
+"""Stands in a view for the operator who uses it."""
 
 
 def seen(tx: Tx) -> list[ViewRow]:
-    """Everybody's views and the own ones of whoever looks, in the order of the row."""
+    """The shared views and the acting operator's own, in order."""
     return tx.all(ViewRow, "views.seen_by", operator=tx.name)
 
 
 def find(tx: Tx, named: str) -> ViewRow:
-    """A view by its name or number; of two with one name one's own. Raises NotFound."""
+    """A view by name or number; of two with the same name, one's own. Raises NotFound."""
     known = seen(tx)
     fitting = [row for row in known if fold(named) == fold(row.name)] or [row for row in known if named == str(row.id)]
     if not fitting:
@@ -37,7 +37,7 @@ def find(tx: Tx, named: str) -> ViewRow:
 
 
 def add(tx: Tx, name: str, wanted: DialogFilter, *, own: bool = False) -> int:
-    """Keep a filter under a name, for everybody or for oneself; one of that name takes it. Returns its number."""
+    """Store a view, shared or one's own; an existing one of that name is replaced. Returns its number."""
     access.require(tx, _right(tx, owner := tx.name if own else EVERYBODY))
     name = name.strip()
     if not name:
@@ -54,7 +54,7 @@ def add(tx: Tx, name: str, wanted: DialogFilter, *, own: bool = False) -> int:
 
 
 def move(tx: Tx, view: ViewRow, place: int) -> None:
-    """Put a view at a place of the row, counted from 1. Raises NotFound for one that whoever acts does not see."""
+    """Move a view to a place, counted from 1. Raises NotFound if the acting operator does not see it."""
     _insist_theirs(tx, view)
     others = [row.id for row in seen(tx) if row.id != view.id]
     others.insert(max(0, place - 1), view.id)
@@ -64,14 +64,14 @@ def move(tx: Tx, view: ViewRow, place: int) -> None:
 
 
 def remove(tx: Tx, view: ViewRow) -> None:
-    """Forget a view; no dialog is touched. Raises NotFound for one that whoever acts does not see."""
+    """Delete a view; no dialog is affected. Raises NotFound if the acting operator does not see it."""
     _insist_theirs(tx, view)
     tx.run("views.remove", id=view.id)
     tx.emit(ViewRemoved(name=view.name))
 
 
 def _right(tx: Tx, owner: str) -> Right:
-    """What whoever acts needs to change a view of this owner's."""
+    """The right needed to change a view of this owner."""
     return Right.VIEWS if owner == tx.name != EVERYBODY else Right.SHARED_VIEWS
 
 
@@ -87,18 +87,18 @@ def _no_view(named: str) -> NotFound:
 
 
 def wanted(view: ViewRow, *, operator: str) -> DialogFilter:
-    """The filter of a view, as the operator sees it."""
+    """The filter of a view, for the acting operator."""
     kept = json.loads(view.wanted)
     found = DialogFilter(**{one.name: kept[one.name] for one in filters() if one.name in kept})
     return found.but(assignee=operator) if found.assignee == _ME else found
 
 
 def counts(tx: Tx, dialect: str, views: Sequence[ViewRow], *, most: int = dialog_list.ALL) -> Mapping[int, int]:
-    """How many dialogs are in each view for whoever looks; counting ends at ``most``."""
+    """The number of dialogs in each view for the acting operator; counting stops at ``most``."""
     return {row.id: dialog_list.count(tx, dialect, wanted(row, operator=tx.name), most=most) for row in views}
 
 
 def _kept(wanted: DialogFilter, me: str) -> str:
-    """Only what is set; whoever keeps it stands for whoever looks."""
+    """The filter in stored form: only set values, with oneself as ``@me``."""
     kept = wanted.but(assignee=_ME) if me and wanted.assignee == me else wanted
     return json.dumps(kept.chosen, ensure_ascii=False)

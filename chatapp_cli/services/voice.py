@@ -1,4 +1,4 @@
-"""What is said in voice messages, once a command of the company's own has written it down."""
+"""Transcripts of voice messages, written by a command of the company's own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.store.tx import Tx
 
 RECENT: Millis = 86_400_000
-"""Milliseconds for which a voice message is written down unasked: a command that is set today leaves the past alone."""
+"""Milliseconds for which voice messages are transcribed automatically, so that a newly set command skips old ones."""
 LONGEST = 20_000
-"""Characters that are kept."""
+"""The longest transcript, in characters."""
 
 
 def claim(tx: Tx) -> FileRow | None:
-    """The newest voice message that nobody tried; it is marked, so that a crash does not try it again."""
+    """Claim the newest untried voice message; it is marked, so that a crash does not lead to another try."""
     found = tx.one(FileRow, "voice.unheard", since=tx.now - RECENT)
     if found is not None:
         tx.run("voice.mark", id=found.id, code="transcribing")
@@ -24,12 +24,12 @@ def claim(tx: Tx) -> FileRow | None:
 
 
 def release(tx: Tx, file: FileRow) -> None:
-    """It was not tried after all."""
+    """Return a claimed voice message untried."""
     tx.run("voice.mark", id=file.id, code="")
 
 
 def keep(tx: Tx, file: FileRow, words: str) -> None:
-    """What is said in it."""
+    """Store a transcript."""
     tx.run("voice.words", id=file.id, words=words[:LONGEST])
     dialog = transcript.message(tx, file.message_id).dialog_id
     event = VoiceTranscribed(channel=file.channel_id, dialog=dialog, message=file.message_id, file=file.id)
@@ -37,7 +37,7 @@ def keep(tx: Tx, file: FileRow, words: str) -> None:
 
 
 def give_up(tx: Tx, file: FileRow, code: str) -> None:
-    """It was tried, and why there are no words."""
+    """Record why there is no transcript."""
     tx.run("voice.mark", id=file.id, code=code)
     dialog = transcript.message(tx, file.message_id).dialog_id
     event = VoiceNotTranscribed(

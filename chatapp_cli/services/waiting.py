@@ -1,4 +1,4 @@
-"""What has not gone out: what waits and why, and what a person has to decide."""
+"""Unsent messages: what waits and why, and what a person must decide."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from chatapp_cli.store.rows.messages import TroubledRow
 from chatapp_cli.store.tx import Tx
 
 RECENT = 7 * 86_400_000
-"""Trouble of so many milliseconds is counted."""
+"""The period in milliseconds for which failures are counted."""
 
 
 def everything(tx: Tx, *, n: int = 200) -> list[WaitingRow]:
-    """What waits, the soonest first."""
+    """Waiting messages, soonest first."""
     return tx.all(WaitingRow, "waiting.all", n=n)
 
 
 def troubled(tx: Tx, *, n: int = 200) -> list[TroubledRow]:
-    """What is uncertain or failed, the newest first."""
+    """Uncertain and failed messages, newest first."""
     return tx.all(TroubledRow, "waiting.troubled", n=n)
 
 
 def counts(tx: Tx) -> Mapping[tuple[ChannelId, str], int]:
-    """How many of the last week's messages are uncertain or failed, by channel and state."""
+    """The numbers of uncertain and failed messages of the last week, by channel and state."""
     rows = tx.all(lambda *row: row, "waiting.counts", since=tx.now - RECENT)
     return {(channel, state): n for channel, state, n in rows}
 
 
 def depth(tx: Tx) -> Mapping[tuple[ChannelId, str], int]:
-    """How much is in the outbox, by channel and state."""
+    """The size of the outbox, by channel and state."""
     return {(channel, state): n for channel, state, n in tx.all(lambda *row: row, "outbox.depth")}
 
 
 def dead(tx: Tx) -> Mapping[ChannelId, int]:
-    """How many dead letters each channel has."""
+    """The number of dead letters of each channel."""
     return dict(tx.all(lambda channel, n: (channel, n), "waiting.dead"))
 
 
 def goes_at(row: WaitingRow) -> Millis:
-    """The earliest time for it; 0: at once."""
+    """The earliest sending time; 0: now."""
     return max(row.not_before, row.paused_until)
 
 
 def reason(row: WaitingRow) -> str:
-    """The code that explains why it waits: the channel's trouble before its own; empty if nothing holds it."""
+    """The code for why it waits: the channel's reason before its own; empty if none."""
     return row.health_code if row.health in STOPPED else row.wait_code
 
 
 def for_elsewhere(tx: Tx, *, n: int = 100) -> list[MessageId]:
-    """Messages that failed for good and have somewhere to go."""
+    """Failed messages with channels left in their chain."""
     return tx.all(MessageId, "chain.failed", n=n)

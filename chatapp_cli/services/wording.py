@@ -1,4 +1,4 @@
-"""What a person asks for, and what a message is found by: words without their endings, by Snowball's stemmers."""
+"""Search terms of messages and queries: words without endings, by Snowball's stemmers."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _ENGLISH = re.compile(r"[a-z]+")
 _PIECE = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 _QUOTES = str.maketrans("«»“”„", '"""""')
 _ROOT = 3
-"""Letters that are an ending no longer."""
+"""The shortest stem, in letters."""
 _NOUN = re.compile(r"(кроват|печат|памят)(?:ь|и|ью|ей|ям|ями|ях)")
-"""Those that a stemmer takes for infinitives."""
+"""Nouns that the stemmer takes for infinitives."""
 _FLEETING = re.compile(r"(?<=[а-я][бвгджзклмнпрстфхцчшщ])(?:[ое](?=к$)|е(?=ц$))")
-"""The vowel of «ёлок» and «кузнец», which is not there in «ёлка» and «кузнеца»."""
+"""The fleeting vowel of «ёлок» and «кузнец», absent in «ёлка» and «кузнеца»."""
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """What the forms of a folded word have in common; one that is neither Russian nor English stays as it is."""
+    """The stem of a folded word; a word neither Russian nor English is unchanged."""
     if _RUSSIAN.fullmatch(word):
         return _russian(word)
     return _stemmer("english")(word) if _ENGLISH.fullmatch(word) else word
 
 
 def _russian(word: str) -> str:
-    """Asked again until nothing changes: Snowball makes «диван» of «диванами», but «дива» of «диваны»."""
+    """Stem repeatedly until nothing changes: Snowball makes «диван» of «диванами», but «дива» of «диваны»."""
     if noun := _NOUN.fullmatch(word):
         return noun[1]
     bare = _stemmer("russian")
@@ -48,12 +48,12 @@ def _stemmer(language: str) -> Callable[[str], str]:
 
 
 def stems(text: str) -> str:
-    """What a text is found by: its words without endings, and the phones in it however they are written."""
+    """The search terms of a text: its stems, and the phones in it in any format."""
     return " ".join([*(stem(token.word) for token in tokens(text)), *(number for number, _span in phones(text))])
 
 
 def marks(text: str, query: Query) -> list[tuple[int, int]]:
-    """Where the words and phones stand in a text that a query looks for."""
+    """The positions of a query's words and phones in a text."""
     wanted = {word for part in query.parts for word in part}
     numbers = [span for number, span in phones(text) if number in wanted]
     words = [
@@ -65,7 +65,7 @@ def marks(text: str, query: Query) -> list[tuple[int, int]]:
 
 
 def understood(said: str, *, typing: bool = False) -> Query:
-    """Read a query: words, "a phrase", -without; while somebody is ``typing`` the last word may be a beginning."""
+    """Parse a query: words, "a phrase", -without; with ``typing`` the last word may be a prefix."""
     if PHONE.fullmatch(said.strip()) and (numbers := [number for number, _span in phones(said.strip())]):
         return Query(parts=[numbers])
     said = said.translate(_QUOTES)

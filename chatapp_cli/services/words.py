@@ -1,4 +1,4 @@
-"""The business's own words for a person, whatever front end says them."""
+"""Texts for states and codes, shared by all front ends."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ STAGES: Mapping[str, Text] = MappingProxyType(
         "rejected": T("Rejected"),
     }
 )
-"""Of applications on paper."""
+"""Texts of the stages of applications."""
 TEMPLATE_STATES: Mapping[str, Text] = MappingProxyType(
     {
         "draft": T("draft"),
@@ -131,41 +131,41 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
         "said_by_person": (T("A person looked and said so."), None),
     }
 )
-"""What our own codes mean; a channel's codes are explained by its manifest."""
+"""Texts of our own codes; a channel's are in its manifest."""
 
 
 def state(name: str) -> Text:
-    """A message's state."""
+    """The text of a message's state."""
     return STATES.get(name, Text(name))
 
 
 def action(name: str) -> Text:
-    """What is done to a message."""
+    """The text of an operation on a message."""
     return ACTIONS.get(name, Text(name))
 
 
 def verdict(name: str) -> Text:
-    """What became of an attempt."""
+    """The text of an attempt's verdict."""
     return VERDICTS.get(name, Text(name))
 
 
 def stage(name: str) -> Text:
-    """How far an application got."""
+    """The text of an application's stage."""
     return STAGES.get(name, Text(name))
 
 
 def template_state(name: str) -> Text:
-    """What a provider thinks of a template."""
+    """The text of a template's state."""
     return TEMPLATE_STATES.get(name, Text(name))
 
 
 def health(name: str) -> Text:
-    """A channel's health; one that another version wrote as it is."""
+    """The text of a channel's health; an unknown one is shown as it is."""
     return HEALTH[Health(name)] if name in set(Health) else Text(name)
 
 
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
-    """What a code means in this channel and what to do about it, with the provider's own words."""
+    """The meaning of a code in this channel, the next step, and the provider's own words."""
     known: ErrorWords | None = manifest.errors.get(code)
     what, step = (known.what, known.next_step) if known else OWN_CODES.get(code, (Text(code), None))
     return (T("{what} ({detail})", what=what, detail=detail) if detail else what), step

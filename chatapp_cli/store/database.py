@@ -1,4 +1,4 @@
-"""The opened store: reading from any thread, writing one whole transaction at a time."""
+"""An open store: any thread may read; one transaction writes at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Job = Callable[[Tx], R]
 
 
 class Database:
-    """A store at its current revision. Every thread has a connection of its own."""
+    """A store at its current revision. Each thread has its own connection."""
 
     def __init__(self, driver: Driver, clock: Clock, effects: Table = NONE) -> None:
         self.driver = driver
@@ -42,23 +42,23 @@ class Database:
         return found
 
     def tx(self, connection: Connection, *, guarded: bool = False) -> Tx:
-        """Look at a connection as a transaction of this moment, with effects ``guarded`` by savepoints or bare."""
+        """A transaction on a connection; ``guarded`` runs each effect behind a savepoint."""
         now = self.clock.now()
         return Tx(connection, self._statements, now, self.driver.inserted, self.effects, guarded=guarded)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """One moment of the store, however many questions are asked."""
+        """A snapshot of the store for any number of queries."""
         with self._session(self.driver.begin_read) as tx:
             yield tx
 
     def read(self, job: Job[R]) -> R:
-        """Ask and return the answer."""
+        """Run a job that reads and return its result."""
         with self.reading() as tx:
             return job(tx)
 
     def write(self, job: Job[R]) -> R:
-        """Do it now, in a transaction of its own; returns when it is durable."""
+        """Run a job that writes in its own transaction; it is durable when this returns."""
         with self._session(self.driver.begin) as tx:
             return job(tx)
 
@@ -75,7 +75,7 @@ class Database:
                 raise
 
     def abandon(self, connection: Connection, error: BaseException) -> None:
-        """Roll back, and drop the connection if it is of no more use."""
+        """Roll back, and drop the connection if it is unusable."""
         with suppress(Exception):
             connection.execute("ROLLBACK")
         if isinstance(error, Exception) and self.driver.lost(error):
@@ -84,25 +84,25 @@ class Database:
             self._mine.connection = None
 
     def pulse(self) -> Pulse:
-        """Notice cheaply that somebody wrote; to be closed."""
+        """A cheap way to notice writes; the caller closes it."""
         with spoken(self.driver):
             return self.driver.pulse()
 
     @property
     def scratch(self) -> Path | None:
-        """Where a store that is not there yet keeps its files; ``None`` for one that is there."""
+        """The folder for files while the store does not exist yet; ``None`` if it exists."""
         return None
 
     def make(self) -> None:
-        """Make the store if it is not there yet: for whoever goes on with it on threads of their own."""
+        """Create the store if it does not exist yet; call it before using the store on other threads."""
 
     def version(self) -> str:
-        """The database's program and its version."""
+        """The name and version of the database."""
         with spoken(self.driver):
             return self.driver.version(self.connection())
 
     def trouble(self) -> str:
-        """What the database finds wrong with itself; nothing if it is whole."""
+        """The first problem that the database's own check finds; empty if there is none."""
         with spoken(self.driver):
             return self.driver.trouble(self.connection())
 
@@ -116,9 +116,9 @@ class Database:
 
 
 class Absent(Database):
-    """A store that is not there yet: it reads as an empty one, and the first change that nothing refuses makes it.
+    """A store that does not exist yet: it reads as empty, and the first successful change creates it.
 
-    For one thread, until it is made.
+    For use on one thread until it is created.
     """
 
     def __init__(self, driver: Driver, clock: Clock, effects: Table = NONE) -> None:
@@ -136,7 +136,7 @@ class Absent(Database):
         return None if self._wanted is None else Path(self._folder.name)
 
     def write(self, job: Job[R]) -> R:
-        """Try it on the empty store first, where nothing is kept: what is refused, or changes nothing, makes none."""
+        """Try the job on an empty store first: if it is refused or changes nothing, no store is created."""
         if self._wanted is not None:
             answer, changed = self._try(job)
             if not changed:
@@ -145,7 +145,7 @@ class Absent(Database):
         return super().write(job)
 
     def _try(self, job: Job[R]) -> tuple[R, bool]:
-        """What it answers, and whether it changes anything; all of it is undone."""
+        """The job's result and whether it changes anything; its changes are rolled back."""
         connection: Any = self.connection()
         before = connection.total_changes
         with spoken(self.driver):
@@ -156,14 +156,14 @@ class Absent(Database):
                 connection.execute("ROLLBACK")
 
     def make(self) -> None:
-        """Make the store, and go on with it."""
+        """Create the store and continue with it."""
         if self._wanted is not None:
             ensure_current(self._wanted)
             super().close()
             self.driver, self._wanted = self._wanted, None
 
     def close(self) -> None:
-        """Close the connections, and remove what stood for the store."""
+        """Close the connections and remove the temporary store."""
         super().close()
         self._folder.cleanup()
 

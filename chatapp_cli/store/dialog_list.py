@@ -1,4 +1,4 @@
-"""The dialog list: filters that combine, put together from these fragments alone."""
+"""The dialog list: queries with combined filters, built only from these fragments."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ FROM dialog d JOIN channel c ON c.id = d.channel_id"""
 ALL = (1 << 63) - 1
 _NEWEST = "ORDER BY d.pinned DESC, d.last_at DESC, d.id DESC"
 _NEWEST_OF_FEW = "ORDER BY +d.pinned DESC, d.last_at DESC, d.id DESC"
-"""The same order, sorted: its index would lead past all the dialogs for the few that are wanted."""
+"""The same order without its index, which would scan all dialogs to find a few."""
 _LONGEST_WAITING = "ORDER BY d.waiting_since, d.id"
 
 
 class Place(NamedTuple):
-    """Where a page ended: the next one begins after it."""
+    """The end of a page, after which the next one begins."""
 
     pinned: int
     last_at: Millis
     id: DialogId
     waiting_since: Millis = 0
-    """Only the order of those that wait needs it."""
+    """Needed only for the order of waiting dialogs."""
 
 
 def page(
@@ -44,9 +44,9 @@ def page(
     n: int = 50,
     among: Sequence[DialogId] | None = None,
 ) -> list[DialogRow]:
-    """The next ``n`` dialogs in order; keyset paging, so that a deep page costs what the first one does.
+    """The next ``n`` dialogs in order; by keyset paging, so that a deep page costs as much as the first.
 
-    With ``among`` no others are looked at.
+    ``among`` restricts the search to these dialogs.
     """
     where, params = _where(wanted, dialect, among)
     if after is not None and wanted.waiting:
@@ -60,14 +60,14 @@ def page(
 
 
 def ids(tx: Tx, dialect: str, wanted: DialogFilter, *, among: Sequence[DialogId] | None = None) -> list[DialogId]:
-    """Every dialog's id in order: what a virtual list needs once."""
+    """The ids of all dialogs in order, for a virtual list."""
     where, params = _where(wanted, dialect, among)
     sql = f"SELECT d.id FROM dialog d{_join(where)} WHERE {' AND '.join(where)} {_order(wanted, among)}"
     return tx.compose(DialogId, spell(sql, dialect), params)
 
 
 def count(tx: Tx, dialect: str, wanted: DialogFilter, *, most: int = ALL) -> int:
-    """How many dialogs pass the filter; counting ends at ``most``."""
+    """The number of dialogs that pass the filter; counting stops at ``most``."""
     where, params = _where(wanted, dialect)
     sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM dialog d{_join(where)} WHERE {' AND '.join(where)} LIMIT :n) AS counted"
     return tx.compose(int, spell(sql, dialect), {**params, "n": most})[0]
@@ -117,7 +117,7 @@ def _where(
 
 
 def _named(text: str, dialect: str, params: dict[str, object], these: str) -> Iterator[str]:
-    """Conditions by which a text is part of a name; what they ask with comes to the parameters."""
+    """Conditions for a text in a name; adds their values to the parameters."""
     for n, needle in enumerate(needles(text)):
         spellings = {f"needle{n}": needle, **{f"bare{n}_{m}": one for m, one in enumerate(other_spellings(needle))}}
         own, others = (_called(search, list(spellings), _PLACE[dialect]) for search in ("d.search", "e.search"))
@@ -126,7 +126,7 @@ def _named(text: str, dialect: str, params: dict[str, object], these: str) -> It
 
 
 def _called(search: str, spellings: Sequence[str], place: str) -> str:
-    """Whether a name has a piece: as it is typed, or bare in one of its other spellings."""
+    """A condition for a piece of a name: as typed, or bare in another spelling."""
     typed, *others = spellings
     bare = f"REPLACE({search}, 'ь', '')"
     either = (f"{place}({said}, :{name}) > 0" for said, name in ((search, typed), *((bare, one) for one in others)))
@@ -149,9 +149,9 @@ CONDITIONS: dict[str, Condition] = {
     "since": "d.last_at >= :since",
     "until": "d.last_at < :until",
 }
-"""What each filter asks of the dialog ``d`` and its channel ``c``, its own value under its name."""
+"""The condition of each filter on the dialog ``d`` and its channel ``c``, with its value under its name."""
 _APART = {"blocked", "wherever", "text"}
-"""These change more than one condition."""
+"""Filters that change several conditions."""
 
 _JOINED = """
 WITH joined(person, id) AS (
@@ -159,10 +159,10 @@ WITH joined(person, id) AS (
   UNION
   SELECT merged_into, merged_into FROM contact WHERE merged_into IS NOT NULL)
 SELECT o.id FROM joined o JOIN joined j ON j.person = o.person JOIN dialog e ON e.contact_id = j.id"""
-"""The contacts of everybody who has several, with every dialog by whose name all of them are found."""
+"""Merged contacts with the dialogs whose names find all of them."""
 
 _PLACE = {"sqlite": "instr", "postgresql": "strpos"}
-"""Where a text stands in another, from 1: a third of what LIKE costs, and nothing has to be escaped."""
+"""The position of a text in another, from 1; three times as fast as LIKE, and without escaping."""
 _AMONG = {
     "sqlite": "IN (SELECT value FROM json_each(:among))",
     "postgresql": "IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:among AS json)))",

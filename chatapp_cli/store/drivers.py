@@ -1,4 +1,4 @@
-"""The two databases: how each is connected, begun and what its errors mean."""
+"""The two databases: connections, transactions and the meaning of their errors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from chatapp_cli.store.pulse import Pulse, SqlitePulse, SteadyPulse
 from chatapp_cli.store.tx import Connection
 
 Held: TypeAlias = Callable[[], bool]
-"""Whether what was held still is; asks the server, so it may take a while."""
+"""Whether the lock is still held; asks the server, which may take a while."""
 PATIENCE = 30.0
-"""Seconds that a write waits for another process's before it gives up."""
+"""Seconds that a write waits for another process before it gives up."""
 
 _PRAGMAS = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
@@ -27,13 +27,13 @@ PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456; PRAGMA busy_timeout=0
 
 
 class Driver(Protocol):
-    """A database as the store needs it."""
+    """The interface of a database."""
 
     dialect: str
     url: str
 
     def connect(self) -> Connection:
-        """Open a connection of the calling thread's own."""
+        """Open a connection for the calling thread."""
         ...
 
     def begin(self, connection: Connection) -> None:
@@ -41,7 +41,7 @@ class Driver(Protocol):
         ...
 
     def begin_read(self, connection: Connection) -> None:
-        """Begin a transaction that sees one moment of the store."""
+        """Begin a transaction on a snapshot of the store."""
         ...
 
     def pulse(self) -> Pulse:
@@ -49,35 +49,35 @@ class Driver(Protocol):
         ...
 
     def own(self) -> AbstractContextManager[Held | None]:
-        """Be the only one in the world who runs this store's channels. Raises Busy while somebody else is.
+        """Hold the exclusive right to run this store's channels. Raises Busy while another process holds it.
 
-        Yields what tells whether this is still so, ``None`` where it cannot end before the process does.
+        Yields a function that says whether it is still held; ``None`` if it is held until the process ends.
         """
         ...
 
     def translate(self, error: Exception) -> ChatappError | None:
-        """Say what a driver's error means to a person; ``None`` if it is a mistake of ours."""
+        """A driver's error for a person; ``None`` if it is a bug of ours."""
         ...
 
     def lost(self, error: Exception) -> bool:
-        """Tell whether the connection is of no more use."""
+        """Whether the connection is unusable."""
         ...
 
     def inserted(self, cursor: Any) -> int | None:
-        """The id of the row that a cursor has just added, if it did."""
+        """The id of the row that a cursor just inserted, if any."""
         ...
 
     def version(self, connection: Connection) -> str:
-        """Name the database's program and its version."""
+        """The name and version of the database."""
         ...
 
     def trouble(self, connection: Connection) -> str:
-        """Let the database look at itself; the first thing that is wrong, or nothing."""
+        """Let the database check itself; the first problem, or empty."""
         ...
 
 
 class Sqlite:
-    """One file beside its write-ahead log; nothing to install."""
+    """A file with its write-ahead log; nothing to install."""
 
     dialect = "sqlite"
 
@@ -87,7 +87,7 @@ class Sqlite:
         self.url = f"sqlite:///{path}"
 
     def connect(self) -> Connection:
-        """Open the file, creating it readable by its owner alone. Raises StoreError where it may not be made."""
+        """Open the file, or create it readable only by its owner. Raises StoreError if it cannot be created."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.touch(mode=0o600)
@@ -103,27 +103,27 @@ class Sqlite:
         return connection
 
     def begin(self, connection: Connection) -> None:
-        """Take the write lock, asking every fraction of a millisecond.
+        """Take the write lock, trying every fraction of a millisecond.
 
-        SQLite's own handler sleeps up to 100 ms between its tries, which is what people would feel.
+        SQLite's own handler sleeps up to 100 ms between tries, which people would notice.
         """
         self._insist(connection, "BEGIN IMMEDIATE")
 
     def begin_read(self, connection: Connection) -> None:
-        """Take a snapshot; readers never wait for the writer, only for a crashed one's log to be taken over."""
+        """Take a snapshot; readers wait only for the recovery after a crash, never for the writer."""
         connection.execute("BEGIN")
         self._insist(connection, "SELECT 1 FROM sqlite_master LIMIT 1")
 
     def pulse(self) -> Pulse:
-        """A connection of its own: what this process wrote on others counts too."""
+        """Uses a separate connection, so that writes of this process count too."""
         return SqlitePulse(self.connect())
 
     def own(self) -> AbstractContextManager[Held | None]:
-        """A file is on one machine, where the lock in its folder says enough."""
+        """A file is on one machine, where the lock in its folder is enough."""
         return nullcontext()
 
     def _insist(self, connection: Connection, sql: str) -> None:
-        """Ask until the answer is not «busy»; chance is imported by those alone who have to wait."""
+        """Retry while the database is busy; randomness is imported only if it has to wait."""
         deadline = time.monotonic() + self.patience
         pause = 0.0002
         while True:
@@ -140,7 +140,7 @@ class Sqlite:
                 return
 
     def translate(self, error: Exception) -> ChatappError | None:
-        """Name the state of the file."""
+        """The file's state in words."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return Busy(T("The store is being written by another process."), T("Try again in a moment."))
@@ -162,16 +162,16 @@ class Sqlite:
         )
 
     def lost(self, error: Exception) -> bool:
-        """A file is never lost by itself."""
+        """Never: a file needs no connection."""
         del error
         return False
 
     def inserted(self, cursor: Any) -> int | None:
-        """The cursor knows."""
+        """Known to the cursor."""
         return cursor.lastrowid if cursor.rowcount > 0 else None
 
     def version(self, connection: Connection) -> str:
-        """The linked library's."""
+        """The version of the linked library."""
         del connection
         return f"SQLite {sqlite3.sqlite_version}"
 
@@ -182,10 +182,10 @@ class Sqlite:
 
 
 class Postgres:
-    """A server, once several nodes share the work.
+    """A server, for several nodes.
 
-    Writing transactions take one advisory lock: the journal's numbers are then in the order of the commits,
-    so that nobody who tails it can step over a row that was numbered early and committed late.
+    Writing transactions take one advisory lock, so that the journal's numbers are in the order of the commits and a
+    reader never misses a row that was numbered early and committed late.
     """
 
     dialect = "postgresql"
@@ -196,28 +196,28 @@ class Postgres:
         self.url = url
 
     def connect(self) -> Connection:
-        """Connect and look at nothing but our own schema."""
+        """Connect, with only our own schema in the search path."""
         import psycopg
 
         connection: Any = psycopg.connect(self.url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True)
         return connection  # type: ignore[no-any-return]
 
     def begin(self, connection: Connection) -> None:
-        """Begin, and wait for the other writers."""
+        """Begin, waiting for other writers."""
         connection.execute("BEGIN")
         connection.execute(f"SELECT pg_advisory_xact_lock({self.LOCK})")
 
     def begin_read(self, connection: Connection) -> None:
-        """Take a snapshot: the server does so at the first question, and one message carries both."""
+        """Take a snapshot; the server does so at the first query, in the same message."""
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1")
 
     def pulse(self) -> Pulse:
-        """There is nothing cheaper than to look."""
+        """There is no cheaper way than a query."""
         return SteadyPulse()
 
     @contextmanager
     def own(self) -> Iterator[Held | None]:
-        """Hold a lock on a connection of its own: it ends with the process, and with the machine."""
+        """Hold a lock on a separate connection, so that it ends with the process or the machine."""
         with spoken(self), closing(self.connect()) as connection:
             if not connection.execute(f"SELECT pg_try_advisory_lock({self.OWNER})").fetchone()[0]:
                 raise Busy(
@@ -236,7 +236,7 @@ class Postgres:
         return True
 
     def translate(self, error: Exception) -> ChatappError | None:
-        """Name the state of the server."""
+        """The server's state in words."""
         import psycopg
 
         if isinstance(error, psycopg.errors.DiskFull):
@@ -249,7 +249,7 @@ class Postgres:
         return None
 
     def inserted(self, cursor: Any) -> int | None:
-        """The statement returns it."""
+        """Returned by the statement."""
         row = cursor.fetchone()
         return None if row is None else row[0]
 
@@ -264,14 +264,14 @@ class Postgres:
         return f"PostgreSQL {connection.execute('SHOW server_version').fetchone()[0]}"
 
     def trouble(self, connection: Connection) -> str:
-        """A server that answers looks after its own pages."""
+        """None: a server that answers checks its own pages."""
         connection.execute("SELECT 1")
         return ""
 
 
 @contextmanager
 def spoken(driver: Driver) -> Iterator[None]:
-    """Turn a driver's errors into words for a person."""
+    """Turn a driver's errors into errors for a person."""
     try:
         yield
     except ChatappError:

@@ -1,7 +1,7 @@
-"""What has to stand or fall with an event: run by ``Tx.emit`` in the transaction that writes it.
+"""Effects of events, which ``Tx.emit`` runs in the transaction of the event.
 
-An effect inserts and changes rows and does nothing else, for the transaction may be run twice. It refuses nothing:
-one that raises is a mistake of ours, and what happened is stored all the same.
+An effect only inserts and changes rows, because the transaction may run twice. It must not raise: an error in an
+effect is a bug, and the event is stored regardless.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ E = TypeVar("E", bound="JournalEvent")
 
 
 class Effect(NamedTuple):
-    """One effect, by the name under which health tells of it."""
+    """An effect with its name in health reports."""
 
     name: str
     run: Callable[[Tx, Any], None]
@@ -29,12 +29,12 @@ NONE: Table = MappingProxyType({})
 
 
 def effect(kind: type[E], name: str, run: Callable[[Tx, E], None]) -> tuple[type[JournalEvent], Effect]:
-    """Pair an effect with the type of event that it takes; types below that one are not meant."""
+    """Pair an effect with its type of event; subclasses are not included."""
     return kind, Effect(name, run)
 
 
 def table(*effects: tuple[type[JournalEvent], Effect]) -> Table:
-    """All effects by the type of their event, in order."""
+    """All effects by type of event, in order."""
     found: dict[type[JournalEvent], tuple[Effect, ...]] = {}
     for kind, one in effects:
         found[kind] = (*found.get(kind, ()), one)
@@ -42,13 +42,13 @@ def table(*effects: tuple[type[JournalEvent], Effect]) -> Table:
 
 
 class EffectFailed(Exception):
-    """An effect raised: the transaction is to be run again, with each effect behind a savepoint of its own."""
+    """An effect raised: run the transaction again with each effect behind a savepoint."""
 
 
 class Effects:
-    """The effects of a store, and which of them fail.
+    """The effects of a store, and which of them are failing.
 
-    They run bare where many jobs share a transaction, for a savepoint costs; one that is known to fail never does.
+    Without savepoints, which cost time, if many jobs share a transaction; a failing effect always gets one.
     """
 
     def __init__(self, table: Table = NONE) -> None:
@@ -62,7 +62,7 @@ class Effects:
         """Those that ever failed, as far as this process knows: a healing may have been rolled back with its event."""
 
     def run(self, tx: Tx, found: Sequence[Effect], event: JournalEvent, *, guarded: bool) -> None:
-        """Let the effects of an event happen. Raises EffectFailed if one raises and stands behind no savepoint."""
+        """Run the effects of an event. Raises EffectFailed if one raises without a savepoint."""
         if not self._known:
             self.broken.update(tx.all(lambda *row: row, "effects.broken"))
             self._suspects.update(self.broken)
@@ -85,7 +85,7 @@ class Effects:
             self._worked(tx, one.name)
 
     def _broke(self, tx: Tx, name: str, why: str) -> None:
-        """A full disk or a lost connection fails here once more, and takes the transaction with it."""
+        """A full disk or a lost connection fails here again and aborts the transaction."""
         tx.run("effects.broke", name=name, at=tx.now, why=why)
         if name not in self.broken:
             self.tell(name, why)

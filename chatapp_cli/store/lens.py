@@ -1,9 +1,9 @@
-"""The store as one operator sees it (S-128): their lines alone, and of each dialog what they have not read themselves.
+"""The store as one operator sees it (S-128): only their lines, with their own unread counts.
 
-A question asked through a lens finds, under each table's name, only the rows that may be seen: a common table
-expression of the same name stands before the statement and hides the table. So no question can forget to look whose
-it is, and whoever sees everything pays nothing. What changes rows is asked as it is: every change begins with a
-question for the dialog, message or channel that it means.
+A query through a lens finds only visible rows: the statement is preceded by common table expressions with the names
+of the tables, which hide the real ones. So no query can forget the check, and it costs nothing for people who see
+everything. Statements that change rows are not filtered: every change begins with a query for its dialog, message or
+channel.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _OF_CHANNELS = ("message", "file", "outbox", "attempt", "arrived", "errand", "te
 _OF_LINES = ("channel", "application")
 _OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence")
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
-"""What is counted over all dialogs starts, for a reader, from the few that they have not read."""
+"""Counts over all dialogs start, for a reader, from their few unread ones."""
 
 
 class Lens:
-    """What hides the rest, for one operator."""
+    """Row-level visibility for one operator."""
 
     def __init__(self, dialect: str, *, lines: Sequence[LineId] | None, reader: str = "") -> None:
-        """``lines`` are those that are seen, ``None`` for all; ``reader`` is whose unread counts, empty: the desk's."""
+        """``lines`` are visible, ``None``: all; the unread counts are those of ``reader``, empty: the desk's."""
         self._schema = {"sqlite": "main", "postgresql": "public"}[dialect]
         self._lines, self._reader = lines, reader
         self._shown: Mapping[str, str] | None = None
@@ -39,13 +39,13 @@ class Lens:
         self._seen: dict[str, Statement] = {}
 
     def learn(self, columns: Callable[[str], Sequence[str]]) -> None:
-        """Look once which columns a table has: before that nothing can be asked."""
+        """Read the columns of the tables; required before the first query."""
         if self._shown is None:
             columns_of_dialog = columns(f"{self._schema}.dialog")
             self._shown = dict(_shown(self._schema, columns_of_dialog, self._lines, self._reader))
 
     def statement(self, name: str, whole: Mapping[str, Statement]) -> Statement:
-        """A named statement as it is asked through the lens."""
+        """A named statement with the filter applied."""
         found = self._seen.get(name)
         if found is None:
             sql, pick = whole[self._instead.get(name, name)]
@@ -53,7 +53,7 @@ class Lens:
         return found
 
     def sql(self, whole: str) -> str:
-        """A statement in a driver's spelling; what changes rows stays as it is."""
+        """A statement with the filter applied; unchanged if it changes rows."""
         begins = _BEGINS.match(whole)
         if begins is None or _CHANGES.search(whole):
             return whole
@@ -72,7 +72,7 @@ class Lens:
 def _shown(
     schema: str, columns: Sequence[str], lines: Sequence[LineId] | None, reader: str
 ) -> Iterator[tuple[str, str]]:
-    """Each table that is hidden, with the rows that are shown of it."""
+    """Each filtered table with the query for its visible rows."""
     if reader or lines is not None:
         yield "dialog", _dialogs(schema, columns, lines, reader)
     if reader:
@@ -107,7 +107,7 @@ def _shown(
 
 
 def _audible() -> str:
-    """What of the journal may be heard by who does not see every line, as the types of the events say."""
+    """The visible part of the journal, according to the types of events."""
     whole, everybody = (
         ", ".join(_quoted(topic) for topic in topics_heard_by(hears)) for hears in (Hears.WHOLE, Hears.EVERYBODY)
     )
@@ -129,7 +129,7 @@ def _dialogs(schema: str, columns: Sequence[str], lines: Sequence[LineId] | None
 
 
 def _contacts(schema: str, these: str) -> str:
-    """Whoever has a dialog that is seen, under this or another contact of theirs, or has none at all yet."""
+    """Contacts with a visible dialog, directly or through a merged contact, or without any dialog."""
     has = f"EXISTS (SELECT 1 FROM {schema}.dialog d WHERE d.contact_id = p.id"
     other = f"SELECT 1 FROM {schema}.contact o JOIN {schema}.dialog d ON d.contact_id = o.id WHERE o.merged_into = p.id"
     return (

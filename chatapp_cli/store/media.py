@@ -1,4 +1,4 @@
-"""Files of messages, kept once under the hash of their content."""
+"""Files of messages, stored once under the hash of their content."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 
 SPARE = 64 * MEGABYTE
-"""Bytes of the disk that a person's file leaves to the store."""
+"""Free bytes on the disk that a person's file must leave."""
 _PIECE = MEGABYTE
 _NEW = "new-"
 _ABANDONED = 86_400.0
-"""Seconds without a byte more, on the clock that stamps files."""
+"""Seconds without a write after which an unfinished file is abandoned."""
 
 
 class Kept(NamedTuple):
-    """A file as it was taken in."""
+    """A stored file."""
 
     sha256: str
     size: int
     inode: int
-    """Of the file, if none of this content lay there before; else 0."""
+    """Of the file, if its content is new to the store; otherwise 0."""
 
 
 class Media:
-    """The folder. What was put is durable when ``put`` returns."""
+    """The media folder. A file is durable when ``put`` returns."""
 
     def __init__(self, root: Path, private: Callable[[Path], bool] | None = None) -> None:
-        """``private`` tells of a resolved path whether it is a settings file or a login, which nobody may be sent."""
+        """``private`` says whether a resolved path is a settings file or a login, which must not be sent."""
         self.root = root
         self.private = private
 
     def path(self, sha256: str) -> Path:
-        """Where a content lies."""
+        """The path of a content."""
         return self.root / sha256[:2] / sha256
 
     def put(self, content: bytes) -> str:
-        """Keep bytes; returns their hash."""
+        """Store bytes; returns their hash."""
         return self._keep(lambda file: file.write(content))
 
     def put_file(self, source: Path, *, most: int | None = None) -> Kept:
-        """Keep a copy of a regular file of at most so many bytes.
+        """Store a copy of a regular file up to a maximum size in bytes.
 
-        Raises NotFound for a file that is not there, Refused for one that is longer, StoreError where the disk has no
-        room for it; all of that before anything is copied, unless the file grows meanwhile.
+        Raises NotFound if there is no such file, Refused if it is larger, StoreError if the disk is too full; all
+        before copying, unless the file grows meanwhile.
         """
         with given_file.opened(source) as file:
             size = os.fstat(file.fileno()).st_size
@@ -65,19 +65,19 @@ class Media:
             scratch.unlink(missing_ok=True)
 
     def drop(self, sha256: str, inode: int) -> None:
-        """Remove a content that nothing refers to, unless somebody else took the same in meanwhile."""
+        """Remove an unused content, unless the same content was stored again meanwhile."""
         with suppress(OSError):
             if self.path(sha256).stat().st_ino == inode:
                 self.path(sha256).unlink()
 
     def vacate(self) -> None:
-        """Remove the folders up to that of all companies in which nothing lies: there was no store to keep them for."""
+        """Remove empty folders up to that of all companies, because no store was created."""
         for folder in (*self.root.glob("??"), self.root, self.root.parent, self.root.parent.parent):
             with suppress(OSError):
                 folder.rmdir()
 
     def sweep(self) -> int:
-        """Remove what was begun and never finished, and not written to for a day; returns how many."""
+        """Remove unfinished files that were not written to for a day; returns how many."""
         swept, before = 0, time.time() - _ABANDONED
         for left in self.root.glob(f"{_NEW}*"):
             with suppress(OSError):
@@ -92,7 +92,7 @@ class Media:
             return max(0, shutil.disk_usage(self.root).free - SPARE)
 
     def scratch(self) -> Path:
-        """A new empty file on the same disk, to be filled and then adopted."""
+        """Create an empty file on the same disk, to be filled and adopted."""
         import tempfile
 
         with _telling():
@@ -140,7 +140,7 @@ class Media:
 
 
 def _copy(source: BinaryIO, target: BinaryIO, check: Callable[[int], None]) -> None:
-    """Piece by piece: a file that grows, or is longer than it says, ends where the check raises."""
+    """Copy in pieces, so that the check stops a file that is larger than its stated size."""
     copied = 0
     while piece := source.read(_PIECE):
         copied += len(piece)
@@ -159,7 +159,7 @@ def _insist_it_fits(path: Path, size: int, most: int | None, limit: int) -> None
 
 
 def make_durable(folder: Path) -> None:
-    """Let the names in a folder outlast a power cut."""
+    """Flush a folder, so that its file names survive a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

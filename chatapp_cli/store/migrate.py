@@ -1,4 +1,4 @@
-"""Brings a store to the revision that this program speaks; Alembic is imported only when there is something to do."""
+"""Migrates a store to the revision of this program; Alembic is imported only if there is something to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.store.drivers import Driver, spoken
 
 _FOLDER = Path(__file__).parent / "migrations"
 HEAD = max(file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py"))
-"""The revision that this program speaks: its newest migration's, by the name of the file."""
+"""The revision of this program: its newest migration, by file name."""
 
 
 def revision_of(driver: Driver) -> str | None:
@@ -34,7 +34,7 @@ _EXISTS = {
 
 
 def ensure_current(driver: Driver) -> None:
-    """Migrate if need be. Raises StoreError for a store from a newer program."""
+    """Migrate if necessary. Raises StoreError for the store of a newer program."""
     found = revision_of(driver)
     if found == HEAD:
         return
@@ -67,7 +67,7 @@ def upgrade(driver: Driver, revision: str = "head") -> None:
 
 
 def _engine(driver: Driver) -> Any:
-    """Our own connections, and our own way to begin: all of a migration, tables included, behind the write lock."""
+    """An engine on our own connections and transactions: the whole migration runs under the write lock."""
     from sqlalchemy import NullPool, create_engine, event
 
     address = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}[driver.dialect]

@@ -1,4 +1,4 @@
-"""Whether anybody has committed something: asked many times a second, so asking has to cost next to nothing."""
+"""A cheap check whether anything was committed; it runs many times a second."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any, Protocol
 
 
 class Pulse(Protocol):
-    """A look from outside that never waits."""
+    """The interface of the check, which never waits."""
 
     pace: float
-    """Seconds between two looks."""
+    """Seconds between two checks."""
 
     def beats(self) -> bool:
-        """Tell whether anything may have been committed since the last look; the first look always says yes."""
+        """Whether anything may have been committed since the last call; the first call returns true."""
         ...
 
     def close(self) -> None:
-        """Look no more."""
+        """Release its resources."""
         ...
 
 
 class SqlitePulse:
-    """Reads the number that changes with every commit of another connection: four microseconds, no lock."""
+    """Reads a number that changes with every commit of another connection, in four microseconds and without a lock."""
 
     pace = 0.02
 
@@ -31,7 +31,7 @@ class SqlitePulse:
         self._seen = -1
 
     def beats(self) -> bool:
-        """Compare the number; where it cannot be read, whoever reads on will hear why."""
+        """Compare the number; if it cannot be read, return true, and the next query reports why."""
         try:
             number: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.Error:
@@ -45,13 +45,13 @@ class SqlitePulse:
 
 
 class SteadyPulse:
-    """A server would have to be asked over the network, and can as well be asked for the news themselves."""
+    """Always true: for a server, the check would cost as much as reading the journal."""
 
     pace = 0.1
 
     def beats(self) -> bool:
-        """There may always be something."""
+        """Return true."""
         return True
 
     def close(self) -> None:
-        """Nothing was opened."""
+        """Do nothing."""

@@ -1,6 +1,6 @@
-"""The index of messages by words and of clients by names: a file of its own beside the store, made from it.
+"""The search index of messages by words and of clients by names: a separate file, built from the store.
 
-It is never missed and may be removed at any time. What is damaged, of another format or of another store is begun anew.
+It may be removed at any time. A damaged index, or one of another format or store, is rebuilt.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAMED = ("mark", "place", "word", "name", "name_word")
 _ID_BITS = 21
 _LATEST = (1 << 42) - 1
 TOP = (1 << 63) - 1
-"""Above every place."""
+"""Larger than any position."""
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
@@ -39,15 +39,15 @@ class Mark(NamedTuple):
     """How far the store is indexed."""
 
     journal: int
-    """The last piece of news that was followed."""
+    """The last journal entry that was processed."""
     lowest: int
-    """Messages from this number on are in; those before it are still to be read, down to 0."""
+    """Messages from this number on are indexed; older ones are still to do, down to 0."""
     unnamed: int
-    """The same of the dialogs' names."""
+    """The same for the dialogs' names."""
 
 
 class Words(NamedTuple):
-    """A message with everything of it that is said in words."""
+    """The words of a message."""
 
     id: MessageId
     dialog_id: DialogId
@@ -58,18 +58,18 @@ class Words(NamedTuple):
     text: str
     subject: str
     files: str
-    """Their names, and what was written down of voices."""
+    """Names of files and transcripts of voice messages."""
 
 
 class Hit(NamedTuple):
-    """A message that fits, and its place: places are in the order of time."""
+    """A matching message and its position; positions are ordered by time."""
 
     place: int
     message: MessageId
 
 
 class Wording(NamedTuple):
-    """What a message is found by."""
+    """The indexed text of a message."""
 
     message: MessageId
     dialog: DialogId
@@ -78,16 +78,16 @@ class Wording(NamedTuple):
 
 
 class Naming(NamedTuple):
-    """What a dialog is found by: all that is known of the client, in whichever of their dialogs."""
+    """The indexed names of a dialog: everything known of the client in any of their dialogs."""
 
     dialog: DialogId
     said: str
     words: Sequence[str] = ()
-    """Those that may be meant by others that are nearly the same."""
+    """The words that a query with a typo may match."""
 
 
 class Index:
-    """The file. Every question opens it anew, so that whoever removes it disturbs nobody."""
+    """The index file. Each operation opens it again, so that it may be removed at any time."""
 
     def __init__(self, path: Path, url: str) -> None:
         self.path = path
@@ -95,11 +95,11 @@ class Index:
         self._store = int.from_bytes(sha256(url.encode()).digest()[:4], "big") >> 1
 
     def ask(self, job: Callable[[Shelf], R]) -> R:
-        """Look."""
+        """Read in one transaction."""
         return self._done(job, "BEGIN")
 
     def change(self, job: Callable[[Shelf], R]) -> R:
-        """Look and change in one transaction."""
+        """Read and change in one transaction."""
         return self._done(job, "BEGIN IMMEDIATE")
 
     def forget(self) -> None:
@@ -139,7 +139,7 @@ class Index:
         return connection
 
     def _make_ready(self, connection: Connection) -> None:
-        """Have our tables of this format for this store, and no others."""
+        """Make sure that the tables are of this format and for this store."""
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA busy_timeout=30000")
         if self._is_ours(connection):
@@ -166,28 +166,28 @@ class Shelf:
         self._execute = connection.execute
 
     def mark(self) -> Mark | None:
-        """How far it got; ``None`` before it began."""
+        """The progress of indexing; ``None`` before it began."""
         row = self._execute("SELECT journal, lowest, unnamed FROM mark").fetchone()
         return None if row is None else Mark(*row)
 
     def keep(self, mark: Mark) -> None:
-        """Remember how far it got."""
+        """Store the progress of indexing."""
         self._execute("DELETE FROM mark")
         self._execute("INSERT INTO mark (journal, lowest, unnamed) VALUES (?, ?, ?)", mark)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Delete everything."""
         for table in _NAMED:
             self._execute(f"DELETE FROM {table}")
 
     def drop(self, messages: Iterable[MessageId]) -> None:
-        """Find these no longer."""
+        """Remove messages from the index."""
         for message in messages:
             self._execute("DELETE FROM word WHERE rowid = (SELECT place FROM place WHERE message = ?)", (message,))
             self._execute("DELETE FROM place WHERE message = ?", (message,))
 
     def put(self, wordings: Sequence[Wording]) -> None:
-        """Find these by their words of now."""
+        """Index messages by their current words."""
         self.drop(one.message for one in wordings)
         for one in wordings:
             place = _place(one.at, one.message)
@@ -198,7 +198,7 @@ class Shelf:
     def hits(
         self, query: Query, *, since: Millis = 0, below: int = TOP, n: int, dialog: DialogId | None = None
     ) -> list[Hit]:
-        """The newest ``n`` that fit, said since a time or in a dialog, whose place is below another."""
+        """The newest ``n`` matches below a position, after a time or in a dialog."""
         rows = self._execute(
             "SELECT word.rowid, place.message FROM word JOIN place ON place.place = word.rowid"
             " WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? ORDER BY word.rowid DESC LIMIT ?",
@@ -207,7 +207,7 @@ class Shelf:
         return [Hit(*row) for row in rows]
 
     def call(self, namings: Sequence[Naming]) -> None:
-        """Find dialogs by their names of now; most have not changed."""
+        """Index dialogs by their current names; most have not changed."""
         for one in namings:
             known = self._execute("SELECT said FROM name WHERE rowid = ?", (one.dialog,)).fetchone()
             if known is None or known[0] != one.said:
@@ -216,17 +216,17 @@ class Shelf:
                     self._execute("INSERT OR IGNORE INTO name_word VALUES (?)", (word,))
 
     def settle(self) -> None:
-        """Put the names in the order that is asked fastest, once all of them are in."""
+        """Optimise the index of names once it is complete."""
         self._execute("INSERT INTO name (name) VALUES ('optimize')")
 
     def called(self, pieces: Sequence[Sequence[str]], *, n: int) -> list[DialogId]:
-        """At most ``n`` dialogs in which each piece may occur in one of its spellings of three letters and more."""
+        """At most ``n`` candidate dialogs for pieces, each in a spelling of three letters or more."""
         match = " AND ".join(f"({' OR '.join(map(_trigrams, spellings))})" for spellings in pieces)
         rows = self._execute("SELECT rowid FROM name WHERE name MATCH ? LIMIT ?", (match, n)).fetchall()
         return [DialogId(row[0]) for row in rows]
 
     def name_words(self, first: str, *, shortest: int, longest: int) -> list[str]:
-        """The words of all names that begin with a letter and have so many."""
+        """All words of names by first letter and length."""
         rows = self._execute(
             "SELECT word FROM name_word WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?",
             (first, chr(ord(first) + 1), shortest, longest),
@@ -235,17 +235,17 @@ class Shelf:
 
 
 def earliest(at: Millis) -> int:
-    """The first place of a moment."""
+    """The first position of a time."""
     return _place(at, MessageId(0))
 
 
 def _place(at: Millis, message: MessageId) -> int:
-    """Order by time, then by number, in one number of 63 bits."""
+    """Combine time and id into a sortable number of 63 bits."""
     return max(0, min(at, _LATEST)) << _ID_BITS | message & (1 << _ID_BITS) - 1
 
 
 def _match(query: Query, dialog: DialogId | None) -> str:
-    """The query in FTS5's own language; every word quoted, so that none of them means anything there."""
+    """The query in FTS5's syntax, with every word quoted."""
     wanted = [_phrase(part) for part in query.parts]
     if query.begun:
         wanted[-1] = f'({wanted[-1]} OR "{query.begun}" *)'
@@ -259,6 +259,6 @@ def _phrase(words: Sequence[str]) -> str:
 
 
 def _trigrams(piece: str) -> str:
-    """All parts of three letters: more may have them all than have the whole."""
+    """All trigrams; a text with all of them need not contain the whole."""
     parts = (piece[at : at + 3].replace('"', '""') for at in range(len(piece) - 2))
     return " AND ".join(f'"{part}"' for part in parts)

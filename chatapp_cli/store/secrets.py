@@ -1,4 +1,4 @@
-"""Encrypts what must not be read from a copied database: one key per store, in a file or the environment."""
+"""Encrypts secrets in the store: one key per store, in a file or the environment."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ VARIABLE = "CHATAPP_SECRET_KEY"
 
 
 class Vault:
-    """Seals and opens the secrets of channels."""
+    """Encrypts and decrypts the secrets of channels."""
 
     def __init__(self, file: Path, given: str = "") -> None:
         self._file = file
         self._given = given
 
     def seal(self, secrets: Mapping[str, str]) -> bytes:
-        """Encrypt; makes the key file (0600) the first time."""
+        """Encrypt; creates the key file (0600) the first time."""
         from cryptography.fernet import Fernet
 
         return Fernet(self._key(make=True)).encrypt(json.dumps(dict(secrets)).encode())
 
     def seal_all(self, texts: Iterable[str]) -> list[bytes]:
-        """Encrypt many small texts, each by itself."""
+        """Encrypt small texts, each separately."""
         from cryptography.fernet import Fernet
 
         lock = Fernet(self._key(make=True))
         return [lock.encrypt(text.encode()) for text in texts]
 
     def open_all(self, sealed: Sequence[bytes]) -> list[str]:
-        """Decrypt them. Raises StoreError if the key is missing or another one."""
+        """Decrypt them. Raises StoreError if the key is missing or different."""
         from cryptography.fernet import Fernet, InvalidToken
 
         if not sealed:
@@ -48,7 +48,7 @@ class Vault:
             raise self._wrong_key() from error
 
     def open(self, sealed: bytes) -> Mapping[str, str]:
-        """Decrypt. Raises StoreError if the key is missing or another one."""
+        """Decrypt. Raises StoreError if the key is missing or different."""
         from cryptography.fernet import Fernet, InvalidToken
 
         try:

@@ -1,4 +1,4 @@
-"""One transaction: named statements, their results as values, and the events it leaves behind."""
+"""A transaction: runs named statements, returns their results as values, and emits events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Cursor(Protocol):
-    """As much of the DBAPI as is used."""
+    """The part of the DBAPI cursor that is used."""
 
     @property
     def rowcount(self) -> int:
@@ -29,7 +29,7 @@ class Cursor(Protocol):
 
     @property
     def description(self) -> Any:
-        """The columns of an answer, each with its name first."""
+        """The columns of the result, each with its name first."""
         ...
 
     def fetchone(self) -> Any:
@@ -42,19 +42,19 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """As much of sqlite3's and psycopg's connections as is used."""
+    """The part of sqlite3's and psycopg's connections that is used."""
 
     def execute(self, sql: Any, params: Any = ..., /) -> Cursor:
         """Run a statement."""
         ...
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         ...
 
 
 class Consequences(Protocol):
-    """What has to stand or fall with an event; see ``store.effects``."""
+    """The effects of events; see ``store.effects``."""
 
     @property
     def table(self) -> Mapping[type[JournalEvent], Sequence[Any]]:
@@ -67,7 +67,7 @@ class Consequences(Protocol):
 
 
 class Tx:
-    """Statements that become true together, or not at all."""
+    """A transaction: all of its statements take effect or none."""
 
     __slots__ = ("_effects", "_execute", "_guarded", "_inserted", "_lens", "_statements", "acting", "now")
 
@@ -81,7 +81,7 @@ class Tx:
         *,
         guarded: bool = False,
     ) -> None:
-        """``guarded`` puts each effect behind a savepoint, so that one that raises takes nothing else along."""
+        """``guarded`` puts each effect behind a savepoint, so that an error in one undoes nothing else."""
         self._execute = connection.execute
         self._statements = statements
         self._inserted = inserted
@@ -94,7 +94,7 @@ class Tx:
         """The time of this transaction, milliseconds."""
 
     def through(self, lens: Lens | None) -> Tx:
-        """The same transaction as somebody sees it who does not see everything."""
+        """The same transaction seen through a lens."""
         seen = Tx.__new__(Tx)
         # One by one, for every arrival is taken by a copy: a loop over the slots takes three times as long.
         seen._execute, seen._statements, seen._inserted = self._execute, self._statements, self._inserted
@@ -105,18 +105,18 @@ class Tx:
         return seen
 
     def columns(self, table: str) -> list[str]:
-        """The names of a table's columns, as the database tells them."""
+        """The names of a table's columns, from the database."""
         return [str(column[0]) for column in self._execute(f"SELECT * FROM {table} LIMIT 0").description]
 
     def by(self, acting: Acting, lens: Lens | None = None) -> Tx:
-        """The same transaction as somebody acts in it, who sees it through a lens if there is one."""
+        """The same transaction with this actor, through a lens if there is one."""
         own = self.through(lens)
         own.acting = acting
         return own
 
     @property
     def name(self) -> str:
-        """Under what name it is done; empty for a part of the program, and where nobody said who acts."""
+        """The actor's name; empty for a part of the program and without an actor."""
         return "" if self.acting is None else self.acting.signature
 
     def _do(self, name: str, params: Mapping[str, object]) -> Cursor:
@@ -125,39 +125,39 @@ class Tx:
         return self._execute(sql, pick(params))
 
     def insert(self, name: str, /, **params: object) -> Any:
-        """Add a row and return its id; ``None`` if it was there already."""
+        """Insert a row and return its id; ``None`` if it exists already."""
         return self._inserted(self._do(name, params))
 
     def run(self, name: str, /, **params: object) -> int:
-        """Execute and return how many rows it changed."""
+        """Execute a statement and return the number of changed rows."""
         return self._do(name, params).rowcount
 
     def value(self, name: str, /, **params: object) -> Any:
-        """The first column of the first row, ``None`` without one."""
+        """The first column of the first row, or ``None``."""
         row = self._do(name, params).fetchone()
         return None if row is None else row[0]
 
     def one(self, shape: Callable[..., T], name: str, /, **params: object) -> T | None:
-        """The first row in its shape, ``None`` without one."""
+        """The first row as a value, or ``None``."""
         row = self._do(name, params).fetchone()
         return None if row is None else shape(*row)
 
     def all(self, shape: Callable[..., T], name: str, /, **params: object) -> list[T]:
-        """All rows in their shape."""
+        """All rows as values."""
         return [shape(*row) for row in self._do(name, params).fetchall()]
 
     def compose(self, shape: Callable[..., T], sql: str, params: Mapping[str, object]) -> list[T]:
-        """All rows of a statement that ``store`` put together from its own fragments."""
+        """All rows of a statement that ``store`` composed from its own fragments."""
         seen = sql if self._lens is None else self._lens.sql(sql)
         return [shape(*row) for row in self._execute(seen, params).fetchall()]
 
     def trial(self) -> AbstractContextManager[None]:
-        """A part that is undone alone, with its events, when a rule of ours refuses it."""
+        """A part that is rolled back alone, with its events, if a rule of ours refuses it."""
         return self.savepoint("trial", undone_by=ChatappError)
 
     @contextmanager
     def savepoint(self, name: str, *, undone_by: type[Exception] = Exception) -> Iterator[None]:
-        """A part that is undone alone when it raises such an error; the error goes on."""
+        """A part that is rolled back alone if it raises such an error, which is then raised again."""
         self._execute(f"SAVEPOINT {name}")
         try:
             yield
@@ -170,8 +170,8 @@ class Tx:
     def emit(self, event: JournalEvent, *, actor: str | None = None) -> None:
         """Append an event to the journal and run its effects, which see all of the store.
 
-        Everybody who follows the journal hears of it after the commit. It bears the name of whoever acts, unless
-        another is given: what a provider reports is nobody's doing, whoever has it read again.
+        Followers of the journal see it after the commit. It is recorded under the actor's name unless another is
+        given: a provider's report has no actor, even if a person had it read again.
         """
         self._do(
             "journal.append",

@@ -1,8 +1,8 @@
-"""One thread that writes: whoever waits at the same time shares a commit.
+"""The writer thread: callers that wait at the same time share a commit.
 
-A transaction per event costs an fsync each; here everything that queued up while the last commit was on its way
-goes into the next one. A job that fails is rolled back alone: the batch is then run once more, each job behind a
-savepoint of its own, for savepoints cost a sixth of the speed. A lone caller loses nothing.
+A transaction per event would cost an fsync each, so all jobs that queue up during one commit go into the next. A
+failing job is rolled back alone: the batch runs again with each job behind a savepoint. Savepoints cost a sixth of
+the speed, so the first run has none. A single caller loses nothing.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ R = TypeVar("R")
 MOST = 256
 """Jobs in one commit."""
 GAP = 0.001
-"""Seconds that the lock is left alone now and then, so that other processes find it free."""
+"""Seconds for which the lock is released from time to time for other processes."""
 SLOW = 0.002
-"""Seconds of a disk's sync after which it is left alone: others waited meanwhile."""
+"""Seconds of an fsync after which the lock is released, because others waited meanwhile."""
 TURN = 0.02
-"""Seconds of work after which it is left alone on a fast disk."""
+"""Seconds of work after which the lock is released on a fast disk."""
 
 
 @dataclass(slots=True)
 class Outcome(Generic[R]):
-    """What became of a job: its value, or why it was rolled back."""
+    """The outcome of a job: its value, or why it was rolled back."""
 
     value: R | None = None
     error: BaseException | None = None
@@ -45,15 +45,15 @@ Delivery: TypeAlias = Callable[[Sequence[Told]], None]
 
 
 def deliver(outcomes: Sequence[Told]) -> None:
-    """Tell every waiting caller what became of its job."""
+    """Deliver the outcomes to the waiting callers."""
     for done, outcome in outcomes:
         done(outcome)
 
 
 class Writer:
-    """The thread and its queue. ``delivery`` carries a whole commit's outcomes to where the callers wait.
+    """The thread and its queue. ``delivery`` passes the outcomes of a commit to the callers' thread.
 
-    ``broken`` is told of an error that ends the thread: whatever is queued then is never done.
+    ``broken`` is called with an error that ends the thread; queued jobs are then never run.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class Writer:
         self._thread.start()
 
     def submit(self, job: Job[R], done: Callable[[Outcome[R]], None]) -> None:
-        """Queue a whole transaction; ``done`` is told once it is durable or refused.
+        """Queue a transaction; ``done`` is called when it is durable or refused.
 
-        It may be run twice, the first run rolled back, and so changes nothing but the store.
+        It may run twice, with the first run rolled back, so it must change only the store.
         """
         self._queue.put((job, done))
 
@@ -119,7 +119,7 @@ class Writer:
         return batch, False
 
     def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
-        """Commit the batch; if the commit itself fails, nobody's job was done and all are told why."""
+        """Commit the batch; if the commit fails, no job was done and all get the error."""
         connection: Connection | None = None
         try:
             connection = self._database.connection()
@@ -136,7 +136,7 @@ class Writer:
         return outcomes
 
     def _all_good(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
-        """Run the jobs as if none could fail; nothing of them is left if one does."""
+        """Run the jobs without savepoints; if one fails, all are rolled back."""
         self._database.driver.begin(connection)
         tx = self._database.tx(connection)
         try:
@@ -148,7 +148,7 @@ class Writer:
         return []
 
     def _one_by_one(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[Told]:
-        """Run them again, each behind a savepoint of its own, and each effect as well."""
+        """Run them again, each behind a savepoint, and each effect as well."""
         self._database.driver.begin(connection)
         tx = self._database.tx(connection, guarded=True)
         return [(done, self._attempt(connection, job, tx)) for job, done in batch]
@@ -166,7 +166,7 @@ class Writer:
         return outcome
 
     def _hopeless(self, error: Exception) -> bool:
-        """A full disk or a lost connection takes the whole transaction with it."""
+        """Whether an error, such as a full disk or a lost connection, aborts the whole transaction."""
         return not isinstance(error, ChatappError) and self._database.driver.translate(error) is not None
 
     def _spoken(self, error: Exception) -> Exception:

@@ -306,7 +306,7 @@ class Inbox(TypeAhead):
 
         entries = list(palette.doable(places, self.run_action))
         if isinstance(page := self.screen, InboxScreen):
-            entries += palette.narrowing(page, *await self.office.read(palette.known))
+            entries += palette.narrowing(page.listing, *await self.office.read(palette.known))
         chosen = await self.push_screen_wait(Palette(entries, self.look))
         if chosen is not None:
             self.call_later(chosen.run)

@@ -12,6 +12,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.channels import ChannelEvent
 from chatapp_cli.domain.journal.dialogs import Returned
+from chatapp_cli.domain.journal.presence import DraftEvent, PresenceEvent
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.news import Looks
 from chatapp_cli.services import journal
@@ -31,6 +32,10 @@ class News(Message):
         super().__init__()
         self.rows = rows
         self.events = [row.event for row in rows]
+
+    def lasting(self) -> News:
+        """Without what passes: who is where, and what is only being written."""
+        return News([row for row in self.rows if not isinstance(row.event, (PresenceEvent, DraftEvent))])
 
     def dialogs(self) -> set[DialogId]:
         """Dialogs that changed."""

@@ -59,12 +59,10 @@ class Notices:
         written, noted = _new(news, self._office.actor)
         if written or noted:
             self._pending |= await self._office.read(
-                lambda tx: _told(
-                    tx, {d: m for d, m in written.items() if d != seen}, noted - {seen}, self._office.actor
-                )
+                lambda tx: _told(tx, {d: m for d, m in written.items() if d != seen}, noted - {seen})
             )
         if back := news.returned():
-            due = await self._office.read(lambda tx: reminders(tx, back, self._office.actor))
+            due = await self._office.read(lambda tx: reminders(tx, back))
             self._pending |= due
             for told in due.values():
                 self._remind(told.briefly)
@@ -140,8 +138,8 @@ def _new(news: News, me: str) -> tuple[Mapping[DialogId, MessageId], set[DialogI
     return written, noted
 
 
-def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId], me: str) -> dict[DialogId, Told]:
-    calls = {call.dialog_id: _of(call.name, call.text) for call in notes.calling(tx, me) if call.dialog_id in noted}
+def _told(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, Told]:
+    calls = {call.dialog_id: _of(call.name, call.text) for call in notes.calling(tx) if call.dialog_id in noted}
     found = {dialog: _unread(tx, dialog, message) for dialog, message in written.items()}
     return {**calls, **{dialog: told for dialog, told in found.items() if told is not None}}
 
@@ -159,13 +157,13 @@ def _of(name: str, text: str) -> Told:
     return Told(name, text, _("New: {name}", name=name))
 
 
-def reminders(tx: Tx, back: set[DialogId], me: str) -> dict[DialogId, Told]:
+def reminders(tx: Tx, back: set[DialogId]) -> dict[DialogId, Told]:
     """What was put off until now: told to whoever answers for it, to everybody where nobody does."""
     found = {}
     for dialog in back:
         with suppress(NotFound):
             card = dialogs.card(tx, dialog)
-            if card.assignee in {"", me} and not card.blocked:
+            if card.assignee in {"", tx.name} and not card.blocked:
                 words = _("It is time: {name} was put off until now", name=card.name)
                 found[dialog] = Told(card.name, words, words)
     return found

@@ -35,8 +35,8 @@ class Office:
 
     @property
     def actor(self) -> str:
-        """Whose name is on what is done here."""
-        return self.desk.acting.name if self.desk.acting else ""
+        """The name of whoever sits here, for what shows it or looks for it; what is done here bears it by itself."""
+        return self.desk.name
 
     async def read(self, job: Callable[[Tx], R]) -> R:
         """Ask the store, off the loop."""

@@ -28,9 +28,9 @@ def read(tx: Tx) -> Overview:
     return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
 
 
-def needing(tx: Tx, me: str) -> int:
-    """How much of the last week needs a person: failed, uncertain, not understood, asked of me in a note."""
-    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx, me))
+def needing(tx: Tx) -> int:
+    """How much of the last week needs a person: failed, uncertain, not understood, asked of whoever looks in a note."""
+    return sum(waiting.counts(tx).values()) + sum(waiting.dead(tx).values()) + len(notes.calling(tx))
 
 
 def queued(state: Overview) -> int:

@@ -13,8 +13,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.deeds.listed import Listed
 from chatapp_cli.tui.keymap import SAME_KEY, action, actions, shown
+from chatapp_cli.tui.listing.listing import Listing
 
 ITSELF = "app.palette"
 _TYPED = str.maketrans({**SAME_KEY, **{russian: latin for latin, russian in SAME_KEY.items() if russian.isalpha()}})
@@ -47,26 +47,26 @@ def doable(places: Mapping[str, DOMNode], run: Callable[[str, DOMNode], object])
         yield Entry(act.id, _(act.help), partial(run, act.name, places[act.scope]), keys, f"{act.help} {act.name}")
 
 
-def narrowing(page: Listed, tags: Iterable[str], operators: Iterable[str]) -> Iterator[Entry]:
+def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -> Iterator[Entry]:
     """Each line, channel, tag and operator that the list can be narrowed to."""
-    wanted, channels = page.wanted, page.overview.channels
+    wanted, channels = listing.wanted, listing.overview.channels
     for line, name in {channel.line_id: channel.line for channel in channels}.items():
-        yield _filter(page, _("Line: {name}", name=name), "by_line", line=line, channel=None)
+        yield _filter(listing, _("Line: {name}", name=name), "by_line", line=line, channel=None)
     for channel in channels:
         name = f"{manifest(channel.kind).label} {channel.title}"
-        yield _filter(page, _("Channel: {name}", name=name), "by_channel", channel=channel.id, line=channel.line_id)
+        yield _filter(listing, _("Channel: {name}", name=name), "by_channel", channel=channel.id, line=channel.line_id)
     for tag in tags:
-        yield _filter(page, _("Tag: {name}", name=tag), "by_tag", tag=tag)
+        yield _filter(listing, _("Tag: {name}", name=tag), "by_tag", tag=tag)
     for name in operators:
-        yield _filter(page, _("Operator: {name}", name=name), "by_assignee", assignee=name)
+        yield _filter(listing, _("Operator: {name}", name=name), "by_assignee", assignee=name)
     if wanted.assignee != "":
-        yield _filter(page, _("Operator: {name}", name=_("nobody answers")), "by_assignee", assignee="")
+        yield _filter(listing, _("Operator: {name}", name=_("nobody answers")), "by_assignee", assignee="")
 
 
-def _filter(page: Listed, words: str, known_as: str, **changes: object) -> Entry:
-    wanted = page.wanted.but(**changes)
+def _filter(listing: Listing, words: str, known_as: str, **changes: object) -> Entry:
+    wanted = listing.wanted.but(**changes)
     keys = shown(action("inbox", known_as).keys[0])
-    return Entry(f"{known_as} {words}", words, partial(page.show_only, wanted), keys, known_as)
+    return Entry(f"{known_as} {words}", words, partial(listing.show_only, wanted), keys, known_as)
 
 
 def known(tx: Tx) -> tuple[list[str], list[str]]:

@@ -229,7 +229,7 @@ class Plain:
 
     async def tell(self, news: News) -> None:
         """Read out what clients write, what of ours did not arrive, and who was put off until now."""
-        due = await self._office.read(lambda tx: reminders(tx, news.returned(), self._office.actor))
+        due = await self._office.read(lambda tx: reminders(tx, news.returned()))
         for told in due.values():
             self._say(told.briefly)
         for event in news.events:

@@ -10,16 +10,14 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Action
-from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import files
+from chatapp_cli.services.words import why
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import words
-from chatapp_cli.tui.keymap import key
 from chatapp_cli.tui.paths import named
 from chatapp_cli.tui.sheet import Sheet
 from chatapp_cli.tui.standstill import standstill
@@ -33,28 +31,14 @@ Job: TypeAlias = Callable[[Tx], object]
 
 def obstacles(card: DialogCard, channel: ChannelRow, can: Capabilities, now: Millis) -> tuple[Refused | None, str]:
     """Why no text can be sent, and what to be warned of although it can."""
-    if card.blocked:
-        return Refused(
-            "blocked",
-            T("{name} is on the blacklist.", name=card.name),
-            T("Press {key} to take them off.", key=key("inbox", "deed('block')")),
-        ), ""
-    if not card.reachable:
-        what, step = words.reason(manifest(card.kind), card.unreachable_code)
-        said = what or _("{name} cannot be reached here.", name=card.name)
-        return Refused("unreachable", T("{why}", why=said), T("{why}", why=step) if step else None), ""
-    if can.templates and (refusal := _only_templates(card, can, now)):
-        return refusal, ""
-    return None, standstill(channel, now)
-
-
-def _only_templates(card: DialogCard, can: Capabilities, now: Millis) -> Refused | None:
     from chatapp_cli.services import sending
 
-    refusal = sending.closed(can, card, now)
-    return refusal and Refused(
-        refusal.code, refusal.what, T("Press {key} to send an approved template.", key=key("inbox", "deed('template')"))
-    )
+    refusal = sending.out_of_reach(card) or (sending.closed(can, card, now) if can.templates else None)
+    if refusal is None:
+        return None, standstill(channel, now)
+    if refusal.code == "unreachable" and card.unreachable_code:
+        refusal = Refused(refusal.code, *why(manifest(card.kind), card.unreachable_code))
+    return refusal, ""
 
 
 def file_limit(can: Capabilities) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.commands.conftest import Program, Shell
+from tests.commands.conftest import Program, Shell, Write
 
 
 def test_a_line_is_made_listed_renamed_and_removed(chatapp: Shell) -> None:
@@ -137,3 +137,49 @@ def test_a_kind_of_channel_is_named_by_its_stable_number_too(chatapp: Shell, pro
     assert (channel["kind"], channel["source_id"]) == ("api", 6)
     assert [row[:2] for row in chatapp("line", "channels", "6").rows] == [["6", "api"]]
     assert chatapp.run("line", "bind", "9").err.startswith("There is no kind of channel 9.")
+
+
+NAMES = (
+    "line add {}",
+    "line rename {} Розница",
+    "line rename Опт {}",
+    "line remove {}",
+    "line bind {}",
+    "line unbind {}",
+    "line resume {}",
+    "user disable {}",
+    "user lines {} --all",
+    "user rights {} +lines",
+    "user remove {}",
+    "quick show {}",
+    "quick add-section {}",
+    "quick remove-section {}",
+    "view show {}",
+    "view add {}",
+    "template show {} hello",
+    "contact show {}",
+    "contact chain {} api",
+    "chat list {}",
+    "application new {}",
+    "dialog tag 1 {}",
+)
+
+
+@pytest.mark.parametrize("words", NAMES)
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_is_nobodys_and_nothing_is_done(chatapp: Shell, words: str, name: str) -> None:
+    chatapp("line", "add", "Опт")
+    said = chatapp.run(*(name if word == "{}" else word for word in words.split()))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.endswith(" is empty.\n→ Write it out; in a script the variable may be empty.\n")
+    assert [row[1] for row in chatapp("line", "list").rows] == ["Опт"]
+
+
+def test_an_empty_word_that_means_something_is_taken(chatapp: Shell, client_writes: Write) -> None:
+    client_writes("Здравствуйте")
+    chatapp("dialog", "rename", "1", "Соседка")
+    chatapp("dialog", "rename", "1", "")
+    assert chatapp("dialog", "show", "1", "--json").json["name"] == "Анна"
+    chatapp("config", "set", "theme", "light")
+    chatapp("config", "set", "theme", "")
+    assert chatapp("config", "get", "theme").out == "dark\n"

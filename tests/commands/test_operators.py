@@ -16,7 +16,7 @@ from chatapp_cli.domain.event import Arrival, Batch, MessageArrived, Peer, Perso
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import acting, channels, dialogs, ingest, lines, operators
-from tests.commands.conftest import NOON, Shell, Write
+from tests.commands.conftest import NOON, Program, Shell, Write
 
 PASSWORD = "семь осенних листьев"
 
@@ -244,3 +244,17 @@ def everything(desk: Desk) -> list[list[tuple[object, ...]]]:
 
 def row(*columns: object) -> tuple[object, ...]:
     return columns
+
+
+def test_a_channel_is_not_bound_anew_by_who_may_not_change_its_secrets(
+    chatapp: Shell, program: Program, bound: int
+) -> None:
+    chatapp("user", "add", "Пётр", stdin="geheim-geheim\n")
+    chatapp("user", "rights", "Пётр", "+channels")
+    chatapp("login", "Пётр", stdin="geheim-geheim\n")
+    said = chatapp.run("line", "bind", "api", *program.answers)
+    assert (said.code, said.err.splitlines()[-1]) == (
+        1,
+        "→ Ask the owner to allow it: chatapp user rights 'Пётр' +secrets",
+    )
+    assert [event["type"] for event in program.sandbox.events] == ["ping"]

@@ -158,6 +158,14 @@ def test_a_number_that_a_setting_cannot_be_is_refused(
     chatapp("config", "set", name, "0")
 
 
+def test_a_setting_that_is_no_number_is_named_with_the_place_to_correct(chatapp: Shell, tmp_path: Path) -> None:
+    what = "undo_send has to be a number, not soon."
+    assert chatapp.run("line", "list", CHATAPP_UNDO_SEND="soon").err == f"{what}\n→ Correct CHATAPP_UNDO_SEND.\n"
+    assert chatapp.run("config", "set", "undo_send", "soon").err == f"{what}\n→ Write digits alone.\n"
+    (tmp_path / "config.toml").write_text('undo_send = "soon"\n')
+    assert chatapp.run("line", "list").err == f"{what}\n→ Correct {tmp_path / 'config.toml'}.\n"
+
+
 def test_what_a_person_wrote_in_another_type_is_no_worse_after_a_setting_is_set(chatapp: Shell, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("company_name = true\nsupport = 5\nundo_send = '3'\nview = 1.5\n")
     chatapp("config", "set", "quiet", "22:00-08:00")
@@ -217,3 +225,10 @@ def test_an_address_of_the_web_is_taken_and_an_empty_one_too(chatapp: Shell, bou
     for url in ("http://127.0.0.1:9000/hook?of=desk", "https://ёлки.рф/", ""):
         chatapp("line", "configure", "api", "--set", f"url={url}")
         assert chatapp("line", "configure", "api", "--json").json["url"] == url
+
+
+def test_what_was_kept_is_said_with_whose_it_is(chatapp: Shell, bound: int) -> None:
+    two = ("--set", "undo_send=5", "--set", "company_name=Ёлка")
+    assert chatapp("company", "configure", *two).err == "Kept for the company: company_name, undo_send.\n"
+    assert chatapp("line", "configure", *two).err == "Kept for Магазин: company_name, undo_send.\n"
+    assert chatapp("line", "configure", "api", *two[:2]).err == "Kept for Ёлочный базар: undo_send.\n"

@@ -155,3 +155,19 @@ def test_the_program_alone_says_what_it_can_do(env: Mapping[str, str]) -> None:
     said = run(env)
     assert (said.returncode, said.stdout) == (2, "")
     assert said.stderr.startswith("Usage: chatapp [OPTIONS] COMMAND")
+
+
+@pytest.mark.parametrize("said", ["", "now", "1", "1 2 3", "1 два", "folder", "missing", "/dev/zero"])
+def test_a_clock_of_tests_that_does_not_say_how_far_time_moved_is_named(
+    chatapp: Shell, tmp_path: Path, said: str
+) -> None:
+    file = Path(said) if said.startswith("/") else tmp_path / "clock"
+    if said == "folder":
+        file.mkdir()
+    elif said != "missing" and not said.startswith("/"):
+        file.write_text(said)
+    refused = chatapp.run("line", "list", CHATAPP_TEST_CLOCK=str(file))
+    assert refused.code == 2
+    assert refused.err.startswith(
+        f"CHATAPP_TEST_CLOCK names {file}, which does not say how far time was moved.\n→ Unset"
+    )

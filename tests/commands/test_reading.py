@@ -1,13 +1,19 @@
 """What only looks: dialogs, messages, the outbox, the journal, traces, the doctor, settings."""
 
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from chatapp_cli.bootstrap import Desk
+from chatapp_cli.cli import app
 from chatapp_cli.domain.event import IncomingFile
-from tests.commands.conftest import Program, Shell, Write, a_file
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.world import World
+from tests.commands.conftest import NOON, Program, Said, Shell, Write, a_file
+from tests.stores import HeldClock
 
 
 @pytest.mark.req("S-117")
@@ -170,6 +176,36 @@ def test_the_doctor_finds_an_open_key_and_a_missing_daemon(chatapp: Shell, home:
     assert said.code == 1
     assert f"→ Close it: chmod 600 '{key}'" in said.err
     assert stat.S_IMODE(key.stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(
+    ("now", "ok", "what"),
+    [
+        (0, True, "The clock is not behind what is stored"),
+        (-3_600_000, False, "The clock shows 2026-11-18 10:06, but something was stored at 2026-11-18 11:06"),
+        (-NOON, False, "The clock shows 1970-01-01 00:00, when this program was not made yet"),
+    ],
+)
+def test_the_doctor_says_what_the_clock_shows_and_what_it_is_against(
+    env: Mapping[str, str], home: Path, now: int, ok: bool, what: str
+) -> None:
+    def run(at: int, *words: str) -> Said:
+        clock = HeldClock(at)
+        done = CliRunner().invoke(app, list(words), env=env, obj=World(clock=clock, chance=SystemChance()))
+        return Said(done.exit_code, done.stdout, done.stderr)
+
+    assert run(NOON, "line", "add", "Опт").code == 0
+    found = {one["name"]: one for one in run(NOON + now, "doctor", "--json").json}
+    assert (found["clock"]["ok"], found["clock"]["what"]) == (ok, what)
+
+
+def test_the_doctor_names_where_settings_come_from_in_words(chatapp: Shell) -> None:
+    chatapp("config", "set", "theme", "light")
+    said = chatapp.run("doctor", CHATAPP_LANG="ru", CHATAPP_QUIET="22:00-08:00").out
+    line = next(line for line in said.splitlines() if "settings" in line)
+    assert "theme (файл)" in line
+    assert "quiet (окружение)" in line
+    assert "env" not in line
 
 
 def test_the_doctor_explains_a_store_that_is_damaged(chatapp: Shell, home: Path) -> None:

@@ -136,7 +136,7 @@ def test_after_the_window_only_a_template_answers(
     late = chatapp.run("reply", 1, "--text", "Да")
     assert (late.code, late.err.splitlines()[1]) == (
         1,
-        f"→ Send an approved template; see them with: chatapp template list --channel {bound}",
+        f"→ Choose an approved template: chatapp template list --channel {bound}",
     )
     assert "could be written to freely until 2023-11-" in late.err
     assert chatapp("reply", 1, "--template", "order_ready/ru", *VALUES, "--json").json["state"] == "sent"

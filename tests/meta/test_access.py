@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from chatapp_cli.domain.access import RIGHTS, ROLES, Right, Role
+from chatapp_cli.services.effects import EFFECTS
 from chatapp_cli.store.named import statements
 
 CODE = Path(__file__).parents[2] / "chatapp_cli"
@@ -63,7 +64,6 @@ WITHOUT_A_RIGHT = {
     "outbox.show_pause": A_SESSION,
     "outbox.succeed": A_SESSION,
     "outbox.unpause": A_SESSION,
-    "outrun.give_up": A_SESSION,
     "presence.beat": "says where a window is, and only of what its person sees",
     "presence.gone": "says where a window is, and only of what its person sees",
     "presence.look": "says where a window is, and only of what its person sees",
@@ -91,6 +91,20 @@ ASKING_IN_ANOTHER_WAY = {
     "views.remove": "_insist_theirs",
 }
 """Those whose right hangs on what they are given, with the word by which their first statement asks."""
+IN_ANOTHERS_NAME = {
+    "PROGRAM": "a provider reports it, or the program does it by itself",
+    "errand.actor": "an answer bears the name of whoever asked",
+    "row.actor": "a change bears the name of whoever asked for it",
+    "claim.row.actor": "a change bears the name of whoever asked for it",
+    "name": "a login bears the name that was proved",
+    "who.name": "a logout bears the name of whoever had the session",
+}
+"""What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
+MEANT = {
+    "replies.invite": "who is invited",
+    "replies.uninvite": "who is invited no longer",
+}
+"""Services that are told an operator beside whoever acts."""
 NOT_ASKED_YET = {
     Right.BACKUPS: "there is no command for backups yet",
     Right.BLACKLIST: "a blacklist belongs to a dialog yet, and an operator may use that",
@@ -154,7 +168,11 @@ def _used(node: ast.AST, module: str, known: dict[str, str]) -> set[str]:
 
 
 SERVICES = _Services()
-PUBLIC = {name for name in SERVICES.writing() if not name.partition(".")[2].startswith("_")}
+EFFECTS_RUN = {
+    f"{one.run.__module__.rpartition('.')[2]}.{one.run.__name__}" for all_of in EFFECTS.values() for one in all_of
+}
+"""They happen with an event, whoever caused it, and so ask for no right."""
+PUBLIC = {name for name in SERVICES.writing() if not name.partition(".")[2].startswith("_")} - EFFECTS_RUN
 
 
 def first_statement(function: ast.FunctionDef) -> str:
@@ -174,6 +192,28 @@ def test_whatever_changes_the_store_begins_by_asking_for_a_right_or_says_why_not
 def test_what_asks_for_no_right_still_is_there_and_still_writes() -> None:
     assert WITHOUT_A_RIGHT.keys() - PUBLIC == set()
     assert ASKING_IN_ANOTHER_WAY.keys() - PUBLIC == set()
+
+
+def test_no_service_is_told_who_acts() -> None:
+    told = []
+    for path in sorted((CODE / "services").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                names = {arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+                meant = {"operator"} if f"{path.stem}.{node.name}" in MEANT or "tx" not in names else set()
+                told += [f"{path.stem}.{node.name}({name})" for name in names & {"actor", "operator"} - meant]
+            elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "actor":
+                told.append(f"{path.stem}:{node.lineno}")
+    assert told == []
+
+
+def test_an_event_bears_the_name_of_whoever_acts_or_there_is_a_reason() -> None:
+    given = set()
+    for path in (CODE / "services").glob("*.py"):
+        for call in _calls(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "emit":
+                given |= {ast.unparse(one.value) for one in call.keywords if one.arg == "actor"}
+    assert given == IN_ANOTHERS_NAME.keys()
 
 
 def test_each_right_has_words_and_is_asked_somewhere_or_known_to_come() -> None:

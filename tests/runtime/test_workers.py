@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.daemon import Daemon, running
 from chatapp_cli.runtime.parts import Part, handlers_of
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.timekeeper import Timekeeper
 from chatapp_cli.runtime.worker import Worker
 from chatapp_cli.services import lines, timers
 from chatapp_cli.store.tx import Tx
@@ -112,6 +114,12 @@ async def test_one_that_breaks_is_named_without_its_secrets_until_it_works_again
         await eventually(lambda: worker.heard)
 
 
+async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Desk) -> None:
+    async with running(quick, parts=()) as daemon:
+        names = [one.helper for one in daemon.conditions]
+    assert names == ["channels", "scheduled", "snoozed", "relay", "upkeep", "index"]
+
+
 async def test_a_timer_of_a_part_fires_and_one_whose_handler_fails_is_named_and_fires_later(quick: Desk) -> None:
     fails = True
 
@@ -156,6 +164,39 @@ async def test_a_handler_that_fails_for_a_timer_that_is_cancelled_then_is_well_a
         await eventually(lambda: not daemon.conditions[-1].works)
         quick.write(lambda tx: timers.cancel(tx, "line", "bad"))
         await eventually(lambda: daemon.conditions[-1].works)
+
+
+class Watched(AsyncStore):
+    """Remembers what is asked of it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.asked: list[str] = []
+
+    async def read(self, job: Callable[[Tx], Any]) -> Any:
+        self.asked.append(getattr(job, "func", job).__name__)
+        return await super().read(job)
+
+
+async def test_timers_whose_handlers_fail_are_not_looked_for_before_they_are_due_again(quick: Desk) -> None:
+    def handle(_tx: Tx, _ref: str) -> None:
+        raise RecursionError
+
+    for n in range(20):
+        quick.write(partial(_due_now, ref=f"bad {n}"))
+    store = Watched(quick)
+    keeper = Timekeeper(store, {"line": handle}, scheduled=lambda: None, snoozed=lambda: None)
+    looking = asyncio.create_task(keeper.run())
+    await eventually(lambda: keeper.conditions["line"].failures >= 20)
+    store.asked.clear()
+    await eventually(lambda: store.asked.count("due") > 30)
+    assert "at" not in store.asked
+    assert quick.write(lambda tx: sum(timers.cancel(tx, "line", f"bad {n}") for n in range(20))) == 20
+    await eventually(lambda: keeper.conditions["line"].works)
+    assert store.asked.count("at") == 20
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    await store.aclose()
 
 
 class Deaf(BaseException):

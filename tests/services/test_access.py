@@ -526,6 +526,55 @@ def test_a_window_is_shown_at_no_dialog_that_its_person_does_not_see(shop: Shop,
     assert [row.dialog_id for row in shop.read(presence.everyone)] == [ours.dialog]
 
 
+@pytest.mark.parametrize(
+    ("given", "secrets", "missing"),
+    [
+        ({Right.CHANNELS}, {"token": "old"}, ""),
+        ({Right.CHANNELS}, {"token": "new"}, "secrets"),
+        ({Right.CHANNELS}, {"token": "old", "hook": "x"}, "secrets"),
+        ({Right.CHANNELS}, {}, "secrets"),
+        ({Right.CHANNELS, Right.SECRETS}, {"token": "new"}, ""),
+        ({Right.CHANNELS}, {"token": "old", "proxies": "socks5://p:1"}, "proxies"),
+        ({Right.CHANNELS, Right.PROXIES}, {"token": "old", "proxies": "socks5://p:1"}, ""),
+        ({Right.CHANNELS, Right.PROXIES}, {"token": "new", "proxies": "socks5://p:1"}, "secrets"),
+        ({Right.SECRETS}, {"token": "old"}, "channels"),
+    ],
+)
+def test_a_channel_is_bound_anew_with_other_secrets_by_who_may_change_them(
+    shop: Shop, given: set[Right], secrets: dict[str, str], missing: str
+) -> None:
+    line = shop.line()
+    number = shop.channel(line=line, kind="sms", account="me", secrets={"token": "old"})
+    shop.acting = operator(shop, *given)
+    new = Bound(account="me", title="Шлюз", secrets=secrets)
+
+    def renew(tx: Tx) -> None:
+        channels.keep(tx, shop.vault, new, line=line, kind="sms", previous=number)
+
+    if not missing:
+        shop.write(renew)
+    else:
+        with pytest.raises(Refused) as refused:
+            shop.write(renew)
+        assert show(refused.value.next_step) == f"Ask the owner to allow it: chatapp user rights 'Пётр' +{missing}"
+    kept = shop.read(lambda tx: channels.bound(tx, shop.vault, channels.one(tx, number))).secrets
+    assert kept == ({"token": "old"} if missing else secrets)
+
+
+def test_a_new_account_brings_its_secrets_along(shop: Shop) -> None:
+    line = shop.line()
+    shop.acting = operator(shop, Right.CHANNELS)
+    new = Bound(account="me", title="Шлюз", secrets={"token": "new"})
+    shop.write(lambda tx: channels.keep(tx, shop.vault, new, line=line, kind="sms"))
+
+
+def test_before_a_login_a_window_is_nowhere(shop: Shop, ours: Place) -> None:
+    for deed in (presence.look, presence.beat, presence.typing):
+        shop.database.write(lambda tx, deed=deed: deed(tx.by(NOBODY), "w", ours.dialog))
+    assert shop.read(lambda tx: tx.value("presence.own", window="w", operator="")) is None
+    assert shop.read(presence.everyone) == []
+
+
 def test_one_may_change_ones_own_password_and_nobody_elses(shop: Shop) -> None:
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
     shop.acting = operator(shop)

@@ -42,14 +42,14 @@ def test_a_note_stands_among_the_messages_by_its_time(shop: Shop, dialog: Dialog
 def test_whoever_is_mentioned_is_called_until_they_write_a_note_there(shop: Shop, dialog: DialogId) -> None:
     for text in ("@пётр, посмотри", "@Петрова, и вы", "почта petr@Пётр.example", "@Ольга сама себе"):
         shop.write(lambda tx: notes.add(tx, dialog, text))  # noqa: B023
-    assert [row.text for row in shop.read(lambda tx: notes.calling(tx, "Пётр"))] == ["@пётр, посмотри"]
-    assert shop.read(lambda tx: notes.calling(tx, "Ольга")) == []
+    assert [row.text for row in shop.read(lambda tx: notes.calling(tx.by(owner("Пётр"))))] == ["@пётр, посмотри"]
+    assert shop.read(notes.calling) == []
     shop.write(lambda tx: notes.add(tx.by(owner("Пётр")), dialog, "Вижу"))
-    assert shop.read(lambda tx: notes.calling(tx, "Пётр")) == []
+    assert shop.read(lambda tx: notes.calling(tx.by(owner("Пётр")))) == []
     shop.write(lambda tx: notes.add(tx, dialog, "Ещё раз @Пётр"))
-    assert len(shop.read(lambda tx: notes.calling(tx, "Пётр"))) == 1
+    assert len(shop.read(lambda tx: notes.calling(tx.by(owner("Пётр"))))) == 1
     shop.clock.at += notes.RECENT
-    assert shop.read(lambda tx: notes.calling(tx, "Пётр")) == []
+    assert shop.read(lambda tx: notes.calling(tx.by(owner("Пётр")))) == []
 
 
 @pytest.mark.parametrize(

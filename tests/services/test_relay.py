@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from chatapp_cli.domain.access import DAEMON, PROGRAM
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import OutcomeUnknown, Refused, Rejected, UsageError
 from chatapp_cli.domain.event import DeliveryChanged, Peer, PeerChanged
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.journal.chains import ChainEnded, ChannelPassed, Continued, HandedOn
+from chatapp_cli.domain.journal.messages import MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
@@ -22,7 +24,7 @@ from chatapp_cli.services import channels, contacts, journal, outbox, relay, rou
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
-from tests.stores import EVERYTHING, Shop, hand_over
+from tests.stores import EVERYTHING, Shop, hand_over, owner
 
 PHONE = "+79161234567"
 WORDS = Draft(text="Заказ готов")
@@ -88,6 +90,21 @@ def test_a_rejected_message_goes_to_the_next_channel_and_the_next_until_none_is_
         f"Continues message {first}, which failed in the channel before",
         f"Goes on as message {went[2]} through the next channel",
     ]
+
+
+def test_what_goes_on_bears_the_name_of_its_first_author_whoever_carries_it_on(shop: Shop) -> None:
+    way = three(shop)[:2]
+    shop.acting = owner("Пётр")
+    first = chained(shop, way)
+    rejected(shop, way[0])
+    shop.acting = DAEMON
+    (into,) = hand_on(shop)
+    assert into is not None
+    assert (shop.message(into).author, claim(shop, way[1]).row.actor) == ("Пётр", "Пётр")
+    told = shop.read(lambda tx: trace.life(tx, into)).news
+    assert [row.actor for row in told if isinstance(row.event, MessageWritten)] == ["Пётр"]
+    told = shop.read(lambda tx: trace.life(tx, first)).news
+    assert [row.actor for row in told if isinstance(row.event, HandedOn)] == [PROGRAM]
 
 
 def test_a_delivery_report_that_says_failed_moves_it_on_as_well(shop: Shop) -> None:

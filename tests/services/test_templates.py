@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Refused, UsageError
 from chatapp_cli.domain.event import DeliveryChanged
@@ -183,6 +184,7 @@ def test_a_verdict_is_mailed_to_whoever_asked_for_notices(shop: Shop, channel: C
     assert (claim.outbound.address, claim.outbound.subject) == ("olga@example.org", "Template order_ready: rejected")
     assert claim.outbound.text == f"The template order_ready in WA is now: rejected.\nWhy: SPAM\n\n{BODY}"
     assert claim.outbound.automatic
+    assert (claim.row.actor, claim.message.author) == (PROGRAM, PROGRAM)
     learn(shop, channel, ready(state="rejected", reason="SPAM"))
     assert shop.write(lambda tx: outbox.claim(tx, shop.media, mail)) is None
 

@@ -216,3 +216,14 @@ async def test_a_link_is_copied_and_a_number_is_written_to(window: Opener, stage
         await it.press("1")
         await it.until(lambda: type(it.app.screen).__name__ == "PeopleScreen")
         await it.sees("+79165550102")
+
+
+async def test_who_is_on_the_blacklist_is_not_written_to_and_the_key_takes_them_off(window: Opener, desk: Desk) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        dialog = it.app.screen.opening.card.id
+        desk.write(lambda tx: dialogs.block(tx.by(owner("Вера")), dialog, blocked=True))
+        await it.sees("is on the blacklist.", "Take them off it first: b")
+        assert it.app.screen.query_one(Pen).disabled
+        await it.press("b")
+        await it.until(lambda: not it.app.screen.query_one(Pen).disabled)

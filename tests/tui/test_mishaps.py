@@ -65,7 +65,7 @@ async def test_a_window_outlives_the_channel_of_its_dialog_and_says_where_the_te
         assert isinstance(page, InboxScreen)
         assert page.query_one(Pen).text == "Ждём вас завтра"
         await page.colleagues.beat()
-        page.tick()
+        page.freshness.tick()
         await it.open("Олег")
         await it.type("Да")
         await it.press("enter")

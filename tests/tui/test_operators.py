@@ -8,7 +8,7 @@ import pytest
 from chatapp_cli.bootstrap import Desk
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter
-from chatapp_cli.services import lines, operators, passwords
+from chatapp_cli.services import lines, operators, passwords, presence
 from chatapp_cli.store import dialog_list
 from chatapp_cli.tui.app import Inbox
 from tests.tui.conftest import GOOD, Opener, Window
@@ -82,6 +82,15 @@ async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
         await it.sees("You are logged in no longer.")
         assert ANNA not in it.text()
         assert it.app.office.actor == ""
+
+
+async def test_whoever_is_shown_the_door_looks_at_nothing_any_more(window_of: Entrance, desk: Desk, pyotr: str) -> None:
+    async with window_of(pyotr) as it:
+        await it.open("Гостиница")
+        await it.until(lambda: [row.operator for row in desk.read(presence.everyone)] == ["Пётр"])
+        desk.write(lambda tx: operators.disable(tx, "Пётр"))
+        await it.sees("You are logged in no longer.")
+        await it.until(lambda: not desk.read(presence.everyone))
 
 
 async def test_the_owner_needs_no_login_and_acts_as_their_account_if_they_have_one(window: Opener, desk: Desk) -> None:

@@ -105,7 +105,7 @@ async def test_a_line_a_tag_and_a_page_are_reached_by_typing(window: Opener) -> 
         await it.press(":")
         await it.type("возврат")
         await it.press("enter")
-        await it.until(lambda: it.app.screen.wanted.tag == "возврат")
+        await it.until(lambda: it.app.screen.listing.wanted.tag == "возврат")
         await it.press("Ж")
         await it.type("health")
         await it.press("enter")

@@ -14,8 +14,8 @@ def unread(desk: Desk, it: Window) -> int:
 
 async def let_the_moment_pass(it: Window) -> None:
     """Wait until the timer that counts the moment has done its work."""
-    timer = it.app.screen.read_marks.dwell
-    await it.until(timer._task.done)
+    marks = it.app.screen.read_marks
+    await it.until(lambda: (task := marks.dwell._task) is not None and task.done())
 
 
 async def test_nothing_is_read_in_a_window_that_has_not_the_focus(window: Opener, desk: Desk) -> None:

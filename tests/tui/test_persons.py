@@ -134,7 +134,7 @@ async def test_a_window_begins_as_joined_as_the_last_one_was_left(desk: Desk, tm
         async with app.run_test(size=GOOD) as pilot:
             it = Window(app, pilot)
             await it.until(lambda app=app: app.screen.query_one("DialogList").order is not None)
-            assert app.screen.joined == (before == "on")
+            assert app.screen.conversation.joined == (before == "on")
             await it.press("J")
             await it.until(lambda after=after: kept.exists() and f'joined = "{after}"' in kept.read_text("utf-8"))
 

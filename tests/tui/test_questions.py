@@ -379,7 +379,7 @@ async def test_a_text_that_could_not_be_put_out_comes_back_whoever_waited_for_it
             store.execute("DELETE FROM dialog WHERE id = ?", [page.opening.card.id])
         back = "Да\n\nИ ещё" if meanwhile else "Да"
         await it.until(lambda: page.query_one(Pen).text == back, page.query_one(Pen).text)
-        assert page.composer.sheet.text == back
+        assert page.conversation.composer.sheet.text == back
 
 
 async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(window: Opener, desk: Desk) -> None:
@@ -393,9 +393,9 @@ async def test_a_text_that_could_not_be_put_out_comes_back_to_its_own_dialog(win
         with locked(desk) as store:
             it.app.post_message(events.Key("enter", "\r"))
             await it.until(lambda: page.query_one(Pen).text == "")
-            page._turn_composer(page.sheets.setdefault(other, Sheet()))
+            page.conversation._turn_composer(page.opening, page.conversation.sheets.setdefault(other, Sheet()))
             store.execute("DELETE FROM dialog WHERE id = ?", [dialog])
-        await it.until(lambda: page.sheets[dialog].text == "Да")
+        await it.until(lambda: page.conversation.sheets[dialog].text == "Да")
         assert page.query_one(Pen).text == ""
 
 
@@ -441,12 +441,12 @@ ANSWERED_AT_ONCE = {
     ("deeds/quick.py", "_('{title}: what stands for {gap}?', title=row.title, gap=written[name])"),
     ("screens/applications.py", "_('Which channel?')"),
     ("screens/lines.py", "_('Which channel?')"),
-    ("screens/inbox.py", "question"),
+    ("conversation/doing.py", "question"),
     ("screens/chats.py", "_('Read back {title}?', title=chat['title'])"),
     ("screens/begin.py", "_('Leave without sending?')"),
     ("screens/troubles.py", "_('Send it again?')"),
     ("screens/troubles.py", "_('Forget this dead letter?')"),
-    ("screens/parts/finding.py", "_('Search in this conversation')"),
+    ("conversation/finding.py", "_('Search in this conversation')"),
 }
 """Questions whose answer cannot be wrong: a choice of what is there, a yes to what is seen as it happens, any words."""
 ASKING = {"hands", "self", "listing", "page"}

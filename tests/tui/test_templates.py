@@ -35,7 +35,7 @@ def known(desk: Desk, channel: ChannelId, *found: tuple[str, str, TemplateState]
 async def opens(it: Window, name: str) -> None:
     await it.sees(name)
     await it.press("home", "enter")
-    await it.sees("Press P to send an approved template.")
+    await it.sees("Choose an approved template: P")
 
 
 async def test_the_composer_tells_that_the_window_is_closed_and_p_sends_a_template(
@@ -115,5 +115,5 @@ async def test_the_window_closes_while_somebody_writes_and_the_words_stay(
         await it.type("Да")
         clock.at += HOUR + 1
         assert isinstance(it.app.screen, InboxScreen)
-        it.app.screen.tick()
-        await it.sees("Press P to send an approved template.", "Да")
+        it.app.screen.freshness.tick()
+        await it.sees("Choose an approved template: P", "Да")

@@ -94,10 +94,10 @@ async def test_whoever_stops_writing_without_a_word_is_taken_for_looking(
         desk.write(lambda tx: presence.typing(tx.by(owner(COLLEAGUE)), "elsewhere", dialog))
         await it.sees(f"{COLLEAGUE} is writing…")
         clock.at += presence.TYPING
-        it.app.screen.tick()
+        it.app.screen.freshness.tick()
         await it.sees(f"{COLLEAGUE} looks")
         clock.at += presence.LASTS
-        it.app.screen.tick()
+        it.app.screen.freshness.tick()
         await it.sees_no(f"{COLLEAGUE} looks")
 
 

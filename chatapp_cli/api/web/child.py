@@ -1,6 +1,6 @@
-"""One window as a process of its own, spoken to as Textual's web driver speaks.
+"""One window in a process of its own, with the protocol of Textual's web driver.
 
-A packet is one letter, the length of its content in four bytes, and the content:
+A packet is one letter, four bytes for the length of the content, and the content:
 ``D`` is what a terminal reads or writes, ``M`` a JSON object, ``P`` a packed piece of a file.
 """
 
@@ -27,13 +27,13 @@ COMMAND: Final = (sys.executable, "-m", "chatapp_cli", "inbox")
 DRIVER: Final = "chatapp_cli.tui.browser:BrowserDriver"
 GREETING: Final = b"__GANGLION__\n"
 LARGEST: Final = 500
-"""Columns or rows at most, whatever a browser says."""
+"""The most columns or rows that a browser may request."""
 SAID: Final = 2_000
-"""Bytes that are kept of what it writes to standard error."""
+"""Bytes of its stderr that are kept."""
 
 
 class Child:
-    """A window that runs; whoever started it has to ``stop`` it."""
+    """A running window process; its owner must call ``stop``."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -46,7 +46,7 @@ class Child:
         return self._process.pid
 
     async def packets(self) -> AsyncIterator[tuple[bytes, bytes]]:
-        """Kind and content of all it says; one that ended before it could greet says why, as on a terminal."""
+        """Kind and content of all its packets; if it ended before its greeting, the reason as terminal output."""
         assert self._process.stdout is not None
         stdout = self._process.stdout
         try:
@@ -60,19 +60,19 @@ class Child:
                 yield b"D", self._said.replace(b"\n", b"\r\n")
 
     async def type(self, text: str) -> None:
-        """Let it read what a terminal sent."""
+        """Pass on terminal input."""
         await self._write(b"D", text.encode(errors="replace"))
 
     async def tell(self, kind: str, **values: object) -> None:
-        """Tell it something that is no key."""
+        """Send a message other than terminal input."""
         await self._write(b"M", json.dumps({"type": kind, **values}).encode())
 
     async def resize(self, width: int, height: int) -> None:
-        """Tell it the browser's size in cells."""
+        """Send the browser's size in cells."""
         await self.tell("resize", width=_fitting(width), height=_fitting(height))
 
     async def stop(self) -> None:
-        """Close its input, which ends it; end it harder if it does not."""
+        """Close its stdin, which ends it; kill it if it does not end."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -82,12 +82,12 @@ class Child:
 
     async def _write(self, kind: bytes, content: bytes) -> None:
         assert self._process.stdin is not None
-        with suppress(ConnectionError):  # it has ended, and its packets say so
+        with suppress(ConnectionError):  # it has ended; ``packets`` reports that
             self._process.stdin.write(kind + len(content).to_bytes(4, "big") + content)
             await self._process.stdin.drain()
 
     async def _listen(self) -> None:
-        """Keep the end of what it complains about."""
+        """Keep the end of its stderr."""
         assert self._process.stderr is not None
         while said := await self._process.stderr.read(SAID):
             self._said = (self._said + said)[-SAID:]
@@ -96,14 +96,14 @@ class Child:
 async def start(
     command: Sequence[str], settings: Settings, *, operator: str, token: str, tray: Path, width: int, height: int
 ) -> Child:
-    """Start a window for an operator, for whom the token stands and whose uploads lie in the tray."""
+    """Start a window for the operator of this token; ``tray`` is the folder of their uploads."""
     own = str(own_settings(settings.folder, operator))
     env = {**_environment(settings, width, height), "CHATAPP_OWN": own, TOKEN: token, TRAY: str(tray)}
     return Child(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env))
 
 
 def own_settings(folder: Path, operator: str) -> Path:
-    """Where an operator's own settings are kept; a name may be longer than a file's, or lead elsewhere."""
+    """The settings file of an operator; the name is hashed, because it may be too long or contain a path."""
     return folder / "operators" / hashlib.sha256(operator.encode()).hexdigest()[:32] / "config.toml"
 
 

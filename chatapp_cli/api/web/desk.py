@@ -1,4 +1,4 @@
-"""``/desk``: who has logged in gets a window of their own, in a process of its own."""
+"""``/desk``: every logged-in operator gets a window in a process of its own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FOREIGN: Final = 403
 
 
 class WebDesk:
-    """The pages, and the windows that are open in them."""
+    """The pages, and their open windows."""
 
     def __init__(self, store: AsyncStore, *, command: Sequence[str] = COMMAND) -> None:
         self._store = store
@@ -50,7 +50,7 @@ class WebDesk:
         self._closing = False
 
     def application(self) -> ASGIApp:
-        """Everything below ``/desk``, and the downloads where the page's script looks for them."""
+        """All routes below ``/desk``, and the downloads at the path that the page's script uses."""
         self._trays.clear()
         static = StaticFiles(packages=[("chatapp_cli.api.web", "static"), ("textual_serve", "static")])
         return Guarded(
@@ -84,7 +84,7 @@ class WebDesk:
         return kept(page, request, PROOF, proof)
 
     async def _window(self, socket: WebSocket) -> None:
-        """Carry a window; a page that is not ours, or of nobody, gets none."""
+        """Serve a window; a foreign page or one without a login gets none."""
         who = await self._who(socket) if from_here(socket, certainly=True) else None
         if who is None or self._full:
             await socket.close()
@@ -116,7 +116,7 @@ class WebDesk:
             log.info("web.window_closed", operator=who.name, pid=child.pid)
 
     async def _stays(self, tab: Tab) -> bool:
-        """Whether the operator may still sit there: nobody logged them out, and they did not leave it alone."""
+        """Whether the operator is still logged in and not idle for too long."""
         idle = await self._store.read(lambda tx: self._store.desk.options.number(tx, "web_idle"))
         if idle and tab.idle > idle * 60:
             await self._door.leave(tab.token)
@@ -143,7 +143,7 @@ class WebDesk:
         return found
 
     async def aclose(self) -> None:
-        """Close every window and wait until its process has ended; no upload stays."""
+        """Close every window, wait for its process, and delete all uploads."""
         self._closing = True
         await _emptied([*self._tabs])
         self._trays.clear()
@@ -172,7 +172,7 @@ async def _home(request: Request) -> Response:
 
 
 def _size(socket: WebSocket) -> tuple[int, int]:
-    """The browser's size in cells, as it was when it asked."""
+    """The browser's size in cells at the time of the request."""
     try:
         return int(socket.query_params["width"]), int(socket.query_params["height"])
     except (KeyError, ValueError):

@@ -1,4 +1,4 @@
-"""The login page: a form of ours, a name, a password, and a cookie that stands for a session."""
+"""The login page: a form with name and password, and a session cookie."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ log = structlog.get_logger()
 
 HOME: Final = "/desk"
 SESSION: Final = "chatapp_session"
-"""The cookie that stands for an operator."""
+"""The cookie of an operator's session."""
 PROOF: Final = "chatapp_proof"
-"""The cookie whose value every form of ours repeats."""
+"""The CSRF cookie, whose value every form repeats."""
 LARGEST: Final = 4_096
-"""Bytes of a form at most."""
+"""The largest form, in bytes."""
 
 R = TypeVar("R", bound=Response)
 
 
 class Door:
-    """Lets operators in, one password at a time: each costs a tenth of a second and much memory on purpose."""
+    """Logs operators in, one password check at a time: each takes a tenth of a second and much memory on purpose."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -43,16 +43,16 @@ class Door:
         self._one_at_a_time = asyncio.Lock()
 
     async def company(self) -> str:
-        """What the pages are headed with."""
+        """The heading of the pages."""
         return await self._store.read(lambda tx: self._store.desk.options.text(tx, "company_name")) or "chatapp"
 
     async def ask(self, request: Request) -> Response:
-        """The empty form."""
+        """Show the empty form."""
         proof = self.proof(request)
         return kept(pages.login(await self.company(), proof), request, PROOF, proof)
 
     async def enter(self, request: Request) -> Response:
-        """Take the form."""
+        """Process the form."""
         form = await form_of(request)
         who = {"name": form.get("name", ""), "address": request.client.host if request.client else ""}
         if not from_here(request) or not proved(form, request.cookies.get(PROOF)):
@@ -77,7 +77,7 @@ class Door:
         await self._store.write(lambda tx: operators.close_session(tx, token))
 
     def proof(self, request: Request) -> str:
-        """What shows that a form is ours: the browser's own one, or a new one."""
+        """The CSRF token: the browser's current one, or a new one."""
         return request.cookies.get(PROOF) or self._world.chance.key()
 
     async def _session(self, form: Mapping[str, str]) -> str:
@@ -92,13 +92,13 @@ class Door:
 
 
 def kept(answer: R, request: Request, name: str, value: str) -> R:
-    """Let the browser keep a value until it is closed; no script and no other site gets at it."""
+    """Set a session cookie that scripts and other sites cannot read."""
     answer.set_cookie(name, value, httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return answer
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
-    """The fields of a form; none of one that is too large to be ours."""
+    """The fields of a form; empty if it is too large."""
     body = b""
     async for piece in request.stream():
         body += piece

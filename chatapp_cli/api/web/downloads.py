@@ -1,4 +1,4 @@
-"""Files on their way from a window to its browser, piece by piece as the browser takes them."""
+"""Downloads from a window to its browser, streamed as the browser reads."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from chatapp_cli.api.web.child import Child
 
 PIECE: Final = 65_536
 PATIENCE: Final = 10.0
-"""Seconds for a window to give the next piece."""
+"""The timeout for the next piece from a window, in seconds."""
 SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""What a browser may show in our own name; anything else could be a page with a script."""
+"""Types that a browser may display from our origin; any other could contain a script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +32,21 @@ class Download:
 
 
 class Downloads:
-    """What one window offers now."""
+    """The current downloads of one window."""
 
     def __init__(self, child: Child) -> None:
         self._child = child
         self._offered: dict[str, Download] = {}
 
     def offer(self, told: Mapping[str, object]) -> str:
-        """Remember a file that the window told of; returns its key."""
+        """Register a file offered by the window; returns its key."""
         key, kind = str(told["key"]), str(told["mime_type"])
         shown = told["open_method"] == "browser" and kind in SHOWN
         self._offered[key] = Download(PurePath(str(told["path"])).name, kind, shown)
         return key
 
     def take(self, packed: bytes) -> None:
-        """A piece came."""
+        """Take a piece from the window."""
         match load(packed):
             case ("deliver_chunk", str(key), bytes(piece)) if key in self._offered:
                 self._offered[key].pieces.put_nowait(piece)
@@ -54,7 +54,7 @@ class Downloads:
                 pass
 
     def answer(self, key: str) -> StreamingResponse | None:
-        """The file for the browser, once; ``None`` for an unknown one."""
+        """The response with the file, once; ``None`` for an unknown key."""
         found = self._offered.get(key)
         return None if found is None else StreamingResponse(self._pieces(key, found), headers=_headers(found))
 

@@ -1,4 +1,4 @@
-"""What keeps strangers out before anybody is asked for a password."""
+"""Protection before the password check: attempt limits, CSRF and security headers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from chatapp_cli.ports.world import Clock
 WITHIN: Final = 900.0
 """Seconds for which a wrong password counts."""
 MOST: Final = MappingProxyType({"name": 10, "address": 30})
-"""Wrong passwords within that time for one name, and from one address: people of an office share theirs."""
+"""Wrong passwords allowed within that time for one name, and from one address, which an office shares."""
 MANY: Final = 10_000
-"""Names and addresses after which those that no longer count are forgotten."""
+"""The number of names and addresses at which expired ones are removed."""
 HEADERS: Final = MappingProxyType(
     {
         "Content-Security-Policy": (
@@ -35,31 +35,31 @@ HEADERS: Final = MappingProxyType(
         "X-Frame-Options": "DENY",
     }
 )
-"""The terminal in the page writes its colours as styles of its own, which is why those are allowed."""
+"""Inline styles are allowed because the terminal in the page uses them for its colours."""
 
 
 class Attempts:
-    """Wrong passwords of the last quarter of an hour."""
+    """Wrong passwords within the last quarter of an hour."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._at: dict[tuple[str, str], deque[float]] = {}
 
     def wait(self, **who: str) -> float:
-        """Seconds until somebody may try again; 0 if now."""
+        """Seconds until the next attempt is allowed; 0 for now."""
         now = self._clock.monotonic()
         spent = [at for kind, value in who.items() if len(at := self._recent(kind, value)) >= MOST[kind]]
         return max((at[0] + WITHIN - now for at in spent), default=0.0)
 
     def count(self, **who: str) -> None:
-        """One more attempt; counted before it is judged, so that many at once gain nothing."""
+        """Count an attempt; before the password is checked, so that concurrent attempts count too."""
         if len(self._at) > MANY:
             self._at = {key: at for key in [*self._at] if (at := self._recent(*key))}
         for kind, value in who.items():
             self._at.setdefault((kind, value), deque()).append(self._clock.monotonic())
 
     def right(self, **who: str) -> None:
-        """The last attempt was none: the password was right."""
+        """Uncount the last attempt: the password was right."""
         for key in who.items():
             if self._at.get(key):
                 self._at[key].pop()
@@ -72,7 +72,7 @@ class Attempts:
 
 
 def from_here(caller: HTTPConnection, *, certainly: bool = False) -> bool:
-    """Whether one of our own pages asks; ``certainly`` refuses those that do not say where they come from."""
+    """Whether the request comes from one of our pages; ``certainly`` refuses requests without an origin."""
     origin = caller.headers.get("origin")
     if origin is None:
         return not certainly
@@ -80,18 +80,18 @@ def from_here(caller: HTTPConnection, *, certainly: bool = False) -> bool:
 
 
 def proved(form: Mapping[str, str], cookie: str | None) -> bool:
-    """Whether a form is one that we gave to this very browser."""
+    """Whether a form was issued to this browser."""
     return bool(cookie) and compare_digest(form.get("proof", "").encode(), (cookie or "").encode())
 
 
 class Guarded:
-    """Answers of an application, with what a browser has to know to protect its user."""
+    """Adds security headers to an application's responses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, adding the headers that the answer does not have."""
+        """Answer, adding headers that the response lacks."""
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

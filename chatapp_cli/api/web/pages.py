@@ -15,7 +15,7 @@ from chatapp_cli.i18n import _, language, show
 
 FOLDER: Final = Path(__file__).parent / "pages"
 SIZE: Final = 16
-"""Pixels of a letter in the window; the browser's own zoom changes it."""
+"""The font size in pixels; the browser's zoom changes it."""
 SCRIPTS: Final = """<script src="/desk/static/js/textual.js"></script>
 <script src="/desk/static/desk.js"></script>
 """
@@ -28,7 +28,7 @@ def login(company: str, proof: str, *, name: str = "", trouble: str = "", status
 
 
 def window(company: str, proof: str, *, name: str, socket: str, limit: int, large: str) -> HTMLResponse:
-    """The terminal with the window; a file beyond the limit of bytes is answered with ``large``."""
+    """The terminal with the window; for a file above the limit in bytes it shows ``large``."""
     words = {
         "name": name,
         "large_word": large,
@@ -43,7 +43,7 @@ def window(company: str, proof: str, *, name: str, socket: str, limit: int, larg
 
 
 def word(company: str, error: ChatappError, status: int) -> HTMLResponse:
-    """What does not work, and what to do."""
+    """An error, and what to do about it."""
     what, step = show(error.what), show(error.next_step)
     return _page("word", status, company=company, what=what, step=step, again_word=_("Try again"))
 

@@ -1,4 +1,4 @@
-"""One page in a browser and its window, side by side until either leaves."""
+"""Connects a browser page with its window until either ends."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.together import together
 
 LOOK: Final = 15.0
-"""Seconds between two looks whether the operator may still sit there."""
+"""Seconds between checks that the operator is still logged in."""
 
 
 class Tab:
-    """Carries keys one way and the screen the other."""
+    """Passes keys to the window and the screen to the browser."""
 
     def __init__(self, socket: WebSocket, child: Child, *, token: str, clock: Clock) -> None:
         self.token = token
         self.child = child
         self.downloads = Downloads(child)
         self.gone = asyncio.Event()
-        """Set once nothing is left of it."""
+        """Set when everything has ended."""
         self._socket = socket
         self._clock = clock
         self._touched = clock.monotonic()
@@ -40,7 +40,7 @@ class Tab:
         return self._clock.monotonic() - self._touched
 
     async def carry(self, stays: Callable[[Tab], Awaitable[bool]]) -> None:
-        """Carry until the browser leaves, the window ends, somebody lets it leave, or ``stays`` says no."""
+        """Run until the browser disconnects, the window ends, ``leave`` is called, or ``stays`` returns false."""
         with suppress(WebSocketDisconnect):
             await together(self._hear(), self._show(), self._watch(stays), self._told_to_leave())
             await self._socket.close()
@@ -81,7 +81,7 @@ class Tab:
                 return
 
     async def _told(self, told: dict[str, object]) -> bool:
-        """Do what the window wants of the browser; whether it goes on."""
+        """Handle a request of the window to the browser; false ends the connection."""
         if told["type"] == "open_url" and urlsplit(str(told["url"])).scheme in {"http", "https"}:
             await self._say("open_url", {"url": told["url"], "new_tab": True})
         elif told["type"] == "deliver_file_start":
@@ -93,7 +93,7 @@ class Tab:
 
 
 async def _messages(socket: WebSocket) -> AsyncIterator[object]:
-    """What the page says, whatever it is; nothing more once it has left."""
+    """The page's messages, until it disconnects."""
     while (message := await socket.receive())["type"] == "websocket.receive":
         try:
             yield json.loads(message.get("text") or "null")

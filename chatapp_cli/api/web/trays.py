@@ -1,4 +1,4 @@
-"""Trays of uploads: one folder for each login, gone when the login is over."""
+"""Upload folders: one for each login, deleted at its end."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import files
 
 FILES: Final = 20
-"""In a tray at most; the oldest goes for the next."""
+"""The most files per folder; the oldest is deleted for a new one."""
 BYTES: Final = 2048 * MEGABYTE
-"""In a tray at most, and so in a file."""
+"""The most bytes per folder, and so per file."""
 NAME: Final = 200
-"""Bytes of a file's name at most."""
+"""The longest file name, in bytes."""
 
 
 class Trays:
-    """All of them. A folder's name tells nothing of the login."""
+    """All upload folders. A folder's name reveals nothing about the login."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -34,21 +34,21 @@ class Trays:
         """The logins that uploaded something."""
 
     def of(self, token: str) -> Path:
-        """Where the uploads of a login lie, once there are any."""
+        """The upload folder of a login."""
         return self._root / hashlib.sha256(token.encode()).hexdigest()[:32]
 
     def drop(self, token: str) -> None:
-        """The login is over."""
+        """Delete the folder of a login."""
         self.used.discard(token)
         shutil.rmtree(self.of(token), ignore_errors=True)
 
     def clear(self) -> None:
-        """No login has uploaded anything."""
+        """Delete all folders."""
         self.used.clear()
         shutil.rmtree(self._root, ignore_errors=True)
 
     async def take(self, token: str, name: str, size: int, pieces: AsyncIterator[bytes]) -> str:
-        """Keep an upload of so many bytes; returns its name here. Raises Refused, Busy, and OSError of the disk."""
+        """Store an upload of this many bytes; returns its name. Raises Refused, Busy and OSError."""
         if token in self._filling:
             raise Busy(T("Another file is being uploaded."), T("Wait until it is here."))
         self._filling.add(token)
@@ -60,7 +60,7 @@ class Trays:
 
 
 def fitting(name: str) -> str:
-    """A name that stays in its folder, and is not too long for a disk. Raises Refused where nothing is left of it."""
+    """A safe file name: without a path and not too long. Raises Refused if nothing is left of it."""
     sound = Path(files.sound(name))
     if not sound.name:
         raise Refused("bad_name", T("The file has no usable name."), T("Rename it and upload it again."))
@@ -85,7 +85,7 @@ async def _taken(tray: Path, name: str, size: int, pieces: AsyncIterator[bytes])
 
 
 def _prepared(tray: Path, size: int) -> Path:
-    """An empty file to be filled; what came first goes until there is room for it."""
+    """An empty file for an upload; deletes the oldest files until there is room."""
     tray.mkdir(parents=True, exist_ok=True, mode=0o700)
     newest = sorted(tray.iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
     for place, file in enumerate(newest, start=1):

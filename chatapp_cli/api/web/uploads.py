@@ -1,4 +1,4 @@
-"""Files on their way from a browser to its windows."""
+"""Uploads from a browser to its windows."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ LATER: Final = 503
 
 
 class Uploads:
-    """Takes one file at a time into the tray of its login."""
+    """Accepts one file at a time into the upload folder of its login."""
 
     def __init__(self, store: AsyncStore, trays: Trays) -> None:
         self._store = store
         self._trays = trays
 
     async def take(self, request: Request) -> PlainTextResponse:
-        """Take the file that a page of ours sends."""
+        """Accept a file sent by one of our pages."""
         token = request.cookies.get(SESSION, "")
         if not _ours(request) or not await self._holds(token):
             return PlainTextResponse(_("The page was open for too long. Please open it again."), FOREIGN)
@@ -49,7 +49,7 @@ class Uploads:
         return PlainTextResponse(_("{name} is here: attach it in the window.", name=name))
 
     async def tidy(self) -> None:
-        """Empty the trays of logins that are over."""
+        """Delete the upload folders of ended logins."""
         for token in [*self._trays.used]:
             if not await self._holds(token):
                 self._trays.drop(token)
@@ -66,7 +66,7 @@ class Uploads:
             raise Busy(T("The file cannot be kept."), T("Please try again.")) from error
 
     async def limit(self) -> int:
-        """Bytes of a file at most: as many as some channel of this desk carries."""
+        """The largest file in bytes: the maximum of the desk's channels."""
         return min(BYTES, await self._store.read(self._largest))
 
     def _largest(self, tx: Tx) -> int:
@@ -78,18 +78,18 @@ class Uploads:
 
 
 def too_large(limit: int) -> Text:
-    """Why a file is not taken."""
+    """Why a file is refused."""
     return T("The file is larger than any channel carries: {n} MB at most.", n=limit // MEGABYTE)
 
 
 def _ours(request: Request) -> bool:
-    """Whether a script of our own page asks, in the browser that we gave the page to."""
+    """Whether the request comes from our own page in the browser that the page was issued to."""
     form = {"proof": request.headers.get("x-proof", "")}
     return from_here(request, certainly=True) and proved(form, request.cookies.get(PROOF))
 
 
 def _length(request: Request) -> int:
-    """How long the file says it is. Raises Refused for one that does not say."""
+    """The declared size of the file. Raises Refused without one."""
     said = request.headers.get("content-length", "")
     if not said.isdecimal():
         raise Refused("no_length", T("The file does not say how large it is."))

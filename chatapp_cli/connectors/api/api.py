@@ -22,7 +22,7 @@ from chatapp_cli.kit.signatures import sign
 from chatapp_cli.ports.world import Clock
 
 MAX_BODY: Final = 24 << 20
-"""Largest webhook that is taken, in bytes."""
+"""The largest webhook that is accepted, in bytes."""
 OVERLAP: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which a replaced secret stays valid."""
 
@@ -55,7 +55,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What all events share."""
+    """Fields common to all events."""
 
     at: When | None = None
 
@@ -76,7 +76,7 @@ class Message(Base, frozen=True, tag="message"):
 
 
 class Edited(Base, frozen=True, tag="message.edited"):
-    """A message has another text now; whoever changed it had written it."""
+    """A message was edited; only its author may edit it."""
 
     id: Id
     chat_id: Id
@@ -86,7 +86,7 @@ class Edited(Base, frozen=True, tag="message.edited"):
 
 
 class Deleted(Base, frozen=True, tag="messages.deleted"):
-    """Messages were taken back by whoever had written them."""
+    """Messages were deleted by their author."""
 
     chat_id: Id
     ids: Annotated[Sequence[Id], Meta(min_length=1)]
@@ -95,7 +95,7 @@ class Deleted(Base, frozen=True, tag="messages.deleted"):
 
 
 class Status(Base, frozen=True, tag="status"):
-    """What became of a message of the desk."""
+    """The delivery state of a message that the desk sent."""
 
     id: Id
     state: Literal["delivered", "read", "failed"]
@@ -122,12 +122,12 @@ class Chat(Base, frozen=True, tag="chat"):
 
 
 class Ping(Base, frozen=True, tag="ping"):
-    """Nothing happened: a proof that address and secret are right."""
+    """A test event: proves that address and secret are right."""
 
 
 Event: TypeAlias = Message | Edited | Deleted | Status | Reaction | Chat | Ping
 FIELDS: Final = frozenset(name for kind in get_args(Event) for name in kind.__struct_fields__) | {"type"}
-"""Everything that is read of any event."""
+"""All fields read from any event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Keys:
         return cls(secrets["secret"], secrets.get("previous_secret", ""), replaced_at)
 
     def renewed(self, secret: str, now: Millis) -> Keys:
-        """Take this secret from now on; the old one goes on for a while."""
+        """Switch to this secret; the old one stays valid for a while."""
         return self if secret == self.current else Keys(secret, self.current, now)
 
     def secrets(self) -> Mapping[str, str]:
@@ -154,7 +154,7 @@ class Keys:
         return {"secret": self.current, **old}
 
     def valid(self, now: Millis) -> tuple[str, ...]:
-        """Secrets that sign and are believed now."""
+        """The secrets that are valid now, for signing and checking."""
         both = self.previous and now - self.replaced_at < OVERLAP
         return (self.current, self.previous) if both else (self.current,)
 
@@ -172,7 +172,7 @@ class Program:
     async def tell(self, event: Event, *, id: str) -> str:  # noqa: A002 - the field's word
         """Post a signed event under this ``webhook-id``; returns the id that the program gave, or the same.
 
-        Raises the ChannelError family; whatever is Retryable may be sent again, the id makes it one.
+        Raises the ChannelError family. What is Retryable may be sent again: the receiver recognises the id.
         """
         if not self._url:
             raise Rejected("no_url")

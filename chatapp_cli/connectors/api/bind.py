@@ -53,7 +53,7 @@ class _Draft:
     url: str
     secret: str
     made: bool
-    """The secret is new and known to nobody but us."""
+    """The secret was generated just now, so only we know it."""
     hook_key: str
 
     @classmethod
@@ -69,7 +69,7 @@ class _Draft:
         )
 
     def slips(self) -> Mapping[str, Text]:
-        """What can be seen to be wrong without asking the program."""
+        """Errors that can be found without asking the program."""
         found: dict[str, Text] = {}
         if not self.name:
             found["name"] = T("A name is needed.")
@@ -92,14 +92,14 @@ class _Draft:
         return {}
 
     def notice(self) -> Notice:
-        """The one time that a made secret is shown."""
+        """Show a generated secret, which is done only once."""
         return Notice(
             title=T("Give this to the program; the secret is not shown again"),
             lines=[T("Signing secret: {secret}", secret=self.secret), T("Webhook path: {path}", path=self._path)],
         )
 
     def bound(self, previous: Bound | None, world: World) -> Bound:
-        """The result; a replaced secret goes on for a while."""
+        """The binding; a replaced secret stays valid for a while."""
         old = Keys.of(previous.secrets, previous.settings) if previous and previous.secrets else Keys(self.secret)
         keys = old.renewed(self.secret, world.clock.now())
         return Bound(
@@ -121,7 +121,7 @@ _RECEIVE_ONLY: Final = dict.fromkeys(("max_upload", "replies", "edits", "deletes
 
 
 async def ping(url: str, keys: Keys, world: World) -> None:
-    """Prove that the program takes what we sign; without an address there is nothing to prove."""
+    """Prove that the program accepts our signature; does nothing without an address."""
     if url:
         async with open_session(total=15) as http:
             await Program(http, url, keys, world.clock).tell(Ping(), id=world.chance.key())

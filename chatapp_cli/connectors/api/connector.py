@@ -55,7 +55,7 @@ class ApiConnector:
         return _accepted(request, Keys.of(bound.secrets, bound.settings), self._world.clock.now())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Ping the program; receiving needs nothing but our own address."""
+        """Ping the program. Receiving needs no check: it uses only our own address."""
         path = f"/hooks/{bound.hook_key}"
         receive = Finding(name="receive", ok=True, what=T("The program posts to {path}.", path=path))
         return (receive, await self._sending(bound))
@@ -71,7 +71,7 @@ class ApiConnector:
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
-        """Nothing is connected before there is something to say."""
+        """Connects nothing until the first send."""
         async with open_session() as http:
             yield ApiSession(self._world, http, bound)
 
@@ -85,24 +85,24 @@ class ApiSession:
         self._program = Program(http, bound.settings["url"], self._keys, world.clock)
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - hooks bring everything
-        """Proofs of life; what arrives comes by ``accept``."""
+        """Yield heartbeats only; messages arrive through ``accept``."""
         while True:
             yield Batch()
             await self._world.clock.sleep(_PULSE)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Check the signature and read the events; a bad one is kept and answered with 422."""
+        """Check the signature and read the events; an unreadable one is stored and answered with 422."""
         return _accepted(request, self._keys, self._world.clock.now())
 
     async def send(self, message: Outbound) -> Receipt:
-        """Post the message under its own key, which makes sending it again harmless."""
+        """Post the message under its idempotency key, so it can be sent again safely."""
         if sum(file.size for file in message.files) > manifest(binding.KIND).capabilities.max_upload:
             raise Rejected("too_big")
         event = await asyncio.to_thread(convert.outgoing, message)
         return Receipt(ids=(await self._program.tell(event, id=message.key),))
 
     async def prove(self) -> None:
-        """Ping the program: one that refuses a message by 403 may refuse its words alone."""
+        """Ping the program; a 403 to a message may concern only that message."""
         await self._program.tell(Ping(), id=self._world.chance.key())
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:

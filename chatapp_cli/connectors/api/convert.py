@@ -1,4 +1,4 @@
-"""Between the wire and the desk's own words."""
+"""Convert between wire events and the desk's events."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def arrivals(webhook_id: str, body: bytes, now: Millis) -> list[Arrival]:
-    """Everything in one webhook, a single event or an array of them; what cannot be read bears a problem."""
+    """Read one webhook: a single event or an array; unreadable events carry a problem."""
     whole = bare(body)
     try:
         items = _cut(whole) if whole.startswith(b"[") else [body]
@@ -48,7 +48,7 @@ def arrivals(webhook_id: str, body: bytes, now: Millis) -> list[Arrival]:
 
 
 def _cut(array: bytes) -> list[bytes]:
-    """The events of an array, whatever is in them. Raises ValueError for what is none."""
+    """The elements of an array, unparsed. Raises ValueError if it is not an array."""
     try:
         return [bytes(item) for item in _items.decode(array)]
     except UNREADABLE:
@@ -56,7 +56,7 @@ def _cut(array: bytes) -> list[bytes]:
 
 
 def arrival(place: str, raw: bytes, now: Millis) -> Arrival:
-    """One event; ``place`` is unique and names what has no id of its own."""
+    """Read one event; ``place`` is unique and serves as the id of events without one."""
     return guarded(raw, partial(_understood, place, now), provider_id=f"unread {place}")
 
 
@@ -70,7 +70,7 @@ def _understood(place: str, now: Millis, raw: bytes) -> Arrival:
 
 
 def _read(raw: bytes) -> api.Event:
-    """The event; nulls count as left out, and nothing in a field that we do not know can spoil it."""
+    """Decode the event; nulls count as absent, unknown fields are ignored."""
     try:
         event: api.Event = _event.decode(raw)
     except UNREADABLE as error:
@@ -85,7 +85,7 @@ def _read(raw: bytes) -> api.Event:
 
 
 def _complaint(error: Exception) -> str:
-    """What the other program's author has to know."""
+    """The error message for the author of the other program."""
     if isinstance(error, UnicodeDecodeError):
         return f"JSON has to be UTF-8, and byte 0x{error.object[error.start]:02x} is not"
     return "brackets are nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -93,7 +93,7 @@ def _complaint(error: Exception) -> str:
 
 @singledispatch
 def meaning(event: api.Event, at: Millis) -> Sequence[Event]:  # noqa: ARG001 - what has no meaning of its own
-    """What an event that came says to the desk; a ping says nothing."""
+    """Convert a received event; a ping yields nothing."""
     return ()
 
 
@@ -187,7 +187,7 @@ def _person(sender: api.Sender, chat_id: str) -> Person:
 
 
 def _changer(event: api.Edited | api.Deleted) -> Person:
-    """Who of a group changed something; nobody where that is not told."""
+    """The group member who changed something; an empty Person if unknown."""
     return _person(event.sender, "") if event.sender.id else Person()
 
 

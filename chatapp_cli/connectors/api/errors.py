@@ -1,4 +1,4 @@
-"""What the other program's answers lead to."""
+"""Map the other program's responses to errors."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ OURS: Final[Verdicts] = {
 }
 
 FILES: Final[Verdicts] = {**VERDICTS, **dict.fromkeys(range(300, 500), partial(Rejected, "file_refused"))}
-"""For links: whatever is wrong with them is no fault of the channel."""
+"""Verdicts for links: their failures are not the channel's."""
 
 
 _NOTHING: Final = {"{}", "[]", "null", '""'}
-"""Bodies of receivers that had nothing to say."""
+"""Bodies without an error text."""
 
 
 class _Complaint(msgspec.Struct):
@@ -30,7 +30,7 @@ class _Complaint(msgspec.Struct):
 
 
 def words(answer: Answer) -> str:
-    """The receiver's own words: ``error`` of a JSON object, otherwise the text as it is."""
+    """The receiver's error text: ``error`` of a JSON object, otherwise the whole body."""
     try:
         return msgspec.json.decode(answer.body, type=_Complaint).error
     except UNREADABLE:

@@ -1,1 +1,1 @@
-"""Avito's messenger: its folder is the whole channel."""
+"""Avito's messenger; everything about the channel is in this folder."""

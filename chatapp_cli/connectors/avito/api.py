@@ -1,4 +1,4 @@
-"""Calls of Avito's API: the token in a header, renewed once where it does not work any more."""
+"""Calls to Avito's API with the token in a header; a rejected token is renewed once."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from chatapp_cli.ports.world import Clock
 R = TypeVar("R")
 
 _LARGEST: Final = 16 << 20
-"""Bytes of an answer at most: a hundred chats take a few hundred thousand."""
+"""The largest answer in bytes; a hundred chats take a few hundred thousand."""
 _CHUNK: Final = 1 << 16
 _FRESH: Final = 10 * 60_000
-"""An expired token may be answered by 403 as well; one that is younger than so many milliseconds is not expired."""
+"""Milliseconds for which a 403 cannot mean that a new token has expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """The program's own keys at Avito, and where Avito is."""
+    """The application's keys and Avito's address."""
 
     api_url: str
     client_id: str
@@ -41,7 +41,7 @@ class Application:
 
     @classmethod
     def of(cls, bound: Bound) -> Application:
-        """Of a bound channel."""
+        """Read them from a binding."""
         settings = bound.settings
         return cls(
             api_url=settings["api_url"],
@@ -50,7 +50,7 @@ class Application:
         )
 
     async def ask(self, http: aiohttp.ClientSession, clock: Clock, **grant: str) -> Granted:
-        """Ask the token endpoint. Raises GrantRefused for what it does not accept."""
+        """Ask the token endpoint. Raises GrantRefused if it refuses."""
         shown = [self.client_secret, *grant.values()]
         form = {"client_id": self.client_id, "client_secret": self.client_secret, **grant}
         patience = aiohttp.ClientTimeout(total=ANSWERED_WITHIN)
@@ -67,7 +67,7 @@ class Application:
 
 
 class AvitoApi:
-    """One account's calls; whatever fails is a ChannelError in which no secret appears."""
+    """Calls for one account; every failure is a ChannelError without secrets."""
 
     def __init__(self, http: aiohttp.ClientSession, bound: Bound, tokens: Tokens, clock: Clock) -> None:
         self._http, self._tokens, self._clock = http, tokens, clock
@@ -75,17 +75,18 @@ class AvitoApi:
         self.account = int(bound.account)
 
     async def get(self, path: str, kind: type[R], **query: str | int) -> R:
-        """Ask for something."""
+        """Send a GET request."""
         return _decoded((await self._call("GET", path, params=query)).body, kind)
 
     async def body(self, path: str, **query: str | int) -> bytes:
-        """Ask for something whose shape the caller finds out."""
+        """Send a GET request and return the undecoded body."""
         return (await self._call("GET", path, params=query)).body
 
     async def page(self, path: str, name: str, *, offset: int, limit: int, **query: str | int) -> list[bytes]:
-        """Ask for a list, each of its elements raw.
+        """Request a list; returns its elements undecoded.
 
-        One whose brackets do not close spoils the page that it stands in: that is halved down to this one, given as is.
+        Malformed JSON in one element breaks the whole page. Such a page is requested in halves until only that element
+        is left, which is returned as is.
         """
         body = await self.body(path, limit=limit, offset=offset, **query)
         try:
@@ -98,7 +99,7 @@ class AvitoApi:
         return first + await self.page(path, name, offset=offset + half, limit=limit - half, **query)
 
     async def post(self, path: str, kind: type[R], *, once: bool = False, **request: Any) -> R:
-        """Do something; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        """Send a POST request; with ``once`` (not repeatable) no answer means OutcomeUnknown."""
         body = (await self._call("POST", path, once=once, **request)).body
         try:
             return _decoded(body, kind)
@@ -108,7 +109,7 @@ class AvitoApi:
             raise
 
     async def download(self, url: str, target: Path) -> None:
-        """Write what a public link gives; links outlive neither their hour nor their message."""
+        """Download a public link; links expire after an hour or with their message."""
         with network():
             async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=600)) as response:
                 if not response.ok:
@@ -156,7 +157,7 @@ def _gone(status: int) -> Rejected | Retryable:
 
 @asynccontextmanager
 async def connected(bound: Bound, clock: Clock) -> AsyncIterator[AvitoApi]:
-    """Speak for a bound account, through its proxies."""
+    """Open the API for a bound account, through its proxies."""
     application = Application.of(bound)
     async with open_proxied(bound.secrets.get("proxies", ""), application.api_url) as http:
         ask = partial(_renewal, application, http, clock, bound.settings["access"])
@@ -170,7 +171,7 @@ async def connected(bound: Bound, clock: Clock) -> AsyncIterator[AvitoApi]:
 async def _renewal(
     application: Application, http: aiohttp.ClientSession, clock: Clock, access: str, spent: str
 ) -> Granted:
-    """Our own account asks anew, another's goes on with its refresh token."""
+    """Our own account requests a new token; another's uses its refresh token."""
     if access == "own":
         return await application.ask(http, clock, grant_type="client_credentials")
     granted = await application.ask(http, clock, grant_type="refresh_token", refresh_token=spent)

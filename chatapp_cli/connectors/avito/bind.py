@@ -1,4 +1,4 @@
-"""Binding an account of Avito: by its own keys, or by an application that its owner lets in."""
+"""Binding an Avito account: by its own keys, or by an application that its owner authorises."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _INTRO: Final = (
 
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
-    """Ask until Avito lets the account in."""
+    """Ask until Avito accepts the account."""
     form = form_of(KIND, previous, title=T("Avito account"), intro=_INTRO)
 
     async def prove(values: Mapping[str, str]) -> Bound:
@@ -52,7 +52,7 @@ async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
 
 
 class _Attempt:
-    """One try with one set of answers; UsageError blames an answer."""
+    """One attempt with one set of answers; UsageError names the wrong answer."""
 
     def __init__(self, ask: Asker, world: World, values: Mapping[str, str], previous: Bound | None) -> None:
         self._ask, self._world, self._previous = ask, world, previous
@@ -67,7 +67,7 @@ class _Attempt:
         }
 
     async def prove(self) -> Bound:
-        """Get tokens, and see with them whose account it is and that its tariff opens the messenger."""
+        """Get tokens; check whose account it is and that its tariff includes the messenger API."""
         try:
             async with open_proxied(self._proxies, self._settings["api_url"]) as http:
                 draft = self._draft(await self._granted(http))
@@ -93,7 +93,7 @@ class _Attempt:
             raise UsageError(words, field="client_secret") from None
 
     async def _let_in(self) -> Mapping[str, str]:
-        """Send the account's owner to Avito, who comes back with a code."""
+        """Send the account's owner to Avito; they return with a code."""
         state = self._world.chance.key()
         query = {"response_type": "code", "pro_users_flow": "true", "client_id": self._settings["client_id"]}
         url = f"{self._settings['site_url']}/oauth?{urlencode(query)}&scope={_SCOPES}&state={state}"
@@ -136,7 +136,7 @@ class _Attempt:
 
 
 def _asking_with(http: aiohttp.ClientSession, bound: Bound, world: World) -> AvitoApi:
-    """Calls with the token that was just handed out, which nobody renews."""
+    """Calls with the token just issued, without renewal."""
 
     async def spent(_refresh: str) -> Granted:
         raise GrantRefused("grant_refused")

@@ -1,4 +1,4 @@
-"""Whether an account receives and sends, found out without a message to anybody."""
+"""Check that an account can receive and send, without sending a message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatapp_cli.ports.connector import Finding
 
 
 async def findings(api: AvitoApi, bound: Bound) -> Sequence[Finding]:
-    """Ask for the account, its chats and the address at which Avito rings."""
+    """Request the account, its chats and its webhook address."""
     found = [await _sending(api), await _receiving(api)]
     if url := hook_url(bound):
         found.append(await _ringing(api, url))

@@ -38,11 +38,11 @@ class AvitoSession:
         return self._reader.batches(cursor)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Look where a webhook points, and answer at once: Avito waits two seconds."""
+        """Note the chat that a webhook names and answer at once: Avito waits two seconds."""
         return self._reader.ring(request)
 
     async def prove(self) -> None:
-        """Ask for the account's latest chat."""
+        """Request the account's latest chat."""
         await prove(self._api)
 
     async def send(self, message: Outbound) -> Receipt:
@@ -50,19 +50,19 @@ class AvitoSession:
         return await self._writer.send(message)
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
-        """Look for it in the chat's history."""
+        """Look for the message in the chat's history."""
         return await self._writer.reconcile(message)
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Take back a message of ours, within an hour."""
+        """Delete a message of ours, within an hour."""
         await self._writer.delete(address, ext_id)
 
     async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - Avito knows only whole chats
-        """Show the client that we read."""
+        """Mark the chat as read for the client."""
         await self._writer.mark_read(address)
 
     async def fetch(self, remote: str, target: Path) -> None:
-        """Write a picture, or a voice message, whose link lives for an hour and is asked for anew."""
+        """Download a picture or a voice message; its link lives for an hour and is requested anew."""
         if remote.startswith(convert.IMAGE):
             await self._api.download(remote.removeprefix(convert.IMAGE), target)
             return
@@ -82,7 +82,7 @@ class Avito:
         self._world = world
 
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
-        """Ask for the keys, get let in and prove it."""
+        """Ask for the keys, authorise and verify them."""
         return await bind.bind(ask, self._world, previous)
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - a message bears its time
@@ -90,7 +90,7 @@ class Avito:
         return convert.arrival(raw, _mine(bound))
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:  # noqa: ARG002 - nothing of it is kept
-        """Nothing is lost without a session: a webhook only says that there is something to fetch."""
+        """Accept a webhook without a session: nothing is lost, it only says that there is something to fetch."""
         return HookReply(status=200 if request.method == "POST" else 405)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
@@ -104,7 +104,7 @@ class Avito:
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the memory knows
-        """See to the webhook and start."""
+        """Register the webhook and start."""
         async with connected(bound, self._world.clock) as api:
             await hook.settle(api, bound)
             yield AvitoSession(api, bound, self._world.clock)

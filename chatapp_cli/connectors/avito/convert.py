@@ -1,4 +1,4 @@
-"""Avito's words into ours: pure functions from a message and its chat to what happened."""
+"""Convert Avito's messages, each with its chat, to events. Pure functions."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from chatapp_cli.kit.understanding import digest, guarded
 
 IMAGE: Final = "image:"
 VOICE: Final = "voice:"
-"""How a file to fetch begins, before a link or an id."""
+"""Prefix of a file reference that has an id instead of a link."""
 _SYSTEM: Final = Person(id="avito", name="Avito")
 _WITH_FILES: Final = frozenset({"image", "voice"})
 _NO_CONTENT: Final = wire.Content()
 
 
 class Mine(msgspec.Struct, frozen=True):
-    """Who we are, and where a person looks at a chat."""
+    """Our account, and the site where a chat is shown."""
 
     account: int
     site: str
 
     def wrote(self, message: wire.Message) -> bool:
-        """Ours, from here or from Avito's own application."""
+        """Whether a message is ours, sent from here or from Avito's own application."""
         return str(message.author_id) == str(self.account) or message.direction == "out"
 
     def link(self, chat: wire.Chat) -> str:
@@ -47,12 +47,12 @@ class Mine(msgspec.Struct, frozen=True):
 
 
 def raw_of(chat: bytes, message: bytes) -> bytes:
-    """What is kept of an arrival: everything that Avito said of it, byte for byte."""
+    """What is stored of an arrival: Avito's answer, byte for byte."""
     return b'{"chat":' + chat + b',"message":' + message + b"}"
 
 
 def message_of(raw: bytes) -> wire.Message:
-    """Read a message; one whose id cannot be read is known again by its bytes. Raises ValueError."""
+    """Read a message; if its id is unreadable, a digest of its bytes identifies it. Raises ValueError."""
     message = read_as(raw, wire.Message, lax=True)
     return message if message.id else msgspec.structs.replace(message, id=digest(raw))
 
@@ -70,7 +70,7 @@ def _understood(raw: bytes, mine: Mine) -> Arrival:
 
 
 class _Where(msgspec.Struct, frozen=True):
-    """Beside the message, the chat that it is in."""
+    """The chat that a message belongs to."""
 
     chat: wire.Chat
 
@@ -82,7 +82,7 @@ def seen(message: wire.Message, raw: bytes) -> Arrival:
 
 
 def _deleted(found: wire.Found, mine: Mine) -> Event:
-    """Only who wrote a message can take it back."""
+    """Only the author of a message can delete it."""
     message = found.message
     known = bool(message.author_id or message.direction)
     return MessagesDeleted(
@@ -131,12 +131,12 @@ def _sender(chat: wire.Chat, message: wire.Message, mine: Mine) -> Person:
 
 
 def _client(chat: wire.Chat, mine: Mine) -> str:
-    """Whose a message is that does not say it: a chat has two sides."""
+    """The author of a message that names none: the other of the chat's two sides."""
     return next((str(user.id) for user in chat.users if str(user.id) not in {"", "0", str(mine.account)}), "")
 
 
 def _words(message: wire.Message) -> str:
-    """Everything of a message that can be read."""
+    """All readable text of a message."""
     content = message.content or _NO_CONTENT
     return next((say(part) for field, say in _SAID.items() if (part := getattr(content, field))), "")
 

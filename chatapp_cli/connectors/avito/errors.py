@@ -1,4 +1,4 @@
-"""What Avito's refusals lead to. Its sections word them differently, so only the status is relied on."""
+"""Map Avito's refusals to errors. Sections of the API word them differently, so only the status counts."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ _REFUSALS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
 _SPENT: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
 _LONGEST: Final = 300
 _TELLING: Final = ("message", "error_description", "error", "errors")
-"""Where the reason stands, the most telling first."""
+"""Fields that may contain the reason, most specific first."""
 
 
 class GrantRefused(NeedsRebind):
-    """The token endpoint does not accept what it was shown."""
+    """The token endpoint refused the credentials."""
 
 
 def words(answer: Answer, secrets: Sequence[str] = ()) -> str:
-    """What Avito says, whichever of its shapes it has; never the whole body, and no secret that it repeats."""
+    """Avito's error text in any of its shapes; never the whole body, and without echoed secrets."""
     return veil(_found(_said(answer)) or f"HTTP {answer.status}", secrets)[:_LONGEST]
 
 
 def _said(answer: Answer) -> Any:
-    """Everything in an answer, or of one with something odd in it what tells the reason; else nothing."""
+    """The decoded error; of a partly malformed answer only the fields that give the reason."""
     try:
         return loaded(answer.body)
     except UNREADABLE:
@@ -76,7 +76,7 @@ def _found(said: Any) -> str:
 
 
 def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
-    """Name what an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
+    """The error for an answer other than 2xx; ``once`` if the call is not repeatable."""
     said = words(answer, secrets)
     if answer.status == LIMITED:
         seconds = retry_after(answer.headers, now)
@@ -87,7 +87,7 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
 
 
 def token_refusal(answer: Answer, *, now: Millis, secrets: Sequence[str]) -> ChannelError:
-    """The same for the token endpoint, which tells what it refuses by a word in a body of any status."""
+    """The same for the token endpoint, which gives the reason as a word in the body, whatever the status."""
     if _word(answer) in _SPENT or answer.status in {400, UNAUTHORISED, FORBIDDEN}:
         return GrantRefused("grant_refused", words(answer, secrets))
     return refusal(answer, now=now, once=False, secrets=secrets)

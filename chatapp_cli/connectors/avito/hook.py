@@ -1,4 +1,4 @@
-"""The address at which Avito rings: registered where there is one, taken back where there is none any more."""
+"""The webhook address: registered if we have a public address, removed if not."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from chatapp_cli.ports.bind import Bound
 
 
 def hook_url(bound: Bound) -> str:
-    """Where Avito shall ring; empty where it cannot."""
+    """The webhook address; empty if we have no public address."""
     public = bound.settings["public_url"]
     return f"{public}/hooks/{bound.hook_key}" if public else ""
 
 
 async def registered(api: AvitoApi) -> Sequence[str]:
-    """All addresses at which Avito rings for this account."""
+    """All webhook addresses registered for this account."""
     answer = await api.post("/messenger/v1/subscriptions", wire.Subscriptions)
     return [one.url for one in answer.subscriptions]
 
 
 async def settle(api: AvitoApi, bound: Bound) -> None:
-    """Make Avito ring where it should, and no longer where this channel used to be."""
+    """Register the current address and remove the former one."""
     wanted = hook_url(bound)
     known = await registered(api)
     for url in known:

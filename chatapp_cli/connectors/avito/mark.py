@@ -1,4 +1,4 @@
-"""How far an account has been read: the cursor, which a restart finds again."""
+"""The read position of an account, stored as the cursor."""
 
 from __future__ import annotations
 
@@ -12,62 +12,62 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import plausible
 
 OVERLAP: Final = 300
-"""Seconds by which every look goes back: Avito's times are whole seconds, and a chat may show up late."""
+"""Seconds by which every poll goes back: Avito's times are whole seconds, and a chat may appear late."""
 WATCHED: Final = 100
-"""Chats at most whose reading is waited for."""
+"""The most chats whose read state is tracked."""
 WATCHED_FOR: Final = 3 * 86_400
-"""Seconds after which nobody waits for a message to be read any more."""
+"""Seconds after which the read state of a message is no longer tracked."""
 
 
 class Mark(msgspec.Struct):
-    """Times are Avito's own, in seconds, so that our clock does not matter."""
+    """The position; times are Avito's, in seconds, so our clock does not matter."""
 
     start: int = 0
-    """When the account was bound: older messages stay where they are."""
+    """When the account was bound; older messages are not read."""
     at: int = 0
     """The newest message that was seen."""
     ids: dict[str, int] = {}
-    """Messages of the overlap that were taken, with their times."""
+    """Known messages within the overlap, with their times."""
     unread: dict[str, int] = {}
     """Chats with messages of ours that the client has not read, with the time of the first of them."""
 
     @property
     def floor(self) -> int:
-        """Older messages are known."""
+        """The time before which all messages are known."""
         return max(self.start, self.at - OVERLAP)
 
     def is_new(self, message: wire.Message, now: Millis) -> bool:
-        """Not taken yet; a time that Avito cannot mean says nothing of it."""
+        """Whether a message is new; an implausible time is ignored."""
         return message.id not in self.ids and (not credible(message.created, now) or message.created >= self.floor)
 
     def take(self, message: wire.Message, now: Millis) -> None:
-        """Note a message down as taken; a time that Avito cannot mean does not move the mark."""
+        """Record a message as taken; an implausible time does not move the position."""
         self.ids[message.id] = message.created if credible(message.created, now) else max(self.at, self.start)
 
     def advance(self) -> None:
-        """Everything up to the newest message was taken: forget what no look can find again."""
+        """Everything up to the newest message was taken: drop the ids that no later request returns."""
         self.at = max(self.at, *self.ids.values(), 0)
         self.ids = {name: created for name, created in self.ids.items() if created >= self.floor}
         watched = [(name, since) for name, since in self.unread.items() if since > self.at - WATCHED_FOR]
         self.unread = dict(watched[-WATCHED:])
 
     def text(self) -> str:
-        """As it is stored."""
+        """The position as it is stored."""
         return msgspec.json.encode(self).decode()
 
 
 def credible(seconds: int, now: Millis) -> bool:
-    """A message can have been written then."""
+    """Whether a time is plausible for a message."""
     return plausible(seconds * 1000, now) == seconds * 1000
 
 
 def mark_of(cursor: str) -> Mark:
-    """Read a stored one."""
+    """Read a stored position."""
     return msgspec.json.decode(cursor, type=Mark)
 
 
 def starting_at(newest: Iterable[wire.Newest], now: Millis) -> Mark:
-    """Everything that there is now lies behind us."""
+    """A position after everything that exists now."""
     known = [message for message in newest if credible(message.created, now)]
     start = max((message.created for message in known), default=0)
     return Mark(start=start, at=start, ids={message.id: start for message in known if message.created == start})

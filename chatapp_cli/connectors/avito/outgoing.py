@@ -1,4 +1,4 @@
-"""What goes out: texts and pictures as messages of their own, and the search for one whose outcome is unknown."""
+"""Sending texts and pictures as separate messages, and finding a message whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_PAUSE: Final = 90.0
 
 
 class _Part(NamedTuple):
-    """One of Avito's messages to be: where it is posted and what."""
+    """One request to Avito: where to post and what."""
 
     path: str
     body: Mapping[str, Any]
@@ -39,7 +39,7 @@ class Writer:
         self._api, self._clock, self._mine = api, clock, mine
 
     async def send(self, message: Outbound) -> Receipt:
-        """Upload pictures, which nobody sees yet, then post the text and each picture."""
+        """Upload the pictures (not visible yet), then post the text and each picture."""
         parts = [part async for part in self._parts(message)]
         sent: list[wire.Message] = []
         for part in parts:
@@ -49,7 +49,7 @@ class Writer:
         return Receipt(ids=_ids(sent), at=sent[0].created * 1000 or None, texts=_ids(sent[:texts]))
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
-        """Look for it among what we wrote after everything that the desk knows of the chat."""
+        """Look for the message among ours that are newer than everything the desk knows of the chat."""
         page = await self._api.page(messages_of(self._mine.account, message.address), "messages", offset=0, limit=PAGE)
         history, _ = readable(page, convert.message_of)
         later = _after(history, message.thread)
@@ -64,7 +64,7 @@ class Writer:
         return Receipt(ids=_ids(found), at=found[0].created * 1000 or None, texts=_ids(texts))
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Take a message back; one that is gone already is a success."""
+        """Delete a message; succeeds if it is already gone."""
         try:
             await about_chat(self._api, partial(self._api.post, f"{self._chat(address)}/messages/{ext_id}", object))
         except Rejected as refusal:
@@ -73,13 +73,13 @@ class Writer:
             raise Rejected("cannot_delete", refusal.detail) from refusal
 
     async def _is_gone(self, address: str, ext_id: str) -> bool:
-        """Avito refuses alike what is too old and what was taken back before: the chat's history tells."""
+        """Avito gives the same refusal for «too old» and «already deleted»; the chat's history tells them apart."""
         page = await self._api.page(messages_of(self._mine.account, address), "messages", offset=0, limit=PAGE)
         history, _ = readable(page, convert.message_of)
         return any(one.id == ext_id and one.type == "deleted" for one in history)
 
     async def mark_read(self, address: str) -> None:
-        """Show the client that everything was read."""
+        """Mark everything as read for the client."""
         await about_chat(self._api, partial(self._api.post, f"{self._chat(address)}/read", object))
 
     async def _parts(self, message: Outbound) -> AsyncIterator[_Part]:
@@ -109,14 +109,14 @@ class Writer:
 
 
 def _named(message: wire.Message) -> wire.Message:
-    """It was sent; without its id nobody can say which one it is."""
+    """The message was sent. Without its id it cannot be identified: raises OutcomeUnknown."""
     if not message.id:
         raise OutcomeUnknown("strange_answer", "a message without an id")
     return message
 
 
 def _cut(text: str) -> Sequence[str]:
-    """A text in the pieces that Avito takes: at the ends of lines if it can be, else of words."""
+    """Split a text to Avito's length limit, at line ends if possible, else between words."""
     pieces = []
     rest = text.strip()
     while len(rest) > _LONGEST:
@@ -142,6 +142,6 @@ def _says(message: wire.Message, text: str) -> bool:
 
 
 def _after(history: Sequence[wire.Message], known: Sequence[str]) -> Sequence[wire.Message]:
-    """Of messages, newest first, those that are newer than any that is known; none if no known one is among them."""
+    """The messages, newest first, that are newer than every known one; empty if no known one is among them."""
     places = [place for place, message in enumerate(history) if message.id in set(known)]
     return history[: places[0]] if places else ()

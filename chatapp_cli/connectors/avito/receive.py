@@ -1,7 +1,7 @@
-"""How messages reach us: chats that changed are asked for their new messages, at once where Avito rings.
+"""Receiving: poll the chats that changed for new messages; a webhook triggers the poll at once.
 
-Webhooks bear no signature, and nobody promises that each of them arrives. So none of their content is believed: a
-call only says in which chat to look, and a look at everything goes on beside it.
+Webhooks are unsigned and may get lost. So their content is not trusted: a webhook only says which chat to poll, and the
+regular poll of all chats continues.
 """
 
 from __future__ import annotations
@@ -27,56 +27,56 @@ from chatapp_cli.ports.world import Clock
 R = TypeVar("R")
 
 EVERY: Final = 10.0
-"""Seconds between two looks at everything, where Avito cannot ring."""
+"""Seconds between full polls without a webhook."""
 EVERY_BESIDE_HOOK: Final = 45.0
 BELL_EVERY: Final = 3600.0
-"""Seconds between two looks whether Avito still rings here."""
+"""Seconds between checks that the webhook is still registered."""
 CHAT_TYPES: Final = "u2i,u2u"
 """About advertisements and between profiles; without it Avito shows only the first kind."""
 PAGE: Final = 100
 _FARTHEST: Final = 1000
 """Avito's largest offset."""
 _READ_LOOKS: Final = 5
-"""Chats in which every look at everything also sees whether the client has read us."""
+"""The number of chats whose read state each full poll also checks."""
 _NO_SIGN: Final = (0, "")
 CLOSED: Final = partial(Rejected, "chat_closed")
 _MOST_RUNG: Final = 1000
 _CHAT_ID: Final = re.compile(r"[\w~.:=-]{1,200}")
-"""It becomes part of an address."""
+"""A valid chat id, which becomes part of a URL."""
 
 
 class _Shown(NamedTuple):
-    """A chat, understood and as it came."""
+    """A chat, decoded and raw."""
 
     chat: wire.Chat
     raw: bytes
 
     @property
     def sign(self) -> tuple[int, str]:
-        """Changes whenever something happens in the chat."""
+        """A value that changes whenever something happens in the chat."""
         newest = self.chat.last_message
         return self.chat.touched, newest.id if newest else ""
 
 
 def chats_of(account: int) -> str:
-    """Where an account's chats are."""
+    """The path of an account's chats."""
     return f"/messenger/v2/accounts/{account}/chats"
 
 
 def messages_of(account: int, chat: str) -> str:
-    """Where a chat's messages are."""
+    """The path of a chat's messages."""
     return f"/messenger/v3/accounts/{account}/chats/{chat}/messages/"
 
 
 async def present(api: AvitoApi, clock: Clock) -> Mark:
-    """Where reading starts for an account that is bound now."""
+    """The starting position of a newly bound account."""
     page = await api.page(chats_of(api.account), "chats", offset=0, limit=PAGE, chat_types=CHAT_TYPES)
     shown = (_read_chat(raw) for raw in page)
     return starting_at((one.chat.last_message for one in shown if one and one.chat.last_message), clock.now())
 
 
 class Reader:
-    """Reads one account, for ever."""
+    """Reads one account until cancelled."""
 
     def __init__(
         self, api: AvitoApi, clock: Clock, mine: Mine, *, every: float, see_to_bell: Callable[[], Awaitable[None]]
@@ -88,10 +88,10 @@ class Reader:
         self._chats: dict[str, _Shown] = {}
         self._looked: dict[str, tuple[int, str]] = {}
         self._told: set[str] = set()
-        """Deletions and oddities that this session has told already."""
+        """Deletions and oddities that this session has already reported."""
 
     def ring(self, request: HookRequest) -> HookReply:
-        """Something happened in the chat that a webhook names; what cannot be read means a look at everything."""
+        """Queue the chat that a webhook names; an unreadable webhook triggers a poll of all chats."""
         if request.method != "POST":
             return HookReply(status=405)
         with suppress(ValueError):
@@ -104,7 +104,7 @@ class Reader:
         return HookReply()
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what is new; every batch says how far its chat is taken."""
+        """Yield new messages; every batch carries the position of its chat."""
         mark = mark_of(cursor) if cursor else await present(self._api, self._clock)
         given, bell_seen_to = cursor, self._clock.monotonic()
         while True:
@@ -122,7 +122,7 @@ class Reader:
                     yield Batch(arrivals=arrivals, cursor=(given := mark.text()))
 
     async def _rings_before(self, due: float) -> bool:
-        """Wait for a ring or until everything is to be looked at; tell whether it rang."""
+        """Wait for a webhook or the next full poll; true if a webhook came."""
         left = due - self._clock.monotonic()
         if left <= 0:
             return False
@@ -156,12 +156,12 @@ class Reader:
         self._forget(mark)
 
     def _forget(self, mark: Mark) -> None:
-        """Keep of the chats only what the next look needs."""
+        """Drop what the next poll does not need."""
         self._chats = {name: shown for name, shown in self._chats.items() if name in mark.unread}
         self._looked = {name: sign for name, sign in self._looked.items() if sign[0] >= mark.floor}
 
     async def _changed(self, mark: Mark, odd: list[Arrival]) -> AsyncGenerator[_Shown, None]:
-        """Find the chats in which something happened that we have not looked at, page by page while there are any."""
+        """The chats that changed since the last poll; requests further pages while a page has such chats."""
         for offset in range(0, _FARTHEST + 1, PAGE):
             path = chats_of(self._mine.account)
             page = await self._api.page(path, "chats", offset=offset, limit=PAGE, chat_types=CHAT_TYPES)
@@ -185,7 +185,7 @@ class Reader:
                 odd += self._once(dead(raw, "a chat of another shape"))
 
     def _once(self, arrival: Arrival) -> Iterator[Arrival]:
-        """Tell it if this session has not yet."""
+        """Report it once per session."""
         if arrival.provider_id not in self._told:
             self._told.add(arrival.provider_id)
             yield arrival
@@ -194,7 +194,7 @@ class Reader:
         return self._chats.get(chat) or await self._ask_for(chat)
 
     async def _ask_for(self, chat: str) -> _Shown | None:
-        """One chat, or ``None`` where there is none or not ours: anybody may ring with a name that they made up."""
+        """Request one chat; ``None`` if it does not exist or is not ours, since anybody can forge a webhook."""
         try:
             raw = await about_chat(self._api, partial(self._api.body, f"{chats_of(self._mine.account)}/{chat}"))
         except Rejected:
@@ -202,7 +202,7 @@ class Reader:
         return _read_chat(raw)
 
     async def _look(self, shown: _Shown, mark: Mark) -> list[Arrival]:
-        """Take what is new in a chat, oldest first; one that Avito does not show is set aside until it changes."""
+        """New messages of a chat, oldest first; a chat that Avito does not show is skipped until it changes."""
         try:
             raws = [raw async for raw in self._messages(shown.chat.id, mark.floor)]
         except Rejected as refusal:
@@ -237,7 +237,7 @@ class Reader:
             yield arrival
 
     async def _messages(self, chat: str, floor: int) -> AsyncGenerator[bytes, None]:
-        """A chat's messages, newest first, a page beyond what is new."""
+        """A chat's messages, newest first, up to and including the first page with known ones."""
         path = messages_of(self._mine.account, chat)
         for offset in range(0, _FARTHEST + 1, PAGE):
             ask = partial(self._api.page, path, "messages", offset=offset, limit=PAGE)
@@ -256,8 +256,8 @@ async def about_chat(
 ) -> R:
     """Make a call that is about one chat.
 
-    Avito says the same of a chat that is closed to us and of a tariff that ran out: the list of chats tells.
-    Raises Rejected for the first, and what the list says for the second.
+    Avito gives the same answer for a closed chat and for an expired tariff; the list of chats tells them apart.
+    Raises Rejected for the first, and the error of the list request for the second.
     """
     try:
         return await call()
@@ -270,12 +270,12 @@ async def about_chat(
 
 
 async def prove(api: AvitoApi) -> None:
-    """Ask for the latest chat, which needs all that the channel lives on: token, rights and tariff."""
+    """Request the latest chat, which requires everything the channel needs: token, rights and tariff."""
     await api.body(chats_of(api.account), chat_types=CHAT_TYPES, limit=1, offset=0)
 
 
 def _reads(chat: str, ours: Sequence[tuple[wire.Message, bytes]], mark: Mark) -> Iterator[Arrival]:
-    """Tell what the client has read since the last look, and go on waiting for the rest."""
+    """Report what the client has read since the last poll; keep waiting for the rest."""
     since = mark.unread.pop(chat, None)
     if since is None:
         return

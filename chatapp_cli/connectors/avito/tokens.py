@@ -1,10 +1,10 @@
 """The life of an account's tokens.
 
-A refresh token works once, and its successor comes in the answer. So a renewal is one at a time, is not torn by
-whoever gives up waiting for it, and is durable before it is used. Another process, such as a check from the command
-line, renews the same chain: where Avito says that our token is spent, the memory has the newer one, now or as soon as
-the other process has its answer. Only an answer that was lost on its way, or a process that died between the answer
-and the write, breaks the chain; then the account has to be bound again.
+A refresh token works once; the answer contains its successor. So renewals run one at a time, survive the cancellation
+of a caller, and are stored before use. Another process, such as a check from the command line, may renew the same
+chain: if Avito reports our token as used, the newer one is in the channel's memory, or will be once that process has
+its answer. Only a lost answer, or a process that died between the answer and the write, breaks the chain; then the
+account has to be bound again.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from chatapp_cli.ports.world import Clock
 AHEAD: Final = 5 * 60_000
 """Milliseconds before its end at which a token is renewed."""
 ANSWERED_WITHIN: Final = 20.0
-"""Seconds after which an answer of the token endpoint is not waited for."""
+"""The timeout of the token endpoint, in seconds."""
 DAY: Final = 86_400.0
 LONGEST: Final = 366 * DAY
-"""Seconds; what is said to work longer, or for no time at all, is tried again after a day."""
+"""The longest plausible lifetime in seconds; outside it, or for none, a token is renewed after a day."""
 _PATIENCE: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between two looks for what another process got: together longer than its request and its write may take."""
+"""Seconds between looks for another process's token; their sum exceeds the time of its request and its write."""
 _WRITE_AGAIN: Final = (0.1, 0.5, 2.0, 5.0)
 
 Ask = Callable[[str], Awaitable[Granted]]
-"""Asks for tokens, given the refresh token; raises GrantRefused where it is spent."""
+"""Asks for tokens, given the refresh token; raises GrantRefused if it was used before."""
 
 
 class Token(msgspec.Struct, frozen=True):
-    """What calls are made with, and what the next one is asked for with (empty for an account of our own)."""
+    """The access token, and the refresh token (empty for our own account)."""
 
     access: str
     refresh: str
@@ -51,14 +51,14 @@ class Token(msgspec.Struct, frozen=True):
 
 
 def token_of(granted: Granted, now: Millis) -> Token:
-    """Note down tokens that were handed out now."""
+    """Make a token from an answer received now."""
     lives = granted.expires_in if 0 < granted.expires_in <= LONGEST else DAY
     until = now + int(lives * 1000)
     return Token(access=granted.access_token, refresh=granted.refresh_token, at=now, until=until)
 
 
 def written(token: Token) -> str:
-    """As it is kept among secrets and in the memory."""
+    """The token as it is stored among the secrets and in the memory."""
     return msgspec.json.encode(token).decode()
 
 
@@ -67,7 +67,7 @@ def _read(text: str) -> Token:
 
 
 class Tokens:
-    """The present token of a binding, whoever renewed it last."""
+    """The current token of a binding, whichever process renewed it."""
 
     def __init__(self, bound: Bound, ask: Ask, clock: Clock) -> None:
         self._first = _read(bound.secrets["token"])
@@ -78,18 +78,18 @@ class Tokens:
         self._renewal: asyncio.Task[Token] | None = None
 
     async def aclose(self) -> None:
-        """Let a renewal end: its answer must not be lost."""
+        """Wait for a running renewal: its answer must not be lost."""
         if self._renewal:
             await asyncio.gather(self._renewal, return_exceptions=True)
 
     async def present(self) -> Token:
-        """A token that should work; renewed in time."""
+        """The current token, renewed before it expires."""
         if self._present is None or self._ends_soon(self._present):
             self._present = await self._known()
         return await self.another(self._present) if self._ends_soon(self._present) else self._present
 
     async def another(self, refused: Token) -> Token:
-        """A token other than one that does not work any more. Raises NeedsRebind when there can be none."""
+        """A token to replace a rejected one. Raises NeedsRebind if there is none."""
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew(refused))
             self._renewal.add_done_callback(_heed)
@@ -113,7 +113,7 @@ class Tokens:
         return token
 
     async def _taken_over(self, spent: Token, refusal: GrantRefused) -> Token:
-        """Find what another process got for the token that is spent."""
+        """Find the successor that another process got for a used token."""
         for pause in _PATIENCE if spent.refresh else ():
             await self._clock.sleep(pause)
             if (known := await self._known()) != spent:
@@ -121,7 +121,7 @@ class Tokens:
         raise refusal
 
     async def _keep(self, token: Token) -> None:
-        """Write it down durably; a store that is busy for a moment must not cost the account."""
+        """Store the token; retries while the store is busy, because losing it would cost the account."""
         for pause in _WRITE_AGAIN:
             try:
                 await self._memory.keep({self._name: written(token)})
@@ -136,6 +136,6 @@ class Tokens:
 
 
 def _heed(renewal: asyncio.Task[Token]) -> None:
-    """A failure counts as noticed even where everybody gave up waiting for it: the next call meets it again."""
+    """Mark a failure as retrieved even if all waiters were cancelled: the next call fails again anyway."""
     if not renewal.cancelled():
         renewal.exception()

@@ -1,6 +1,6 @@
-"""What Avito answers, as far as it is read: everything optional, because it leaves out and adds as it likes.
+"""The fields of Avito's answers that we read. All are optional, because Avito omits and adds fields at will.
 
-A field of another shape takes only itself away; what is required is what its part means nothing without.
+A field of an unexpected type counts as absent; required are only fields without which the object is useless.
 
 Meanings are those of the catalogue at https://developers.avito.ru/api-catalog/messenger; times are seconds since 1970.
 """
@@ -13,7 +13,7 @@ from chatapp_cli.kit.lenient import Int
 
 
 class Account(Struct, frozen=True):
-    """Whose the token is."""
+    """The account that a token belongs to."""
 
     id: Int
     name: str = ""
@@ -21,7 +21,7 @@ class Account(Struct, frozen=True):
 
 
 class Granted(Struct, frozen=True):
-    """Tokens as they are handed out; ``expires_in`` counts seconds."""
+    """Issued tokens; ``expires_in`` is in seconds."""
 
     access_token: str
     expires_in: float = 86_400
@@ -65,13 +65,13 @@ class Call(Struct, frozen=True):
 
 
 class Voice(Struct, frozen=True):
-    """A voice message; its file is asked for by this id."""
+    """A voice message; its file is requested by this id."""
 
     voice_id: str = ""
 
 
 class Content(Struct, frozen=True):
-    """What a message holds: at most one of these, and nothing for types that the API does not carry."""
+    """The content of a message: at most one of these; none for types that the API does not support."""
 
     text: str | None = None
     image: Image | None = None
@@ -83,7 +83,7 @@ class Content(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """The message that another one answers."""
+    """The message being answered."""
 
     id: str = ""
 
@@ -117,13 +117,13 @@ class Advertisement(Struct, frozen=True):
 
 
 class Context(Struct, frozen=True):
-    """The advertisement, for a chat that has one."""
+    """The advertisement of a chat, if it has one."""
 
     value: Advertisement | None = None
 
 
 class Newest(Struct, frozen=True):
-    """The last message of a chat, as far as it tells that something happened."""
+    """The last message of a chat, to detect changes."""
 
     id: str = ""
     created: Int = 0
@@ -140,19 +140,19 @@ class Chat(Struct, frozen=True):
 
     @property
     def touched(self) -> int:
-        """When something happened in it for the last time."""
+        """The time of the last change."""
         return max(self.updated, self.last_message.created if self.last_message else 0)
 
 
 class Found(Struct, frozen=True):
-    """A message together with the chat that explains it: what is kept raw of an arrival."""
+    """A message together with its chat: the stored raw form of an arrival."""
 
     chat: Chat
     message: Message
 
 
 class Subscription(Struct, frozen=True):
-    """An address that Avito calls."""
+    """A registered webhook address."""
 
     url: str = ""
 
@@ -164,25 +164,25 @@ class Subscriptions(Struct, frozen=True):
 
 
 class VoiceFiles(Struct, frozen=True):
-    """Where voice messages can be fetched for an hour, by their ids."""
+    """Download links of voice messages by id, valid for an hour."""
 
     voices_urls: dict[str, str] = {}
 
 
 class Ring(Struct, frozen=True):
-    """As much of a webhook as is believed: in which chat something happened."""
+    """The part of a webhook that we use: in which chat something happened."""
 
     chat_id: str = ""
     user_id: Int | str = ""
 
 
 class Payload(Struct, frozen=True):
-    """Inside of a webhook."""
+    """The payload of a webhook."""
 
     value: Ring = Ring()
 
 
 class Webhook(Struct, frozen=True):
-    """A call of Avito's."""
+    """A webhook request from Avito."""
 
     payload: Payload = Payload()

@@ -1,4 +1,4 @@
-"""A bound mailbox as a value: where it lives, how to trust its servers, how its owner wants to read it."""
+"""A bound mailbox as a value: its servers, the certificates to trust, and reading options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A mailbox; ``authority`` holds the PEM certificates that are trusted beside the machine's own."""
+    """A mailbox; ``authority`` holds PEM certificates trusted in addition to the machine's own."""
 
     address: str
     login: str
@@ -34,7 +34,7 @@ class Account:
     smtp: Server
     authority: str = ""
     saves_sent: bool = False
-    """The service itself files what goes out."""
+    """Whether the service itself files sent mail."""
     sender_name: str = ""
     by_subject: bool = True
     remove_links: bool = False
@@ -65,7 +65,7 @@ class Account:
 
     @property
     def reading(self) -> Reading:
-        """What matters for understanding a mail."""
+        """The options that affect how a mail is read."""
         return Reading(
             own_address=self.address,
             by_subject=self.by_subject,
@@ -75,7 +75,7 @@ class Account:
 
     @cached_property
     def trust(self) -> ssl.SSLContext:
-        """Whom to trust: the machine's authorities and the one that the person gave."""
+        """The trusted authorities: the machine's and the one given by the person."""
         context = ssl.create_default_context()
         if self.authority:
             context.load_verify_locations(cadata=self.authority)

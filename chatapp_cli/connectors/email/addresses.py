@@ -1,6 +1,6 @@
-"""The addresses of a header field, each whole or not at all (RFC 5322 §3.4, RFC 6532, and what programs make of them).
+"""Parse the addresses of a header field strictly (RFC 5322 §3.4, RFC 6532, and what programs make of them).
 
-A piece of an address is another person's address: what does not parse as a whole is nobody's.
+A part of an address can be another person's address, so an address that does not parse completely is dropped.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _LITERAL = r"\[[^\s\[\]\\]+\]"
 _WHOLE = re.compile(rf"(?P<local>{_ATOM}|{_QUOTED})@(?P<domain>{_HOST}|{_LITERAL})", re.DOTALL)
 _PLAIN_LOCAL = re.compile(_ATOM)
 _COMMENT, _LOST = "\x00", "\ufffd"
-"""What stands for a comment, and for a control sign: a letter that no address has."""
+"""Markers for a comment and for a control character: characters that no address has."""
 _REPLACED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _AROUND_AT = re.compile(rf"(?<![ \t{_COMMENT}])[ \t{_COMMENT}]*+@[ \t{_COMMENT}]*")
 _AROUND_SIGNS = re.compile(rf"(?<![ \t{_COMMENT}])[ \t{_COMMENT}]*+([@.])[ \t{_COMMENT}]*")
 _UNSHOWN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufffd]")
-"""Letters that nobody sees or that stand for one that was lost; the rest of their kind tells itself by category."""
+"""Invisible characters and replacement characters; other ones are recognised by their Unicode category."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:<>]*:")
 _QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
@@ -32,14 +32,14 @@ _ANGLE = re.compile(r'<(?:"(?:[^"\\]|\\.)*+"|[^<>"])*+>|<[^<>]*>', re.DOTALL)
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _RUN = re.compile(r'[^"(<\[,;:]+|.', re.DOTALL)
 _LONGEST = 254
-"""Letters of an address (RFC 5321 §4.5.3.1.3, erratum 1690)."""
+"""The longest address in characters (RFC 5321 §4.5.3.1.3, erratum 1690)."""
 _LONGEST_ANGLE = 1000
-"""Letters of angle brackets, with the comments in them: each that opens is looked for its end."""
+"""The longest text in angle brackets, with comments; limits the search for the closing one."""
 _LONGEST_FIELD = 100_000
-"""Letters of a field that is read, room for a thousand recipients; the end of a longer one could be a piece."""
+"""The longest field that is read, enough for a thousand recipients; a cut address could be another person's."""
 
 _LONGEST_NAME = 8
-"""Pieces of a name that stand before a comma."""
+"""The most words of a name before a comma."""
 
 _Kind: TypeAlias = Literal["word", "quoted", "comment", "angle", "end", "colon"]
 
@@ -48,12 +48,12 @@ class Mailbox(NamedTuple):
     """One address of a field."""
 
     name: str
-    """As it stands there: encoded words are not decoded yet."""
+    """As written: encoded words are not decoded yet."""
     address: str
 
 
 def whole(said: str) -> str:
-    """One address without quotes that it does not need; empty if this is not exactly one, and one whole."""
+    """The address without needless quotes; empty unless the text is exactly one complete address."""
     found = _WHOLE.fullmatch(said.strip(" \t"))
     if found is None or len(found.group()) > _LONGEST or has_foreign_letters(found.group()):
         return ""
@@ -64,9 +64,9 @@ def whole(said: str) -> str:
 
 
 def has_foreign_letters(said: str) -> bool:
-    """Tell whether letters stand there that no address has: control signs, unseen ones, such as only look like others.
+    """Whether the text has characters that no address has: control characters, invisible ones, lookalikes.
 
-    Whoever leaves them out, or reads them as what they look like, has another person's address.
+    Dropping or replacing them would give another person's address.
     """
     if said.isascii():
         return _REPLACED.search(said) is not None
@@ -75,7 +75,7 @@ def has_foreign_letters(said: str) -> bool:
 
 
 def ascii_form(address: str) -> str:
-    """An address as every server takes it, a domain such as пример.рф by its ASCII name.
+    """The address in the form every server accepts: a domain such as пример.рф in ASCII.
 
     Raises ValueError, also for a domain that would become another one, as straße.de becomes strasse.de.
     """
@@ -90,7 +90,7 @@ def ascii_form(address: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Tell whether two addresses are one mailbox, however its domain is written."""
+    """Whether two addresses are the same mailbox, in either form of the domain."""
     return one.lower() == other.lower() or _comparable(one) == _comparable(other)
 
 
@@ -102,16 +102,16 @@ def _comparable(address: str) -> str:
 
 
 def parts(address: str) -> tuple[str, str]:
-    """What stands before and behind the @ of a whole address, the former without its quotes."""
+    """The local part, unquoted, and the domain of a complete address."""
     local, _, domain = address.rpartition("@")
     return (_ESCAPED.sub(r"\1", local[1:-1]) if local.startswith('"') else local), domain
 
 
 def mailboxes(value: str) -> Sequence[Mailbox]:
-    """Everybody in a field whose address can be read, in order.
+    """All readable addresses of a field, in order.
 
-    Where quotes or brackets do not end, or one address cannot be read, a comma parts nothing for sure: what stands
-    without angle brackets may be a piece of it, and is left out.
+    If quotes or brackets are unbalanced, or one address is unreadable, a comma may not be a separator: then an address
+    without angle brackets may be only a part, and is left out.
     """
     found: list[tuple[Mailbox, bool]] = []
     sure = True
@@ -138,12 +138,12 @@ def mailboxes(value: str) -> Sequence[Mailbox]:
 
 @dataclass(slots=True)
 class _Entry:
-    """What stands between two commas; more than that where a name holds a comma and nobody quoted it."""
+    """The text between two commas, or more if a name contains an unquoted comma."""
 
     pieces: list[tuple[_Kind, str]] = field(default_factory=list)
 
     def colon(self, *, ends: bool) -> None:
-        """What stood before names a group, if a semicolon ends it, or is ``mailto``; else it stays there."""
+        """Take a colon: text before it is dropped if it is a group name (a semicolon follows) or ``mailto``."""
         before = _joined(self.pieces).lower()
         if before == "mailto" or (ends and _NAMED.search(before) and not self._has_address()):
             self.pieces.clear()
@@ -152,24 +152,24 @@ class _Entry:
 
     @property
     def in_angles(self) -> bool:
-        """Whether its address stands in angle brackets."""
+        """Whether the address is in angle brackets."""
         return any(kind == "angle" for kind, _ in self.pieces)
 
     def is_empty(self) -> bool:
-        """Whether nothing but comments stands there."""
+        """Whether the entry has nothing but comments."""
         return not any(text.strip() for kind, text in self.pieces if kind != "comment")
 
     def may_be_a_surname(self) -> bool:
-        """Whether it is the beginning of a name, such as «Иванов» in «Иванов, Иван <ivan@example.org>»."""
+        """Whether it may be the first part of a name, such as «Иванов» in «Иванов, Иван <ivan@example.org>»."""
         return not self.is_empty() and not self._has_address()
 
     def go_on(self, sign: str) -> None:
-        """What follows belongs to it; of a long beginning a part is enough."""
+        """Join the next entry to this one; a long beginning is truncated."""
         del self.pieces[_LONGEST_NAME:]
         self.pieces.append(("word", sign))
 
     def mailbox(self) -> Mailbox | None:
-        """The address in angle brackets, else what stands there if it is one address and nothing beside it."""
+        """The address in angle brackets, otherwise the whole text if it is exactly one address."""
         angles = {_in_angles(text) for kind, text in self.pieces if kind == "angle"}
         if angles:
             address = angles.pop() if len(angles) == 1 and not self._goes_on_behind() else ""
@@ -181,7 +181,7 @@ class _Entry:
         return any("@" in text for kind, text in self.pieces if kind != "comment")
 
     def _goes_on_behind(self) -> bool:
-        """Whether the brackets may be a piece of an address, or another address stands behind them."""
+        """Whether the brackets may be part of an address, or are followed by another address."""
         last = max(place for place, (kind, _) in enumerate(self.pieces) if kind == "angle")
         return any("@" in text for kind, text in self.pieces[last + 1 :] if kind in {"word", "quoted"})
 
@@ -207,13 +207,13 @@ def _without_comments(said: str) -> str:
 
 
 def _joined(pieces: Iterable[tuple[_Kind, str]]) -> str:
-    """What stands there, a mark in place of each comment: it parts what stands on both sides."""
+    """The text with a marker in place of each comment, because a comment separates its neighbours."""
     said = (_COMMENT if kind == "comment" else _REPLACED.sub(_LOST, text) for kind, text in pieces)
     return "".join(said).strip(f" \t{_COMMENT}")
 
 
 def _bare(said: str) -> str:
-    """An address without brackets, with nothing beside it: words before it could be a part of it."""
+    """An address without brackets and without other words, which could be part of it."""
     if len(said) > 1 and said.startswith("'") and said.endswith("'"):
         said = said[1:-1]
     return whole(said) or ("" if '"' in said else whole(_AROUND_AT.sub("@", said)))
@@ -224,7 +224,7 @@ def _unquoted(text: str) -> str:
 
 
 def _tokens(value: str) -> Iterator[tuple[_Kind, str]]:
-    """Words, quoted strings, comments, angle brackets and what separates; a quote that never ends is a word."""
+    """Words, quoted strings, comments, angle brackets and separators; an unterminated quote is a word."""
     at, closes = 0, {'"': True, "(": True}
     while at < len(value):
         sign, end = value[at], 0
@@ -254,7 +254,7 @@ def _end(pattern: re.Pattern[str], value: str, at: int) -> int:
 
 
 def _comment_end(value: str, at: int) -> int:
-    """Where the comment that begins here ends; comments lie in one another."""
+    """The end of the comment that begins here; comments nest."""
     depth, escaped = 0, False
     for place in range(at, len(value)):
         sign = value[place]

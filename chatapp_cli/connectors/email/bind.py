@@ -1,4 +1,4 @@
-"""Binding a mailbox: one form, proved by a login to both its servers."""
+"""Binding a mailbox: one form, verified by logging in to both servers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BLAMED = {
     "tls_mismatch": "{side}_tls",
     "no_login": "{side}_tls",
 }
-"""Which field of the form an error blames; all others blame the host."""
+"""The form field that an error concerns; the host for all others."""
 
 
 @cache
@@ -47,17 +47,17 @@ def services() -> Mapping[str, Mapping[str, Any]]:
 
 
 class _Wrong(UsageError):
-    """A wrong answer, with what to do about it."""
+    """A wrong answer, with a hint."""
 
     def errors(self, values: Mapping[str, str]) -> Mapping[str, Text]:
-        """For the form; a field that was not asked cannot be blamed."""
+        """Errors for the form; a field that was not shown gets none."""
         of_server = (self.field or "").startswith((*_SIDES, "ca_")) and values["service"] != "custom"
         blame = {"service" if of_server else self.field or "": self.what}
         return blame | ({"": self.next_step} if self.next_step else {})
 
 
 async def bind(ask: Asker, previous: Bound | None, clock: Clock) -> Bound:
-    """Ask until both servers let us in."""
+    """Ask until both logins succeed."""
     form = form_of(KIND, previous, title=T("Mailbox"))
     return await ask_until_proved(
         ask, form, lambda values: _prove(values, previous, clock.now()), wrong=_Wrong, blame=_Wrong.errors
@@ -75,7 +75,7 @@ async def _prove(values: Mapping[str, str], previous: Bound | None, now: Millis)
 
 
 def _kept(previous: Bound, account: Account) -> str | None:
-    """Where a renewed binding goes on: at its place, which a server elsewhere finds by time, not by number."""
+    """The read position after a change of server or login, found by time; ``None`` keeps the old one."""
     was = (previous.settings.get("imap_host"), previous.settings.get("imap_port"), previous.settings.get("login"))
     if previous.cursor is None or was == (account.imap.host, str(account.imap.port), account.login):
         return None
@@ -163,7 +163,7 @@ def _is_here(host: str) -> bool:
 
 
 def _authority(values: Mapping[str, str]) -> str:
-    """The PEM certificates that are trusted in addition; kept by value, so that the file may go."""
+    """The additional trusted PEM certificates; stored by value, so that the file may be deleted."""
     path = values["ca_file"].strip()
     if not path or values["service"] != "custom":
         return ""

@@ -1,4 +1,4 @@
-"""Mails of mail servers about our mails (RFC 3464)."""
+"""Delivery reports of mail servers about our mails (RFC 3464)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_DETAIL = 300
 
 
 def news(message: Message, content: bytes, *, domain: str, at: Millis) -> Sequence[DeliveryChanged] | None:
-    """What a server reports of a mail of ours; ``None`` if this is no such report."""
+    """The delivery state that a server reports for a mail of ours; ``None`` if this is no such report."""
     if not _is_report(message):
         return None
     original = _original(content, domain)
@@ -32,10 +32,10 @@ def news(message: Message, content: bytes, *, domain: str, at: Millis) -> Sequen
 
 
 def _is_report(message: Message) -> bool:
-    """Tell whether a server wrote it: nobody else is let say that a mail of ours failed.
+    """Whether a mail server wrote it: only a server may report that a mail of ours failed.
 
-    Old servers know no ``multipart/report``. A server's name is not enough there, for people write from such names
-    too: it has to be sent as servers send, and to say what it is.
+    Old servers do not use ``multipart/report``. For those the sender's name is not enough, because people use such
+    names too: the mail must be sent the way servers send and have the form of a report.
     """
     authors = people(message, "From")
     if message.get_content_type() == "multipart/report":
@@ -48,7 +48,7 @@ def _is_report(message: Message) -> bool:
 
 
 def _original(content: bytes, domain: str) -> str | None:
-    """The Message-ID of the mail that came back; references to earlier mails of ours do not count."""
+    """The Message-ID of the returned mail; references to earlier mails of ours do not count."""
     found = re.search(rb"(?im)^message-id:\s*(<[0-9a-z]{32}@%s>)" % re.escape(domain.encode()), content)
     return found[1].decode() if found else None
 

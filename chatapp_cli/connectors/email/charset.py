@@ -1,4 +1,4 @@
-"""From bytes to letters, also where a sender names no charset, a wrong one, or one that nobody knows."""
+"""Decode text, including text with a missing, wrong or unknown charset."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _WESTERN_ACCENTS = re.compile("[\u00c0-\u00ff]")
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """Decode, whatever it takes; never raises.
+    """Decode by the best guess; never raises.
 
-    Bytes above 127 that are valid UTF-8 are UTF-8, whatever was declared: chance does not make that.
+    Non-ASCII bytes that are valid UTF-8 are taken as UTF-8, whatever was declared: that is hardly ever a coincidence.
     """
     if not data.isascii():
         text = _strictly(data, "utf_8")
@@ -52,12 +52,12 @@ def _codec(declared: str | None) -> str | None:
 def _strictly(data: bytes, codec: str) -> str | None:
     try:
         return data.decode(codec)
-    except (ValueError, LookupError):  # LookupError: a codec that does not make text, such as base64
+    except (ValueError, LookupError):  # LookupError: a codec that does not produce text, such as base64
         return None
 
 
 def _is_mojibake(text: str) -> bool:
-    """Tell whether most letters are accented, which no western language does."""
+    """Whether most letters are accented, which is so in no western language."""
     return len(_WESTERN_ACCENTS.findall(text)) > len(_LATIN_LETTERS.findall(text))
 
 

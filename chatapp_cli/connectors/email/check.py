@@ -1,4 +1,4 @@
-"""Proving that a bound mailbox can receive and send, without a mail to anybody."""
+"""Check that a bound mailbox can receive and send, without sending a mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a message of ours to a mail."""
+"""Compose a mail from a message of ours."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.domain.subject import plain_subject
 
 _LATEST = 20
-"""Message-IDs that References names: enough for every mail program, short enough for every server."""
+"""The most Message-IDs in References: enough for every mail program, short enough for every server."""
 
 
 class _Ids(UnstructuredHeader):
-    """Message-IDs, one a line: the standard folding turns long ones into encoded words, which nobody recognises."""
+    """Message-IDs, one per line: the standard folding makes encoded words of long ones, which nothing recognises."""
 
     def fold(self, *, policy: Policy) -> str:
-        """The field as it is sent."""
+        """Fold the field for sending."""
         return f"{self.name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"  # type: ignore[attr-defined]
 
 
@@ -42,7 +42,7 @@ _POLICY = _policy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail ready to go."""
+    """A mail ready to be sent."""
 
     message_id: str
     recipient: str
@@ -50,7 +50,7 @@ class Letter:
 
 
 def compose(message: Outbound, account: Account, now: Millis) -> Letter:
-    """Write the mail; reads the files, so it belongs on a thread. Raises Rejected for an impossible address."""
+    """Compose the mail. Reads files, so run it on a thread. Raises Rejected for an invalid address."""
     recipient = ascii_address(message.address)
     ext_id = message_id(message.key, account.domain)
     mail = EmailMessage(policy=_POLICY)
@@ -67,7 +67,7 @@ def compose(message: Outbound, account: Account, now: Millis) -> Letter:
 
 
 def ascii_address(address: str) -> str:
-    """An address as every server takes it, a domain such as пример.рф by its ASCII name. Raises Rejected."""
+    """The address in the form every server accepts: a domain such as пример.рф in ASCII. Raises Rejected."""
     if is_nobody(address):
         raise Rejected("no_sender")
     try:
@@ -94,9 +94,9 @@ def _about(message: Outbound) -> Sequence[tuple[str, str]]:
 
 
 def _thread(message: Outbound) -> Sequence[tuple[str, str]]:
-    """The mail that is answered, and the latest before it, oldest first (RFC 5322 §3.6.4).
+    """The mail being answered and the latest before it, oldest first (RFC 5322 §3.6.4).
 
-    Mails without a Message-ID are known by a digest, which nobody else knows.
+    Mails without a Message-ID are left out: their digest means nothing to others.
     """
     known = [*filter(None, map(plain_id, message.thread))]
     answered = plain_id(message.reply_to) or next(reversed(known), "")
@@ -107,7 +107,7 @@ def _thread(message: Outbound) -> Sequence[tuple[str, str]]:
 
 
 def _automatic(message: Outbound) -> Sequence[tuple[str, str]]:
-    """What keeps other machines from answering this one (RFC 3834)."""
+    """Header fields that keep autoresponders from answering (RFC 3834)."""
     if not message.automatic:
         return ()
     return (("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All"))

@@ -1,4 +1,4 @@
-"""Mail as a channel: what the other modules know, wired to the ports."""
+"""Mail as a channel: connects the other modules to the ports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chatapp_cli.ports.world import World
 
 
 class EmailSession:
-    """A mailbox that is being read; sending has connections of its own."""
+    """A mailbox being read; sending uses separate connections."""
 
     def __init__(self, account: Account, connection: imap.Imap, world: World) -> None:
         self._account = account
@@ -42,11 +42,11 @@ class EmailSession:
         return Receipt(ids=(letter.message_id,))
 
     async def prove(self) -> None:
-        """Log in to send, and name the mailbox as the sender."""
+        """Log in to the SMTP server and name the mailbox as the sender."""
         await smtp.prove(self._account)
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
-        """Look for the mail among the sent ones."""
+        """Look for the mail in the folder of sent mail."""
         ext_id = message_id(message.key, self._account.domain)
         return Receipt(ids=(ext_id,)) if await sent.holds(self._account, ext_id) else None
 

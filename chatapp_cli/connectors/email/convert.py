@@ -1,4 +1,4 @@
-"""From the bytes of a mail to what it means for the desk. Pure: the same mail is always the same arrival."""
+"""Convert the bytes of a mail to an arrival. Pure: the same mail always gives the same arrival."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class Mail:
     """When the server received it."""
     size: int
     raw: bytes = field(repr=False)
-    """All of it, or its beginning when ``size`` is larger."""
+    """All of it, or only its beginning if ``size`` is larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How the owner of a mailbox wants its mails to be read."""
+    """Reading options of a mailbox."""
 
     own_address: str
     by_subject: bool = True
     remove_links: bool = False
     newsletters_wait: bool = True
     plain_until: Millis = 0
-    """What the server received up to then was read by a program that knew a mail by its Message-ID alone."""
+    """Mails received until then were read by a version that identified a mail by its Message-ID alone."""
 
     @property
     def domain(self) -> str:
@@ -55,7 +55,7 @@ class Reading:
 
 
 def arrival(mail: Mail, reading: Reading) -> Arrival:
-    """Understand a mail; one that cannot be understood is kept, with the reason."""
+    """Read a mail; an unreadable one is stored with the reason."""
     return guarded(mail.raw, lambda content: _arrival(content, mail, reading))
 
 
@@ -99,13 +99,13 @@ def _message(message: Message, known: Identity, mail: Mail, reading: Reading) ->
 
 
 def _ext_id(known: Identity, between: Correspondence, reading: Reading) -> str:
-    """Under an id of ours only our own mail is known: whoever else bears it repeats what we sent him."""
+    """Only our own mail gets an id of ours: another sender's mail with that id merely repeats what we sent."""
     ours = is_own_id(known.message_id, reading.domain)
     return known.own if ours and not between.from_us else known.shown
 
 
 def _is_silent(message: Message, between: Correspondence, reading: Reading) -> bool:
-    """Tell whether nobody need look: never where an answer goes to a person."""
+    """Whether no operator needs to look; never true if an answer would reach a person."""
     if between.from_us or between.personal:
         return False
     if machines.is_receipt(message):
@@ -148,7 +148,7 @@ def _without_links(line: str) -> str:
 
 
 def _missing(mail: Mail) -> Sequence[IncomingFile]:
-    """A mark for what was left at the server."""
+    """A placeholder for a part that was not downloaded."""
     if mail.size <= len(mail.raw):
         return ()
     return (

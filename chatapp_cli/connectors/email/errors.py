@@ -1,4 +1,4 @@
-"""From what servers and networks answer to what happens next.
+"""Map the answers of servers and the failures of networks to errors.
 
 Reply and status codes: RFC 5321 §4.2, RFC 3463; IMAP response codes: RFC 9051 §7.1.
 """
@@ -28,7 +28,7 @@ _REFUSALS = (
 
 
 def unreachable(error: BaseException) -> ChannelError:
-    """What a failure to connect, or to stay connected, means."""
+    """The error for a failed or lost connection."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate(cause)
@@ -55,21 +55,21 @@ def _certificate(error: ssl.SSLCertVerificationError) -> ChannelError:
 
 
 def imap_login(answer: str) -> ChannelError:
-    """What a NO to LOGIN means: wrong credentials, unless the server says that it is its own trouble."""
+    """The error for a NO to LOGIN: wrong credentials, unless the server reports a fault of its own."""
     if _COME_BACK.search(answer):
         return Retryable("server_busy", answer)
     return NeedsRebind("login_refused", answer)
 
 
 def smtp_login(code: int, answer: str) -> ChannelError:
-    """What a refused AUTH means: mail may be read meanwhile, by a login of its own that says whether it counts."""
+    """The error for a refused AUTH. It blocks only sending: reading has a login of its own."""
     if code < _PERMANENT:
         return Retryable("server_busy", f"{code} {answer}")
     return SendingBlocked("sending_refused", f"{code} {answer}")
 
 
 def smtp_sender(code: int, answer: str) -> ChannelError:
-    """What a refused MAIL FROM means: it is about our account, so every message would fare alike."""
+    """The error for a refused MAIL FROM: it concerns our account, so every message would be refused."""
     if code < _PERMANENT:
         return Retryable("try_later", f"{code} {answer}")
     if code == _TOO_BIG:
@@ -78,7 +78,7 @@ def smtp_sender(code: int, answer: str) -> ChannelError:
 
 
 def smtp_refusal(code: int, answer: str) -> ChannelError:
-    """What a refused RCPT TO or DATA means."""
+    """The error for a refused RCPT TO or DATA."""
     detail = f"{code} {answer}"
     if code < _PERMANENT:
         return Retryable("try_later", detail)

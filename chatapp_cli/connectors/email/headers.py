@@ -1,4 +1,4 @@
-"""Header fields of received mails, however they are written (RFC 5322, RFC 2047, and neither)."""
+"""Header fields of received mails, valid or not (RFC 5322, RFC 2047)."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from chatapp_cli.domain.event import Person
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _LONGEST_ID = 900
 _LONGEST_SHOWN = 10_000
-"""Letters of a field that are decoded: the standard library's work grows with their square."""
+"""The most characters of a field that are decoded: the standard library needs quadratic time."""
 _MOST_PARTS = 100
-"""Semicolons of a field that are read, room for a file's name in many pieces: that work grows with their square too."""
+"""The most parameters of a field that are read, enough for a long file name in pieces: this is quadratic too."""
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t]+|[ \t]+")
 _ENCODED = re.compile(r"(?:=\?[^?\s]+\?[BbQq]\?[^?]*\?= ?)+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 class Parsed(Message):
-    """A mail or a part of one, whose fields about its content are read only as far as anybody honest writes."""
+    """A mail or a part of one; of the fields about its content only a plausible length is parsed."""
 
     def get(self, name: str, failobj: Any = None) -> Any:
-        """The first field of this name; the standard library takes the parameters of its content from here."""
+        """The first field of this name; the standard library reads content parameters through this method."""
         value = super().get(name, failobj)
         if not isinstance(value, str) or not name.lower().startswith("content-"):
             return value
@@ -36,12 +36,12 @@ class Parsed(Message):
 
 
 def raw(message: Message, name: str) -> str:
-    """A field as it was sent, its raw 8-bit letters decoded, its encoded words not yet."""
+    """A field as sent: raw 8-bit characters are decoded, encoded words are not."""
     return next(iter(raws(message, name)), "")
 
 
 def raws(message: Message, name: str) -> Sequence[str]:
-    """The same of every field of this name: a mail has them once, unless somebody added another."""
+    """The same for every field of this name: there should be one, but others may have been added."""
     values: Sequence[str | Header] = message.get_all(name, ())
     return [_plain(value) for value in values]
 
@@ -53,12 +53,12 @@ def _plain(value: str | Header) -> str:
 
 
 def words(message: Message, name: str) -> str:
-    """A field as a person reads it, in one line."""
+    """A field as readable text, in one line."""
     return decode_words(raw(message, name))
 
 
 def decode_words(value: str) -> str:
-    """Decode RFC 2047 encoded words, also such as were split in the middle of a letter."""
+    """Decode RFC 2047 encoded words, including those split in the middle of a character."""
     value = value[:_LONGEST_SHOWN]
     text = _decoded(value) if "=?" in value else value
     return " ".join(_CONTROL.sub(" ", text or value).split())
@@ -82,7 +82,7 @@ def people(message: Message, name: str) -> Sequence[Person]:
 
 
 def _mailboxes(value: str) -> Sequence[Mailbox]:
-    """Everybody in a field; where even the addresses are encoded, all of it has to be, or a name would pass for one."""
+    """All addresses in a field. Encoded ones count only if the whole field is encoded: a name could look like one."""
     line = _FOLD.sub(" ", value).strip(" ")
     found = mailboxes(line)
     if found or len(line) > _LONGEST_SHOWN or not _ENCODED.fullmatch(line):
@@ -97,7 +97,7 @@ def _person(mailbox: Mailbox) -> Person:
 
 
 def _without_quotes(name: str) -> str:
-    """A name without the quotes round it, or the one that was left over; such as belong to it stay."""
+    """A name without surrounding quotes or a stray one; quotes inside it stay."""
     for quote in "\"'":
         if name.count(quote) == 1 or (len(name) > 1 and name[0] == name[-1] == quote):
             name = name.strip(quote).strip()

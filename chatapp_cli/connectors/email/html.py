@@ -1,4 +1,4 @@
-"""HTML mails as text: what a person would see, one line per block, links behind their words."""
+"""HTML mails as text: what a person would see, one line per block, each link after its text."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _UNSEEN = (
 )
 _QUOTED = "blockquote[type=cite], .gmail_quote, .yahoo_quoted"
 _QUOTED_FROM_HERE = "#divRplyFwdMsg"
-"""It and all that follows it; a selector for that would look at everything before it anew for each."""
+"""It and everything after it is quotation; as one selector this would be quadratic."""
 _LINE, _BLOCK, _PARAGRAPH = "\ue000", "\ue001", "\ue002"
-"""Letters for private use that stand for breaks until the white space of the source has gone."""
+"""Private-use characters that mark breaks while the source's white space is removed."""
 _BLOCKS = "div, tr, li, ul, ol, table, hr, blockquote, section, article, header, footer"
 _PARAGRAPHS = "p, h1, h2, h3, h4, h5, h6, pre"
 _TAG = re.compile(r"<(/?)(?!(?:br|p|li|td|th|tr|hr|img|meta|link|input|col|d[dt]|option)\b)[a-z]", re.IGNORECASE)
-"""Such as stay open until they are closed."""
+"""Tags of elements that need a closing tag."""
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _DEEPEST = 2000
-"""Elements that lie in one another; the parser's work grows with the square of this."""
+"""The deepest nesting that is parsed: the parser needs quadratic time."""
 _BREAKS = re.compile(f" *[{_LINE}-{_PARAGRAPH}][ {_LINE}-{_PARAGRAPH}]*")
 
 
 def to_text(source: str, *, quotes: bool = True) -> str:
-    """Convert; ``quotes=False`` leaves out what mail programs mark as the quoted earlier mail."""
+    """Convert to text; ``quotes=False`` leaves out what mail programs mark as quotation."""
     from selectolax.lexbor import LexborHTMLParser
 
     if _is_bottomless(source):
@@ -74,7 +74,7 @@ def _mark(nodes: list[LexborNode], *, before: str = "", after: str) -> None:
 
 
 def _height(run: str) -> int:
-    """Line ends that a run of breaks makes: never more than one empty line."""
+    """The line ends for a run of breaks: never more than one empty line."""
     if _PARAGRAPH in run:
         return 2
     return min(2, run.count(_LINE) + (_BLOCK in run))

@@ -1,4 +1,4 @@
-"""Which mail is the same again: its Message-ID, which its sender chose, and what the mail says (RFC 5322 §3.6.4)."""
+"""Recognise duplicates: by the Message-ID, which the sender chose, and by the content (RFC 5322 §3.6.4)."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _DIGEST_LETTERS = 16
 
 
 class Identity(NamedTuple):
-    """What a mail is known by."""
+    """What identifies a mail."""
 
     message_id: str
     """Its Message-ID, by which other mails refer to it; empty without one."""
     own: str
-    """Of this very mail: senders repeat Message-IDs, on purpose or not."""
+    """Unique to this mail: senders reuse Message-IDs, on purpose or not."""
 
     @property
     def shown(self) -> str:
-        """What a dialog knows it by."""
+        """The id that the dialog shows."""
         return self.message_id or self.own
 
 
 def identity(message: Message, content: bytes) -> Identity:
-    """The identity of a mail; the same after the server renumbered, copied or delivered it once more.
+    """The identity of a mail; unchanged when the server renumbers, copies or redelivers it.
 
-    It rests on bytes alone and on nothing that we decode, so that it outlives every repair of the decoding.
+    It is computed from raw bytes only, so that fixes to the decoding do not change it.
     """
     message_id = next(iter(ids(message, "Message-ID")), "")
     if not message_id:
@@ -50,14 +50,14 @@ def _told_apart(message: Message, content: bytes) -> str:
 
 
 def _fields(message: Message) -> Iterator[str]:
-    """Those that no server on the way rewrites but for their folding."""
+    """The header fields that no server on the way changes, except for folding."""
     for name, value in message.raw_items():
         if name.lower() in _TOLD_APART_BY:
             yield f"{name.lower()}:{' '.join(str(value).split())}"
 
 
 def plain_id(ext_id: str) -> str:
-    """The Message-ID in what a dialog knows a mail by; empty for mails without one."""
+    """The Message-ID within a mail's id in the dialog; empty for mails without one."""
     return ext_id[: ext_id.find(">") + 1] if ext_id.startswith("<") else ""
 
 
@@ -67,5 +67,5 @@ def message_id(key: str, domain: str) -> str:
 
 
 def is_own_id(ext_id: str, domain: str) -> bool:
-    """Tell whether we could have given this Message-ID."""
+    """Whether this Message-ID has the form of ours."""
     return re.fullmatch(rf"<[0-9a-z]{{32}}@{re.escape(domain)}>", ext_id) is not None

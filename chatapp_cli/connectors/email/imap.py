@@ -1,7 +1,7 @@
-"""One IMAP connection whose every call ends: by the answer, by a deadline, or by the loss of the connection.
+"""An IMAP connection on which every call ends: with the answer, at a deadline, or when the connection is lost.
 
-Built on aioimaplib, whose calls by themselves wait for ever when the connection is lost, whose parser recurses once
-a line, and which has no STARTTLS.
+Built on aioimaplib, whose calls hang when the connection is lost, whose parser recurses once per line, and which has no
+STARTTLS.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from chatapp_cli.domain.errors import Misconfigured, Retryable
 from chatapp_cli.domain.ids import Millis
 
 DEADLINE = 30.0
-"""Seconds that a server may take for an answer."""
+"""The timeout for an answer, in seconds."""
 _SLOWEST = 20_000
-"""Bytes a second of a line that is still worth waiting for."""
+"""The slowest accepted transfer, in bytes per second."""
 _PIECE = 8192
-"""Bytes that aioimaplib's parser is given at once: some 600 of the shortest lines, within Python's stack."""
+"""Bytes passed to aioimaplib's parser at once: at most some 600 lines, which fits Python's stack."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _SENT_NAMES = ("Sent", "Sent Items", "Sent Messages", "Отправленные")
 
@@ -40,12 +40,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A mail's place in a folder, before it is fetched."""
+    """A mail's UID, size and time, before it is fetched."""
 
     uid: int
     size: int
     at: Millis
-    """When the server received it; 0 where it names a time that is none."""
+    """When the server received it; 0 if its time is invalid."""
 
 
 class _Protocol(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib is untyped
@@ -81,7 +81,7 @@ class Imap:
             self._lost.set_result(None)
 
     async def _answer(self, call: Awaitable[_T], seconds: float = DEADLINE) -> _T:
-        """Wait for an answer, or tell why there will be none."""
+        """Wait for an answer, or raise why there will be none."""
         task = asyncio.ensure_future(call)
         try:
             await _first(task, self._lost, seconds)
@@ -96,7 +96,7 @@ class Imap:
         raise Retryable("unreachable", f"no answer within {seconds:.0f} s")
 
     async def _done(self, call: Awaitable[Response], seconds: float = DEADLINE) -> Sequence[bytes]:
-        """Wait for an answer that has to be OK, and return its lines."""
+        """Wait for an OK answer and return its lines."""
         response = await self._answer(call, seconds)
         if response.result != "OK":
             raise Retryable("imap_refused", _words(response))
@@ -104,7 +104,7 @@ class Imap:
         return lines
 
     async def start(self, login: str, password: str) -> None:
-        """Connect, secure the connection, log in and learn what the server can."""
+        """Connect, start TLS, log in and read the server's capabilities."""
         await self._answer(self._client.wait_hello_from_server())
         if self._server.tls == "starttls":
             await self._start_tls()
@@ -114,7 +114,7 @@ class Imap:
         await self._answer(self._client.protocol.capability())
 
     async def _start_tls(self) -> None:
-        """Go on in TLS on the same connection; what was said before no longer counts (RFC 9051 §6.2.1)."""
+        """Switch the connection to TLS; earlier capabilities are discarded (RFC 9051 §6.2.1)."""
         protocol = self._client.protocol
         response = await self._answer(protocol.execute(Command("STARTTLS", protocol.new_tag())))
         if response.result != "OK" or protocol.incomplete_line:
@@ -147,16 +147,16 @@ class Imap:
         return sorted(int(uid) for line in lines[:-1] for uid in re.findall(rb"\b\d+\b", line))
 
     async def noop(self) -> None:
-        """Prove that the server is there, and let it tell news."""
+        """Check that the server responds, and let it report new mail."""
         await self._done(self._client.noop())
 
     async def entries(self, uids: Sequence[int]) -> Sequence[Entry]:
-        """Size and time of these mails; such as are gone by now are left out."""
+        """Size and time of these mails; deleted ones are left out."""
         lines = await self._done(self._client.uid("fetch", _range(uids), "(UID RFC822.SIZE INTERNALDATE)"))
         return sorted(filter(None, map(_entry, lines)), key=lambda entry: entry.uid)
 
     async def fetch(self, entries: Sequence[Entry], first: int | None = None) -> Sequence[Mail]:
-        """The mails themselves, or their ``first`` bytes."""
+        """The mails, or their ``first`` bytes."""
         total = sum(entry.size for entry in entries)
         what = "(UID BODY.PEEK[])" if first is None else f"(UID BODY.PEEK[]<0.{first}>)"
         call = self._client.uid("fetch", _range([entry.uid for entry in entries]), what)
@@ -170,11 +170,11 @@ class Imap:
 
     @property
     def can_idle(self) -> bool:
-        """Whether the server tells news by itself."""
+        """Whether the server supports IDLE."""
         return bool(self._client.has_capability("IDLE"))
 
     async def idle(self, seconds: float) -> None:
-        """Wait for news so long; ends with an exchange that proves that the server is there."""
+        """Wait for new mail up to this long; the closing exchange proves that the server responds."""
         idling = await self._answer(self._client.idle_start(seconds + 2 * DEADLINE))
         push = asyncio.ensure_future(self._client.wait_server_push())
         try:
@@ -242,7 +242,7 @@ def _words(response: Response) -> str:
 
 
 def _range(uids: Sequence[int]) -> str:
-    """UIDs as ranges: ``4,7:9``."""
+    """Write UIDs as ranges: ``4,7:9``."""
     return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in _spans(uids))
 
 
@@ -276,7 +276,7 @@ def _received(line: bytes) -> Millis:
 
 
 def _bodies(lines: Sequence[bytes | bytearray]) -> Iterator[tuple[int, bytes]]:
-    """UID and content of every mail in an answer; the UID may stand before the content or behind it."""
+    """UID and content of every mail in an answer; the UID may come before or after the content."""
     about: bytes = b""
     literal: bytearray | None = None
     for line in [*lines, b"0 FETCH ("]:

@@ -1,4 +1,4 @@
-"""What machines write: never answered by a machine (RFC 3834), and some of it not worth anybody's look."""
+"""Automatic mail: never answered automatically (RFC 3834), and partly not shown as unread."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AWAY = re.compile(
 
 
 def is_automatic(message: Message, sender: str) -> bool:
-    """Tell whether a machine wrote it, so that no machine may answer."""
+    """Whether a machine wrote it, so that it must not be answered automatically."""
     return _says_so(message) or is_newsletter(message) or is_nobodys(sender)
 
 
@@ -39,7 +39,7 @@ def _says_so(message: Message) -> bool:
 
 
 def is_answer_of_a_machine(message: Message) -> bool:
-    """Tell whether it is a reply that nobody wrote, such as a holiday notice."""
+    """Whether it is an automatic reply, such as a holiday notice."""
     return (
         _auto_submitted(message).startswith("auto-replied")
         or _answers_by_itself(message)
@@ -53,45 +53,45 @@ def _answers_by_itself(message: Message) -> bool:
 
 
 def is_newsletter(message: Message) -> bool:
-    """Tell whether it bears the marks of mail to many: newsletters do, mailing lists, and the orders of some shops."""
+    """Whether it is marked as bulk mail, as newsletters, mailing lists and some shops' orders are."""
     return _precedence(message) in _BULK or any(name in message for name in _LISTS)
 
 
 def is_delivery_report(message: Message) -> bool:
-    """Tell whether it has the form of a report that a mail was delivered or not (RFC 3464)."""
+    """Whether it has the form of a delivery report (RFC 3464)."""
     return _report_type(message) == "delivery-status"
 
 
 def is_receipt(message: Message) -> bool:
-    """Tell whether it has the form of a report that a mail was displayed or not (RFC 8098)."""
+    """Whether it has the form of a read receipt (RFC 8098)."""
     return _report_type(message) == "disposition-notification"
 
 
 def _report_type(message: Message) -> str:
-    """What a ``multipart/report`` reports (RFC 6522); empty for other mails."""
+    """The report type of a ``multipart/report`` (RFC 6522); empty for other mails."""
     said = str(message.get_param("report-type", "")).lower()
     return said if message.get_content_type() == "multipart/report" else ""
 
 
 def is_by_a_server(message: Message, authors: Sequence[str]) -> bool:
-    """Tell whether it was sent as servers send, by name or wanting no answer; the form of a report is anybody's."""
+    """Whether a server sent it, by its name or the empty return path: anybody can imitate the form of a report."""
     by_name = len(authors) == 1 and is_nobodys(authors[0])
     return by_name or has_no_return_path(message) or is_submitted_automatically(message)
 
 
 def has_no_return_path(message: Message) -> bool:
-    """Tell whether whoever sent it wants no answer, not even by a server (RFC 5321 §4.5.5)."""
+    """Whether the return path is empty, so that not even a server answers (RFC 5321 §4.5.5)."""
     return "Return-Path" in message and raw(message, "Return-Path").strip() == "<>"
 
 
 def is_submitted_automatically(message: Message) -> bool:
-    """Tell whether it says so by the field that was made for it."""
+    """Whether the Auto-Submitted field marks it as automatic."""
     said = _auto_submitted(message)
     return said != "" and not said.startswith("no")
 
 
 def is_nobodys(address: str) -> bool:
-    """Tell whether an address is one that nobody reads, by its name."""
+    """Whether an address is a no-reply one, by its name."""
     return _NAMES.search(parts(address)[0]) is not None
 
 

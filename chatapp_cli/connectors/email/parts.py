@@ -1,4 +1,4 @@
-"""What a mail consists of: its text and its files (RFC 2045, RFC 2183)."""
+"""The parts of a mail: its text and its files (RFC 2045, RFC 2183)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a person is shown of a mail, and its files."""
+    """The text shown to a person, and the files."""
 
     text: str
     files: Sequence[IncomingFile]
 
 
 def content(message: Message, *, quotes: bool) -> Content:
-    """Read a mail's parts; without ``quotes`` an HTML text loses the earlier mail, if something is left then."""
+    """Read a mail's parts; without ``quotes``, quotations are cut from HTML unless nothing would be left."""
     bodies: list[Message] = []
     files: list[Message] = []
     for part in _leaves(message):
@@ -42,7 +42,7 @@ def content(message: Message, *, quotes: bool) -> Content:
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """Parts that have no parts of their own; of several ways to say the same, the one that is read best."""
+    """The leaf parts; of alternatives, the most readable one."""
     if not message.is_multipart() or message.get_content_maintype() == "message":
         yield message
         return
@@ -53,14 +53,14 @@ def _leaves(message: Message) -> Iterator[Message]:
 
 
 def _best(alternatives: list[Message]) -> Message | None:
-    """Plain text that says something, else the richest, which comes last (RFC 2046 §5.1.4)."""
+    """Non-empty plain text, otherwise the richest alternative, which comes last (RFC 2046 §5.1.4)."""
     plain = (part for part in alternatives if part.get_content_type() == "text/plain" and _bytes(part).strip())
     readable = (part for part in reversed(alternatives) if any(_is_body(leaf) for leaf in _leaves(part)))
     return next(plain, None) or next(readable, None)
 
 
 def _is_body(part: Message) -> bool:
-    """Tell whether it is text to be read; a multipart without parts is what remains of a damaged mail."""
+    """Whether it is body text; a multipart without parts is the rest of a damaged mail."""
     kind = part.get_content_type()
     return (
         (kind in {"text/plain", "text/html"} or kind.startswith("multipart/"))
@@ -121,14 +121,14 @@ def _name(part: Message) -> str:
 
 
 def _raw_name(part: Message) -> str:
-    """The name as sent; raw 8-bit letters hide in surrogates. One that cannot be read is none."""
+    """The name as sent, with raw 8-bit characters as surrogates; empty if unreadable."""
     found, _ = readable((part,), lambda one: one.get_filename(""))
     name = "".join(found)
     return decode(name.encode("utf-8", "surrogateescape")) if name else ""
 
 
 def clean_name(name: str) -> str:
-    """A file name that names nothing but a file: no folders, no control or direction signs, not too long."""
+    """A safe file name: no folders, no control or bidirectional characters, not too long."""
     name = _FORBIDDEN.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .")
     stem, dot, extension = name.rpartition(".")
     if len(name) <= _LONGEST_NAME or not dot:

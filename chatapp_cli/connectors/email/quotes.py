@@ -1,4 +1,4 @@
-"""Cutting the earlier mail that a reply drags along; the original stays in the raw mail."""
+"""Cut the quoted earlier mail from a reply; the raw mail keeps it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 _WEEKDAY = r"(?:пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье)"
 _MONTH = r"(?:янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек)\w*\.?"
 _ADDRESS = r"[^\s@<]@[^\s@<>:]++>*+"
-"""From the letter before the @ on: what stands in front is anything."""
+"""An address from the character before the @ on."""
 _DATE = rf"(?:\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\s+{_MONTH}\s+\d{{4}})"
 
 _INTRODUCTIONS = tuple(
@@ -33,9 +33,9 @@ _LONGEST_LINE = 500
 
 
 def cut(text: str) -> str:
-    """What the sender wrote this time; the whole text when that cannot be told apart.
+    """The newly written text; the whole text if it cannot be separated.
 
-    Answers between the quoted lines keep the whole text; a forwarded mail is what the sender wanted to show.
+    Replies between quoted lines and forwarded mails keep the whole text.
     """
     if _FORWARDED.search(text):
         return text
@@ -51,7 +51,7 @@ def cut(text: str) -> str:
 
 
 def _quote(lines: list[str]) -> tuple[int, int] | None:
-    """Where the first quote is introduced, and where it begins."""
+    """The line where the first quotation is introduced, and the line where it begins."""
     for index, line in enumerate(lines):
         if len(line) > _LONGEST_LINE:
             continue
@@ -66,7 +66,7 @@ def _quote(lines: list[str]) -> tuple[int, int] | None:
 
 
 def _introduction(lines: list[str], index: int) -> int:
-    """How many lines introduce a quote here: mail programs wrap them."""
+    """The number of lines that introduce a quotation: mail programs wrap them."""
     joined = ""
     for length, line in enumerate(lines[index : index + _LONGEST_INTRODUCTION], 1):
         if not line.strip() or len(line) > _LONGEST_LINE:
@@ -82,7 +82,7 @@ def _is_header_block(lines: list[str], index: int) -> bool:
 
 
 def _after_quoted(lines: list[str]) -> str:
-    """What follows the quoted lines; nothing when the program quotes without marking lines."""
+    """The text after the quoted lines; empty if the mail program does not mark quoted lines."""
     if not any(line.startswith(">") for line in lines):
         return ""
     return "\n".join(line for line in lines if not line.startswith(">")).strip()

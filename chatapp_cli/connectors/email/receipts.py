@@ -1,6 +1,6 @@
-"""Receipts of mail programs that a mail was displayed (RFC 8098): what they say by themselves, and what a person adds.
+"""Read receipts (RFC 8098): tell standard wording from what a person added.
 
-Only what a program is known to write is taken for its words; whatever else stands there is for a person to see.
+Only text that a mail program is known to write counts as standard; anything else is shown to an operator.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NEWS = "message/disposition-notification"
 _RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
 _MOST_NAMES = 10
 _LONGEST = 2000
-"""Letters of a text: no program needs more."""
+"""The longest standard text, in characters."""
 _SUBJECT = re.compile(
     r"(?:(?:not )?read(?: receipt)?|return receipt(?: \(\w+\))?|(?:message )?disposition notification"
     r"|(?:не )?(?:прочитано|прочтено)|(?:уведомление|подтверждение) о прочтении)(?:\s*[:-]\s*(?P<about>.*))?",
@@ -62,7 +62,7 @@ _ADDRESS = r"<?[^\s<>@]{1,64}@[\w.-]{1,254}>?"
 
 
 def says_nothing_more(message: Message) -> bool:
-    """Tell whether a receipt consists of what programs write by themselves; what cannot be told is a person's."""
+    """Whether a receipt has standard wording only; in doubt, a person wrote it."""
     subject = _SUBJECT.fullmatch(_plain(words(message, "Subject")))
     parts = [part for part in message.get_payload() if isinstance(part, Message)] if message.is_multipart() else []
     if subject is None or not _is_usual(parts):
@@ -72,13 +72,13 @@ def says_nothing_more(message: Message) -> bool:
 
 
 def _is_usual(parts: list[Message]) -> bool:
-    """Words for people, the news for programs, and perhaps the mail that it is about."""
+    """Whether it consists of readable text, the machine-readable report, and perhaps the original mail."""
     news, *rest = [part.get_content_type() for part in parts[1:]] or [""]
     return news == _NEWS and (not rest or (len(rest) == 1 and rest[0] in _RETURNED))
 
 
 def _texts(human: Message) -> Iterator[str]:
-    """Each way in which the words for people are said; a file among them is no word of a program."""
+    """All alternatives of the readable text; a file among them is not standard."""
     for leaf in human.walk():
         if not leaf.is_multipart():
             found = content(leaf, quotes=True)
@@ -90,7 +90,7 @@ def _plain(said: str) -> str:
 
 
 def _standard(message: Message, about: str) -> re.Pattern[str]:
-    """What programs say of this mail; names are those that stand in its head, and so is the subject."""
+    """The standard wordings for this mail, with the names and the subject of its header."""
     named = (person.name for field in ("From", "To") for person in people(message, field) if person.name)
     names = "|".join(re.escape(_plain(name)) for name in islice(named, _MOST_NAMES))
     who = rf"(?:(?:{names}) ?(?:{_ADDRESS})?|{_ADDRESS})" if names else _ADDRESS

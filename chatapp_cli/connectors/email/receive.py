@@ -1,4 +1,4 @@
-"""Reading the inbox: everything after the cursor in order, then news as it comes."""
+"""Reading the inbox: everything after the cursor in order, then new mail as it arrives."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from chatapp_cli.domain.moment import AHEAD
 from chatapp_cli.ports.world import Clock
 
 _WINDOW = 200
-"""Mails whose sizes are asked for at once."""
+"""Mails whose sizes are requested at once."""
 _COUNT = 50
-"""Mails fetched at once: aioimaplib's work for an answer grows with the square of its lines."""
+"""Mails fetched at once: aioimaplib needs quadratic time in the lines of an answer."""
 _RUN = 4 * 1024 * 1024
 """Bytes fetched at once, unless a single mail is larger."""
 _LARGEST = 48 * 1024 * 1024
-"""No known service lets a larger mail through; of such a one the beginning is read."""
+"""No known service accepts a larger mail; of such a mail only the beginning is read."""
 _BEGINNING = 1024 * 1024
 _QUIET = 50.0
-"""Seconds without news after which the connection is proved to be alive."""
+"""Seconds without new mail after which the connection is checked."""
 _POLL = 30.0
-"""Seconds between looks where the server cannot tell news."""
+"""Seconds between polls if the server has no IDLE."""
 _OVERLAP = 2 * 24 * 3600 * 1000
 """Milliseconds before the newest known mail that are read again when the server has renumbered its mails."""
 _DAY = timedelta(days=1)
@@ -45,15 +45,15 @@ class Place:
     uid: int
     """The last mail that was read."""
     newest: Millis
-    """When the newest of them was received."""
+    """When the newest mail was received."""
     start: Millis
-    """What was received before is older than the binding."""
+    """Mails received before are older than the binding."""
     plain_until: Millis = 0
     """See ``Reading``."""
 
     @classmethod
     def load(cls, cursor: str) -> Self:
-        """Read it from a cursor; one without ``plain_until`` comes from a program that knew no better identity."""
+        """Read it from a cursor; one without ``plain_until`` was written by a version with a weaker mail identity."""
         said = json.loads(cursor)
         return cls(**{"plain_until": said["newest"], **said})
 
@@ -62,17 +62,17 @@ class Place:
         return json.dumps(asdict(self))
 
     def elsewhere(self) -> Place:
-        """The same place on a server that numbers its mails in its own way."""
+        """The same place on another server, with other numbers."""
         return replace(self, uidvalidity=_NO_NUMBERING)
 
     def after(self, entries: Sequence[Entry], now: Millis) -> Place:
-        """The place once these were read; a mail that claims a time to come tells nothing about when we read."""
+        """The place after these mails; a time in the future is ignored."""
         newest = max([self.newest, *(entry.at for entry in entries if entry.at <= now + AHEAD)])
         return replace(self, uid=max(self.uid, entries[-1].uid), newest=newest)
 
 
 async def end_of(imap: Imap, now: Millis) -> Place:
-    """The place behind everything that is in the inbox now."""
+    """The place after everything that is in the inbox now."""
     uidvalidity = await imap.select()
     last = (await imap.search("UID", "*"))[-1:]
     newest = min(now, max((entry.at for entry in await imap.entries(last)), default=0)) if last else 0
@@ -88,7 +88,7 @@ class Inbox:
         self._clock = clock
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Everything after the cursor, for ever; see ``Session.events``."""
+        """Everything after the cursor, without end; see ``Session.events``."""
         uidvalidity = await self._imap.select()
         place = Place.load(cursor) if cursor else await end_of(self._imap, self._clock.now())
         self._reading = replace(self._reading, plain_until=place.plain_until)
@@ -113,17 +113,17 @@ class Inbox:
         await self._imap.noop()
 
     async def _after(self, place: Place) -> Sequence[Entry]:
-        """Mails behind the place; ``n:*`` always names the last mail, even below n (RFC 9051 §9)."""
+        """Mails after the place; ``n:*`` always includes the last mail, even if its number is below n (RFC 9051 §9)."""
         uids = await self._imap.search("UID", f"{place.uid + 1}:*")
         return await self._entries([uid for uid in uids if uid > place.uid])
 
     async def _renumbered(self, place: Place) -> Place:
-        """The place in the new numbering; taken before the old mails are gone through, so that none slips between."""
+        """The place in the new numbering; determined before the old mails are read again, so that none is missed."""
         end = await end_of(self._imap, self._clock.now())
         return replace(place, uidvalidity=end.uidvalidity, uid=end.uid, newest=max(place.newest, end.newest))
 
     async def _since(self, place: Place) -> Sequence[Entry]:
-        """Mails since shortly before the newest known one, by the server's dates: what is known is known by its id."""
+        """Mails since shortly before the newest known one, by the server's dates; duplicates are recognised by id."""
         now = self._clock.now()
         since = max(min(place.start, now), min(place.newest, now) - _OVERLAP, 0)
         day = datetime.fromtimestamp(since / 1000, UTC) - _DAY
@@ -135,7 +135,7 @@ class Inbox:
         return [entry for window in windows for entry in window]
 
     async def _read(self, entries: Sequence[Entry]) -> AsyncIterator[tuple[Sequence[Arrival], Sequence[Entry]]]:
-        """Fetch and understand, run by run: while one is understood and stored, the next is on its way."""
+        """Fetch and parse in runs: while one run is parsed and stored, the next is being fetched."""
         runs = [*_runs(entries)]
         coming: asyncio.Task[Sequence[Mail]] | None = None
         try:
@@ -156,7 +156,7 @@ class Inbox:
 
 
 def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """Parts that are fetched at once: few enough, and not too many bytes."""
+    """Split into runs that are fetched at once, limited in number and bytes."""
     run: list[Entry] = []
     total = 0
     for entry in entries:

@@ -1,4 +1,4 @@
-"""Who wrote a mail, and so whom an answer goes to (RFC 5322 §3.6.2): the right person or nobody."""
+"""Find who wrote a mail and gets the answer (RFC 5322 §3.6.2); nobody, if in doubt."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from chatapp_cli.connectors.email.machines import is_nobodys
 from chatapp_cli.domain.event import Person
 
 _NOWHERE = "sender.invalid"
-"""No domain is ever called so (RFC 2606): what a dialog has for an address where a mail names none that is whole."""
+"""A domain that never exists (RFC 2606), for the address of a sender without a valid one."""
 _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correspondence:
-    """Between whom a mail goes, seen from the mailbox."""
+    """The two sides of a mail, seen from the mailbox."""
 
     sender: Person
-    """Who wrote it: whom the desk answers."""
+    """The author, whom the desk answers."""
     other: Person
     """The other side of the dialog that it belongs to."""
     from_us: bool = False
     own_name: bool = False
-    """It bears our own address as the sender's, and nothing tells that it is ours."""
+    """Whether our own address is the sender's although nothing proves that the mail is ours."""
     personal: bool = False
-    """A machine wrote it for a person, whom an answer goes to."""
+    """Whether a machine wrote it for a person who gets the answer."""
 
 
 def correspondence(message: Message, message_id: str, own: str) -> Correspondence:
     """Read From, Reply-To, Sender and To of a mail in the mailbox ``own``.
 
-    In our own name: with an id of ours, or as an answer to somebody else, it is ours; with a foreign Reply-To our own
-    form wrote it for a client; else it is a mail to ourselves, which anybody may have forged. What names one other
-    beside us is the other's; beside several others, nobody knows whose.
+    A mail From our own address is ours if it has an id of ours or answers another person; with a foreign Reply-To, our
+    website's form sent it for a client; otherwise it is a mail to ourselves, which may be forged. A mail that names one
+    other address beside ours is from that person; with several others the sender is unknown.
     """
     authors, answered = people(message, "From"), people(message, "Reply-To")
     author = _meant(authors, own)
@@ -59,18 +59,18 @@ def correspondence(message: Message, message_id: str, own: str) -> Correspondenc
 
 
 def is_nobody(address: str) -> bool:
-    """Tell whether an address stands for a sender who cannot be answered."""
+    """Whether an address stands for a sender who cannot be answered."""
     return address.endswith(f"@{_NOWHERE}")
 
 
 def _somebody_else(message: Message, own: str, *names: str) -> Person | None:
-    """The first in these fields who is not we."""
+    """The first address in these fields that is not ours."""
     everybody = (person for name in names for person in people(message, name))
     return next((person for person in everybody if not same(person.email, own)), None)
 
 
 def _meant(named: Sequence[Person], own: str) -> Person | None:
-    """Whom several stand for: the first of them, but never we beside another, and beside several others nobody."""
+    """The sender among several addresses: the first that is not ours; nobody if ours stands beside several others."""
     others = list({one.email: one for one in named if not same(one.email, own)}.values())
     beside_us = any(same(one.email, own) for one in named)
     if beside_us and len(others) > 1:
@@ -79,7 +79,7 @@ def _meant(named: Sequence[Person], own: str) -> Person | None:
 
 
 def _is_personal(message: Message, answers: Person, author: Person | None) -> bool:
-    """Tell whether answers go to somebody other than the machine that wrote, the house that owns it, or a list."""
+    """Whether answers go to a person, not to the sending machine, its owner or a mailing list."""
     of_list = any(same(answers.email, one.email) for one in people(message, "List-Post"))
     if of_list or is_nobodys(answers.email) or (author and same(answers.email, author.email)):
         return False
@@ -87,7 +87,7 @@ def _is_personal(message: Message, answers: Person, author: Person | None) -> bo
 
 
 def _nobody(message: Message) -> Person:
-    """A sender without a whole address: shown by what stands there, told apart by it, and never answered."""
+    """A sender without a valid address: shown and identified by the raw text, and never answered."""
     shown = words(message, "From")
     if not shown:
         return Person(id=f"unknown@{_NOWHERE}", email=f"unknown@{_NOWHERE}")

@@ -1,4 +1,4 @@
-"""The folder of sent mail: where our mails are filed, and found again when an outcome is unknown."""
+"""The folder of sent mail: stores our mails, and is searched when an outcome is unknown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def keep(account: Account, letter: Letter) -> None:
-    """File a mail that went out, unless the service does or did; failing to is no failure of the mail."""
+    """File a sent mail unless the service does so itself; a failure here does not fail the mail."""
     if account.saves_sent:
         return
     try:
@@ -26,7 +26,7 @@ async def keep(account: Account, letter: Letter) -> None:
 
 
 async def holds(account: Account, message_id: str) -> bool:
-    """Tell whether the folder of sent mail has it."""
+    """Whether the mail is in the folder of sent mail."""
     async with imap.connect(account) as connection:
         folder = await connection.sent_folder()
         return folder is not None and await _holds(connection, folder, message_id)

@@ -1,4 +1,4 @@
-"""Handing mails to the provider's server, and knowing exactly what became of each."""
+"""Submit mails to the provider's server, with a definite outcome for each."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chatapp_cli.connectors.email.compose import Letter
 from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, Rejected
 
 DEADLINE = 30.0
-"""Seconds that the server may take for a step."""
+"""The timeout of one step, in seconds."""
 DATA_DEADLINE = 300.0
-"""Seconds that it may take to accept the content: it may look for viruses meanwhile (RFC 5321 §4.5.3.2.6: 600)."""
+"""The timeout for accepting the content, which may be scanned for viruses (RFC 5321 §4.5.3.2.6: 600)."""
 
 
 @asynccontextmanager
@@ -41,7 +41,7 @@ async def connect(account: Account) -> AsyncIterator[aiosmtplib.SMTP]:
 
 
 async def _hang_up(client: aiosmtplib.SMTP) -> None:
-    """Leave no socket behind: after QUIT nothing is on its way, and a server may be slow to end TLS."""
+    """Close the socket at once: after QUIT nothing is in flight, and a server may be slow to end TLS."""
     transport = client.transport
     client.close()
     if isinstance(transport, asyncio.WriteTransport):
@@ -65,7 +65,7 @@ async def _start(client: aiosmtplib.SMTP, account: Account) -> None:
 
 
 async def prove(account: Account) -> None:
-    """Find out whether the server would take mails of this mailbox now, without one; raises as ``send`` does."""
+    """Check that the server would accept mail of this mailbox now, without sending any; raises as ``send`` does."""
     async with connect(account) as client:
         try:
             await client.mail(account.address)
@@ -77,9 +77,9 @@ async def prove(account: Account) -> None:
 
 
 async def send(account: Account, letter: Letter) -> None:
-    """Send one mail; returns once the server has taken it.
+    """Send one mail; returns once the server has accepted it.
 
-    Up to DATA nothing has happened; from there on a broken connection leaves the outcome unknown.
+    Before DATA nothing is sent; after it, a lost connection leaves the outcome unknown.
     """
     async with connect(account) as client:
         await _address(client, account, letter)

@@ -1,1 +1,1 @@
-"""MAX through a bot: its folder is the whole channel."""
+"""MAX through a bot; everything about the channel is in this folder."""

@@ -1,4 +1,4 @@
-"""Calls of MAX's API: the token in a header, and an own idea of whom to trust."""
+"""Calls to MAX's API: the token in a header, TLS trust per account."""
 
 from __future__ import annotations
 
@@ -23,44 +23,44 @@ from chatapp_cli.ports.world import Clock
 R = TypeVar("R")
 
 Trust: TypeAlias = ssl.SSLContext | Literal[True]
-"""Whose signature a server's certificate needs; ``True``: the machine's own list."""
+"""The TLS trust; ``True`` is the machine's certificates."""
 
 _LARGEST: Final = 16 << 20
 _CHUNK: Final = 1 << 16
 _SLOWEST: Final = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _PATIENCE: Final = 60
 
 
 class MaxApi:
-    """One bot's calls; whatever fails is a ChannelError in which the token does not appear."""
+    """Calls for one bot; every failure is a ChannelError without the token."""
 
     def __init__(self, http: aiohttp.ClientSession, *, url: str, token: str, trust: Trust, clock: Clock) -> None:
         self._http, self._url, self._token, self._trust, self._clock = http, url, token, trust, clock
 
     async def get(self, path: str, kind: type[R], *, patience: float = _PATIENCE, **query: str | int) -> R:
-        """Ask for something."""
+        """Send a GET request."""
         timeout = aiohttp.ClientTimeout(total=patience)
         return self._decoded(await self._call("GET", path, params=query, timeout=timeout), kind)
 
     async def body(self, path: str, *, patience: float = _PATIENCE, **query: str | int) -> bytes:
-        """Ask for something of which each part is read by itself."""
+        """Send a GET request and return the undecoded body."""
         timeout = aiohttp.ClientTimeout(total=patience)
         return (await self._call("GET", path, params=query, timeout=timeout)).body
 
     async def post(self, path: str, kind: type[R], *, once: bool = False, json: Any = None, **query: str | int) -> R:
-        """Do something; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        """Send a POST request; with ``once`` (not repeatable) no answer means OutcomeUnknown."""
         answer = await self._call("POST", path, once=once, params=query, json=json)
         return self._decoded(answer, kind, once=once)
 
     async def change(self, method: str, path: str, *, json: Any = None, **query: str | int) -> None:
-        """Do something that may be done twice. Raises Rejected where MAX says in a good answer that it was not done."""
+        """Send a repeatable request. Raises Rejected if MAX reports in a 200 answer that it was not done."""
         done = self._decoded(await self._call(method, path, params=query, json=json), wire.Done)
         if not done.success:
             raise errors.not_done(done.message)
 
     async def upload(self, url: str, file: LocalFile) -> bytes:
-        """Hand a file to the server that MAX named; nobody sees it before it is part of a message."""
+        """Upload a file to the server that MAX named; it is invisible until a message contains it."""
         timeout = aiohttp.ClientTimeout(total=_PATIENCE + file.size / _SLOWEST)
         with await asyncio.to_thread(file.path.open, "rb") as content:
             form = aiohttp.FormData(quote_fields=False)
@@ -71,7 +71,7 @@ class MaxApi:
         return answer.body
 
     async def download(self, url: str, target: Path) -> None:
-        """Write what a link gives."""
+        """Download a link."""
         with network([self._token]):
             async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=1800), ssl=self._trust) as response:
                 if not response.ok:
@@ -94,7 +94,7 @@ class MaxApi:
                     method, url, allow_redirects=False, ssl=self._trust, **request
                 ) as response:
                     return await read(response, _LARGEST)
-            except Exception as error:  # every library on the way wraps it in an error of its own
+            except Exception as error:  # every library in between wraps it in its own error
                 if distrust := _distrust(error):
                     raise Misconfigured("certificate", distrust, field="ca_file") from None
                 raise
@@ -114,7 +114,7 @@ def _gone(status: int) -> Rejected | Retryable:
 
 
 def _distrust(error: BaseException | None) -> str:
-    """Why the server's certificate is not believed, if that is what lies at the bottom of an error."""
+    """Why the server's certificate is not trusted, if that caused the error."""
     why = ""
     while error:
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -124,9 +124,9 @@ def _distrust(error: BaseException | None) -> str:
 
 
 def trust_in(ca_file: str) -> Trust:
-    """Believe whom the machine believes and, for this account alone, who signed with the file's certificates.
+    """Trust the machine's certificates and, for this account only, those in the file.
 
-    Raises Misconfigured where the file cannot be read or holds none.
+    Raises Misconfigured if the file is unreadable or has none.
     """
     if not ca_file:
         return True
@@ -140,7 +140,7 @@ def trust_in(ca_file: str) -> Trust:
 
 @asynccontextmanager
 async def connected(bound: Bound, clock: Clock) -> AsyncIterator[MaxApi]:
-    """Speak for a bound bot, through its proxies."""
+    """Open the API for a bound bot, through its proxies."""
     url = bound.settings["api_url"]
     trust = await asyncio.to_thread(partial(trust_in, bound.settings.get("ca_file", "")))
     async with open_proxied(bound.secrets.get("proxies", ""), url) as http:

@@ -1,4 +1,4 @@
-"""Binding a bot of MAX: one form, proved by the bot's own card."""
+"""Binding a MAX bot: one form, verified by requesting the bot's profile."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _INTRO: Final = (
 
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
-    """Ask until MAX knows the bot."""
+    """Ask until MAX accepts the token."""
     form = form_of(KIND, previous, title=T("Bot of MAX"), intro=_INTRO)
     return await ask_until_proved(ask, form, lambda values: _prove(values, world, previous))
 
@@ -75,7 +75,7 @@ def _settings(values: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _address(said: str, field: str, *, secure: bool) -> str:
-    """MAX calls nothing but https; a server of our own may be plain."""
+    """Check the address: MAX requires https; our own test server may use http."""
     url = said.strip().rstrip("/")
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ({"https"} if secure else {"https", "http"}):
@@ -86,7 +86,7 @@ def _address(said: str, field: str, *, secure: bool) -> str:
 async def _met(
     token: str, proxied: str, settings: Mapping[str, str], world: World, *, goes_on: bool
 ) -> tuple[User, str | None]:
-    """Ask MAX who the bot is, and where asking starts unless it goes on where it was."""
+    """Request the bot's profile and, unless the old position is kept, the starting marker."""
     try:
         trust = await asyncio.to_thread(partial(trust_in, settings["ca_file"]))
         async with open_proxied(proxied, settings["api_url"]) as http:

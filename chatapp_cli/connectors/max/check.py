@@ -1,4 +1,4 @@
-"""Whether a bot receives and sends, found out without a message to anybody and without taking updates away."""
+"""Check that a bot can receive and send, without sending a message or consuming updates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatapp_cli.ports.connector import Finding
 
 
 async def findings(api: MaxApi, bound: Bound) -> Sequence[Finding]:
-    """Ask for the bot and for the addresses that MAX calls."""
+    """Request the bot's profile and its webhook addresses."""
     return [await _sending(api), await _receiving(api, bound)]
 
 

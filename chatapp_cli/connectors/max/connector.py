@@ -23,7 +23,7 @@ from chatapp_cli.ports.world import Clock, World
 
 
 class MaxSession:
-    """What a bot does whichever way its updates come."""
+    """The operations of a bot, independent of how updates arrive."""
 
     def __init__(self, api: MaxApi, bound: Bound, clock: Clock) -> None:
         self._api, self._bound, self._clock = api, bound, clock
@@ -34,11 +34,11 @@ class MaxSession:
         await self._api.get("/me", User)
 
     async def send(self, message: Outbound) -> Receipt:
-        """Send text and files, as several of MAX's messages if need be."""
+        """Send text and files, as several MAX messages if needed."""
         return await self._writer.send(message)
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
-        """Look for it in the chat's history."""
+        """Look for the message in the chat's history."""
         return await self._writer.reconcile(message)
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:  # noqa: ARG002 - a message's id says it all
@@ -46,7 +46,7 @@ class MaxSession:
         await self._api.change("PUT", "/messages", json={"text": text}, message_id=ext_id)
 
     async def delete(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - a message's id says it all
-        """Delete a message; one that is gone already is a success."""
+        """Delete a message; succeeds if it is already gone."""
         try:
             await self._api.change("DELETE", "/messages", message_id=ext_id)
         except Rejected as refusal:
@@ -54,11 +54,11 @@ class MaxSession:
                 raise
 
     async def typing(self, address: str) -> None:
-        """Show that we write."""
+        """Show the typing indicator."""
         await self._api.change("POST", f"/chats/{address}/actions", json={"action": "typing_on"})
 
     async def fetch(self, remote: str, target: Path) -> None:
-        """Write a file's content; a video's link is asked for by its token."""
+        """Download a file; a video's link is requested by its token."""
         url = remote.removeprefix(LINK)
         if remote.startswith(VIDEO):
             url = await self._best_link(remote.removeprefix(VIDEO))
@@ -75,26 +75,26 @@ class MaxSession:
 
 
 class PollingSession(MaxSession):
-    """We ask MAX."""
+    """Receives by long polling."""
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what MAX kept for us, for a day at most."""
+        """Yield updates; MAX keeps them for a day at most."""
         return receive.poll(self._api, self._clock, self._bound.account, cursor)
 
 
 class HookedSession(MaxSession):
-    """MAX calls us."""
+    """Receives by webhook."""
 
     def __init__(self, api: MaxApi, bound: Bound, clock: Clock, *, forgotten: bool) -> None:
         super().__init__(api, bound, clock)
         self._hook = receive.Hook(api, clock, bound, forgotten=forgotten)
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield proofs of life, titles of groups, and what MAX had nobody to tell."""
+        """Yield heartbeats, group titles, and messages missed while the webhook was not registered."""
         return self._hook.watch(cursor)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Check the secret and translate."""
+        """Check the secret and convert the update."""
         return self._hook.accept(request)
 
 
@@ -113,7 +113,7 @@ class Max:
         return convert.arrival(raw, bound.account)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
-        """Take an update without a session; its chat is noted, so that gaps in it are found."""
+        """Accept an update without a session; its chat is recorded, so that gaps in it are found."""
         if bound.settings["intake"] != "webhook":
             return HookReply(status=404)
         reply = receive.accept(request, bound)
@@ -131,7 +131,7 @@ class Max:
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - MAX keeps state
-        """Choose the way of receiving, of which MAX knows only one at a time."""
+        """Start the configured way of receiving; MAX supports only one at a time."""
         async with connected(bound, self._world.clock) as api:
             if bound.settings["intake"] == "webhook":
                 address = receive.hook_url(bound)

@@ -1,4 +1,4 @@
-"""What a message says and carries: text for everything that can be read, files for the rest."""
+"""The content of a message: text for everything readable, files for the rest."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chatapp_cli.kit.understanding import readable
 
 LINK: Final = "link:"
 VIDEO: Final = "video:"
-"""How a file to fetch begins, before a link or a token."""
+"""Prefix of a file reference that has a token instead of a link."""
 UNKNOWN: Final = "[attachment]"
-"""Stands for one that cannot be read at all."""
+"""Placeholder for an unreadable attachment."""
 
 
 class _Shape(NamedTuple):
@@ -36,7 +36,7 @@ _SILENT: Final = frozenset({"inline_keyboard", "reply_keyboard"})
 
 
 def words(message: Message) -> str:
-    """Everything of a message that can be read, under the name of whom it was passed on from."""
+    """All readable text of a message; forwarded text under its author's name."""
     own = _said(message.body) if message.body else ""
     link = message.link
     if link is None or link.type != "forward":
@@ -51,9 +51,9 @@ def _said(body: Body) -> str:
 
 
 def _text(body: Body) -> str:
-    """Of all formatting only what leads somewhere is kept.
+    """The text; of its formatting only links are kept.
 
-    MAX does not say in which units it counts: in others than ours an address stands a place beside, but it is there.
+    MAX does not document the unit of offsets: if it differs from ours, a link is misplaced but still there.
     """
     links = (one for one in body.markup or () if one.type == "link")
     return reveal(body.text or "", (Hidden(one.start, one.length, one.url or "") for one in links))
@@ -92,7 +92,7 @@ _SPOKEN: Final[Mapping[str, Callable[[Attachment], str]]] = {
 
 
 def own_phone(message: Message) -> str:
-    """A shared card proves a phone only if it is the sender's own."""
+    """The phone of a shared contact, if it is the sender's own."""
     for one in (message.body.attachments or ()) if message.body else ():
         card = one.payload.max_info
         if one.type == "contact" and card and message.sender and card.user_id == message.sender.user_id:
@@ -115,7 +115,7 @@ def _field(card: Attachment, name: str) -> str:
 
 
 def files(message: Message) -> Sequence[IncomingFile]:
-    """The files of a message, and of the one that it passes on."""
+    """The files of a message and of the one it forwards."""
     return tuple(_files(message))
 
 
@@ -128,7 +128,7 @@ def _files(message: Message) -> Iterator[IncomingFile]:
 
 
 def _content(attachment: Attachment) -> str:
-    """Where the content is; a video has to be asked for by its token, its link is a page."""
+    """The location of the content; a video is requested by its token, because its link is a web page."""
     if attachment.type not in _FILES:
         return ""
     if attachment.type == "video" and attachment.payload.token:

@@ -1,4 +1,4 @@
-"""MAX's words into ours: pure functions from a raw update to what happened."""
+"""Convert raw MAX updates to events. Pure functions."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from chatapp_cli.kit.lenient import Unfit, read_as
 from chatapp_cli.kit.understanding import digest, guarded
 
 UNTOLD: Final = "untold"
-"""Key and address of where those are shown of whom MAX does not say who they are."""
+"""Key and address of the dialog for people whom MAX does not identify."""
 _KINDS: Final[Mapping[str, ChatKind]] = {"dialog": "private", "chat": "group", "channel": "channel"}
 
 
 def arrival(raw: bytes, bot: str) -> Arrival:
-    """Understand one update, or set it aside with the reason; ``bot`` is our own id."""
+    """Read one update, or set it aside with the reason; ``bot`` is our own id."""
     return guarded(raw, lambda one: _understood(one, bot))
 
 
 def _understood(raw: bytes, bot: str) -> Arrival:
-    """A type of update that we did not ask for means nothing."""
+    """The events of an update; types that we did not request give none."""
     lost: list[str] = []
     update = read_as(raw, Update, lax=True, lost=lost)
     told = _EVENTS.get(update.update_type)
@@ -42,14 +42,14 @@ def _understood(raw: bytes, bot: str) -> Arrival:
 
 
 def _traced(event: Event) -> Event:
-    """Nothing of a message could be read that should have been: at least that it came is shown."""
+    """A placeholder for a message of which nothing could be read."""
     if isinstance(event, MessageArrived) and not event.text and not event.files:
         return replace(event, text="[message]")
     return event
 
 
 def _identity(update: Update, raw: bytes) -> str:
-    """The same whenever MAX delivers the same again."""
+    """The id of an update, unchanged when MAX redelivers it."""
     kind = update.update_type
     if update.callback:
         return f"{kind}:{update.callback.callback_id}" if update.callback.callback_id else digest(raw)
@@ -62,17 +62,17 @@ def _identity(update: Update, raw: bytes) -> str:
 
 
 def peer(chat_id: int, kind: ChatKind, title: str = "") -> Peer:
-    """Name a chat; its id is both what makes it unique and where it is written to."""
+    """The peer of a chat; its id is both the key and the address."""
     return Peer(key=str(chat_id), address=str(chat_id), kind=kind, title=title)
 
 
 def kind_of(chat_type: str, chat_id: int) -> ChatKind:
-    """A chat's kind in our words; where MAX does not say it, dialogs are those with positive numbers."""
+    """The kind of a chat; if MAX does not say, a positive id means a dialog."""
     return _KINDS.get(chat_type, "group" if chat_type or chat_id < 0 else "private")
 
 
 def person(user: User | None, phone: str = "") -> Person:
-    """Somebody as MAX describes them."""
+    """A person as MAX describes them."""
     if user is None:
         return Person()
     return Person(id=str(user.user_id or ""), name=user.full_name, username=user.username or "", phone=phone)
@@ -85,7 +85,7 @@ def _arrived(update: Update, bot: str) -> Sequence[Event]:
 
 
 def _voice(update: Update) -> MessageArrived:
-    """MAX tells of a voice message that there was one, mostly not even whose: somebody has to look there."""
+    """A note about a voice message: MAX reports only that there is one, mostly without its author."""
     where = str(UNTOLD if update.chat_id is None else update.chat_id)
     return MessageArrived(
         peer=Peer(key=where, address=where, title=update.user.full_name if update.user else "MAX"),
@@ -98,9 +98,9 @@ def _voice(update: Update) -> MessageArrived:
 
 
 def arrived(message: Message, bot: str, *, spare: int = 0) -> MessageArrived:
-    """Somebody wrote; a message that was only passed on has its content in its link.
+    """A new message; a forwarded one has its content in its link.
 
-    One whose id cannot be read is told apart by its time, or else by a ``spare`` one.
+    If the id is unreadable, the time identifies it, or else ``spare``.
     """
     kind = _kind(message)
     body, sender = message.body or wire.Body(), message.sender
@@ -127,14 +127,14 @@ def _wrote(sender: User | None, bot: str) -> bool:
 
 
 def _peer_of(message: Message, bot: str) -> Peer:
-    """A dialog is named by its client, and only where the client is who wrote."""
+    """The peer of a message; a dialog gets the client's name only if the client is the author."""
     kind = _kind(message)
     client = message.sender if kind == "private" and not _wrote(message.sender, bot) else None
     return peer(message.recipient.chat_id, kind, client.full_name if client else "")
 
 
 def _edited(update: Update, bot: str) -> Sequence[Event]:
-    """A channel's posts have no author: MAX itself sees to who may change them."""
+    """An edited message. Channel posts have no author: MAX itself checks who may edit them."""
     changed = _message(update)
     if not (changed.body and changed.body.mid):
         raise Unfit("an edit of nothing")
@@ -151,7 +151,7 @@ def _edited(update: Update, bot: str) -> Sequence[Event]:
 
 
 def _removed(update: Update, bot: str) -> Sequence[Event]:
-    """In a group MAX lets only its administrators take back what others wrote."""
+    """A deleted message. In a group MAX lets only administrators delete what others wrote."""
     chat_id = _chat_id(update)
     if not update.message_id:
         raise Unfit("a deletion of nothing")
@@ -168,7 +168,7 @@ def _removed(update: Update, bot: str) -> Sequence[Event]:
 
 
 def _pressed(update: Update, bot: str) -> Sequence[Event]:
-    """A pressed button is what its person says; without a message there is nothing to answer."""
+    """A pressed button counts as a message from the person; without a message there is nothing to answer."""
     press = update.callback
     if press is None or update.message is None:
         return ()
@@ -179,7 +179,7 @@ def _pressed(update: Update, bot: str) -> Sequence[Event]:
 
 
 def _started(update: Update, _bot: str) -> Sequence[Event]:
-    """The client opened the bot; what the link to it carried is what they say."""
+    """The client started the bot; the payload of the link counts as their message."""
     where = peer(_chat_id(update), "private", person(update.user).name)
     met = PeerChanged(peer=where, at=update.timestamp)
     if not update.payload:

@@ -1,4 +1,4 @@
-"""What MAX's refusals lead to: by the word of its ``code``, or else by the status."""
+"""Map MAX's refusals to errors: by ``code``, otherwise by status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.pauses import pause
 
 PAUSE: Final = 2.0
-"""Seconds to wait where MAX asks for it and names no time."""
+"""Seconds to wait if MAX names no time."""
 SERVER: Final = 500
 LIMITED: Final = 429
 NOT_ALLOWED: Final = 405
@@ -42,7 +42,7 @@ _WORDS: Final[Sequence[tuple[str, Callable[[str], ChannelError]]]] = (
     ("message not found", partial(Rejected, "message_gone")),
     ("chat.not.found", partial(Rejected, "chat_gone")),
 )
-"""Parts of ``code`` and ``message``, the most telling first."""
+"""Parts of ``code`` and ``message``, most specific first."""
 
 _STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="api_url")),
@@ -56,7 +56,7 @@ _STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
 
 
 def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) -> ChannelError:
-    """Name what an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
+    """The error for an answer other than 2xx; ``once`` if the call is not repeatable."""
     said = _said(answer)
     words = veil(said.message or said.code or f"HTTP {answer.status}", secrets)[:_LONGEST]
     if answer.status == LIMITED:
@@ -68,7 +68,7 @@ def refusal(answer: Answer, *, now: Millis, once: bool, secrets: Sequence[str]) 
 
 
 def not_done(words: str) -> ChannelError:
-    """Name why a deed was not done that MAX answered with a good status."""
+    """The error for an operation that failed with a 200 answer."""
     return _verdict(0, words.lower())(words[:_LONGEST])
 
 

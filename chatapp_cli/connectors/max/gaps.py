@@ -1,6 +1,6 @@
-"""What was said while MAX had forgotten our address: read back from the chats that the desk knows.
+"""Messages missed while MAX had no webhook address of ours: read back from the chats that the desk knows.
 
-MAX gives a bot no list of its chats, so those that were seen are kept in the binding's memory.
+MAX gives a bot no list of its chats, so the chats seen are stored in the binding's memory.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from chatapp_cli.ports.memory import Memory
 
 PAGE: Final = 100
 OVERLAP: Final = 15 * 60_000
-"""Milliseconds by which the look goes back; what is known already is stepped over by its id."""
+"""Milliseconds by which reading goes back; duplicates are skipped by id."""
 _CHAT: Final = "chat:"
 _SEEN: Final = "seen:"
 
 
 class Head(msgspec.Struct, frozen=True):
-    """When a message was written."""
+    """The time of a message."""
 
     timestamp: Int = 0
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A message of the history in the shape in which MAX would have told it."""
+    """A message from the history, in the form of an update."""
 
     update_type: str
     timestamp: int
@@ -42,17 +42,17 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def cursor_at(now: Millis) -> str:
-    """The cursor of a channel that is called: until then MAX had our address."""
+    """The cursor of a webhook channel: until this time MAX had our address."""
     return f"{_SEEN}{now}"
 
 
 def seen_at(cursor: str | None) -> Millis | None:
-    """When MAX had our address for the last time; ``None`` if that was never seen."""
+    """The last time at which MAX had our address; ``None`` if unknown."""
     return int(cursor.removeprefix(_SEEN)) if cursor and cursor.startswith(_SEEN) else None
 
 
 class Chats:
-    """The chats in which something happened."""
+    """The known chats."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -60,14 +60,14 @@ class Chats:
         self._kept: set[str] = set()
 
     def notice(self, arrivals: Iterable[Arrival]) -> bool:
-        """Note down where these happened; tell whether a chat is new."""
+        """Record the chats of these arrivals; true if one is new."""
         events = (event for one in arrivals for event in one.events)
         keys = {event.peer.key for event in events if isinstance(event, MessageArrived | PeerChanged)}
         self._fresh |= keys - self._kept - {convert.UNTOLD}
         return bool(self._fresh)
 
     async def keep(self) -> None:
-        """Make what was noted durable."""
+        """Store the recorded chats."""
         if fresh := self._fresh - self._kept:
             await self._memory.keep({_CHAT + key: "1" for key in fresh})
             self._kept |= fresh
@@ -80,7 +80,7 @@ class Chats:
 
 
 async def note_chats(memory: Memory, arrivals: Iterable[Arrival]) -> None:
-    """Note down durably where these happened."""
+    """Record and store the chats of these arrivals."""
     chats = Chats(memory)
     await chats.known()
     chats.notice(arrivals)
@@ -88,7 +88,7 @@ async def note_chats(memory: Memory, arrivals: Iterable[Arrival]) -> None:
 
 
 async def missed(api: MaxApi, chats: Chats, bot: str, since: Millis) -> AsyncGenerator[Sequence[Arrival], None]:
-    """Yield what was said in every known chat since then, oldest first; a chat that is closed to us is passed over."""
+    """Yield the messages of every known chat since then, oldest first; inaccessible chats are skipped."""
     for key in await chats.known():
         try:
             page = await api.body("/messages", chat_id=key, count=PAGE)
@@ -99,7 +99,7 @@ async def missed(api: MaxApi, chats: Chats, bot: str, since: Millis) -> AsyncGen
 
 
 def _later(page: bytes, bot: str, since: Millis) -> Iterator[Arrival]:
-    """What was written since then, oldest first; a message whose time cannot be read may be among it."""
+    """Messages written since then, oldest first; may include messages with an unreadable time."""
     try:
         messages = items(page, "messages")
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What goes out: our message as MAX's messages, its files uploaded before anybody sees anything."""
+"""Convert our message to MAX messages; files are uploaded before anything is visible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHOWN: Final[Mapping[str, tuple[frozenset[str], int]]] = {
         256 * MEGABYTE,
     ),
 }
-"""What MAX shows as more than a file, up to so many bytes."""
+"""File types that MAX shows as more than a file, and their largest size in bytes."""
 _TOGETHER: Final = 10
 """Pictures and videos in one message."""
 _NOT_READY: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -39,13 +39,13 @@ _HISTORY: Final = 100
 
 
 def shape(file: LocalFile) -> str:
-    """Decide as what a file is uploaded: what MAX cannot show goes as a plain file."""
+    """The upload type of a file: what MAX cannot show goes as a plain file."""
     fitting = (kind for kind, (mimes, most) in _SHOWN.items() if file.mime in mimes and file.size <= most)
     return next(fitting, "file")
 
 
 def _groups(files: Sequence[LocalFile]) -> Iterator[Sequence[LocalFile]]:
-    """Pictures and videos share a message; audio and plain files stand alone."""
+    """Group files: pictures and videos share a message; audio and plain files get one each."""
     for shared, neighbours in groupby(files, key=lambda file: shape(file) in {"image", "video"}):
         together = list(neighbours)
         most = _TOGETHER if shared else 1
@@ -53,13 +53,13 @@ def _groups(files: Sequence[LocalFile]) -> Iterator[Sequence[LocalFile]]:
 
 
 class _Part(NamedTuple):
-    """One of MAX's messages to be."""
+    """A MAX message to be sent."""
 
     text: str
     attachments: Sequence[Json]
 
     def fits(self, message: wire.Message) -> bool:
-        """It is this message that the part became, as far as can be seen."""
+        """Whether a message may be this part."""
         body = message.body
         if body is None:
             return False
@@ -87,7 +87,7 @@ class Writer:
         return Receipt(ids=ids, at=sent[0].timestamp or None, texts=ids[:1] if message.text else ())
 
     async def reconcile(self, message: Outbound) -> Receipt | None:
-        """Look for it among what the bot wrote after everything that the desk knows of the chat."""
+        """Look for the message among the bot's that are newer than everything the desk knows of the chat."""
         if message.address == UNTOLD:
             return None
         history = await self._api.get("/messages", wire.Messages, chat_id=message.address, count=_HISTORY)
@@ -101,7 +101,7 @@ class Writer:
         return Receipt(ids=_ids(whole), at=whole[0].timestamp or None) if len(whole) == len(parts) else None
 
     async def _upload(self, file: LocalFile) -> Json:
-        """A picture's and a file's token comes with the upload, that of video and audio before it."""
+        """Upload a file; the upload returns the token of a picture or plain file, video and audio get it before."""
         kind = shape(file)
         slot = await self._api.post("/uploads", wire.Slot, type=kind)
         answer = await self._api.upload(slot.url, file)
@@ -121,14 +121,14 @@ class Writer:
 
 
 def _named(message: wire.Message) -> wire.Message:
-    """It was sent; without its id nobody can say which one it is."""
+    """The message was sent. Without its id it cannot be identified: raises OutcomeUnknown."""
     if not (message.body and message.body.mid):
         raise OutcomeUnknown("strange_answer", "a message without an id")
     return message
 
 
 def _plan(message: Outbound) -> Iterator[tuple[str, Sequence[LocalFile]]]:
-    """Which text goes with which files; the text stands beside the first of them."""
+    """Pair text and files; the text goes with the first files."""
     groups = list(_groups(message.files)) or [()]
     for number, files in enumerate(groups):
         yield message.text if number == 0 else "", files

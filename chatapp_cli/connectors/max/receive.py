@@ -1,6 +1,6 @@
-"""How updates reach us: MAX calls us, or for trying out we ask and wait.
+"""Receiving updates: by webhook or, for trials, by long polling.
 
-The two exclude one another at MAX: while any address is called, asking gives nothing.
+MAX allows only one at a time: while a webhook is registered, polling returns nothing.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 
 LONG_POLL: Final = 30
-"""Seconds that MAX keeps a question open at most."""
+"""The longest long poll, in seconds."""
 LIMIT: Final = 100
 GAP: Final = 0.5
-"""Seconds between two questions: MAX lets two a second through."""
+"""Seconds between requests: MAX allows two per second."""
 HEALTH: Final = 45.0
-"""Seconds between two looks whether MAX still calls us; it forgets an address that failed for eight hours."""
+"""Seconds between checks of the webhook; MAX removes an address that failed for eight hours."""
 MARK_EVERY: Final = 600.0
-"""Seconds between two notes that MAX had our address."""
+"""Seconds between records that MAX had our address."""
 SECRET_HEADER: Final = "x-max-bot-api-secret"  # noqa: S105 - a name
 _MARKER: Final = re.compile(rb'"marker"\s*:\s*(\d{1,18})')
 _TYPES: Final = ",".join(wire.WANTED)
 
 
 def hook_url(bound: Bound) -> str:
-    """Where MAX shall call us."""
+    """Our webhook address."""
     return f"{bound.settings['public_url']}/hooks/{bound.hook_key}"
 
 
 async def subscriptions(api: MaxApi) -> Sequence[str]:
-    """Every address that MAX calls for this bot."""
+    """All webhook addresses of this bot."""
     found = await api.get("/subscriptions", wire.Subscriptions)
     return [one.url for one in found.subscriptions]
 
 
 async def subscribe(api: MaxApi, bound: Bound) -> None:
-    """Have MAX call us from now on."""
+    """Register our webhook."""
     asked = {"url": hook_url(bound), "update_types": list(wire.WANTED), "secret": bound.secrets["hook_secret"]}
     try:
         await api.change("POST", "/subscriptions", json=asked)
@@ -60,9 +60,9 @@ async def subscribe(api: MaxApi, bound: Bound) -> None:
 
 
 async def take_back(api: MaxApi, bound: Bound, *, keep: str = "") -> Sequence[str]:
-    """Take back this channel's addresses but one, such as those under a former public address.
+    """Remove all of this channel's webhooks but one, such as those under a former public address.
 
-    Returns what MAX calls now; addresses of other programs stay.
+    Returns the webhooks that remain; those of other programs stay.
     """
     called = await subscriptions(api)
     stale = [url for url in called if url.endswith(f"/hooks/{bound.hook_key}") and url != keep]
@@ -72,7 +72,7 @@ async def take_back(api: MaxApi, bound: Bound, *, keep: str = "") -> Sequence[st
 
 
 async def marker_now(api: MaxApi) -> str | None:
-    """Where asking starts for a bot that is bound now; ``None`` where MAX does not say, as while it calls somebody."""
+    """The starting marker of a newly bound bot; ``None`` if MAX does not say, as while a webhook is registered."""
     try:
         answer = await api.get("/updates", wire.Updates, limit=LIMIT, timeout=0, types=_TYPES)
     except (Rejected, Retryable):
@@ -81,7 +81,7 @@ async def marker_now(api: MaxApi) -> str | None:
 
 
 class Titles:
-    """Groups and channels as they are called: their messages do not say, so each is asked for once a session."""
+    """Titles of groups and channels: messages lack them, so each is requested once per session."""
 
     def __init__(self, api: MaxApi, clock: Clock) -> None:
         self._api, self._clock = api, clock
@@ -90,7 +90,7 @@ class Titles:
         self.news = asyncio.Event()
 
     def notice(self, arrivals: Iterable[Arrival]) -> None:
-        """See which of these come from chats without a title."""
+        """Record which of these arrivals are from chats without a known title."""
         for one in arrivals:
             for event in one.events:
                 self._see(event)
@@ -106,7 +106,7 @@ class Titles:
             self.news.set()
 
     async def found(self) -> list[Arrival]:
-        """What the chats without a title are called; a chat that MAX does not show stays nameless."""
+        """Request the missing titles; a chat that MAX does not show gets none."""
         self.news.clear()
         arrivals = []
         while self._wanted:
@@ -127,7 +127,7 @@ class Titles:
 
 
 async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> AsyncGenerator[Batch, None]:
-    """Yield what arrives; the cursor is the marker, and asking with it confirms everything before."""
+    """Yield updates; the cursor is the marker, and polling with it confirms everything before."""
     titles = Titles(api, clock)
     asked: dict[str, int] = {"marker": int(cursor)} if cursor and cursor.isdecimal() else {}
     wait = 0
@@ -148,9 +148,9 @@ async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> Async
 async def _waited(
     api: MaxApi, wait: int, asked: Mapping[str, int], most: int = LIMIT
 ) -> tuple[list[bytes], int | None]:
-    """Ask for updates, each raw, and the next marker.
+    """Request updates (undecoded) and the next marker.
 
-    One whose brackets do not close spoils the answer that it stands in: it is asked for alone, and given as it is.
+    An update with malformed JSON breaks the whole answer: it is then requested alone and returned as is.
     """
     body = await api.body("/updates", patience=wait + 30, limit=most, timeout=wait, types=_TYPES, **asked)
     try:
@@ -163,7 +163,7 @@ async def _waited(
 
 
 def accept(request: HookRequest, bound: Bound) -> HookReply:
-    """Translate a call that bears our secret; anything else stores nothing."""
+    """Convert a request that has our secret; any other is refused and nothing is stored."""
     if request.method != "POST":
         return HookReply(status=405)
     given = request.headers.get(SECRET_HEADER, "").encode()
@@ -182,7 +182,7 @@ class Hook:
         self._chats = Chats(bound.memory)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Take a call, and note which chats it is about."""
+        """Accept a request and record its chats."""
         reply = accept(request, self._bound)
         self._titles.notice(reply.batch.arrivals)
         if self._chats.notice(reply.batch.arrivals):
@@ -190,7 +190,7 @@ class Hook:
         return reply
 
     async def watch(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Prove again and again that MAX knows our address, fill the gap where it did not, and tell groups' titles."""
+        """Check regularly that our webhook is registered, read what was missed meanwhile, and report group titles."""
         seen = seen_at(cursor)
         told = -math.inf
         await self._chats.known()

@@ -1,7 +1,7 @@
-"""MAX's objects as we read them: only the fields that we use, and as few required ones as possible.
+"""MAX's objects: only the fields that we use, as few of them required as possible.
 
-The description at https://dev.max.ru/docs-api lists fields as required that the service leaves out when they are
-empty, and a field of another shape takes only itself away. Times are milliseconds since 1970.
+The documentation at https://dev.max.ru/docs-api calls fields required that the service omits when empty. A field of an
+unexpected type counts as absent. Times are milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ WANTED = (
     "chat_title_changed",
     "dialog_removed",
 )
-"""What we ask MAX for."""
+"""The update types that we request."""
 
 
 class User(Struct, frozen=True):
-    """A person or a bot; ``name`` is what older answers call it."""
+    """A person or a bot; older answers have ``name``."""
 
     user_id: Int = 0
     first_name: str | None = None
@@ -46,14 +46,14 @@ class User(Struct, frozen=True):
 
 
 class Recipient(Struct, frozen=True):
-    """Where a message is."""
+    """The chat of a message."""
 
     chat_id: Int
     chat_type: str = ""
 
 
 class Payload(Struct, frozen=True):
-    """Inside of an attachment: what identifies its content."""
+    """The payload of an attachment: identifies its content."""
 
     url: str | None = None
     token: str | None = None
@@ -64,7 +64,7 @@ class Payload(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A file, a place, a card or anything else beside a text; without a type where it cannot be read at all."""
+    """An attachment: a file, location, contact and so on; without a type if it is unreadable."""
 
     type: str = ""
     payload: Payload = Payload()
@@ -78,7 +78,7 @@ class Attachment(Struct, frozen=True):
 
 
 class Markup(Struct, frozen=True):
-    """What a part of a text is; a ``link`` has its address only here."""
+    """Formatting of a part of a text; the address of a ``link`` is only here."""
 
     type: str = ""
     start: Int = field(name="from", default=0)
@@ -87,7 +87,7 @@ class Markup(Struct, frozen=True):
 
 
 class Body(Struct, frozen=True):
-    """What a message says."""
+    """The body of a message."""
 
     mid: str = ""
     seq: Int = 0
@@ -97,7 +97,7 @@ class Body(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """The message that another one answers or passes on."""
+    """The message being answered or forwarded."""
 
     type: str = ""
     message: Body = Body()
@@ -124,7 +124,7 @@ class Callback(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """One of MAX's events; which fields there are depends on its type."""
+    """An update; which fields it has depends on its type."""
 
     update_type: str
     timestamp: Int = 0
@@ -140,7 +140,7 @@ class Update(Struct, frozen=True):
 
 
 class Updates(Struct, frozen=True):
-    """What waiting gave beside the updates themselves, each of which is read by itself."""
+    """The answer to polling, without the updates, which are decoded one by one."""
 
     marker: Int | None = None
 
@@ -152,13 +152,13 @@ class Messages(Struct, frozen=True):
 
 
 class Sent(Struct, frozen=True):
-    """What became of a message of ours."""
+    """The answer to a sent message."""
 
     message: Message
 
 
 class Done(Struct, frozen=True):
-    """Whether something was done; a refusal may come with a good status."""
+    """Whether something was done; a refusal may come with status 200."""
 
     success: bool = True
     message: str = ""
@@ -173,7 +173,7 @@ class Chat(Struct, frozen=True):
 
 
 class Subscription(Struct, frozen=True):
-    """An address that MAX calls."""
+    """A registered webhook."""
 
     url: str
 
@@ -185,7 +185,7 @@ class Subscriptions(Struct, frozen=True):
 
 
 class Slot(Struct, frozen=True):
-    """Where to upload one file; for video and audio the token is here already."""
+    """Where to upload one file; for video and audio this includes the token."""
 
     url: str
     token: str = ""
@@ -198,20 +198,20 @@ class PhotoToken(Struct, frozen=True):
 
 
 class Uploaded(Struct, frozen=True):
-    """What the upload server says: one token for a file, one by a name of its own for a picture."""
+    """The upload server's answer: one token for a file, a named one for each picture."""
 
     token: str = ""
     photos: dict[str, PhotoToken] = {}
 
 
 class Video(Struct, frozen=True):
-    """Where a video can be fetched, by its quality."""
+    """Download links of a video, by quality."""
 
     urls: dict[str, str | None] | None = None
 
 
 class Refusal(Struct, frozen=True):
-    """Why MAX said no."""
+    """An error answer."""
 
     code: str = ""
     message: str = ""

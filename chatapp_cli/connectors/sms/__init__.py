@@ -1,1 +1,1 @@
-"""Short messages through an HTTP gateway that a description tells about."""
+"""SMS through an HTTP gateway that a description file defines."""

@@ -1,4 +1,4 @@
-"""What the conversation about a gateway has to know of SMS."""
+"""The SMS part of binding a gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SMS, wired together: everything about gateways is in ``kit/gateway*.py``, everything about one in ``presets``."""
+"""The SMS connector: gateways in general are in ``kit/gateway*.py``, individual ones in ``presets``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Sms:
         self._world = world
 
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
-        """Ask for the gateway and prove the login."""
+        """Ask for the gateway and verify the login."""
         return await gateway_bind.bind(TRADE, self._world, ask, previous)
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
@@ -31,16 +31,16 @@ class Sms:
         return gateway_session.understand(TRADE, bound, raw, at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
-        """Take a report without a session."""
+        """Accept a delivery report without a session."""
         return gateway_session.accept(TRADE, bound, request, self._world.clock.now())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Ask for the balance, and tell how far the gateway is known."""
+        """Request the balance, and say how well the gateway has been tested."""
         return await gateway_session.findings(TRADE, self._world, bound)
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
-        """Nothing is connected before there is something to say."""
+        """Connects nothing until the first send."""
         async with gateway_session.opened(TRADE, self._world, bound) as (gateway, client):
             kind = ProvingGatewaySession if gateway.test else GatewaySession
             yield kind(self._world, bound, gateway, client, outgoing)

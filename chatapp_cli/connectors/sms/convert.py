@@ -1,4 +1,4 @@
-"""A message as a gateway is told of it."""
+"""Convert a message for a gateway."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatapp_cli.kit.phones import e164
 
 
 def outgoing(message: Outbound) -> Values:
-    """Phone and text. Raises Rejected for what is no phone, and for more parts than a gateway joins."""
+    """Phone and text. Raises Rejected for an invalid phone and for more parts than the gateway joins."""
     phone = e164(message.address)
     if not phone:
         raise Rejected("bad_phone", message.address)

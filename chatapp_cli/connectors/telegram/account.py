@@ -1,4 +1,4 @@
-"""One account's connection: how Telegram is reached, and the key that proves who we are."""
+"""One account's connection to Telegram: address, proxy and authorisation key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE: Final = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """The data centre where an account lives; each has keys of its own."""
+    """The data centre of an account; each has its own keys."""
 
     dc: int = DEFAULT_DC_ID
     host: str = DEFAULT_IPV4_IP
@@ -39,7 +39,7 @@ class Home:
 
     @classmethod
     def of(cls, said: str) -> Home:
-        """Read what ``str`` wrote, or ``host:port``; Telegram's own where nothing is said."""
+        """Parse the result of ``str`` or ``host:port``; Telegram's own if empty."""
         number, _, address = said.rpartition(" ")
         host, _, port = address.rpartition(":")
         return cls(dc=int(number or DEFAULT_DC_ID), host=host, port=int(port)) if said else cls()
@@ -59,7 +59,7 @@ class Account:
 
     @classmethod
     def of(cls, bound: Bound) -> Account:
-        """As it was bound; raises NeedsRebind where something of it is lost."""
+        """Read a binding. Raises NeedsRebind if part of it is missing."""
         try:
             return cls(
                 api_id=int(bound.settings["api_id"]),
@@ -74,24 +74,24 @@ class Account:
 
     @property
     def address(self) -> str:
-        """Where proxies have to lead."""
+        """The address that proxies connect to."""
         return f"tcp://{self.home.host}:{self.home.port}"
 
 
 class Keys(MemorySession):  # type: ignore[misc]
-    """The data centre and its key and nothing else: whom we know, and how far we read, is kept elsewhere."""
+    """Only the data centre and its key; known peers and the read position are stored elsewhere."""
 
     def process_entities(self, tlo: object) -> None:
-        """Keep nobody."""
+        """Store nothing."""
 
 
 @asynccontextmanager
 async def connected(
     account: Account, *, kind: type[TelegramClient] = TelegramClient, updates: bool = True, retries: int = 0
 ) -> AsyncIterator[TelegramClient]:
-    """Connect once; a lost connection stays lost, so that the channel comes up anew and reads what it missed.
+    """Connect without reconnecting: after a loss the channel restarts and reads what it missed.
 
-    ``retries`` is how often a request may move to another data centre. Raises ChannelError.
+    ``retries``: how often a request may move to another data centre. Raises ChannelError.
     """
     if account.rsa_key:
         rsa.add_key(account.rsa_key, old=False)
@@ -132,7 +132,7 @@ def _keys(account: Account) -> Keys:
 
 
 async def _way(account: Account) -> Mapping[str, Any]:
-    """How Telethon is told of a proxy: for MTProxy it is another kind of connection."""
+    """Telethon's arguments for a proxy; MTProxy needs another connection class."""
     proxy = await proxies.choose(account.proxies, account.address)
     if proxy is None:
         return {"connection": ConnectionTcpFull}
@@ -145,7 +145,7 @@ async def _way(account: Account) -> Mapping[str, Any]:
 
 @cache
 def _logger() -> logging.Logger:
-    """Telethon's warnings for who looks for them: without their values, which may be anybody's words."""
+    """Telethon's warnings without their arguments, which may contain message texts."""
     logger = logging.getLogger("chatapp.telethon")
     logger.propagate = False
     logger.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Questions about what was missed: nobody sits in front of them, so a short flood is waited for."""
+"""Requests for missed messages: nobody waits for them, so short flood waits are sat out."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from chatapp_cli.domain.errors import RateLimited, Rejected, SendingBlocked
 from chatapp_cli.domain.event import Batch
 
 LONGEST_PAUSE: Final = 60.0
-"""Seconds of a flood that are waited for here."""
+"""The longest flood wait that is sat out, in seconds."""
 
 
 class Asking:
-    """Asks, and reads chats themselves where Telegram tells no difference."""
+    """Sends requests, and reads chat histories where Telegram gives no difference."""
 
     def __init__(self, wire: Wire, reading: Reading) -> None:
         self.wire = wire
         self.reading = reading
 
     async def ask(self, request: Any) -> Any:
-        """Make a request. Raises RateLimited for a longer flood, and Rejected where sending is blocked as well."""
+        """Send a request. Raises RateLimited for a longer flood wait, and Rejected in place of SendingBlocked."""
         while True:
             try:
                 return await self.wire.ask(request)
@@ -45,14 +45,14 @@ class Asking:
             await self.reading.clock.sleep(pause)
 
     async def since(self, number: int, since: datetime) -> AsyncGenerator[Batch, None]:
-        """What was said in a chat since a moment."""
+        """The messages of a chat since a moment."""
         known = self.wire.peers.need(number)
         async with aclosing(history.since(self.wire, known, since)) as pages:
             async for page in pages:
                 yield self.reading.page(page, moves=False)
 
     async def after(self, number: int, last: int) -> AsyncGenerator[Any, None]:
-        """Pages of what was said in a chat after a message."""
+        """Pages of the messages of a chat after a message."""
         async with aclosing(history.after(self.wire, self.wire.peers.need(number), last)) as pages:
             async for page in pages:
                 yield page

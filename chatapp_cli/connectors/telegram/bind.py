@@ -1,4 +1,4 @@
-"""Binding an account: one form, then the code, the QR code and the password, all over one connection."""
+"""Binding an account: one form, then a code or QR code and the password, over one connection."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DEFAULTS: Final = {"dc": "CHATAPP_TELEGRAM_DC", "rsa_key": "CHATAPP_TELEGRAM_RS
 
 
 async def bind(ask: Asker, previous: Bound | None) -> Bound:
-    """Ask until Telegram lets us in."""
+    """Ask until the login succeeds."""
     here = {name: os.environ.get(variable, "") for name, variable in _DEFAULTS.items()}
     form = form_of(KIND, previous, title=T("Telegram"), intro=_STEPS, here=here)
     return await ask_until_proved(ask, form, lambda values: _log_in(ask, values, previous), wrong=Wrong)
@@ -96,7 +96,7 @@ def _home(said: str) -> Home:
 
 
 def _key(said: str) -> str:
-    """The key as PEM, wherever it was."""
+    """The key as PEM, given directly or as a file."""
     if not said.strip():
         return ""
     try:
@@ -153,10 +153,10 @@ def _facts(me: Any, home: Home) -> Mapping[str, str]:
 
 
 def masked(phone: str) -> str:
-    """A phone by which its owner knows it and nobody else does."""
+    """A masked phone, recognisable only to its owner."""
     return f"+{phone[:4]}•••{phone[-2:]}" if phone else ""
 
 
 def max_download() -> int:
-    """Largest file in bytes that comes in."""
+    """The largest file that is downloaded, in bytes."""
     return manifest(KIND).capabilities.max_download

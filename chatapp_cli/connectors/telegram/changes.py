@@ -1,4 +1,4 @@
-"""What happens to messages that are there already: taken back, read, reacted to."""
+"""Changes to existing messages: deleted, read, reacted to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatapp_cli.domain.event import ChatRead, Event, MessagesDeleted, Reactions
 
 
 def _deleted(update: Any, view: View) -> Iterator[Event]:
-    """In private chats and basic groups Telegram does not tell where."""
+    """Deleted messages; in private chats and basic groups Telegram does not name the chat."""
     yield MessagesDeleted(peer_key="", ext_ids=[str(number) for number in update.messages], at=view.now)
 
 
@@ -37,7 +37,7 @@ def _read_up_to(update: Any, view: View, *, by_us: bool) -> ChatRead:
 
 
 def _reacted(update: Any, view: View) -> Iterator[Event]:
-    """Telegram tells the latest who reacted; in a private chat one who is not among them reacts no more."""
+    """Reactions. Telegram lists the latest; in a private chat, whoever is not listed has removed theirs."""
     given: dict[int, list[str]] = {}
     if isinstance(update.peer, tl.PeerUser):
         given[update.peer.user_id] = []

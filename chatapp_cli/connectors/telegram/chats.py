@@ -1,4 +1,4 @@
-"""Reading groups and channels in which nobody writes to us."""
+"""Reading groups and channels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHATS: Final = frozenset({"group", "supergroup", "channel"})
 
 
 async def listed(wire: Wire) -> Sequence[Peer]:
-    """Every group and channel that the account is in."""
+    """All groups and channels that the account is a member of."""
     found: dict[int, Peer] = {}
     async for page in history.dialogs(wire):
         for entity in page.chats:
@@ -33,13 +33,13 @@ async def listed(wire: Wire) -> Sequence[Peer]:
 
 
 def _is_ours(entity: Any) -> bool:
-    """Neither left nor forbidden, and not the shell of a group that became a supergroup."""
+    """Whether we are in a chat: not left, not forbidden, not the remains of a group that became a supergroup."""
     there = isinstance(entity, tl.Chat | tl.Channel) and not entity.left
     return there and not getattr(entity, "deactivated", False)
 
 
 async def join(wire: Wire, address: str) -> Known:
-    """A chat by public name, link or ChatID, joined if need be. Raises Rejected."""
+    """Find a chat by public name, link or ChatID, and join it if needed. Raises Rejected."""
     link = _LINK.fullmatch(address.strip())
     if link and link["invite"]:
         return await _invited(wire, link["name"])
@@ -71,7 +71,7 @@ async def _is_inside(wire: Wire, known: Known) -> bool:
 
 
 async def present(wire: Wire, known: Known) -> Reach:
-    """Where a channel is now; the list of chats may leave its counter out. Raises Rejected where it is not told."""
+    """The current counter of a channel, which the list of chats may omit. Raises Rejected if there is none."""
     answer = await wire.ask(fn.messages.GetPeerDialogsRequest([tl.InputDialogPeer(known.input)]))
     dialog = next((one for one in answer.dialogs if number_of(one.peer) == known.number), None)
     pts = getattr(dialog, "pts", None) or await _counter(wire, known)

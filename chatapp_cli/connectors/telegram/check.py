@@ -1,4 +1,4 @@
-"""Whether an account can be read and written with, without a message to anybody."""
+"""Check that an account can receive and send, without sending a message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatapp_cli.ports.connector import Finding
 
 
 async def findings(bound: Bound) -> Sequence[Finding]:
-    """Ask beside a running daemon: over the same way, and without taking its updates."""
+    """Check beside a running daemon, over the same route and without consuming its updates."""
     try:
         account = Account.of(bound)
     except ChannelError as error:

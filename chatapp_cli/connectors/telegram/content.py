@@ -1,4 +1,4 @@
-"""What a message says and carries: text for everything that can be read, files for the rest."""
+"""The content of a message: text for everything readable, files for the rest."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _ENDINGS: Final[Mapping[str, str]] = {
 
 
 def text(message: Any) -> str:
-    """A text or a caption; of all formatting only what leads somewhere is kept."""
+    """A text or a caption; of its formatting only links are kept."""
     links = (one for one in message.entities or () if isinstance(one, tl.MessageEntityTextUrl))
     inside = (one for one in links if one.offset >= 0 and one.length > 0)
     return reveal(message.message, (Hidden(one.offset, one.length, one.url) for one in inside))
 
 
 def words(media: Any) -> str:
-    """What can be read of something that is not text; what we cannot show is named, so that nobody overlooks it."""
+    """The readable text of other content; what we cannot show is named, so that it is not overlooked."""
     if media is None or isinstance(media, _CARRIED):
         sticker = _attribute(media, tl.DocumentAttributeSticker)
         return sticker.alt if sticker else ""
@@ -39,7 +39,7 @@ def words(media: Any) -> str:
 
 
 def named(media: Any) -> str:
-    """Something that cannot be shown, by what Telegram calls it."""
+    """Telegram's name for content that cannot be shown."""
     return f"[{type(media).__name__.removeprefix('MessageMedia')}]"
 
 
@@ -81,7 +81,7 @@ _SPOKEN: Final[Mapping[type, Callable[[Any], str]]] = {
 
 
 def file(message: Any, remote: str, max_download: int) -> IncomingFile | None:
-    """The one file that a message can carry; larger than ``max_download`` bytes it can never be fetched."""
+    """The file of a message (at most one); above ``max_download`` bytes it cannot be downloaded."""
     media = message.media
     if isinstance(media, tl.MessageMediaPhoto) and isinstance(media.photo, tl.Photo):
         size = max((_bytes(one) for one in media.photo.sizes), default=0)

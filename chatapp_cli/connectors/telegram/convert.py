@@ -1,4 +1,4 @@
-"""Telegram's updates into the desk's events: pure functions, the same for what was pushed, missed or kept raw."""
+"""Convert Telegram's updates to events. Pure functions, the same for pushed, missed and stored raw updates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatapp_cli.kit.understanding import dead, digest, guarded, readable
 
 
 def arrival(update: Any, view: View) -> Arrival | None:
-    """Understand one update, or set it aside with the reason; ``None`` where it is nothing that a desk may see."""
+    """Read one update, or set it aside with the reason; ``None`` for private matters that the desk may not see."""
     if _is_private_matter(update, view.me):
         return None
     try:
@@ -43,9 +43,9 @@ def _words(update: Any) -> bytes:
 
 
 def understand(raw: bytes, *, me: int, max_download: int, at: Millis) -> Arrival:
-    """Read once more what was kept raw: an update, a page that could not be read, or a move of ours.
+    """Read stored raw data again: an update, a page that was unreadable, or a move of ours.
 
-    Raises whatever stumbles over what it is.
+    Raises any error that reading it causes.
     """
     if moves.is_move(raw):
         return moves.arrival(raw, at)
@@ -60,7 +60,7 @@ def understand(raw: bytes, *, me: int, max_download: int, at: Millis) -> Arrival
 
 
 def _updates(kept: Any) -> list[Any]:
-    """What an update that was kept, or a page of a difference or a chat, tells."""
+    """The updates in a stored update, or in a page of a difference or a chat."""
     if hasattr(kept, "updates"):
         return list(kept.updates)
     messages = kept.new_messages if hasattr(kept, "new_messages") else kept.messages
@@ -68,14 +68,14 @@ def _updates(kept: Any) -> list[Any]:
 
 
 def _is_private_matter(update: Any, me: int) -> bool:
-    """Login codes that Telegram writes, and the owner's notes to themselves: neither is kept, not even raw."""
+    """Whether it is a login code from Telegram or a note to self: neither is stored, not even raw."""
     message = getattr(update, "message", None)
     peer = getattr(message, "peer_id", None) or getattr(update, "peer", None)
     return isinstance(peer, tl.PeerUser) and peer.user_id in {SERVICE, me}
 
 
 def _raw(update: Any, view: View) -> bytes:
-    """The update with the people and chats that it names, as Telegram would have pushed it."""
+    """The update with the people and chats that it names, in the form of a push."""
     told = [view.entities[number] for number in dict.fromkeys(named(update)) if number in view.entities]
     users = [one for one in told if isinstance(one, tl.User)]
     chats = [one for one in told if not isinstance(one, tl.User)]
@@ -83,7 +83,7 @@ def _raw(update: Any, view: View) -> bytes:
 
 
 def _identity(update: Any, raw: bytes, view: View) -> str:
-    """A message is the same however often it comes; of everything else what it says counts."""
+    """The id of an update: of a message its own id, of everything else a digest of the content."""
     if isinstance(update, tl.UpdateNewMessage | tl.UpdateNewChannelMessage):
         return f"message:{ext_id(update.message.peer_id, update.message.id)}"
     if isinstance(update, tl.UpdateEditMessage | tl.UpdateEditChannelMessage):
@@ -97,7 +97,7 @@ def _brief(said: bytes) -> str:
 
 
 def _events(update: Any, view: View) -> tuple[Event, ...]:
-    """Say what an update means; one that we do not know means nothing."""
+    """The events of an update; unknown types give none."""
     read = _READ.get(type(update))
     return tuple(read(update, view)) if read else ()
 
@@ -111,7 +111,7 @@ def _posted(update: Any, view: View) -> Iterator[Event]:
 
 
 def _message(message: Any, text: str, view: View) -> MessageArrived:
-    """Who wrote and what comes first; everything around it is read by itself and takes nothing away."""
+    """A new message. Optional parts are read separately, so an unreadable one does not lose the rest."""
     chat = view.known(message.peer_id)
     sender = _sender(message, chat, view)
     files, odd = readable([message], lambda one: content.file(one, f"{chat.number}/{one.id}", view.max_download))
@@ -134,7 +134,7 @@ def _message(message: Any, text: str, view: View) -> MessageArrived:
 
 
 def _sender(message: Any, chat: Known, view: View) -> Known:
-    """Telegram leaves it out where the chat says it already."""
+    """The sender, which Telegram omits if the chat implies it."""
     if message.from_id is not None:
         return view.known(message.from_id)
     return view.known(tl.PeerUser(view.me)) if message.out and chat.sort in {"user", "bot"} else chat
@@ -153,14 +153,14 @@ def _text(message: Any, view: View) -> str:
 
 
 def _origin(forwarded: Any, view: View) -> str:
-    """Who wrote it first, as far as they let others know."""
+    """The original author of a forwarded message, as far as they allow it."""
     if forwarded.from_id is not None:
         return view.known(forwarded.from_id).name
     return forwarded.from_name or forwarded.post_author or ""
 
 
 def _reply(message: Any) -> str:
-    """In a forum every message formally answers the one that opened its topic: that is no quotation."""
+    """The message being answered. In a forum every message formally answers the topic's first one: ignored."""
     header = message.reply_to
     if not isinstance(header, tl.MessageReplyHeader) or not header.reply_to_msg_id or header.reply_to_peer_id:
         return ""
@@ -190,7 +190,7 @@ def _gone(peer: Peer, at: Millis) -> PeerChanged:
 
 
 def _edited(update: Any, view: View) -> Iterator[Event]:
-    """Telegram lets only the author edit; in a broadcast channel, where nobody is named, its administrators."""
+    """An edited message. Only the author may edit; in a broadcast channel, the unnamed administrators."""
     message = update.message
     if isinstance(message, tl.Message):
         yield MessageEdited(
@@ -204,7 +204,7 @@ def _edited(update: Any, view: View) -> Iterator[Event]:
 
 
 def _standing(update: Any, view: View) -> Iterator[Event]:
-    """A chat changed: all that matters is whether we are still in it."""
+    """A chat changed; only our membership matters."""
     for number in named(update):
         entity = view.entities.get(number)
         forbidden = isinstance(entity, tl.ChannelForbidden | tl.ChatForbidden)

@@ -1,6 +1,6 @@
-"""Differences: what happened after a place, as Telegram tells it, or as the chats themselves still show.
+"""Differences: what happened after a position, from Telegram's answer or from the chat histories.
 
-An answer that cannot be read is asked for in halves, down to the one thing in it that nobody can read.
+An unreadable answer is requested again in halves, down to the one unreadable item.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from chatapp_cli.domain.errors import ChannelError, ChatappError, RateLimited, R
 from chatapp_cli.domain.event import Batch
 
 MOST: Final = 100
-"""Updates that are told at once."""
+"""Updates per answer."""
 _REMOVED: Final = frozenset({"removed_from_chat", "peer_unknown"})
-"""Refusals that say of the channel itself that it is not there for us."""
+"""Refusals that mean that we have no access to the channel."""
 
 
 class OwnDifferences:
-    """Of the account's own box: private chats and basic groups."""
+    """Differences of the account's own box: private chats and basic groups."""
 
     def __init__(self, asking: Asking) -> None:
         self._ask = asking.ask
@@ -38,7 +38,7 @@ class OwnDifferences:
         self._reading = asking.reading
 
     async def missed(self) -> AsyncGenerator[Batch, None]:
-        """Everything up to now. Raises Rejected where no difference is told."""
+        """Everything up to now. Raises Rejected if Telegram gives no difference."""
         size = Size(MOST)
         final, unread_in_a_row = False, 0
         while not final:
@@ -69,7 +69,7 @@ class OwnDifferences:
         return await self._ask(fn.updates.GetDifferenceRequest(at.pts, at.when, at.qts, pts_limit=limit))
 
     def _passed(self, unread: NotUnderstood) -> Batch:
-        """Stand behind the one thing that cannot be read, which is kept as it came."""
+        """Skip the one unreadable item, which is stored raw."""
         at = self._reading.at
         before = at.pts
         unread.place = f"{OWN}:{before}"
@@ -79,7 +79,7 @@ class OwnDifferences:
         return Batch(arrivals=[lost(unread, self._reading.me)], cursor=at.cursor())
 
     async def from_chats(self, refusal: Rejected) -> AsyncGenerator[Batch, None]:
-        """From where we stand Telegram tells nothing, for whatever reason: the chats still show what was said."""
+        """Read the chat histories when Telegram gives no difference from our position."""
         if refusal.code != "position_lost":
             problem = (
                 f"what happened while the account was away is read from its chats: {refusal.code} {refusal.detail}"
@@ -91,7 +91,7 @@ class OwnDifferences:
             yield batch
 
     async def _told(self, answer: Any) -> Batch:
-        """Other boxes are mentioned as well: there everything has its turn."""
+        """Apply an answer; updates of other boxes in it are applied in their own order."""
         reading, entities = self._reading, {number_of(one): one for one in told(answer)}
         arrivals = reading.read([tl.UpdateNewMessage(one, 0, 0) for one in answer.new_messages], entities)
         for update in answer.other_updates:
@@ -102,7 +102,7 @@ class OwnDifferences:
         return Batch(arrivals=arrivals, cursor=reading.at.cursor())
 
     async def _from_chats(self, pts: int) -> AsyncGenerator[Batch, None]:
-        """Telegram keeps no difference that long."""
+        """Read the chat histories: Telegram keeps no difference that long."""
         at = self._reading.at
         since = at.when
         async with aclosing(history.dialogs(self._asking.wire, since=since)) as pages:
@@ -118,7 +118,7 @@ class OwnDifferences:
         try:
             async for batch in self._asking.since(number, self._reading.at.when):
                 yield batch
-        except Exception as error:  # the trouble of one chat is not the account's
+        except Exception as error:  # a fault of one chat must not stop the account
             if isinstance(error, ChatappError) and (is_about_all(error) or isinstance(error, RateLimited)):
                 raise
             code = f"{error.code} {error.detail}" if isinstance(error, ChannelError) else type(error).__name__
@@ -127,7 +127,7 @@ class OwnDifferences:
 
 
 class ChannelDifferences:
-    """Of supergroups and channels, each by itself."""
+    """Differences of one supergroup or channel."""
 
     def __init__(self, asking: Asking) -> None:
         self._ask = asking.ask
@@ -135,7 +135,7 @@ class ChannelDifferences:
         self._reading = asking.reading
 
     async def missed(self, channel: Box) -> AsyncGenerator[Batch, None]:
-        """Everything up to now. Raises Rejected where it is refused."""
+        """Everything up to now. Raises Rejected if refused."""
         try:
             async for batch in self._differences(channel):
                 yield batch
@@ -184,7 +184,7 @@ class ChannelDifferences:
         )
 
     async def _passed(self, channel: Box, unread: NotUnderstood) -> AsyncGenerator[Batch, None]:
-        """Stand behind the one thing that cannot be read, which is kept as it came."""
+        """Skip the one unreadable item, which is stored raw."""
         if (dialog := dialog_of(unread.raw)) is not None:
             async for batch in self._posts_since_last(channel, dialog.pts):
                 yield batch
@@ -196,7 +196,7 @@ class ChannelDifferences:
         yield Batch(arrivals=[lost(unread, self._reading.me)], cursor=at.cursor())
 
     async def _anew(self, channel: Box, refusal: Rejected) -> AsyncGenerator[Batch, None]:
-        """From where we stand Telegram tells nothing: go on from the last post that we have."""
+        """Continue from the last post that we have when Telegram gives no difference from our position."""
         if refusal.code != "position_lost":
             problem = f"posts are read from the chat itself, edits are not: {refusal.code} {refusal.detail}"
             yield Batch(arrivals=[finding(f"difference:{marked(channel)}:{refusal.code}:{refusal.detail}", problem)])
@@ -205,7 +205,7 @@ class ChannelDifferences:
             yield batch
 
     async def _posts_since_last(self, channel: Box, pts: int) -> AsyncGenerator[Batch, None]:
-        """Telegram keeps no difference that long: read on from the last post that we have."""
+        """Continue from the last post that we have: Telegram keeps no difference that long."""
         at = self._reading.at
         reach = at.channels.setdefault(channel, Reach(1))
         async with aclosing(self._asking.after(marked(channel), reach.last)) as pages:

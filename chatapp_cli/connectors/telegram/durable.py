@@ -1,4 +1,4 @@
-"""What earlier sessions kept, looked at before it is used: an entry that cannot be read stops nothing."""
+"""Data stored by earlier sessions; unreadable entries are skipped and reported."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Entry = TypeVar("Entry")
 
 
 def finding(name: str, problem: str, raw: bytes = b"") -> Arrival:
-    """Something that was set aside, for a person to see; the desk keeps the same ``name`` once.
+    """A dead letter for a person to see; the desk stores each ``name`` once.
 
-    ``problem`` may tell a chat's title, which is for the operators and not for the log.
+    ``problem`` may contain a chat's title, which operators may see but the log must not.
     """
     log.warning("telegram.set_aside", name=name)
     return dead(raw, problem, provider_id=f"finding:{name}")
@@ -28,16 +28,16 @@ def finding(name: str, problem: str, raw: bytes = b"") -> Arrival:
 
 @dataclass(slots=True)
 class Findings:
-    """What a session found on its way in and a person has to see."""
+    """What a session found at its start and a person has to see."""
 
     arrivals: list[Arrival] = field(default_factory=list)
 
     def add(self, name: str, error: Exception) -> None:
-        """Something was passed over; its content may be a key and is not shown."""
+        """Report a skipped entry; its content may be a key and is not shown."""
         self.arrivals.append(finding(name, f"{type(error).__name__}: kept by an earlier session and not understood"))
 
     def take(self) -> list[Arrival]:
-        """All that nobody was told yet."""
+        """Return and clear the unreported findings."""
         told, self.arrivals = self.arrivals, []
         return told
 
@@ -45,7 +45,7 @@ class Findings:
 async def entries(
     memory: Memory, prefix: str, read: Callable[[str, str], Entry], findings: Findings | None = None
 ) -> list[Entry]:
-    """Read what is kept under names that begin so, by the rest of the name and the text."""
+    """Stored entries whose names have this prefix, as pairs of the rest of the name and the text."""
     found: list[Entry] = []
     for name, text in (await memory.known(prefix)).items():
         try:

@@ -1,4 +1,4 @@
-"""What Telegram's refusals and the network's failures mean for a message and for the channel.
+"""Map Telegram's refusals and network failures to errors of a message or the channel.
 
 The names are those of https://core.telegram.org/api/errors; Telethon knows most of them by class.
 """
@@ -35,7 +35,7 @@ PEER_FLOOD_REST: Final = 86_400.0
 """Seconds: Telegram names none. A day is how long its restrictions of strangers last at least."""
 
 UNTOLD_REST: Final = 60
-"""Seconds, where Telegram asks for a pause and does not say how long."""
+"""Seconds to wait if Telegram names no time."""
 
 _TRANSPORT: Final = (
     OSError,
@@ -67,7 +67,7 @@ _REBIND: Final = {
     "USER_DEACTIVATED_BAN": "account_banned",
 }
 _PASSING: Final = frozenset({"RPC_CALL_FAIL", "RPC_MCGET_FAIL", "PERSISTENT_TIMESTAMP_OUTDATED", "HISTORY_GET_FAILED"})
-"""Troubles of Telegram's own that it does not number as such."""
+"""Telegram's internal errors that do not have a 5xx code."""
 _CODES: Final[Mapping[str, str]] = {
     "USER_PRIVACY_RESTRICTED": "privacy",
     "PRIVACY_PREMIUM_REQUIRED": "premium_required",
@@ -128,13 +128,13 @@ _LOGIN: Final[Mapping[str, str]] = {
     "SESSION_PASSWORD_NEEDED": "password_needed",
     "PASSWORD_HASH_INVALID": "password_wrong",
 }
-"""What only logging in meets, and answers itself."""
+"""Errors that occur only while logging in, which handles them itself."""
 
 
 class NotUnderstood(Rejected):
-    """An answer that this program cannot read; ``raw`` is what came.
+    """An answer that cannot be decoded; ``raw`` is its bytes.
 
-    ``place`` is where in a chat it lies, and is the same however often it is asked for.
+    ``place`` is its position in a chat, which is the same on every request.
     """
 
     def __init__(self, raw: bytes, problem: str, place: str = "") -> None:
@@ -149,7 +149,7 @@ def name_of(error: tg.RPCError) -> str:
 
 
 def translate(error: tg.RPCError, scope: Pause = "account") -> ChannelError:
-    """Say what a refusal leads to; ``scope`` is what a flood of this kind of request holds up."""
+    """The error for a refusal; ``scope`` is what a flood wait of this kind of request delays."""
     name = name_of(error)
     if waiting := _limited(error, name, scope):
         return waiting
@@ -175,14 +175,14 @@ def _limited(error: tg.RPCError, name: str, scope: Pause) -> RateLimited | None:
 
 
 def _seconds(error: tg.RPCError, name: str) -> int:
-    """As Telethon read them, or from a name that it does not know."""
+    """The seconds as Telethon read them, or from an error name unknown to it."""
     known = getattr(error, "seconds", None)
     said = re.search(r"(\d+)$", name)
     return int(known if known is not None else said[1] if said else UNTOLD_REST)
 
 
 def _unnamed(error: tg.RPCError, name: str) -> ChannelError:
-    """An error without an entry of its own: its family decides, and what is not known is final."""
+    """The error for a name without an entry: its family decides; unknown ones are final."""
     if isinstance(error, tg.ServerError | tg.TimedOutError) or name in _PASSING:
         return Retryable("server_trouble", name)
     if name.startswith("ALLOW_PAYMENT_REQUIRED"):
@@ -193,7 +193,7 @@ def _unnamed(error: tg.RPCError, name: str) -> ChannelError:
 
 
 def is_about_all(error: ChatappError) -> bool:
-    """Tell whether reading cannot go on after this; everything else is the trouble of the one chat it came from."""
+    """Whether this error stops all reading; any other concerns only the chat it came from."""
     if isinstance(error, Retryable):
         return error.code == "unreachable"
     return not isinstance(error, RateLimited | Rejected | SendingBlocked)
@@ -201,19 +201,19 @@ def is_about_all(error: ChatappError) -> bool:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Name what was being done where our own code stumbles, so that the words of the failure lead there."""
+    """Name the current step in the error when our own code fails."""
     try:
         yield
     except ChatappError:
         raise
-    except Exception as error:  # our own mistake, of any kind: the account comes up again, and the log has it
+    except Exception as error:  # any bug of ours: the account is restarted, and the log has the traceback
         log.exception("telegram.stumbled", stage=name)
         raise Retryable("stumbled", f"{name}: {type(error).__name__}") from error
 
 
 @contextmanager
 def network(*, scope: Pause = "account", once: bool = False) -> Iterator[None]:
-    """Turn whatever Telethon raises into ours; ``once`` where a request without an answer may have been done."""
+    """Convert Telethon's exceptions to ours; ``once`` if the request is not repeatable."""
     try:
         yield
     except tg.RPCError as error:
@@ -231,7 +231,7 @@ def network(*, scope: Pause = "account", once: bool = False) -> Iterator[None]:
 
 
 def _is_our_own() -> bool:
-    """Telethon cancels the requests of a connection that it closes: that is not our task's cancellation."""
+    """Whether our own task was cancelled: Telethon also cancels the requests of a connection that it closes."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 

@@ -1,8 +1,8 @@
-"""The stream of an account's updates, counted by ourselves.
+"""The stream of an account's updates, with our own counting.
 
-What Telegram pushes is applied if it is the next thing; anything else sends us to ask for the difference from where
-we stand. Where we stand is the cursor of each batch and so becomes durable with its messages: Telethon's own count,
-which runs ahead of the store, is used for nothing.
+A pushed update is applied if it is the next one; otherwise the difference from our position is requested. The position
+is the cursor of each batch, so it is stored together with the messages. Telethon's own counters run ahead of the store
+and are not used.
 """
 
 from __future__ import annotations
@@ -32,37 +32,37 @@ from chatapp_cli.kit.understanding import digest
 from chatapp_cli.ports.memory import Memory
 
 QUIET: Final = 50.0
-"""Seconds without news after which we ask whether there are any."""
+"""Seconds without updates after which we request them."""
 SWEEP: Final = 900.0
-"""Seconds after which every box is asked for what nobody pushed; https://core.telegram.org/api/updates says so."""
+"""Seconds after which every box is requested for updates not pushed; https://core.telegram.org/api/updates says so."""
 MOST: Final = 100
 """Updates in a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """An update that came as the answer to a request of ours: it counts, and is no news."""
+    """An update in the answer to our own request: it moves the counter but produces no event."""
 
     update: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Something of ours happened in a box that no answer told."""
+    """Our own request changed a box without the answer saying so."""
 
     box: Box
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A channel is read from here on."""
+    """Start to read a channel."""
 
     channel: Box
     reach: Reach
 
 
 class Feed:
-    """Everything that arrives for one account."""
+    """All updates of one account."""
 
     def __init__(self, wire: Wire, reading: Reading, memory: Memory, findings: Findings) -> None:
         self._wire = wire
@@ -81,21 +81,21 @@ class Feed:
             self._news.put_nowait(Ours(update))
 
     async def moved(self, old: str, known: Known) -> None:
-        """A dialog goes on under another key; remembered until that is durable."""
+        """A dialog changed its key; remembered until that is stored."""
         move = Move(old=old, new=str(known.number), title=known.name)
         await self._memory.keep({moves.PREFIX + old: move.to_bytes().decode()})
         self._news.put_nowait(move)
 
     def look(self, box: Box) -> None:
-        """Ask a box what is new there: Telegram does not push what we did ourselves."""
+        """Request what is new in a box: Telegram does not push our own actions."""
         self._news.put_nowait(Look(box))
 
     def begin(self, channel: Box, reach: Reach) -> None:
-        """Read a channel from there on."""
+        """Read a channel from this position."""
         self._news.put_nowait(Begin(channel, reach))
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what came after the cursor, and then what comes. Raises ChannelError."""
+        """Yield what came after the cursor, then what arrives. Raises ChannelError."""
         watching = asyncio.create_task(self._watch(), name="telegram-connection")
         try:
             with stage("catching up"):
@@ -109,13 +109,13 @@ class Feed:
             watching.cancel()
 
     async def _watch(self) -> None:
-        """Tell when the connection is gone."""
-        with suppress(Exception):  # however it ended: coming up again finds out why
+        """Signal the loss of the connection."""
+        with suppress(Exception):  # whatever ended it: the restart finds out why
             await self._wire.client.disconnected
         self._news.put_nowait(None)
 
     async def _resume(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Moves go first: what was said under the new key would else open a second dialog."""
+        """Emit the moves first: otherwise messages under the new key would open a second dialog."""
         unfinished = await entries(self._memory, moves.PREFIX, lambda _, text: Move.read(text), self._findings)
         position = await self._position(cursor)
         yield Batch(arrivals=[*(self._told(move) for move in unfinished), *self._findings.take()])
@@ -127,7 +127,7 @@ class Feed:
             yield batch
 
     async def _position(self, cursor: str | None) -> Position:
-        """Where the last session stood; a cursor that cannot be read is told, and reading begins now."""
+        """The position of the last session; an unreadable cursor is reported, and reading starts now."""
         if cursor:
             try:
                 return Position.of(cursor, self._findings)
@@ -141,7 +141,7 @@ class Feed:
         return position
 
     async def _step(self) -> AsyncGenerator[Batch, None]:
-        """Take what was pushed, or wait for it; then fill the gaps that it showed."""
+        """Take what was pushed, or wait for it; then fill the gaps found."""
         news = await self._gathered()
         if not news:
             yield Batch()
@@ -156,7 +156,7 @@ class Feed:
             yield batch
 
     async def _gathered(self) -> Sequence[Any]:
-        """What was pushed; nothing once it was quiet for long, or a chat has rested enough."""
+        """The pushed updates; none after a long silence or when a resting chat is due."""
         try:
             async with asyncio.timeout(min(QUIET, self._gaps.patience())):
                 news = [await self._news.get()]

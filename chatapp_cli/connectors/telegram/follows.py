@@ -1,4 +1,4 @@
-"""Which channels are read: supergroups unless they were left out, broadcast channels only where they were asked for."""
+"""Which channels are read: supergroups unless excluded, broadcast channels only on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OFF: Final = "off"
 
 
 class Follows:
-    """What somebody chose, by the channel's number: where reading began, or that it is left out."""
+    """Choices by channel number: where reading began, or that the channel is excluded."""
 
     def __init__(self, memory: Memory, chosen: dict[int, Reach | None]) -> None:
         self._memory = memory
@@ -24,15 +24,15 @@ class Follows:
 
     @classmethod
     async def load(cls, memory: Memory, findings: Findings | None = None) -> Follows:
-        """What was chosen earlier."""
+        """Load earlier choices."""
         return cls(memory, dict(await entries(memory, _PREFIX, _read, findings)))
 
     async def begin(self, channel: int, reach: Reach) -> None:
-        """Read a channel from there on."""
+        """Read a channel from this position."""
         await self._keep(channel, reach, msgspec.json.encode(reach).decode())
 
     async def end(self, channel: int) -> None:
-        """Leave a channel out."""
+        """Exclude a channel."""
         await self._keep(channel, None, _OFF)
 
     async def _keep(self, channel: int, reach: Reach | None, text: str) -> None:
@@ -40,12 +40,12 @@ class Follows:
         self._chosen[channel] = reach
 
     def wants(self, channel: int, *, broadcast: bool) -> bool:
-        """Tell whether what is said there arrives."""
+        """Whether a channel is read."""
         return self._chosen[channel] is not None if channel in self._chosen else not broadcast
 
     @property
     def begun(self) -> Mapping[int, Reach]:
-        """Where reading began of what is followed."""
+        """The starting positions of followed channels."""
         return {channel: reach for channel, reach in self._chosen.items() if reach is not None}
 
 

@@ -1,4 +1,4 @@
-"""What we missed: asked for from where the store stands, box by box; the trouble of one chat stays in it."""
+"""Missed updates: requested box by box from the stored position; a fault in one chat does not affect others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from chatapp_cli.domain.event import Arrival, Batch, Peer, PeerChanged
 log = structlog.get_logger()
 
 ASIDE: Final = 300.0
-"""Seconds after which a chat that was set aside is asked again."""
+"""Seconds after which a failed chat is requested again."""
 SHORTEST: Final = 1.0
 """Seconds that a chat rests at least."""
 
@@ -40,12 +40,12 @@ class Gaps:
         self._own = OwnDifferences(self._asking)
         self._channels = ChannelDifferences(self._asking)
         self._aside: dict[Box, float] = {}
-        """Boxes in trouble, and when they are asked again, by the monotonic clock."""
+        """Failed boxes, and when they are requested again, by the monotonic clock."""
         self._unread: dict[Box, tuple[datetime, Any]] = {}
-        """Newcomers in trouble: since when they spoke, and what the list of chats says of them."""
+        """New supergroups that failed: the time of their first message, and their entry in the list of chats."""
 
     async def fill(self) -> AsyncGenerator[Batch, None]:
-        """Ask every box in doubt that does not rest; a batch's cursor stands behind what it holds and no further."""
+        """Request every doubtful box that is not resting; a batch's cursor points right after its content."""
         doubts = self._reading.doubts
         while (box := next((one for one in doubts if not self._rest(one)), None)) is not None:
             async for batch in self._account() if box == OWN else self._channel(box):
@@ -54,11 +54,11 @@ class Gaps:
                 doubts.pop(box, None)
 
     def patience(self) -> float:
-        """Seconds until a box that rests is to be asked again; infinite if none does."""
+        """Seconds until a resting box is due; infinite if none rests."""
         return min((self._rest(box) for box in self._reading.doubts), default=inf)
 
     async def newcomers(self, since: datetime) -> AsyncGenerator[Batch, None]:
-        """Supergroups that began to speak while we were away: we stand nowhere in them yet."""
+        """Supergroups with messages since we were away, in which we have no position yet."""
         try:
             async for batch in self._newcomers(since):
                 yield batch
@@ -68,7 +68,7 @@ class Gaps:
             yield self._said(f"chats:{_code(error)}", "the list of chats cannot be read for now", error)
 
     async def _account(self) -> AsyncGenerator[Batch, None]:
-        """The account's own box: where no difference can be made out, its chats are read."""
+        """The account's own box: if no difference is available, its chats are read."""
         try:
             async for batch in self._own.missed():
                 yield batch
@@ -76,7 +76,7 @@ class Gaps:
             trouble = refusal
         except ChatappError:
             raise
-        except Exception as error:  # whatever Telegram answered, the account goes on
+        except Exception as error:  # whatever Telegram answered, the account continues
             log.exception("difference.stumbled")
             trouble = Rejected("stumbled", type(error).__name__)
         else:
@@ -128,7 +128,7 @@ class Gaps:
             yield self._set_aside(channel, error)
 
     async def _first_words(self, channel: Box) -> AsyncGenerator[Batch, None]:
-        """Of a newcomer that could not be read at first."""
+        """The first messages of a new supergroup that could not be read at first."""
         if channel not in self._unread:
             return
         since, dialog = self._unread[channel]
@@ -139,11 +139,11 @@ class Gaps:
             self._reading.at.move(channel, dialog.pts, dialog.top_message)
 
     def _rest(self, box: Box) -> float:
-        """Seconds that a box is to be left alone."""
+        """Seconds for which a box is not requested."""
         return max(0.0, self._aside.get(box, 0.0) - self._reading.clock.monotonic())
 
     def _set_aside(self, channel: Box, error: Exception) -> Batch:
-        """Leave a chat where it is and look again later; said once, and again only where it stands elsewhere."""
+        """Keep the chat's position and retry later; reported once per position."""
         _raise_if_about_all(error)
         pause = max(error.retry_after, SHORTEST) if isinstance(error, RateLimited) else ASIDE
         is_known = channel in self._aside
@@ -158,7 +158,7 @@ class Gaps:
 
     @staticmethod
     def _said(name: str, problem: str, error: Exception) -> Batch:
-        """A finding about this trouble; raises it again where it is not about one chat."""
+        """A finding about this error; raises it again if it is not about one chat."""
         _raise_if_about_all(error)
         if not isinstance(error, ChatappError):
             log.error("reading.stumbled", name=name, exc_info=error)
@@ -170,7 +170,7 @@ class Gaps:
         self._unread.pop(channel, None)
 
     def _left(self, channel: Box) -> Batch:
-        """We were put out of it: it is read no further."""
+        """We were removed from the chat: stop reading it."""
         self._forget(channel)
         at = self._reading.at
         number, now = str(marked(channel)), self._reading.clock.now()
@@ -182,7 +182,7 @@ class Gaps:
 
 
 def _raise_if_about_all(error: Exception) -> None:
-    """What is not about one chat ends the session."""
+    """Raise an error that is not about one chat: it ends the session."""
     if isinstance(error, ChatappError) and is_about_all(error):
         raise error
 

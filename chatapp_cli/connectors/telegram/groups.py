@@ -1,4 +1,4 @@
-"""Groups: made, filled, renamed and ended (S-177)."""
+"""Groups: create, add and remove members, rename, delete (S-177)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.ports.connector import GroupChanged
 
 _RECENT: Final = 50
-"""Messages that somebody new may read."""
+"""Earlier messages that a new member may read."""
 
 
 async def create(wire: Wire, title: str, members: Sequence[str]) -> GroupChanged:
-    """Make a basic group; raises Rejected if nobody can be added."""
+    """Create a basic group. Raises Rejected if nobody can be added."""
     people, missing = await _known(wire, members)
     if not people:
         raise Rejected("no_members", ", ".join(f"{who}: {code}" for who, code in missing.items()))
@@ -30,7 +30,7 @@ async def create(wire: Wire, title: str, members: Sequence[str]) -> GroupChanged
 
 
 async def add(wire: Wire, group: Known, members: Sequence[str]) -> GroupChanged:
-    """Add them one by one, so that one who refuses keeps nobody else out."""
+    """Add people one by one, so that one refusal does not affect the others."""
     people, missing = await _known(wire, members)
     for address, one in people.items():
         try:
@@ -51,7 +51,7 @@ def _adding(group: Known, one: Known) -> Any:
 
 
 async def remove(wire: Wire, group: Known, members: Sequence[str]) -> GroupChanged:
-    """Take them out; who is not in it is named as missing."""
+    """Remove people; non-members are returned as missing."""
     people, missing = await _known(wire, members)
     for address, one in people.items():
         try:
@@ -71,7 +71,7 @@ def _removing(group: Known, one: Known) -> Any:
 
 
 async def rename(wire: Wire, group: Known, title: str) -> None:
-    """Give it another title."""
+    """Change the title."""
     if group.channel:
         await wire.ask(fn.channels.EditTitleRequest(group.input, title))
     else:
@@ -79,7 +79,7 @@ async def rename(wire: Wire, group: Known, title: str) -> None:
 
 
 async def end(wire: Wire, group: Known) -> None:
-    """Delete it; where it is not ours to delete, leave."""
+    """Delete the group, or leave it if we may not delete it."""
     try:
         await wire.ask(_ending(group))
     except Rejected as refusal:
@@ -101,7 +101,7 @@ def _leaving(group: Known) -> Any:
 
 
 async def _known(wire: Wire, members: Sequence[str]) -> tuple[dict[str, Known], dict[str, str]]:
-    """Whom Telegram finds, and why it does not find the others."""
+    """The people found, and the reason for each one not found."""
     found: dict[str, Known] = {}
     missing: dict[str, str] = {}
     for address in members:
@@ -113,7 +113,7 @@ async def _known(wire: Wire, members: Sequence[str]) -> tuple[dict[str, Known], 
 
 
 def _left_out(answer: Any, people: Mapping[str, Known]) -> dict[str, str]:
-    """Telegram adds whom it may and names the others, without saying more."""
+    """The people not added; Telegram names them without a reason."""
     numbers = {one.user_id for one in getattr(answer, "missing_invitees", None) or ()}
     return {address: "privacy" for address, one in people.items() if one.number in numbers}
 

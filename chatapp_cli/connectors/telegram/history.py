@@ -1,4 +1,4 @@
-"""Messages that no update brings any more, read back from where they were written."""
+"""Messages that no update delivers any more, read from the chat history."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from chatapp_cli.connectors.telegram.wire import Wire
 
 PAGE: Final = 100
 MOST_UNREAD: Final = 50
-"""Messages in a row that cannot be read before we believe that none can."""
+"""Unreadable messages in a row after which we give up."""
 _FOLDERS: Final = (0, 1)
 """The list and the archive."""
 
 
 async def after(wire: Wire, chat: Known, last: int) -> AsyncGenerator[Any, None]:
-    """Pages of what was written after a message, oldest first; in its place what could not be read."""
+    """Pages of messages after one, oldest first, with unreadable ones in their place."""
     size, passed, before = Size(PAGE), 0, b""
     while passed < MOST_UNREAD:
         wanted = page(chat, offset_id=last + 1, add_offset=-(size.now + passed), limit=size.now)
@@ -32,7 +32,7 @@ async def after(wire: Wire, chat: Known, last: int) -> AsyncGenerator[Any, None]
         except NotUnderstood as unread:
             if size.halve():
                 continue
-            if unread.raw == before:  # there are no more, and the last one is given again
+            if unread.raw == before:  # no more messages: the last one is returned again
                 return
             passed, before = passed + 1, unread.raw
             unread.place = f"{chat.number}:after {last}:{passed}"
@@ -48,7 +48,7 @@ async def after(wire: Wire, chat: Known, last: int) -> AsyncGenerator[Any, None]
 
 
 async def since(wire: Wire, chat: Known, date: datetime) -> AsyncGenerator[Any, None]:
-    """Pages of what was written since a moment, oldest first; in its place what could not be read."""
+    """Pages of messages since a moment, oldest first, with unreadable ones in their place."""
     pages: list[Any] = []
     size, passed, offset = Size(PAGE), 0, 0
     while passed < MOST_UNREAD:
@@ -74,7 +74,7 @@ async def since(wire: Wire, chat: Known, date: datetime) -> AsyncGenerator[Any, 
 
 
 def page(chat: Known, *, offset_id: int = 0, add_offset: int = 0, limit: int = PAGE) -> Any:
-    """Ask for messages before one, or the latest."""
+    """Request the messages before one, or the latest."""
     return fn.messages.GetHistoryRequest(
         peer=chat.input,
         offset_id=offset_id,
@@ -88,9 +88,9 @@ def page(chat: Known, *, offset_id: int = 0, add_offset: int = 0, limit: int = P
 
 
 async def dialogs(wire: Wire, *, since: datetime | None = None) -> AsyncGenerator[Any, None]:
-    """The account's chats in pages, those with the latest messages first; the archive as well.
+    """The account's chats in pages, latest messages first, archive included.
 
-    With a moment given, only pages in which somebody wrote since, or what was written cannot be read.
+    With a moment, only pages that have messages since then, or unreadable ones.
     """
     for folder in _FOLDERS:
         async with aclosing(_folder(wire, folder)) as pages:
@@ -124,7 +124,7 @@ async def _folder(wire: Wire, folder: int) -> AsyncGenerator[Any, None]:
 
 
 async def _listed_only(wire: Wire, unread: NotUnderstood) -> Any:
-    """A list whose messages cannot be read: the chats in it come before them, and what they are called after them."""
+    """Read a list with unreadable messages: the chats come before the messages, their titles after."""
     listed = list(dialogs_of(unread.raw))
     described = entities_of(unread.raw, {number_of(one.peer) for one in listed})
     await wire.peers.learn(described)
@@ -134,7 +134,7 @@ async def _listed_only(wire: Wire, unread: NotUnderstood) -> Any:
 
 
 def _offset(wire: Wire, answer: Any) -> dict[str, Any]:
-    """Where the list goes on: behind its last chat that has a message."""
+    """The offset of the next page: after the last chat that has a message."""
     last = _last(answer)
     if last is None:
         dialog = answer.dialogs[-1]
@@ -148,7 +148,7 @@ def _input(wire: Wire, number: int) -> Any:
 
 
 def posts(messages: Iterable[Any]) -> list[Any]:
-    """Messages as the updates that would have brought them: one that we have already may have been edited since."""
+    """Messages in the form of updates; known ones are included because they may have been edited."""
     return [update for one in messages if not isinstance(one, tl.MessageEmpty) for update in _updates(one)]
 
 
@@ -160,12 +160,12 @@ def _updates(message: Any) -> Iterator[Any]:
 
 
 def tops(answer: Any) -> dict[int, Any]:
-    """The latest message of each chat by the chat's number with its sign."""
+    """The latest message of each chat, by the signed number of the chat."""
     return {number_of(message.peer_id): message for message in answer.messages if hasattr(message, "date")}
 
 
 def spoke(answer: Any, since: datetime) -> dict[int, Any]:
-    """The chats of a page in which somebody wrote since a moment, or nobody can tell, by their number."""
+    """The chats of a page with messages since a moment, or with unreadable ones, by number."""
     latest = tops(answer)
     listed = {number_of(one.peer): one for one in answer.dialogs}
     return {number: one for number, one in listed.items() if number not in latest or latest[number].date >= since}

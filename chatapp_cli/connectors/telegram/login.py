@@ -1,4 +1,4 @@
-"""Logging in: by a code, by a QR code, and with the cloud password where there is one."""
+"""Logging in: by code or QR code, and with the cloud password if there is one."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ WARNING: Final = T(
 )
 """S-051."""
 _QR_TURNS: Final = 20
-"""Codes of about half a minute each, before nobody is expected any more."""
+"""The number of QR codes shown, about half a minute each, before giving up."""
 
 
 class Wrong(UsageError):
-    """An answer of the first form does not hold: it is asked again."""
+    """An answer in the first form is wrong: the form is shown again."""
 
 
 _BLAMED: Final[Mapping[str, tuple[str, Text]]] = {
@@ -46,7 +46,7 @@ _BLAMED: Final[Mapping[str, tuple[str, Text]]] = {
 
 @contextmanager
 def blaming(field: str) -> Iterator[None]:
-    """Say what a refusal has to do with the first form; ``field`` gets what fits no other. Raises Wrong, Rejected."""
+    """Map a refusal to a field of the first form; ``field`` is the default. Raises Wrong, Rejected."""
     try:
         with network():
             yield
@@ -67,7 +67,7 @@ def _pause(seconds: float) -> Text:
 
 
 async def by_code(client: TelegramClient, ask: Asker, phone: str) -> Any:
-    """Ask for the code until it holds; returns who we are. Raises Wrong for what the first form said."""
+    """Ask for the code until it is right; returns our own user. Raises Wrong for errors in the first form."""
     sent, trouble = await _send_code(client, phone), None
     while True:
         said = await ask.form(_code_form(sent, trouble))
@@ -86,7 +86,7 @@ async def by_code(client: TelegramClient, ask: Asker, phone: str) -> Any:
 
 
 async def _send_code(client: TelegramClient, phone: str) -> Any:
-    """Asked for once more, Telegram takes the next way of sending it."""
+    """Request the code; on a repeated request Telegram sends it another way."""
     with blaming("phone"):
         return await client.send_code_request(phone)
 
@@ -129,7 +129,7 @@ def _whereabouts(kind: Any) -> Text:
 
 
 async def by_password(client: TelegramClient, ask: Asker) -> Any:
-    """Ask for the cloud password until it holds (S-053)."""
+    """Ask for the cloud password until it is right (S-053)."""
     trouble: Text | None = None
     while True:
         with blaming(""):
@@ -150,7 +150,7 @@ def _password_form(hint: str, trouble: Text | None) -> Form:
 
 
 async def by_qr(client: TelegramClient, ask: Asker) -> Any:
-    """Show a code, a fresh one when it expires, until the phone scans it."""
+    """Show a QR code, renewed when it expires, until a phone scans it."""
     with blaming("method"):
         code = await client.qr_login()
     for _ in range(_QR_TURNS):

@@ -1,4 +1,4 @@
-"""A dialog that was begun by phone or name goes on under the account that it turned out to be."""
+"""Moving a dialog that was begun by phone or name to the account found for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chatapp_cli.domain.event import Arrival, Peer, PeerMoved
 from chatapp_cli.domain.ids import Millis
 
 PREFIX = "move/"
-"""Of the names under which moves that are not durable yet are remembered."""
+"""Prefix of the names of moves that are not stored yet."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -20,21 +20,21 @@ class Move(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, said: str | bytes) -> Move:
-        """As it was kept."""
+        """Decode a stored move."""
         return msgspec.json.decode(said, type=cls)
 
     def to_bytes(self) -> bytes:
-        """As it is kept."""
+        """Encode a move for storage."""
         return msgspec.json.encode(self)
 
 
 def is_move(raw: bytes) -> bool:
-    """Tell it from Telegram's own updates, which never begin so."""
+    """Whether raw data is a move; Telegram's updates never begin with this prefix."""
     return raw.startswith(b"{")
 
 
 def arrival(raw: bytes, at: Millis) -> Arrival:
-    """What it means to the desk."""
+    """The arrival for a move."""
     move = Move.read(raw)
     peer = Peer(key=move.new, address=move.new, title=move.title)
     moved = PeerMoved(old_key=move.old, peer=peer, at=at)

@@ -1,4 +1,4 @@
-"""How messages and chats are numbered, and who an update is about."""
+"""Ids of messages and chats, and lookup of the people in an update."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from chatapp_cli.domain.ids import Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What an update is read with."""
+    """The context for reading an update."""
 
     me: int
     max_download: int
     entities: Mapping[int, Any]
-    """People and chats by their number with its sign."""
+    """People and chats by signed number."""
     now: Millis
 
     def known(self, peer: Any) -> Known:
-        """Whoever is meant; of somebody unknown at least the number."""
+        """The peer with this number; if unknown, one with only the number."""
         number = number_of(peer)
         entity = self.entities.get(number)
         return (seen(entity) if entity is not None else None) or stranger(number)
 
 
 def ext_id(peer: Any, number: int) -> str:
-    """A message's id: unique in the account, and a number that grows in its dialog."""
+    """A message's id: unique in the account and ascending within its dialog."""
     return f"{number}.{peer.channel_id}" if isinstance(peer, tl.PeerChannel) else str(number)
 
 
 def message_number(ext_id: str) -> int:
-    """The number that Telegram knows a message by in its chat."""
+    """Telegram's number of a message in its chat."""
     return int(ext_id.partition(".")[0])
 
 
 def named(update: Any) -> Iterator[int]:
-    """Everybody that an update names, by their number with its sign."""
+    """All peers that an update names, by signed number."""
     message = getattr(update, "message", None)
     forwarded = getattr(message, "fwd_from", None)
     reacting = getattr(getattr(update, "reactions", None), "recent_reactions", None) or ()
@@ -59,5 +59,5 @@ def named(update: Any) -> Iterator[int]:
 
 
 def millis(date: Any) -> Millis:
-    """Telegram's time as ours."""
+    """Telegram's time in milliseconds."""
     return int(date.timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""Our message as Telegram's requests: each with a number of its own, by which Telegram knows it again."""
+"""Convert our message to Telegram requests, each with a random id by which Telegram recognises repeats."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ MAX_CAPTION: Final = 1024
 MAX_PHOTO: Final = 10 * 1024 * 1024
 """A larger photo goes as a document."""
 _SAMPLES: Final = 48_000
-"""Of Opus in a second, whatever it was recorded with: RFC 7845, 4."""
+"""Opus samples per second, whatever the recording had: RFC 7845, 4."""
 _TAIL: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of Telegram's messages."""
+    """One Telegram message."""
 
     number: int
-    """Sent again under the same number it is not delivered again."""
+    """The random id; a repeat with the same one is not delivered again."""
     text: str
     file: LocalFile | None = None
     reply_to: int = 0
 
     def request(self, peer: Any, upload: Any) -> Any:
-        """What to ask; ``upload`` is the file as Telegram took it."""
+        """The request; ``upload`` is the uploaded file."""
         reply = tl.InputReplyToMessage(self.reply_to) if self.reply_to else None
         common = {"peer": peer, "message": self.text, "random_id": self.number, "reply_to": reply}
         if self.file is None:
@@ -43,12 +43,12 @@ class Part:
         return fn.messages.SendMediaRequest(media=media(self.file, upload), **common)
 
     def is_this(self, message: Any) -> bool:
-        """Tell whether a message of ours may be this one."""
+        """Whether a sent message may be this part."""
         return message.out and message.message == self.text and bool(message.media) == bool(self.file)
 
 
 def parts(message: Outbound) -> Iterator[Part]:
-    """Yield what to send in order; the first one quotes. A text too long for a caption goes before the files."""
+    """Yield the parts in order; the first has the quotation. A text too long for a caption precedes the files."""
     reply = message_number(message.reply_to) if message.reply_to else 0
     caption = message.text if message.files and len(message.text) <= MAX_CAPTION else ""
     told: list[tuple[str, LocalFile | None]] = [] if caption or not message.text else [(message.text, None)]
@@ -63,7 +63,7 @@ def _number(key: str, place: int) -> int:
 
 
 def media(file: LocalFile, upload: Any) -> Any:
-    """A file as what Telegram shows it as: what it cannot show goes as a document."""
+    """The media type of a file: what Telegram cannot show goes as a document."""
     if file.kind == "photo" and file.mime in _PICTURES and file.size <= MAX_PHOTO:
         return tl.InputMediaUploadedPhoto(upload)
     named = tl.DocumentAttributeFilename(file.name)
@@ -81,7 +81,7 @@ _SHOWN: Final[Mapping[str, Callable[[LocalFile], Any]]] = {
 
 
 def opus_seconds(path: Path) -> int:
-    """How long a voice message lasts: the last page of an Ogg file counts its samples (RFC 3533, 6)."""
+    """The length of a voice message, from the sample count in the last Ogg page (RFC 3533, 6)."""
     with path.open("rb") as source:
         source.seek(max(0, path.stat().st_size - _TAIL))
         tail = source.read()

@@ -1,4 +1,4 @@
-"""Whom the account knows: Telegram takes an id only together with the key that it gave beside it."""
+"""Known peers: Telegram accepts an id only together with its access hash."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KINDS: Final[Mapping[Sort, ChatKind]] = {
 
 
 class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One peer, under its number with the sign that tells people, groups and channels apart."""
+    """One peer, by its signed number; the sign distinguishes people, groups and channels."""
 
     number: int
     sort: Sort
@@ -48,7 +48,7 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def input(self) -> Any:
-        """As requests name it."""
+        """The peer as requests need it."""
         if self.sort == "group":
             return tl.InputPeerChat(-self.number)
         if self.channel:
@@ -57,19 +57,19 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def peer(self) -> Peer:
-        """As the desk knows it."""
+        """The peer in the desk's terms."""
         key = str(self.number)
         return Peer(key=key, address=key, kind=_KINDS[self.sort], title=self.name)
 
     @property
     def person(self) -> Person:
-        """As the desk knows people."""
+        """The person in the desk's terms."""
         phone = f"+{self.phone}" if self.phone else ""
         return Person(id=str(self.number), name=self.name, username=self.username, phone=phone)
 
     @property
     def entity(self) -> Any:
-        """As Telegram would have told it."""
+        """The peer as a Telegram object."""
         if self.sort == "group":
             empty = tl.ChatPhotoEmpty()
             return tl.Chat(-self.number, self.name, empty, participants_count=0, date=None, version=0)
@@ -83,17 +83,17 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 def number_of(peer: Any) -> int:
-    """The number with its sign of anything that names a peer."""
+    """The signed number of any object that names a peer."""
     return int(utils.get_peer_id(peer))
 
 
 def marked(channel: int) -> int:
-    """The number with its sign of a channel."""
+    """The signed number of a channel."""
     return number_of(tl.PeerChannel(channel))
 
 
 def seen(entity: Any) -> Known | None:
-    """What Telegram tells of a peer; ``None`` where there is nothing any more."""
+    """Read a peer from a Telegram object; ``None`` if it no longer exists."""
     if isinstance(entity, tl.User):
         return _user(entity)
     if isinstance(entity, tl.Chat | tl.ChatForbidden):
@@ -110,14 +110,14 @@ def seen(entity: Any) -> Known | None:
 
 
 def stranger(number: int) -> Known:
-    """Somebody of whom only the number is known."""
+    """A peer of which only the number is known."""
     kind = utils.resolve_id(number)[1]
     sorts: Mapping[Any, Sort] = {tl.PeerUser: "user", tl.PeerChat: "group", tl.PeerChannel: "supergroup"}
     return Known(number=number, sort=sorts[kind])
 
 
 def _is_usable(entity: Any, known: Known) -> bool:
-    """Telegram gives everybody their key, but not in every place where it names them."""
+    """Whether the access hash is usable: Telegram does not give it everywhere."""
     return known.sort == "group" or bool(known.hash and not getattr(entity, "min", False))
 
 
@@ -133,17 +133,17 @@ def _user(user: Any) -> Known:
 
 
 def username_of(user: Any) -> str:
-    """The name by which somebody is found; one that was bought comes in a list."""
+    """The public username; purchased ones are in a list."""
     return str(user.username or active(user.usernames))
 
 
 def active(names: Iterable[Any] | None) -> str:
-    """The first of somebody's names by which they are found."""
+    """The first active username."""
     return str(next((name.username for name in names or () if name.active), ""))
 
 
 class Peers:
-    """Everybody that the account met; what is new is durable before it is used."""
+    """All peers that the account has met; new ones are stored before use."""
 
     def __init__(self, memory: Memory, known: Iterable[Known]) -> None:
         self._memory = memory
@@ -154,17 +154,17 @@ class Peers:
 
     @classmethod
     async def load(cls, memory: Memory, findings: Findings | None = None) -> Peers:
-        """What earlier sessions learned."""
+        """Load the peers of earlier sessions."""
         return cls(memory, await entries(memory, _PREFIX, _read, findings))
 
     async def learn(self, entities: Iterable[Any]) -> None:
-        """Keep what is new of these people and chats."""
+        """Store what is new about these people and chats."""
         told, _ = readable(entities, lambda entity: (entity, seen(entity)))
         found = [one for entity, one in told if one is not None and _is_usable(entity, one)]
         await self._keep({one.number: one for one in found})
 
     async def hear(self, update: Any) -> None:
-        """Take over a name or phone that somebody gave up or got."""
+        """Update a username or phone that changed hands."""
         if isinstance(update, tl.UpdateUserName):
             await self._change(update.user_id, username=active(update.usernames))
         elif isinstance(update, tl.UpdateUserPhone):
@@ -184,7 +184,7 @@ class Peers:
             self._index(new.values())
 
     def _ousted(self, new: Iterable[Known]) -> Mapping[int, Known]:
-        """Those who bore a name or a phone that is somebody else's now: it has one owner, the newest."""
+        """Former owners of a username or phone that now belongs to another peer."""
         found: dict[int, Known] = {}
         for one in new:
             bearers = {"username": self._names.get(one.username.lower()), "phone": self._phones.get(one.phone)}
@@ -202,21 +202,21 @@ class Peers:
         self._phones |= {one.phone: one.number for one in known if one.phone}
 
     def get(self, number: int) -> Known | None:
-        """Whoever bears this number."""
+        """The peer with this number."""
         return self._by_number.get(number)
 
     def need(self, number: int) -> Known:
-        """The same; raises Rejected where the account never met them."""
+        """The same; raises Rejected if the account has never met it."""
         if number not in self._by_number:
             raise Rejected("peer_unknown", str(number))
         return self._by_number[number]
 
     def by_username(self, name: str) -> Known | None:
-        """Whoever bore this name when last seen."""
+        """The last known owner of this username."""
         return self._by_number.get(self._names.get(name.lower(), 0))
 
     def by_phone(self, phone: str) -> Known | None:
-        """Whoever had this phone when last seen."""
+        """The last known owner of this phone."""
         return self._by_number.get(self._phones.get(phone.lstrip("+"), 0))
 
 

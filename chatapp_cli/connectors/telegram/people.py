@@ -25,11 +25,11 @@ _NOBODY: Final = frozenset({"phone_not_found", "username_not_found"})
 
 
 async def reach(wire: Wire, address: str) -> Known:
-    """Whom an address means: an id, a name with or without ``@``, or ``+7916…``.
+    """Find the peer of an address: an id, a username with or without ``@``, or ``+7916…``.
 
-    Names and phones change hands: whoever bore one is asked for again, and only if they still do it is them.
-    Nobody is written into the address book. Raises Rejected where nobody is found, and RateLimited that holds only
-    strangers up.
+    Usernames and phones change hands: the last known owner is requested again and used only if they still own it.
+    Nobody is added to the address book. Raises Rejected if nobody is found, and RateLimited that delays only first
+    messages to strangers.
     """
     if address.startswith("+"):
         return await _still(wire, wire.peers.by_phone(address), address) or await _resolve_phone(wire, address)
@@ -43,7 +43,7 @@ async def reach(wire: Wire, address: str) -> Known:
 
 
 async def imported(wire: Wire, phone: str, first_name: str, last_name: str) -> Known:
-    """Whom a phone means, in the account's address book under these names (S-056). Raises as ``reach``."""
+    """Add a phone to the account's address book under these names and return the peer (S-056). Raises as ``reach``."""
     known = await _still(wire, wire.peers.by_phone(phone), phone)
     if known is not None and await _is_named(wire, known, first_name, last_name):
         return known
@@ -56,7 +56,7 @@ async def imported(wire: Wire, phone: str, first_name: str, last_name: str) -> K
 
 
 async def introduce(wire: Wire, known: Known, first_name: str, last_name: str) -> None:
-    """Write somebody into the address book under these names, unless they are there; refused, it keeps nobody back."""
+    """Add a person to the address book under these names, unless present; a refusal is ignored."""
     try:
         if known.sort == "user" and not await _is_named(wire, known, first_name, last_name):
             first, last = _in_order(first_name, last_name)
@@ -66,12 +66,12 @@ async def introduce(wire: Wire, known: Known, first_name: str, last_name: str) -
 
 
 def given(first_name: str, last_name: str) -> tuple[str, str]:
-    """The names to write somebody under; a number is no name, and nobody's name gives way to one."""
+    """The names for an address book entry; a phone number is not a name and never replaces one."""
     return ("", "") if _DIGITS.fullmatch(first_name + last_name) else (first_name, last_name)
 
 
 def _in_order(first_name: str, last_name: str) -> tuple[str, str]:
-    """Telegram wants a first name."""
+    """First and last name; Telegram requires a first name."""
     return (first_name, last_name) if first_name else (last_name, "")
 
 
@@ -82,7 +82,7 @@ async def _is_named(wire: Wire, known: Known, first_name: str, last_name: str) -
 
 
 async def _described(wire: Wire, known: Known) -> Any:
-    """A person or channel as it is now; ``None`` where Telegram does not tell."""
+    """The current data of a person or channel; ``None`` if Telegram gives none."""
     if known.channel:
         answer = await wire.ask(fn.channels.GetChannelsRequest([known.input]), scope="strangers")
         return next(iter(answer.chats), None)
@@ -91,7 +91,7 @@ async def _described(wire: Wire, known: Known) -> Any:
 
 
 async def _still(wire: Wire, former: Known | None, said: str) -> Known | None:
-    """Whoever bore a name or a phone, if they do so now."""
+    """The last known owner of a username or phone, if they still own it."""
     if former is None or former.sort == "group":
         return None
     try:
@@ -125,7 +125,7 @@ def _one(entities: Sequence[Any], code: str, said: str) -> Known:
 
 
 async def find(wire: Wire, address: str) -> Person | None:
-    """Ask whether somebody is there, without writing them into the address book."""
+    """Check whether a person is on Telegram, without adding them to the address book."""
     by_phone = address.startswith("+")
     ask = fn.contacts.ResolvePhoneRequest if by_phone else fn.contacts.ResolveUsernameRequest
     try:

@@ -1,7 +1,7 @@
-"""How far an account was read: the counters of https://core.telegram.org/api/updates, as durable as the messages.
+"""The read position of an account: the counters of https://core.telegram.org/api/updates, stored with the messages.
 
-Private chats and basic groups share one counter, every supergroup and channel has its own. An update follows if the
-counter before it is ours; whatever lies between us and it is asked for.
+Private chats and basic groups share one counter, every supergroup and channel has its own. An update is next in order
+if the counter before it equals ours; otherwise the gap is requested.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from chatapp_cli.connectors.telegram.durable import Findings
 from chatapp_cli.kit.understanding import digest
 
 Box: TypeAlias = int
-"""A channel's number, or ``OWN`` for all that shares the account's counter."""
+"""A channel's number, or ``OWN`` for all chats that share the account's counter."""
 OWN: Final = 0
 
 Turn: TypeAlias = Literal["next", "known", "gap"]
 
 
 Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
-"""As Telegram's counters travel."""
+"""A counter with Telegram's range."""
 
 
 class Reach(msgspec.Struct, array_like=True):
-    """How far a channel was read: its counter and the last message."""
+    """The read position of a channel: its counter and the last message."""
 
     pts: Counter
     last: Counter = 0
 
 
 class Position(msgspec.Struct):
-    """How far an account was read; this is a batch's cursor."""
+    """The read position of an account; the cursor of a batch."""
 
     pts: Counter
     qts: Counter
@@ -44,7 +44,7 @@ class Position(msgspec.Struct):
 
     @classmethod
     def of(cls, cursor: str, findings: Findings | None = None) -> Position:
-        """Read a cursor; a channel's place that cannot be read is passed over. Raises msgspec.ValidationError."""
+        """Read a cursor; unreadable channel positions are skipped. Raises msgspec.ValidationError."""
         kept = msgspec.json.decode(cursor, type=_Kept)
         position = cls(pts=kept.pts, qts=kept.qts, date=kept.date)
         for channel, reach in kept.channels.items():
@@ -59,16 +59,16 @@ class Position(msgspec.Struct):
         return msgspec.json.encode(self).decode()
 
     def take(self, state: Any) -> None:
-        """Go to where Telegram says that the account's counters are."""
+        """Set the account's counters to Telegram's state."""
         self.pts, self.qts, self.date = state.pts, state.qts, max(0, int(state.date.timestamp()))
 
     @property
     def when(self) -> datetime:
-        """The date as Telegram's requests want it."""
+        """The date in the form of Telegram's requests."""
         return datetime.fromtimestamp(self.date, UTC)
 
     def turn(self, box: Box, pts: int, count: int) -> Turn:
-        """Tell whether an update with this counter is the next one; a channel begins with its first."""
+        """Whether an update with this counter is the next one; the first update of a channel always is."""
         here = self._counter(box)
         if here is None:
             return "next" if pts else "gap"
@@ -83,7 +83,7 @@ class Position(msgspec.Struct):
         return reach.pts if reach else None
 
     def move(self, box: Box, pts: int | None, last: int = 0) -> None:
-        """Stand behind an update, and behind a message; where no counter is told we stay where we are."""
+        """Advance past an update and a message; without a counter the position stays."""
         if pts is None:
             return
         if box == OWN:
@@ -94,7 +94,7 @@ class Position(msgspec.Struct):
 
 
 class _Kept(msgspec.Struct):
-    """A cursor before every channel in it was looked at."""
+    """A cursor whose channels are not decoded yet."""
 
     pts: Counter
     qts: Counter
@@ -103,7 +103,7 @@ class _Kept(msgspec.Struct):
 
 
 def box_of(update: Any) -> Box:
-    """Whose counter an update moves."""
+    """The box whose counter an update moves."""
     message = getattr(update, "message", None)
     peer = getattr(message, "peer_id", None)
     if isinstance(peer, tl.PeerChannel):

@@ -1,4 +1,4 @@
-"""What Telegram pushes, as it comes."""
+"""The updates that Telegram pushes."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from chatapp_cli.connectors.telegram.peers import number_of
 log = structlog.get_logger()
 
 RARELY: Final = 60.0
-"""Seconds between two times that everything is asked for because of pushes that cannot be read."""
+"""Seconds between requests of all boxes because of unreadable pushes."""
 
 
 class Client(TelegramClient):  # type: ignore[misc]
-    """Hands every push over and asks for nothing by itself.
+    """Forwards every push and makes no requests of its own.
 
-    Telethon's own loop counts beside us: it holds pushes back, asks for differences of its own, and closes the
-    connection where it cannot read one.
+    Telethon's own update loop would interfere: it delays pushes, requests differences, and closes the connection on an
+    unreadable one.
     """
 
     hear: Callable[[Any], None] | None = None
-    """Gets every push; what comes before it is set is asked for anyway."""
+    """Gets every push; earlier ones are covered by the difference."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._doubted_at = -RARELY
-        state = self._sender._state  # the one place where Telethon reads a packet
+        state = self._sender._state  # the only place where Telethon decodes a packet
         state.decrypt_message_data = partial(self._readable, state.decrypt_message_data)
 
     def _readable(self, read: Callable[[bytes], Any], packet: bytes) -> Any:
-        """Pass over a push that cannot be read, and ask what it was; Telethon would hang up over some."""
+        """Skip an unreadable push and request the difference; on some, Telethon would disconnect."""
         try:
             return read(packet)
         except (SecurityError, InvalidBufferError):
@@ -52,7 +52,7 @@ class Client(TelegramClient):  # type: ignore[misc]
             return None
 
     async def get_me(self, input_peer: bool = False) -> None:
-        """Nobody: on connecting Telethon would ask who we are, which is known, and for a difference to count from."""
+        """Returns nobody: on connecting, Telethon would request our user, which is known, and a difference."""
 
     async def _update_loop(self) -> None:
         while True:
@@ -63,7 +63,7 @@ class Client(TelegramClient):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """One update, and whom the push described."""
+    """One update, and the peers that the push described."""
 
     update: Any
     entities: Mapping[int, Any]

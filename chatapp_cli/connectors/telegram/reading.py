@@ -1,4 +1,4 @@
-"""Where we stand in the account's updates, and what the next one means."""
+"""Apply the account's updates in order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class Reading:
-    """Applies updates in their turn; whatever is out of turn leaves its box in doubt."""
+    """Applies updates in order; one out of order marks its box as doubtful."""
 
     def __init__(self, *, me: int, max_download: int, peers: Peers, follows: Follows, clock: Clock) -> None:
         self.peers = peers
@@ -38,22 +38,22 @@ class Reading:
         self._follows = follows
 
     def resume(self, position: Position) -> None:
-        """Stand there, and doubt everything: it may have gone on without us."""
+        """Start at a position, with all boxes doubtful, since updates may have been missed."""
         self.at = position
         for channel, reach in self._follows.begun.items():
             self.begin(channel, reach)
         self.doubt_all()
 
     def begin(self, channel: int, reach: Reach) -> None:
-        """Read a channel from there on, unless it is read already."""
+        """Read a channel from this position, unless it is read already."""
         self.at.channels.setdefault(channel, reach)
 
     def doubt_all(self) -> None:
-        """Ask every box, since not everything that happens is pushed."""
+        """Mark all boxes as doubtful, since not every update is pushed."""
         self.doubts.update(dict.fromkeys((OWN, *self.at.channels)))
 
     def apply(self, update: Any, entities: Mapping[int, Any]) -> list[Arrival]:
-        """What a pushed update means if it is its turn; one whose turn cannot be told is left to the difference."""
+        """Apply a pushed update if it is next; one of unknown order is left to the difference."""
         try:
             return self._applied(update, entities)
         except Exception as error:  # noqa: BLE001 - whatever an update holds, the others must not wait for it
@@ -77,7 +77,7 @@ class Reading:
         return self.read([update], entities)
 
     def count(self, update: Any) -> bool:
-        """Move on if it is this update's turn; doubt the box if something lies between."""
+        """Advance if this update is next; mark the box as doubtful if there is a gap."""
         box, count = box_of(update), getattr(update, "pts_count", 0) or 0
         turn = self.at.turn(box, update.pts or 0, count)
         if turn == "next":
@@ -88,13 +88,13 @@ class Reading:
         return turn == "next"
 
     def wants(self, channel: int, entities: Mapping[int, Any]) -> bool:
-        """Tell whether a channel is read at all."""
+        """Whether a channel is read at all."""
         entity = entities.get(marked(channel))
         known = (seen(entity) if entity is not None else None) or self.peers.get(marked(channel))
         return self._follows.wants(channel, broadcast=known is None or known.sort == "channel")
 
     def read(self, updates: Iterable[Any], entities: Mapping[int, Any]) -> list[Arrival]:
-        """What updates mean that need no turn."""
+        """The arrivals of updates without an order."""
         found = [self._read(update, entities) for update in updates]
         return [one for one in found if one is not None]
 
@@ -106,24 +106,24 @@ class Reading:
         return arrival(update, view)
 
     def batch(self, updates: Iterable[Any], answer: Any, *, moves: bool = True) -> Batch:
-        """What an answer of Telegram means; ``moves`` if we stand behind it once it is durable."""
+        """The batch for an answer; ``moves`` if the position advances past it once stored."""
         arrivals = self.read(updates, {number_of(one): one for one in told(answer)})
         return Batch(arrivals=arrivals, cursor=self.at.cursor() if moves else None)
 
     def page(self, answer: Any, *, moves: bool = True) -> Batch:
-        """A page of a chat's history, or what could not be read in its place."""
+        """The batch for a page of a chat's history, or for an unreadable item in its place."""
         if isinstance(answer, NotUnderstood):
             return Batch(arrivals=[lost(answer, self.me)], cursor=self.at.cursor() if moves else None)
         return self.batch(posts(answer.messages), answer, moves=moves)
 
     def _describes(self, update: Any, entities: Mapping[int, Any]) -> bool:
-        """Abbreviated messages name people without describing them: the difference does."""
+        """Whether the people named are known: abbreviated messages do not describe them, the difference does."""
         if not hasattr(getattr(update, "message", None), "peer_id"):
             return True
         return all(number in entities or self.peers.get(number) for number in named(update))
 
     def _view(self, update: Any, entities: Mapping[int, Any]) -> View:
-        """Whom the update did not describe, we may know."""
+        """The context of an update, with known peers added."""
         known = {number: one.entity for number in (self.me, *named(update)) if (one := self.peers.get(number))}
         return self._seeing({**known, **entities})
 

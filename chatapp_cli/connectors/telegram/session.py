@@ -31,7 +31,7 @@ VARIATION: Final = "\N{VARIATION SELECTOR-16}"
 
 
 class AccountSession:
-    """What a personal account does."""
+    """The operations of a personal account."""
 
     def __init__(self, wire: Wire, reading: Reading, feed: Feed, follows: Follows) -> None:
         self._wire = wire
@@ -39,14 +39,14 @@ class AccountSession:
         self._feed = feed
         self._follows = follows
         self._turn = asyncio.Lock()
-        """One send at a time: side by side they make Telegram lose updates of channels."""
+        """One send at a time: concurrent sends make Telegram lose channel updates."""
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what arrives."""
+        """Yield updates."""
         return self._feed.batches(cursor)
 
     async def send(self, message: Outbound) -> Receipt:
-        """Send text and files, as several of Telegram's messages if need be; what got through before stays sent."""
+        """Send text and files, as several Telegram messages if needed; parts already sent are not repeated."""
         known = await self._reached(message)
         sent: list[Any] = []
         for part in parts(message):
@@ -61,9 +61,9 @@ class AccountSession:
         return Receipt(ids=ids, at=millis(date) if date else None, texts=ids[:1] if message.text else ())
 
     async def _reached(self, message: Outbound) -> Known:
-        """Whom it goes to; a dialog begun by phone or name goes on under the account that was found.
+        """The recipient; a dialog begun by phone or name moves to the account found.
 
-        The address book gets a name only where one was given (S-056).
+        The address book gets an entry only if a name was given (S-056).
         """
         names = people.given(message.first_name, message.last_name)
         if any(names) and message.address.startswith("+"):
@@ -95,7 +95,7 @@ class AccountSession:
             return await self._wire.client.upload_file(str(part.file.path), file_name=part.file.name)
 
     async def _found(self, known: Known, part: Part, taken: set[int]) -> Any:
-        """An earlier attempt got through: the history has its id."""
+        """The message of an earlier successful attempt, from the history."""
         try:
             answer = await self._wire.ask(history.page(known))
         except NotUnderstood as unread:
@@ -106,7 +106,7 @@ class AccountSession:
         raise OutcomeUnknown("duplicate")
 
     async def prove(self) -> None:
-        """Ask whether Telegram lets the account in, and whether it may write again if it was frozen."""
+        """Check that the login is valid and, if the account was frozen, whether it may write again."""
         await self._wire.ask(fn.updates.GetStateRequest())
         if self._wire.frozen:
             config = await self._wire.ask(fn.help.GetAppConfigRequest(hash=0))
@@ -115,7 +115,7 @@ class AccountSession:
             self._wire.frozen = False
 
     async def fetch(self, remote: str, target: Path) -> None:
-        """Write a file's content; where it lies is asked for each time, because Telegram lets that expire."""
+        """Download a file; its location is requested each time because it expires."""
         number, _, message_id = remote.partition("/")
         known = self._wire.peers.need(int(number))
         message = await self._message(known, int(message_id))
@@ -151,7 +151,7 @@ class AccountSession:
                 raise
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Delete a message for everybody; one that is gone already is a success."""
+        """Delete a message for everybody; succeeds if it is already gone."""
         known = await people.reach(self._wire, address)
         numbers = [message_number(ext_id)]
         try:
@@ -171,7 +171,7 @@ class AccountSession:
         await self._wire.ask(fn.messages.SendReactionRequest(known.input, message_number(ext_id), reaction=reaction))
 
     async def mark_read(self, address: str, ext_id: str) -> None:
-        """Show that everything up to this message was read."""
+        """Mark everything up to this message as read."""
         known = await people.reach(self._wire, address)
         upto = message_number(ext_id)
         if known.channel:
@@ -180,12 +180,12 @@ class AccountSession:
             self._feed.ours(await self._wire.ask(fn.messages.ReadHistoryRequest(known.input, upto)))
 
     async def typing(self, address: str) -> None:
-        """Show for some seconds that we write."""
+        """Show the typing indicator for some seconds."""
         known = await people.reach(self._wire, address)
         await self._wire.ask(fn.messages.SetTypingRequest(known.input, tl.SendMessageTypingAction()))
 
     async def find(self, address: str) -> Person | None:
-        """Ask whether somebody is there, by phone or name."""
+        """Check whether a person is on Telegram, by phone or username."""
         return await people.find(self._wire, address)
 
     async def contacts(self) -> Sequence[Person]:
@@ -193,11 +193,11 @@ class AccountSession:
         return await people.contacts(self._wire)
 
     async def chats(self) -> Sequence[Peer]:
-        """The groups and channels that the account is in."""
+        """The groups and channels that the account is a member of."""
         return await chats.listed(self._wire)
 
     async def follow(self, address: str) -> Peer:
-        """Read a chat from now on, joining it if need be."""
+        """Read a chat from now on; join it if needed."""
         known = await chats.join(self._wire, address)
         if known.channel:
             reach = await chats.present(self._wire, known)
@@ -206,47 +206,47 @@ class AccountSession:
         return known.peer
 
     async def unfollow(self, address: str) -> None:
-        """Read it no longer; the account stays in it."""
+        """Stop reading a chat; the account stays a member."""
         known = await people.reach(self._wire, address)
         if not known.channel:
             raise Rejected("always_read", address)
         await self._follows.end(known.channel)
 
     async def history(self, address: str, after: str) -> AsyncGenerator[Batch, None]:
-        """What was said in a chat after a message, oldest first."""
+        """The messages of a chat after one, oldest first."""
         known = await people.reach(self._wire, address)
         async for page in history.after(self._wire, known, message_number(after) if after else 0):
             yield self._reading.page(page, moves=False)
 
     async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
-        """Make a group with them."""
+        """Create a group with these people."""
         made = await groups.create(self._wire, title, members)
         self._feed.look(OWN)
         return made
 
     async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
-        """Add them to a group."""
+        """Add people to a group."""
         async with self._group(address) as group:
             return await groups.add(self._wire, group, members)
 
     async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
-        """Take them out of a group."""
+        """Remove people from a group."""
         async with self._group(address) as group:
             return await groups.remove(self._wire, group, members)
 
     async def rename_group(self, address: str, title: str) -> None:
-        """Give a group another title."""
+        """Change the title of a group."""
         async with self._group(address) as group:
             await groups.rename(self._wire, group, title)
 
     async def end_group(self, address: str) -> None:
-        """Delete a group, or leave it where it is not ours."""
+        """Delete a group, or leave it if it is not ours."""
         async with self._group(address) as group:
             await groups.end(self._wire, group)
 
     @asynccontextmanager
     async def _group(self, address: str) -> AsyncIterator[Known]:
-        """A group of which we change something: what came of it is asked for."""
+        """A group that we change; afterwards its box is requested."""
         group = await people.reach(self._wire, address)
         yield group
         self._feed.look(group.channel or OWN)
@@ -257,13 +257,13 @@ def _id(known: Known, number: int) -> str:
 
 
 def _freeze_is_named(config: Any) -> bool:
-    """As https://core.telegram.org/api/auth#frozen-accounts tells: a date in the application's configuration."""
+    """Whether the app configuration has the date of a freeze (https://core.telegram.org/api/auth#frozen-accounts)."""
     fields = getattr(getattr(config, "config", None), "value", None) or ()
     return any(one.key == "freeze_since_date" and getattr(one.value, "value", 0) for one in fields)
 
 
 def _sent(answer: Any, number: int) -> Any:
-    """The message as Telegram took it, or the short word for it."""
+    """The sent message in Telegram's answer, in full or abbreviated."""
     if isinstance(answer, tl.UpdateShortSentMessage):
         return answer
     (given,) = [one.id for one in answer.updates if isinstance(one, tl.UpdateMessageID) and one.random_id == number]

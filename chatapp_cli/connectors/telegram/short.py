@@ -1,4 +1,4 @@
-"""Telegram abbreviates plain messages when it pushes them; here they are written out."""
+"""Expand the abbreviated messages that Telegram pushes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from telethon.tl import types as tl
 
 
 def in_full(update: Any, me: int) -> Any:
-    """A push as the difference would have told it."""
+    """A push in the form of a difference."""
     if isinstance(update, tl.UpdateShortMessage):
         sender = me if update.out else update.user_id
         return _posted(update, tl.PeerUser(update.user_id), sender)

@@ -1,4 +1,4 @@
-"""What can still be known of an answer that cannot be read: where it ends, which chats it lists, and its bytes."""
+"""What an undecodable answer still tells: the state after it, the chats listed, and its bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SILENT: Final = " (its content is not kept: it may be a login code or a note of
 
 
 class Size:
-    """How much is asked for at once: halved where an answer cannot be read, doubled where it can."""
+    """The page size: halved after an unreadable answer, doubled after a readable one."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -30,31 +30,31 @@ class Size:
 
     @property
     def whole(self) -> bool:
-        """Nothing was unreadable of late."""
+        """Whether the size is at its maximum."""
         return self.now == self._most
 
     def halve(self) -> bool:
-        """Ask for less; False where it was one thing already."""
+        """Halve the size; false if it was one already."""
         smaller = self.now > 1
         self.now = max(1, self.now // 2)
         return smaller
 
     def grow(self) -> None:
-        """Ask for more again."""
+        """Double the size."""
         self.now = min(self._most, self.now * 2)
 
 
 def lost(unread: NotUnderstood, me: int) -> Arrival:
-    """One thing that cannot be read; what Telegram itself or the owner wrote for the owner alone is not kept."""
+    """The arrival for an unreadable item; private matters of the owner are not stored."""
     name, problem = f"unread:{unread.place or digest(unread.raw)}", f"{unread.detail}: not understood"
     private = any(bytes(tl.PeerUser(number)) in unread.raw for number in (SERVICE, me))
     return finding(name, problem + _SILENT) if private else finding(name, problem, unread.raw)
 
 
 def readable_part(raw: bytes) -> Any:
-    """A difference whose events can be read, although somebody whom it describes cannot: they come behind.
+    """A difference whose events are readable although a person in it is not: people come after the events.
 
-    ``None`` where that is not what it is.
+    ``None`` if it is anything else.
     """
     try:
         with BinaryReader(raw) as reader:
@@ -94,27 +94,27 @@ def _named(event: Any) -> Iterator[int]:
 
 
 def state_after(raw: bytes) -> Any:
-    """Where the account stands behind an unread difference; ``None`` if it does not say."""
+    """The account's state after an unread difference; ``None`` if not given."""
     tail = raw[-_STATE:]
     return _object(tail) if _begins(tail, tl.updates.State) else None
 
 
 def pts_after(raw: bytes) -> int | None:
-    """Where a channel stands behind an unread difference: it says so at its beginning."""
+    """The channel's counter after an unread difference, which is at its beginning."""
     if not _begins(raw, tl.updates.ChannelDifference):
         return None
     return int.from_bytes(raw[8:12], "little", signed=True)
 
 
 def dialog_of(raw: bytes) -> Any:
-    """The chat of which a channel had too much to tell; ``None`` if it is another answer."""
+    """The chat of a «difference too long» answer; ``None`` for any other answer."""
     if not _begins(raw, tl.updates.ChannelDifferenceTooLong):
         return None
     return _object(raw[12 if raw[4] & 2 else 8 :])
 
 
 def dialogs_of(raw: bytes) -> Sequence[Any]:
-    """The chats of an unread list: they come before the messages."""
+    """The chats of an unread list, which come before the messages."""
     start = {tl.messages.Dialogs: 4, tl.messages.DialogsSlice: 8}
     found = [_object(raw[at:]) for kind, at in start.items() if _begins(raw, kind)]
     dialogs = found[0] if found and isinstance(found[0], list) else []
@@ -122,7 +122,7 @@ def dialogs_of(raw: bytes) -> Sequence[Any]:
 
 
 def entities_of(raw: bytes, numbers: Collection[int]) -> list[Any]:
-    """Those of the people and chats that an unread answer describes somewhere: they can be read by themselves."""
+    """The people and chats described in an unread answer; they can be decoded separately."""
     found = [_object(raw[at:]) for kind in _ENTITIES for at in _places(raw, kind)]
     return [one for one in found if isinstance(one, _ENTITIES) and number_of(one) in numbers]
 

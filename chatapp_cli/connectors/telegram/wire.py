@@ -1,4 +1,4 @@
-"""Requests of one account: an answer, or one of our errors; whoever is named in an answer is remembered."""
+"""Requests of one account: return the answer or raise one of our errors; peers in answers are stored."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Wire:
         """Telegram refused something because the account is frozen."""
 
     async def ask(self, request: Any, *, scope: Pause = "account", once: bool = False) -> Any:
-        """Make a request. ``scope`` is what a flood holds up, ``once`` if doing it twice would be seen.
+        """Send a request. ``scope`` is what a flood wait delays, ``once`` if it is not repeatable.
 
-        Raises NotUnderstood where the answer cannot be read; what was asked for is done all the same.
+        Raises NotUnderstood if the answer cannot be decoded; the request was carried out all the same.
         """
         _keep_what_cannot_be_read(request)
         try:
@@ -48,7 +48,7 @@ class Wire:
 
 
 def _keep_what_cannot_be_read(request: Any) -> None:
-    """Telethon reads an answer by its request, and tells of one that it cannot read neither what it was nor its end."""
+    """Keep the bytes of unreadable answers: Telethon reports neither the content nor the end of one."""
     read = request.read_result
 
     def reading(reader: Any) -> Any:

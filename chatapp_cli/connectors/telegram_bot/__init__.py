@@ -1,1 +1,1 @@
-"""Telegram through a bot: its folder is the whole channel."""
+"""Telegram through a bot; everything about the channel is in this folder."""

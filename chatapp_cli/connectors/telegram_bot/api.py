@@ -29,14 +29,14 @@ R = TypeVar("R")
 PATIENCE = 30
 """Seconds for an ordinary call."""
 SLOWEST = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _LIMIT = 100
 _FAILURES = (AiogramError, ClientError, TimeoutError, ValueError, RecursionError)
-"""The last two are what decoders say to an answer that is no text or too deep."""
+"""The last two are raised by decoders for an answer that is not text or too deeply nested."""
 
 
 class BotApi:
-    """Calls as a bot; whatever fails is a ChannelError in which the token does not appear."""
+    """Calls for one bot; every failure is a ChannelError without the token."""
 
     def __init__(self, *, token: str, url: str, local: bool) -> None:
         self._token = token
@@ -45,7 +45,7 @@ class BotApi:
 
     @classmethod
     def of(cls, bound: Bound) -> Self:
-        """Speak for a bound channel."""
+        """Open the API for a bound channel."""
         settings = bound.settings
         return cls(token=bound.secrets["token"], url=settings["api_url"], local=settings["local"] == "on")
 
@@ -55,20 +55,20 @@ class BotApi:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close at once: aiogram's own way pauses for a trouble with TLS that aiohttp no longer has."""
+        """Close at once: aiogram's own close pauses for a TLS problem that aiohttp no longer has."""
         session = await self._http.create_session()
         await session.close()
 
     async def call(self, method: TelegramMethod[R], *, patience: int = PATIENCE, once: bool = False) -> R:
-        """Call a method; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        """Call a method; with ``once`` (not repeatable) no answer means OutcomeUnknown."""
         try:
             return await self._bot(method, request_timeout=patience)
         except _FAILURES as error:
             failure = errors.translate(error, token=self._token, once=once)
-        raise failure  # outside, so that no exception with an address in it hangs on as its context
+        raise failure  # outside the handler, so that no exception with the address stays as its context
 
     async def download(self, file_id: str, target: Path) -> None:
-        """Write a file's content; a local Bot API server fetches it whole before it answers."""
+        """Download a file; a local Bot API server fetches it completely before it answers."""
         file = await self.call(GetFile(file_id=file_id), patience=600)
         if file.file_path is None:
             raise Retryable("file_gone")
@@ -83,9 +83,9 @@ class BotApi:
         raise failure
 
     async def updates(self, offset: int | None, wait: int, *, most: int = _LIMIT) -> list[bytes]:
-        """Ask for updates from ``offset`` on, which confirms all earlier ones; wait so many seconds.
+        """Request updates from ``offset`` on, which confirms all earlier ones; wait up to ``wait`` seconds.
 
-        One whose brackets do not close spoils the answer that it stands in: it is asked for alone, and given as it is.
+        An update with malformed JSON breaks the whole answer: it is then requested alone and returned as is.
         """
         start = {} if offset is None else {"offset": offset}
         asked = {"limit": most, "timeout": wait, "allowed_updates": WANTED, **start}
@@ -114,7 +114,7 @@ class BotApi:
 
 
 def patience_for(size: int) -> int:
-    """Seconds that a transfer of so many bytes may take."""
+    """The timeout in seconds for a transfer of this many bytes."""
     return PATIENCE + size // SLOWEST
 
 

@@ -1,4 +1,4 @@
-"""Binding a bot: one form, proved by getMe."""
+"""Binding a bot: one form, verified by getMe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatapp_cli.ports.world import Chance
 
 KIND = "telegram_bot"
 OWN_LIMIT = 60 * 1024 * 1024
-"""S-066: what the desk carries in either direction where the provider would let more through."""
+"""S-066: the desk's own limit in either direction, below the provider's."""
 
 _STEPS = (
     T("Open @BotFather in Telegram, send /newbot, follow it and copy the token that it gives."),
@@ -29,7 +29,7 @@ _STEPS = (
 
 
 async def bind(ask: Asker, chance: Chance, previous: Bound | None) -> Bound:
-    """Ask until Telegram knows the bot."""
+    """Ask until Telegram accepts the token."""
     form = form_of(KIND, previous, title=T("Telegram bot"), intro=_STEPS)
     return await ask_until_proved(ask, form, lambda values: _prove(values, chance, previous))
 
@@ -111,5 +111,5 @@ def _yes(answer: bool | None) -> str:
 
 
 def max_download(bound: Bound) -> int:
-    """Largest file in bytes that comes in over this binding."""
+    """The largest file that is downloaded, in bytes."""
     return bound.capabilities.get("max_download", manifest(KIND).capabilities.max_download)

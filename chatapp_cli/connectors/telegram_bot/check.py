@@ -21,7 +21,7 @@ from chatapp_cli.ports.connector import Finding
 
 
 async def findings(api: BotApi, bound: Bound) -> Sequence[Finding]:
-    """Look without disturbing a running daemon: asking for updates would take them away from it."""
+    """Check without disturbing a running daemon: requesting updates would take them away from it."""
     try:
         me = await api.call(GetMe())
         info = await api.call(GetWebhookInfo())
@@ -83,7 +83,7 @@ def _queue(info: WebhookInfo, *, ok: bool) -> Finding:
 
 
 class Look(TelegramMethod[dict[str, Any]]):
-    """getChat, read loosely: aiogram refuses the answers of a server older than itself."""
+    """getChat with lenient decoding: aiogram refuses answers of a server older than itself."""
 
     __returning__ = dict[str, Any]
     __api_method__ = "getChat"
@@ -92,7 +92,7 @@ class Look(TelegramMethod[dict[str, Any]]):
 
 
 class LookAtMember(Look):
-    """getChatMember, read as loosely."""
+    """getChatMember with lenient decoding."""
 
     __api_method__ = "getChatMember"
 
@@ -100,7 +100,7 @@ class LookAtMember(Look):
 
 
 async def why_not_deleted(api: BotApi, address: str, bot: int) -> str:
-    """Find out which rule of deletion it was, once Telegram refused; returns a code of the manifest."""
+    """Find which rule forbade a deletion after Telegram refused it; returns a code of the manifest."""
     chat = await api.call(Look(chat_id=address))
     member = await api.call(LookAtMember(chat_id=address, user_id=bot))
     fresh = Target(place=chat.get("type", "group"), age=0, ours=False)

@@ -38,7 +38,7 @@ VARIATION = "\N{VARIATION SELECTOR-16}"
 
 
 class BotSession:
-    """What a bot does whichever way its updates come."""
+    """The operations of a bot, independent of how updates arrive."""
 
     def __init__(self, *, api: BotApi, bound: Bound, clock: Clock) -> None:
         self._api = api
@@ -47,7 +47,7 @@ class BotSession:
         self._ears = _ears(bound)
 
     async def send(self, message: Outbound) -> Receipt:
-        """Send text and files, as several of Telegram's messages if need be."""
+        """Send text and files, as several Telegram messages if needed."""
         sent: list[Message] = []
         for method, size in plan(message):
             sent += await send_part(partial(self._deliver, method, size), _ids(sent), self._clock)
@@ -82,7 +82,7 @@ class BotSession:
             await self._unless("not_modified", EditMessageCaption(chat_id=chat, message_id=message, caption=text))
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Delete a message; one that is gone already is a success, and a refusal is explained."""
+        """Delete a message; succeeds if it is already gone. A refusal is explained."""
         try:
             await self._unless("message_gone", DeleteMessage(chat_id=address, message_id=_number(ext_id)))
         except Rejected as refusal:
@@ -98,7 +98,7 @@ class BotSession:
         await self._api.call(SetMessageReaction(chat_id=address, message_id=_number(ext_id), reaction=list(reaction)))
 
     async def _unless(self, code: str, method: TelegramMethod[Any]) -> None:
-        """Call, and take this one refusal for a success."""
+        """Call a method and treat this one refusal as success."""
         try:
             await self._api.call(method)
         except Rejected as refusal:
@@ -107,22 +107,22 @@ class BotSession:
 
 
 class PollingSession(BotSession):
-    """We ask Telegram."""
+    """Receives by long polling."""
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what Telegram kept for us."""
+        """Yield updates."""
         return receive.poll(self._api, self._clock, cursor, self._ears)
 
 
 class HookedSession(BotSession):
-    """Telegram calls us."""
+    """Receives by webhook."""
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - Telegram keeps count
-        """Yield only proofs of life."""
+        """Yield heartbeats only."""
         return receive.watch(self._api, self._clock)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Check the secret and translate."""
+        """Check the secret and convert the update."""
         return receive.accept(request, self._bound.secrets["hook_secret"], self._ears, self._clock.now())
 
 
@@ -131,7 +131,7 @@ def _ears(bound: Bound) -> Ears:
 
 
 def _number(ext_id: str) -> int:
-    """A message's number; what only we know as one, such as a pressed button, has none at Telegram."""
+    """Telegram's number of a message. Raises Rejected for one that exists only here, such as a pressed button."""
     if not ext_id.isdecimal():
         raise Rejected("no_message", ext_id)
     return int(ext_id)
@@ -156,7 +156,7 @@ class TelegramBot:
         return arrival(raw, _ears(bound), at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
-        """Take an update without a session; a bot that asks for its updates is called by nobody."""
+        """Accept an update without a session; a polling bot gets no webhooks."""
         if bound.settings["intake"] != "webhook":
             return HookReply(status=404)
         return receive.accept(request, bound.secrets["hook_secret"], _ears(bound), self._world.clock.now())
@@ -168,7 +168,7 @@ class TelegramBot:
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - stateless
-        """Choose the way of receiving at Telegram, which knows only one at a time."""
+        """Start the configured way of receiving; Telegram supports only one at a time."""
         async with BotApi.of(bound) as api:
             if bound.settings["intake"] == "webhook":
                 await receive.set_hook(api, bound)

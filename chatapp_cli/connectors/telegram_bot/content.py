@@ -1,4 +1,4 @@
-"""What a message says and carries: text for everything that can be read, files for the rest."""
+"""The content of a message: text for everything readable, files for the rest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ENVELOPE = frozenset(
     sender_business_bot sender_chat sender_tag show_caption_above_media suggested_post_info via_bot
     """.split()  # noqa: SIM905 - reads better
 )
-"""What a message has beside its content."""
+"""Fields of a message other than its content."""
 
 
 class _Kind(NamedTuple):
@@ -57,7 +57,7 @@ _CONTENT = (
     *("text", "caption", "photo", "sticker", "contact", "venue", "location", "dice", "poll"),
     *(known.field for known in _FILES),
 )
-"""What of a message is looked for by name where not all of it could be read."""
+"""The content fields that are checked by name if a message is partly unreadable."""
 _PHOTO = _Kind("photo", "photo", ".jpg", "image/jpeg")
 _STICKER = _Kind("sticker", "sticker", ".webp", "image/webp")
 
@@ -69,7 +69,7 @@ def name(who: tg.User | tg.Chat) -> str:
 
 
 def words(post: tg.Message) -> str:
-    """Everything of a message that can be read, under the name of whom it was forwarded from."""
+    """All readable text of a message; forwarded text under its author's name."""
     said = _text(post) or _special(post)
     if post.forward_origin is None:
         return said
@@ -77,7 +77,7 @@ def words(post: tg.Message) -> str:
 
 
 def _text(post: tg.Message) -> str:
-    """A text or a caption; of all formatting only what leads somewhere is kept."""
+    """A text or a caption; of its formatting only links are kept."""
     text, entities = (post.text, post.entities) if post.text else (post.caption, post.caption_entities)
     return reveal(text, (Hidden(one.offset, one.length, one.url) for one in entities if one.type == "text_link"))
 
@@ -109,7 +109,7 @@ def _say_contact(card: tg.Contact) -> str:
 
 
 def phone(card: tg.Contact) -> str:
-    """A card's number as it is called from anywhere; empty where it has none."""
+    """A contact's phone in international form; empty if it has none."""
     return "+" + card.phone_number.lstrip("+") if card.phone_number else ""
 
 
@@ -128,7 +128,7 @@ _SPECIAL: tuple[tuple[str, Callable[[Any], str]], ...] = (
 
 
 def unshown(raw: bytes) -> str:
-    """Name the content that we cannot show, so that nobody waits for an answer to it unseen."""
+    """Name the content that we cannot show, so that it is not overlooked."""
     content = _content(raw)
     if not _SILENT.isdisjoint(content):
         return ""
@@ -136,7 +136,7 @@ def unshown(raw: bytes) -> str:
 
 
 def unread(post: tg.Message, raw: bytes) -> str:
-    """Name the parts of a message that are of another shape than Telegram describes, beside those that were read."""
+    """Name the parts of a message that do not match Telegram's documentation."""
     content = _content(raw)
     return " ".join(
         f"[{name}]" for name in _CONTENT if content.get(name, b"null") != b"null" and not getattr(post, name)
@@ -150,7 +150,7 @@ def _content(raw: bytes) -> Mapping[str, bytes]:
 
 
 def files(post: tg.Message, max_download: int) -> tuple[IncomingFile, ...]:
-    """The one file that a message can carry; larger than ``max_download`` bytes it can never be fetched."""
+    """The file of a message (at most one); above ``max_download`` bytes it cannot be downloaded."""
     if post.photo:
         return (_file(post, _largest(post.photo), _PHOTO, max_download),)
     if post.sticker:
@@ -162,7 +162,7 @@ def files(post: tg.Message, max_download: int) -> tuple[IncomingFile, ...]:
 
 
 def _largest(sizes: list[tg.File]) -> tg.File:
-    """Telegram lists them from small to large, and may leave the bytes out."""
+    """The largest size: Telegram lists sizes in ascending order and may omit the byte count."""
     return max(reversed(sizes), key=lambda size: size.file_size)
 
 

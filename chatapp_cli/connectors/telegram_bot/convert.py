@@ -1,4 +1,4 @@
-"""Telegram's words into ours: pure functions from a raw update to what happened."""
+"""Convert raw Telegram updates to events. Pure functions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ID: Final = re.compile(rb'"update_id"\s*:\s*"?(\d{1,18})')
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """What understanding an update needs to know of the channel."""
+    """The properties of the channel that affect how updates are read."""
 
     bot: str
     """Our own id."""
@@ -46,7 +46,7 @@ class Ears:
 
 
 def arrival(raw: bytes, ears: Ears, at: Millis) -> Arrival:
-    """Understand one update that came at that time, or set it aside with the reason."""
+    """Read one update received at this time, or set it aside with the reason."""
     return guarded(raw, lambda one: _understood(one, ears, at), provider_id=_identity(raw))
 
 
@@ -60,7 +60,7 @@ def _understood(raw: bytes, ears: Ears, at: Millis) -> Arrival:
 
 
 def update_id(raw: bytes) -> int | None:
-    """The number of an update, found in its bytes whether the rest can be read or not."""
+    """The number of an update, found in its bytes even if the rest is unreadable."""
     found = _ID.search(raw)
     return int(found[1]) if found else None
 
@@ -72,16 +72,16 @@ def _identity(raw: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One update on its way into our words."""
+    """The conversion of one update."""
 
     raw: bytes
     ears: Ears
     at: Millis
     whole: bool
-    """Everything of it could be read."""
+    """Whether it was read completely."""
 
     def events(self, update: tg.Update) -> tuple[Event, ...]:
-        """Say what an update means; one that we did not ask for means nothing."""
+        """The events of an update; types that we did not request give none."""
         if post := update.message or update.channel_post:
             return self._posted(post)
         if edited := update.edited_message or update.edited_channel_post:
@@ -104,7 +104,7 @@ class _Reading:
         return (self._message(post, text, files),) if text or files else ()
 
     def _words(self, post: tg.Message) -> str:
-        """What can be read, and the names of the parts that should be readable and are not."""
+        """The readable text, and the names of the unreadable parts."""
         odd = "" if self.whole else content.unread(post, self.raw)
         return "\n".join(filter(None, (content.words(post), odd)))
 
@@ -124,7 +124,7 @@ class _Reading:
         )
 
     def _edited(self, post: tg.Message) -> MessageEdited:
-        """In a channel its administrators change one another's posts, ours too, and are not named."""
+        """An edited message. In a channel, unnamed administrators edit each other's posts, ours too."""
         if not post.message_id:
             raise Unfit("an edit of nothing")
         told = post.chat.type != "channel"
@@ -138,7 +138,7 @@ class _Reading:
         )
 
     def _pressed(self, press: tg.Press) -> tuple[Event, ...]:
-        """A pressed button is what its person says now; without a message or data there is nothing to answer."""
+        """A pressed button counts as a message from the person, unless it has no message or no data to answer."""
         if press.message is None or not press.data:
             return ()
         said = MessageArrived(
@@ -158,7 +158,7 @@ def _moved(post: tg.Message) -> PeerMoved:
 
 
 def peer(chat: tg.Chat) -> Peer:
-    """Name a chat; its id is both what makes it unique and where it is written to."""
+    """The peer of a chat; its id is both the key and the address."""
     kind = _KINDS.get(chat.type, "private" if chat.id > 0 and not chat.type else "group")
     return Peer(key=str(chat.id), address=str(chat.id), kind=kind, title=content.name(chat))
 
@@ -168,14 +168,14 @@ def _person(who: tg.User | tg.Chat, phone: str = "") -> Person:
 
 
 def _sender(post: tg.Message) -> Person:
-    """A chat may speak for a person: a channel, or a group's anonymous administrator."""
+    """The sender; a chat can stand for a person: a channel, or a group's anonymous administrator."""
     if who := post.sender_chat or post.from_:
         return _person(who, _own_phone(post))
     return _person(post.chat)
 
 
 def _presser(press: tg.Press, chat: tg.Chat) -> Person:
-    """In a private chat there is only one who can press."""
+    """The person who pressed; in a private chat there is only one."""
     if press.from_:
         return _person(press.from_)
     return _person(chat) if peer(chat).kind == "private" else Person()
@@ -186,7 +186,7 @@ def _by(post: tg.Message) -> str:
 
 
 def _own_phone(post: tg.Message) -> str:
-    """A shared card proves a phone only if it is the sender's own."""
+    """The phone of a shared contact, if it is the sender's own."""
     card, who = post.contact, post.from_
     if card is None or who is None or card.user_id != who.id:
         return ""
@@ -194,7 +194,7 @@ def _own_phone(post: tg.Message) -> str:
 
 
 def _reply_to(post: tg.Message) -> str:
-    """In a forum every message formally answers the one that opened its topic: that is no quotation."""
+    """The message being answered. In a forum every message formally answers the topic's first one: ignored."""
     quoted = post.reply_to_message
     if quoted is None or (post.is_topic_message and quoted.message_id == post.message_thread_id):
         return ""

@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 from chatapp_cli.domain.ids import Millis
 
 WINDOW = 48 * 3_600_000
-"""After so many milliseconds nothing can be deleted any more."""
+"""Milliseconds after which messages can no longer be deleted."""
 
 DICE_REST = 24 * 3_600_000
-"""Before so many milliseconds a private die stays, so that nobody throws again in secret."""
+"""Milliseconds before which a die in a private chat cannot be deleted, so that nobody secretly throws again."""
 
 Place: TypeAlias = Literal["private", "group", "supergroup", "channel"]
 

@@ -1,7 +1,7 @@
-"""What Telegram's refusals and the network's failures mean for a message and for the channel.
+"""Map Telegram's refusals and network failures to errors of a message or the channel.
 
-Telegram tells its refusals apart by an HTTP-like status and by words; only aiogram's exceptions know the rest.
-Addresses of the Bot API contain the token, therefore no text of an exception leaves without ``scrub``.
+Telegram distinguishes refusals by an HTTP-like status and by wording; aiogram's exceptions have the rest. Bot API
+addresses contain the token, so no exception text is passed on without ``scrub``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from chatapp_cli.kit.pauses import pause
 
 LIMITED: Final = 429
 PAUSE: Final = 5.0
-"""Seconds to wait where Telegram asks for it and names no time that a clock can show."""
+"""Seconds to wait if Telegram names no valid time."""
 _STATUS: Mapping[type[Exception], int] = {
     aio.TelegramBadRequest: 400,
     aio.TelegramUnauthorizedError: 401,
@@ -75,7 +75,7 @@ class Moved(Rejected):
 
 
 def refused(status: int, words: str) -> ChannelError:
-    """Name what Telegram refused; the call was certainly not done."""
+    """The error for a refusal; the call was certainly not carried out."""
     code = _code(status, words.lower())
     if status in {401, 404}:
         return NeedsRebind("unauthorized", words)
@@ -92,13 +92,13 @@ def _code(status: int, words: str) -> str:
 
 
 def limited(words: str, retry_after: float, chat: object) -> RateLimited:
-    """Telegram does not say whose limit it was: a group has its own, a private chat shares the bot's."""
+    """The error for a rate limit. Telegram does not say whose: a group has its own, a private chat shares the bot's."""
     group = str(chat).startswith("-")
     return RateLimited("flood", words, retry_after=pause(retry_after, PAUSE), scope="dialog" if group else "account")
 
 
 def translate(error: Exception, *, token: str, once: bool) -> ChannelError:
-    """Turn what aiogram or aiohttp raised into ours; ``once`` if doing the call twice would be seen."""
+    """Convert exceptions of aiogram and aiohttp to ours; ``once`` if the call is not repeatable."""
     if isinstance(error, aio.TelegramRetryAfter):
         return limited("", error.retry_after, getattr(error.method, "chat_id", ""))
     if _asks_for_a_pause(error):
@@ -119,14 +119,14 @@ def _lost(error: Exception, token: str, *, once: bool) -> ChannelError:
 
 
 def _describe(cause: BaseException | None) -> str:
-    """Only the kind of failure: the words of these exceptions quote addresses and answers."""
+    """Only the type of the failure: these exceptions' texts quote addresses and answers."""
     if isinstance(cause, ClientResponseError):
         return f"HTTP {cause.status}"
     return type(cause).__name__
 
 
 def _asks_for_a_pause(error: Exception) -> bool:
-    """A refusal of too many requests that names no time, or none that aiogram can read."""
+    """Whether it is a 429 without a waiting time that aiogram can read."""
     if isinstance(error, aio.ClientDecodeError):
         data: Any = error.data
         return isinstance(data, dict) and data.get("error_code") == LIMITED
@@ -134,5 +134,5 @@ def _asks_for_a_pause(error: Exception) -> bool:
 
 
 def scrub(words: str, token: str) -> str:
-    """Take the token out of a text."""
+    """Remove the token from a text."""
     return words.replace(token, "<token>")

@@ -1,4 +1,4 @@
-"""Our message as Telegram's methods: texts, single files and albums."""
+"""Convert our message to Telegram methods: texts, single files and albums."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from aiogram.types import (
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 
 Send: TypeAlias = TelegramMethod[Any]
-"""Answers one message or, for an album, a list of them."""
+"""A method that returns one message or, for an album, a list of them."""
 Shape: TypeAlias = Literal["photo", "video", "audio", "voice", "document"]
 
 MAX_CAPTION = 1024
@@ -62,7 +62,7 @@ _FAMILY: Mapping[Shape, str] = {"photo": "seen", "video": "seen", "audio": "hear
 
 
 def plan(message: Outbound) -> Iterator[tuple[Send, int]]:
-    """Yield the methods to call in order, each with the bytes that it carries; the first one bears the quotation."""
+    """Yield the methods to call in order, each with its upload size in bytes; the first has the quotation."""
     reply = _reply(message.reply_to)
     albums = list(_albums(message.files))
     caption = message.text if albums and len(message.text) <= MAX_CAPTION else ""
@@ -82,7 +82,7 @@ def _reply(ext_id: str) -> ReplyParameters | None:
 
 
 def shape(file: LocalFile) -> Shape:
-    """Decide how a file is sent: what Telegram cannot show goes as a document."""
+    """How a file is sent: what Telegram cannot show goes as a document."""
     for candidate, mimes in _PLAYABLE.items():
         if file.kind == candidate and file.mime in mimes:
             return "document" if candidate == "photo" and file.size > MAX_PHOTO else candidate

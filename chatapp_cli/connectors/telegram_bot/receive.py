@@ -1,7 +1,7 @@
-"""How updates reach us: our own getUpdates loop, or Telegram's calls of our webhook.
+"""Receiving updates: our own getUpdates loop, or the webhook.
 
-aiogram's dispatcher is not used: it confirms updates before their handlers are done, and one update that it does not
-understand holds up all others for ever.
+aiogram's dispatcher is not used: it confirms updates before their handlers finish, and one update that it cannot decode
+blocks all others for ever.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.world import Clock
 
 LONG_POLL = 50
-"""Seconds that Telegram keeps a question open; shorter than the minute in which we owe a proof of life."""
+"""The longest long poll in seconds; below the minute within which a heartbeat is due."""
 HEALTH = 45
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a name
 
 
 async def poll(api: BotApi, clock: Clock, cursor: str | None, ears: Ears) -> AsyncGenerator[Batch, None]:
-    """Yield what arrives; the cursor is the next offset, and asking with it confirms everything before."""
+    """Yield updates; the cursor is the next offset, and requesting it confirms everything before."""
     offset = int(cursor) if cursor else None
     for wait in chain((0,), repeat(LONG_POLL)):
         raw = await api.updates(offset, wait)
@@ -47,18 +47,18 @@ def _next_offset(arrivals: Sequence[Arrival], offset: int | None) -> int | None:
 
 
 def hook_url(bound: Bound) -> str:
-    """Where Telegram shall call us."""
+    """Our webhook address."""
     return f"{bound.settings['public_url']}/hooks/{bound.hook_key}"
 
 
 async def set_hook(api: BotApi, bound: Bound) -> None:
-    """Have Telegram call us from now on; what waits there stays."""
+    """Register our webhook; pending updates are kept."""
     secret = bound.secrets["hook_secret"]
     await api.call(SetWebhook(url=hook_url(bound), secret_token=secret, allowed_updates=list(WANTED)))
 
 
 def accept(request: HookRequest, secret: str, ears: Ears, at: Millis) -> HookReply:
-    """Translate a call that bears our secret; anything else stores nothing."""
+    """Convert a request that has our secret; any other is refused and nothing is stored."""
     if request.method != "POST":
         return HookReply(status=405)
     if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
@@ -67,7 +67,7 @@ def accept(request: HookRequest, secret: str, ears: Ears, at: Millis) -> HookRep
 
 
 async def watch(api: BotApi, clock: Clock) -> AsyncGenerator[Batch, None]:
-    """Prove again and again that Telegram reaches us: while it reports failing calls there is no proof."""
+    """Check regularly that Telegram reaches our webhook; while it reports failed calls, no heartbeat is yielded."""
     since = clock.now()
     while True:
         info = await api.call(GetWebhookInfo())

@@ -1,7 +1,7 @@
-"""Telegram's updates as we read them: only the fields that we use, and as few required ones as possible.
+"""Telegram's updates: only the fields that we use, as few of them required as possible.
 
-What is required is what its part means nothing without; such a part is left out alone, the rest of its message stands.
-Meanings are those of https://core.telegram.org/bots/api; times are seconds since 1970.
+A field is required only if its object is useless without it; such an object is left out, the rest of the message is
+kept. Meanings are those of https://core.telegram.org/bots/api; times are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WANTED = (
     "callback_query",
     "my_chat_member",
 )
-"""What we ask Telegram for: ``message_reaction`` never comes unasked."""
+"""The update types that we request; ``message_reaction`` comes only on request."""
 
 
 class User(Struct, frozen=True, gc=False):
@@ -35,7 +35,7 @@ class User(Struct, frozen=True, gc=False):
 
 
 class Chat(Struct, frozen=True, gc=False):
-    """Where a message is; a private chat has its person's id and names."""
+    """The chat of a message; a private chat has the id and names of its person."""
 
     id: Int
     type: str = ""
@@ -59,7 +59,7 @@ class File(Struct, frozen=True, gc=False):
 
 
 class Contact(Struct, frozen=True, gc=False):
-    """A card that somebody shared, their own or another's."""
+    """A shared contact, the sender's own or another's."""
 
     phone_number: str = ""
     first_name: str = ""
@@ -103,7 +103,7 @@ class Poll(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True, gc=False):
-    """Who wrote a forwarded message first, as far as they let others know."""
+    """The original author of a forwarded message, as far as they allow it."""
 
     sender_user: User | None = None
     sender_user_name: str = ""
@@ -112,7 +112,7 @@ class Origin(Struct, frozen=True, gc=False):
 
 
 class Entity(Struct, frozen=True, gc=False):
-    """What a part of a text is, in units of UTF-16; a ``text_link`` has its address only here."""
+    """Formatting of a part of a text, in UTF-16 units; the address of a ``text_link`` is only here."""
 
     type: str = ""
     offset: Int = 0
@@ -121,7 +121,7 @@ class Entity(Struct, frozen=True, gc=False):
 
 
 class Quoted(Struct, frozen=True, gc=False):
-    """A message that another one answers."""
+    """A message being answered."""
 
     message_id: Int = 0
 
@@ -170,7 +170,7 @@ class Reaction(Struct, frozen=True, gc=False):
 
 
 class MessageReaction(Struct, frozen=True):
-    """All reactions that somebody now has on a message."""
+    """All reactions that one person now has on a message."""
 
     chat: Chat
     message_id: Int
@@ -181,7 +181,7 @@ class MessageReaction(Struct, frozen=True):
 
 
 class Member(Struct, frozen=True, gc=False):
-    """Our bot's standing in a chat; rights that are not told are ``None``."""
+    """Our bot's membership in a chat; rights not given are ``None``."""
 
     status: str
     is_member: bool | None = None
@@ -207,7 +207,7 @@ class Press(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """One of Telegram's updates; at most one of the optional fields is there, and what is there has to be read."""
+    """An update; at most one of the optional fields is present, and a present one must be readable."""
 
     update_id: Int = 0
     message: Annotated[Message | None, VITAL] = None
@@ -227,7 +227,7 @@ class Hints(Struct, frozen=True, gc=False):
 
 
 class Answer(Struct, frozen=True):
-    """What getUpdates answers, but for the updates themselves: each of them is read by itself."""
+    """The answer of getUpdates, without the updates, which are decoded one by one."""
 
     ok: bool
     error_code: Int = 0

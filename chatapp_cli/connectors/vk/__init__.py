@@ -1,1 +1,1 @@
-"""Messages and comments of a VK community: its folder is the whole channel."""
+"""Messages and comments of a VK community; everything about the channel is in this folder."""

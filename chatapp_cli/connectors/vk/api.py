@@ -1,4 +1,4 @@
-"""VK's API over HTTP: https://dev.vk.com/api/api-requests. Whatever fails is a ChannelError without the key."""
+"""VK's API over HTTP: https://dev.vk.com/api/api-requests. Every failure is a ChannelError without the key."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from chatapp_cli.ports.world import Clock
 
 VERSION: Final = "5.199"
 WAIT: Final = 25
-"""Seconds that VK keeps a question open; shorter than the minute in which we owe a proof of life."""
+"""The longest long poll in seconds; below the minute within which a heartbeat is due."""
 PATIENCE: Final = 30
 """Seconds for an ordinary call."""
 SLOWEST: Final = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _MOST: Final = 1 << 26
 _PAUSES: Final = 5
 _SHORT: Final = 3
-"""Seconds of a pause that is not worth giving up for."""
+"""The longest rate limit that is sat out, in seconds."""
 
 T = TypeVar("T")
 Param: TypeAlias = str | int | bool | Sequence[str | int]
@@ -45,7 +45,7 @@ class VkApi:
         self._http, self._url, self._token, self._clock = http, url, token, clock
 
     async def call(self, method: str, answers: type[T], params: Params = _NONE, *, once: bool = False) -> T:
-        """Call a method; with ``once`` silence leaves it uncertain, since doing it twice would be seen."""
+        """Call a method; with ``once`` (not repeatable) no answer means OutcomeUnknown."""
         form = {name: _spelled(value) for name, value in params.items()}
         form |= {"access_token": self._token, "v": VERSION}
         with network((self._token,), once=once):
@@ -56,7 +56,7 @@ class VkApi:
         return self._understood(answer, answers, once=once)
 
     async def patiently(self, method: str, answers: type[T], params: Params = _NONE) -> T:
-        """The same for what nobody waits for and may be done twice: short pauses of VK's are waited for."""
+        """The same for repeatable background calls: short rate limits are waited for."""
         for _ in range(_PAUSES):
             try:
                 return await self.call(method, answers, params)
@@ -82,7 +82,7 @@ class VkApi:
         return OutcomeUnknown("no_answer", found.detail) if once and isinstance(found, Retryable) else found
 
     async def poll(self, server: LongPollServer, ts: str | int) -> Polled:
-        """Ask for what happened since ``ts``."""
+        """Request the events since ``ts``."""
         asked = {"act": "a_check", "key": server.key, "ts": str(ts), "wait": str(WAIT)}
         with network((server.key,)):
             timeout = aiohttp.ClientTimeout(total=WAIT + PATIENCE)
@@ -96,7 +96,7 @@ class VkApi:
             raise Retryable("no_answer", str(error)) from None
 
     async def upload(self, url: str, part: Literal["file", "photo"], file: LocalFile) -> Uploaded:
-        """Put a file on an upload server; its answer is JSON under any type."""
+        """Upload a file; the answer is JSON, whatever its content type."""
         with network(), await asyncio.to_thread(file.path.open, "rb") as content:
             form = aiohttp.FormData(quote_fields=False)
             form.add_field(part, content, filename=_harmless(file.name), content_type=file.mime)
@@ -114,7 +114,7 @@ class VkApi:
         return said
 
     async def download(self, url: str, target: Path, limit: int) -> None:
-        """Write a file's content, at most ``limit`` bytes."""
+        """Download a file, at most ``limit`` bytes."""
         timeout = aiohttp.ClientTimeout(total=PATIENCE + limit // SLOWEST, sock_read=PATIENCE)
         with network():
             async with self._http.get(url, timeout=timeout) as response:
@@ -131,7 +131,7 @@ def _spelled(value: Param) -> str:
 
 
 def _harmless(name: str) -> str:
-    """Without what would end the header that a name stands in."""
+    """A file name without characters that would break the header."""
     return name.replace('"', "'").replace("\r", " ").replace("\n", " ")
 
 
@@ -147,7 +147,7 @@ async def _save(content: aiohttp.StreamReader, target: Path, limit: int) -> None
 
 @asynccontextmanager
 async def connected(secrets: Mapping[str, str], settings: Mapping[str, str], clock: Clock) -> AsyncIterator[VkApi]:
-    """Speak with the key of a community, through its proxies."""
+    """Open the API with a community's key, through its proxies."""
     url = settings["api_url"]
     async with open_proxied(secrets.get("proxies", ""), url) as http:
         yield VkApi(http, url=url, token=secrets["token"], clock=clock)

@@ -1,4 +1,4 @@
-"""Binding a community: with a key that was copied, or by signing in; proved by the rights of the key."""
+"""Binding a community: with a pasted key or by signing in; verified by the rights of the key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STEPS: Final = (
 
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
-    """Ask until the key can do what the desk needs."""
+    """Ask until the key has the rights that the desk needs."""
     form = form_of(KIND, previous, title=T("VK community"), intro=_STEPS)
     return await ask_until_proved(ask, form, lambda values: _prove(ask, values, world, previous))
 
@@ -63,7 +63,7 @@ async def _prove(ask: Asker, values: Mapping[str, str], world: World, previous: 
 
 @contextmanager
 def _blaming(field: str) -> Iterator[None]:
-    """Say what a provider or the network said as a wrong answer of the form."""
+    """Report provider and network errors as a wrong answer in the form."""
     try:
         yield
     except NeedsRebind as error:
@@ -120,7 +120,7 @@ def _copied(said: str) -> str:
 
 
 async def _whoami(api: VkApi, previous: Bound | None, blamed: str) -> Group:
-    """A key of a community is asked whose it is; one of a person names nobody."""
+    """The community that a key belongs to. Raises UsageError for a person's key."""
     groups = (await api.call("groups.getById", Groups)).groups
     if len(groups) != 1:
         raise UsageError(T("This is not the key of a community."), field=blamed)
@@ -134,7 +134,7 @@ async def _whoami(api: VkApi, previous: Bound | None, blamed: str) -> Group:
 
 
 async def lacking(api: VkApi, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Rights that a key does not have."""
+    """The rights that a key lacks."""
     rights = {right.name for right in (await api.call("groups.getTokenPermissions", Rights)).permissions}
     return tuple(name for name in wanted if name not in rights)
 
@@ -145,7 +145,7 @@ async def _insist_on_rights(api: VkApi, blamed: str) -> None:
 
 
 async def _begin(api: VkApi, group: Group, settings: Mapping[str, str], previous: Bound | None) -> str:
-    """Have VK keep what happens from now on, and where it was called before, call no more."""
+    """For polling, enable Long Poll and remove a former callback server; returns the starting ``ts``."""
     if settings["intake"] == "webhook":
         return ""
     await listen(api, group.id)

@@ -1,4 +1,4 @@
-"""How events reach us when VK calls: the Callback API, https://dev.vk.com/api/callback/getting-started."""
+"""Receiving events by webhook: the Callback API, https://dev.vk.com/api/callback/getting-started."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from chatapp_cli.ports.connector import HookReply, HookRequest
 
 TITLE: Final = "chatapp"
 HEALTH: Final = 45
-"""Seconds between two looks at what VK thinks of us."""
+"""Seconds between checks of the callback server."""
 LOOKS: Final = 10
 BETWEEN_LOOKS: Final = 1
-"""Seconds that VK is given to confirm an address, one look after the other."""
+"""Seconds between checks whether VK has confirmed the address."""
 LARGEST: Final = 1 << 22
-"""Bytes of a call that are looked into before it has shown the secret; VK's have some thousands."""
+"""The largest call that is parsed before its secret is checked, in bytes; VK's have some thousands."""
 _OK: Final = b"ok"
 
 
 def hook_url(bound: Bound) -> str:
-    """Where VK shall call us."""
+    """Our callback address."""
     return f"{bound.settings['public_url']}/hooks/{bound.hook_key}"
 
 
 async def server_at(api: VkApi, community: int, url: str) -> CallbackServer | None:
-    """What VK knows of an address of ours."""
+    """VK's record of an address of ours."""
     servers = (await api.patiently("groups.getCallbackServers", CallbackServers, {"group_id": community})).items
     return next((one for one in servers if one.url == url), None)
 
@@ -47,7 +47,7 @@ async def server_at(api: VkApi, community: int, url: str) -> CallbackServer | No
 def judged(
     request: HookRequest, community: int, secret: str, code: bytes, take: Callable[[bytes], HookReply]
 ) -> HookReply:
-    """Answer a confirmation by the code, if it is known, and have a call taken that bears our secret."""
+    """Answer a confirmation request with the code, if known; accept a call that has our secret."""
     if request.method != "POST":
         return HookReply(status=405)
     if len(request.body) > LARGEST:
@@ -72,7 +72,7 @@ def _answered(
 
 
 def accept(request: HookRequest, bound: Bound, reader: Reader, at: Millis) -> HookReply:
-    """Take a call without a session; the names in it are learned when a session reads back what was missed."""
+    """Accept a call without a session; names are requested when a session reads what was missed."""
 
     def take(raw: bytes) -> HookReply:
         return HookReply(batch=Batch(arrivals=(reader.arrival(raw, at),)), body=_OK)
@@ -81,7 +81,7 @@ def accept(request: HookRequest, bound: Bound, reader: Reader, at: Millis) -> Ho
 
 
 class Callback:
-    """Registers our address, takes VK's calls, and watches whether they get through."""
+    """Registers our address, accepts VK's calls, and checks that they arrive."""
 
     def __init__(self, receiver: Receiver, bound: Bound) -> None:
         self._receiver, self._api = receiver, receiver.api
@@ -95,7 +95,7 @@ class Callback:
         self._news = asyncio.Event()
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Answer a confirmation, or translate a call that bears our secret; anything else stores nothing."""
+        """Answer a confirmation request or convert a call that has our secret; any other is refused."""
         return judged(request, self._community, self._secret, self._code, self._take)
 
     def _take(self, raw: bytes) -> HookReply:
@@ -106,7 +106,7 @@ class Callback:
         return HookReply(batch=Batch(arrivals=(arrival,), cursor=cursor), body=_OK)
 
     def _notice(self, raw: bytes, arrival: Arrival) -> None:
-        """VK tells no names, and cannot wait until we have asked for them."""
+        """Queue unknown people: calls have no names, and VK does not wait until we have requested them."""
         known = self._receiver.reader.book.people
         strangers = {number for number in mentioned(raw) if number not in known}
         self._strangers |= strangers
@@ -115,7 +115,7 @@ class Callback:
             self._news.set()
 
     async def events(self, stored: str | None) -> AsyncGenerator[Batch, None]:
-        """Register, read back what was missed, then prove life and introduce strangers."""
+        """Register, read what was missed, then yield heartbeats and new names."""
         self._seen = self._receiver.begin(stored)
         await self._register()
         if stored is not None:
@@ -150,7 +150,7 @@ class Callback:
         return self._news.is_set()
 
     async def _register(self) -> None:
-        """VK asks for the code as soon as it knows the address, and the code changes over time."""
+        """Register our address. VK requests the confirmation code at once, and the code changes over time."""
         about: Params = {"group_id": self._community}
         confirmation = await of_the_key(self._api.patiently("groups.getCallbackConfirmationCode", Confirmation, about))
         self._code = confirmation.code.encode()
@@ -167,7 +167,7 @@ class Callback:
         return server.id
 
     async def _insist_on_calls(self) -> None:
-        """While VK cannot reach us there is no proof of life; coming up again registers anew."""
+        """Raise if VK cannot reach us; the restart registers again."""
         for _ in range(LOOKS):
             server = await server_at(self._api, self._community, self._url)
             if server is not None and server.status == "ok":
@@ -177,14 +177,14 @@ class Callback:
 
 
 async def forget(api: VkApi, community: int, bound: Bound) -> None:
-    """Have VK call us no more."""
+    """Remove our callback server."""
     server = await server_at(api, community, hook_url(bound))
     if server is not None:
         await api.patiently("groups.deleteCallbackServer", int, {"group_id": community, "server_id": server.id})
 
 
 def _word(parts: Mapping[str, bytes], name: str) -> str:
-    """A field that can be judged before the rest of a call is looked at; empty for none, and for no word or number."""
+    """A top-level field as text, read before the rest of the call; empty if missing or neither text nor number."""
     try:
         found = loaded(parts.get(name, b'""'))
     except UNREADABLE:
@@ -193,6 +193,6 @@ def _word(parts: Mapping[str, bytes], name: str) -> str:
 
 
 def _without_secret(parts: Mapping[str, bytes]) -> bytes:
-    """What is kept of a call for later reading bears no secret, and otherwise the bytes that came."""
+    """The body of a call for storage: the original bytes without the secret."""
     kept = (json.dumps(name).encode() + b":" + value for name, value in parts.items() if name != "secret")
     return b"{" + b",".join(kept) + b"}"

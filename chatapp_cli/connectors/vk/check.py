@@ -1,4 +1,4 @@
-"""Why a community does not hear or answer: each cause found separately, without a message to anybody."""
+"""Why a community does not receive or answer: each cause is found separately, without sending a message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEW_KEY = T("Create a key with all the rights at vk.com and bind again.")
 
 
 async def findings(api: VkApi, bound: Bound) -> Sequence[Finding]:
-    """Look without disturbing a running daemon: its place in the events is its own. Raises ChannelError."""
+    """Check without disturbing a running daemon or its read position. Raises ChannelError."""
     missing = await lacking(api, (*RIGHTS, "wall"))
     return [await _receiving(api, bound), _sending(missing), _commenting(missing)]
 

@@ -1,4 +1,4 @@
-"""Comments on posts of the wall: how they are named and where they can be looked at."""
+"""Comments on wall posts: their ids and links."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Comment:
 
     @classmethod
     def named(cls, said: str) -> Comment | None:
-        """Read an address or an ``ext_id``."""
+        """Parse an address or an ``ext_id``."""
         found = _NAMED.fullmatch(said)
         return cls(*map(int, found.groups())) if found else None
 
     @property
     def address(self) -> str:
-        """The ChatID under which it is answered in public; also its ``ext_id``."""
+        """The ChatID for answering it publicly; also its ``ext_id``."""
         return f"wall{self.owner}_{self.post}_r{self.id}"
 
     @property
@@ -36,13 +36,13 @@ class Comment:
 
     @property
     def links(self) -> str:
-        """Where the post and the comment can be seen (S-080)."""
+        """The links to the post and the comment (S-080)."""
         post = f"https://vk.com/wall{self.owner}_{self.post}"
         return f"↪ {post}\n💬 {post}?reply={self.id}"
 
 
 def to_answer(reply_to: str, thread: Sequence[str]) -> Comment | None:
-    """The client's comment that an answer belongs to; ``None`` if the talk has gone on in private since."""
+    """The client's comment to answer; ``None`` if the conversation has moved to private messages since."""
     if quoted := _theirs(reply_to):
         return quoted
     if not thread or Comment.named(thread[-1]) is None:

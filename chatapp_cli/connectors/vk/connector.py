@@ -27,7 +27,7 @@ class Vk:
         self._world = world
 
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
-        """Ask for a key and prove its rights."""
+        """Ask for a key and verify its rights."""
         return await bind.bind(ask, self._world, previous)
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:
@@ -35,13 +35,13 @@ class Vk:
         return _reader(bound, Book()).arrival(raw, at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
-        """Take a call without a session; only VK's confirmation waits for one."""
+        """Accept a call without a session; only VK's confirmation request needs one."""
         if bound.settings["intake"] != "webhook":
             return HookReply(status=404)
         return callback.accept(request, bound, _reader(bound, Book()), self._world.clock.now())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Ask VK about the key and the way in, and try the proxies."""
+        """Check the key, the receiving and the proxies."""
 
         async def look() -> Sequence[Finding]:
             async with connected(bound.secrets, bound.settings, self._world.clock) as api:
@@ -51,7 +51,7 @@ class Vk:
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - stateless
-        """Remember the names, and wait for what is asked."""
+        """Load the names and open the session."""
         async with connected(bound.secrets, bound.settings, self._world.clock) as api:
             names = Names(api, bound.memory)
             await names.recall()

@@ -1,4 +1,4 @@
-"""What a message says and carries: text for everything that can be read, files for the rest (S-077)."""
+"""The content of a message: text for everything readable, files for the rest (S-077)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatapp_cli.kit.trees import loaded
 _SIZES: Final = range(1 << 40)
 _LENGTHS: Final = range(1 << 31)
 _DEEPEST: Final = 20
-"""Forwarded messages within forwarded ones that are shown."""
+"""The deepest nesting of forwarded messages that is shown."""
 _OF = r"\[(?:id|club|public|event)\d++\|"
 _MENTION = re.compile(rf"{_OF}((?:[^\[\]]|(?!{_OF})\[)++)\]")
 
@@ -79,7 +79,7 @@ class _Song(Struct, frozen=True):
 
 
 class _Owned(Struct, frozen=True):
-    """Whatever has a page of its own on VK."""
+    """An object that has its own page on VK."""
 
     id: int
     owner_id: int = 0
@@ -106,7 +106,7 @@ class _Poll(Struct, frozen=True):
 
 
 class _Part(Struct, frozen=True, gc=False):
-    """What a part of a text is, in units of UTF-16; a ``url`` has its address only here."""
+    """Formatting of a part of a text, in UTF-16 units; the address of a ``url`` is only here."""
 
     type: str = ""
     offset: int = 0
@@ -119,18 +119,18 @@ class _Formatting(Struct, frozen=True):
 
 
 def plain(text: str) -> str:
-    """A text without VK's markup of mentions."""
+    """A text without VK's mention markup."""
     return _MENTION.sub(r"\1", text)
 
 
 def words(post: Post, book: Book, depth: int = 0) -> str:
-    """Everything of a message that can be read; what was forwarded is marked and indented."""
+    """All readable text of a message; forwarded text is marked and indented."""
     said = (comment_words(_revealed(post), post.attachments), _say_place(post.geo), *_forwards(post, book, depth))
     return "\n".join(filter(None, said))
 
 
 def _revealed(post: Post) -> str:
-    """A text with the addresses behind its words; VK's schema does not describe them, so no text depends on them."""
+    """A text with its link addresses added; undocumented at VK, so a failure leaves the text as it is."""
     try:
         parts = msgspec.json.decode(post.format_data, type=_Formatting).items
         return reveal(post.text, (Hidden(one.offset, one.length, one.url) for one in parts if one.type == "url"))
@@ -139,7 +139,7 @@ def _revealed(post: Post) -> str:
 
 
 def comment_words(text: str, attachments: Sequence[Raw]) -> str:
-    """Everything of a comment that can be read."""
+    """All readable text of a comment."""
     return "\n".join(filter(None, (plain(text), *(shown(raw).text for raw in attachments))))
 
 
@@ -167,7 +167,7 @@ def _map(geo: Geo) -> str:
 
 
 def files(post: Post, limit: int, depth: int = 0) -> tuple[IncomingFile, ...]:
-    """The files of a message and of what it forwards; larger than ``limit`` bytes they are never fetched."""
+    """The files of a message and of what it forwards; above ``limit`` bytes they are not downloaded."""
     own = attached_files(post.attachments, limit)
     further = post.fwd_messages if depth < _DEEPEST else ()
     return (*own, *(file for forwarded in further for file in files(forwarded, limit, depth + 1)))
@@ -180,14 +180,14 @@ def attached_files(attachments: Sequence[Raw], limit: int) -> tuple[IncomingFile
 
 
 def _measured(file: IncomingFile, limit: int) -> IncomingFile:
-    """Sizes and lengths beyond anything are not known; what is larger than ``limit`` is never fetched."""
+    """A file with implausible sizes and durations removed; above ``limit`` bytes it is not downloaded."""
     seconds = file.seconds if file.seconds in _LENGTHS else 0
     too_big = "file_too_big" if file.size > limit else ""
     return replace(file, size=file.size if file.size in _SIZES else 0, seconds=seconds, problem=too_big)
 
 
 def shown(raw: bytes) -> Shown:
-    """One attachment; what we do not know is named in brackets, so that nobody waits for an answer to it unseen."""
+    """Show one attachment; an unknown one is named in brackets, so that it is not overlooked."""
     kind = "?"
     try:
         parts = fields(bytes(raw))
@@ -199,7 +199,7 @@ def shown(raw: bytes) -> Shown:
 
 
 def _largest(pictures: Sequence[_Picture]) -> _Picture:
-    """VK lists them in no promised order, and of an old photo without measures: then the last one."""
+    """The largest size: their order is undocumented, and old photos have no dimensions: then the last."""
     return max(reversed(pictures), key=lambda picture: picture.width * picture.height, default=_Picture())
 
 
@@ -238,7 +238,7 @@ def _show_document(doc: _Document) -> Shown:
 
 
 def _show_song(song: _Song) -> Shown:
-    """VK gives a programme the music's name, and its content only now and then."""
+    """Show a song: VK gives applications its name, and its content only sometimes."""
     name = f"{song.artist} – {song.title}"
     if not song.url:
         return Shown(text=f"🎵 {name}")

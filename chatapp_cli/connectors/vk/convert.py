@@ -1,4 +1,4 @@
-"""VK's events into ours: pure functions from a raw event to what happened."""
+"""Convert raw VK events to ours. Pure functions."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from chatapp_cli.kit.understanding import digest, guarded, with_gaps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Reads the events of one community with the names that are known."""
+    """Reads the events of one community with the known names."""
 
     community: int
     max_download: int
     book: Book
 
     def arrival(self, raw: bytes, at: Millis) -> Arrival:
-        """Understand one event that came at that time, or set it aside with the reason."""
+        """Read one event received at this time, or set it aside with the reason."""
         found = guarded(raw, partial(self._understood, at))
         return replace(found, provider_id=_identity(raw)) if found.problem else found
 
@@ -51,7 +51,7 @@ class Reader:
         return Arrival(provider_id=event.event_id or digest(raw), raw=raw, events=events)
 
     def _events(self, event: vk.Event, at: Millis) -> tuple[Event, ...]:
-        """Say what an event means; one that we did not ask for means nothing."""
+        """Convert an event; types that we did not request give none."""
         if event.type not in _KINDS:
             return ()
         model, mean = _KINDS[event.type]
@@ -83,13 +83,13 @@ class Reader:
         )
 
     def _author(self, message: vk.Message, *, from_us: bool) -> Person:
-        """Of our own messages VK tells the administrator who wrote it, or nobody if it was a programme."""
+        """The author; of our own messages VK names the administrator, or nobody if an application sent it."""
         if not from_us:
             return self.book.person(message.from_id)
         return self.book.person(message.admin_author_id) if message.admin_author_id else Person()
 
     def _service(self, message: vk.Message, action: vk.Action) -> tuple[Event, ...]:
-        """What happened to a group chat: only its title and our own standing matter."""
+        """A change of a group chat; only its title and our own membership matter."""
         about_us = action.member_id == -self.community
         if action.type in {"chat_create", "chat_title_update"}:
             return (PeerChanged(peer=peer(message.peer_id, action.text), at=message.date * 1000),)
@@ -136,7 +136,7 @@ class Reader:
         return (PeerChanged(peer=peer(known.peer_id, known.title), at=at),)
 
     def _commented(self, said: vk.Answered, _: Millis) -> tuple[Event, ...]:
-        """A comment arrives in its writer's own dialog, with the links to its post and to itself (S-079, S-080)."""
+        """A comment, in its author's dialog, with links to the post and the comment (S-079, S-080)."""
         comment, from_us = self._comment(said), self._is_ours(said)
         if from_us and said.reply_to_user <= 0:
             return ()
@@ -163,7 +163,7 @@ class Reader:
         return Comment(wall or said.owner_id or -self.community, said.post_id, said.id)
 
     def _dialog_of(self, said: vk.Answered) -> Peer:
-        """Nobody can write to a community in private: what one says is answered where it was said."""
+        """The dialog of a comment. A commenting community cannot be messaged: it is answered under the comment."""
         person = said.reply_to_user if self._is_ours(said) else said.from_id
         place = self._comment(said).address
         return peer(person) if person > 0 else Peer(key=place, address=place)
@@ -176,7 +176,7 @@ class Reader:
         return (MessageEdited(peer_key=key, ext_id=ext_id, at=at, text=text, from_us=ours, by=by),)
 
     def _erased(self, gone: vk.Erased, at: Millis) -> tuple[Event, ...]:
-        """VK tells only who deleted it: what an administrator takes away stays in the writer's dialog."""
+        """A deleted comment. VK names only who deleted it: if an administrator did, the author's dialog keeps it."""
         who = gone.deleter_id or gone.user_id
         ids, by = (self._comment(gone).address,), self.book.person(who)
         return (MessagesDeleted(peer_key=str(who), ext_ids=ids, at=at, from_us=False, by=by),)
@@ -200,25 +200,25 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 }
 _NUMBERS: Final = range(1, 1 << 63)
 _SAID: Final = frozenset({"text", "attachments", "geo", "fwd_messages"})
-"""Fields in which a client says something."""
+"""Fields with the client's content."""
 WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
-"""What we ask VK to tell."""
+"""The event types that we request."""
 
 
 def peer(number: int, title: str = "") -> Peer:
-    """Name a conversation; its number is both what makes it unique and where it is written to."""
+    """The peer of a conversation; its number is both the key and the address."""
     key = str(number)
     return Peer(key=key, address=key, kind="group" if number > vk.CHATS else "private", title=title)
 
 
 def known(number: int, title: str, at: Millis) -> bytes:
-    """An event that tells the name of a peer."""
+    """An event that introduces a peer's name."""
     event_id = f"known:{number}:{at}"
     return msgspec.json.encode({"type": KNOWN, "event_id": event_id, "object": {"peer_id": number, "title": title}})
 
 
 def _number(number: int) -> str:
-    """The number of a message as its ``ext_id``. Raises ValueError for what can be none, for no two may share one."""
+    """The number of a message as its ``ext_id``, which must be unique. Raises ValueError for an invalid one."""
     if number not in _NUMBERS:
         raise ValueError("a message without a number")
     return str(number)

@@ -1,4 +1,4 @@
-"""What VK's numbers mean for a message and for the channel: https://dev.vk.com/reference/errors."""
+"""Map VK's error numbers to errors of a message or the channel: https://dev.vk.com/reference/errors."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ MINUTE: Final = 60.0
 HOUR: Final = 60 * MINUTE
 
 PRIVATE_REFUSED: Final = frozenset({"not_allowed", "privacy"})
-"""The person never let the community write to them: a comment of theirs can only be answered in public."""
+"""The person does not allow private messages: their comment can only be answered publicly."""
 
 
 class NotPermitted(Rejected):
-    """The key has no right to this method, whatever it is called with."""
+    """The key has no right to this method."""
 
 
 class Unverified(Misconfigured):
-    """VK wants a person to prove who uses the key; some methods answer all the same."""
+    """VK wants the key's owner to verify themselves; some methods still work."""
 
 
 _TABLE: Final[Mapping[tuple[int, ...], Callable[[str], ChannelError]]] = {
@@ -72,12 +72,12 @@ FILES: Final[Verdicts] = {
     **dict.fromkeys(range(400, 500), partial(Rejected, "file_gone")),
     **dict.fromkeys((408, 425, 429), partial(Retryable, "busy")),
 }
-"""The addresses of files end one day."""
+"""Verdicts for links, which expire."""
 
 
 @contextmanager
 def sending() -> Iterator[None]:
-    """What is said of the key while a message is sent stops all sending and nothing else. Raises SendingBlocked."""
+    """Convert errors about the key during sending: they stop all sending and nothing else. Raises SendingBlocked."""
     try:
         yield
     except (NotPermitted, Unverified) as refusal:
@@ -85,5 +85,5 @@ def sending() -> Iterator[None]:
 
 
 def refused(code: int, words: str) -> ChannelError:
-    """Name what VK refused; the call was certainly not done."""
+    """The error for a refusal; the call was certainly not carried out."""
     return _BY_CODE.get(code, partial(Rejected, "bad_request"))(f"{code}: {words}")

@@ -1,4 +1,4 @@
-"""What was missed while VK kept no events for us: read back from the conversations themselves."""
+"""Messages missed while VK stored no events for us: read from the conversation histories."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE: Final = 200
 
 
 async def missed(api: VkApi, since: int) -> AsyncGenerator[list[bytes], None]:
-    """Yield each conversation's messages from this second on, oldest first, as the events that they would have been."""
+    """Yield each conversation's messages from this second on, oldest first, in the form of events."""
     offset = 0
     while conversations := (
         await api.patiently("messages.getConversations", Listed, {"offset": offset, "count": PAGE})
@@ -30,7 +30,7 @@ async def missed(api: VkApi, since: int) -> AsyncGenerator[list[bytes], None]:
 
 
 async def _conversation(api: VkApi, peer: int, since: int) -> list[bytes]:
-    """A group chat that the community does not administer keeps its history to itself."""
+    """The messages of a conversation; none of a group chat that the community does not administer."""
     found: list[bytes] = []
     while True:
         try:
@@ -45,7 +45,7 @@ async def _conversation(api: VkApi, peer: int, since: int) -> list[bytes]:
 
 
 def _dated(raw: Raw) -> Dated:
-    """When and where; one that cannot be read has no time and is passed over."""
+    """The time and conversation of a message; an unreadable one has no time and is skipped."""
     try:
         return read_as(bytes(raw), Dated)
     except UNREADABLE:

@@ -1,4 +1,4 @@
-"""Who people, communities and group chats are: asked once, kept in the binding's memory."""
+"""Names of people, communities and group chats: requested once, stored in the binding's memory."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from chatapp_cli.ports.memory import Memory
 
 _PREFIX: Final = "name:"
 _MOST: Final = 100
-"""Peers that one question may name."""
+"""The most peers per request."""
 _NUMBERS: Final = re.compile(rb'"(?:from_id|reacted_id|peer_id|admin_author_id|user_id)"\s*:\s*(-?\d{1,18})\b')
-"""Within a text the quotes are escaped: nobody can write such a field."""
+"""Quotes within a text are escaped, so no message can imitate such a field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What is known now; the rest is nameless."""
+    """The known names; others are empty."""
 
     people: dict[int, Person] = field(default_factory=dict)
 
     def person(self, number: int) -> Person:
-        """Somebody who speaks; communities are negative."""
+        """The author with this number; communities are negative."""
         return self.people.get(number) or Person(id=str(number))
 
     def title(self, number: int) -> str:
-        """What a peer is called."""
+        """The name of a peer."""
         return self.person(number).name
 
 
 def mentioned(raw: bytes) -> set[int]:
-    """Whose names it takes to show an event, whatever else it bears."""
+    """The numbers whose names are needed to show an event."""
     return {number for found in _NUMBERS.findall(raw) if (number := int(found))}
 
 
 class Names:
-    """Fills a book as strangers turn up."""
+    """Adds names to a book when unknown numbers appear."""
 
     def __init__(self, api: VkApi, memory: Memory) -> None:
         self.book = Book()
         self._api, self._memory = api, memory
 
     async def recall(self) -> None:
-        """Take over what earlier sessions learned; what cannot be read is asked for once more."""
+        """Load the names of earlier sessions; unreadable ones are requested again."""
         people = msgspec.json.Decoder(Person)
         for name, text in (await self._memory.known(_PREFIX)).items():
             with suppress(*UNREADABLE):
@@ -62,9 +62,9 @@ class Names:
                     self.book.people[int(who.id)] = who
 
     async def learn(self, numbers: Iterable[int]) -> Mapping[int, Person]:
-        """Ask for those that are not known yet; returns what is new.
+        """Request unknown names; returns the new ones.
 
-        What VK does not tell stays nameless; while it cannot be asked nobody waits for a name.
+        Names that VK does not give stay empty; a failed request delays nothing.
         """
         wanted = sorted({number for number in numbers if number and number not in self.book.people})
         found: dict[int, Person] = {}
@@ -103,7 +103,7 @@ class Names:
         return {-group.id: _group(group) for group in groups}
 
     async def _chats(self, numbers: Sequence[int]) -> dict[int, Person]:
-        """Only a community that administers a chat is told its title."""
+        """Titles of group chats, which VK gives only to communities that administer them."""
         try:
             said = await self._api.patiently("messages.getConversationsById", Conversations, {"peer_ids": numbers})
         except Rejected:

@@ -1,7 +1,7 @@
-"""A key by signing in at VK with an application of one's own (S-075).
+"""Getting a key by signing in to VK with one's own application (S-075).
 
-https://dev.vk.com/api/access-token/authcode-flow-community: first a key of the person, which lists the communities
-that they administer; then a key of the chosen community.
+https://dev.vk.com/api/access-token/authcode-flow-community: first a key of the person, to list the communities that
+they administer, then a key of the chosen community.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SCOPE: Final = ",".join((*RIGHTS, "wall"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An application that its owner registered at VK."""
+    """An application registered at VK."""
 
     url: str
     number: str
@@ -38,13 +38,13 @@ class App:
     redirect: str
 
     def page(self, state: str, **asked: str) -> str:
-        """Where the person allows it."""
+        """The page where the person grants access."""
         about = {"client_id": self.number, "redirect_uri": self.redirect, "response_type": "code"}
         return f"{self.url}/authorize?{urlencode({**about, **asked, 'state': state, 'v': VERSION})}"
 
 
 class _Keys(msgspec.Struct, frozen=True):
-    """Keys that a code was exchanged for."""
+    """The keys received for a code."""
 
     access_token: str = ""
     groups: list[_GroupKey] = []
@@ -58,7 +58,7 @@ class _GroupKey(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Who gave which community's key."""
+    """The result of signing in: the person and the community's key."""
 
     token: str = field(repr=False)
     name: str
@@ -66,7 +66,7 @@ class SignedIn:
 
 
 async def sign_in(ask: Asker, http: aiohttp.ClientSession, app: App, api_url: str, world: World) -> SignedIn:
-    """Let the person sign in, choose a community and allow it. Raises UsageError that blames a field."""
+    """Let the person sign in, choose a community and grant access. Raises UsageError with the field."""
     token = (await _allowed(ask, http, app, world, scope="groups")).access_token
     api = VkApi(http, url=api_url, token=token, clock=world.clock)
     (me,) = await api.call("users.get", tuple[User], {"fields": "screen_name"})
@@ -120,7 +120,7 @@ async def _exchange(http: aiohttp.ClientSession, app: App, code: str) -> _Keys:
 
 
 def _groups(said: Mapping[str, object]) -> Sequence[object]:
-    """The keys of communities, as newer versions list them and as older ones name them."""
+    """The keys of communities, in the newer (list) or older (named fields) form."""
     listed = said.get("groups")
     if isinstance(listed, list):
         return listed

@@ -1,4 +1,4 @@
-"""Our message as VK's: its parts, its attachments and the number that makes each part arrive once."""
+"""Convert our message to VK's: parts, attachments, and a number that makes each part arrive once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VOICES: Final = frozenset({"audio/ogg", "audio/opus"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What goes out as one of VK's messages."""
+    """What is sent as one VK message."""
 
     random_id: int
     text: str = ""
@@ -30,7 +30,7 @@ class Part:
 
 
 def parts(message: Outbound) -> Iterator[Part]:
-    """Text and files together; a voice message has to be alone."""
+    """Split a message into parts: text and files together, each voice message alone."""
     voices = [file for file in message.files if is_voice(file)]
     others = [file for file in message.files if not is_voice(file)]
     loads = [(message.text, others)] if message.text or others else []
@@ -41,13 +41,13 @@ def parts(message: Outbound) -> Iterator[Part]:
 
 
 def random_id(key: str, number: int) -> int:
-    """The same number, of 31 bits and never 0, for the same part: VK sends it once within an hour or so."""
+    """A 31-bit number, never 0 and the same for the same part: VK drops repeats for about an hour."""
     digest = hashlib.sha256(f"{key}/{number}".encode()).digest()
     return int.from_bytes(digest[:4]) >> 1 or 1
 
 
 def is_voice(file: LocalFile) -> bool:
-    """Ogg Opus that was spoken."""
+    """Whether a file is a voice message in Ogg Opus."""
     return file.kind == "voice" and file.mime in _VOICES
 
 
@@ -58,7 +58,7 @@ def forward(peer: str, ext_id: str) -> str:
 
 
 async def attach(api: VkApi, peer: str, file: LocalFile) -> str:
-    """Upload a file; returns how a message names it."""
+    """Upload a file; returns its reference for a message."""
     if is_voice(file):
         return await _document(api, peer, file, "audio_message")
     if file.kind == "photo" and file.mime in _PHOTOS:
@@ -91,6 +91,6 @@ async def _document(api: VkApi, peer: str, file: LocalFile, kind: str) -> str:
 
 
 def named(kind: str, thing: Owned) -> str:
-    """How a message names what is attached to it."""
+    """The reference of an attachment in a message."""
     key = f"_{thing.access_key}" if thing.access_key else ""
     return f"{kind}{thing.owner_id}_{thing.id}{key}"

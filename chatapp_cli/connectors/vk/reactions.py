@@ -1,4 +1,4 @@
-"""VK counts its reactions: https://dev.vk.com/method/messages.sendReaction."""
+"""VK numbers its reactions: https://dev.vk.com/method/messages.sendReaction."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _VARIATION = "\N{VARIATION SELECTOR-16}"
 
 
 def emoji(number: int) -> str:
-    """How a reaction is shown; one that is newer than this list by its number."""
+    """The emoji of a reaction; one newer than this list is shown as its number."""
     return _EMOJI[number - 1] if 0 < number <= len(_EMOJI) else f"[{number}]"
 
 

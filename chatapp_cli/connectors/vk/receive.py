@@ -1,4 +1,4 @@
-"""How events reach us when we ask: the Bots Long Poll API, https://dev.vk.com/api/bots-long-poll/getting-started."""
+"""Receiving events by polling: the Bots Long Poll API, https://dev.vk.com/api/bots-long-poll/getting-started."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.world import Clock
 
 STALE: Final = 3600
-"""Seconds after which VK may have forgotten events: what is missing is then read back from the conversations."""
+"""Seconds after which VK may have dropped events, which are then read from the conversations."""
 _PASSED, _KEY_OVER, _ALL_OVER = 1, 2, 3
 _HOPELESS: Final = 3
-"""Failures in a row that a new key and a new number did not end."""
+"""Failures in a row, despite a new key and a new number, after which we give up."""
 
 T = TypeVar("T")
 
 
 class Cursor(Struct, frozen=True, omit_defaults=True):
-    """Where reading goes on: VK's number of the last event, and the second of the last message."""
+    """The read position: VK's number of the last event, and the time of the last message in seconds."""
 
     ts: str = ""
     seen: int = 0
 
     @classmethod
     def of(cls, stored: str | None) -> Cursor:
-        """Read what was stored; of what cannot be read nothing is left but that reading goes on from now."""
+        """Decode a stored cursor; an unreadable one starts from now."""
         try:
             return msgspec.json.decode(stored, type=cls) if stored else cls()
         except UNREADABLE:
@@ -46,36 +46,36 @@ class Cursor(Struct, frozen=True, omit_defaults=True):
 
     @property
     def stored(self) -> str:
-        """As it is kept."""
+        """Encode it for storage."""
         return msgspec.json.encode(self).decode()
 
     def after(self, arrivals: Iterable[Arrival], ts: str | int = "", *, now: Millis) -> Cursor:
-        """Move past what arrived; a time in the future would let a later gap pass for read."""
+        """Advance past these arrivals; a time in the future is ignored, because it would hide a later gap."""
         heard = (event for one in arrivals for event in one.events if isinstance(event, MessageArrived))
         said = (min(event.at, now) // 1000 for event in heard)
         return Cursor(ts=str(ts) or self.ts, seen=max((self.seen, *said)))
 
 
 class Receiver:
-    """Turns raw events into arrivals, with the names of those who turn up in them."""
+    """Converts raw events to arrivals, with the names needed."""
 
     def __init__(self, api: VkApi, reader: Reader, names: Names, clock: Clock) -> None:
         self.api, self.reader, self.clock = api, reader, clock
         self._names = names
 
     async def arrivals(self, raws: Sequence[bytes]) -> list[Arrival]:
-        """Understand events; a group chat that is new to us is introduced first."""
+        """Read events; new group chats are introduced first."""
         found = await self._names.learn({number for raw in raws for number in mentioned(raw)})
         understood = [self.understood(raw) for raw in raws]
         chats = {number for number in peers(understood) if number > CHATS}
         return [*self._introduce(found, chats), *understood]
 
     def understood(self, raw: bytes) -> Arrival:
-        """Understand one event with the names that are known by now."""
+        """Read one event with the names known so far."""
         return self.reader.arrival(raw, self.clock.now())
 
     async def introductions(self, strangers: Iterable[int], among: Iterable[int]) -> list[Arrival]:
-        """Learn who strangers are, and tell it of the peers among them."""
+        """Request unknown names, and return the events that introduce peers among them."""
         return self._introduce(await self._names.learn(strangers), among)
 
     def _introduce(self, found: Mapping[int, Person], among: Iterable[int]) -> list[Arrival]:
@@ -84,7 +84,7 @@ class Receiver:
         return [self.understood(convert.known(number, name, now)) for number, name in named.items() if name]
 
     async def missed(self, cursor: Cursor) -> AsyncGenerator[Batch, None]:
-        """Read back what was said since; the last batch moves the cursor."""
+        """Read what was missed since; the last batch moves the cursor."""
         after = cursor
         async for raws in missed(self.api, cursor.seen):
             arrivals = await self.arrivals(raws)
@@ -93,23 +93,23 @@ class Receiver:
         yield Batch(cursor=after.stored)
 
     def begin(self, stored: str | None) -> Cursor:
-        """Where to go on; a channel without a past begins now."""
+        """The starting cursor; a new channel starts now."""
         cursor = Cursor.of(stored)
         return replace(cursor, seen=cursor.seen or self.clock.now() // 1000)
 
     def is_stale(self, cursor: Cursor) -> bool:
-        """Nothing was heard for so long that VK may have forgotten something."""
+        """Whether the last event is so old that VK may have dropped some since."""
         return not cursor.ts or cursor.seen < self.clock.now() // 1000 - STALE
 
 
 def peers(arrivals: Iterable[Arrival]) -> set[int]:
-    """The conversations that something was said in."""
+    """The conversations with new messages."""
     said = (event.peer.key for one in arrivals for event in one.events if isinstance(event, MessageArrived))
     return {int(key) for key in said if key.isdecimal()}
 
 
 class LongPoll:
-    """The loop; asking with the next number tells VK that the last events are durable."""
+    """The polling loop; a request with the next number tells VK that the last events are stored."""
 
     def __init__(self, receiver: Receiver, stored: str | None) -> None:
         self._receiver = receiver
@@ -118,7 +118,7 @@ class LongPoll:
         self._failures = 0
 
     async def events(self) -> AsyncGenerator[Batch, None]:
-        """Yield what arrives."""
+        """Yield events."""
         await of_the_key(listen(self._receiver.api, self._receiver.reader.community))
         self._server = await self._ask_where()
         self._cursor = replace(self._cursor, ts=self._cursor.ts or str(self._server.ts))
@@ -142,7 +142,7 @@ class LongPoll:
         return Batch(arrivals=arrivals, cursor=self._cursor.stored if arrivals else None)
 
     async def _recover(self, answer: Polled) -> None:
-        """Go on with what VK still has: its number, a new key, or both."""
+        """Recover from a failed poll: with VK's number, a new key, or both."""
         self._failures += 1
         if self._failures >= _HOPELESS:
             raise Retryable("long_poll_lost", f"failed {answer.failed}")
@@ -158,18 +158,18 @@ class LongPoll:
 
 
 async def listen(api: VkApi, community: int) -> int:
-    """Have VK keep the events that we want."""
+    """Enable the events that we want at VK."""
     about: Params = {"group_id": community, "enabled": True, "api_version": VERSION}
     return await api.patiently("groups.setLongPollSettings", int, {**about, **dict.fromkeys(WANTED, True)})
 
 
 async def long_poll_server(api: VkApi, community: int) -> LongPollServer:
-    """Where to ask; the key ends now and then."""
+    """The long poll server; its key expires now and then."""
     return await api.patiently("groups.getLongPollServer", LongPollServer, {"group_id": community})
 
 
 async def of_the_key(asked: Awaitable[T]) -> T:
-    """Without these answers nothing can be received at all: what is refused here is refused to the key."""
+    """Make a call that receiving depends on: a refusal here concerns the key."""
     try:
         return await asked
     except Rejected as refusal:

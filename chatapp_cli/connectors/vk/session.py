@@ -1,4 +1,4 @@
-"""What a bound community does, whichever way its events come."""
+"""The operations of a community, independent of how events arrive."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 
 _KEPT: Final = frozenset({"photo", "video", "audio", "doc", "audio_message", "wall", "market"})
-"""Attachments that an edit has to name again, or they are gone."""
+"""Attachments that an edit must repeat; otherwise they are removed."""
 
 
 class VkSession:
-    """Speaks for a community."""
+    """A session of one community."""
 
     def __init__(self, receiver: Receiver, bound: Bound) -> None:
         self._receiver, self._api = receiver, receiver.api
@@ -38,7 +38,7 @@ class VkSession:
         self._publishes = bound.settings["private_refused"] == "comment"
 
     async def send(self, message: Outbound) -> Receipt:
-        """Send in private, or under the comment whose address it is."""
+        """Send a private message, or answer under a comment if the address is one."""
         if comment := Comment.named(message.address):
             return await self._publish(message, comment)
         comment = to_answer(message.reply_to, message.thread)
@@ -60,14 +60,14 @@ class VkSession:
         return Receipt(ids=tuple(ids))
 
     async def _insist_on_permission(self, peer: str) -> None:
-        """Do not upload what cannot be sent."""
+        """Check the permission to write before uploading files."""
         about: Params = {"group_id": self._community, "user_id": peer}
         allowed = await self._api.call("messages.isMessagesFromGroupAllowed", Allowed, about)
         if not allowed.is_allowed:
             raise Rejected("not_allowed")
 
     async def _part(self, peer: str, part: Part, *, first: bool) -> str:
-        """Every part bears its number, so that whatever comes between, all of them may be sent again."""
+        """Send one part; each has its own number, so after an interruption all may be sent again."""
         try:
             with sending():
                 attached = [await attach(self._api, peer, file) for file in part.files]
@@ -89,7 +89,7 @@ class VkSession:
         return str(sent.conversation_message_id or sent.message_id)
 
     async def _publish(self, message: Outbound, comment: Comment) -> Receipt:
-        """Answer a comment in the name of the community, where everybody can read it."""
+        """Answer a comment publicly in the name of the community."""
         if message.files:
             raise Rejected("no_files_in_public")
         about: Params = {"owner_id": comment.owner, "post_id": comment.post, "reply_to_comment": comment.id}
@@ -99,11 +99,11 @@ class VkSession:
         return Receipt(ids=(Comment(comment.owner, comment.post, made.comment_id).ours,))
 
     async def prove(self) -> None:
-        """Ask what the key may do: that needs nothing but the key."""
+        """Request the key's rights, which needs nothing but the key."""
         await of_the_key(self._api.call("groups.getTokenPermissions", Rights))
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:
-        """Replace a text; what is attached stays."""
+        """Replace a text; attachments stay."""
         number = _number(ext_id, "cannot_edit")
         kept = await self._attached(address, number)
         params: dict[str, Param] = {"peer_id": address, "cmid": number, "message": text}
@@ -118,7 +118,7 @@ class VkSession:
         return [name for message in found.items for raw in message.attachments if (name := _kept(raw))]
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Take a message back from everybody."""
+        """Delete a message for everybody."""
         number = _number(ext_id, "cannot_delete")
         try:
             await self._delete(address, number)
@@ -133,7 +133,7 @@ class VkSession:
                 raise refused(outcome.error.code, outcome.error.description)
 
     async def _is_gone(self, address: str, number: int) -> bool:
-        """VK refuses to delete twice by various numbers; whether the message is there it tells plainly."""
+        """Whether a message is gone: VK refuses a second deletion with various numbers, but a lookup is clear."""
         asked: Params = {"peer_id": address, "conversation_message_ids": [number]}
         found = await self._api.call("messages.getByConversationMessageId", Exact, asked)
         return all(message.deleted for message in found.items)
@@ -149,12 +149,12 @@ class VkSession:
             raise Rejected("reaction_not_allowed", emoji)
 
     async def mark_read(self, address: str, ext_id: str) -> None:
-        """Show that we read; nobody is shown who read a comment."""
+        """Mark as read; comments have no read state."""
         if ext_id.isdecimal():
             await self._api.call("messages.markAsRead", Any, {"peer_id": address, "up_to_cmid": int(ext_id)})
 
     async def typing(self, address: str) -> None:
-        """Show it for ten seconds; comments have no such sign."""
+        """Show the typing indicator for ten seconds; comments have none."""
         if Comment.named(address) is None:
             await self._api.call("messages.setActivity", Any, {"peer_id": address, "type": "typing"})
 
@@ -164,26 +164,26 @@ class VkSession:
 
 
 class PollingSession(VkSession):
-    """We ask VK."""
+    """Receives by long polling."""
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what VK kept for us."""
+        """Yield events."""
         return LongPoll(self._receiver, cursor).events()
 
 
 class HookedSession(VkSession):
-    """VK calls us."""
+    """Receives by webhook."""
 
     def __init__(self, receiver: Receiver, bound: Bound) -> None:
         super().__init__(receiver, bound)
         self._callback = Callback(receiver, bound)
 
     def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what was missed, names and proofs of life."""
+        """Yield missed messages, names and heartbeats."""
         return self._callback.events(cursor)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Check the secret and translate."""
+        """Check the secret and convert the event."""
         return self._callback.accept(request)
 
 
@@ -192,14 +192,14 @@ def _never_wrote(message: Outbound) -> bool:
 
 
 def _number(ext_id: str, otherwise: str) -> int:
-    """The number of a message; a comment bears none, and a community may change none."""
+    """The number of a message. Raises Rejected for a comment, which a community cannot change."""
     if not ext_id.isdecimal():
         raise Rejected(otherwise, ext_id)
     return int(ext_id)
 
 
 def _kept(raw: Raw) -> str:
-    """How an attachment is named once more; snippets of links and the like come again by themselves."""
+    """The reference of an existing attachment; link previews and the like are recreated automatically."""
     try:
         parts_of_it = fields(bytes(raw))
         kind = str(loaded(parts_of_it["type"]))

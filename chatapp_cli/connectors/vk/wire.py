@@ -1,7 +1,7 @@
-"""VK's objects as we read them: only the fields that we use, and as few required ones as possible.
+"""VK's objects: only the fields that we use, as few of them required as possible.
 
 Meanings are those of https://dev.vk.com/reference/objects for API 5.199; times are seconds since 1970.
-Attachments stay raw: each is understood or named for itself, so that no new kind of them hides a message.
+Attachments stay raw: each is decoded separately, so that an unknown type does not hide the message.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Coordinates(Struct, frozen=True, gc=False):
 
 
 class Geo(Struct, frozen=True):
-    """Where somebody says they are."""
+    """A shared location."""
 
     coordinates: Coordinates | None = None
     place: Place | None = None
@@ -42,7 +42,7 @@ class Action(Struct, frozen=True, gc=False):
 
 
 class Post(Struct, frozen=True):
-    """What every message has, also one that is quoted or forwarded."""
+    """Fields of every message, including quoted and forwarded ones."""
 
     from_id: int = 0
     date: int = 0
@@ -69,13 +69,13 @@ class Message(Post, frozen=True, kw_only=True):
 
 
 class New(Struct, frozen=True):
-    """What message_new wraps its message in."""
+    """The envelope of message_new."""
 
     message: Message
 
 
 class Answered(Struct, frozen=True):
-    """A comment on a post of our wall."""
+    """A comment on our wall."""
 
     id: int
     from_id: int
@@ -90,7 +90,7 @@ class Answered(Struct, frozen=True):
 
 
 class Erased(Struct, frozen=True, gc=False):
-    """A comment is gone; VK names who took it away in either field."""
+    """A comment was deleted; VK names who did it in either field."""
 
     id: int
     post_id: int = 0
@@ -100,7 +100,7 @@ class Erased(Struct, frozen=True, gc=False):
 
 
 class Permission(Struct, frozen=True, gc=False):
-    """Somebody allowed or forbade messages from us."""
+    """A person allowed or forbade messages from us."""
 
     user_id: int
 
@@ -114,7 +114,7 @@ class Seen(Struct, frozen=True, gc=False):
 
 
 class Reaction(Struct, frozen=True, gc=False):
-    """Somebody's one reaction; without a number it was taken back."""
+    """A person's reaction; without a number it was removed."""
 
     reacted_id: int
     peer_id: int
@@ -123,14 +123,14 @@ class Reaction(Struct, frozen=True, gc=False):
 
 
 class Known(Struct, frozen=True):
-    """Our own: the name of a peer, learned after it wrote."""
+    """An event of our own: the name of a peer, found after it wrote."""
 
     peer_id: int
     title: str
 
 
 class Event(Struct, frozen=True):
-    """One event of either intake."""
+    """One event, from polling or webhook."""
 
     type: str
     event_id: str = ""
@@ -147,7 +147,7 @@ class Failure(Struct, frozen=True, gc=False):
 
 
 class Answer(Struct, frozen=True):
-    """What any method answers."""
+    """The answer of any method."""
 
     response: Raw = Raw(b"null")
     error: Failure | None = None
@@ -161,7 +161,7 @@ class PeerFailure(Struct, frozen=True, gc=False):
 
 
 class Sent(Struct, frozen=True):
-    """What became of a message, or of its deletion, for one peer."""
+    """The result of sending or deleting a message, for one peer."""
 
     conversation_message_id: int = 0
     message_id: int = 0
@@ -210,7 +210,7 @@ class Rights(Struct, frozen=True):
 
 
 class LongPollServer(Struct, frozen=True, gc=False):
-    """Where events are asked for."""
+    """The server to poll for events."""
 
     key: str
     server: str
@@ -218,7 +218,7 @@ class LongPollServer(Struct, frozen=True, gc=False):
 
 
 class Polled(Struct, frozen=True):
-    """What a long poll server answers; the updates stay raw."""
+    """The answer of a long poll server; the updates stay raw."""
 
     ts: str | int = ""
     updates: list[Raw] = []
@@ -226,7 +226,7 @@ class Polled(Struct, frozen=True):
 
 
 class CallbackServer(Struct, frozen=True, gc=False):
-    """An address that VK calls."""
+    """A registered callback server."""
 
     id: int
     url: str = ""
@@ -258,7 +258,7 @@ class Allowed(Struct, frozen=True, gc=False):
 
 
 class Dated(Struct, frozen=True, gc=False):
-    """As much of a message as filling a gap needs."""
+    """The part of a message that filling a gap needs."""
 
     date: int = 0
     peer_id: int = 0
@@ -267,13 +267,13 @@ class Dated(Struct, frozen=True, gc=False):
 
 
 class ChatSettings(Struct, frozen=True, gc=False):
-    """What a group chat is called."""
+    """The title of a group chat."""
 
     title: str = ""
 
 
 class ConversationPeer(Struct, frozen=True, gc=False):
-    """Whom a conversation is with."""
+    """The peer of a conversation."""
 
     id: int
 
@@ -317,13 +317,13 @@ class Exact(Struct, frozen=True):
 
 
 class UploadServer(Struct, frozen=True, gc=False):
-    """Where a file is put."""
+    """Where to upload a file."""
 
     upload_url: str
 
 
 class Uploaded(Struct, frozen=True):
-    """What an upload server answers, whatever type it says that is."""
+    """The answer of an upload server, whatever its content type."""
 
     file: str = ""
     photo: str = ""
@@ -334,7 +334,7 @@ class Uploaded(Struct, frozen=True):
 
 
 class Owned(Struct, frozen=True, gc=False):
-    """Whatever can be attached."""
+    """An attachable object."""
 
     id: int
     owner_id: int

@@ -1,4 +1,4 @@
-"""The application to join VK Notify: its form and what can be wrong in it (S-087, S-089)."""
+"""The application to join VK Notify: its form and its checks (S-087, S-089)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _NUMBERS: Final[Mapping[str, Mapping[str, tuple[Callable[[str], bool], Text]]]] 
 
 
 def slips(answers: Mapping[str, str]) -> Mapping[str, Text]:
-    """What cannot be right, by field."""
+    """Errors by field."""
     found = {name: T("An answer is needed.") for name in _wanted(answers) if not _said(answers, name)}
     if answers.get("accepted") != "on":
         found["accepted"] = T("Without accepting the rules nobody can join.")
@@ -79,7 +79,7 @@ def slips(answers: Mapping[str, str]) -> Mapping[str, Text]:
 
 
 def applicant(answers: Mapping[str, str]) -> str:
-    """Who applies, in the words of a register."""
+    """The applicant as listed in the company register."""
     if answers["form"] == COMPANY:
         return f"ООО «{_said(answers, 'company')}»"
     return f"ИП {_said(answers, 'signer')}"

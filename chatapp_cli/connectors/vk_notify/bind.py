@@ -1,4 +1,4 @@
-"""What the conversation about a gateway has to know of VK Notify (S-090)."""
+"""The VK Notify part of binding a gateway (S-090)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VK Notify, wired together: how to talk to a gateway is in ``kit/gateway*.py``, what to say in ``presets``."""
+"""The VK Notify connector: gateways in general are in ``kit/gateway*.py``, individual ones in ``presets``."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from chatapp_cli.ports.world import World
 
 
 class VkNotifySession(GatewaySession):
-    """Sends notices. About templates the partner is asked by hand, there is no way to do it by program."""
+    """Sends notices. Templates are submitted to the partner by hand: there is no API for it."""
 
     async def templates(self) -> Sequence[Template]:
-        """Nobody can be asked."""
+        """Not supported: the partner has no API for templates."""
         raise Rejected("not_here")
 
     async def submit(self, template: Template) -> Template:
-        """Nobody can be asked."""
+        """Not supported: the partner has no API for templates."""
         raise Rejected("not_here", template.name)
 
 
 class ProvingVkNotifySession(VkNotifySession, ProvingGatewaySession):
-    """At a partner who can be asked about the key without a notice."""
+    """A session with a partner whose API can check the key without sending a notice."""
 
 
 class VkNotify:
@@ -52,32 +52,32 @@ class VkNotify:
         return gateway_session.understand(TRADE, bound, raw, at)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
-        """Take a report without a session."""
+        """Accept a delivery report without a session."""
         return gateway_session.accept(TRADE, bound, request, self._world.clock.now())
 
     def application(self) -> Form:
-        """What the statement of joining has to tell."""
+        """The fields of the application form."""
         return application.FORM
 
     def slips(self, answers: Mapping[str, str]) -> Mapping[str, Text]:
-        """What cannot be right in it."""
+        """Errors in it, by field."""
         return application.slips(answers)
 
     def applicant(self, answers: Mapping[str, str]) -> str:
-        """Who wants to join."""
+        """The applicant."""
         return application.applicant(answers)
 
     def statement(self, answers: Mapping[str, str], at: Millis) -> Statement:
-        """The document; the library for it is imported only now."""
+        """The document; its library is imported only here."""
         return statement.statement(answers, at)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """See whether the provider answers, and whether it can report."""
+        """Check that the provider answers and can send delivery reports."""
         return await gateway_session.findings(TRADE, self._world, bound)
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - the interface
-        """Nothing is connected before there is something to say."""
+        """Connects nothing until the first send."""
         async with gateway_session.opened(TRADE, self._world, bound) as (gateway, client):
             kind = ProvingVkNotifySession if gateway.test else VkNotifySession
             yield kind(self._world, bound, gateway, client, outgoing)

@@ -1,4 +1,4 @@
-"""A notice as the provider is told of it."""
+"""Convert a notice for the provider."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.kit.phones import e164
 
 
 def outgoing(message: Outbound) -> Values:
-    """Phone, template and what fills it. Raises Rejected for anything but a template to a phone."""
+    """Phone, template and its values. Raises Rejected for anything but a template to a phone."""
     if message.template is None:
         raise Rejected("only_templates")
     phone = e164(message.address)

@@ -1,4 +1,4 @@
-"""The statement as a document that is signed and sent by EDO (S-088)."""
+"""The application as a document to be signed and sent by EDO (S-088)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def statement(answers: Mapping[str, str], at: Millis) -> Statement:
 
 
 def _line(said: str) -> str:
-    """One line without what a document cannot hold."""
+    """One line without characters that a document cannot contain."""
     return "".join(letter for letter in " ".join(said.split()) if letter.isprintable())
 
 
@@ -76,5 +76,5 @@ def _add_table(document: Document, rows: Mapping[str, str], known: Mapping[str, 
 
 
 def _file_name(said: str) -> str:
-    """Without what file systems do not take."""
+    """A name without characters that file systems reject."""
     return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "", said)

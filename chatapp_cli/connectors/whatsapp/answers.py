@@ -1,4 +1,4 @@
-"""What the Graph API answers, as we read it: only the fields that we use."""
+"""The Graph API's answers: only the fields that we use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatapp_cli.connectors.whatsapp.wire import Fault
 
 
 class Refusal(Struct, frozen=True):
-    """An answer that is not what was asked for."""
+    """An error answer."""
 
     error: Fault
 
@@ -32,25 +32,25 @@ class Ref(Struct, frozen=True, gc=False):
 
 
 class Refs(Struct, frozen=True):
-    """Some of them."""
+    """A list of ids."""
 
     data: list[Ref] = []
 
 
 class Subscriptions(Struct, frozen=True):
-    """The apps that get the account's webhooks."""
+    """The apps that receive the account's webhooks."""
 
     data: list[Raw] = []
 
 
 class Sent(Struct, frozen=True):
-    """What Meta took for sending."""
+    """The answer to a sent message."""
 
     messages: Annotated[list[Ref], Meta(min_length=1)]
 
 
 class Place(Struct, frozen=True, gc=False):
-    """Where a file can be downloaded for the next five minutes."""
+    """The download link of a file, valid for five minutes."""
 
     url: str
     sha256: str = ""
@@ -84,7 +84,7 @@ class Cursors(Struct, frozen=True, gc=False):
 
 
 class Paging(Struct, frozen=True, gc=False):
-    """The place of a page among the others."""
+    """The paging of a list."""
 
     cursors: Cursors = Cursors()
     next: str = ""
@@ -98,14 +98,14 @@ class Forms(Struct, frozen=True):
 
 
 class Submitted(Struct, frozen=True, gc=False):
-    """What Meta says about a new template."""
+    """The answer to a submitted template."""
 
     status: str = "PENDING"
     category: str = ""
 
 
 class ActiveGroup(Struct, frozen=True, gc=False):
-    """A group of ours."""
+    """One of our groups."""
 
     id: str
     subject: str = ""

@@ -1,4 +1,4 @@
-"""Binding a number: one form, proved by the Graph API down to the app's secret."""
+"""Binding a number: one form, verified through the Graph API, including the app's secret."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from chatapp_cli.ports.world import Chance, Clock, World
 
 KIND: Final = "whatsapp"
 NUMBER: Final = "id,display_phone_number,verified_name,quality_rating,status"
-"""What is asked about the number."""
+"""The requested fields of the number."""
 FIELDS: Final = "messages, smb_message_echoes, user_id_update, group_lifecycle_update, group_settings_update"
-"""What the app has to subscribe to at Meta."""
+"""The webhook fields that the app must subscribe to."""
 _VERSION: Final = re.compile(r"v\d+\.\d+")
 _SECRETS: Final = ("token", "app_secret")
 
@@ -38,7 +38,7 @@ _STEPS: Final = (
 
 
 async def bind(ask: Asker, world: World, previous: Bound | None) -> Bound:
-    """Ask until Meta lets us at the number, then show what has to be entered there."""
+    """Ask until Meta gives access to the number, then show what has to be entered at Meta."""
     form = form_of(KIND, previous, intro=_STEPS)
     bound = await ask_until_proved(ask, form, lambda values: _prove(values, world, previous))
     await ask.show(_notice(bound))
@@ -107,7 +107,7 @@ def _secrets(values: Mapping[str, str]) -> Mapping[str, str]:
 
 
 async def _live(settings: Mapping[str, str], secrets: Mapping[str, str], clock: Clock) -> answers.Number:
-    """Ask Meta for the number, prove the app's secret and the account, and subscribe the app to its news."""
+    """Request the number, verify the app's secret and the account, and subscribe the app to its webhooks."""
     url = settings["api_url"]
     with _blaming({"proxies_down": PROXIES}, otherwise="api_url"):
         async with open_proxied(secrets.get(PROXIES, ""), towards=url) as http:
@@ -118,7 +118,7 @@ async def _live(settings: Mapping[str, str], secrets: Mapping[str, str], clock: 
 
 
 async def _number(graph: Graph, number: str, app_secret: str) -> answers.Number:
-    """Meta refuses a proof by another app's secret in words alone."""
+    """Request the number. A proof by another app's secret is recognised by the wording of Meta's refusal."""
     try:
         return await graph.get(number, answers.Number, fields=NUMBER, appsecret_proof=graph.proof(app_secret))
     except (NeedsRebind, SendingBlocked) as error:
@@ -149,7 +149,7 @@ def _blaming(fields: Mapping[str, str], *, otherwise: str) -> Iterator[None]:
 
 
 def webhook(settings: Mapping[str, str], hook_key: str) -> str:
-    """The address that Meta calls; only its path where our own address is not known."""
+    """The webhook address; only its path if our public address is unknown."""
     return f"{settings['public_url']}/hooks/{hook_key}"
 
 

@@ -1,4 +1,4 @@
-"""Is the number in service, and do its news come to us? Asked without a message to anybody."""
+"""Check that the number is in service and its webhooks reach us, without sending a message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LIMITED: Final = frozenset({"FLAGGED", "RESTRICTED", "RATE_LIMITED"})
 
 
 async def look(graph: Graph, number: str) -> answers.Number:
-    """Ask for the number. Raises Misconfigured if it is out of service."""
+    """Request the number. Raises Misconfigured if it is out of service."""
     found = await graph.get(number, answers.Number, fields=NUMBER)
     if found.status in _DOWN:
         raise Misconfigured("number_down", found.status)
@@ -32,12 +32,12 @@ async def look(graph: Graph, number: str) -> answers.Number:
 
 
 async def findings(graph: Graph, bound: Bound, now: Millis) -> Sequence[Finding]:
-    """Everything that can be found out."""
+    """All findings of the check."""
     return [await _receiving(graph, bound), *await _sending(graph, bound), *await _strays(bound, now)]
 
 
 async def _strays(bound: Bound, now: Millis) -> Sequence[Finding]:
-    """What came for other numbers in the last days: nobody but a person who looks at dead letters sees it."""
+    """Messages for other numbers in the last days, which are visible only in the dead letters."""
     kept = await bound.memory.known(STRAY)
     since = now // DAY - _LATELY
     lately = [name.removeprefix(STRAY) for name, day in kept.items() if day.isdecimal() and int(day) >= since]

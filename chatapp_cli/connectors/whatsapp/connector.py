@@ -31,7 +31,7 @@ from chatapp_cli.ports.world import Clock, World
 log = structlog.get_logger()
 
 PULSE: Final = 50.0
-"""Seconds between two proofs of life, each with a look at the number."""
+"""Seconds between heartbeats, each with a check of the number."""
 
 
 class WhatsAppSession:
@@ -43,9 +43,9 @@ class WhatsAppSession:
         """The last message from each address: Meta shows typing only as an answer to one."""
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002 - hooks bring everything
-        """Proofs of life; what arrives comes by ``accept``, which needs neither token nor Graph API.
+        """Yield heartbeats; messages arrive through ``accept``, which needs neither the token nor the Graph API.
 
-        Therefore trouble there closes no intake: it is for sending to meet, and for the check to tell.
+        So a fault there does not stop receiving: it shows when sending, and in the check.
         """
         while True:
             await self._book.keep(self._bound.memory)
@@ -57,11 +57,11 @@ class WhatsAppSession:
             await self._clock.sleep(PULSE)
 
     async def prove(self) -> None:
-        """Ask for the number: that needs the token, and tells whether it is in service."""
+        """Request the number, which needs the token and tells whether it is in service."""
         await check.look(self._graph, self._bound.account)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Check the signature and translate."""
+        """Check the signature and convert the webhook."""
         reply = hooks.accept(request, self._bound, self._book, self._clock.now())
         for event in (event for arrival in reply.batch.arrivals for event in arrival.events):
             if isinstance(event, MessageArrived) and not event.from_us:
@@ -69,7 +69,7 @@ class WhatsAppSession:
         return reply
 
     async def send(self, message: Outbound) -> Receipt:
-        """Hand over the files, then send text and files, as several of Meta's messages if need be."""
+        """Upload the files, then send text and files, as several Meta messages if needed."""
         parts = [await self._ready(part) for part in outgoing.plan(message)]
         sent: list[str] = []
         for part in parts:
@@ -108,11 +108,11 @@ class WhatsAppSession:
         await self._graph.post(self._messages, answers.Anything, content)
 
     async def mark_read(self, address: str, ext_id: str) -> None:  # noqa: ARG002 - Meta's ids are unique
-        """Show the client that everything up to this message was read."""
+        """Mark everything up to this message as read for the client."""
         await self._read(ext_id)
 
     async def typing(self, address: str) -> None:
-        """Show that we write, as an answer to the last message of theirs, which thereby counts as read."""
+        """Show the typing indicator, in answer to the client's last message, which thereby becomes read."""
         if ext_id := self._heard.get(address):
             await self._read(ext_id, typing_indicator={"type": "text"})
 
@@ -121,7 +121,7 @@ class WhatsAppSession:
         await self._graph.post(self._messages, answers.Anything, content)
 
     async def templates(self) -> Sequence[Template]:
-        """What Meta thinks of the account's templates."""
+        """The account's templates and their states."""
         return await templates.listed(self._graph, self._bound.settings["waba_id"])
 
     async def submit(self, template: Template) -> Template:
@@ -129,26 +129,26 @@ class WhatsAppSession:
         return await templates.submitted(self._graph, self._bound.settings["waba_id"], template)
 
     async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
-        """Make a group with them."""
+        """Create a group with these people."""
         peer = await groups.create(self._graph, self._bound.account, title, self._clock)
         self._book.entitle(peer.key, title)
         return await groups.add(self._graph, peer.key, members, title)
 
     async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
-        """Add them."""
+        """Add members."""
         return await groups.add(self._graph, address, members, self._book.title(address))
 
     async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
-        """Take them out."""
+        """Remove members."""
         return await groups.remove(self._graph, address, members, self._book.title(address))
 
     async def rename_group(self, address: str, title: str) -> None:
-        """Give it another title."""
+        """Change the title."""
         await groups.rename(self._graph, address, title)
         self._book.entitle(address, title)
 
     async def end_group(self, address: str) -> None:
-        """Delete it."""
+        """Delete the group."""
         await groups.end(self._graph, address)
 
 
@@ -159,22 +159,22 @@ class WhatsApp:
         self._world = world
 
     async def bind(self, ask: Asker, *, previous: Bound | None = None) -> Bound:
-        """Ask for number, account and keys, and prove them."""
+        """Ask for number, account and keys, and verify them."""
         return await bind.bind(ask, self._world, previous)
 
     async def accept(self, bound: Bound, request: HookRequest) -> HookReply:
-        """Take news without a session; who is who comes from the memory and goes there."""
+        """Accept a webhook without a session; ids and phones of people are read from and stored in the memory."""
         book = Book(await bound.memory.known())
         reply = hooks.accept(request, bound, book, self._world.clock.now())
         await book.keep(bound.memory)
         return reply
 
     def understand(self, bound: Bound, raw: bytes, at: Millis) -> Arrival:  # noqa: ARG002 - it bears its own time
-        """Read one thing of a webhook once more."""
+        """Read one item of a webhook once more."""
         return convert.arrival(raw, bound.account, Book())
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Ask Meta about the number and the app's subscription, and try every proxy."""
+        """Check the number, the app's subscription and every proxy."""
         url, clock = bound.settings["api_url"], self._world.clock
 
         async def look() -> Sequence[Finding]:
@@ -185,7 +185,7 @@ class WhatsApp:
 
     @asynccontextmanager
     async def open(self, channel: ChannelId, bound: Bound) -> AsyncIterator[Session]:  # noqa: ARG002 - one number
-        """Nothing is connected before there is something to say; who is who comes from the memory."""
+        """Connects nothing until the first send; ids and phones of people are read from the memory."""
         book = Book(await bound.memory.known())
         async with open_proxied(bound.secrets.get(proxies.NAME, ""), towards=bound.settings["api_url"]) as http:
             try:

@@ -1,4 +1,4 @@
-"""What a message says and carries: text for everything that can be read, a file for the rest."""
+"""The content of a message: text for everything readable, a file for the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PRESSED: Final = Button()
 
 
 def words(message: Message) -> str:
-    """Everything of a message that can be read; what Meta does not hand over is named in brackets."""
+    """All readable text of a message; what Meta does not pass on is named in brackets."""
     said = _SAY.get(message.type, _say_nothing)(message)
     if not said and _media(message) is None:
         said = f"[{message.unsupported.type if message.unsupported else message.type}]"
@@ -61,7 +61,7 @@ def _say_button(message: Message) -> str:
 
 
 def _say_choice(message: Message) -> str:
-    """A pressed button or a chosen line is what its person says."""
+    """The text of a pressed button or a chosen list item."""
     choice = message.interactive
     if choice is None:
         return ""
@@ -83,7 +83,7 @@ def _say_system(message: Message) -> str:
 
 
 def _say_referral(message: Message) -> str:
-    """The advertisement that led here tells what the client is interested in."""
+    """The advertisement that led the client here."""
     advertised = message.referral
     return f"↪ {advertised.headline} {advertised.source_url}".rstrip() if advertised else ""
 
@@ -106,7 +106,7 @@ def _media(message: Message) -> Media | None:
 
 
 def files(message: Message) -> tuple[IncomingFile, ...]:
-    """The one file that a message can carry."""
+    """The file of a message, at most one."""
     media = _media(message)
     if media is None or not media.id:
         return ()
@@ -117,5 +117,5 @@ def files(message: Message) -> tuple[IncomingFile, ...]:
 
 
 def _ending(mime: str) -> str:
-    """Python calls a voice message by an ending that no player knows."""
+    """The file extension; Python's own for voice messages is one that no player knows."""
     return ".ogg" if mime == "audio/ogg" else mimetypes.guess_extension(mime) or ""

@@ -1,7 +1,7 @@
-"""Meta's webhooks into the desk's words.
+"""Convert Meta's webhooks to events.
 
-A webhook may carry several things of several numbers, any of them more than once and in any order: each becomes an
-arrival of its own, which bears what is needed to understand it again.
+A webhook may contain several items for several numbers, repeated and in any order: each becomes an arrival of its own,
+with all that is needed to read it again.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from chatapp_cli.kit.understanding import dead, digest, guarded, with_gaps
 
 _LISTS: Final = ("messages", "message_echoes", "statuses", "groups", "user_id_update")
 _WORDS: Final = ("messages", "message_echoes")
-"""Lists that hold what people wrote."""
+"""The lists that contain messages."""
 _SAID: Final = frozenset(
     {"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "order"}
     | {"button", "referral"}
 )
-"""Fields in which a client says something."""
+"""Fields with the client's content."""
 _LATER: Final = "unsupported"
-"""The type of what Meta cannot show, or not yet: then the message follows under the same id."""
+"""The type of a message that Meta cannot show, or not yet: then it follows with the same id."""
 _OURS: Final = frozenset(
     {"messages", "smb_message_echoes", "user_id_update", "group_lifecycle_update", "group_settings_update"}
 )
-"""What is read; other news of the account (reviews, templates, security) is not kept."""
+"""The webhook fields that are read; others (reviews, templates, security) are not stored."""
 _STATES: Final = {
     "sent": State.SENT,
     "delivered": State.DELIVERED,
@@ -57,7 +57,7 @@ _MOVES: Final = frozenset({"user_changed_number", "customer_changed_number", "us
 
 
 def arrivals(body: bytes, number: str, book: Book, now: Millis) -> list[Arrival]:
-    """Everything in a webhook; what clients wrote to another number is kept for a person, as nobody else may see it."""
+    """The arrivals of a webhook; messages to another number are set aside, visible only in the dead letters."""
     lost: list[str] = []
     try:
         payload = read_as(body, wa.Payload, lost=lost)
@@ -89,7 +89,7 @@ def _is_ours(metadata: wa.Metadata, number: str) -> bool:
 
 
 def _slices(field: str, value: wa.Value, lists: Sequence[str]) -> Iterator[bytes]:
-    """Cut it into changes that carry one thing each."""
+    """Split a webhook into changes with one item each."""
     about = b'{"metadata":%s,"contacts":%s,"%s":[%s]}'
     metadata, contacts = msgspec.json.encode(value.metadata), _array(value.contacts)
     for name in lists:
@@ -106,7 +106,7 @@ def _wrapped(field: str, value: bytes) -> bytes:
 
 
 def arrival(raw: bytes, number: str, book: Book) -> Arrival:
-    """Understand a change that carries one thing, or set it aside with the reason."""
+    """Read a change with one item, or set it aside with the reason."""
     return guarded(raw, partial(_understood, number, book))
 
 
@@ -129,9 +129,9 @@ def _unsaid(lost: Sequence[str]) -> list[str]:
 
 
 def _identity(item: wa.Item, raw: bytes) -> str:
-    """A message by its id, a status by message, state and, in a group, whose it is.
+    """The id of an item: a message's own; of a status the message, the state and, in a group, the member.
 
-    What stands for a message that is still to come has its id too and is another thing.
+    A placeholder for a message that is still to come has the same id but is another item.
     """
     for message in (*item.messages, *item.message_echoes):
         if not (message.id and message.type):
@@ -160,7 +160,7 @@ def _events(item: wa.Item, book: Book) -> Iterator[Event]:
 
 
 def _said(message: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
-    """A client's message, or what they did to one."""
+    """A client's message, or an edit, deletion or reaction."""
     who, at = people.sender(message, contacts), message.timestamp * 1000
     if message.system and message.system.type in _MOVES:
         yield from _changed_number(message.system, who, at, book)
@@ -180,7 +180,7 @@ def _changed_number(system: wa.System, old: wa.Contact, at: Millis, book: Book) 
 
 
 def _echoed(echo: wa.Message, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
-    """What we wrote in the WhatsApp Business application of the same number."""
+    """A message written in the WhatsApp Business app of the same number."""
     who = people.receiver(echo, contacts)
     if not (who.wa_id or who.user_id):
         raise ValueError("an echo to nobody")
@@ -215,12 +215,12 @@ def _about(message: wa.Message, peer: Peer, person: Person, *, from_us: bool) ->
 
 
 def _member(peer: Peer, person: Person) -> Person:
-    """Who of a group did something; with one client there is nobody to tell apart, and their id may be new."""
+    """The group member who did something; empty in a private chat, where the id may be new."""
     return person if peer.kind == "group" else Person()
 
 
 def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> Iterator[Event]:
-    """News of a message of ours; the first ones also tell the id of whom we wrote to by phone."""
+    """A delivery state of our message; the first one also gives the id of a person addressed by phone."""
     at = status.timestamp * 1000
     for who in contacts:
         yield from people.introduced(who, at, book)
@@ -239,7 +239,7 @@ def _became(status: wa.Status, contacts: Sequence[wa.Contact], book: Book) -> It
 
 
 def _grouped(group: wa.Group, book: Book) -> Iterator[Event]:
-    """A group appeared, is called something else, or is no more."""
+    """A group was created, renamed or deleted."""
     if group.errors:
         return
     book.entitle(group.group_id, group.subject)

@@ -1,4 +1,4 @@
-"""What Meta's error codes mean for a message and for the channel.
+"""Map Meta's error codes to errors of a message or the channel.
 
 The codes are those of developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes.
 """
@@ -35,12 +35,12 @@ class Then(Enum):
 
     REBIND = auto()
     BLOCK = auto()
-    """The account may send nothing until a person acts; receiving goes on."""
+    """The account may send nothing until a person acts; receiving continues."""
     FAIL = auto()
     AGAIN = auto()
-    """Of a send nobody knows whether it was done."""
+    """It is not known whether a send was carried out."""
     LATER = auto()
-    """Certainly not done; later it is."""
+    """Certainly not done; retry later."""
     PAUSE = auto()
     """The account waits."""
     PAUSE_DIALOG = auto()
@@ -89,11 +89,11 @@ _TABLE: Final = (
 )
 _KNOWN: Final[Mapping[int, tuple[Then, str]]] = {code: (then, word) for then, word, codes in _TABLE for code in codes}
 _NOT_THERE: Final = (100, 33)
-"""Code and subcode for what does not exist or may not be used: of a send it is our number, else a file that is gone."""
+"""Code and subcode of a missing or forbidden object: our number when sending, otherwise a deleted file."""
 _OTHERWISE: Final = (Then.FAIL, "bad_request")
 
 _PAUSES: Final[Mapping[str, float]] = {"app_rate": 60, "throughput": 5, "pair_rate": 6}
-"""Seconds to wait where Meta does not say."""
+"""Seconds to wait if Meta names no time."""
 _MINUTE: Final = 60
 
 
@@ -110,7 +110,7 @@ def word(code: int) -> str:
 
 
 def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
-    """What an answer other than 2xx leads to; ``once`` if doing the call twice would be seen."""
+    """The error for an answer other than 2xx; ``once`` if the call is not repeatable."""
     try:
         fault = read_as(answer.body, Refusal).error
     except UNREADABLE:
@@ -125,7 +125,7 @@ def refused(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
 
 
 def _strange(answer: Answer, *, once: bool, now: Millis) -> ChannelError:
-    """It was not Meta who said this, but something on the way to it."""
+    """The error for an answer that is not Meta's but a proxy's or server's in between."""
     error = verdict(answer, f"HTTP {answer.status}", now=now)
     return OutcomeUnknown(error.code, error.detail) if once and type(error) is Retryable else error
 
@@ -150,7 +150,7 @@ def _pause(known: str, fault: Fault, answer: Answer, *, dialog: bool) -> RateLim
 
 
 def _told(answer: Answer) -> float:
-    """Seconds that Meta's own count of our calls asks for (Graph API, «Rate limits», business use case)."""
+    """The waiting time in seconds by Meta's usage header (Graph API, «Rate limits», business use case)."""
     try:
         usages = _usages(answer.headers.get("x-business-use-case-usage", "{}"))
     except UNREADABLE:

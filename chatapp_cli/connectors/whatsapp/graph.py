@@ -22,9 +22,9 @@ from chatapp_cli.ports.world import Clock
 T = TypeVar("T")
 
 _LARGEST: Final = 4 << 20
-"""Bytes of an answer at most; a page of templates is far smaller."""
+"""The largest answer in bytes; a page of templates is far smaller."""
 _SLOWEST: Final = 100_000
-"""Bytes per second that a transfer is given at least."""
+"""The slowest accepted transfer, in bytes per second."""
 _PATIENCE: Final = 60.0
 _CONNECT: Final = 10.0
 _CHUNK: Final = 1 << 20
@@ -33,7 +33,7 @@ _EXPIRED: Final = {401, 403}
 
 
 class Graph:
-    """Calls with the access token; whatever fails is a ChannelError in which the token does not appear."""
+    """Calls with the access token; every failure is a ChannelError without the token."""
 
     def __init__(self, http: aiohttp.ClientSession, clock: Clock, *, url: str, version: str, token: str) -> None:
         self._http, self._clock = http, clock
@@ -42,24 +42,24 @@ class Graph:
 
     @classmethod
     def of(cls, http: aiohttp.ClientSession, clock: Clock, bound: Bound) -> Graph:
-        """Speak for a bound channel."""
+        """Open the API for a bound channel."""
         settings = bound.settings
         return cls(http, clock, url=settings["api_url"], version=settings["version"], token=bound.secrets["token"])
 
     async def get(self, path: str, into: type[T], **query: str) -> T:
-        """Ask for something."""
+        """Send a GET request."""
         return await self._call("GET", path, into, params=query)
 
     async def post(self, path: str, into: type[T], content: Mapping[str, Any], *, once: bool = False) -> T:
-        """Have something done; ``once`` says that doing it twice would be seen, so that silence leaves it uncertain."""
+        """Send a POST request; with ``once`` (not repeatable) no answer means OutcomeUnknown."""
         return await self._call("POST", path, into, once=once, json=content)
 
     async def delete(self, path: str, content: Mapping[str, Any] | None = None) -> None:
-        """Have something taken away."""
+        """Send a DELETE request."""
         await self._call("DELETE", path, answers.Anything, json=content)
 
     async def upload(self, number: str, file: Path, *, name: str, mime: str, size: int) -> str:
-        """Hand over a file for sending; returns Meta's id of it, which is good for 30 days."""
+        """Upload a file for sending; returns Meta's id of it, valid for 30 days."""
         with await asyncio.to_thread(file.open, "rb") as content:
             form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
             form.add_field("file", content, filename=name, content_type=mime)
@@ -85,11 +85,11 @@ class Graph:
         return {"Authorization": f"Bearer {self._token}"}
 
     def _veiled(self, answer: Answer) -> Answer:
-        """Meta may say a malformed token back."""
+        """Remove the token from a text: Meta may echo a malformed one."""
         return replace(answer, body=answer.body.replace(self._token.encode(), b"***"))
 
     async def download(self, media: str, target: Path, *, most: int) -> None:
-        """Write a client's file; its address is good for five minutes and wants the token as well."""
+        """Download a client's file; its link is valid for five minutes and also needs the token."""
         place = await self.get(media, answers.Place)
         if place.file_size > most:
             raise Rejected("file_too_big", str(place.file_size))
@@ -102,7 +102,7 @@ class Graph:
             raise Retryable("file_damaged")
 
     def proof(self, app_secret: str) -> str:
-        """What proves that we know the app's secret («Securing Graph API requests»)."""
+        """The proof that we know the app's secret («Securing Graph API requests»)."""
         return hmac.new(app_secret.encode(), self._token.encode(), hashlib.sha256).hexdigest()
 
 
@@ -120,7 +120,7 @@ def _insist(status: int) -> None:
 
 
 async def _save(content: aiohttp.StreamReader, target: Path, most: int) -> str:
-    """Write it and return its SHA-256 in hexadecimal."""
+    """Write the body to a file and return its SHA-256 in hexadecimal."""
     digest, size = hashlib.sha256(), 0
     with await asyncio.to_thread(target.open, "wb") as out:
         async for chunk in content.iter_chunked(_CHUNK):

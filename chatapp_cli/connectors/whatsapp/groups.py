@@ -1,4 +1,4 @@
-"""Groups, for numbers that Meta made eligible (Groups API): made at once by our words, later by Meta's deeds."""
+"""Groups, for numbers that Meta made eligible (Groups API). Meta carries out requests later and reports by webhook."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAUSE: Final = 2.0
 
 
 async def create(graph: Graph, number: str, title: str, clock: Clock) -> Peer:
-    """Ask for a group and wait until it is there. Raises OutcomeUnknown where Meta takes longer."""
+    """Request a group and wait until it exists. Raises OutcomeUnknown if Meta takes longer."""
     before = {group.id for group in await _active(graph, number)}
     await graph.post(f"{number}/groups", answers.Anything, {**_PRODUCT, "subject": title}, once=True)
     for _ in range(_LOOKS):
@@ -40,7 +40,7 @@ async def _active(graph: Graph, number: str) -> Sequence[answers.ActiveGroup]:
 
 
 async def add(graph: Graph, group_id: str, members: Sequence[str], title: str = "") -> GroupChanged:
-    """Add members; where Meta lets nobody be added they are missing, and need an invitation."""
+    """Add members; those whom Meta does not let us add are missing and need an invitation."""
     missing: dict[str, str] = {}
     for some in _portions(members):
         try:
@@ -52,7 +52,7 @@ async def add(graph: Graph, group_id: str, members: Sequence[str], title: str = 
 
 
 async def remove(graph: Graph, group_id: str, members: Sequence[str], title: str = "") -> GroupChanged:
-    """Take members out; who was not in it is missing."""
+    """Remove members; non-members are missing."""
     missing: dict[str, str] = {}
     for some in _portions(members):
         try:
@@ -65,12 +65,12 @@ async def remove(graph: Graph, group_id: str, members: Sequence[str], title: str
 
 
 async def rename(graph: Graph, group_id: str, title: str) -> None:
-    """Give it another subject."""
+    """Change the subject."""
     await graph.post(group_id, answers.Anything, {**_PRODUCT, "subject": title})
 
 
 async def end(graph: Graph, group_id: str) -> None:
-    """Delete it."""
+    """Delete the group."""
     await graph.delete(group_id)
 
 

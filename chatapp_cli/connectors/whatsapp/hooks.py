@@ -1,4 +1,4 @@
-"""Meta's calls of our webhook: the handshake by GET, and news by POST that bear a signature over the raw body."""
+"""The webhook: the handshake by GET, and events by POST with a signature over the raw body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEADER: Final = "x-hub-signature-256"
 
 
 def accept(request: HookRequest, bound: Bound, book: Book, now: Millis) -> HookReply:
-    """Translate a call that is proved to be Meta's; anything else stores nothing."""
+    """Convert a request with Meta's valid signature; any other is refused and nothing is stored."""
     if request.path:
         return HookReply(status=404)
     if request.method == "GET":
@@ -30,7 +30,7 @@ def accept(request: HookRequest, bound: Bound, book: Book, now: Millis) -> HookR
 
 
 def _handshake(request: HookRequest, verify_token: str) -> HookReply:
-    """«Verification requests» of Meta's Webhooks: the challenge is said back to whoever knows the token."""
+    """Answer a «verification request» of Meta: return the challenge if the token is right."""
     query = request.query
     known = hmac.compare_digest(query.get("hub.verify_token", "").encode(), verify_token.encode())
     if query.get("hub.mode") != "subscribe" or not known:

@@ -1,4 +1,4 @@
-"""Our message as Meta's: texts, files and approved templates."""
+"""Convert our message to Meta's: texts, files and approved templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIMITS: Final[Mapping[Shape, int]] = {
     "audio": 16 * _MEGABYTE,
     "sticker": 500 * 1024,
 }
-"""Bytes of what WhatsApp shows as more than a document; what is larger goes as a document."""
+"""The largest size in bytes of what WhatsApp shows as more than a document; larger files go as documents."""
 _SHOWN: Final[Mapping[str, Shape]] = {
     **dict.fromkeys(("image/jpeg", "image/png"), "image"),
     **dict.fromkeys(("video/mp4", "video/3gpp"), "video"),
@@ -31,19 +31,19 @@ _CAPTIONED: Final = frozenset({"image", "video", "document"})
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of Meta's messages; a file's id is still to come."""
+    """One Meta message; without the id of its file yet."""
 
     kind: str
     content: Mapping[str, Any]
     file: LocalFile | None = None
 
     def uploaded(self, media: str) -> Part:
-        """The same with the id of its file."""
+        """The part with the id of its file."""
         return Part(self.kind, {"id": media, **self.content})
 
 
 def shape(file: LocalFile) -> Shape:
-    """Decide how a file is sent."""
+    """How a file is sent."""
     found = _SHOWN.get(file.mime.partition(";")[0], "document")
     if found == "sticker" and file.kind != "sticker":
         return "document"
@@ -64,7 +64,7 @@ def plan(message: Outbound) -> Iterator[Part]:
 
 
 def _caption(message: Outbound) -> str:
-    """The text beside the first file, if it may stand there."""
+    """The caption of the first file, if it may have one."""
     beside = bool(message.files) and shape(message.files[0]) in _CAPTIONED and len(message.text) <= MAX_CAPTION
     return message.text if beside else ""
 
@@ -84,13 +84,13 @@ def _template(filled: Filled) -> Mapping[str, Any]:
 
 
 def _gap(name: str, text: str) -> Mapping[str, str]:
-    """Numbered gaps go by their order, named ones by their name."""
+    """The values for a template: numbered placeholders by order, named ones by name."""
     named = {} if name.isdecimal() else {"parameter_name": name}
     return {"type": "text", **named, "text": text}
 
 
 def addressed(message: Outbound, part: Part, *, quoting: bool) -> Mapping[str, Any]:
-    """The whole message; its label comes back with every receipt."""
+    """The complete message; its label is returned with every delivery state."""
     quoted = {"context": {"message_id": message.reply_to}} if quoting and message.reply_to else {}
     return {
         **to(message.address),
@@ -102,7 +102,7 @@ def addressed(message: Outbound, part: Part, *, quoting: bool) -> Mapping[str, A
 
 
 def to(address: str) -> Mapping[str, str]:
-    """Whom it goes to: a phone, a business-scoped id, or a group."""
+    """The recipient: a phone, a business-scoped id, or a group."""
     whole = {"messaging_product": "whatsapp", "recipient_type": "individual"}
     if address.startswith("+"):
         return {**whole, "to": address.removeprefix("+")}
@@ -112,5 +112,5 @@ def to(address: str) -> Mapping[str, str]:
 
 
 def is_person(address: str) -> bool:
-    """Tell an id such as ``RU.1349…`` from a group's, which has no dot."""
+    """Whether it is a person's id such as ``RU.1349…``; a group's has no dot."""
     return address[2:3] == "." and address[:2].isalpha()

@@ -1,7 +1,7 @@
-"""Who somebody is: a business-scoped id, a phone, or both; one person is one dialog.
+"""Identifying people: by business-scoped id, phone or both; one person is one dialog.
 
-Meta's «business-scoped user IDs»: since 2026 people are known by ``user_id`` (``RU.1349…``), and those with a username
-may have no phone at all; an echo may still tell the phone alone. The dialog's key is the id as soon as it is known.
+Meta's «business-scoped user IDs»: since 2026 people have a ``user_id`` (``RU.1349…``), and those with a username may
+have no phone; an echo may still contain only the phone. The dialog's key is the id as soon as it is known.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ _ID = "id/"
 _LONGEST = 30
 _TITLE = "group/"
 STRAY = "stray/"
-"""Begins the names of other numbers whose news came to us; the text is the day, counted from 1970."""
+"""Prefix of entries for other numbers whose webhooks came to us; the text is the day since 1970."""
 DAY = 86_400_000
 """Milliseconds."""
 
 
 def phone(wa_id: str) -> str:
-    """A ``wa_id`` as the desk writes a phone; empty if there is none."""
+    """A ``wa_id`` in the desk's phone format; empty if there is none."""
     return f"+{wa_id.lstrip('+')}" if wa_id else ""
 
 
 class Book:
-    """Which phone is whose id, and what groups are called; found again after a restart."""
+    """Ids by phone and titles of groups, stored across restarts."""
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
         self._known = dict(known or {})
         self._news: dict[str, str] = {}
 
     def user_id(self, wa_id: str) -> str:
-        """The id of whose phone this is; empty if that was never told."""
+        """The id of the person with this phone; empty if unknown."""
         return self._known.get(_ID + wa_id, "")
 
     def title(self, group_id: str) -> str:
-        """What a group is called; empty if that was never told."""
+        """The title of a group; empty if unknown."""
         return self._known.get(_TITLE + group_id, "")
 
     def meet(self, wa_id: str, user_id: str) -> None:
-        """Take note that this phone and this id are one person."""
+        """Record that this phone and this id are one person."""
         if wa_id and user_id:
             self._note(_ID + wa_id, user_id)
 
     def entitle(self, group_id: str, title: str) -> None:
-        """Take note of what a group is called."""
+        """Record the title of a group."""
         if title:
             self._note(_TITLE + group_id, title)
 
     def stray(self, number: str, now: Millis) -> None:
-        """Take note that something came for another number."""
+        """Record a message for another number."""
         if number.isascii() and number.isdecimal():
             self._note(STRAY + number[:_LONGEST], str(now // DAY))
 
@@ -62,7 +62,7 @@ class Book:
             self._known[name] = self._news[name] = text
 
     async def keep(self, memory: Memory) -> None:
-        """Write what is new into the memory."""
+        """Store what is new in the memory."""
         news = dict(self._news)
         if news:
             await memory.keep(news)
@@ -70,7 +70,7 @@ class Book:
 
 
 def sender(message: Message, contacts: Sequence[Contact]) -> Contact:
-    """Who wrote, as far as message and contacts tell."""
+    """The sender, as far as the message and its contacts say."""
     found = next((one for one in contacts if _same(one, message)), Contact())
     return Contact(found.profile, message.from_ or found.wa_id, message.from_user_id or found.user_id)
 
@@ -82,19 +82,19 @@ def _same(contact: Contact, message: Message) -> bool:
 
 
 def receiver(echo: Message, contacts: Sequence[Contact]) -> Contact:
-    """Whom we wrote to from the phone."""
+    """The recipient of a message that we wrote on the phone."""
     return sender(Message(from_=echo.to, from_user_id=echo.to_user_id), contacts)
 
 
 def person(who: Contact) -> Person:
-    """Somebody in the desk's words; the phone only where it is known."""
+    """A person in the desk's terms; with the phone if known."""
     profile = who.profile
     name, username = profile.name or profile.username, profile.username.lstrip("@")
     return Person(id=who.user_id or who.wa_id, name=name, username=username, phone=phone(who.wa_id))
 
 
 def peer(who: Contact, book: Book) -> Peer:
-    """The dialog with somebody. A phone is the better address: not every template goes to an id."""
+    """The dialog with a person. A phone is the better address: not every template can be sent to an id."""
     known = who.user_id or book.user_id(who.wa_id)
     address = phone(who.wa_id) or known
     return Peer(key=known or address, address=address, title=who.profile.name or who.profile.username)
@@ -106,7 +106,7 @@ def group(group_id: str, book: Book) -> Peer:
 
 
 def introduced(who: Contact, at: Millis, book: Book) -> tuple[PeerMoved, ...]:
-    """A dialog that began under the phone alone goes on under the id; where there is none nothing happens."""
+    """Move a dialog begun under the phone alone to the id; no effect if there is no such dialog."""
     book.meet(who.wa_id, who.user_id)
     if not (who.wa_id and who.user_id):
         return ()
@@ -114,7 +114,7 @@ def introduced(who: Contact, at: Millis, book: Book) -> tuple[PeerMoved, ...]:
 
 
 def moved(old: Contact, new: Contact, at: Millis, book: Book) -> tuple[PeerMoved, ...]:
-    """Somebody has another phone or id: whichever key their dialog has, it goes on under the new one."""
+    """A person has a new phone or id: move the dialog from either old key to the new one."""
     keys = dict.fromkeys((old.user_id, book.user_id(old.wa_id), phone(old.wa_id)))
     book.meet(new.wa_id, new.user_id)
     there = peer(new, book)

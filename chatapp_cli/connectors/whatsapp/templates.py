@@ -1,4 +1,4 @@
-"""Templates of the business account: what Meta thinks of them, and asking for another one."""
+"""Templates of the business account: listing and submitting."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _STATES: Final[Mapping[str, TemplateState]] = {
     "DISABLED": "rejected",
     "LIMIT_EXCEEDED": "rejected",
 }
-"""Everything else is still being looked at or being taken away."""
+"""Known states; any other is in review or being deleted."""
 _LEAVING: Final = frozenset({"DELETED", "PENDING_DELETION", "ARCHIVED"})
 _FIELDS: Final = "name,language,status,category,rejected_reason,components"
 _CATEGORY: Final = "UTILITY"
 
 
 async def listed(graph: Graph, waba: str) -> Sequence[Template]:
-    """All that can be sent as text, in every state."""
+    """All text templates, in every state."""
     return [found async for page in _pages(graph, waba) for found in _understood(page)]
 
 
@@ -55,7 +55,7 @@ def _understood(page: answers.Forms) -> Iterator[Template]:
 
 
 def _plain(part: answers.Part) -> bool:
-    """Nothing but its body has to be filled."""
+    """Whether only the body has placeholders."""
     header = part.type.upper() == "HEADER" and (part.format not in {"", "TEXT"} or bool(_GAP.search(part.text)))
     return not (header or any(_GAP.search(bytes(button).decode()) for button in part.buttons))
 
@@ -84,7 +84,7 @@ async def submitted(graph: Graph, waba: str, template: Template) -> Template:
 
 
 def _form(template: Template) -> Mapping[str, Any]:
-    """Meta wants an example for every gap: its own name is one."""
+    """The form to submit; Meta wants an example for every placeholder, so its name is used."""
     gaps = list(dict.fromkeys(_GAP.findall(template.body)))
     numbered = all(gap.isdecimal() for gap in gaps)
     return {

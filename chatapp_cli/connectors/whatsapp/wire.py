@@ -1,4 +1,4 @@
-"""What Meta sends, as we read it: only the fields that we use, and hardly any of them required.
+"""Meta's webhooks: only the fields that we use, hardly any of them required.
 
 Meanings are those of developers.facebook.com/docs/whatsapp/cloud-api; times are seconds since 1970, written as text.
 """
@@ -9,14 +9,14 @@ from msgspec import Raw, Struct, field
 
 
 class Profile(Struct, frozen=True, gc=False):
-    """How somebody calls themselves."""
+    """A person's profile name."""
 
     name: str = ""
     username: str = ""
 
 
 class Contact(Struct, frozen=True, gc=False):
-    """Somebody; the phone's ``wa_id`` or the business-scoped ``user_id`` may be missing."""
+    """A person; the phone's ``wa_id`` or the business-scoped ``user_id`` may be missing."""
 
     profile: Profile = Profile()
     wa_id: str = ""
@@ -30,7 +30,7 @@ class Metadata(Struct, frozen=True, gc=False):
 
 
 class Value(Struct, frozen=True, omit_defaults=True):
-    """What a webhook carries; each thing stays raw, so that it is understood or set aside for itself."""
+    """The content of a webhook; items stay raw, so that each is read or set aside separately."""
 
     metadata: Metadata = Metadata()
     contacts: list[Raw] = []
@@ -42,14 +42,14 @@ class Value(Struct, frozen=True, omit_defaults=True):
 
 
 class Change(Struct, frozen=True, gc=False):
-    """One piece of news."""
+    """One change."""
 
     field: str
     value: Raw
 
 
 class Entry(Struct, frozen=True):
-    """News of one business account."""
+    """The changes of one business account."""
 
     changes: list[Change] = []
 
@@ -98,7 +98,7 @@ class CardPhone(Struct, frozen=True, gc=False):
 
 
 class Card(Struct, frozen=True):
-    """A person whom somebody recommends."""
+    """A shared contact."""
 
     name: CardName = CardName()
     phones: list[CardPhone] = []
@@ -138,14 +138,14 @@ class Order(Struct, frozen=True):
 
 
 class Reaction(Struct, frozen=True, gc=False):
-    """An emoji on a message; none takes it back."""
+    """An emoji on a message; empty removes it."""
 
     message_id: str
     emoji: str = ""
 
 
 class Original(Struct, frozen=True):
-    """Which message was changed or taken back, and what it says now."""
+    """The message that was edited or deleted, and its new text."""
 
     original_message_id: str
     message: Message | None = None
@@ -168,26 +168,26 @@ class Context(Struct, frozen=True, gc=False):
 
 
 class Referral(Struct, frozen=True, gc=False):
-    """The advertisement that somebody came from."""
+    """The advertisement that the person came from."""
 
     headline: str = ""
     source_url: str = ""
 
 
 class Unsupported(Struct, frozen=True, gc=False):
-    """What Meta does not hand over."""
+    """A message that Meta does not pass on."""
 
     type: str = ""
 
 
 class Details(Struct, frozen=True, gc=False):
-    """The longer words of an error."""
+    """The details of an error."""
 
     details: str = ""
 
 
 class Fault(Struct, frozen=True, gc=False):
-    """An error, as an answer or as a status has it."""
+    """An error, in an answer or a status."""
 
     code: int = 0
     error_subcode: int = 0
@@ -198,7 +198,7 @@ class Fault(Struct, frozen=True, gc=False):
 
     @property
     def words(self) -> str:
-        """The most telling ones."""
+        """The most specific text."""
         return self.error_user_msg or self.error_data.details or self.message or self.title
 
 
@@ -234,7 +234,7 @@ class Message(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """What became of a message of ours."""
+    """The delivery state of a message of ours."""
 
     id: str
     status: str
@@ -246,7 +246,7 @@ class Status(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """What became of a group."""
+    """A change of a group."""
 
     group_id: str
     type: str = ""
@@ -263,7 +263,7 @@ class Ids(Struct, frozen=True, gc=False):
 
 
 class Renamed(Struct, frozen=True, gc=False):
-    """Meta gave somebody another business-scoped id."""
+    """A person's business-scoped id changed."""
 
     user_id: Ids
     wa_id: str = ""
@@ -271,7 +271,7 @@ class Renamed(Struct, frozen=True, gc=False):
 
 
 class Item(Struct, frozen=True):
-    """A ``Value`` that carries one thing, understood."""
+    """A ``Value`` with one item, decoded."""
 
     metadata: Metadata = Metadata()
     contacts: list[Contact] = []

@@ -1,1 +1,1 @@
-"""WhatsApp as one more linked device of a phone."""
+"""WhatsApp as a linked device of a phone."""

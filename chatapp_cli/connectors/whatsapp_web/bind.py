@@ -1,4 +1,4 @@
-"""Linking a device: consent, then a QR code or a pairing code, shown anew until the phone agrees."""
+"""Linking a device: consent, then a QR or pairing code, renewed until the phone accepts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
 
 ENDPOINT: Final = "https://web.whatsapp.com"
-"""Where the library connects to; it cannot be told otherwise. Proxies are tried against it."""
+"""The fixed address that the library connects to; proxies are tested with it."""
 ROUNDS: Final = 3
-"""Times that WhatsApp is asked for fresh codes, each good for almost three minutes."""
+"""Rounds of codes, each almost three minutes long."""
 _ROUND: Final = 240.0
 _SYNC: Final = 60.0
-"""Seconds that the first synchronisation is waited for; it goes on by itself."""
+"""Seconds to wait for the first synchronisation, which continues in the background."""
 _PHONE: Final = range(10, 16)
 
 _RISKS: Final = (
@@ -83,7 +83,7 @@ async def _link(ask: Asker, world: World, values: Mapping[str, str], previous: B
 
 
 def _insist(values: Mapping[str, str]) -> str:
-    """Return the phone's digits where they are needed."""
+    """The phone's digits, if they are needed."""
     if values["consent"] != "on":
         raise UsageError(T("Without accepting the risks this channel cannot be bound."), field="consent")
     if values["method"] not in {"qr", "code"}:
@@ -97,7 +97,7 @@ def _insist(values: Mapping[str, str]) -> str:
 
 
 async def _paired(ask: Asker, said: str, args: wire.Open, previous: Bound | None) -> wire.Account:
-    """Show codes until the phone agrees; a round ends when WhatsApp gives no more of them."""
+    """Show codes until the phone accepts; a round ends when WhatsApp sends no more codes."""
     for _ in range(ROUNDS):
         async with child(said, Path(args.folder) / device.LOG) as running:
             try:
@@ -125,7 +125,7 @@ async def _round(ask: Asker, running: Child, args: wire.Open) -> wire.Account:
 
 
 async def _show(ask: Asker, running: Child) -> None:
-    """Let the person see how far it is, until it is done."""
+    """Show the progress until it is done."""
     while news := await running.news.get():
         await ask.show(_notice(news))
         if news.state == "synced":

@@ -1,4 +1,4 @@
-"""Does the account receive and send? Proved by connecting it, without a message to anybody."""
+"""Check that the account can receive and send by connecting it, without sending a message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIDES: Final = ("receive", "send")
 
 
 async def findings(opening: AbstractAsyncContextManager[Session]) -> Sequence[Finding]:
-    """Connect, or learn that the daemon is connected."""
+    """Connect, or report that the daemon is connected."""
     try:
         async with opening:
             return _good(T("WhatsApp accepts this device, and it is connected."))

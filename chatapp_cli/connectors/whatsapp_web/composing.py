@@ -1,4 +1,4 @@
-"""Seen writing before an answer comes, as with a person: texts out of nowhere are what programs are known by."""
+"""Show the typing indicator before a text, as people do: texts without it look like a bot's."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.ports.world import World
 
 SHOWN: Final = 10.0
-"""Seconds that WhatsApp goes on showing it."""
+"""Seconds for which WhatsApp shows the indicator."""
 _SHORTEST: Final = 0.6
 _LONGEST: Final = 3.0
 _A_SIGN: Final = 0.03
-"""Seconds for each character: somebody who pastes more than types, so that nobody waits for long."""
+"""Seconds per character: fast, as if mostly pasted, so that the delay stays short."""
 
 
 class Composing:
-    """Of one account."""
+    """The typing indicator of one account."""
 
     def __init__(self, running: Child, world: World) -> None:
         self._child, self._world = running, world
         self._shown: dict[str, float] = {}
-        """By chat, until when."""
+        """Until when it is shown, by chat."""
 
     async def show(self, chat: str) -> None:
-        """Show that we write in a chat. Raises ChannelError."""
+        """Show the typing indicator in a chat. Raises ChannelError."""
         await self._child.ask("typing", wire.Chat(chat=chat), wire.Nothing)
         now = self._world.clock.monotonic()
         self._shown = {one: until for one, until in self._shown.items() if until > now} | {chat: now + SHOWN}
 
     async def before(self, chat: str, text: str) -> None:
-        """Be seen writing a text for a moment, unless somebody was just now; what cannot be shown holds nothing up."""
+        """Show the typing indicator for a moment, unless just shown; a failure delays nothing."""
         if self._shown.pop(chat, 0.0) > self._world.clock.monotonic():
             return
         with suppress(ChannelError):

@@ -1,4 +1,4 @@
-"""WhatsApp Web, wired together: a child process per account does what may crash or hang."""
+"""WhatsApp Web, wired together: one child process per account, because the library may crash or hang."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from chatapp_cli.ports.connector import Connector, Finding, Session
 from chatapp_cli.ports.world import World
 
 QUIET: Final = 40.0
-"""Seconds of silence after which the child is asked whether it is still connected."""
+"""Seconds of silence after which the child is pinged."""
 _AT_ONCE: Final = 100
 _TRANSFER: Final = 180.0
-"""Seconds that a message or a file may take; the library itself waits 75 for WhatsApp's answer."""
+"""The timeout of a message or file, in seconds; the library itself waits 75 for WhatsApp's answer."""
 
 
 class WhatsAppSession(GroupKeeper):
@@ -40,7 +40,7 @@ class WhatsAppSession(GroupKeeper):
         self._composing = Composing(running, world)
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Yield what the child kept for us; being asked for more lets it forget."""
+        """Yield the child's events; asking for the next batch acknowledges the last."""
         done = await self._forget(cursor)
         await self._child.ask("ping", wire.Nothing(), wire.Nothing)
         yield Batch()
@@ -56,7 +56,7 @@ class WhatsAppSession(GroupKeeper):
                 await self._child.acknowledge(done)
 
     async def _forget(self, cursor: str | None) -> int:
-        """Let go of what is stored already; numbers of devices that do not go on with one another mean nothing."""
+        """Acknowledge what is stored already; the numbers of an unrelated device are ignored."""
         name, _, n = (cursor or "").rpartition("/")
         if name != self._numbered or not n.isdecimal():
             return 0
@@ -64,16 +64,16 @@ class WhatsAppSession(GroupKeeper):
         return int(n)
 
     async def prove(self) -> None:
-        """Ask WhatsApp for what only a linked device gets."""
+        """Make a request that WhatsApp answers only for a linked device."""
         await self._do("prove", wire.Nothing())
 
     async def prepare(self, message: Outbound) -> None:
-        """Be seen writing for a moment before a text comes."""
+        """Show the typing indicator for a moment before a text."""
         if message.text:
             await self._composing.before(convert.jid(message.address), message.text)
 
     async def send(self, message: Outbound) -> Receipt:
-        """Send text and files, as several of WhatsApp's messages if need be."""
+        """Send text and files, as several WhatsApp messages if needed."""
         sent: list[wire.Sent] = []
         for part in plan(message):
             try:
@@ -85,7 +85,7 @@ class WhatsAppSession(GroupKeeper):
         return Receipt(ids=_ids(sent), at=sent[0].at or None)
 
     async def fetch(self, remote: str, target: Path) -> None:
-        """Let the child write a file's content to ``target``."""
+        """Have the child download a file to ``target``."""
         await self._child.ask("fetch", wire.Fetch(remote=remote, path=str(target)), wire.Nothing, patience=_TRANSFER)
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:
@@ -93,7 +93,7 @@ class WhatsAppSession(GroupKeeper):
         await self._do("edit", wire.About(chat=convert.jid(address), id=ext_id, text=text))
 
     async def delete(self, address: str, ext_id: str) -> None:
-        """Take a message of ours back, for everybody."""
+        """Delete a message of ours for everybody."""
         await self._do("delete", wire.About(chat=convert.jid(address), id=ext_id))
 
     async def react(self, address: str, ext_id: str, emoji: str) -> None:
@@ -101,21 +101,21 @@ class WhatsAppSession(GroupKeeper):
         await self._do("react", wire.About(chat=convert.jid(address), id=ext_id, text=emoji))
 
     async def mark_read(self, address: str, ext_id: str) -> None:
-        """Show the blue ticks for everything up to this message."""
+        """Send read receipts for everything up to this message."""
         await self._do("read", wire.About(chat=convert.jid(address), id=ext_id))
 
     async def typing(self, address: str) -> None:
-        """Show that we write; the account is seen online meanwhile."""
+        """Show the typing indicator; the account appears online meanwhile."""
         await self._composing.show(convert.jid(address))
 
     async def find(self, address: str) -> Person | None:
-        """Ask WhatsApp whether a phone is there."""
+        """Check whether a phone is on WhatsApp."""
         members = wire.Members(members=(convert.jid(address),))
         people = await self._child.ask("find", members, wire.People)
         return next((convert.person(who) for who in people.found), None)
 
     async def contacts(self) -> Sequence[Person]:
-        """The address book of the phone, as far as WhatsApp told this device."""
+        """The phone's address book, as far as WhatsApp has sent it to this device."""
         people = await self._child.ask("contacts", wire.Nothing(), wire.People)
         return [convert.person(who) for who in people.found]
 
@@ -143,7 +143,7 @@ class WhatsAppWeb:
         return _arrival(raw)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
-        """Connect the device, unless the daemon has it connected."""
+        """Connect the device, unless the daemon has connected it."""
         found = await check.findings(self.open(ChannelId(0), bound))
         return [*found, *await proxies.findings(bound.secrets.get(proxies.NAME, ""), bind.ENDPOINT)]
 

@@ -1,7 +1,7 @@
-"""What the child tells, in the desk's words; purely, so that what was kept raw can be read again.
+"""Convert the child's events to the desk's. Pure, so that stored raw events can be read again.
 
-One person has two addresses at WhatsApp: the phone and a hidden one, the LID. The dialog is known by the phone
-wherever it is known, and by the LID until then; learning it moves the dialog.
+A person has two addresses at WhatsApp: the phone and a hidden one, the LID. The dialog's key is the phone if known,
+otherwise the LID; when the phone becomes known the dialog moves.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _WORDS: Final[Mapping[str, Text]] = {
     "either": T("WhatsApp is still getting this file, or shows it once and on the phone only"),
     _CHANGE: T("The quoted message was changed; only the phone shows how"),
 }
-"""What a person reads in place of a message that cannot be shown."""
+"""The placeholder texts for messages that cannot be shown."""
 
 
 def arrival(raw: bytes, max_download: int) -> Arrival:
-    """Understand one event of the child; what cannot be is kept with the reason."""
+    """Read one event of the child; an unreadable one is set aside with the reason."""
     return guarded(raw, lambda line: _understood(line, max_download))
 
 
@@ -59,7 +59,7 @@ def _understood(raw: bytes, max_download: int) -> Arrival:
 
 
 def _provider_id(event: wire.Event, raw: bytes) -> str:
-    """A message is the same however often, late or under whichever address it comes; what stands for it is not it."""
+    """The id of a message, the same for every repeat and address; a placeholder has another one."""
     if not isinstance(event, wire.Message):
         return digest(raw)
     instead = "/" + event.stands_for if event.stands_for else ""
@@ -75,7 +75,7 @@ def _key(who: wire.Who) -> str:
 
 
 def peer(chat: wire.Who) -> Peer:
-    """A chat as the other side of a dialog."""
+    """The peer of a chat."""
     group = chat.jid.endswith(GROUPS)
     key = _key(chat)
     return Peer(key=key, address=key, kind="group" if group else "private", title=chat.name if group else "")
@@ -87,12 +87,12 @@ def person(who: wire.Who) -> Person:
 
 
 def jid(address: str) -> str:
-    """WhatsApp's address for one of ours: a phone with its country's code, or a ChatID; digits stay what they are."""
+    """WhatsApp's address for ours: a phone with country code, or a ChatID; bare digits are unchanged."""
     return address if "@" in address else f"{_NO_DIGIT.sub('', address)}@{USERS}"
 
 
 def _moves(chat: wire.Who, at: int) -> Sequence[Event]:
-    """Dialogs that were begun under another address of the same person go on under the phone."""
+    """Move dialogs begun under another address of the same person to the phone."""
     if not chat.phone:
         return ()
     others = dict.fromkeys((chat.jid, chat.lid, f"{chat.phone}@{USERS}", chat.phone))

@@ -1,4 +1,4 @@
-"""What the child's failures mean for a message and for the channel."""
+"""Map the child's failures to errors of a message or the channel."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _BY_OUTCOME: Mapping[str, Callable[[str, str], ChannelError]] = {
     "misconfigured": Misconfigured,
 }
 _STRANGERS = frozenset({"strangers_limited"})
-"""Only those who never wrote have to wait."""
+"""Limits that delay only messages to people who never wrote to us."""
 
 
 def of(failure: wire.Failure) -> ChannelError:
-    """Name what happens next; a word that is not known makes the outcome unknown."""
+    """The error for a failure; an unknown ``outcome`` means OutcomeUnknown."""
     if failure.outcome == "wait":
         scope: Pause = "strangers" if failure.code in _STRANGERS else "account"
         return RateLimited(failure.code, failure.detail, retry_after=failure.retry_after, scope=scope)
@@ -41,12 +41,12 @@ def of(failure: wire.Failure) -> ChannelError:
 
 
 def words(error: ChannelError) -> ErrorWords:
-    """What a person reads; a child of somebody else may know codes that we do not."""
+    """The text for a person; another child program may have codes that we do not know."""
     return manifest(KIND).errors.get(error.code) or ErrorWords(what=error.what, next_step=error.next_step)
 
 
 def again(error: ChannelError) -> ChannelError:
-    """The same error once more: one exception must not be raised in two tasks."""
+    """A copy of an error: one exception must not be raised in two tasks."""
     if isinstance(error, RateLimited):
         return RateLimited(error.code, error.detail, retry_after=error.retry_after, scope=error.scope)
     return type(error)(error.code, error.detail)

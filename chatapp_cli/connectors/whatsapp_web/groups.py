@@ -1,4 +1,4 @@
-"""Groups: WhatsApp tells for every single member whether they could be added."""
+"""Groups; WhatsApp reports for each member whether they could be added."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TITLE: Final = 25
 
 
 class GroupKeeper:
-    """What an account does with groups."""
+    """The group operations of an account."""
 
     def __init__(self, running: Child) -> None:
         self._child = running
@@ -26,18 +26,18 @@ class GroupKeeper:
         await self._child.ask(what, args, wire.Nothing)
 
     async def create_group(self, title: str, members: Sequence[str]) -> GroupChanged:
-        """Make a group with them; doing it twice would make two."""
+        """Create a group with these people; not repeatable, a second call makes a second group."""
         _insist(title)
         asked = {convert.jid(one): one for one in members}
         args = wire.Members(members=list(asked), title=title)
         return _changed(await self._child.ask("create_group", args, wire.Group, once=True), asked)
 
     async def add_members(self, address: str, members: Sequence[str]) -> GroupChanged:
-        """Add them."""
+        """Add members."""
         return await self._change("add_members", address, members)
 
     async def remove_members(self, address: str, members: Sequence[str]) -> GroupChanged:
-        """Take them out."""
+        """Remove members."""
         return await self._change("remove_members", address, members)
 
     async def _change(self, how: str, address: str, members: Sequence[str]) -> GroupChanged:
@@ -46,12 +46,12 @@ class GroupKeeper:
         return _changed(group, asked)
 
     async def rename_group(self, address: str, title: str) -> None:
-        """Give it another title."""
+        """Change the title."""
         _insist(title)
         await self._do("rename_group", wire.Chat(chat=address, text=title))
 
     async def end_group(self, address: str) -> None:
-        """Take everybody out and leave: WhatsApp has no way to delete a group."""
+        """Remove everybody and leave: WhatsApp cannot delete groups."""
         await self._do("end_group", wire.Chat(chat=address))
 
 

@@ -1,4 +1,4 @@
-"""Our message as WhatsApp's messages: each bears one file at most."""
+"""Convert our message to WhatsApp messages, each with one file at most."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.domain.outbound import LocalFile, Outbound
 
 MAX_CAPTION: Final = 1024
 MAX_SHOWN: Final = 16 * 1024 * 1024
-"""What is larger than this goes as a document."""
+"""Bytes above which a file goes as a document."""
 _PLAYABLE: Final[Mapping[str, frozenset[str]]] = {
     "photo": frozenset({"image/jpeg", "image/png"}),
     "video": frozenset({"video/mp4", "video/3gpp"}),
@@ -23,7 +23,7 @@ _CAPTIONED: Final = frozenset({"photo", "video", "document"})
 
 
 def plan(message: Outbound) -> Iterator[wire.Send]:
-    """Yield what to send in order: the text beside the first file if that can bear it, the quotation with the first."""
+    """Yield the messages in order: the text as the first file's caption if possible, the quotation with the first."""
     to, quote = jid(message.address), message.reply_to
     caption = message.text if _bears(message) else ""
     if message.text and not caption:

@@ -1,4 +1,4 @@
-"""The child process of one account: started, spoken with, and ended within a deadline whatever it does."""
+"""The child process of one account: start it, talk to it, and end it within a deadline."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ T = TypeVar("T")
 
 OWN: Final = "chatapp_cli.connectors.whatsapp_web.child"
 START = 30.0
-"""Seconds until the child has said hello: it loads a large library."""
+"""The timeout for the child's greeting, in seconds: it loads a large library."""
 PATIENCE = 60.0
 STOP = 5.0
 """Seconds between closing the child's stdin and killing it: neonize can hang when it is stopped."""
 GARBLED: Final = 100
-"""Lines that cannot be read, one after the other, until the child is taken for broken."""
+"""Unreadable lines in a row after which the child counts as broken."""
 _LONGEST_LINE = 1 << 26
-"""Bytes: an address book may be long."""
+"""The longest line in bytes: an address book may be long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An event under its number; 0 for a line that cannot be read, which has none."""
+    """An event with its number; 0 for an unreadable line, which has none."""
 
     n: int
     raw: bytes
 
 
 def command(said: str) -> Sequence[str]:
-    """The program that is started; empty means our own. Raises Misconfigured."""
+    """The command of the child; empty means our own. Raises Misconfigured."""
     try:
         return shlex.split(said) or [sys.executable, "-m", OWN]
     except ValueError as error:
@@ -49,14 +49,14 @@ def command(said: str) -> Sequence[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without the desk's own settings, among which is its key; the library is told not to pose as a bot."""
+    """Our environment without the desk's settings, which include its key; the library's bot tag is turned off."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("CHATAPP_")}
     return ours | wire.NO_BOT
 
 
 @asynccontextmanager
 async def child(said: str, log: Path) -> AsyncIterator[Child]:
-    """Start the program, and end it on leaving. Raises Misconfigured, Retryable."""
+    """Start the program, and stop it on exit. Raises Misconfigured, Retryable."""
     argv = command(said)
     sink = await asyncio.to_thread(_sink, log)
     try:
@@ -72,7 +72,7 @@ async def child(said: str, log: Path) -> AsyncIterator[Child]:
 
 
 def _sink(log: Path) -> BinaryIO:
-    """What the library prints goes here; what the process before printed last stays beside it."""
+    """The log file for the library's output; the previous process's is kept beside it."""
     with suppress(FileNotFoundError):
         log.replace(log.with_name(f"{log.stem}.before{log.suffix}"))
     return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
@@ -95,7 +95,7 @@ async def _started(argv: Sequence[str], sink: BinaryIO) -> asyncio.subprocess.Pr
 
 
 class Child:
-    """One that runs."""
+    """A running child process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
@@ -106,17 +106,17 @@ class Child:
         self._hello: asyncio.Future[wire.Hello] = asyncio.get_running_loop().create_future()
         self._arrived: asyncio.Queue[Received | None] = asyncio.Queue()
         self.news: asyncio.Queue[wire.News | None] = asyncio.Queue()
-        """What happens just now; ``None`` at the end."""
+        """The current states; ``None`` at the end."""
         self._verdict: ChannelError | None = None
         self._reader = asyncio.create_task(self._read(), name=f"child-{process.pid}")
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """The process id."""
         return self._process.pid
 
     async def greet(self) -> None:
-        """Wait until it is there and prove that it speaks as we do."""
+        """Wait for the greeting and check the protocol version."""
         try:
             async with asyncio.timeout(START):
                 hello = await self._hello
@@ -128,7 +128,7 @@ class Child:
     async def ask(
         self, do: str, args: msgspec.Struct, into: type[T], *, patience: float = PATIENCE, once: bool = False
     ) -> T:
-        """Request something and return the answer; ``once`` if doing it twice would be seen."""
+        """Send a request and return the answer; ``once`` if it is not repeatable."""
         if self._verdict:
             raise self.verdict
         number = next(self._numbers)
@@ -148,17 +148,17 @@ class Child:
             raise _lost("child_garbled", once=once) from None
 
     async def acknowledge(self, n: int) -> None:
-        """Everything up to this number is durable on our side."""
+        """Acknowledge everything up to this number, which is stored on our side."""
         await self._say(wire.Order(ack=n))
 
     async def _say(self, order: wire.Order) -> None:
-        """Write a line; a child that is gone is noticed by the reader."""
+        """Write a line; the reader notices if the child is gone."""
         with suppress(ConnectionError):
             self._in.write(wire.encode(order) + b"\n")
             await self._in.drain()
 
     async def received(self, *, most: int, patience: float) -> Sequence[Received]:
-        """What has arrived, or nothing after so many seconds. Raises what ended the child."""
+        """The events received, or none after this many seconds. Raises the failure that ended the child."""
         try:
             async with asyncio.timeout(patience):
                 one = await self._arrived.get()
@@ -177,7 +177,7 @@ class Child:
 
     @property
     def verdict(self) -> ChannelError:
-        """Why it ended."""
+        """The failure that ended it."""
         return errors.again(self._verdict or Retryable("child_ended"))
 
     async def _read(self) -> None:
@@ -194,7 +194,7 @@ class Child:
             self._end(Retryable("child_ended"))
 
     def _understood(self, line: bytes) -> bool:
-        """Take a line; one that cannot be read is handed on as it is, so that a person sees it."""
+        """Handle a line; an unreadable one is passed on raw, so that it becomes a dead letter."""
         try:
             said = wire.line(line)
         except Exception:  # noqa: BLE001 - bad bytes, a tower of brackets: one line must not end the account
@@ -225,7 +225,7 @@ class Child:
             future.set_result(bytes(line.ok))
 
     def _end(self, why: ChannelError) -> None:
-        """Nothing more will come: what is under way is lost, and whoever waits hears why. Only the first end counts."""
+        """Record the end: pending requests and the reader fail with its reason. Only the first call counts."""
         if self._verdict:
             return
         self._verdict = why
@@ -238,7 +238,7 @@ class Child:
         self.news.put_nowait(None)
 
     async def stop(self) -> None:
-        """Close its stdin, which is the sign to go; kill it if it does not."""
+        """Close its stdin, which asks it to exit; kill it if it does not."""
         self._in.close()
         try:
             with suppress(TimeoutError):

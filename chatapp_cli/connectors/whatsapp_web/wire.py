@@ -1,6 +1,6 @@
-"""The lines between the desk and its child, version 1: one JSON object a line; README.md tells the rules.
+"""The protocol between the desk and its child, version 1: one JSON object per line; README.md has the rules.
 
-Both sides read leniently: a field that is not known is stepped over.
+Both sides read leniently: unknown fields are skipped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NO_BOT = {"NEONIZE_BOT_TAG": "off"}
 """In the child's environment before it starts: otherwise the library signs every private message as a bot's."""
 
 Outcome: TypeAlias = Literal["retry", "wait", "refused", "unknown", "rebind", "misconfigured"]
-"""What follows from a failure: the words of ``domain.errors``."""
+"""What follows from a failure, as in ``domain.errors``."""
 
 
 class Hello(Struct, omit_defaults=True):
@@ -27,7 +27,7 @@ class Hello(Struct, omit_defaults=True):
 
 
 class Failure(Struct, omit_defaults=True):
-    """Why something was not done, or is not known to have been."""
+    """Why a request was not carried out, or may not have been."""
 
     code: str
     outcome: str = "refused"
@@ -36,7 +36,7 @@ class Failure(Struct, omit_defaults=True):
 
 
 class News(Struct, omit_defaults=True):
-    """What is true just now; nobody acknowledges it."""
+    """The current state; not acknowledged."""
 
     state: str
     """``qr``, ``code``, ``paired``, ``online``, ``synced`` or ``offline``."""
@@ -45,7 +45,7 @@ class News(Struct, omit_defaults=True):
 
 
 class Line(Struct, omit_defaults=True):
-    """Anything that the child says: an answer has ``id``, a failure without it is the child's last word."""
+    """A line from the child: an answer has ``id``; a failure without ``id`` is final."""
 
     hello: Hello | None = None
     id: int = 0
@@ -57,7 +57,7 @@ class Line(Struct, omit_defaults=True):
 
 
 class Order(Struct, omit_defaults=True):
-    """Anything that the desk says: a request, or the acknowledgement of all events up to a number."""
+    """A line from the desk: a request, or the acknowledgement of all events up to a number."""
 
     id: int = 0
     do: str = ""
@@ -66,7 +66,7 @@ class Order(Struct, omit_defaults=True):
 
 
 class Open(Struct, omit_defaults=True):
-    """Connect the device in a folder; answered with Account once WhatsApp lets it in."""
+    """Connect the device in a folder; answered with Account once WhatsApp accepts it."""
 
     folder: str
     pair: str = ""
@@ -75,11 +75,11 @@ class Open(Struct, omit_defaults=True):
     """Digits, for a pairing code."""
     proxy: str = ""
     renews: str = ""
-    """Folder of the device that this one takes the place of: what it knew and had not told yet is carried over."""
+    """The folder of the device that this one replaces: its journal is carried over."""
 
 
 class OutFile(Struct, omit_defaults=True):
-    """A file that goes out."""
+    """A file to send."""
 
     path: str
     name: str
@@ -88,7 +88,7 @@ class OutFile(Struct, omit_defaults=True):
 
 
 class Send(Struct, omit_defaults=True):
-    """Send one of WhatsApp's messages; answered with Sent."""
+    """Send one WhatsApp message; answered with Sent."""
 
     to: str
     text: str = ""
@@ -97,7 +97,7 @@ class Send(Struct, omit_defaults=True):
 
 
 class About(Struct, omit_defaults=True):
-    """Something to do with a message: edit, delete, react, read."""
+    """The arguments of edit, delete, react and read: a message."""
 
     chat: str
     id: str
@@ -105,14 +105,14 @@ class About(Struct, omit_defaults=True):
 
 
 class Chat(Struct, omit_defaults=True):
-    """Something to do with a chat: typing, end_group, rename_group."""
+    """The arguments of typing, end_group and rename_group: a chat."""
 
     chat: str
     text: str = ""
 
 
 class Members(Struct, omit_defaults=True):
-    """Something to do with people: find, create_group (a title), add_members, remove_members (a chat)."""
+    """The arguments of find, create_group (a title), add_members and remove_members (a chat): people."""
 
     members: Sequence[str]
     chat: str = ""
@@ -127,47 +127,47 @@ class Fetch(Struct, omit_defaults=True):
 
 
 class Nothing(Struct):
-    """No values, as for contacts, ping and prove."""
+    """No arguments, as for contacts, ping and prove."""
 
 
 class Who(Struct, omit_defaults=True, frozen=True):
-    """A person or a group, by whatever of it is known."""
+    """A person or a group, by what is known of it."""
 
     jid: str = ""
-    """As WhatsApp addressed it."""
+    """The address as WhatsApp gave it."""
     phone: str = ""
     """Digits."""
     name: str = ""
     lid: str = ""
-    """The hidden address of a chat of two that WhatsApp addressed by phone, where it is known."""
+    """The hidden address of a private chat that WhatsApp addressed by phone, if known."""
     known_as: str = ""
-    """What the desk calls them as the author of what they say or change, where it is not the phone or the address."""
+    """The author's id in the desk, if that is neither the phone nor the address."""
 
 
 class Account(Struct, omit_defaults=True):
-    """Whose device it is."""
+    """The account of the device."""
 
     phone: str
     name: str = ""
     renewed: bool = False
-    """The numbers of events go on from the device before."""
+    """Whether the numbering of events continues that of the previous device."""
 
 
 class Sent(Struct, omit_defaults=True):
-    """WhatsApp took it."""
+    """WhatsApp accepted the message."""
 
     id: str
     at: int = 0
 
 
 class People(Struct, omit_defaults=True):
-    """Those who were found."""
+    """The people found."""
 
     found: Sequence[Who] = ()
 
 
 class Group(Struct, omit_defaults=True):
-    """A group and who could not be added: the number as it was asked for, and a code."""
+    """A group and the people not added: the number as requested, and a code."""
 
     jid: str
     name: str = ""
@@ -175,7 +175,7 @@ class Group(Struct, omit_defaults=True):
 
 
 class File(Struct, omit_defaults=True):
-    """A file that came."""
+    """A received file."""
 
     type: str
     name: str
@@ -186,7 +186,7 @@ class File(Struct, omit_defaults=True):
 
 
 class Message(Struct, omit_defaults=True, tag="message", tag_field="kind"):
-    """Somebody wrote, or the account's owner did on the phone."""
+    """A new message, from another person or from the account's owner on the phone."""
 
     chat: Who
     id: str
@@ -197,14 +197,14 @@ class Message(Struct, omit_defaults=True, tag="message", tag_field="kind"):
     files: Sequence[File] = ()
     reply_to: str = ""
     stands_for: str = ""
-    """Why it has no text of its own: ``waiting`` or ``view_once`` until the same id comes once more, ``either`` where
-    WhatsApp does not say which, ``change`` for a change of ``reply_to`` that cannot be opened."""
+    """Why it has no text: ``waiting`` or ``view_once`` until the same id comes again, ``either`` if WhatsApp does not
+    say which, ``change`` for an edit of ``reply_to`` that cannot be decrypted."""
     beside: bool = False
-    """The line that stands under this id in the group is another one's, or may be: it stays, and both are seen."""
+    """The placeholder with this id in the group may be another sender's: it stays, and both are shown."""
 
 
 class Edited(Struct, omit_defaults=True, tag="edited", tag_field="kind"):
-    """A text changed."""
+    """A message was edited."""
 
     chat: Who
     id: str
@@ -215,7 +215,7 @@ class Edited(Struct, omit_defaults=True, tag="edited", tag_field="kind"):
 
 
 class Deleted(Struct, omit_defaults=True, tag="deleted", tag_field="kind"):
-    """A message was taken back."""
+    """A message was deleted."""
 
     chat: Who
     id: str
@@ -223,7 +223,7 @@ class Deleted(Struct, omit_defaults=True, tag="deleted", tag_field="kind"):
     by: Who = Who()
     from_us: bool | None = None
     by_admin: bool = False
-    """``by`` may take back what others wrote in this group."""
+    """``by`` may delete what others wrote in this group."""
 
 
 class Reacted(Struct, omit_defaults=True, tag="reacted", tag_field="kind"):
@@ -237,7 +237,7 @@ class Reacted(Struct, omit_defaults=True, tag="reacted", tag_field="kind"):
 
 
 class Delivered(Struct, omit_defaults=True, tag="delivered", tag_field="kind"):
-    """Messages of ours reached the other side, or were read there."""
+    """Messages of ours were delivered or read."""
 
     ids: Sequence[str]
     at: int
@@ -245,7 +245,7 @@ class Delivered(Struct, omit_defaults=True, tag="delivered", tag_field="kind"):
 
 
 class GroupNews(Struct, omit_defaults=True, tag="group", tag_field="kind"):
-    """A group appeared, changed its title, or is no longer ours."""
+    """A group was joined, renamed or left."""
 
     chat: Who
     at: int
@@ -253,7 +253,7 @@ class GroupNews(Struct, omit_defaults=True, tag="group", tag_field="kind"):
 
 
 class Unreadable(Struct, omit_defaults=True, tag="unreadable", tag_field="kind"):
-    """Something came that cannot be read."""
+    """An unreadable event."""
 
     what: str
     at: int

@@ -1,1 +1,1 @@
-"""Everything that can happen to a store, each as a type of its own; a module for each noun."""
+"""The types of journal events, in one module per noun."""

@@ -1,4 +1,4 @@
-"""What every journal event has: a topic, words, what it is about, its values, how long it lasts, who may hear of it."""
+"""The base of journal events: topic, words, subjects, values, lifetime and visibility."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 
 SUBJECTS = ("channel", "dialog", "message")
-"""The fields that are columns of their own; the others are stored as JSON, in the order in which they are declared."""
+"""The fields with their own columns; the others are stored as JSON, in the order of their declaration."""
 
 
 class Hears(Enum):
-    """Who may hear of an event, among operators who do not see every line."""
+    """Who may see an event, among operators who do not see every line."""
 
     LINE = "line"
-    """Who sees the channel, dialog and message that it names; nobody if it names none."""
+    """Operators who see the channel, dialog and message that it names; nobody if it names none."""
     EVERYBODY = "everybody"
-    """The same, and everybody if it names none."""
+    """The same, or everybody if it names none."""
     WHOLE = "whole"
-    """Nobody but who sees every line."""
+    """Only people who see every line."""
 
 
 class _Key(str):
@@ -41,16 +41,16 @@ def keyed(key: str) -> Any:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(keyed,))
 class Kind(type):
-    """Makes the class of an event: a frozen dataclass with slots, whose making costs every start a tenth as much."""
+    """The metaclass of events: like a frozen dataclass with slots, but made ten times as fast at every start."""
 
     keys: dict[str, str]
-    """Each field beside the subjects, with its key in the stored JSON."""
+    """Each field other than the subjects, with its key in the stored JSON."""
     defaults: dict[str, Any]
     required: frozenset[str]
     size: int
-    """How many fields it has."""
+    """The number of fields."""
     spelled: tuple[tuple[str, str], ...]
-    """Each of ``keys`` as it is written before a value in JSON."""
+    """Each of ``keys`` as it is written in JSON before its value."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Kind:
         """Turn annotations into slots; every event has one base."""
@@ -74,27 +74,27 @@ class Kind(type):
 class JournalEvent(metaclass=Kind):
     """One thing that happened.
 
-    A field that is ``None`` is not stored, and neither is one that a row of an older version lacks.
+    A field that is ``None`` is not stored; a field that an older row lacks is ``None``.
     """
 
     topic: ClassVar[str] = ""
     words: ClassVar[Text] = Text("")
-    """What a person reads; ``{field}`` is a value of the event, ``{actor}`` who caused it.
+    """The sentence for people; ``{field}`` is a value of the event, ``{actor}`` who caused it.
 
-    Empty where ``services/journal_words.py`` has to say more than the values do.
+    Empty if ``services/journal_words.py`` makes the sentence.
     """
     live: ClassVar[bool] = False
-    """Whether it matters only while it happens; such events are forgotten after a day."""
+    """Whether it matters only at the moment; such events are deleted after a day."""
     hears: ClassVar[Hears] = Hears.LINE
     fixed: ClassVar[Mapping[str, bool]] = MappingProxyType({})
-    """What is stored with every event of this type."""
+    """Values that are stored with every event of this type."""
 
     channel: ChannelId | None = None
     dialog: DialogId | None = None
     message: MessageId | None = None
 
     def __init__(self, **values: Any) -> None:
-        """Take each field by its name."""
+        """Set each field by its name."""
         kind, put = type(self), object.__setattr__
         for field, value in values.items():
             put(self, field, value)
@@ -108,7 +108,7 @@ class JournalEvent(metaclass=Kind):
                 raise TypeError(f"{kind.__name__} needs {sorted(kind.required - values.keys())}")
 
     def __setattr__(self, field: str, value: object) -> None:
-        """What happened does not change. Raises AttributeError."""
+        """Refuse, because events are immutable. Raises AttributeError."""
         raise AttributeError(f"{type(self).__name__}.{field} cannot be set")
 
     def __eq__(self, other: object) -> bool:
@@ -127,7 +127,7 @@ def _values(event: JournalEvent) -> dict[str, Any]:
 
 
 class Unknown(JournalEvent):
-    """A row of a version that is newer or much older than this one; it is shown as it is stored."""
+    """A row written by a newer or much older version; it is shown as stored."""
 
     name: str
     """Its topic."""
@@ -140,12 +140,12 @@ def topic(event: JournalEvent) -> str:
 
 
 def in_words(event: JournalEvent) -> Text:
-    """The words of its class with its values."""
+    """Its class's sentence with its values."""
     return Text(event.words.msgid, _values(event))
 
 
 def document(event: JournalEvent) -> Mapping[str, Any]:
-    """Its values as the JSON object that is stored, subjects aside."""
+    """Its values as the stored JSON object, without the subjects."""
     if isinstance(event, Unknown):
         return event.values
     kind = type(event)
@@ -154,7 +154,7 @@ def document(event: JournalEvent) -> Mapping[str, Any]:
 
 
 def stored(event: JournalEvent) -> str:
-    """Its values as they are stored, spelled as ``json.dumps`` does; empty if there are none."""
+    """Its values as stored, in the format of ``json.dumps``; empty if there are none."""
     kind = type(event)
     if not kind.spelled and not kind.fixed:
         return ""
@@ -168,7 +168,7 @@ def stored(event: JournalEvent) -> str:
 
 @cache
 def _encoder() -> Callable[[object], str]:
-    """Encodes one value: a word at a tenth of the price of ``json.dumps``."""
+    """A function that encodes one value; strings ten times as fast as ``json.dumps``."""
     from json import JSONEncoder  # a start that writes no event does without it
     from json.encoder import encode_basestring
 

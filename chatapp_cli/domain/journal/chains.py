@@ -1,4 +1,4 @@
-"""How a message goes from channel to channel until one carries it."""
+"""Events of messages that go from channel to channel until one carries them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.domain.text import T, Text
 
 
 class ChannelPassed(JournalEvent):
-    """A channel of the chain cannot carry a message and is left out."""
+    """A channel of the chain cannot carry a message and is skipped."""
 
     topic: ClassVar[str] = "chain.passed"
     channel: ChannelId

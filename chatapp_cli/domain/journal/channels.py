@@ -1,4 +1,4 @@
-"""What happens to channels and to what their sessions are asked for."""
+"""Events of channels and of requests to their sessions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.domain.text import T, Text
 
 
 class ChannelEvent(JournalEvent):
-    """Something happened to a channel itself, not to what goes through it."""
+    """Something happened to a channel itself, not to its messages."""
 
     channel: ChannelId
 
@@ -26,7 +26,7 @@ class ChannelBound(ChannelEvent):
 
 
 class ChannelUnbound(ChannelEvent):
-    """A channel is gone, and with it its dialogs."""
+    """A channel was removed with its dialogs."""
 
     topic: ClassVar[str] = "channel.unbound"
     words: ClassVar[Text] = T("Channel unbound: {title}")
@@ -35,7 +35,7 @@ class ChannelUnbound(ChannelEvent):
 
 
 class ChannelConfigured(ChannelEvent):
-    """Options or secrets of a channel have other values."""
+    """Options or secrets of a channel changed."""
 
     topic: ClassVar[str] = "channel.configured"
     words: ClassVar[Text] = T("Channel {channel} set up anew")
@@ -43,7 +43,7 @@ class ChannelConfigured(ChannelEvent):
 
 
 class HealthChanged(ChannelEvent):
-    """A channel works, or does not."""
+    """The health of a channel changed."""
 
     topic: ClassVar[str] = "channel.health"
     health: str
@@ -52,7 +52,7 @@ class HealthChanged(ChannelEvent):
 
 
 class ChannelPaused(ChannelEvent):
-    """A channel sends nothing until a moment."""
+    """A channel sends nothing until a time."""
 
     topic: ClassVar[str] = "channel.paused"
     until: Millis
@@ -61,14 +61,14 @@ class ChannelPaused(ChannelEvent):
 
 
 class ChannelResumed(ChannelEvent):
-    """A channel sends again: a person said so, or the provider allows it."""
+    """A channel sends again, because a person said so or the provider allows it."""
 
     topic: ClassVar[str] = "channel.resumed"
     words: ClassVar[Text] = T("Channel {channel} sends again")
 
 
 class StrangersPaused(ChannelEvent):
-    """A channel writes to nobody new for a while."""
+    """A channel does not write to strangers for a while."""
 
     topic: ClassVar[str] = "channel.strangers"
     words: ClassVar[Text] = T("Channel {channel} writes to no strangers for {seconds} s")
@@ -87,7 +87,7 @@ class RequestMade(JournalEvent):
 
 
 class RequestEnded(JournalEvent):
-    """What a channel's session was asked for is answered, or will not be."""
+    """A request to a channel's session was answered, or will not be."""
 
     topic: ClassVar[str] = "errand.ended"
     channel: ChannelId
@@ -96,7 +96,7 @@ class RequestEnded(JournalEvent):
 
 
 class OutboxReplayed(JournalEvent):
-    """Messages that a program lost go out once more."""
+    """Messages that a program lost are sent again."""
 
     topic: ClassVar[str] = "outbox.replayed"
     words: ClassVar[Text] = T("{messages} messages go out once more")

@@ -1,4 +1,4 @@
-"""What happens to what the whole company shares: views, quick replies, templates, applications, the clock."""
+"""Events of things that the company shares: views, quick replies, templates, applications, the clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.domain.text import T, Text
 
 
 class CompanyConfigured(JournalEvent):
-    """Options of the company have other values."""
+    """Options of the company changed."""
 
     topic: ClassVar[str] = "company.configured"
     hears: ClassVar[Hears] = Hears.EVERYBODY
@@ -19,21 +19,21 @@ class CompanyConfigured(JournalEvent):
 
 
 class ViewEvent(JournalEvent):
-    """Something happened to a filter that is kept under a name."""
+    """Something happened to a saved view."""
 
     hears: ClassVar[Hears] = Hears.EVERYBODY
     name: str
 
 
 class ViewKept(ViewEvent):
-    """It was kept, or has other values."""
+    """It was saved or changed."""
 
     topic: ClassVar[str] = "view.kept"
     words: ClassVar[Text] = T("View kept: {name}")
 
 
 class ViewMoved(ViewEvent):
-    """It has another place among the others."""
+    """It was moved among the others."""
 
     topic: ClassVar[str] = "view.moved"
     words: ClassVar[Text] = T("View moved: {name}")
@@ -68,14 +68,14 @@ class SectionRenamed(SectionEvent):
 
 
 class SectionRemoved(SectionEvent):
-    """It is gone, and with it its replies."""
+    """It was removed with its replies."""
 
     topic: ClassVar[str] = "section.removed"
     words: ClassVar[Text] = T("Section of quick replies removed: {name}")
 
 
 class EditorInvited(SectionEvent):
-    """Somebody may edit its replies."""
+    """An operator may edit its replies."""
 
     topic: ClassVar[str] = "section.invited"
     words: ClassVar[Text] = T("{operator} may edit the quick replies in {name}")
@@ -83,7 +83,7 @@ class EditorInvited(SectionEvent):
 
 
 class EditorUninvited(SectionEvent):
-    """Somebody may edit its replies no longer."""
+    """An operator may no longer edit its replies."""
 
     topic: ClassVar[str] = "section.uninvited"
     words: ClassVar[Text] = T("{operator} may edit the quick replies in {name} no longer")
@@ -105,7 +105,7 @@ class ReplyAdded(ReplyEvent):
 
 
 class ReplyEdited(ReplyEvent):
-    """It says something else."""
+    """It was edited."""
 
     topic: ClassVar[str] = "reply.edited"
     words: ClassVar[Text] = T("Quick reply changed: {title}")
@@ -119,7 +119,7 @@ class ReplyRemoved(ReplyEvent):
 
 
 class TemplateMoved(JournalEvent):
-    """A provider thinks otherwise of a template."""
+    """A provider's verdict on a template changed."""
 
     topic: ClassVar[str] = "template.state"
     channel: ChannelId
@@ -130,7 +130,7 @@ class TemplateMoved(JournalEvent):
 
 
 class TemplateUnannounced(JournalEvent):
-    """Who asked for a template could not be told what became of it."""
+    """The notice about a template could not be sent."""
 
     topic: ClassVar[str] = "template.unannounced"
     words: ClassVar[Text] = T("Nobody could be told by mail about template {name}: {why}")
@@ -141,7 +141,7 @@ class TemplateUnannounced(JournalEvent):
 
 
 class ApplicationMoved(JournalEvent):
-    """An application on paper got further."""
+    """An application on paper moved to another stage."""
 
     topic: ClassVar[str] = "application.moved"
     hears: ClassVar[Hears] = Hears.EVERYBODY
@@ -152,7 +152,7 @@ class ApplicationMoved(JournalEvent):
 
 
 class ClockSetBack(JournalEvent):
-    """The wall clock was set back, and what waits was moved with it."""
+    """The wall clock was set back, and waiting times were moved with it."""
 
     topic: ClassVar[str] = "clock.back"
     hears: ClassVar[Hears] = Hears.EVERYBODY

@@ -1,4 +1,4 @@
-"""What operators say about clients."""
+"""Events of clients' contacts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ContactEvent(JournalEvent):
 
 
 class ContactChainChanged(ContactEvent):
-    """A contact's channels are tried in another order."""
+    """A contact's chain of channels changed."""
 
     topic: ClassVar[str] = "contact.chain"
     words: ClassVar[Text] = T("Chain of contact {contact}: {chain}")
@@ -24,7 +24,7 @@ class ContactChainChanged(ContactEvent):
 
 
 class ContactMerged(ContactEvent):
-    """A contact is the same person as another, which stands for both."""
+    """A contact was merged into another, which represents both."""
 
     topic: ClassVar[str] = "contact.merged"
     words: ClassVar[Text] = T("Contact {contact} is the same person as contact {into}")
@@ -32,7 +32,7 @@ class ContactMerged(ContactEvent):
 
 
 class ContactParted(ContactEvent):
-    """A contact is a person of its own again."""
+    """A merged contact was separated again."""
 
     topic: ClassVar[str] = "contact.parted"
     words: ClassVar[Text] = T("Contact {contact} is a person of its own again, apart from contact {kept}")
@@ -40,7 +40,7 @@ class ContactParted(ContactEvent):
 
 
 class ContactsCompared(ContactEvent):
-    """Somebody said whether two contacts are one person."""
+    """An operator said whether two contacts are one person."""
 
     topic: ClassVar[str] = "contact.apart"
     words: ClassVar[Text] = T("Contacts {contact} and {other}: said whether they are one person")

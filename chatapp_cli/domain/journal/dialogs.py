@@ -1,4 +1,4 @@
-"""What happens to dialogs."""
+"""Events of dialogs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatapp_cli.domain.text import T, Text
 
 
 class DialogEvent(JournalEvent):
-    """Something happened to a dialog itself, not to what is said in it."""
+    """Something happened to a dialog itself, not to its messages."""
 
     dialog: DialogId
 
@@ -24,14 +24,14 @@ class DialogOpened(DialogEvent):
 
 
 class DialogSeen(DialogEvent):
-    """An operator looked at what had arrived: the client may be shown that it was read."""
+    """An operator read new messages: the client may be shown a read mark."""
 
     topic: ClassVar[str] = "dialog.read"
     words: ClassVar[Text] = T("Dialog read")
 
 
 class AnswerTyped(DialogEvent):
-    """An operator writes: the client may be shown so."""
+    """An operator is typing: the client may be shown that."""
 
     topic: ClassVar[str] = "dialog.typing"
     live: ClassVar[bool] = True
@@ -61,7 +61,7 @@ class DialogMoved(DialogEvent):
 
 
 class DialogChanged(DialogEvent):
-    """Something that operators keep about a dialog changed: one type for each change, all under this topic."""
+    """An operator changed a dialog: one type for each change, all with this topic."""
 
     topic: ClassVar[str] = "dialog.changed"
 
@@ -74,35 +74,35 @@ class MarkedRead(DialogChanged):
 
 
 class MarkedUnread(DialogChanged):
-    """Somebody is to look at it again."""
+    """It is unread again."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"read": False}
     words: ClassVar[Text] = T("marked as unread")
 
 
 class Pinned(DialogChanged):
-    """It stays on top of the list."""
+    """It was pinned."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"pinned": True}
     words: ClassVar[Text] = T("pinned")
 
 
 class Unpinned(DialogChanged):
-    """It stays on top no longer."""
+    """It was unpinned."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"pinned": False}
     words: ClassVar[Text] = T("unpinned")
 
 
 class Blocked(DialogChanged):
-    """It is on the blacklist."""
+    """It was put on the blacklist."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"blocked": True}
     words: ClassVar[Text] = T("put on the blacklist")
 
 
 class Unblocked(DialogChanged):
-    """It is on the blacklist no longer."""
+    """It was taken off the blacklist."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"blocked": False}
     words: ClassVar[Text] = T("taken off the blacklist")
@@ -116,7 +116,7 @@ class DialogRenamed(DialogChanged):
 
 
 class ChainChanged(DialogChanged):
-    """The client's channels are tried in another order."""
+    """The client's chain of channels changed."""
 
     words: ClassVar[Text] = T("tried in this order: {chain}")
     chain: str
@@ -130,62 +130,62 @@ class PersonChanged(DialogChanged):
 
 
 class PersonCompared(DialogChanged):
-    """Somebody said whether its client is the same person as a contact."""
+    """An operator said whether its client is the same person as a contact."""
 
     words: ClassVar[Text] = T("compared with contact {contact}")
     contact: int = keyed("apart")
 
 
 class Tagged(DialogChanged):
-    """It has a tag more."""
+    """A tag was added."""
 
     words: ClassVar[Text] = T("tag {tag} added")
     tag: str
 
 
 class Untagged(DialogChanged):
-    """It has a tag less."""
+    """A tag was removed."""
 
     words: ClassVar[Text] = T("tag {tag} removed")
     tag: str = keyed("untag")
 
 
 class Assigned(DialogChanged):
-    """Somebody answers for it."""
+    """It has an assignee."""
 
     words: ClassVar[Text] = T("{name} answers for it")
     name: str = keyed("assignee")
 
 
 class Unassigned(DialogChanged):
-    """Somebody answers for it no longer."""
+    """It has no assignee any more."""
 
     words: ClassVar[Text] = T("{name} answers for it no longer")
     name: str = keyed("unassigned")
 
 
 class AnswerWaived(DialogChanged):
-    """Nothing has to be answered."""
+    """No answer is needed."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"waiting": False}
     words: ClassVar[Text] = T("no answer is needed")
 
 
 class AnswerAwaited(DialogChanged):
-    """Something has to be answered after all."""
+    """An answer is needed after all."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"waiting": True}
     words: ClassVar[Text] = T("an answer is needed after all")
 
 
 class Snoozed(DialogChanged):
-    """It is put off until a moment."""
+    """It was snoozed until a time."""
 
     until: Millis = keyed("snoozed")
 
 
 class Returned(DialogChanged):
-    """It was put off and is back in the list; with nobody as the actor, because it was time."""
+    """A snoozed dialog is back in the list; without an actor if its time came."""
 
     fixed: ClassVar[Mapping[str, bool]] = {"snoozed": False}
     words: ClassVar[Text] = T("back in the list")
@@ -213,7 +213,7 @@ class ObserverJoined(DialogChanged):
 
 
 class MemberLeft(DialogChanged):
-    """It has a member less."""
+    """A member left."""
 
     words: ClassVar[Text] = T("{name} is no member any more")
     name: str = keyed("left")

@@ -1,4 +1,4 @@
-"""What happens to lines."""
+"""Events of lines."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class LineRenamed(LineEvent):
 
 
 class LineConfigured(LineEvent):
-    """Options of a line have other values."""
+    """Options of a line changed."""
 
     topic: ClassVar[str] = "line.configured"
     changed: Sequence[str]
 
 
 class LineRemoved(LineEvent):
-    """A line is gone, and with it its channels and dialogs."""
+    """A line was removed with its channels and dialogs."""
 
     topic: ClassVar[str] = "line.removed"
     words: ClassVar[Text] = T("Line removed: {name}")

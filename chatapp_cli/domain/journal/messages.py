@@ -1,4 +1,4 @@
-"""What happens to messages and their files."""
+"""Events of messages and their files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MessageReceived(MessageEvent):
 
 
 class MessageWritten(MessageEvent):
-    """A message was accepted here: it goes out now, or later."""
+    """A message was accepted here, to be sent now or later."""
 
     topic: ClassVar[str] = "message.out"
     words: ClassVar[Text] = T("Message {message} written")
@@ -42,7 +42,7 @@ class MessageEchoed(MessageEvent):
 
 
 class StateChanged(MessageEvent):
-    """A message got further, or failed."""
+    """The state of a message changed."""
 
     topic: ClassVar[str] = "message.state"
     state: str
@@ -50,7 +50,7 @@ class StateChanged(MessageEvent):
 
 
 class TextChanged(MessageEvent):
-    """A message has another text, or what a placeholder stood for is here."""
+    """A message was edited, or replaced its placeholder."""
 
     topic: ClassVar[str] = "message.edited"
     words: ClassVar[Text] = T("Message {message} edited")
@@ -64,14 +64,14 @@ class MessageWithdrawn(MessageEvent):
 
 
 class ForeignChangeIgnored(MessageEvent):
-    """Somebody who had not written a message tried to change it; it stays as it is."""
+    """A message was not changed, because another person than its author tried to."""
 
     topic: ClassVar[str] = "message.not_theirs"
     words: ClassVar[Text] = T("Somebody who had not written message {message} tried to change it; it stays as it is")
 
 
 class ReactionsShown(MessageEvent):
-    """A message has other reactions."""
+    """The reactions to a message changed."""
 
     topic: ClassVar[str] = "message.reaction"
     words: ClassVar[Text] = T("Reaction to message {message}")
@@ -101,7 +101,7 @@ class MessageRescheduled(MessageEvent):
 
 
 class MessageMerged(MessageEvent):
-    """A message turned out to be the copy of another one, and is gone."""
+    """A message was a duplicate of another one and was removed."""
 
     topic: ClassVar[str] = "message.merged"
     words: ClassVar[Text] = T("Message {message} joined with its copy")
@@ -117,28 +117,28 @@ class FileEvent(JournalEvent):
 
 
 class FileArrived(FileEvent):
-    """The content is here."""
+    """The content was fetched."""
 
     topic: ClassVar[str] = "file.here"
     words: ClassVar[Text] = T("File {file} of message {message} is here")
 
 
 class FileMissing(FileEvent):
-    """The content will not come."""
+    """The content cannot be fetched."""
 
     topic: ClassVar[str] = "file.missing"
     words: ClassVar[Text] = T("File {file} of message {message} will not come")
 
 
 class VoiceTranscribed(FileEvent):
-    """What is said in it is written down."""
+    """A voice message was transcribed."""
 
     topic: ClassVar[str] = "file.words"
     words: ClassVar[Text] = T("What is said in file {file} of message {message} is written down")
 
 
 class VoiceNotTranscribed(FileEvent):
-    """What is said in it could not be written down."""
+    """A voice message could not be transcribed."""
 
     topic: ClassVar[str] = "file.unheard"
     words: ClassVar[Text] = T("What is said in file {file} of message {message} could not be written down")
@@ -146,14 +146,14 @@ class VoiceNotTranscribed(FileEvent):
 
 
 class ArrivalEvent(JournalEvent):
-    """Something happened to an arrival that could not be understood."""
+    """Something happened to an arrival that could not be parsed."""
 
     channel: ChannelId
     arrived: int
 
 
 class DeadLetterKept(ArrivalEvent):
-    """Something arrived that could not be understood."""
+    """An arrival could not be parsed."""
 
     topic: ClassVar[str] = "arrived.dead"
     words: ClassVar[Text] = T("Something arrived that could not be understood")
@@ -161,14 +161,14 @@ class DeadLetterKept(ArrivalEvent):
 
 
 class DeadLetterRevived(ArrivalEvent):
-    """It was understood after all."""
+    """It was parsed after all."""
 
     topic: ClassVar[str] = "arrived.revived"
     words: ClassVar[Text] = T("Dead letter {arrived} understood after all")
 
 
 class DeadLetterForgotten(ArrivalEvent):
-    """Nobody needs it."""
+    """It was deleted."""
 
     topic: ClassVar[str] = "arrived.forgotten"
     words: ClassVar[Text] = T("Dead letter {arrived} forgotten")

@@ -1,4 +1,4 @@
-"""What happens to operators' accounts."""
+"""Events of operators' accounts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.domain.text import T, Text
 
 
 class OperatorEvent(JournalEvent):
-    """Something happened to an operator's account; their own window has to hear of it, whatever lines they see."""
+    """Something happened to an operator's account; their own window sees it, whatever their lines."""
 
     hears: ClassVar[Hears] = Hears.EVERYBODY
     name: str
@@ -23,7 +23,7 @@ class OperatorAdded(OperatorEvent):
 
 
 class OperatorDisabled(OperatorEvent):
-    """An operator can log in no longer."""
+    """An operator can no longer log in."""
 
     topic: ClassVar[str] = "operator.disabled"
     words: ClassVar[Text] = T("{name} can log in no longer")
@@ -51,12 +51,12 @@ class VisibleLinesChanged(OperatorEvent):
 
 
 class RightsChanged(OperatorEvent):
-    """An operator has other rights beside those of the role."""
+    """An operator's additional rights changed."""
 
     topic: ClassVar[str] = "operator.rights"
     words: ClassVar[Text] = T("{name} has other rights")
     rights: str
-    """As they are stored: names with spaces between."""
+    """As stored: names separated by spaces."""
 
 
 class OperatorRemoved(OperatorEvent):

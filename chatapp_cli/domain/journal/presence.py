@@ -1,4 +1,4 @@
-"""Where operators look and what they have begun to write: it matters only while it happens."""
+"""Live events: which dialogs operators look at, and their drafts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from chatapp_cli.domain.text import T, Text
 
 
 class PresenceEvent(JournalEvent):
-    """An operator's window looks somewhere else, or somebody writes there."""
+    """An operator's window shows another dialog, or its operator types."""
 
     live: ClassVar[bool] = True
 
 
 class LookMoved(PresenceEvent):
-    """An operator looks at this dialog now, or no longer."""
+    """An operator opened or left a dialog."""
 
     topic: ClassVar[str] = "presence.moved"
     words: ClassVar[Text] = T("{actor} looks at another dialog")
 
 
 class ColleagueTyped(PresenceEvent):
-    """An operator writes in a dialog."""
+    """An operator types in a dialog."""
 
     topic: ClassVar[str] = "presence.typing"
     words: ClassVar[Text] = T("{actor} writes")
@@ -31,7 +31,7 @@ class ColleagueTyped(PresenceEvent):
 
 
 class DraftEvent(JournalEvent):
-    """What an operator has begun to write changed."""
+    """An operator's draft changed."""
 
     live: ClassVar[bool] = True
     dialog: DialogId

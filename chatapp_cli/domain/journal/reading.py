@@ -1,4 +1,4 @@
-"""Reads stored rows back into events, whatever version wrote them."""
+"""Reads stored rows of any version back into events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class JournalEntry(NamedTuple):
     id: int
     at: Millis
     actor: str
-    """Who did it; empty for the daemon and for clients."""
+    """Who caused it; empty for the daemon and for clients."""
     event: JournalEvent
 
 
@@ -44,14 +44,14 @@ def entry(
     message: MessageId | None,
     data: str,
 ) -> JournalEntry:
-    """The shape of a stored row."""
+    """Make an entry from a stored row."""
     return JournalEntry(number, at, actor, read(topic, channel, dialog, message, data))
 
 
 def read(
     topic: str, channel: ChannelId | None, dialog: DialogId | None, message: MessageId | None, data: str
 ) -> JournalEvent:
-    """The event of a stored row; ``Unknown`` where no type has the topic, or the row lacks what its type needs."""
+    """The event of a stored row; ``Unknown`` if no type has the topic or the row lacks a required field."""
     values = json.loads(data) if data else {}
     subjects = {"channel": channel, "dialog": dialog, "message": message}
     given = {name: number for name, number in subjects.items() if number is not None}
@@ -62,7 +62,7 @@ def read(
 
 
 def _fields(kind: type[JournalEvent], values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What of the stored values this type has; ``None`` if they are another type's."""
+    """The stored values that are fields of this type; ``None`` if they belong to another type."""
     if any(values.get(key) is not value for key, value in kind.fixed.items()):
         return None
     return {field: values[key] for field, key in kind.keys.items() if key in values}
@@ -70,7 +70,7 @@ def _fields(kind: type[JournalEvent], values: Mapping[str, Any]) -> dict[str, An
 
 @cache
 def kinds_by_topic() -> Mapping[str, tuple[type[JournalEvent], ...]]:
-    """Every type of event by its topic; of those that share one, the most particular first."""
+    """Every type of event by its topic; of those that share one, the most specific first."""
     found: dict[str, list[type[JournalEvent]]] = {}
     for kind in _kinds():
         found.setdefault(kind.topic, []).append(kind)
@@ -81,17 +81,17 @@ def kinds_by_topic() -> Mapping[str, tuple[type[JournalEvent], ...]]:
 
 
 def live_topics() -> list[str]:
-    """The topics of events that matter only while they happen."""
+    """The topics of live events."""
     return sorted(topic for topic, kinds in kinds_by_topic().items() if kinds[0].live)
 
 
 def topics_heard_by(hears: Hears) -> list[str]:
-    """The topics of events that these may hear."""
+    """The topics of events with this visibility."""
     return sorted(topic for topic, kinds in kinds_by_topic().items() if kinds[0].hears is hears)
 
 
 def _kinds() -> Iterator[type[JournalEvent]]:
-    """Those that are written: a noun's common base has no topic or has types below it."""
+    """The concrete types: a common base has no topic or has subclasses."""
     for module in _MODULES:
         for kind in vars(module).values():
             ours = isinstance(kind, type) and issubclass(kind, JournalEvent) and kind.__module__ == module.__name__

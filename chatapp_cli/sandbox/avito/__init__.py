@@ -1,4 +1,4 @@
-"""Avito's messenger in miniature, with clients who ask about advertisements."""
+"""An Avito messenger server for tests, with clients who ask about advertisements."""
 
 from chatapp_cli.sandbox.avito.server import AvitoSandbox
 
@@ -6,5 +6,5 @@ __all__ = ["AvitoSandbox", "create"]
 
 
 def create() -> AvitoSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return AvitoSandbox()

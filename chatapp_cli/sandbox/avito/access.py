@@ -1,4 +1,4 @@
-"""Who may speak for the account: tokens for a day, refresh tokens that work once."""
+"""Access to the account: tokens valid for a day, refresh tokens that work once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chatapp_cli.sandbox.avito.town import CLIENT_ID, CLIENT_SECRET, DAY, Refusa
 
 
 class Access:
-    """Hands tokens out and knows those that work."""
+    """Issues tokens and knows the valid ones."""
 
     def __init__(self) -> None:
         self.lives = DAY
-        """Seconds that a new token works."""
+        """The lifetime of a new token, in seconds."""
         self.renewals = 0
         self.secret = CLIENT_SECRET
         self._numbers = itertools.count(1)
@@ -24,13 +24,13 @@ class Access:
         self._codes: set[str] = set()
 
     def consent(self) -> str:
-        """The account's owner presses «Continue»; returns the code that the page goes back with."""
+        """The account's owner presses «Continue»; returns the code of the redirect."""
         code = f"code-{next(self._numbers)}-of-the-miniature"
         self._codes.add(code)
         return code
 
     def hand_out(self, form: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer the token endpoint."""
+        """Answer a request to the token endpoint."""
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, self.secret):
             raise Refusal(401, {"error": "invalid_client", "error_description": "Client authentication failed"})
         match form.get("grant_type"):
@@ -51,16 +51,16 @@ class Access:
             raise Refusal(401, {"error": {"code": 401, "message": "invalid access token"}})
 
     def expire(self) -> None:
-        """No token works any more; refresh tokens do."""
+        """Expire all access tokens; refresh tokens still work."""
         self._working.clear()
 
     def withdraw(self) -> None:
-        """The owner takes the access away."""
+        """The owner revokes the access."""
         self._working.clear()
         self._refresh = ""
 
     def renew_keys(self) -> None:
-        """Somebody renews the client secret: neither the old one nor anything got with it works any more."""
+        """Renew the client secret: the old one and all tokens obtained with it become invalid."""
         self.withdraw()
         self.secret = f"{CLIENT_SECRET}-{next(self._numbers)}"
 

@@ -1,4 +1,4 @@
-"""The messenger's methods on the town, and how it refuses."""
+"""The messenger's methods, and its refusals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Call:
     files: Mapping[str, StageFile] = field(default_factory=dict)
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        """A number of the query, within its bounds."""
+        """A number of the query, within its limits."""
         said = int(self.query.get(name, default))
         if not low <= said <= high:
             raise refusal(400, f"{name} is out of bounds")
@@ -29,12 +29,12 @@ class Call:
 
 
 class Methods:
-    """What a program can do with the account's chats."""
+    """The methods for the account's chats."""
 
     def __init__(self, town: Town) -> None:
         self._town = town
         self.hooks: list[str] = []
-        """Where webhooks go."""
+        """The registered webhooks."""
         self.read: list[str] = []
         """Chats that were marked as read, in order."""
         self.table: Mapping[tuple[str, str], Callable[[Call], Any]] = {
@@ -54,11 +54,11 @@ class Methods:
         }
 
     def account(self, _call: Call) -> Json:
-        """Whose the token is."""
+        """The account of the token."""
         return {"id": ACCOUNT, "name": "Ёлочный базар", "profile_url": f"https://avito.test/user/{ACCOUNT}/profile"}
 
     def chats(self, call: Call) -> Json:
-        """The chats of the asked kinds, the latest first."""
+        """The chats of the requested kinds, latest first."""
         limit, offset = call.number("limit", 100, 1, 100), call.number("offset", 0, 0, 1000)
         kinds = call.query.get("chat_types", "u2i").split(",")
         found = [chat for chat in self._town.chats.values() if chat.kind in kinds]
@@ -76,14 +76,14 @@ class Methods:
         return {"messages": latest[offset : offset + limit], "meta": {"has_more": len(latest) > offset + limit}}
 
     def send_text(self, call: Call) -> Json:
-        """A text of the account."""
+        """Send a text as the account."""
         text = call.body["message"]["text"]
         if not text.strip() or len(text) > MAX_TEXT:
             raise refusal(400, "text must have 1 to 1000 characters")
         return self._sent(call, "text", {"text": text})
 
     def send_image(self, call: Call) -> Json:
-        """A picture of the account, uploaded before."""
+        """Send an uploaded picture as the account."""
         image_id = call.body["image_id"]
         if image_id not in self._town.images:
             raise refusal(400, "image not found")
@@ -105,7 +105,7 @@ class Methods:
         return {}
 
     def mark_read(self, call: Call) -> Json:
-        """The client sees that everything was read."""
+        """Mark everything as read for the client."""
         chat = self._town.find(call.path["chat_id"])
         for message in chat.messages:
             message["is_read"] = True
@@ -113,7 +113,7 @@ class Methods:
         return {"ok": True}
 
     def upload(self, call: Call) -> Json:
-        """Take a picture."""
+        """Accept an uploaded picture."""
         file = call.files.get("uploadfile[]")
         if file is None or file.mime not in IMAGES:
             raise refusal(400, "a picture in uploadfile[] is needed")
@@ -123,22 +123,22 @@ class Methods:
         return {image_id: sizes}
 
     def voice_files(self, call: Call) -> Json:
-        """Where voices can be fetched."""
+        """The download links of voice messages."""
         wanted: Sequence[str] = call.query["voice_ids"].split(",")
         return {"voices_urls": {one: f"{self._town.url}/voice/{one}" for one in wanted if one in self._town.voices}}
 
     def subscribe(self, call: Call) -> Json:
-        """Call an address from now on."""
+        """Register a webhook."""
         if call.body["url"] not in self.hooks:
             self.hooks.append(call.body["url"])
         return {"ok": True}
 
     def unsubscribe(self, call: Call) -> Json:
-        """Call it no longer."""
+        """Remove a webhook."""
         if call.body["url"] in self.hooks:
             self.hooks.remove(call.body["url"])
         return {"ok": True}
 
     def subscriptions(self, _call: Call) -> Json:
-        """All addresses."""
+        """All webhooks."""
         return {"subscriptions": [{"url": url, "version": "3"} for url in self.hooks]}

@@ -1,4 +1,4 @@
-"""Avito's HTTP face, the faults that can be asked of it, and the clients who write to the account."""
+"""Avito's HTTP server, faults to inject, and the clients who write to the account."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _QUICK = (0.0, 0.02, 0.05)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call and its answer, for whoever wants to judge both."""
+    """One call and its answer, for assertions."""
 
     method: str
     path: str
@@ -51,7 +51,7 @@ class Exchange:
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls whose path ends so; status 0 is silence after the call was done."""
+    """A fault for the next calls whose path ends like this; status 0 means no answer after the call was carried out."""
 
     path: str
     status: int
@@ -75,24 +75,24 @@ class AvitoSandbox(HttpSandbox):
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
         self.strange: list[str] = []
-        """Addresses that were asked for and do not exist."""
+        """Requested paths that do not exist."""
         self.called: list[Json] = []
-        """Every webhook that was sent, whether it was taken or not."""
+        """All webhooks sent, accepted or not."""
         self.bare_lists = False
-        """Answer messages as a bare list, as the catalogue describes them."""
+        """Whether messages are answered as a bare list, as the documentation says."""
         self.public_url = ""
-        """Where the desk can be called; empty: it asks."""
+        """The desk's public address; empty: it polls."""
         self._couriers: set[asyncio.Task[None]] = set()
         self._calls = itertools.count(1)
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """An account of our own; it rings where the desk can be called."""
+        """Our own account, with webhooks if the desk has an address."""
         keys = {"access": "own", "client_id": CLIENT_ID, "client_secret": self.access.secret}
         return {**keys, "public_url": self.public_url, "api_url": self.url, "site_url": self.url}
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects at Avito
-        """A client writes about the advertisement; text and files are messages of their own."""
+        """A client writes about the advertisement; text and files are separate messages."""
         chat = self.town.chat(who)
         said = [await self.arrive(chat, who.number, "text", {"text": text})] if text else []
         for file in files:
@@ -106,15 +106,15 @@ class AvitoSandbox(HttpSandbox):
         return {"voice": {"voice_id": self.town.keep_voice(file)}} if kind == "voice" else {}
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """A client writes a message with one more field that no encoder would write so."""
+        """A client writes a message with an extra, malformed field."""
         await self.arrive(self.town.chat(who), who.number, "text", {"text": text}, **self.oddities.field(value))
 
     async def end_login(self) -> None:
-        """Somebody renews the client secret."""
+        """Renew the client secret."""
         self.access.renew_keys()
 
     async def arrive(self, chat: Chat, author: int, kind: str, content: Json, **more: Any) -> Json:
-        """Somebody posts anything to a chat; webhooks tell of it."""
+        """Post anything to a chat; webhooks report it."""
         message = self.town.post(chat, author, kind, content, **more)
         self._tell(chat, message)
         return message
@@ -130,7 +130,7 @@ class AvitoSandbox(HttpSandbox):
         return Heard(text=content.get("text", ""), files=[self.town.images[name] for name in names])
 
     def read_by(self, who: Customer) -> None:
-        """The client reads everything that the account wrote."""
+        """The client reads all messages of the account."""
         for message in self.town.chat(who).messages:
             if message["author_id"] == ACCOUNT and message["read"] is None:
                 message["read"] = int(time.time())
@@ -149,7 +149,7 @@ class AvitoSandbox(HttpSandbox):
         self.town.url = self.url
 
     async def _rest(self) -> None:
-        """Webhooks on their way are lost."""
+        """Stop; pending webhooks are lost."""
         for courier in self._couriers:
             courier.cancel()
         await asyncio.gather(*self._couriers, return_exceptions=True)
@@ -233,7 +233,7 @@ def _performed(fault: Fault | None, perform: Callable[[], Any]) -> Any:
 
 
 async def _carry(url: str, webhook: Json) -> None:
-    """A few quick attempts of two seconds each, then it is lost."""
+    """Deliver a webhook: a few quick attempts of two seconds each, then it is lost."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
         for pause in _QUICK:
             await asyncio.sleep(pause)

@@ -1,4 +1,4 @@
-"""What Avito knows: one account, its chats with their messages, pictures and voices, and who may speak for it."""
+"""Avito's data: one account, its chats with messages, pictures and voices, and its access."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIZES: Final = ("32x32", "140x105", "1280x960")
 
 
 class Refusal(Exception):
-    """Avito says no, in one of the shapes that its sections have."""
+    """An error answer, in one of the forms of Avito's sections."""
 
     def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         super().__init__(str(body))
@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 
 def refusal(status: int, message: str) -> Refusal:
-    """The messenger's own shape."""
+    """An error in the messenger's form."""
     return Refusal(status, {"error": {"code": status, "message": message}})
 
 
@@ -49,7 +49,7 @@ class Chat:
     messages: list[Json] = field(default_factory=list)
 
     def about(self) -> Json:
-        """As lists of chats show it."""
+        """The chat as in a list of chats."""
         users = [{"id": ACCOUNT, "name": "Ёлочный базар"}, {"id": self.client.number, "name": self.client.name}]
         shown: Json = {"id": self.id, "created": self.created, "updated": self.updated, "users": users}
         if self.context:
@@ -71,7 +71,7 @@ class Town:
         self._numbers = itertools.count(1)
 
     def chat(self, who: Customer, *, kind: str = "u2i") -> Chat:
-        """The client's chat, which begins now if there was none."""
+        """The client's chat, created if needed."""
         chat_id = f"{kind}-{who.number}~miniature"
         if chat_id not in self.chats:
             context = self._advertisement() if kind == "u2i" else None
@@ -83,7 +83,7 @@ class Town:
         return {"type": "item", "value": {**item, "user_id": ACCOUNT, "url": "https://avito.test/pled_700100"}}
 
     def post(self, chat: Chat, author: int | str, kind: str, content: Json, **more: Any) -> Json:
-        """Put a message into a chat."""
+        """Add a message to a chat."""
         now = int(time.time())
         message: Json = {
             "id": f"{next(self._numbers):032x}",
@@ -107,7 +107,7 @@ class Town:
         return image_id, self.sizes(image_id)
 
     def sizes(self, image_id: str) -> Json:
-        """Where a picture can be seen."""
+        """The links of a picture."""
         return {size: f"{self.url}/chat/{size}/{image_id}.jpg" for size in SIZES}
 
     def keep_voice(self, file: StageFile) -> str:
@@ -131,7 +131,7 @@ class Town:
 
 
 def kind_of(file: StageFile) -> str:
-    """As what Avito's application sends a client's file."""
+    """The type as which Avito's app sends a client's file."""
     if file.mime in IMAGES:
         return "image"
     if file.mime == "audio/mp4":

@@ -1,4 +1,4 @@
-"""MAX's bot API in miniature, with clients, groups and channels behind it."""
+"""A MAX bot API server for tests, with clients, groups and channels."""
 
 from chatapp_cli.sandbox.max.server import MaxSandbox
 
@@ -6,5 +6,5 @@ __all__ = ["MaxSandbox", "create"]
 
 
 def create() -> MaxSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return MaxSandbox()

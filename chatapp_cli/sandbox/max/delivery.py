@@ -1,4 +1,4 @@
-"""How MAX hands updates over: by questions with a marker, or by calls of a webhook that are repeated."""
+"""How MAX delivers updates: by polling with a marker, or by repeated webhook calls."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ RETRY = 0.05
 
 
 class Delivery:
-    """The queue of updates, and the one way in which it is emptied."""
+    """The queue of updates, and its one way of delivery."""
 
     def __init__(self, oddities: Oddities) -> None:
         self._oddities = oddities
         self.pending: list[tuple[int, Json]] = []
         self.sent: list[Json] = []
-        """Every update that anybody was given."""
+        """All delivered updates."""
         self.hooks: list[Json] = []
         """Subscriptions with their secrets."""
         self._next = 1
@@ -31,7 +31,7 @@ class Delivery:
         self._courier = Background(self._carry)
 
     async def push(self, kind: str, **update: object) -> None:
-        """Something happened."""
+        """Queue an update."""
         await self.push_raw({"update_type": kind, "timestamp": now(), **update})
 
     async def push_raw(self, update: Json) -> None:
@@ -42,7 +42,7 @@ class Delivery:
             self._news.notify_all()
 
     async def updates(self, query: Mapping[str, str]) -> Json:
-        """Forget what is confirmed, then wait for something; without a marker only the latest is told."""
+        """Drop confirmed updates, then wait for new ones; without a marker return only the latest."""
         if self.hooks:
             raise Refusal(405, "method.not.allowed", "There is an active webhook subscription")
         marker = int(query["marker"]) if "marker" in query else None
@@ -57,30 +57,30 @@ class Delivery:
         return {"updates": [update for _, update in given], "marker": given[-1][0] + 1 if given else self._next}
 
     def subscribe(self, body: Mapping[str, object]) -> Json:
-        """Call an address from now on; asked again, its secret and types change."""
+        """Register a webhook; a repeated call changes its secret and types."""
         self.hooks = [hook for hook in self.hooks if hook["url"] != body["url"]]
         self.hooks.append({"time": now(), "update_types": [], **body})
         self.work()
         return {"success": True}
 
     def unsubscribe(self, url: str) -> Json:
-        """Call it no longer."""
+        """Remove a webhook."""
         known = [hook for hook in self.hooks if hook["url"] != url]
         gone = len(known) < len(self.hooks)
         self.hooks = known
         return {"success": True} if gone else {"success": False, "message": "no such subscription"}
 
     def subscriptions(self) -> Json:
-        """All addresses, without their secrets."""
+        """All webhooks, without their secrets."""
         return {"subscriptions": [{n: hook[n] for n in ("url", "time", "update_types")} for hook in self.hooks]}
 
     def work(self) -> None:
-        """Start the courier, who leaves as soon as there is no webhook."""
+        """Start the courier, which ends when there is no webhook."""
         if self.hooks:
             self._courier.start()
 
     async def rest(self) -> None:
-        """Send the courier home."""
+        """Stop the courier."""
         await self._courier.stop()
 
     async def _carry(self) -> None:

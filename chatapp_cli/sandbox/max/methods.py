@@ -1,4 +1,4 @@
-"""The API's methods on the town: what a bot may do to chats, and how it is refused."""
+"""The API's methods for a bot, and their refusals."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Call:
 
 
 class Methods:
-    """What a bot can do."""
+    """The methods of a bot."""
 
     def __init__(self, town: Town) -> None:
         self._town = town
         self.actions: list[tuple[int, str]] = []
-        """Such as ``typing_on``, which vanish by themselves."""
+        """Actions such as ``typing_on``, which expire."""
         self.not_ready = 0
-        """So many messages with files are refused because MAX still works on the files."""
+        """How many messages with files are refused because their upload is still being processed."""
         self._slots = itertools.count(1)
         self._open: dict[str, tuple[str, str]] = {}
         self.table: Mapping[tuple[str, str], Callable[[Call], Any]] = {
@@ -46,14 +46,14 @@ class Methods:
         }
 
     def act(self, call: Call) -> Json:
-        """Show an action for a moment; that we have read is none of them."""
+        """Show an action for a moment; marking as read is not one."""
         if call.body["action"] not in ACTIONS:
             raise Refusal(400, "proto.payload", f"unknown action {call.body['action']}")
         self.actions.append((self._town.reachable(call.path["chatId"]).id, call.body["action"]))
         return {"success": True}
 
     def open_slot(self, call: Call) -> Json:
-        """Where one file may be uploaded; the token of video and audio is known already."""
+        """An upload address for one file; for video and audio with the token."""
         kind, number = call.query["type"], next(self._slots)
         if kind not in {"image", "video", "audio", "file"}:
             raise Refusal(400, "proto.payload", f"unknown upload type {kind}")
@@ -62,7 +62,7 @@ class Methods:
         return {"url": f"{self._town.url}/upload/{number}"} | ({"token": token} if token else {})
 
     def take(self, slot: str, file: StageFile) -> Json | str:
-        """The upload server's answer: JSON with a token, or for video and audio a bit of XML."""
+        """The upload server's answer: JSON with a token, or XML for video and audio."""
         kind, known = self._open.pop(slot)
         token = self._town.keep(kind, file, known)
         if known:
@@ -75,7 +75,7 @@ class Methods:
         return {"messages": self._town.reachable(call.query["chat_id"]).messages[::-1][:count]}
 
     def send(self, call: Call) -> Json:
-        """A message of the bot."""
+        """Send a message as the bot."""
         chat = self._town.reachable(call.query["chat_id"])
         text, asked = _text(call), call.body.get("attachments") or ()
         if not text and not asked:
@@ -103,13 +103,13 @@ class Methods:
         )
 
     def edit(self, call: Call) -> Json:
-        """Change a text of the bot's own; files that are not named stay."""
+        """Edit a text of the bot; files not named stay."""
         _, message = self._own(call.query["message_id"])
         message["body"]["text"] = _text(call)
         return {"success": True}
 
     def delete(self, call: Call) -> Json:
-        """Delete a message of the bot's own."""
+        """Delete a message of the bot."""
         chat, message = self._own(call.query["message_id"])
         chat.messages.remove(message)
         return {"success": True}
@@ -121,7 +121,7 @@ class Methods:
         return chat, message
 
     def video(self, call: Call) -> Json:
-        """Where a video can be fetched."""
+        """The download links of a video."""
         token = call.path["videoToken"]
         if token not in self._town.files:
             raise Refusal(404, "not.found", "video not found")

@@ -1,4 +1,4 @@
-"""The bot API's HTTP face, the faults that can be asked of it, and the clients who write to the bot."""
+"""The bot API's HTTP server, faults to inject, and the clients who write to the bot."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 
 TOKEN = "f9LHodD0cOI-invented-for-the-sandbox-only"
-"""The first one of the bot."""
+"""The bot's first token."""
 _LARGEST = 1 << 29
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call and its answer, for whoever wants to judge both."""
+    """One call and its answer, for assertions."""
 
     method: str
     path: str
@@ -39,7 +39,7 @@ class Exchange:
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls of a method and path; status 0 is silence after the call was done."""
+    """A fault for the next calls of a method and path; status 0 means no answer after the call was carried out."""
 
     method: str
     path: str
@@ -49,9 +49,9 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
     after: int = 0
-    """So many calls go well before."""
+    """How many calls succeed before."""
     answer: Mapping[str, Any] | None = None
-    """What is answered in place of code and message."""
+    """The answer in place of code and message."""
 
 
 class MaxSandbox(HttpSandbox):
@@ -66,13 +66,13 @@ class MaxSandbox(HttpSandbox):
         self.delivery = Delivery(self.oddities)
         self.token = TOKEN
         self.public_url = ""
-        """Where the desk can be called; empty: it asks."""
+        """The desk's public address; empty: it polls."""
         self._tokens = itertools.count(2)
         self.methods = Methods(self.town)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
         self.strange: list[str] = []
-        """Addresses that were asked for and do not exist."""
+        """Requested paths that do not exist."""
         self._table: Mapping[tuple[str, str], Callable[[Call], Any]] = {
             **self.methods.table,
             ("GET", "/updates"): lambda call: self.delivery.updates(call.query),
@@ -83,31 +83,31 @@ class MaxSandbox(HttpSandbox):
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """Asking unless the desk can be called, with the one token that works."""
+        """Polling unless the desk has an address, with the valid token."""
         intake = "webhook" if self.public_url else "polling"
         known = {"token": self.token, "intake": intake, "public_url": self.public_url}
         return {**known, "api_url": self.url, "ca_file": ""}
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in MAX
-        """A customer writes to the bot; files stand beside the text."""
+        """A customer writes to the bot, text and files in one message."""
         attachments = [self.town.attachment(self.town.keep(kind_of(file), file)) for file in files]
         message = await self.arrive(self.town.dialog(who), who, text, attachments)
         return str(message["body"]["mid"])
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """A customer writes a message with one more field that no encoder would write so."""
+        """A customer writes a message with an extra, malformed field."""
         message = self.town.message(self.town.dialog(who), user(who), text)
         message |= self.oddities.field(value)
         await self.delivery.push("message_created", message=message)
 
     async def end_login(self) -> None:
-        """The bot gets another token; the old one works no longer, its webhooks go on."""
+        """Replace the bot's token; its webhooks continue."""
         self.token = f"{TOKEN}-{next(self._tokens)}"
 
     async def arrive(
         self, chat: Chat, who: Customer | None, text: str, attachments: Sequence[Json] = (), link: Json | None = None
     ) -> Json:
-        """Somebody posts anything to a chat with the bot; nobody is who posts to a channel."""
+        """Post anything to a chat with the bot; channel posts have no author."""
         message = self.town.message(chat, user(who) if who else None, text, attachments, link)
         await self.delivery.push("message_created", message=message)
         return message
@@ -123,7 +123,7 @@ class MaxSandbox(HttpSandbox):
         await self.delivery.push("message_removed", message_id=mid, chat_id=chat.id, user_id=who.number)
 
     async def start(self, who: Customer, payload: str = "") -> None:
-        """A customer opens the bot, perhaps by a link that carries something."""
+        """A customer starts the bot, optionally by a link with a payload."""
         chat = self.town.dialog(who)
         chat.stopped = False
         carried = {"payload": payload} if payload else {}
@@ -136,7 +136,7 @@ class MaxSandbox(HttpSandbox):
         await self.delivery.push("bot_stopped", chat_id=chat.id, user=user(who))
 
     async def tell(self, kind: str, who: Customer, chat: Chat, **more: object) -> None:
-        """Something else happens in a group or channel, such as ``bot_added``."""
+        """Another event in a group or channel, such as ``bot_added``."""
         await self.delivery.push(kind, chat_id=chat.id, user=user(who), **more)
 
     async def heard(self, who: Customer) -> Sequence[Heard]:

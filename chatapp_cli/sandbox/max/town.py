@@ -1,4 +1,4 @@
-"""What MAX knows: chats, their messages, files and who may write where."""
+"""MAX's data: chats, messages, files and permissions to write."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_TEXT: Final = 4000
 
 
 class Refusal(Exception):
-    """MAX says no."""
+    """An error answer."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class Chat:
     messages: list[Json] = field(default_factory=list)
 
     def about(self) -> Json:
-        """As GET /chats shows it."""
+        """The chat as in GET /chats."""
         shown: Json = {"chat_id": self.id, "type": self.kind, "status": "removed" if self.stopped else "active"}
         shown |= {"last_event_time": now(), "participants_count": 3, "is_public": False}
         return shown | ({"title": self.title} if self.title else {})
@@ -57,7 +57,7 @@ def now() -> int:
 
 
 def user(who: Customer) -> Json:
-    """A customer as a User; what is empty is left out."""
+    """A customer as a User; empty fields are left out."""
     first, _, last = who.name.partition(" ")
     shown: Json = {"user_id": who.number, "first_name": first, "is_bot": False, "last_activity_time": now()}
     shown |= {"name": who.name}
@@ -70,19 +70,19 @@ class Town:
     def __init__(self) -> None:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, StageFile] = {}
-        """By the token that stands for each."""
+        """Files by token."""
         self.kinds: dict[str, str] = {}
-        """As what each was uploaded."""
+        """The upload type of each file."""
         self.url = ""
         self._numbers = itertools.count(1)
 
     def dialog(self, who: Customer) -> Chat:
-        """The customer's dialog with the bot, which begins now if there was none."""
+        """The customer's dialog with the bot, created if needed."""
         chat_id = 10_000_000 + who.number
         return self.chats.setdefault(chat_id, Chat(chat_id, "dialog", client=who))
 
     def gather(self, kind: str, title: str) -> Chat:
-        """Make a group (``chat``) or a channel with the bot in it."""
+        """Create a group (``chat``) or a channel with the bot in it."""
         chat_id = -70_000_000 - next(self._numbers)
         self.chats[chat_id] = Chat(chat_id, kind, title)
         return self.chats[chat_id]
@@ -90,7 +90,7 @@ class Town:
     def message(
         self, chat: Chat, sender: Json | None, text: str, attachments: Sequence[Json] = (), link: Json | None = None
     ) -> Json:
-        """Put a message into a chat; what is empty is left out, as MAX does."""
+        """Add a message to a chat; empty fields are left out, as MAX does."""
         seq = next(self._numbers)
         body: Json = {"mid": f"mid.{seq:032x}", "seq": seq, "text": text}
         body |= {"attachments": list(attachments)} if attachments else {}
@@ -146,6 +146,6 @@ class Town:
 
 
 def kind_of(file: StageFile) -> str:
-    """As what MAX's application sends a client's file."""
+    """The type as which MAX's app sends a client's file."""
     family = file.mime.partition("/")[0]
     return family if family in {"image", "video", "audio"} and not file.mime.endswith("svg+xml") else "file"

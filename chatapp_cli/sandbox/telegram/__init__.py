@@ -1,4 +1,4 @@
-"""Telegram in miniature: a server of MTProto that a real client library logs in to, with people and chats behind it."""
+"""A Telegram server for tests: speaks MTProto to a real client library, with people and chats."""
 
 from chatapp_cli.sandbox.telegram.server import TelegramSandbox
 
@@ -6,5 +6,5 @@ __all__ = ["TelegramSandbox", "create"]
 
 
 def create() -> TelegramSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return TelegramSandbox()

@@ -14,7 +14,7 @@ from chatapp_cli.sandbox.telegram.letters import Box, Chat, Person
 
 
 class Private(Chat):
-    """Two people, or one with their own notes."""
+    """A chat of two people, or one person's saved messages."""
 
     def __init__(self, one: Person, other: Person) -> None:
         super().__init__()
@@ -22,20 +22,20 @@ class Private(Chat):
 
     @property
     def people(self) -> Sequence[Person]:
-        """Both, or the one."""
+        """Both people, or the one."""
         return list(dict.fromkeys(self.pair))
 
     def other(self, viewer: Person) -> Person:
-        """Who is at the other end."""
+        """The other person."""
         one, other = self.pair
         return other if viewer is one else one
 
     def box_of(self, viewer: Person) -> Box:
-        """Their account's."""
+        """The account's box."""
         return viewer.box
 
     def boxes(self, author: Person) -> Sequence[Box]:
-        """Both, unless the reader has blocked the author, who is not told."""
+        """Both boxes, unless the reader has blocked the author, which the author does not learn."""
         return [person.box for person in self.people if author.id not in person.blocked]
 
     def peer(self, viewer: Person) -> Any:
@@ -43,13 +43,13 @@ class Private(Chat):
         return types.PeerUser(self.other(viewer).id)
 
     def has(self, person: Person) -> bool:
-        """One of the two."""
+        """Whether a person is one of the two."""
         return person in self.pair
 
 
 @dataclass(slots=True)
 class Membership:
-    """Since when, by whom and as what somebody is in a group."""
+    """A membership: since when, added by whom, and the role."""
 
     inviter: int
     at: int = field(default_factory=lambda: int(time.time()))
@@ -57,7 +57,7 @@ class Membership:
 
 
 class Gathering(Chat):
-    """What groups and channels have in common: a title, members, and somebody who made it."""
+    """Common to groups and channels: title, members and creator."""
 
     def __init__(self, number: int, title: str, creator: Person) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Gathering(Chat):
         self.at = int(time.time())
         self.version = 1
         self.invite = secrets.token_urlsafe(12)
-        """What a link ``t.me/+…`` ends with."""
+        """The hash of the invite link ``t.me/+…``."""
         self.members: dict[Person, Membership] = {creator: Membership(creator.id, admin=True)}
         self.banned: set[Person] = set()
         self.gone = False
@@ -78,25 +78,25 @@ class Gathering(Chat):
         return list(self.members)
 
     def has(self, person: Person) -> bool:
-        """A member of something that exists."""
+        """Whether a person is a member of the group, which still exists."""
         return person in self.members and not self.gone
 
     def rules(self, person: Person) -> bool:
-        """The creator, or an administrator."""
+        """Whether a person is the creator or an administrator."""
         return person in self.members and self.members[person].admin
 
 
 class Group(Gathering):
-    """A basic group: every member has copies of their own."""
+    """A basic group: every member has their own copies of messages."""
 
     moved_to: Channel | None = None
 
     def box_of(self, viewer: Person) -> Box:
-        """Their account's."""
+        """The account's box."""
         return viewer.box
 
     def boxes(self, _author: Person) -> Sequence[Box]:
-        """Everybody's."""
+        """Every member's box."""
         return [person.box for person in self.members]
 
     def peer(self, _viewer: Person) -> Any:
@@ -105,7 +105,7 @@ class Group(Gathering):
 
 
 class Channel(Gathering):
-    """A supergroup, or a broadcast channel where only administrators write; it has one sequence of its own."""
+    """A supergroup, or a broadcast channel where only administrators write; it has its own update sequence."""
 
     def __init__(self, number: int, title: str, creator: Person, *, broadcast: bool) -> None:
         super().__init__(number, title, creator)
@@ -113,16 +113,16 @@ class Channel(Gathering):
         self.about = ""
         self.username = ""
         self.slowmode = 0
-        """Seconds between messages of a member who is no administrator."""
+        """Seconds between messages of members who are not administrators."""
         self.moved_from: Group | None = None
         self.box = Box(lambda: self.people)
 
     def box_of(self, _viewer: Person) -> Box:
-        """The channel's."""
+        """The channel's box."""
         return self.box
 
     def boxes(self, _author: Person) -> Sequence[Box]:
-        """The channel's."""
+        """The channel's box."""
         return [self.box]
 
     def peer(self, _viewer: Person) -> Any:

@@ -1,4 +1,4 @@
-"""Everything that Telegram knows, and telling people's sessions about it."""
+"""Telegram's data, and pushing updates to sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 
 @dataclass(slots=True)
 class Actor:
-    """Somebody who does something, perhaps in a session, which then gets its own news as the answer."""
+    """A person who acts, optionally in a session, which then gets its own updates as the answer."""
 
     cloud: Cloud
     person: Person
@@ -29,7 +29,7 @@ class Actor:
     news: list[Any] = field(default_factory=list)
 
     def tell(self, viewers: Iterable[Person], update: Callable[[Person], Any]) -> None:
-        """Tell everybody on all of their devices; ``update`` makes what a person is told, or ``None``."""
+        """Push to everybody on all their devices; ``update`` makes a person's update, or ``None``."""
         for viewer in viewers:
             if (told := update(viewer)) is not None:
                 self._tell(viewer, told)
@@ -44,30 +44,30 @@ class Actor:
 
 
 class Cloud:
-    """People, chats, files and devices; it outlives every connection."""
+    """People, chats, files and devices, independent of connections."""
 
     def __init__(self) -> None:
         self.address = ("127.0.0.1", 0)
         self.people: dict[int, Person] = {}
         self.gatherings: dict[int, Gathering] = {}
         self.devices: dict[int, Authorisation] = {}
-        """By key id."""
+        """Devices by key id."""
         self.shelf = Shelf()
         self.desk = Desk()
         self.sent: set[tuple[int, int]] = set()
-        """Random ids that were used, with who used them."""
+        """Used random ids, with their users."""
         self._private: dict[frozenset[int], Private] = {}
         self._numbers = itertools.count(9001)
         self.slice = 100
-        """Events in one answer to somebody who missed them."""
+        """Events per answer to a request for missed ones."""
         self.too_long = 5000
-        """More missed events than these are not told at all."""
+        """More missed events than this are answered with «too long»."""
         self.lists_counters = True
-        """The list of chats tells the ``pts`` of channels, which it may leave out."""
+        """Whether the list of chats includes the ``pts`` of channels, which is optional."""
         self.service = self.settle(Person(SERVICE_ID, "Telegram", phone="42777"))
 
     def settle(self, person: Person) -> Person:
-        """Give somebody an account."""
+        """Create a person's account."""
         self.people[person.id] = person
         return person
 
@@ -80,7 +80,7 @@ class Cloud:
         return self._private.setdefault(frozenset((one.id, other.id)), Private(one, other))
 
     def chats_of(self, person: Person) -> list[Chat]:
-        """Where this person takes part, the liveliest first."""
+        """A person's chats, most recent activity first."""
         mine: list[Chat] = [chat for chat in (*self._private.values(), *self.gatherings.values()) if chat.has(person)]
         tops = {chat: self.top(chat, person) for chat in mine}
         return sorted((chat for chat in mine if tops[chat]), key=lambda chat: _age(tops[chat]), reverse=True)
@@ -91,12 +91,12 @@ class Cloud:
         return next(iter(chat.box_of(viewer).of(chat)), None)
 
     def by_phone(self, phone: str) -> Person | None:
-        """Whoever has this number, shown or not."""
+        """The person with this phone, visible or not."""
         wanted = digits(phone)
         return next((p for p in self.people.values() if p.phone == wanted and not p.deleted), None)
 
     def by_username(self, username: str) -> Person | Channel:
-        """Whoever or whatever has this name; raises Refusal if nobody has."""
+        """The person, group or channel with this username. Raises Refusal if there is none."""
         wanted = username.removeprefix("@").casefold()
         channels = [g for g in self.gatherings.values() if isinstance(g, Channel) and not g.gone]
         named: Sequence[Person | Channel] = [*self.people.values(), *channels]
@@ -106,11 +106,11 @@ class Cloud:
         raise Refusal("USERNAME_NOT_OCCUPIED")
 
     def devices_of(self, person: Person) -> list[Authorisation]:
-        """Where somebody is logged in."""
+        """A person's devices."""
         return [device for device in self.devices.values() if device.person is person and not device.revoked]
 
     def parcel(self, told: Any, viewer: Person, device: Authorisation) -> Any:
-        """An update as it is sent: in its short form, or with everybody whom it mentions."""
+        """An update as it is sent: in short form, or with all peers that it mentions."""
         if brief := views.short(told, device.known_users, device.known_chats):
             return brief
         parcel = self.updates([told], viewer)
@@ -118,7 +118,7 @@ class Cloud:
         return parcel
 
     def updates(self, told: Sequence[Any], viewer: Person) -> Any:
-        """Updates with everybody whom they mention."""
+        """Updates with all peers that they mention."""
         users, chats = self.cast(told, viewer)
         return types.Updates(updates=list(told), users=users, chats=chats, date=int(time.time()), seq=0)
 

@@ -1,4 +1,4 @@
-"""One client's connection: the exchange of keys, then encrypted requests and whatever is pushed."""
+"""One client's connection: key exchange, then encrypted requests and pushes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SERVICE: Final = (types.MsgsAck, types.MsgsStateReq, types.MsgsStateInfo, types
 
 
 class Connection:
-    """A TCP connection; ``answer`` is given every request, and gives bytes or ``None`` for silence."""
+    """A TCP connection; ``answer`` gets every request and returns bytes, or ``None`` for no answer."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Connection:
     ) -> None:
         self.device: Authorisation | None = None
         self.wants_updates = False
-        """Something was asked without refusing updates."""
+        """Whether the client accepts updates."""
         self._reader, self._writer = streams
         self._handshake = Handshake(server_key)
         self._devices = devices
@@ -47,7 +47,7 @@ class Connection:
         self._last_id = 0
 
     async def serve(self) -> None:
-        """Until either side hangs up."""
+        """Serve until either side disconnects."""
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
                 while True:
@@ -57,11 +57,11 @@ class Connection:
             self.cut()
 
     def cut(self) -> None:
-        """Hang up at once."""
+        """Disconnect at once."""
         self._writer.transport.abort()
 
     def push(self, updates: Any) -> None:
-        """Send what nobody asked for."""
+        """Push an update."""
         if self.wants_updates:
             self._send(bytes(updates))
 
@@ -121,7 +121,7 @@ class Connection:
             self._send(answer)
 
     def _send(self, body: bytes, *, content: bool = True) -> None:
-        """Encrypt and send; what has a content is counted."""
+        """Encrypt and send; content messages are counted."""
         assert self.device is not None
         seq_no = self._contents * 2 + content
         self._contents += content
@@ -129,7 +129,7 @@ class Connection:
         self._write(seal(self.device.key, envelope))
 
     def _next_id(self) -> int:
-        """Message ids follow the time, and a server's leave 1 or 3 modulo 4."""
+        """The next message id: based on the time; a server's are 1 or 3 modulo 4."""
         self._last_id = max(int(time.time() * 2**32) & ~3 | 1, self._last_id + 4)
         return self._last_id
 

@@ -22,12 +22,12 @@ PRIME: Final = int(
     "6F4FADF034B10403119CD8E3B92FCC5B",
     16,
 )
-"""The prime that Telegram publishes: clients know it to be good."""
+"""The prime published by Telegram, which clients know to be safe."""
 GENERATOR: Final = 3
 SIZE: Final = 256
 """Bytes of a number modulo the prime, and of an RSA block."""
 _PADDING: Final = 12
-"""The least that MTProto 2 asks for."""
+"""The minimal padding of MTProto 2."""
 
 
 class ServerKey:
@@ -42,13 +42,13 @@ class ServerKey:
         self.pem = public.decode("ascii")
 
     def open(self, block: bytes) -> bytes:
-        """What was encrypted to us, with its hash before and padding behind."""
+        """Decrypt data for us; the result has a hash before and padding after it."""
         return pow(int.from_bytes(block, "big"), self._d, self._n).to_bytes(SIZE, "big")[1:]
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An encrypted message's outside."""
+    """The envelope of an encrypted message."""
 
     salt: int
     session_id: int

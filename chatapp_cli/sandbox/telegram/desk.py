@@ -1,4 +1,4 @@
-"""Where logins are prepared: codes that were sent, QR codes that are shown, tickets between data centres."""
+"""Pending logins: sent codes, shown QR codes, tickets between data centres."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 APP: Final = (20_260, "0a1b2c3d4e5f60718293a4b5c6d7e8f9")
 """The one application that is registered: api_id and api_hash."""
 CODE: Final = "24680"
-"""Every login code, so that it is known in advance."""
+"""The login code, always the same."""
 
 
 @dataclass(slots=True)
 class PendingCode:
-    """A code on its way."""
+    """A sent code."""
 
     phone: str
     hash: str = field(default_factory=lambda: secrets.token_hex(9))
@@ -32,7 +32,7 @@ class PendingCode:
 
 @dataclass(slots=True)
 class ShownToken:
-    """A QR code on somebody's screen."""
+    """A shown QR code."""
 
     device: Authorisation
     until: float
@@ -40,15 +40,15 @@ class ShownToken:
 
 
 class Desk:
-    """Logins under way."""
+    """The pending logins."""
 
     def __init__(self) -> None:
         self.codes: dict[str, PendingCode] = {}
         self.tokens: dict[bytes, ShownToken] = {}
         self.token_seconds: float = 30
-        """How long a QR code is good."""
+        """The lifetime of a QR code, in seconds."""
         self.scanned_by: dict[Authorisation, Person] = {}
-        """Whose phone scanned what a device shows."""
+        """The person who scanned a device's QR code."""
         self._tickets: dict[tuple[int, bytes], Person] = {}
         self._numbers = itertools.count(1)
 
@@ -66,7 +66,7 @@ class Desk:
         return shown
 
     def scan(self, token: bytes, person: Person) -> Authorisation:
-        """Let somebody's phone accept a QR code; raises Refusal for one that is not shown (any more)."""
+        """Accept a QR code with a phone. Raises Refusal if it is not shown (any more)."""
         shown = self.tokens.get(token)
         if shown is None:
             raise Refusal("AUTH_TOKEN_INVALID")
@@ -84,7 +84,7 @@ class Desk:
         return ticket
 
     def redeem_ticket(self, number: int, secret: bytes) -> Person:
-        """Whose ticket it is; good for once."""
+        """The person of a ticket, which is valid once."""
         person = self._tickets.pop((number, secret), None)
         if person is None:
             raise Refusal("AUTH_BYTES_INVALID")

@@ -1,4 +1,4 @@
-"""Devices that are logged in, or about to be, and their live sessions."""
+"""Devices, logged in or not yet, and their live sessions."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ class Session(Protocol):
     """A device's connection."""
 
     def push(self, updates: Any) -> None:
-        """Send what nobody asked for."""
+        """Push an update."""
         ...
 
     def cut(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         ...
 
 
 @dataclass(eq=False, slots=True)
 class Authorisation:
-    """A device: its key, and who is logged in there."""
+    """A device: its key and its logged-in person."""
 
     key: Any = field(repr=False)
     salt: int
     person: Person | None = None
     awaits_password: Person | None = None
     revoked: str = ""
-    """The name of the refusal that everything gets."""
+    """The refusal of all requests; empty for none."""
     known_users: set[int] = field(default_factory=set)
-    """Whom this device was shown."""
+    """Users known to this device."""
     known_chats: set[int] = field(default_factory=set)
     sessions: list[Session] = field(default_factory=list)
     model: str = ""
-    """What it calls itself."""
+    """Its model name."""
     api_id: int = 0
 
     def show(self, shown: Any) -> None:
-        """Remember everybody whom this answer or update shows."""
+        """Record the peers in an answer or update as known to the device."""
         self.known_users.update(user.id for user in getattr(shown, "users", None) or ())
         self.known_chats.update(chat.id for chat in getattr(shown, "chats", None) or ())
 

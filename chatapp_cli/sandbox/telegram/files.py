@@ -1,4 +1,4 @@
-"""What is uploaded, kept and downloaded."""
+"""Uploads, stored files and downloads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PHOTO_SIZE: Final = "x"
 
 
 class Tomorrow(TLObject):  # type: ignore[misc]
-    """Something of a layer that nobody speaks yet, as a message's media: its number is in no client's table."""
+    """Media of a future layer: no client knows its constructor number."""
 
     CONSTRUCTOR_ID = 0x70_00_22_29
 
@@ -29,7 +29,7 @@ class Tomorrow(TLObject):  # type: ignore[misc]
         self._content = content
 
     def to_dict(self) -> dict[str, Any]:
-        """As Telethon prints it."""
+        """The form in which Telethon prints it."""
         return {"_": "Tomorrow"}
 
     def _bytes(self) -> bytes:
@@ -38,11 +38,11 @@ class Tomorrow(TLObject):  # type: ignore[misc]
 
 @dataclass(slots=True)
 class Shelf:
-    """Everybody's files, and parts of those that are on their way."""
+    """All files, and parts of running uploads."""
 
     media: dict[int, Media] = field(default_factory=dict)
     references: int = 1
-    """Which generation of file references is good."""
+    """The valid generation of file references."""
     _parts: dict[tuple[int, int], dict[int, bytes]] = field(default_factory=dict)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(70_001))
 
@@ -51,7 +51,7 @@ class Shelf:
         self._parts.setdefault((owner, file_id), {})[part] = content
 
     def assemble(self, owner: int, file: Any) -> bytes:
-        """The whole of an upload, which is forgotten; raises Refusal for what is missing or spoilt."""
+        """The complete upload, removed from the parts. Raises Refusal for missing or corrupt parts."""
         parts = self._parts.get((owner, file.id), {})
         missing = next((number for number in range(file.parts) if number not in parts), None)
         if missing is not None:
@@ -64,7 +64,7 @@ class Shelf:
         return content
 
     def keep(self, file: StageFile, attributes: Sequence[Any] | None = None, *, photo: bool = False) -> Media:
-        """Store a file; without ``attributes`` it gets those that an application would give it."""
+        """Store a file; without ``attributes`` it gets an app's defaults."""
         number = next(self._ids)
         if attributes is None:
             attributes = _attributes(file)
@@ -72,7 +72,7 @@ class Shelf:
         return self.media[number]
 
     def find(self, place: Any) -> Media:
-        """The file that a download or a message names; raises Refusal if it may not."""
+        """The file of a download or message. Raises Refusal if access is denied."""
         found = self.media.get(place.id)
         if found is None or found.access_hash != place.access_hash:
             raise Refusal("FILE_ID_INVALID")
@@ -94,12 +94,12 @@ class Media:
 
     @property
     def access_hash(self) -> int:
-        """What goes with the id."""
+        """The access hash of the id."""
         return self.id * 7919
 
     @property
     def reference(self) -> bytes:
-        """Proof of having seen the file lately."""
+        """The file reference."""
         return f"{self.id}/{self.shelf.references}".encode()
 
     def shown(self) -> Any:
@@ -129,7 +129,7 @@ _LIKE: Final[Mapping[str, Any]] = {
 
 
 def _attributes(file: StageFile) -> Sequence[Any]:
-    """A voice has no name in Telegram."""
+    """The attributes of a file; voice messages have no name."""
     like = _LIKE.get(file.mime)
     name = [] if file.mime == "audio/ogg" else [types.DocumentAttributeFilename(file.name)]
     return ([like] if like else []) + name

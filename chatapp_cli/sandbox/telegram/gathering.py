@@ -1,4 +1,4 @@
-"""Making, filling, renaming and ending groups and channels."""
+"""Create, change and delete groups and channels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 
 
 def create_group(actor: Actor, title: str, people: Sequence[Person]) -> tuple[Group, list[Person]]:
-    """Make a basic group; also returns those who could not be added."""
+    """Create a basic group; also returns those who could not be added."""
     if not people:
         raise Refusal("USERS_TOO_FEW")
     group = Group(actor.cloud.next_number(), _checked(title), actor.person)
@@ -29,7 +29,7 @@ def create_group(actor: Actor, title: str, people: Sequence[Person]) -> tuple[Gr
 
 
 def create_channel(actor: Actor, title: str, *, broadcast: bool, about: str = "") -> Channel:
-    """Make a supergroup or a broadcast channel with nobody else in it."""
+    """Create a supergroup or a broadcast channel without other members."""
     channel = Channel(actor.cloud.next_number(), _checked(title), actor.person, broadcast=broadcast)
     channel.about = about
     actor.cloud.gatherings[channel.id] = channel
@@ -52,7 +52,7 @@ def add(actor: Actor, gathering: Gathering, people: Sequence[Person]) -> list[Pe
 
 
 def join(actor: Actor, gathering: Gathering, *, by_link: bool = False) -> None:
-    """Come in by a public name or a link."""
+    """Join by a public name or a link."""
     if actor.person in gathering.banned:
         raise Refusal("CHANNEL_PRIVATE" if isinstance(gathering, Channel) else "USER_BANNED_IN_CHANNEL")
     if not gathering.has(actor.person):
@@ -73,7 +73,7 @@ def _let_in(actor: Actor, gathering: Gathering, people: Sequence[Person], action
 
 
 def remove(actor: Actor, gathering: Gathering, person: Person, *, ban: bool = False) -> None:
-    """Take somebody out, or leave."""
+    """Remove a person, or leave."""
     if person not in gathering.members:
         raise Refusal("USER_NOT_PARTICIPANT")
     leaves = person is actor.person
@@ -91,7 +91,7 @@ def remove(actor: Actor, gathering: Gathering, person: Person, *, ban: bool = Fa
 
 
 def rename(actor: Actor, gathering: Gathering, title: str) -> None:
-    """Give another title."""
+    """Change the title."""
     _must_be_in(actor.person, gathering)
     if isinstance(gathering, Channel):
         _must_rule(actor.person, gathering)
@@ -114,7 +114,7 @@ def end(actor: Actor, gathering: Gathering) -> None:
 
 
 def upgrade(actor: Actor, group: Group) -> Channel:
-    """Make a supergroup of a basic group, which stays behind, closed."""
+    """Convert a basic group to a supergroup; the closed basic group remains."""
     _must_rule(actor.person, group)
     channel = Channel(actor.cloud.next_number(), group.title, group.creator, broadcast=False)
     actor.cloud.gatherings[channel.id] = channel
@@ -128,7 +128,7 @@ def upgrade(actor: Actor, group: Group) -> Channel:
 
 
 def participants(group: Group) -> Any:
-    """Who is in a basic group."""
+    """The participants of a basic group."""
     return types.ChatParticipants(
         chat_id=group.id,
         participants=[_participant(group, person) for person in group.people],
@@ -151,7 +151,7 @@ def _checked(title: str) -> str:
 
 
 def _asked(inviter: Person, people: Sequence[Person]) -> tuple[list[Person], list[Person]]:
-    """Those who let themselves be added, and those who do not."""
+    """The people who can be added, and those who cannot."""
     refusing = [p for p in people if p.invites_refused and inviter.id not in p.contacts]
     return [p for p in people if p not in refusing], refusing
 
@@ -175,7 +175,7 @@ def _announce(actor: Actor, gathering: Gathering, action: Any) -> None:
 
 
 def _show(actor: Actor, gathering: Gathering, concerned: Sequence[Person]) -> None:
-    """Tell those who came or went, and in a basic group everybody."""
+    """Inform those who joined or left; in a basic group everybody."""
     if isinstance(gathering, Group):
         _show_members(actor, gathering)
         left = [person for person in concerned if person not in gathering.members]

@@ -1,4 +1,4 @@
-"""What happens to groups and channels without a client."""
+"""Group and channel events caused by people, without a client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.sandbox.telegram.letters import Person
 
 
 class GroupStage:
-    """People gather; write there by ``Stage.write``."""
+    """Groups of people; write there with ``Stage.write``."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -18,29 +18,29 @@ class GroupStage:
         return Actor(self._cloud, who)
 
     def group(self, title: str, creator: Person, *people: Person) -> Group:
-        """Somebody makes a basic group with others."""
+        """A person creates a basic group with others."""
         return gathering.create_group(self._as(creator), title, people)[0]
 
     def channel(self, title: str, creator: Person, *, username: str = "", broadcast: bool = True) -> Channel:
-        """Somebody makes a broadcast channel or, if it is none, a supergroup; public under a name."""
+        """A person creates a broadcast channel or a supergroup; public with a username."""
         made = gathering.create_channel(self._as(creator), title, broadcast=broadcast)
         made.username = username
         return made
 
     def add(self, by: Person, found: Gathering, *people: Person) -> None:
-        """Somebody adds others."""
+        """A person adds others."""
         gathering.add(self._as(by), found, people)
 
     def join(self, who: Person, found: Gathering) -> None:
-        """Somebody comes in by themselves."""
+        """A person joins."""
         gathering.join(self._as(who), found)
 
     def remove(self, by: Person, found: Gathering, person: Person, *, ban: bool = False) -> None:
-        """Somebody takes another out, or leaves."""
+        """A person removes another, or leaves."""
         gathering.remove(self._as(by), found, person, ban=ban)
 
     def rename(self, by: Person, found: Gathering, title: str) -> None:
-        """Somebody renames it."""
+        """A person renames it."""
         gathering.rename(self._as(by), found, title)
 
     def end(self, found: Gathering) -> None:
@@ -48,5 +48,5 @@ class GroupStage:
         gathering.end(self._as(found.creator), found)
 
     def upgrade(self, group: Group) -> Channel:
-        """Its creator makes a supergroup of it."""
+        """Its creator converts it to a supergroup."""
         return gathering.upgrade(self._as(group.creator), group)

@@ -1,4 +1,4 @@
-"""How a client without a key gets one: the Diffie–Hellman exchange before anything is encrypted."""
+"""The unencrypted Diffie–Hellman exchange by which a client gets a key."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from chatapp_cli.sandbox.telegram.crypto import GENERATOR, PRIME, SIZE, ServerKe
 
 _P: Final = 500_009
 _Q: Final = 1_000_003
-"""Factored by every client as a proof of work; small, and with a product that nobody takes for negative."""
+"""Factored by every client as a proof of work; small, and its product has no sign bit."""
 _HASH: Final = 20
 
 
 class Handshake:
-    """One exchange; ``key`` is there when it is over."""
+    """One exchange; ``key`` is set at its end."""
 
     def __init__(self, server_key: ServerKey) -> None:
         self.key: Any = None

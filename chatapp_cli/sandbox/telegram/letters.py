@@ -1,4 +1,4 @@
-"""Messages, the people who write them, and the chats that they write in: none is described without the others."""
+"""Messages, people and chats, which refer to each other."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from chatapp_cli.sandbox.telegram.password import CloudPassword
 SERVICE_ID = 777_000
 """Telegram itself, which writes login codes."""
 Telling: TypeAlias = Callable[["Person", int, int], Any]
-"""Makes the update for somebody who sees an event with this ``pts`` and ``pts_count``."""
+"""Makes a person's update for an event with this ``pts`` and ``pts_count``."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Letter:
-    """A message; the copies in several accounts have a number each and everything else in common."""
+    """A message; its copies in several accounts differ only in their numbers."""
 
     chat: Chat
     author: Person
@@ -29,12 +29,12 @@ class Letter:
     media: Any = None
     """A ``Media`` of ``files``, or one of Telegram's own small ones such as a place."""
     action: Any = None
-    """What a service message tells, such as a new title."""
+    """The action of a service message, such as a new title."""
     reply_to: Letter | None = None
     album: int | None = None
-    """The same for messages that are shown as one."""
+    """The album id, shared by messages shown as one."""
     forwarded: Any = None
-    """Where it comes from, as Telegram's header."""
+    """The forward header."""
     silent: bool = False
     at: int = field(default_factory=lambda: int(time.time()))
     edited_at: int | None = None
@@ -42,7 +42,7 @@ class Letter:
     ids: dict[Box, int] = field(default_factory=dict)
 
     def id_for(self, viewer: Person) -> int | None:
-        """Its number as this person sees it; ``None`` if they do not have it (any more)."""
+        """Its number for a person; ``None`` if they do not have it (any more)."""
         return self.ids.get(self.chat.box_of(viewer))
 
 
@@ -57,53 +57,53 @@ class Change:
     """The message that is new or changed, if any."""
 
     def update(self, viewer: Person) -> Any:
-        """The event as this person is told; ``None`` if its message is no longer there."""
+        """The event as a person's update; ``None`` if its message is gone."""
         gone = self.letter is not None and self.letter.id_for(viewer) is None
         return None if gone else self.tell(viewer, self.pts, self.count)
 
 
 class Box:
-    """What happened to one account, or in one channel."""
+    """The update sequence of one account or channel."""
 
     def __init__(self, audience: Callable[[], Sequence[Person]]) -> None:
         self.audience = audience
-        """Who is told."""
+        """The people who are informed."""
         self.pts = 1
         self.letters: dict[int, Letter] = {}
         self._changes: list[Change] = []
         self._ids = itertools.count(1)
 
     def take(self, letter: Letter) -> None:
-        """Give a message its number here."""
+        """Assign a message its number in this box."""
         number = letter.ids[self] = next(self._ids)
         self.letters[number] = letter
 
     def drop(self, letters: Sequence[Letter]) -> list[int]:
-        """Take messages out; returns the numbers they had."""
+        """Remove messages; returns their numbers."""
         numbers = [letter.ids.pop(self) for letter in letters]
         for number in numbers:
             del self.letters[number]
         return numbers
 
     def record(self, tell: Telling, *, count: int = 1, letter: Letter | None = None) -> Change:
-        """Add an event that counts this much."""
+        """Add an event with this ``pts_count``."""
         self.pts += count
         change = Change(self.pts, count, tell, letter)
         self._changes.append(change)
         return change
 
     def since(self, pts: int) -> list[Change]:
-        """What somebody who knows everything up to ``pts`` does not know."""
+        """The events after ``pts``."""
         return [change for change in self._changes if change.pts > pts]
 
     def of(self, chat: Chat) -> list[Letter]:
-        """A chat's messages here, newest first."""
+        """A chat's messages in this box, newest first."""
         return [letter for letter in reversed(self.letters.values()) if letter.chat is chat]
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How somebody is called in an address book; without a phone if they were added by name."""
+    """An address book entry; without a phone if added by username."""
 
     first_name: str
     last_name: str = ""
@@ -121,15 +121,15 @@ class Person:
     phone: str = ""
     """Digits only."""
     phone_hidden: bool = False
-    """Nobody finds them by it, and nobody sees it."""
+    """Whether the phone is hidden and cannot be looked up."""
     invites_refused: bool = False
-    """Only a link brings them into a group."""
+    """Whether they can join groups only by link."""
     strangers_refused: bool = False
-    """Only their contacts may write first."""
+    """Whether only their contacts may write first."""
     frozen: bool = False
-    """It may read and nothing else."""
+    """Whether the account is frozen: it may only read."""
     of_tomorrow: bool = False
-    """Today's clients cannot read how they are described."""
+    """Whether their description is undecodable for current clients."""
     banned: bool = False
     deleted: bool = False
     password: CloudPassword | None = None
@@ -142,53 +142,53 @@ class Person:
 
     @property
     def name(self) -> str:
-        """As they call themselves."""
+        """The person's own name."""
         return f"{self.first_name} {self.last_name}".strip()
 
     def shows_phone_to(self, viewer: Person) -> bool:
-        """Their own contacts see it, and those who had it in the first place."""
+        """Whether a person sees this phone: their contacts and those who already had it do."""
         had = viewer.contacts.get(self.id)
         allowed = viewer is self or viewer.id in self.contacts or bool(had and had.phone)
         return allowed and (viewer is self or not self.phone_hidden)
 
 
 def access_hash(viewer: Person, number: int) -> int:
-    """What this account has to name beside the id of a user or channel; it differs for everybody."""
+    """The access hash of a user or channel for this account; different for every account."""
     digest = blake2b(f"{viewer.id}/{number}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
 
 
 def digits(phone: str) -> str:
-    """A phone number as Telegram keeps it."""
+    """A phone in Telegram's form."""
     return "".join(filter(str.isdigit, phone))
 
 
 class Chat(ABC):
-    """Where messages are written; how far everybody has read is kept by their ids."""
+    """A chat, with everybody's read positions by id."""
 
     def __init__(self) -> None:
         self.read_inbox: dict[int, int] = {}
-        """Up to which message of others somebody has read, as they number them."""
+        """The last message of others that a person has read, by their numbering."""
         self.read_outbox: dict[int, int] = {}
-        """Up to which message of theirs somebody was read."""
+        """The last message of a person that others have read."""
 
     @abstractmethod
     def box_of(self, viewer: Person, /) -> Box:
-        """Where this person finds the chat's messages."""
+        """The box with the chat's messages for a person."""
 
     @abstractmethod
     def boxes(self, author: Person, /) -> Sequence[Box]:
-        """Where a message of this person goes."""
+        """The boxes that get a person's message."""
 
     @abstractmethod
     def peer(self, viewer: Person, /) -> Any:
-        """How the chat is named to this person."""
+        """The peer of the chat for a person."""
 
     @abstractmethod
     def has(self, person: Person) -> bool:
-        """Tell whether somebody takes part."""
+        """Whether a person is a member."""
 
     @property
     @abstractmethod
     def people(self) -> Sequence[Person]:
-        """Everybody in it."""
+        """All members."""

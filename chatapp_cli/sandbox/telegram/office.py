@@ -1,4 +1,4 @@
-"""Takes requests, and answers each by the handler that a table names for it."""
+"""Answers requests with the handler from a table."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from chatapp_cli.sandbox.telegram.tl import Refusal, method_name, refused, resul
 
 
 class Office:
-    """Answers requests from what the cloud knows, unless something else was ordered."""
+    """Answers requests from the cloud's data, unless a test ordered something else."""
 
     def __init__(self, cloud: Cloud, ledger: Ledger) -> None:
         self._cloud = cloud
         self._ledger = ledger
 
     def answer(self, connection: Connection, msg_id: int, request: Any) -> bytes | None:
-        """The answer or the refusal; ``None`` is silence."""
+        """The answer or the refusal; ``None`` for no answer."""
         assert connection.device is not None
         request, quiet = _unwrapped(request, connection.device)
         connection.wants_updates |= not quiet
@@ -78,7 +78,7 @@ def _admit(device: Authorisation, *, free: bool) -> None:
 
 
 def _unwrapped(request: Any, device: Authorisation) -> tuple[Any, bool]:
-    """The request itself, and whether it comes without a wish for updates."""
+    """The inner request, and whether it declines updates."""
     quiet = False
     while hasattr(request, "query"):
         quiet |= isinstance(request, functions.InvokeWithoutUpdatesRequest)

@@ -1,4 +1,4 @@
-"""What a test orders from the server: refusals, silence, and an account of what was asked."""
+"""Orders of a test to the server: refusals, missing answers, and a log of requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from chatapp_cli.sandbox.telegram.letters import Person
 
 SILENCE: Final = "(silence)"
-"""Stands for a refusal where nothing was answered at all."""
+"""Logged in place of a refusal if there was no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,46 +24,46 @@ class Asked:
     at: float
     """Seconds since 1970."""
     by: int
-    """Whose device it was; 0 before a login."""
+    """The user of the device; 0 before a login."""
     refusal: str
-    """Empty if it was done and said so."""
+    """The refusal; empty if it was answered normally."""
 
 
 @dataclass(slots=True)
 class Order:
-    """What the next requests of a method get instead of an answer."""
+    """What the next requests of a method get instead of a normal answer."""
 
     method: str
     refusal: str = ""
-    """A name of Telegram's list; empty: no answer at all."""
+    """A name of Telegram's list; empty: no answer."""
     times: int = 1
     done: bool = False
-    """The request is carried out before the client is left without an answer."""
+    """Whether the request is carried out although it is not answered."""
     cut: bool = True
-    """Silence ends with the connection."""
+    """Whether the connection is cut instead of answering."""
     garbled: Any = None
-    """The request is carried out, and this is the answer."""
+    """The wrong answer to a request that is carried out."""
 
 
 class Ledger:
-    """Orders that are open, and requests that were received."""
+    """Open orders and received requests."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.mistakes: list[Exception] = []
-        """What went wrong in the sandbox itself."""
+        """Errors in the sandbox itself."""
         self._orders: list[Order] = []
 
     def order(self, order: Order) -> None:
-        """From now on, as often as it says."""
+        """Add an order; it applies as often as it says."""
         self._orders.append(order)
 
     def forget_orders(self) -> None:
-        """Answer everything again."""
+        """Clear all orders."""
         self._orders.clear()
 
     def due(self, method: str) -> Order | None:
-        """The order that this request falls under."""
+        """The order that applies to this request."""
         found = next((one for one in self._orders if one.method in {method, "*"}), None)
         if found:
             found.times -= 1
@@ -72,7 +72,7 @@ class Ledger:
         return found
 
     def enter(self, method: str, request: Any, person: Person | None, refusal: str = "") -> None:
-        """Write a request down."""
+        """Log a request."""
         self.asked.append(Asked(method, request, time.time(), person.id if person else 0, refusal))
 
     def of(self, method: str) -> Sequence[Asked]:

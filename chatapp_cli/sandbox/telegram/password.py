@@ -1,4 +1,4 @@
-"""A cloud password: the server's half of SRP, which proves it without seeing it."""
+"""A cloud password: the server's side of SRP, which checks it without seeing it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _K = int.from_bytes(sha256(_P + _G).digest(), "big")
 
 
 class CloudPassword:
-    """Knows a password by its verifier alone."""
+    """A password, known only by its SRP verifier."""
 
     def __init__(self, password: str, hint: str = "") -> None:
         self.hint = hint
@@ -27,16 +27,16 @@ class CloudPassword:
         )
         self._verifier = int.from_bytes(srp.compute_digest(self.algorithm, password), "big")
         self._open: dict[int, int] = {}
-        """Our secret exponents by the ids of questions that wait for an answer."""
+        """Our secret exponents, by the ids of open checks."""
 
     def ask(self) -> tuple[int, bytes]:
-        """A fresh question: its id and our public number."""
+        """New parameters: an id and our public number."""
         question = int.from_bytes(os.urandom(7), "big")
         self._open[question] = int.from_bytes(os.urandom(SIZE), "big")
         return question, self._public(self._open[question])
 
     def check(self, answer: Any) -> None:
-        """Take a question's answer; raises Refusal if it is wrong."""
+        """Check an answer. Raises Refusal if it is wrong."""
         if not isinstance(answer, types.InputCheckPasswordSRP):
             raise Refusal("PASSWORD_HASH_INVALID")
         secret = self._open.pop(answer.srp_id, None)

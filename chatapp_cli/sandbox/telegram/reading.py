@@ -1,4 +1,4 @@
-"""What people show of themselves without writing: that they read, and that they type."""
+"""Read states and typing indicators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatapp_cli.sandbox.telegram.letters import Chat, Letter, Person, Telling
 
 
 def read(actor: Actor, chat: Chat, upto: int) -> int:
-    """Read a chat up to this message of one's own numbering; returns by how much the reader's sequence grew."""
+    """Read a chat up to this message (the reader's numbering); returns the reader's ``pts_count``."""
     me = actor.person
     last = min(upto, max((letter.ids[chat.box_of(me)] for letter in chat.box_of(me).of(chat)), default=0))
     before = chat.read_inbox.get(me.id, 0)
@@ -26,7 +26,7 @@ def read(actor: Actor, chat: Chat, upto: int) -> int:
 
 
 def unread(chat: Chat, viewer: Person) -> int:
-    """How many messages of others this person has not read."""
+    """The number of others' messages that a person has not read."""
     box, seen = chat.box_of(viewer), chat.read_inbox.get(viewer.id, 0)
     return sum(1 for one in box.of(chat) if one.ids[box] > seen and one.author is not viewer)
 
@@ -72,7 +72,7 @@ def _was_read(chat: Chat, last: int) -> Telling:
 
 
 def type_(actor: Actor, chat: Chat, action: Any) -> None:
-    """Show that somebody types, records and the like."""
+    """Show that a person is typing, recording and so on."""
     me = actor.person
     actor.tell([one for one in chat.people if one is not me], lambda _: _typing(chat, me, action))
 

@@ -1,4 +1,4 @@
-"""The server, and the stage on which customers write to the account that is bound."""
+"""The server, and the sandbox interface with customers who write to the bound account."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ PHONE: Final = "79160004200"
 
 
 class TelegramSandbox:
-    """One data centre with one application and, to begin with, one account; the stage adds the others.
+    """One data centre with one application and initially one account; the stage adds others.
 
-    Everything but the connections outlives ``vanish()``: people, messages, sequences, keys and logins.
+    Everything but the connections survives ``vanish()``: people, messages, sequences, keys and logins.
     """
 
     kind: ClassVar[str] = "telegram"
@@ -36,7 +36,7 @@ class TelegramSandbox:
         self.owner = self.cloud.settle(
             Person(OWNER_ID, "Ёлочный базар", username="yolki_shop", phone=PHONE),
         )
-        """The account that is bound."""
+        """The bound account."""
         if password:
             self.owner.password = CloudPassword(password, hint="зима")
         self.stage = Stage(self.cloud, self.owner)
@@ -57,7 +57,7 @@ class TelegramSandbox:
 
     @property
     def port(self) -> int:
-        """Where we listen."""
+        """The listening port."""
         return self.cloud.address[1]
 
     @property
@@ -67,7 +67,7 @@ class TelegramSandbox:
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """Everything that a person would have to know to bind the account by code."""
+        """The answers for binding the account by code."""
         return {
             "dc": f"127.0.0.1:{self.port}",
             "rsa_key": self.key.pem,
@@ -81,7 +81,7 @@ class TelegramSandbox:
         }
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in Telegram
-        """Write to the account; the text goes with the last file if there are any."""
+        """Write to the account; the text is the last file's caption if there are files."""
         person = self.stage.person(who)
         chat = self.cloud.private(person, self.owner)
         *first, last = files or (None,)
@@ -90,7 +90,7 @@ class TelegramSandbox:
         return str(self.stage.write(person, chat, text, file=last).id_for(self.owner))
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
-        """What the account wrote to this customer and did not take back."""
+        """The account's messages to this customer that were not deleted."""
         person = self.stage.person(who)
         chat = self.cloud.private(person, self.owner)
         return [self._heard(one) for one in reversed(person.box.of(chat)) if one.author is self.owner]
@@ -101,16 +101,16 @@ class TelegramSandbox:
         return Heard(text=letter.text, files=files, reply_to=str(answered or ""))
 
     async def end_login(self) -> None:
-        """End every login of the account, as its owner does on the phone."""
+        """End all logins of the account, as its owner can on the phone."""
         self.stage.revoke()
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """Write what only a newer client can read; MTProto has no fields to pass over, so it hides what follows it."""
+        """Write what only a newer client can decode; MTProto cannot skip unknown data, so it hides what follows."""
         person = self.stage.person(who)
         self.stage.write_of_tomorrow(person, self.cloud.private(person, self.owner), text, value)
 
     async def vanish(self) -> None:
-        """Close the port and hang up on everybody."""
+        """Close the port and all connections."""
         if self._server:
             self._server.close()
         for connection, task in list(self._connections.items()):
@@ -122,7 +122,7 @@ class TelegramSandbox:
         self._server = None
 
     async def come_back(self) -> None:
-        """Listen at the same port."""
+        """Listen on the same port."""
         self._server = await asyncio.start_server(self._greet, *self.cloud.address, reuse_address=True)
         self.cloud.address = self._server.sockets[0].getsockname()[:2]
 

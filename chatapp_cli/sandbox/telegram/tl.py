@@ -1,4 +1,4 @@
-"""Telegram's type language, spoken through Telethon's classes."""
+"""Telegram's type language (TL), through Telethon's classes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _FALSE: Final = (0xBC799737).to_bytes(4, "little")
 _VECTOR: Final = (0x1CB5C415).to_bytes(4, "little")
 _WORTH_ZIPPING: Final = 512
 _NEWER: Final = {"PRIVACY_PREMIUM_REQUIRED": 403, "ALLOW_PAYMENT_REQUIRED": 403, "INTERNAL": 500}
-"""Errors that Telethon's list does not have."""
+"""Error codes missing in Telethon's list."""
 
 
 class Refusal(Exception):
-    """Telegram says no, by a name of its published list such as ``PHONE_CODE_INVALID`` or ``FLOOD_WAIT_30``."""
+    """An error by a name of Telegram's list, such as ``PHONE_CODE_INVALID`` or ``FLOOD_WAIT_30``."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -42,7 +42,7 @@ def packed(value: Any) -> bytes:
 
 
 def result(msg_id: int, value: Any) -> bytes:
-    """The answer to a request, zipped where that helps."""
+    """The answer to a request, compressed if that is shorter."""
     body = packed(value)
     if len(body) > _WORTH_ZIPPING:
         body = min(body, bytes(GzipPacked(body)), key=len)
@@ -50,7 +50,7 @@ def result(msg_id: int, value: Any) -> bytes:
 
 
 def refused(msg_id: int, refusal: Refusal) -> bytes:
-    """The refusal of a request."""
+    """The error answer to a request."""
     return _result(msg_id, bytes(types.RpcError(error_code_of(refusal.name), refusal.name)))
 
 
@@ -60,7 +60,7 @@ def _result(msg_id: int, body: bytes) -> bytes:
 
 
 def error_code_of(name: str) -> int:
-    """The number that Telegram gives with an error's name."""
+    """The error code of an error name."""
     known = rpcerrorlist.rpc_errors_dict.get(name)
     if known is None:
         known = next((kind for pattern, kind in rpcerrorlist.rpc_errors_re if re.fullmatch(pattern, name)), None)
@@ -68,7 +68,7 @@ def error_code_of(name: str) -> int:
 
 
 def method_name(request: Any) -> str:
-    """As in Telegram's documentation: ``messages.sendMessage``."""
+    """The method name as in Telegram's documentation: ``messages.sendMessage``."""
     kind = type(request)
     space = kind.__module__.removeprefix("telethon.tl.functions").lstrip(".")
     name = kind.__name__.removesuffix("Request")

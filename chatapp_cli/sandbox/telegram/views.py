@@ -1,4 +1,4 @@
-"""People, chats and messages as Telegram shows them to somebody."""
+"""People, chats and messages as Telegram objects for a person."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def user(person: Person, viewer: Person) -> Any:
 
 
 def chat(found: Gathering, viewer: Person) -> Any:
-    """A group or channel, or what is left to say of it."""
+    """A group or channel, or its remains."""
     if isinstance(found, Channel):
         return _channel(found, viewer)
     if viewer in found.banned:
@@ -86,7 +86,7 @@ def _rights(found: Gathering, viewer: Person) -> Any:
 
 
 def message(letter: Letter, viewer: Person) -> Any:
-    """A message that this person has."""
+    """A message of this person."""
     head = {
         "id": letter.id_for(viewer),
         "peer_id": letter.chat.peer(viewer),
@@ -121,7 +121,7 @@ def _is_out(letter: Letter, viewer: Person) -> bool:
 
 
 def _sender(letter: Letter, viewer: Person) -> Any:
-    """Telegram leaves it out where the chat says it already."""
+    """The sender, which Telegram omits if the chat implies it."""
     if _is_post(letter.chat) or (isinstance(letter.chat, Private) and letter.author is not viewer):
         return None
     return types.PeerUser(letter.author.id)
@@ -133,7 +133,7 @@ def _reply(letter: Letter, viewer: Person) -> Any:
 
 
 def reactions(letter: Letter, viewer: Person) -> Any:
-    """Everybody's reactions to a message, counted."""
+    """The counted reactions to a message."""
     given = [(person, one) for person, ones in letter.reactions.items() for one in ones]
     counted = Counter(one.emoticon for _, one in given)
     mine = [one.emoticon for person, one in given if person is viewer]
@@ -170,7 +170,7 @@ def edited(letter: Letter) -> Telling:
 
 
 def deleted(found: Chat, numbers: list[int]) -> Telling:
-    """The update about messages that are no longer there."""
+    """The update about deleted messages."""
 
     def tell(_viewer: Person, pts: int, count: int) -> Any:
         if isinstance(found, Channel):
@@ -181,9 +181,9 @@ def deleted(found: Chat, numbers: list[int]) -> Telling:
 
 
 def short(update: Any, users: set[int], chats: set[int]) -> Any:
-    """The short form that Telegram uses for a plain text; ``None`` where it does not.
+    """The short form for a plain text; ``None`` if it does not apply.
 
-    It brings nobody along, so everybody in it has to be known to the device: shown to it once.
+    It describes no peers, so all of them must already be known to the device.
     """
     told = getattr(update, "message", None)
     if not isinstance(update, types.UpdateNewMessage) or not isinstance(told, types.Message):
@@ -201,7 +201,7 @@ def short(update: Any, users: set[int], chats: set[int]) -> Any:
 
 
 def mentioned(told: Iterable[Any]) -> tuple[list[int], list[int]]:
-    """The ids of users, and of groups and channels, that these objects speak of."""
+    """The ids of users, and of groups and channels, that these objects mention."""
     users: dict[int, None] = {}
     chats: dict[int, None] = {}
     for name, value in _fields(list(told)):

@@ -8,11 +8,11 @@ from zlib import crc32
 
 _HEAD = struct.Struct("<II")
 _AROUND = 12
-"""Bytes of a packet beside its payload."""
+"""The overhead of a packet, in bytes."""
 
 
 class BrokenFrameError(ConnectionError):
-    """What came is no packet of this transport."""
+    """The data is not a packet of this transport."""
 
 
 async def read_frame(reader: asyncio.StreamReader) -> bytes:
@@ -29,6 +29,6 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes:
 
 
 def frame(number: int, payload: bytes) -> bytes:
-    """A packet with this number of its connection."""
+    """A packet with this sequence number."""
     packet = _HEAD.pack(len(payload) + _AROUND, number) + payload
     return packet + crc32(packet).to_bytes(4, "little")

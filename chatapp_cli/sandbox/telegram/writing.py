@@ -1,4 +1,4 @@
-"""Writing, changing and taking back messages."""
+"""Write, edit and delete messages."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _NEVER_WRITES: Final = "CHAT_WRITE_FORBIDDEN"
 
 
 def write(actor: Actor, letter: Letter) -> Letter:
-    """Put a message where it belongs, if its author may."""
+    """Add a message to its boxes, if its author may write."""
     may_write(actor.person, letter.chat)
     _check_size(letter, letter.text)
     return post(actor, letter)
 
 
 def post(actor: Actor, letter: Letter) -> Letter:
-    """Put a message where it belongs."""
+    """Add a message to its boxes."""
     boxes = letter.chat.boxes(letter.author)
     for box in boxes:
         box.take(letter)
@@ -38,7 +38,7 @@ def post(actor: Actor, letter: Letter) -> Letter:
 
 
 def may_write(author: Person, chat: Chat) -> None:
-    """Raise Refusal if somebody may not write here."""
+    """Raise Refusal if a person may not write here."""
     if author.frozen:
         raise Refusal("FROZEN_METHOD_INVALID")
     if isinstance(chat, Private):
@@ -79,7 +79,7 @@ def _check_size(letter: Letter, text: str) -> None:
 
 
 def edit(actor: Actor, letter: Letter, text: str, entities: Sequence[Any] = ()) -> None:
-    """Change a text."""
+    """Edit a text."""
     if letter.author is not actor.person:
         raise Refusal("MESSAGE_AUTHOR_REQUIRED")
     if letter.text == text:
@@ -92,12 +92,12 @@ def edit(actor: Actor, letter: Letter, text: str, entities: Sequence[Any] = ()) 
 
 
 def _reached(letter: Letter) -> list[Box]:
-    """Where a message is, and news of it still goes: not to those who left or blocked its author since."""
+    """The boxes that have a message and get its updates, without people who left or blocked its author since."""
     return [box for box in letter.chat.boxes(letter.author) if box in letter.ids]
 
 
 def delete(actor: Actor, letters: Sequence[Letter], *, revoke: bool = True) -> int:
-    """Take messages out, for everybody or for oneself alone; returns how many were there."""
+    """Delete messages for everybody or only for oneself; returns how many existed."""
     for letter in letters:
         _may_delete(actor.person, letter)
     for box, taken in _sorted_by_box(actor.person, letters, revoke=revoke).items():
@@ -123,14 +123,14 @@ def _sorted_by_box(person: Person, letters: Sequence[Letter], *, revoke: bool) -
 
 
 def _may_revoke(person: Person, letter: Letter) -> bool:
-    """In a private chat both may, in a group the author and administrators."""
+    """Whether a person may delete a message for all: in a private chat both, in a group author and administrators."""
     if isinstance(letter.chat, Gathering):
         return letter.author is person or letter.chat.rules(person)
     return True
 
 
 def react(actor: Actor, letter: Letter, reactions: Sequence[Any]) -> None:
-    """Set somebody's reactions on a message."""
+    """Set a person's reactions to a message."""
     if len(reactions) > 1:
         raise Refusal("REACTIONS_TOO_MANY")
     if any(not isinstance(one, types.ReactionEmoji) or not one.emoticon for one in reactions):
@@ -143,7 +143,7 @@ def react(actor: Actor, letter: Letter, reactions: Sequence[Any]) -> None:
 
 
 def reacted(letter: Letter, viewer: Person) -> Any:
-    """The update about reactions, which has no place in a sequence."""
+    """The update about reactions, which has no ``pts``."""
     return types.UpdateMessageReactions(
         peer=letter.chat.peer(viewer), msg_id=letter.id_for(viewer), reactions=views.reactions(letter, viewer)
     )

@@ -1,4 +1,4 @@
-"""Telegram's Bot API in miniature, with clients, groups and channels behind it."""
+"""A Bot API server for tests, with clients, groups and channels."""
 
 from chatapp_cli.sandbox.telegram_bot.server import TelegramBotSandbox
 
@@ -6,5 +6,5 @@ __all__ = ["TelegramBotSandbox", "create"]
 
 
 def create() -> TelegramBotSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return TelegramBotSandbox()

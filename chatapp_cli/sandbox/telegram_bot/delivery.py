@@ -1,4 +1,4 @@
-"""How the Bot API hands updates over: getUpdates with real offsets, or calls of a webhook that are repeated."""
+"""How the Bot API delivers updates: getUpdates with real offsets, or repeated webhook calls."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from chatapp_cli.sandbox.telegram_bot.town import Json, Refusal
 RETRY = 0.05
 """Seconds between attempts at a webhook; Telegram takes longer."""
 _UNASKED = frozenset({"message_reaction", "message_reaction_count", "chat_member"})
-"""Comes only to those who asked for it."""
+"""Update types sent only on request."""
 
 
 class Delivery:
-    """The queue of updates, and the one way in which it is emptied."""
+    """The queue of updates, and its one way of delivery."""
 
     def __init__(self, oddities: Oddities) -> None:
         self._oddities = oddities
         self.pending: list[Json] = []
         self.carried: list[Json] = []
-        """What a webhook took."""
+        """Updates accepted by a webhook."""
         self.hook: Json = {"url": ""}
         self.failure: Json = {}
-        """What getWebhookInfo tells about the last failed call."""
+        """The last failed call for getWebhookInfo."""
         self._allowed: list[str] | None = None
         self._ids = itertools.count(500_001)
         self._news = asyncio.Condition()
@@ -40,7 +40,7 @@ class Delivery:
         self._courier = Background(self._carry)
 
     async def push(self, **update: Any) -> int:
-        """Queue an update if the bot wants its kind; returns its id."""
+        """Queue an update if the bot requested its type; returns its id."""
         update_id = next(self._ids)
         if self._wanted(*update):
             await self.push_raw({"update_id": update_id, **update})
@@ -56,7 +56,7 @@ class Delivery:
             self._news.notify_all()
 
     async def get_updates(self, call: Call) -> list[Json]:
-        """Forget what is confirmed, then wait for something; a newer question ends an older one."""
+        """Drop confirmed updates, then wait for new ones; a newer call ends an older one."""
         if self.hook["url"]:
             raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook first")
         self._choose(call)
@@ -82,7 +82,7 @@ class Delivery:
             self._allowed = wanted
 
     def set_webhook(self, call: Call) -> bool:
-        """Call this address from now on."""
+        """Register a webhook."""
         self._choose(call)
         self.hook = {"url": call.text("url"), "secret": call.text("secret_token")}
         self.failure = {}
@@ -90,24 +90,24 @@ class Delivery:
         return True
 
     def delete_webhook(self, call: Call) -> bool:
-        """Stop calling; what waits stays unless it shall be dropped."""
+        """Remove the webhook; pending updates are kept unless they are to be dropped."""
         self.hook = {"url": ""}
         if call.value("drop_pending_updates"):
             self.pending.clear()
         return True
 
     def webhook_info(self, _call: Call) -> Json:
-        """How the calls went."""
+        """The result of the webhook calls."""
         waiting = {"has_custom_certificate": False, "pending_update_count": len(self.pending)}
         return {"url": self.hook["url"], **waiting, **self.failure}
 
     def work(self) -> None:
-        """Start the courier, who leaves as soon as there is no webhook."""
+        """Start the courier, which ends when there is no webhook."""
         if self.hook["url"]:
             self._courier.start()
 
     async def rest(self) -> None:
-        """Send the courier home."""
+        """Stop the courier."""
         await self._courier.stop()
 
     async def _carry(self) -> None:

@@ -1,4 +1,4 @@
-"""The Bot API's methods on the town: what a bot may do to chats, and how it is refused."""
+"""The Bot API's methods, and their refusals."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Call:
         return json.loads(found) if isinstance(found, str) else found
 
     def file(self, said: str) -> StageFile:
-        """The file that ``attach://name`` stands for."""
+        """The file of ``attach://name``."""
         try:
             return self.uploads[said.removeprefix("attach://")]
         except KeyError:
@@ -54,13 +54,13 @@ class Call:
 
 
 class Methods:
-    """What a bot can do; with a ``shelf`` the server is in local mode and puts files there."""
+    """The methods of a bot; with a ``shelf`` the server is in local mode and puts files there."""
 
     def __init__(self, town: Town, shelf: Path | None = None) -> None:
         self._town = town
         self._shelf = shelf
         self.actions: list[tuple[int, str]] = []
-        """Chat actions such as ``typing``, which vanish by themselves in Telegram."""
+        """Chat actions such as ``typing``, which expire in Telegram."""
 
         self.table: Mapping[str, Callable[[Call], Any]] = {
             "getme": self.get_me,
@@ -77,10 +77,10 @@ class Methods:
             "getchat": self.get_chat,
             "getchatmember": self.get_chat_member,
         }
-        """By the Bot API's names, whose case Telegram does not mind."""
+        """Methods by name; Telegram ignores the case."""
 
     def get_me(self, _call: Call) -> Json:
-        """Who we are."""
+        """The bot itself."""
         abilities = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
         return {**BOT, **abilities}
 
@@ -127,11 +127,11 @@ class Methods:
         return {"reply_to_message": {k: v for k, v in found.items() if k != "reply_to_message"}} if found else {}
 
     def edit_text(self, call: Call) -> Json:
-        """Change a text."""
+        """Edit a text."""
         return self._edit(call, "text", MAX_TEXT)
 
     def edit_caption(self, call: Call) -> Json:
-        """Change the text beside a file."""
+        """Edit a caption."""
         return self._edit(call, "caption", MAX_CAPTION)
 
     def _edit(self, call: Call, part: str, most: int) -> Json:
@@ -153,7 +153,7 @@ class Methods:
         return message
 
     def delete_message(self, call: Call) -> bool:
-        """Take a message out of its chat for everybody."""
+        """Delete a message for everybody."""
         chat = self._town.reachable(call.params["chat_id"])
         message = self._town.find_message(chat, call.params["message_id"], "delete")
         ours = message.get("from", {}).get("id") == BOT_ID
@@ -173,12 +173,12 @@ class Methods:
         return True
 
     def chat_action(self, call: Call) -> bool:
-        """Show that something is on its way."""
+        """Show a chat action."""
         self.actions.append((self._town.reachable(call.params["chat_id"]).id, call.text("action")))
         return True
 
     def get_file(self, call: Call) -> Json:
-        """Where a file can be downloaded."""
+        """The download path of a file."""
         file_id = call.text("file_id")
         if file_id not in self._town.files:
             raise Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
@@ -193,7 +193,7 @@ class Methods:
         }
 
     def _path(self, file_id: str) -> str:
-        """Of a server in local mode, a file in a folder that is shared with the bot."""
+        """The path; in local mode, of a file in a folder shared with the bot."""
         if self._shelf is None:
             return f"files/{file_id}"
         path = self._shelf / file_id
@@ -202,13 +202,13 @@ class Methods:
         return str(path)
 
     def get_chat(self, call: Call) -> Json:
-        """Everything about a chat."""
+        """Full information about a chat."""
         gifts = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
         full = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": dict.fromkeys(gifts, False)}
         return self._town.find(call.params["chat_id"]).about | full
 
     def get_chat_member(self, call: Call) -> Json:
-        """The bot's standing in a chat."""
+        """The bot's membership in a chat."""
         return self._town.find(call.params["chat_id"]).bot
 
 

@@ -1,4 +1,4 @@
-"""The Bot API's HTTP face, the faults that can be asked of it, and the clients who write to the bot."""
+"""The Bot API's HTTP server, faults to inject, and the clients who write to the bot."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from chatapp_cli.sandbox.telegram_bot.methods import Call, Methods
 from chatapp_cli.sandbox.telegram_bot.town import BOT, BOT_ID, Chat, Json, Refusal, Town, kind_of, user
 
 TOKEN = f"{BOT_ID}:AA-invented-for-the-sandbox-only"
-"""The first one that @BotFather gave."""
+"""The first token from @BotFather."""
 _LARGEST = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call and its answer, for whoever wants to judge both."""
+    """One call and its answer, for assertions."""
 
     method: str
     params: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Exchange:
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls of a method: a refusal, or with status 0 silence after the call was done."""
+    """A fault for the next calls of a method: a refusal, or with status 0 no answer after the call was carried out."""
 
     method: str
     status: int
@@ -58,13 +58,13 @@ class TelegramBotSandbox(HttpSandbox):
         self.delivery = Delivery(self.oddities)
         self.token = TOKEN
         self.public_url = ""
-        """Where the desk can be called; empty: it asks."""
+        """The desk's public address; empty: it polls."""
         self._tokens = itertools.count(2)
         self.methods = Methods(self.town, shelf)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
         self.slowness = 0.0
-        """Seconds between doing what a send asked for and saying so."""
+        """Seconds between carrying out a send and answering it."""
         self._local = shelf is not None
         self._table = {
             **self.methods.table,
@@ -76,13 +76,13 @@ class TelegramBotSandbox(HttpSandbox):
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """Polling unless the desk can be called, with the one token that works."""
+        """Polling unless the desk has an address, with the valid token."""
         local, intake = "on" if self._local else "off", "webhook" if self.public_url else "polling"
         known = {"token": self.token, "api_url": self.url, "intake": intake}
         return {**known, "local": local, "public_url": self.public_url}
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in Telegram
-        """A customer writes to the bot; the text goes beside the first file."""
+        """A customer writes to the bot; the text is the first file's caption."""
         chat = self.town.private(who)
         contents = [self.town.media(kind_of(file), file) for file in files] or [{"text": text}]
         if files and text:
@@ -91,15 +91,15 @@ class TelegramBotSandbox(HttpSandbox):
         return str(said[-1]["message_id"])
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """A customer writes a message with one more field that no encoder would write so."""
+        """A customer writes a message with an extra, malformed field."""
         await self.arrive(self.town.private(who), who, {"text": text, **self.oddities.field(value)})
 
     async def end_login(self) -> None:
-        """@BotFather revokes the token and gives another one; a webhook that was set goes on."""
+        """@BotFather replaces the token; an existing webhook continues."""
         self.token = f"{TOKEN}-{next(self._tokens)}"
 
     async def arrive(self, chat: Chat, who: Customer | None, content: Mapping[str, Any]) -> Json:
-        """Somebody posts anything to a chat with the bot; nobody is who posts to a channel."""
+        """Post anything to a chat with the bot; channel posts have no author."""
         message = self.town.message(chat, user(who) if who else None, content)
         await self.delivery.push(**{"message" if who else "channel_post": message})
         return message
@@ -111,13 +111,13 @@ class TelegramBotSandbox(HttpSandbox):
         await self.delivery.push(**{kind: message})
 
     async def react(self, who: Customer, chat: Chat, message_id: int, *emoji: str) -> None:
-        """Somebody now has these reactions on a message."""
+        """Set a person's reactions to a message."""
         new = [{"type": "emoji", "emoji": one} for one in emoji]
         change = {"chat": chat.about, "message_id": message_id, "user": user(who), "date": 1_790_000_000}
         await self.delivery.push(message_reaction={**change, "old_reaction": [], "new_reaction": new})
 
     async def stand(self, who: Customer, chat: Chat, member: Mapping[str, Any]) -> None:
-        """Somebody changes the bot's standing in a chat: blocks it, adds it, takes rights away."""
+        """Change the bot's membership in a chat: block, add, restrict."""
         old, chat.bot = chat.bot, {"user": dict(BOT), **member}
         about = {"chat": chat.about, "from": user(who), "date": 1_790_000_000}
         await self.delivery.push(my_chat_member={**about, "old_chat_member": old, "new_chat_member": chat.bot})
@@ -127,7 +127,7 @@ class TelegramBotSandbox(HttpSandbox):
         await self.stand(who, self.town.private(who), {"status": "kicked", "until_date": 0})
 
     async def migrate(self, who: Customer, group: Chat) -> Chat:
-        """A group becomes a supergroup with another id; both chats say so."""
+        """Convert a group to a supergroup with another id; both chats report it."""
         large = self.town.gather("supergroup", group.about["title"])
         await self.arrive(group, who, {"migrate_to_chat_id": large.id})
         group.moved_to = large.id

@@ -1,4 +1,4 @@
-"""What Telegram knows: chats, their messages and files, and the bot's standing in each chat."""
+"""Telegram's data: chats, messages, files, and the bot's membership in each chat."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ADMIN_RIGHTS = (
 
 
 class Refusal(Exception):
-    """The Bot API says no."""
+    """An error answer."""
 
     def __init__(self, status: int, description: str, **parameters: int) -> None:
         super().__init__(description)
@@ -61,12 +61,12 @@ class Chat:
 
     @property
     def private(self) -> bool:
-        """With one person."""
+        """Whether it is a private chat."""
         return bool(self.about["type"] == "private")
 
     @property
     def rules(self) -> bool:
-        """The bot is an administrator."""
+        """Whether the bot is an administrator."""
         return bool(self.bot["status"] == "administrator")
 
 
@@ -89,27 +89,27 @@ class Town:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, StageFile] = {}
         self.lost: set[str] = set()
-        """Files that are known but can no longer be downloaded."""
+        """Files that can no longer be downloaded."""
         self.reactions: dict[tuple[int, int], list[str]] = {}
-        """The bot's own, by chat and message."""
+        """The bot's own reactions, by chat and message."""
         self._ids = itertools.count(1)
         self._group_ids = itertools.count(1)
 
     def private(self, who: Customer) -> Chat:
-        """The customer's chat with the bot, which begins now if there was none."""
+        """The customer's chat with the bot, created if needed."""
         person = user(who)
         del person["is_bot"]
         return self.chats.setdefault(who.number, Chat({**person, "type": "private"}))
 
     def gather(self, kind: str, title: str) -> Chat:
-        """Make a group, supergroup or channel with the bot in it."""
+        """Create a group, supergroup or channel with the bot in it."""
         number = next(self._group_ids)
         chat_id = -number if kind == "group" else -1_000_000_000_000 - number
         self.chats[chat_id] = Chat({"id": chat_id, "type": kind, "title": title})
         return self.chats[chat_id]
 
     def message(self, chat: Chat, sender: Json | None, content: Mapping[str, Any]) -> Json:
-        """Put a message into a chat."""
+        """Add a message to a chat."""
         head: Json = {"message_id": next(self._ids), "date": int(time.time()), "chat": chat.about}
         author = {"from": sender} if sender else {"sender_chat": chat.about}
         message = head | author | dict(content)
@@ -117,7 +117,7 @@ class Town:
         return message
 
     def keep(self, file: StageFile) -> Json:
-        """Store a file and return what every kind of file has in common."""
+        """Store a file and return the fields common to all file types."""
         file_id = f"file-{len(self.files) + 1}"
         self.files[file_id] = file
         return {"file_id": file_id, "file_unique_id": f"u-{file_id}", "file_size": len(file.content)}
@@ -171,7 +171,7 @@ class Town:
 
 
 def kind_of(file: StageFile) -> str:
-    """How a customer's application would send a file."""
+    """The type as which a customer's app sends a file."""
     if file.mime in {"image/jpeg", "image/png"}:
         return "photo"
     if file.mime == "audio/ogg":

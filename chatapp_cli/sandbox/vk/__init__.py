@@ -1,4 +1,4 @@
-"""VK in miniature: one community, those who write to it, and comments on its wall."""
+"""A VK server for tests: one community, people who write to it, and comments on its wall."""
 
 from chatapp_cli.sandbox.vk.server import VkSandbox
 
@@ -6,5 +6,5 @@ __all__ = ["VkSandbox", "create"]
 
 
 def create() -> VkSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return VkSandbox()

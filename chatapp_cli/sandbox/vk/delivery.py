@@ -1,4 +1,4 @@
-"""How VK hands events over: a long poll server with numbers that pass, and calls that are repeated until «ok»."""
+"""How VK delivers events: a long poll server whose event numbers expire, and calls repeated until «ok»."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Delivery:
 
     def __init__(self) -> None:
         self.happened: list[Json] = []
-        """Everything that was told to anybody."""
+        """All delivered events."""
         self.key = "lp-key-1"
-        """The only one that is accepted; empty: none is."""
+        """The only accepted key; empty: none is accepted."""
         self.ts = 100
         self.kept_since = 0
-        """Events with this number and before are forgotten."""
+        """Events up to this number are dropped."""
         self.wanted: frozenset[str] = frozenset()
         self.servers: dict[int, Json] = {}
         self.code = "c0de42"
-        """What a confirmation has to be answered with."""
+        """The confirmation code."""
         self.oddities = Oddities()
         self._kept: list[tuple[int, Json]] = []
         self._post: list[Json] = []
@@ -43,7 +43,7 @@ class Delivery:
         self._courier = Background(self._carry)
 
     async def push(self, kind: str, content: Any, event_id: str = "") -> Json:
-        """Tell an event to whoever wants it."""
+        """Deliver an event to all subscribers."""
         event: Json = {
             "type": kind,
             "group_id": GROUP,
@@ -61,20 +61,20 @@ class Delivery:
         return event
 
     def wire(self, document: Json) -> bytes:
-        """As it goes over the wire."""
+        """The event in wire form."""
         return self.oddities.written(document)
 
     def forget(self) -> None:
-        """Lose every event so far, as after a long outage of whoever reads."""
+        """Drop all events so far, as after a long outage of the reader."""
         self.kept_since = self.ts
         self._kept.clear()
 
     def change_key(self) -> None:
-        """Accept only a new key from now on."""
+        """Change the long poll key."""
         self.key = f"lp-key-{next(self._ids)}"
 
     async def poll(self, key: str, ts: str, seconds: float) -> Json:
-        """Answer a question for events."""
+        """Answer a poll."""
         if not key or key != self.key:
             return {"failed": 2}
         if not ts.isdecimal() or int(ts) > self.ts:
@@ -88,14 +88,14 @@ class Delivery:
         return {"ts": str(self.ts), "updates": [event for number, event in self._kept if number > int(ts)]}
 
     async def add_server(self, url: str, secret: str) -> int:
-        """Call this address from now on, once it has confirmed itself."""
+        """Add a callback server, used once it is confirmed."""
         number = next(self._numbers)
         self.servers[number] = {"url": url, "secret": secret, "status": "wait", "wanted": frozenset()}
         self.work()
         return number
 
     def edit_server(self, number: int, url: str, secret: str) -> None:
-        """Ask for a confirmation again."""
+        """Request a confirmation again."""
         self.servers[number] |= {"url": url, "secret": secret, "status": "wait"}
 
     def work(self) -> None:
@@ -104,7 +104,7 @@ class Delivery:
             self._courier.start()
 
     async def rest(self) -> None:
-        """Send the courier home, and let nobody wait any longer."""
+        """Stop the courier, and end open polls."""
         await self._courier.stop()
 
     async def _carry(self) -> None:

@@ -1,4 +1,4 @@
-"""The methods of VK's API that the desk uses, by their names."""
+"""The methods of VK's API that the desk uses, by name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ACL = (
 
 
 class Methods:
-    """What calls do."""
+    """The methods."""
 
     def __init__(self, town: Town, delivery: Delivery, base: Callable[[], str]) -> None:
         self._town, self._delivery, self._base = town, delivery, base
@@ -39,7 +39,7 @@ class Methods:
         }
 
     def groups_getById(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Without ids: the community whose key it is; a person's key names none."""
+        """Communities by id; without ids that of the key, none for a person's key."""
         known = {str(about["id"]): about for about in (ABOUT_GROUP, OTHER_GROUP)}
         if "group_ids" in params:
             found = [known[number] for number in params["group_ids"].split(",") if number in known]
@@ -48,29 +48,29 @@ class Methods:
         return {"groups": [dict(about) for about in found], "profiles": []}
 
     def groups_get(self, _: Params) -> Json:
-        """Those that the person administers."""
+        """The communities that the person administers."""
         return {"count": 2, "items": [dict(ABOUT_GROUP), dict(OTHER_GROUP)]}
 
     def groups_getTokenPermissions(self, _: Params) -> Json:  # noqa: N802 - VK's name
-        """What the key may do."""
+        """The rights of the key."""
         rights = [{"name": name, "setting": 1 << place} for place, name in enumerate(self._town.rights)]
         return {"mask": sum(right["setting"] for right in rights), "permissions": rights}
 
     def groups_setLongPollSettings(self, params: Params) -> int:  # noqa: N802 - VK's name
-        """Choose what is kept for the long poll."""
+        """Choose the events for long polling."""
         self._delivery.wanted = _wanted(params)
         return 1
 
     def groups_getLongPollServer(self, _: Params) -> Json:  # noqa: N802 - VK's name
-        """Where to ask."""
+        """The long poll server."""
         return {"key": self._delivery.key, "server": f"{self._base()}/lp", "ts": str(self._delivery.ts)}
 
     def groups_getCallbackConfirmationCode(self, _: Params) -> Json:  # noqa: N802 - VK's name
-        """What to answer a confirmation with."""
+        """The confirmation code."""
         return {"code": self._delivery.code}
 
     def groups_getCallbackServers(self, _: Params) -> Json:  # noqa: N802 - VK's name
-        """Addresses that are called."""
+        """The callback servers."""
         items = [
             {
                 "id": number,
@@ -85,37 +85,37 @@ class Methods:
         return {"count": len(items), "items": items}
 
     async def groups_addCallbackServer(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Call one more; ten at most."""
+        """Add a callback server, ten at most."""
         if len(self._delivery.servers) >= 10:  # noqa: PLR2004 - VK's limit
             raise Refusal(2000, "Servers number limit is reached")
         return {"server_id": await self._delivery.add_server(params["url"], params["secret_key"])}
 
     def groups_editCallbackServer(self, params: Params) -> int:  # noqa: N802 - VK's name
-        """Change one."""
+        """Change a callback server."""
         self._delivery.edit_server(int(params["server_id"]), params["url"], params["secret_key"])
         return 1
 
     def groups_deleteCallbackServer(self, params: Params) -> int:  # noqa: N802 - VK's name
-        """Call one no more."""
+        """Remove a callback server."""
         del self._delivery.servers[int(params["server_id"])]
         return 1
 
     def groups_setCallbackSettings(self, params: Params) -> int:  # noqa: N802 - VK's name
-        """Choose what is told."""
+        """Choose the events for a callback server."""
         self._delivery.servers[int(params["server_id"])]["wanted"] = _wanted(params)
         return 1
 
     def users_get(self, params: Params) -> list[Json]:
-        """People; without ids whoever signed in."""
+        """People; without ids the signed-in person."""
         numbers = params.get("user_ids", str(ADMIN.number)).split(",")
         return [user(self._town.people[int(n)]) for n in numbers if int(n) in self._town.people]
 
     def messages_isMessagesFromGroupAllowed(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Whether a person may be written to."""
+        """Whether a person allows messages."""
         return {"is_allowed": int(int(params["user_id"]) in self._town.allowed)}
 
     async def messages_send(self, params: Params) -> list[Json]:
-        """Send once per number."""
+        """Send once per ``random_id``."""
         peer = int(params["peer_ids"])
         known = self._town.by_random_id.get((peer, params["random_id"]))
         if known is None and peer < CHATS and peer not in self._town.allowed:
@@ -153,7 +153,7 @@ class Methods:
         return {"reply_message": {name: quoted[name] for name in ("date", "from_id", "text", *_NUMBERS)}}
 
     async def messages_edit(self, params: Params) -> int:
-        """What is not named again is no longer attached."""
+        """Edit; attachments not named again are removed."""
         message = self._town.find(int(params["peer_id"]), int(params["cmid"]))
         if not message["out"]:
             raise Refusal(920, "Can't edit this kind of message")
@@ -163,7 +163,7 @@ class Methods:
         return 1
 
     def messages_delete(self, params: Params) -> list[Json]:
-        """Take messages back."""
+        """Delete messages."""
         peer, number = int(params["peer_id"]), int(params["cmids"])
         about = {"peer_id": peer, "conversation_message_id": number}
         if not self._town.find(peer, number)["out"]:
@@ -180,22 +180,22 @@ class Methods:
         return 1
 
     def messages_deleteReaction(self, params: Params) -> int:  # noqa: N802 - VK's name
-        """Take a reaction back."""
+        """Remove a reaction."""
         self._town.reactions.pop((int(params["peer_id"]), int(params["cmid"])), None)
         return 1
 
     def messages_markAsRead(self, params: Params) -> int:  # noqa: N802 - VK's name
-        """Show how far the community read."""
+        """Mark as read."""
         self._town.read[int(params["peer_id"])] = int(params["up_to_cmid"])
         return 1
 
     def messages_setActivity(self, params: Params) -> int:  # noqa: N802 - VK's name
-        """Show that the community writes."""
+        """Show the typing indicator."""
         self._town.typing.append(int(params["peer_id"]))
         return 1
 
     def messages_getByConversationMessageId(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Messages by their numbers; those that are gone are left out."""
+        """Messages by number; deleted ones are left out."""
         talk = self._town.talks.get(int(params["peer_id"]), {})
         found = [talk[number] for number in map(int, params["conversation_message_ids"].split(",")) if number in talk]
         return {"count": len(found), "items": found}
@@ -237,23 +237,23 @@ class Methods:
         return {"count": len(talk), "items": _page(talk, params)}
 
     def photos_getMessagesUploadServer(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Where a photo is put."""
+        """The upload server for photos."""
         url = f"{self._base()}/upload/photo/{params['peer_id']}"
         return {"upload_url": url, "album_id": -64, "user_id": 0, "group_id": GROUP}
 
     def photos_saveMessagesPhoto(self, params: Params) -> list[Json]:  # noqa: N802 - VK's name
-        """Make an attachment of what was put there."""
+        """Create an attachment from an upload."""
         file = self._uploaded(json.loads(params["photo"])[0]["photo"])
         photo = self._town.photo(self._town.keep(file, self._base()))
         self._town.attach({"type": "photo", "photo": photo}, file)
         return [photo]
 
     def docs_getMessagesUploadServer(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Where a document is put."""
+        """The upload server for documents."""
         return {"upload_url": f"{self._base()}/upload/{params['type']}/{params['peer_id']}"}
 
     def docs_save(self, params: Params) -> Json:
-        """Make an attachment of what was put there, under its title."""
+        """Create an attachment from an upload, with its title."""
         kind, _, name = params["file"].partition("|")
         file = self._uploaded(name)
         url = self._town.keep(file, self._base())
@@ -271,7 +271,7 @@ class Methods:
             raise Refusal(105, "Couldn't save file") from None
 
     async def wall_createComment(self, params: Params) -> Json:  # noqa: N802 - VK's name
-        """Comment once per guid; VK tells the community of its own comments too."""
+        """Comment once per guid; VK reports the community's own comments too."""
         if (known := self._town.by_guid.get(params["guid"])) is not None:
             return {"comment_id": known, "parents_stack": []}
         answered = self._town.comments.get(int(params["reply_to_comment"]))

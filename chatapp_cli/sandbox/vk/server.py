@@ -1,4 +1,4 @@
-"""VK's HTTP faces – API, long poll, uploads, signing in – and the people who write to the community."""
+"""VK's HTTP servers – API, long poll, uploads, sign-in – and the people who write to the community."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LARGEST: Final = 1 << 27
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call and its answer, for whoever wants to judge both."""
+    """One call and its answer, for assertions."""
 
     method: str
     params: Params
@@ -34,9 +34,9 @@ class Exchange:
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls of a method: a refusal, or with code 0 silence after the call was done.
+    """A fault for the next calls of a method: a refusal, or with code 0 no answer after the call was carried out.
 
-    With a ``status`` a page comes instead of the answer, as from a gateway in trouble.
+    With a ``status`` the answer is an HTML page, as from a failing gateway.
     """
 
     method: str
@@ -58,24 +58,24 @@ class VkSandbox(HttpSandbox):
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
         self.uploads: list[str] = []
-        """Names of the files that were put on the upload servers, in order."""
+        """Names of uploaded files, in order."""
         self.token = TOKEN
         """The community's key."""
         self.intake = "polling"
         self.public_url = ""
-        """What a person answers about the way in."""
+        """The public address that a person enters; empty for polling."""
         self._table = Methods(self.town, self.delivery, lambda: self.url).table
         self._codes: dict[str, Params] = {}
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """Polling, with a copied key; the application is there for who signs in instead."""
+        """Polling with a pasted key; the application is for signing in instead."""
         ways = {"access": "key", "intake": self.intake, "public_url": self.public_url, "private_refused": "say"}
         addresses = {"api_url": self.url, "oauth_url": self.url, "redirect_uri": f"{self.url}/blank.html"}
         return {"token": self.token, **APP, **ways, **addresses}
 
     def calls(self, url: str) -> None:
-        """Nobody has to tell VK: the desk registers its own address."""
+        """Nothing to do: the desk registers its own address."""
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in VK
         """A customer writes to the community."""
@@ -84,11 +84,11 @@ class VkSandbox(HttpSandbox):
         return str(message["conversation_message_id"])
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """The same with one more field."""
+        """The same with an extra, malformed field."""
         await self.arrive(who, text=text, **self.delivery.oddities.field(value))
 
     async def end_login(self) -> None:
-        """An administrator deletes the key and makes another one; events are kept and told all the same."""
+        """An administrator replaces the key; events are still stored and delivered."""
         self.token += "-and-another"
 
     def attachment(self, file: StageFile) -> Json:
@@ -101,7 +101,7 @@ class VkSandbox(HttpSandbox):
         return {"type": "doc", "doc": self.town.document(file, url)}
 
     async def arrive(self, who: Customer, *, chat: int = 0, **content: Any) -> Json:
-        """A customer writes anything, to the community or in a group chat; writing allows answers."""
+        """A customer writes anything to the community or in a group chat, which permits answers."""
         number = self.town.meet(who)
         if not chat:
             self.town.allowed.add(number)
@@ -112,7 +112,7 @@ class VkSandbox(HttpSandbox):
         return message
 
     async def read(self, who: Customer) -> None:
-        """A customer reads what the community wrote to them."""
+        """A customer reads the community's messages."""
         last = self.town.unread(who.number)
         if last is not None:
             about = {"from_id": who.number, "peer_id": who.number, "read_message_id": last["id"]}
@@ -120,7 +120,7 @@ class VkSandbox(HttpSandbox):
             await self.delivery.push("message_read", {**about, "conversation_message_id": number})
 
     def gather(self, title: str, *, ruled: bool = True) -> int:
-        """Make a group chat with the community in it; only one that it rules tells its title."""
+        """Create a group chat with the community in it; it sees the title only as an administrator."""
         number = CHATS + 1 + len(self.town.talks)
         self.town.talks[number] = {}
         if ruled:
@@ -128,7 +128,7 @@ class VkSandbox(HttpSandbox):
         return number
 
     async def admin_says(self, who: Customer, text: str) -> Json:
-        """An administrator answers in VK's own application."""
+        """An administrator answers in VK's own app."""
         about = {"text": text, "admin_author_id": ADMIN.number, "random_id": 0}
         message = self.town.message(self.town.meet(who), -GROUP, about)
         await self.delivery.push("message_reply", message)
@@ -151,7 +151,7 @@ class VkSandbox(HttpSandbox):
             await self.delivery.push("message_deny", {"user_id": number})
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
-        """The community's messages to this customer, in private."""
+        """The community's private messages to this customer."""
         ours = (message for message in self.town.talks.get(who.number, {}).values() if message["out"])
         return [self._heard(message) for message in ours]
 
@@ -215,7 +215,7 @@ class VkSandbox(HttpSandbox):
         return web.Response(body=self.delivery.wire(found), content_type="application/json")
 
     async def _take(self, request: web.Request) -> web.Response:
-        """Upload servers answer JSON and call it a page."""
+        """Accept an upload; upload servers answer JSON with a text/html content type."""
         kind = request.match_info["kind"]
         part = (await request.post())["photo" if kind == "photo" else "file"]
         assert isinstance(part, web.FileField)
@@ -237,7 +237,7 @@ class VkSandbox(HttpSandbox):
         return web.Response(body=file.content)
 
     def allow(self, url: str) -> Mapping[str, str]:
-        """The administrator opens a page of signing in and allows it; returns where the page leads to."""
+        """The administrator opens a sign-in page and grants access; returns the redirect address."""
         asked = dict(parse_qsl(urlsplit(url).query))
         code = f"code-{len(self._codes) + 1}"
         self._codes[code] = asked
@@ -258,7 +258,7 @@ class VkSandbox(HttpSandbox):
 
 
 def _judged(kind: str, file: StageFile) -> Json:
-    """What VK does not take."""
+    """The answer for a file that VK refuses; empty if it is accepted."""
     if kind == "photo" and not file.content.startswith((b"\x89PNG", b"\xff\xd8")):
         return {"server": 626627, "photo": "[]", "hash": "abc"}
     if kind == "doc" and file.name.endswith((".exe", ".mp3")):

@@ -1,4 +1,4 @@
-"""What VK knows: people, conversations, comments and files."""
+"""VK's data: people, conversations, comments and files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHER_GROUP: Final[Mapping[str, Any]] = {"id": 7, "name": "Клуб мастер
 
 
 class Refusal(Exception):
-    """VK says no."""
+    """An error answer."""
 
     def __init__(self, code: int, words: str) -> None:
         super().__init__(words)
@@ -30,7 +30,7 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class Attachable:
-    """Something that was uploaded, as messages show it."""
+    """An uploaded object, as shown in messages."""
 
     shown: Json
     file: StageFile
@@ -48,28 +48,28 @@ class Town:
     allowed: set[int] = field(default_factory=set)
     comments: dict[int, Json] = field(default_factory=dict)
     reactions: dict[tuple[int, int], int] = field(default_factory=dict)
-    """The community's own, by conversation and message."""
+    """The community's own reactions, by conversation and message."""
     read: dict[int, int] = field(default_factory=dict)
-    """Up to where the community read, by conversation."""
+    """The community's read positions, by conversation."""
     seen: dict[int, int] = field(default_factory=dict)
-    """Up to where customers read, by conversation."""
+    """The customers' read positions, by conversation."""
     typing: list[int] = field(default_factory=list)
     files: dict[str, StageFile] = field(default_factory=dict)
-    """What can be downloaded, by the last part of its address."""
+    """Downloadable files, by the last part of the address."""
     attachable: dict[str, Attachable] = field(default_factory=dict)
-    """What was uploaded, as messages name it."""
+    """Uploaded objects, by reference."""
     rights: list[str] = field(default_factory=lambda: ["messages", "manage", "photos", "docs", "wall"])
     by_random_id: dict[tuple[int, str], Json] = field(default_factory=dict)
     by_guid: dict[str, int] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def meet(self, who: Customer) -> int:
-        """Let somebody be known; returns their number."""
+        """Add a person; returns their number."""
         self.people[who.number] = who
         return who.number
 
     def message(self, peer: int, sender: int, content: Mapping[str, Any]) -> Json:
-        """Put a message into a conversation."""
+        """Add a message to a conversation."""
         talk = self.talks.setdefault(peer, {})
         number = max(talk, default=0) + 1
         message: Json = {
@@ -91,7 +91,7 @@ class Town:
         return message
 
     def unread(self, peer: int) -> Json | None:
-        """The last message of the community that its reader has not seen; now they have."""
+        """Mark the community's last message as seen; returns it if it was unseen."""
         ours = [message for message in self.talks.get(peer, {}).values() if message["out"]]
         if not ours or ours[-1]["conversation_message_id"] <= self.seen.get(peer, 0):
             return None
@@ -106,7 +106,7 @@ class Town:
             raise Refusal(100, "One of the parameters specified was missing or invalid: cmid is invalid") from None
 
     def comment(self, sender: int, text: str, **about: Any) -> Json:
-        """Put a comment under a post."""
+        """Add a comment to a post."""
         number = max(self.comments, default=600) + 1
         comment: Json = {
             "id": number,
@@ -121,13 +121,13 @@ class Town:
         return comment
 
     def keep(self, file: StageFile, base: str) -> str:
-        """Store a file; returns where it can be downloaded."""
+        """Store a file; returns its download address."""
         name = f"f{len(self.files) + 1}"
         self.files[name] = file
         return f"{base}/files/{name}"
 
     def photo(self, url: str) -> Json:
-        """A picture of two sizes, of which the larger one is at this address."""
+        """A picture in two sizes, the larger at this address."""
         sizes = [
             {"type": "w", "width": 1280, "height": 960, "url": url},
             {"type": "s", "width": 75, "height": 56, "url": f"{url}-small"},
@@ -152,7 +152,7 @@ class Town:
         return {"id": number, "owner_id": -GROUP, "access_key": f"k{number:x}", "date": int(time.time())}
 
     def attach(self, shown: Json, file: StageFile) -> None:
-        """Let messages name what was uploaded."""
+        """Register an upload for use in messages."""
         thing = shown[shown["type"]]
         self.attachable[f"{shown['type']}{thing['owner_id']}_{thing['id']}_{thing['access_key']}"] = Attachable(
             shown, file
@@ -160,7 +160,7 @@ class Town:
 
 
 def user(who: Customer) -> Json:
-    """A customer as VK shows them."""
+    """A customer as a VK user."""
     first, _, last = who.name.partition(" ")
     about = {"id": who.number, "first_name": first, "last_name": last, "is_closed": False, "can_access_closed": True}
     return {**about, "screen_name": who.username or f"id{who.number}"}

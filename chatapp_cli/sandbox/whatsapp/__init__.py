@@ -1,4 +1,4 @@
-"""WhatsApp's Cloud API in miniature, with clients and groups behind it."""
+"""A WhatsApp Cloud API server for tests, with clients and groups."""
 
 from chatapp_cli.sandbox.whatsapp.server import WhatsAppSandbox
 
@@ -6,5 +6,5 @@ __all__ = ["WhatsAppSandbox", "create"]
 
 
 def create() -> WhatsAppSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return WhatsAppSandbox()

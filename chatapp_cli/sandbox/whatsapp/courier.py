@@ -1,4 +1,4 @@
-"""How Meta calls a webhook: a handshake, then signed news, each repeated until it is taken."""
+"""How Meta calls a webhook: a handshake, then signed events, each repeated until accepted."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from chatapp_cli.sandbox.serving import Background
 from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Json
 
 RETRY: Final = 0.05
-"""Seconds between attempts; Meta takes longer, and goes on for seven days."""
+"""Seconds between attempts; Meta takes longer and retries for seven days."""
 _OK: Final = 200
 
 
 class Courier:
-    """Carries what is posted, one after the other."""
+    """Delivers posted bodies one by one."""
 
     def __init__(self, app_secret: str, verify_token: str) -> None:
         self._secret = app_secret
@@ -29,25 +29,25 @@ class Courier:
         self._greeted = False
         self.oddities = Oddities()
         self.waiting: deque[bytes] = deque()
-        """Bodies that are still to be taken."""
+        """Undelivered bodies."""
         self._news = asyncio.Event()
         self._task = Background(self._carry)
         self.carried: list[bytes] = []
-        """Every body that was taken, oldest first."""
+        """Accepted bodies, oldest first."""
         self.refused: list[int] = []
-        """The statuses of what was not."""
+        """The statuses of refused bodies."""
 
     def calls(self, url: str) -> None:
-        """Somebody entered this address."""
+        """Set the webhook address."""
         self._url, self._greeted = url, False
         self._news.set()
 
     def post(self, field: str, *values: Json) -> None:
-        """Send news, several at once in one webhook."""
+        """Send events, several in one webhook."""
         self.post_raw(self.about(field, *values))
 
     def about(self, field: str, *values: Json, number: str = NUMBER) -> Json:
-        """News as a webhook's body, of our number or of another one of the account."""
+        """Events as a webhook's body, for our number or another one of the account."""
         head = {"messaging_product": "whatsapp", "metadata": {"display_phone_number": PHONE, "phone_number_id": number}}
         changes = [{"field": field, "value": {**head, **value}} for value in values]
         return {"object": "whatsapp_business_account", "entry": [{"id": WABA, "changes": changes}]}
@@ -62,11 +62,11 @@ class Courier:
         self._news.set()
 
     def work(self) -> None:
-        """Begin."""
+        """Start delivering."""
         self._task.start()
 
     async def rest(self) -> None:
-        """Go home; what was not taken waits."""
+        """Stop; undelivered bodies wait."""
         await self._task.stop()
 
     async def _carry(self) -> None:
@@ -88,7 +88,7 @@ class Courier:
             return False
 
     async def _greet(self, http: aiohttp.ClientSession) -> bool:
-        """Ask whether that address is theirs who entered it."""
+        """Verify the webhook address by a handshake."""
         query = {"hub.mode": "subscribe", "hub.verify_token": self._verify_token, "hub.challenge": "1158201444"}
         async with http.get(self._url, params=query) as answer:
             return answer.status == _OK and await answer.text() == query["hub.challenge"]
@@ -101,5 +101,5 @@ class Courier:
             return answer.status == _OK
 
     def sign(self, body: bytes) -> str:
-        """What proves a body."""
+        """The signature of a body."""
         return hmac.new(self._secret.encode(), body, hashlib.sha256).hexdigest()

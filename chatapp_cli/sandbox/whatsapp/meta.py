@@ -1,4 +1,4 @@
-"""What Meta knows: one number of ours, clients and what they got, files, templates and groups."""
+"""Meta's data: our number, clients and their messages, files, templates and groups."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MAX_TEXT: Final = 4096
 
 
 class Refusal(Exception):
-    """The Graph API says no."""
+    """An error answer."""
 
     def __init__(self, status: int, code: int, message: str, **beside: Any) -> None:
         super().__init__(message)
@@ -42,45 +42,45 @@ class Refusal(Exception):
 
 
 def gone(what: str) -> Refusal:
-    """There is no such object, or it may not be seen."""
+    """The error for an unknown or inaccessible object."""
     words = f"Unsupported request. Object with ID '{what}' does not exist or cannot be loaded"
     return Refusal(400, 100, words, error_subcode=33)
 
 
 @dataclass(slots=True)
 class Client:
-    """Somebody with WhatsApp."""
+    """A person with WhatsApp."""
 
     who: Customer
     wa_id: str
     user_id: str
     hidden: bool = False
-    """A username hides the phone."""
+    """Whether a username hides the phone."""
     anonymous: bool = False
-    """Meta does not tell the business-scoped id."""
+    """Whether Meta withholds the business-scoped id."""
     wrote_at: float = 0.0
     got: list[Json] = field(default_factory=list)
 
     @property
     def contact(self) -> Json:
-        """As webhooks introduce them."""
+        """The contact in webhooks."""
         named = {"name": self.who.name, **({"username": self.who.username} if self.hidden else {})}
         return {"profile": named, **self.ids("wa_id", "user_id")}
 
     def ids(self, phone: str, user: str) -> Json:
-        """Phone and id under these names, as far as they are told."""
+        """Phone and id under these names, as far as visible."""
         told = {} if self.hidden else {phone: self.wa_id}
         return told | ({} if self.anonymous else {user: self.user_id})
 
     @property
     def open(self) -> bool:
-        """They wrote within 24 hours."""
+        """Whether they wrote within 24 hours."""
         return time.time() - self.wrote_at < _WINDOW
 
 
 @dataclass(slots=True)
 class Group:
-    """A group of ours."""
+    """One of our groups."""
 
     id: str
     subject: str
@@ -97,15 +97,15 @@ class Meta:
         self.templates: list[Json] = []
         self.groups: dict[str, Group] = {}
         self.eligible = True
-        """The number may have groups."""
+        """Whether the number may have groups."""
         self.slow = False
-        """Groups are not listed yet."""
+        """Whether new groups are not listed yet."""
         self.number: Json = {"quality_rating": "GREEN", "status": "CONNECTED"}
         self.apps: list[Json] = []
         self.read: list[str] = []
         """Clients' messages that we marked as read."""
         self.typing: list[str] = []
-        """Clients' messages that we were writing an answer to."""
+        """Clients' messages for which we showed typing."""
         self._ids = itertools.count(1)
 
     def next_id(self, prefix: str = "wamid.") -> str:
@@ -113,12 +113,12 @@ class Meta:
         return f"{prefix}{next(self._ids):06d}"
 
     def client(self, who: Customer) -> Client:
-        """A customer as somebody with WhatsApp."""
+        """A customer as a WhatsApp client."""
         wa_id = who.phone.lstrip("+") or f"7900{who.number:07d}"
         return self.clients.setdefault(who.number, Client(who, wa_id, f"RU.{10**15 + who.number}"))
 
     def find(self, message: Mapping[str, Any]) -> Client:
-        """Whom a message is for."""
+        """The recipient of a message."""
         wanted = message.get("to") or message.get("recipient")
         found = next((one for one in self.clients.values() if wanted in {one.wa_id, one.user_id}), None)
         if found is None:
@@ -132,7 +132,7 @@ class Meta:
         return media
 
     def upload(self, file: StageFile, mime: str) -> str:
-        """Take a file for sending, if it may be sent."""
+        """Accept an uploaded file, if it may be sent."""
         if not _TYPES.fullmatch(mime):
             raise Refusal(400, 100, "Param file must be a file with one of the following types: application/pdf, …")
         if len(file.content) > _LARGEST:
@@ -140,7 +140,7 @@ class Meta:
         return self.keep(StageFile(name=file.name, mime=mime, content=file.content))
 
     def place(self, media: str, url: str) -> Json:
-        """What is told about a file."""
+        """The metadata of a file."""
         if media not in self.files:
             raise gone(media)
         file = self.files[media]
@@ -157,7 +157,7 @@ class Meta:
         return {"mime_type": file.mime, "sha256": digest, "id": self.keep(file), **named, **voiced, **moving}
 
     def insist(self, message: Mapping[str, Any]) -> None:
-        """Refuse what cannot be sent at all."""
+        """Raise Refusal for an invalid message."""
         kind = message["type"]
         content = message[kind]
         if kind == "text" and len(content["body"]) > _MAX_TEXT:
@@ -170,7 +170,7 @@ class Meta:
                 raise Refusal(400, 131053, "Media upload error")
 
     def rendered(self, template: Mapping[str, Any]) -> str:
-        """What a client reads of a template."""
+        """A template's text for the client."""
         wanted = (template["name"], template["language"]["code"], "APPROVED")
         found = next((t for t in self.templates if (t["name"], t["language"], t["status"]) == wanted), None)
         if found is None:
@@ -179,7 +179,7 @@ class Meta:
         return _filled(body, [p for part in template.get("components", ()) for p in part["parameters"]])
 
     def heard(self, got: Sequence[Mapping[str, Any]]) -> Sequence[Heard]:
-        """Messages as their reader sees them."""
+        """Messages as seen by their recipient."""
         return [self._heard(message) for message in got if message["type"] != "reaction"]
 
     def _heard(self, message: Mapping[str, Any]) -> Heard:
@@ -204,7 +204,7 @@ def _filled(body: str, given: Sequence[Mapping[str, str]]) -> str:
 
 
 def kind_of(file: StageFile) -> str:
-    """How a client's application sends a file."""
+    """The type as which a client's app sends a file."""
     if file.mime == "image/webp":
         return "sticker"
     kind = file.mime.partition("/")[0]

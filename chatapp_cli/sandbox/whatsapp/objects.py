@@ -1,4 +1,4 @@
-"""The Graph API's objects and edges on what Meta knows, and how they are refused."""
+"""The Graph API's objects and edges, and their refusals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatapp_cli.sandbox.whatsapp.meta import NAME, NUMBER, PHONE, WABA, Client,
 _APP: Final = {"whatsapp_business_api_data": {"id": "670000000000042", "name": "Desk", "link": "https://example.org"}}
 _SUCCESS: Final = {"success": True}
 _PAGE: Final = 2
-"""Templates on a page, so that paging is seen."""
+"""Templates per page, few so that paging is tested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Call:
 
 
 class Objects:
-    """What an app may do; ``app_proof`` is the proof of its secret."""
+    """The objects for an app; ``app_proof`` is the proof of its secret."""
 
     def __init__(self, meta: Meta, courier: Courier, app_proof: str) -> None:
         self._meta, self._courier, self.proof = meta, courier, app_proof
@@ -46,7 +46,7 @@ class Objects:
         }
 
     def perform(self, method: str, path: str, call: Call) -> Json:
-        """Do what is asked."""
+        """Carry out a request."""
         if edge := self._edges.get((method, path)):
             return edge(call)
         node, _, edge_name = path.partition("/")
@@ -95,7 +95,7 @@ class Objects:
         return _SUCCESS
 
     def _to_client(self, client: Client, message: Json, wamid: str) -> None:
-        """Accepted is not delivered: outside the 24 hours only a template gets through."""
+        """Accept a message to a client; outside the 24 hours only a template is delivered."""
         if not (client.open or message["type"] == "template"):
             fault = {"code": 131047, "title": "Re-engagement message", "message": "Re-engagement message"}
             details = {"details": "More than 24 hours have passed since the customer last replied to this number."}
@@ -106,7 +106,7 @@ class Objects:
             self.tell(client, wamid, message, state)
 
     def tell(self, client: Client, wamid: str, message: Mapping[str, Any], state: str, **beside: Any) -> None:
-        """Say what became of a message of ours."""
+        """Report the delivery state of our message."""
         label = (
             {"biz_opaque_callback_data": message["biz_opaque_callback_data"]}
             if "biz_opaque_callback_data" in message

@@ -1,4 +1,4 @@
-"""The Graph API's HTTP face, the faults that can be asked of it, and the clients who write to our number."""
+"""The Graph API's HTTP server, faults to inject, and the clients who write to our number."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LARGEST: Final = 1 << 27
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call and its answer, for whoever wants to judge both."""
+    """One call and its answer, for assertions."""
 
     method: str
     path: str
@@ -38,7 +38,7 @@ class Exchange:
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls of an edge: a refusal, or with status 0 silence after the call was done."""
+    """A fault for the next calls of an edge: a refusal, or with status 0 no answer after the call was carried out."""
 
     path: str
     status: int
@@ -46,9 +46,9 @@ class Fault:
     message: str = ""
     times: int = 1
     skip: int = 0
-    """Calls that go well before."""
+    """How many calls succeed before."""
     usage: str = ""
-    """The header that counts our calls."""
+    """The value of the usage header."""
 
 
 class WhatsAppSandbox(HttpSandbox):
@@ -67,16 +67,16 @@ class WhatsAppSandbox(HttpSandbox):
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """The one number, its account and the keys that are known here."""
+        """The number, its account and the valid keys."""
         account = {"phone_number_id": NUMBER, "waba_id": WABA, "token": self.token, "app_secret": APP_SECRET}
         return {**account, "verify_token": VERIFY_TOKEN, "public_url": "", "api_url": self.url, "version": VERSION}
 
     def calls(self, url: str) -> None:
-        """Call this address from now on."""
+        """Set the webhook address."""
         self.courier.calls(url)
 
     async def say(self, who: Customer, text: str, *, subject: str = "", files: Sequence[StageFile] = ()) -> str:  # noqa: ARG002 - no subjects in WhatsApp
-        """A customer writes to our number; the text goes beside the first file."""
+        """A customer writes to our number; the text is the first file's caption."""
         contents = [self._carried(file) for file in files] or [{"type": "text", "text": {"body": text}}]
         if files and text:
             contents[0][contents[0]["type"]]["caption"] = text
@@ -87,7 +87,7 @@ class WhatsAppSandbox(HttpSandbox):
         return {"type": kind, kind: self.meta.media(file, kind)}
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """The same with one more field, beside something else in one webhook."""
+        """The same with an extra, malformed field, in one webhook with another event."""
         client = self.meta.client(who)
         word = {**self._head(), **client.ids("from", "from_user_id"), "type": "text", "text": {"body": text}}
         odd = {**word, **self.courier.oddities.field(value)}
@@ -95,12 +95,12 @@ class WhatsAppSandbox(HttpSandbox):
         self.courier.post("messages", about, {"contacts": [], "messages": []})
 
     async def end_login(self) -> None:
-        """An administrator takes the token back and makes another one; webhooks go on."""
+        """An administrator replaces the token; webhooks continue."""
         self.token += "-and-another"
         self.objects.proof = _proof(self.token)
 
     def arrive_late(self, who: Customer, content: Json) -> str:
-        """Meta cannot show a message at first, and brings it under the same id when it can."""
+        """Deliver a message that Meta cannot show at first, and later the message under the same id."""
         errors = [{"code": 131051, "title": "Message type unknown", "message": "Message type unknown"}]
         withheld = {"type": "unsupported", "unsupported": {"type": "unknown"}, "errors": errors}
         ext_id = self.arrive(who, withheld)
@@ -108,7 +108,7 @@ class WhatsAppSandbox(HttpSandbox):
         return ext_id
 
     def arrive(self, who: Customer, content: Json) -> str:
-        """A customer does anything that is a message to Meta; returns its id."""
+        """A customer does anything that Meta reports as a message; returns its id."""
         client = self.meta.client(who)
         self._read_by(client)
         client.wrote_at = time.time()
@@ -117,7 +117,7 @@ class WhatsAppSandbox(HttpSandbox):
         return str(message["id"])
 
     def _read_by(self, client: Client) -> None:
-        """Who writes has read what was there."""
+        """Mark our messages as read by a client who writes."""
         for message in client.got:
             if not message.get("read"):
                 message["read"] = True
@@ -127,14 +127,14 @@ class WhatsAppSandbox(HttpSandbox):
         return {"id": self.meta.next_id(), "timestamp": str(int(time.time()))}
 
     def echo(self, who: Customer, content: Json) -> str:
-        """We write from the application on the phone."""
+        """We write in the app on the phone."""
         client = self.meta.client(who)
         message = {**self._head(), "from": _digits(PHONE), **client.ids("to", "to_user_id"), **content}
         self.courier.post("smb_message_echoes", {"contacts": [client.contact], "message_echoes": [message]})
         return str(message["id"])
 
     def change_number(self, who: Customer, wa_id: str, user_id: str = "") -> None:
-        """A customer takes another phone, and with it another id."""
+        """A customer changes their phone, and with it their id."""
         client = self.meta.client(who)
         told = {"user_id": user_id} if user_id else {}
         body = f"{who.name}: {client.wa_id} → {wa_id}"

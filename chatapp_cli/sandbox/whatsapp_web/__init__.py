@@ -1,4 +1,4 @@
-"""WhatsApp in miniature: phones and groups behind a child process that speaks the desk's protocol."""
+"""WhatsApp for tests: phones and groups behind a child process that speaks the desk's protocol."""
 
 from chatapp_cli.sandbox.whatsapp_web.server import WhatsAppWebSandbox
 
@@ -6,5 +6,5 @@ __all__ = ["WhatsAppWebSandbox", "create"]
 
 
 def create() -> WhatsAppWebSandbox:
-    """A fresh one."""
+    """Create the sandbox."""
     return WhatsAppWebSandbox()

@@ -1,4 +1,4 @@
-"""What the desk asks of its device, done in the town."""
+"""The desk's requests to its device, carried out in the town."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_TITLE = 25
 
 
 def send(town: Town, args: Json) -> Json:
-    """A message of ours."""
+    """Send our message."""
     chat = town.find(args["to"])
     out = args.get("file")
     files = (StageFile(name=out["name"], mime=out["mime"], content=Path(out["path"]).read_bytes()),) if out else ()
@@ -24,13 +24,13 @@ def send(town: Town, args: Json) -> Json:
 
 
 def edit(town: Town, args: Json) -> Json:
-    """Another text for a message of ours."""
+    """Edit our message."""
     _own(town, args, "edit_too_old").text = args["text"]
     return {}
 
 
 def delete(town: Town, args: Json) -> Json:
-    """Take a message of ours back."""
+    """Delete our message."""
     _own(town, args, "cannot_delete").gone = True
     return {}
 
@@ -43,13 +43,13 @@ def _own(town: Town, args: Json, refusal: str) -> Said:
 
 
 def react(town: Town, args: Json) -> Json:
-    """Our reaction."""
+    """Set our reaction."""
     town.message(args["id"]).reactions["us"] = args.get("text", "")
     return {}
 
 
 def read(town: Town, args: Json) -> Json:
-    """Blue ticks up to a message."""
+    """Send read receipts up to a message."""
     until = town.message(args["id"])
     for said in town.said.values():
         if said.chat == until.chat and not said.ours and not said.read:
@@ -61,13 +61,13 @@ def read(town: Town, args: Json) -> Json:
 
 
 def typing(town: Town, args: Json) -> Json:
-    """Seen writing."""
+    """Show the typing indicator."""
     town.typed.append(town.find(args["chat"]))
     return {}
 
 
 def find(town: Town, args: Json) -> Json:
-    """Who of these phones has WhatsApp."""
+    """Which of these phones have WhatsApp."""
     phones = [digits(jid.partition("@")[0]) for jid in args["members"]]
     return {"found": [town.who(phone, named=False) for phone in phones if phone in town.people]}
 
@@ -86,14 +86,14 @@ def fetch(town: Town, args: Json) -> Json:
 
 
 def create_group(town: Town, args: Json) -> Json:
-    """Make a group; whoever cannot be added is named."""
+    """Create a group; those who cannot be added are returned."""
     if len(args["title"]) > LONGEST_TITLE:
         raise Refusal("group_title")
     return _add(town, town.gather(args["title"], ()), args)
 
 
 def add_members(town: Town, args: Json) -> Json:
-    """Add to a group."""
+    """Add members."""
     return _add(town, town.groups[town.find(args["chat"])], args)
 
 
@@ -110,20 +110,20 @@ def _add(town: Town, circle: Circle, args: Json) -> Json:
 
 
 def remove_members(town: Town, args: Json) -> Json:
-    """Take out of a group."""
+    """Remove members."""
     circle = town.groups[town.find(args["chat"])]
     circle.members -= {jid.partition("@")[0] for jid in args["members"]}
     return {"jid": circle.jid, "name": circle.title}
 
 
 def rename_group(town: Town, args: Json) -> Json:
-    """Another title."""
+    """Change the title."""
     town.groups[town.find(args["chat"])].title = args["text"]
     return {}
 
 
 def end_group(town: Town, args: Json) -> Json:
-    """Everybody out, and we leave."""
+    """Remove everybody and leave."""
     circle = town.groups[town.find(args["chat"])]
     circle.members.clear()
     circle.ours = False
@@ -131,12 +131,12 @@ def end_group(town: Town, args: Json) -> Json:
 
 
 def ping(_town: Town, _args: Json) -> Json:
-    """Connected."""
+    """Whether it is connected."""
     return {}
 
 
 def prove(_town: Town, _args: Json) -> Json:
-    """Let in."""
+    """Check the login."""
     return {}
 
 

@@ -1,4 +1,4 @@
-"""The town behind a socket on loopback: stand-in children connect here and hand on what their parents ask."""
+"""The town behind a loopback socket: stand-in children connect here and forward their parents' requests."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from chatapp_cli.sandbox.whatsapp_web.town import (
 )
 
 CODES = 6
-"""Codes that WhatsApp gives before it wants to be asked again."""
+"""The number of codes per round."""
 _BLINK = 0.02
-"""Seconds between two of them; WhatsApp takes twenty."""
+"""Seconds between codes; WhatsApp takes twenty."""
 
 
 class _Line:
-    """One stand-in child."""
+    """The connection of one stand-in child."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -41,7 +41,7 @@ class _Line:
         self.pid = 0
 
     def say(self, **line: object) -> None:
-        """Tell the parent something."""
+        """Send a line to the parent."""
         self.writer.write(json.dumps(line).encode() + b"\n")
 
 
@@ -53,12 +53,12 @@ class WhatsAppWebSandbox:
     def __init__(self) -> None:
         self.town = Town()
         self.scans_at: int | None = 1
-        """Which code the owner of the phone scans; ``None``: no code at all."""
+        """Which code the owner of the phone scans; ``None`` for none."""
         self.protocol = 1
         self.swallows = False
-        """Messages are taken, and nothing is answered."""
+        """Whether messages are accepted without an answer."""
         self.pids: list[int] = []
-        """Of all children so far."""
+        """The process ids of all children so far."""
         self._oddities = Oddities()
         self._lines: set[_Line] = set()
         self._serving: set[asyncio.Task[None]] = set()
@@ -78,7 +78,7 @@ class WhatsAppWebSandbox:
         return {"consent": "on", "method": "qr", "phone": "+7 916 123-45-67", "child": self.child()}
 
     def child(self, *mood: str) -> str:
-        """The command that starts a stand-in."""
+        """The command of a stand-in child."""
         stand_in = "chatapp_cli.sandbox.whatsapp_web.stand_in"
         return shlex.join([sys.executable, "-m", stand_in, "127.0.0.1", str(self._port), *mood])
 
@@ -88,7 +88,7 @@ class WhatsAppWebSandbox:
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def vanish(self) -> None:
-        """Cut everybody off."""
+        """Cut all connections."""
         if self._server:
             self._server.close()
             for line in self._lines:
@@ -104,14 +104,14 @@ class WhatsAppWebSandbox:
         return self.hears(digits(who.phone), who, text, files=files)
 
     async def heard(self, who: Customer) -> Sequence[Heard]:
-        """What the desk wrote to this customer, as it stands now."""
+        """The desk's messages to this customer, in their current form."""
         said = self.town.said.values()
         return [one.heard for one in said if one.ours and one.chat == digits(who.phone) and not one.gone]
 
     def hears(
         self, chat: str, who: Customer | None, text: str, *, files: Sequence[StageFile] = (), reply_to: str = ""
     ) -> str:
-        """Let somebody write in a chat, or with ``None`` the owner on the phone; returns the message's id."""
+        """Let a person write in a chat, or with ``None`` the owner on the phone; returns the message's id."""
         town = self.town
         author = digits(who.phone) if who else ""
         said = Said(town.message_id(), chat, who is None, text, author=author, files=files, reply_to=reply_to)
@@ -136,7 +136,7 @@ class WhatsAppWebSandbox:
         return {"kind": kind, "chat": self.town.chat(said.chat), "at": now(), "by": who, "from_us": not by} | more
 
     def hides(self, who: Customer, text: str, *, chat: str = "", why: str = "waiting") -> str:
-        """Somebody writes what the device is not shown yet: an answer to an advertisement, a group's first words."""
+        """A person writes a message that the device does not get yet, such as an answer to an advertisement."""
         self.town.settle(who)
         author = digits(who.phone)
         said = Said(self.town.message_id(), chat or author, False, text, author=author)  # noqa: FBT003 - not ours
@@ -145,13 +145,13 @@ class WhatsAppWebSandbox:
         return said.id
 
     def shows(self, ext_id: str) -> None:
-        """The phone or its sender sends a message once more, under the same id."""
+        """The phone or the sender resends a message under the same id."""
         self._deliver(self.town.said[ext_id])
 
     def edits(self, who: Customer | None, ext_id: str, text: str, *, opens: bool = True, knows: bool = True) -> None:
-        """Somebody changes a message; the child refuses what another one wrote, if it ``knows`` who that was.
+        """A person edits a message; the child refuses others' messages if it ``knows`` their author.
 
-        A change that it cannot open is told as such.
+        An edit that it cannot decrypt is reported as such.
         """
         said, by = self.town.said[ext_id], digits(who.phone) if who else ""
         if knows and said.author != by:
@@ -164,7 +164,7 @@ class WhatsAppWebSandbox:
             self.tell(note | {"sender": note.pop("by")})
 
     def takes_back(self, who: Customer | None, ext_id: str, *, knows: bool = True) -> None:
-        """Somebody takes a message back, as its author or as an administrator of the group."""
+        """A person deletes a message, as its author or as an administrator of the group."""
         said, by = self.town.said[ext_id], digits(who.phone) if who else ""
         circle = self.town.groups.get(said.chat)
         by_admin = circle is not None and by in circle.admins
@@ -179,7 +179,7 @@ class WhatsAppWebSandbox:
         self.tell({"kind": "unreadable", "what": what, "at": now(), "detail": detail})
 
     def tell(self, event: Json) -> None:
-        """Let an event happen on every linked device, connected or not; one that was removed hears nothing more."""
+        """Send an event to every linked device, connected or not; removed ones get none."""
         for device in self.town.devices.values():
             if not device.linked:
                 continue
@@ -189,7 +189,7 @@ class WhatsAppWebSandbox:
                     line.say(n=n, event=event)
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
-        """See ``SaysOddly``: the child's own line bears the field."""
+        """See ``SaysOddly``: the child's own line has the field."""
         self.town.settle(who)
         said = Said(self.town.message_id(), digits(who.phone), False, text, author=digits(who.phone))  # noqa: FBT003
         event = self._about("message", said, said.author, id=said.id, text=text, sender=self.town.who(said.chat))
@@ -273,7 +273,7 @@ class WhatsAppWebSandbox:
         self._connect(line, device, number)
 
     def _device(self, args: Json) -> Device:
-        """A device is its file, as with the real library."""
+        """The device of a folder; it is identified by its file, as in the real library."""
         store = Path(args["folder"], "device.db")
         if args.get("pair"):
             before = Path(args.get("renews", ""), "device.db")

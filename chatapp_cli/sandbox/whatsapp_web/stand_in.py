@@ -1,8 +1,8 @@
-"""The child that stands in for the one with neonize: it carries lines between its parent and the sandbox.
+"""A child in place of the one with neonize: passes lines between its parent and the sandbox.
 
     python -m chatapp_cli.sandbox.whatsapp_web.stand_in HOST PORT [stubborn]
 
-A stubborn one does not go when its stdin ends, as neonize sometimes does not.
+A stubborn one does not exit when its stdin ends, as sometimes happens with neonize.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CHUNK = 1 << 16
 
 
 def main() -> None:
-    """Carry until either side ends."""
+    """Pass lines until either side ends."""
     host, port, *mood = sys.argv[1:]
     try:
         world = socket.create_connection((host, int(port)))

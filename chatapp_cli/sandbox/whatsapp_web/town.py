@@ -1,4 +1,4 @@
-"""What WhatsApp knows: who has a phone with it, the groups, the devices of our account and what waits for them."""
+"""WhatsApp's data: people, groups, our account's devices and their pending events."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ OWNER_PHONE = "79161234567"
 OWNER_NAME = "Ёлочный базар"
 FIRST_LID = 900_000_000_000
 GAP = 1_000_000
-"""Numbers left out between a device and the one that takes its place."""
+"""Numbers skipped between a device and its replacement."""
 
 
 class Refusal(Exception):
-    """WhatsApp says no."""
+    """An error answer."""
 
     def __init__(self, code: str, outcome: str = "refused", **more: Any) -> None:
         super().__init__(code)
@@ -29,19 +29,19 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class Device:
-    """A linked device: events wait here until it acknowledges them, whatever happens to its process."""
+    """A linked device: its events wait here until acknowledged, independent of its process."""
 
     token: str
     linked: bool = True
     waiting: list[tuple[int, Json]] = field(default_factory=list)
     last: int = 0
     known: set[str] = field(default_factory=set)
-    """Ids of the messages that it was told."""
+    """Ids of the messages that it got."""
     linked_at: int = 0
     renewed: bool = False
 
     def keep(self, event: Json) -> int:
-        """Number an event and keep it."""
+        """Number an event and queue it."""
         self.last += 1
         self.waiting.append((self.last, event))
         if event["kind"] == "message" and not event.get("stands_for"):
@@ -49,18 +49,18 @@ class Device:
         return self.last
 
     def go_on_for(self, other: Device) -> None:
-        """Take the place of another device of the same account."""
+        """Replace another device of the same account."""
         self.waiting, self.last = list(other.waiting), other.last + GAP
         self.known, self.linked_at, self.renewed = set(other.known), other.linked_at, True
 
     def forget(self, n: int) -> None:
-        """Everything up to this number was acknowledged."""
+        """Drop everything up to this acknowledged number."""
         self.waiting = [(number, event) for number, event in self.waiting if number > n]
 
 
 @dataclass(slots=True)
 class Said:
-    """A message somewhere in the town."""
+    """A message."""
 
     id: str
     chat: str
@@ -68,19 +68,19 @@ class Said:
     ours: bool
     text: str
     author: str = ""
-    """The digits of whoever wrote it; empty for us."""
+    """The author's digits; empty for us."""
     unnamed: bool = False
-    """Our device told of it while only the hidden address was known; its author keeps that name."""
+    """Whether our device reported it while only the hidden address was known; its author keeps that id."""
     files: Sequence[StageFile] = ()
     reply_to: str = ""
     gone: bool = False
     reactions: dict[str, str] = field(default_factory=dict)
-    """By phone."""
+    """Reactions by phone."""
     read: bool = False
 
     @property
     def heard(self) -> Heard:
-        """As the other side sees it."""
+        """The message as the other side sees it."""
         return Heard(text=self.text, files=self.files, reply_to=self.reply_to)
 
 
@@ -100,36 +100,36 @@ class Town:
 
     def __init__(self) -> None:
         self.people: dict[str, Customer] = {}
-        """By the digits of their phone."""
+        """People by phone digits."""
         self.hidden: set[str] = set()
-        """Phones that our account does not know yet: only the LID arrives."""
+        """Phones that our account does not know yet: it gets only the LID."""
         self.unwilling: dict[str, str] = {}
-        """Phones that cannot be added to groups, and the code that tells why."""
+        """Phones that cannot be added to groups, with the reason codes."""
         self.said: dict[str, Said] = {}
         self.groups: dict[str, Circle] = {}
         self.devices: dict[str, Device] = {}
         self.files: dict[str, StageFile] = {}
         self.history: list[Json] = []
-        """Every message as a linked device is told of it: the phone has them all."""
+        """All messages in the form for a linked device; the phone has them all."""
         self.typed: list[str] = []
-        """Chats in which our account was seen writing."""
+        """Chats in which our account showed typing."""
         self.marked: list[str] = []
-        """Ids that our account showed as read, in order: none of them twice."""
+        """Ids that our account marked as read, in order, each once."""
         self._ids = itertools.count(1)
 
     def settle(self, *people: Customer) -> None:
-        """Give them WhatsApp."""
+        """Add a person with WhatsApp."""
         self.people |= {digits(one.phone): one for one in people}
 
     def message_id(self) -> str:
-        """A fresh one, in WhatsApp's fashion."""
+        """A new message id in WhatsApp's form."""
         return f"3EB0{next(self._ids):016X}"
 
     def link(self, before: Device | None = None) -> Device:
         """Link another device to the account.
 
-        The phone sends it the latest part of its chats; what it knows from the device whose place it takes, and what
-        is older than that one, means nothing new. One that takes nobody's place leaves all of it out.
+        The phone sends it the latest part of its chats. A device that replaces another one skips what that one knew and
+        anything older; any other device skips all of it.
         """
         device = Device(token=f"device-{len(self.devices) + 1}", linked_at=now())
         self.devices[device.token] = device
@@ -141,13 +141,13 @@ class Town:
         return device
 
     def gather(self, title: str, members: Sequence[str]) -> Circle:
-        """Make a group with our account in it."""
+        """Create a group with our account in it."""
         circle = Circle(f"12036300000000{next(self._ids):04d}@g.us", title, set(members))
         self.groups[circle.jid] = circle
         return circle
 
     def find(self, jid: str) -> str:
-        """Whom an address means: a phone's digits, or a group that our account is in."""
+        """The person or group of an address: a phone's digits, or a group that our account is in."""
         if jid in self.groups:
             if not self.groups[jid].ours:
                 raise Refusal("not_in_group")
@@ -159,25 +159,25 @@ class Town:
         return phone
 
     def message(self, ext_id: str) -> Said:
-        """A message by its id."""
+        """A message by id."""
         if ext_id not in self.said:
             raise Refusal("unknown_message")
         return self.said[ext_id]
 
     def who(self, phone: str, *, named: bool = True) -> Json:
-        """A person as our device sees them: under the LID, and the phone beside it once that is known."""
+        """A person as seen by our device: with the LID, and the phone once known."""
         one = self.people[phone]
         shown = {} if phone in self.hidden else {"phone": phone}
         return {"jid": lid(one), **shown} | ({"name": one.name} if named else {})
 
     def chat(self, of: str) -> Json:
-        """A chat as our device sees it."""
+        """A chat as seen by our device."""
         if of in self.groups:
             return {"jid": of, "name": self.groups[of].title}
         return self.who(of, named=False)
 
     def attach(self, file: StageFile) -> Json:
-        """Keep a file and describe it."""
+        """Store a file and describe it."""
         remote = str(len(self.files) + 1)
         self.files[remote] = file
         kind = {"image": "photo", "audio": "voice", "video": "video"}.get(file.mime.partition("/")[0], "document")
@@ -191,7 +191,7 @@ def lid(one: Customer) -> str:
 
 
 def digits(phone: str) -> str:
-    """Of a phone however it is written."""
+    """The digits of a phone in any format."""
     return "".join(sign for sign in phone if sign.isdigit())
 
 

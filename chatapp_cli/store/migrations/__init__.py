@@ -1,1 +1,1 @@
-"""The way from any older store to this one."""
+"""Migrations from every older revision."""

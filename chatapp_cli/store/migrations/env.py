@@ -1,4 +1,4 @@
-"""Runs migrations in one transaction on the engine that the caller hands over: killed halfway, nothing happened."""
+"""Runs migrations in one transaction on the caller's engine; if it is killed halfway, nothing has changed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the named statements give back: one shape per question, columns in this order, a module per noun.
+"""Rows of the named statements: a type per query with its columns in order, a module per noun.
 
-Named tuples, because every command makes these classes when it starts: a frozen dataclass costs six times as much.
-Their types are named as they are, for each that is only a text (``from __future__``) would be compiled: four times.
+Named tuples, because every command creates these classes at its start, and frozen dataclasses take six times as long.
+Annotations are not strings (``from __future__``), because compiling those takes four times as long.
 """

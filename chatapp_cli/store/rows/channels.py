@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LineRow(NamedTuple):
-    """A line and how much it joins."""
+    """A line with its counts."""
 
     id: LineId
     name: str
@@ -50,23 +50,23 @@ class ChannelRow(NamedTuple):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What the binding found and was answered, and the options that are stored."""
+        """The answers and results of the binding, and stored options."""
         return _joined(self.settings_text, self.options_text)
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """What a person should know of the account."""
+        """Facts about the account for people."""
         return _decoded(self.facts_text)
 
     @property
     def capabilities(self) -> Mapping[str, Any]:
-        """What the account can do differently from its kind."""
+        """Capabilities in which the account differs from its kind."""
         return _decoded(self.capabilities_text)
 
 
 @lru_cache(maxsize=512)
 def _decoded(text: str) -> Mapping[str, Any]:
-    """An object as it was stored; the same text is decoded once."""
+    """A stored JSON object; cached by its text."""
     return MappingProxyType(json.loads(text))
 
 
@@ -76,7 +76,7 @@ def _joined(settings: str, options: str) -> Mapping[str, str]:
 
 
 class ErrandRow(NamedTuple):
-    """Something that a session is asked for beside messages."""
+    """A request to a session."""
 
     id: ErrandId
     channel_id: ChannelId
@@ -105,7 +105,7 @@ class TemplateRow(NamedTuple):
 
 
 class ApplicationRow(NamedTuple):
-    """An application on paper, without what was filled in."""
+    """An application on paper, without its answers."""
 
     id: ApplicationId
     line_id: LineId
@@ -114,7 +114,7 @@ class ApplicationRow(NamedTuple):
     """Of the channel."""
     state: str
     title: str
-    """Who applies."""
+    """The applicant."""
     document_sha256: str
     document_name: str
     reason: str

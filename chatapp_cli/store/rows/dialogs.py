@@ -1,4 +1,4 @@
-"""Dialogs, and what colleagues add to them."""
+"""Dialogs, members, notes and presence."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class DialogRow(NamedTuple):
-    """A line of the dialog list; all it needs without another question."""
+    """A row of the dialog list, complete without another query."""
 
     id: DialogId
     channel_id: ChannelId
@@ -62,12 +62,12 @@ class DialogCard(NamedTuple):
     first_name: str
     last_name: str
     chain: str
-    """Kinds of channels in the order in which the client is tried."""
+    """Kinds of channels in the order of the client's chain."""
     assignee: str
-    """The operator who answers for it; empty: nobody."""
+    """The assignee; empty: nobody."""
     snoozed_until: Millis | None
     renamed: int
-    """``name`` is the operators' own label: nobody else ever reads it."""
+    """Whether ``name`` is the operators' own label, which clients never see."""
 
 
 class MemberRow(NamedTuple):
@@ -78,7 +78,7 @@ class MemberRow(NamedTuple):
 
 
 class PresenceRow(NamedTuple):
-    """An open window: who sits there, what they look at, until when they count as writing and as there."""
+    """An open window: its operator, the dialog, and until when they count as writing and as present."""
 
     id: str
     operator: str
@@ -88,7 +88,7 @@ class PresenceRow(NamedTuple):
 
 
 class NoteRow(NamedTuple):
-    """What an operator told the others in a dialog."""
+    """An operator's note in a dialog."""
 
     id: int
     dialog_id: DialogId
@@ -98,7 +98,7 @@ class NoteRow(NamedTuple):
 
 
 class WaitingRow(NamedTuple):
-    """An outbox row with everything that tells when it goes and why not yet."""
+    """An outbox row with everything needed to forecast its time and the reason for the delay."""
 
     id: int
     message_id: MessageId
@@ -119,7 +119,7 @@ class WaitingRow(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What ingest has to know of a dialog."""
+    """The fields of a dialog that ingest needs."""
 
     id: DialogId
     contact_id: ContactId | None
@@ -133,4 +133,4 @@ class Known(NamedTuple):
     email: str
     early: int
     counted: int
-    """Whether there is an operator with an account, for whom it is counted what is unread."""
+    """Whether an operator has an account, for which unread messages are counted."""

@@ -1,4 +1,4 @@
-"""What arrived, as it came."""
+"""Raw arrivals."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 
 
 class ArrivedRow(NamedTuple):
-    """A raw arrival; dead if it has a problem."""
+    """A raw arrival; a dead letter if it has a problem."""
 
     id: int
     channel_id: ChannelId

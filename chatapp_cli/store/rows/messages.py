@@ -1,4 +1,4 @@
-"""Messages and what they carry."""
+"""Messages with their files and reactions."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,7 +48,7 @@ class FileRow(NamedTuple):
     code: str
     attempts: int
     words: str
-    """What is said in a voice message."""
+    """The transcript of a voice message."""
 
 
 class ReactionRow(NamedTuple):
@@ -61,7 +61,7 @@ class ReactionRow(NamedTuple):
 
 
 class CallRow(NamedTuple):
-    """A note in which somebody may be mentioned, and what the dialog is called."""
+    """A note that may mention an operator, with its dialog's name."""
 
     id: int
     dialog_id: DialogId
@@ -72,7 +72,7 @@ class CallRow(NamedTuple):
 
 
 class TroubledRow(NamedTuple):
-    """A message of ours that a person has to look at."""
+    """One of our messages that needs a person."""
 
     id: MessageId
     dialog_id: DialogId
@@ -88,7 +88,7 @@ class TroubledRow(NamedTuple):
 
 
 class Ref(NamedTuple):
-    """A message by its identity, and where it stands."""
+    """The identity and state of a message."""
 
     id: MessageId
     dialog_id: DialogId

@@ -1,4 +1,4 @@
-"""Who works here, and how they look at it."""
+"""Operators and saved views."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from chatapp_cli.domain.ids import LineId, Millis
 
 
 class OperatorRow(NamedTuple):
-    """An account; the password's hash is for comparing alone."""
+    """An account; its password hash is only for comparing."""
 
     name: str
     password: str
@@ -15,7 +15,7 @@ class OperatorRow(NamedTuple):
     disabled: int
     created_at: Millis
     rights: str
-    """Those given beside the role's, with spaces between."""
+    """Rights given in addition to the role's, separated by spaces."""
 
     def __repr__(self) -> str:
         """Show everything but the hash."""
@@ -23,7 +23,7 @@ class OperatorRow(NamedTuple):
 
 
 class HeldRow(NamedTuple):
-    """What an account may do: its role, and the rights given beside it."""
+    """An account's role and additional rights."""
 
     role: str
     rights: str
@@ -37,11 +37,11 @@ class SeenLineRow(NamedTuple):
 
 
 class ViewRow(NamedTuple):
-    """A filter under a name."""
+    """A saved view."""
 
     id: int
     operator: str
-    """Whose it is; empty: everybody's."""
+    """Its owner; empty: shared."""
     name: str
     wanted: str
     """The filter, as JSON."""

@@ -1,4 +1,4 @@
-"""What is to go out, and what became of it."""
+"""The outbox and the delivery log."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class OutboxRow(NamedTuple):
-    """Something waiting to be done, or being done."""
+    """An operation that waits or is in progress."""
 
     id: int
     message_id: MessageId
@@ -49,7 +49,7 @@ class RecentSend(NamedTuple):
 
 
 class EarlyRow(NamedTuple):
-    """News that came before the verdict."""
+    """A delivery report that came before the verdict."""
 
     state: str
     code: str

@@ -1,4 +1,4 @@
-"""Contacts: who stands behind dialogs."""
+"""Contacts of clients."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 
 
 class ContactRow(NamedTuple):
-    """A person outside, and the order of channels in which they are tried."""
+    """A contact with its chain of channels."""
 
     id: ContactId
     name: str
@@ -17,7 +17,7 @@ class ContactRow(NamedTuple):
 
 
 class WayRow(NamedTuple):
-    """A dialog among those of a person: by which channel and to which address they can be answered."""
+    """A dialog of a person, with the channel and address to answer by."""
 
     id: DialogId
     contact_id: ContactId
@@ -36,7 +36,7 @@ class WayRow(NamedTuple):
 
 
 class MergeRow(NamedTuple):
-    """A merge of two contacts that holds."""
+    """A current merge of two contacts."""
 
     id: int
     kept: ContactId
@@ -44,7 +44,7 @@ class MergeRow(NamedTuple):
 
 
 class AlikeRow(NamedTuple):
-    """Two contacts that stand for people, and what they have in common."""
+    """Two contacts of possibly one person, and what they have in common."""
 
     one: ContactId
     other: ContactId

@@ -1,4 +1,4 @@
-"""What tables are made of.
+"""Building blocks of tables.
 
 Flags are integers and times whole milliseconds, so that both databases read them alike.
 Imported only by migrations and tests: importing SQLModel costs most of a second.
@@ -27,18 +27,18 @@ NAMES = {
 metadata = MetaData(naming_convention=NAMES)
 
 NEVER_AGAIN = {"sqlite_autoincrement": True}
-"""The number of a removed row is not given to another: scripts and stale senders hold on to numbers."""
+"""Never reuse the id of a removed row, because scripts and stale senders may still hold it."""
 
 Big = BigInteger().with_variant(Integer, "sqlite")
 
 
 def key() -> Column[int]:
-    """A number that the store gives."""
+    """An id assigned by the database."""
     return Column(Big, primary_key=True, autoincrement=True)
 
 
 def ref(table: str, *, null: bool = False) -> Column[int]:
-    """The row of another table, with which this one goes."""
+    """A reference to another table; deleting its row deletes this one."""
     return Column(Big, ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=null)
 
 
@@ -48,7 +48,7 @@ def moment(*, null: bool = False) -> Column[int]:
 
 
 def later(default: str | int = "") -> dict[str, str]:
-    """For a column that came with a later revision: what the rows before it have."""
+    """The default for existing rows of a column added by a later revision."""
     return {"server_default": str(default)}
 
 
@@ -57,11 +57,11 @@ NEWEST = (text("pinned DESC"), text("last_at DESC"), text("id DESC"))
 
 
 def partly(name: str, *columns: str | TextClause, where: str) -> Index:
-    """An index of those rows alone that are asked for."""
+    """A partial index."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Table(SQLModel):
-    """A table of the store, apart from any other that a library may know."""
+    """A table of the store, with its own metadata."""
 
     metadata = metadata

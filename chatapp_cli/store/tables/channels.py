@@ -1,4 +1,4 @@
-"""Lines, channels and what a channel keeps."""
+"""Lines, channels and data of channels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Line(Table, table=True):
 
 
 class Channel(Table, table=True):
-    """A bound account of one kind on a line, with its health and its place in the provider's stream."""
+    """A bound account of one kind on a line, with its health and its cursor."""
 
     __table_args__ = (UniqueConstraint("kind", "account"), UniqueConstraint("hook_key"), NEVER_AGAIN)
     id: int | None = Field(sa_column=key())
@@ -32,7 +32,7 @@ class Channel(Table, table=True):
     secrets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     cursor: str | None
     revision: int = 0
-    """Grows with every change that a running session must come up again for."""
+    """Incremented by every change that has to restart the session."""
     health: str = "starting"
     health_code: str = ""
     health_detail: str = ""
@@ -41,14 +41,14 @@ class Channel(Table, table=True):
     paused_until: int = Field(sa_column=moment())
     created_at: int = Field(sa_column=moment())
     strangers_until: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
-    """Until then the account writes to nobody who never wrote: the provider said so."""
+    """Until then the account does not write to strangers, because the provider said so."""
     paused_code: str = Field("", sa_column_kwargs=later())
     """Why nothing is sent until ``paused_until``."""
     paused_detail: str = Field("", sa_column_kwargs=later())
 
 
 class ChannelMemory(Table, table=True):
-    """What sessions of a channel keep beside binding and cursor, sealed."""
+    """The memory of a channel's sessions, encrypted."""
 
     __tablename__ = "channel_memory"
     channel_id: int = Field(sa_column=Column(Big, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True))
@@ -72,7 +72,7 @@ class Template(Table, table=True):
 
 
 class Application(Table, table=True):
-    """An application on paper to a provider, and how far it got (S-088)."""
+    """An application on paper to a provider, with its stage (S-088)."""
 
     __table_args__ = NEVER_AGAIN
     id: int | None = Field(sa_column=key())
@@ -81,7 +81,7 @@ class Application(Table, table=True):
     state: str
     title: str
     answers: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    """What was filled in, sealed."""
+    """The answers, encrypted."""
     document_sha256: str
     document_name: str
     reason: str = ""
@@ -90,7 +90,7 @@ class Application(Table, table=True):
 
 
 class Errand(Table, table=True):
-    """Something that a channel's live session is asked for beside messages, and its answer; kept for a day."""
+    """A request to a channel's live session and its answer; kept for a day."""
 
     __table_args__ = (Index("ix_errand_waiting", "channel_id", "state", "id"), NEVER_AGAIN)
     id: int | None = Field(sa_column=key())
@@ -105,4 +105,4 @@ class Errand(Table, table=True):
     result: str = ""
     created_at: int = Field(sa_column=moment())
     until: int = Field(sa_column=moment())
-    """When nobody waits for it any more."""
+    """When the requester stops waiting."""

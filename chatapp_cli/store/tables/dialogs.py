@@ -1,4 +1,4 @@
-"""Dialogs and what operators attach to them."""
+"""Dialogs with tags, members, notes and drafts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, NEWEST, Big, Table, key, 
 
 
 class Dialog(Table, table=True):
-    """One chat of one channel. What the list shows is kept here, so that no list ever counts messages."""
+    """One chat of one channel. It stores what the list shows, so that no list has to count messages."""
 
     __table_args__ = (
         UniqueConstraint("channel_id", "key"),
@@ -47,24 +47,24 @@ class Dialog(Table, table=True):
     search: str = ""
     created_at: int = Field(sa_column=moment())
     heard_at: int | None = Field(sa_column=moment(null=True))
-    """When the other side last wrote; never for a stranger."""
+    """When the other side last wrote; ``NULL`` for a stranger."""
     assignee: str = Field("", sa_column_kwargs=later())
-    """The operator who answers for it; there may be none (S-122)."""
+    """The assignee; may be empty (S-122)."""
     snoozed_until: int | None = Field(sa_column=moment(null=True))
-    """Out of the queue until then."""
+    """Snoozed until then."""
     early: int = Field(0, sa_column_kwargs=later(0))
-    """Changes wait here for the message that they are about."""
+    """Whether changes wait for a message that has not arrived yet."""
 
 
 class Tag(Table, table=True):
-    """A label that dialogs can bear."""
+    """A tag for dialogs."""
 
     id: int | None = Field(sa_column=key())
     name: str = Field(unique=True)
 
 
 class DialogTag(Table, table=True):
-    """Which dialog bears which label."""
+    """A tag on a dialog."""
 
     __tablename__ = "dialog_tag"
     dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
@@ -82,7 +82,7 @@ class DialogMember(Table, table=True):
 
 
 class Note(Table, table=True):
-    """What operators tell one another in a dialog; no client ever reads it."""
+    """An operator's note in a dialog; clients never see it."""
 
     __table_args__ = NEVER_AGAIN
     id: int | None = Field(sa_column=key())
@@ -93,7 +93,7 @@ class Note(Table, table=True):
 
 
 class DialogUnread(Table, table=True):
-    """How much of a dialog an operator with an account has not read; apart from what the client is shown as read."""
+    """An account's unread count of a dialog; independent of the read marks that the client sees."""
 
     __tablename__ = "dialog_unread"
     operator: str = Field(sa_column=Column(Text, ForeignKey("operator.name", ondelete="CASCADE"), primary_key=True))
@@ -104,7 +104,7 @@ class DialogUnread(Table, table=True):
 
 
 class Draft(Table, table=True):
-    """What an operator began to write in a dialog and has not sent."""
+    """An operator's unsent draft in a dialog."""
 
     operator: str = Field(primary_key=True)
     dialog_id: int = Field(
@@ -116,13 +116,13 @@ class Draft(Table, table=True):
 
 
 class SavedView(Table, table=True):
-    """A filter under a name, with a place in the row of views."""
+    """A saved view with its position among the others."""
 
     __tablename__ = "saved_view"
     __table_args__ = (UniqueConstraint("operator", "name"), NEVER_AGAIN)
     id: int | None = Field(sa_column=key())
     operator: str = ""
-    """Whose it is; empty: everybody's."""
+    """Its owner; empty: shared."""
     name: str
     wanted: str
     """The filter, as JSON."""

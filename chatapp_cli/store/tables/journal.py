@@ -1,4 +1,4 @@
-"""The bus."""
+"""The journal, its followers and failing effects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment
 
 
 class Journal(Table, table=True):
-    """Everything that changed, in order: the bus that daemon, window and command line share."""
+    """All changes in order; daemon, window and command line follow it."""
 
     __table_args__ = NEVER_AGAIN
     id: int | None = Field(sa_column=key())
@@ -23,14 +23,14 @@ class Journal(Table, table=True):
 
 
 class Follower(Table, table=True):
-    """How far somebody who acts on the journal got; moved in the transaction that writes what they planned."""
+    """The position of a follower; moved in the transaction that writes the follower's results."""
 
     name: str = Field(primary_key=True)
     journal_id: int = Field(sa_column=Column(Big, nullable=False))
 
 
 class BrokenEffect(Table, table=True):
-    """What belongs to an event and fails; deleted when it works again."""
+    """A failing effect; deleted when it works again."""
 
     __tablename__ = "broken_effect"
     name: str = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""Messages in both directions, with what belongs to them."""
+"""Messages in both directions, with their parts, files and reactions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, m
 
 
 class Arrived(Table, table=True):
-    """What a provider delivered, raw and unique; with a problem it is a dead letter."""
+    """A raw arrival from a provider, unique; with a problem it is a dead letter."""
 
     __table_args__ = (
         UniqueConstraint("channel_id", "provider_id"),
@@ -52,18 +52,18 @@ class Message(Table, table=True):
     album: str = ""
     automatic: int = 0
     at: int = Field(sa_column=moment())
-    """When the provider says it was said; what the transcript is sorted by."""
+    """The provider's time of the message, by which the transcript is sorted."""
     stored_at: int = Field(sa_column=moment())
     edited_at: int | None = Field(sa_column=moment(null=True))
     deleted_at: int | None = Field(sa_column=moment(null=True))
     template: str = Field("", sa_column_kwargs=later())
-    """The approved template that it was made from and what fills its gaps, as JSON."""
+    """The approved template that it was made from, with its values, as JSON."""
     chain: str = Field("", sa_column_kwargs=later())
-    """Where it goes next should it fail here, as JSON; emptied once it is handed on or was delivered."""
+    """The channels to try next if it fails, as JSON; emptied when it is passed on or delivered."""
     sender: str = Field("", sa_column_kwargs=later())
-    """The provider's id of whoever wrote it: nobody else may change it."""
+    """The provider's id of its author, who alone may change it."""
     placeholder: int = Field(0, sa_column_kwargs=later(0))
-    """It stands for a message that the provider is still to show under the same id."""
+    """Whether it stands for a message that the provider will show later under the same id."""
     asked: str = Field("", sa_column_kwargs=later())
     """Digest of what was asked for under its key; empty where nobody chose a key, or before this was kept."""
 
@@ -76,11 +76,11 @@ class MessagePart(Table, table=True):
     ext_id: str = Field(primary_key=True)
     message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), index=True))
     bears_text: int = Field(0, sa_column_kwargs=later(0))
-    """The text, or a part of it, is in this one; where no part is marked the first id bears all of it."""
+    """Whether it carries text; if no part is marked, the first id carries all of it."""
 
 
 class MessageRevision(Table, table=True):
-    """What a message said before it was edited."""
+    """The text of a message before an edit."""
 
     __tablename__ = "message_revision"
     id: int | None = Field(sa_column=key())
@@ -90,7 +90,7 @@ class MessageRevision(Table, table=True):
 
 
 class Reaction(Table, table=True):
-    """One emoji of one person on a message; an empty person is ourselves."""
+    """An emoji of a person on a message; an empty person is us."""
 
     message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
     person: str = Field(primary_key=True)
@@ -102,7 +102,7 @@ _UNHEARD = "kind = 'voice' AND state = 'here' AND words = '' AND code = ''"
 
 
 class File(Table, table=True):
-    """A file of a message; its content lies in the media folder under its hash."""
+    """A file of a message; its content is in the media folder under its hash."""
 
     __table_args__ = (
         partly("ix_file_wanted", "channel_id", "next_at", where="state = 'wanted'"),
@@ -124,11 +124,11 @@ class File(Table, table=True):
     attempts: int = 0
     next_at: int = Field(sa_column=moment())
     words: str = Field("", sa_column_kwargs=later())
-    """What is said in a voice message, once the company's own command has written it down."""
+    """The transcript of a voice message, made by the company's command."""
 
 
 class EarlyNews(Table, table=True):
-    """What a provider tells of a message that it has not delivered yet, or whose id we do not know; kept for a day."""
+    """A report or change for a message that has not arrived or whose id is unknown; kept for a day."""
 
     __tablename__ = "early_news"
     __table_args__ = (Index("ix_early_news_ext", "channel_id", "ext_id"),)
@@ -136,7 +136,7 @@ class EarlyNews(Table, table=True):
     channel_id: int = Field(sa_column=ref("channel"))
     ext_id: str
     state: str
-    """A state of one of ours; empty for a change."""
+    """The reported state of our message; empty for a change."""
     code: str
     detail: str
     at: int = Field(sa_column=moment())

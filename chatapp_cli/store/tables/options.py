@@ -1,4 +1,4 @@
-"""What the company, lines, channels and CRMs have set for themselves."""
+"""Options of the company, lines, channels and CRMs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import Big, Table
 
 
 class StoredOption(Table, table=True):
-    """One option of one of them, as a person wrote it; a name that this version does not know is kept."""
+    """An option as a person wrote it; names that this version does not know are kept."""
 
     __tablename__ = "stored_option"
     subject: str = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""What goes out."""
+"""The outbox and the delivery log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, m
 
 
 class Outbox(Table, table=True):
-    """What is still to be done at a channel; the row goes when the verdict is in."""
+    """An operation still to be done in a channel; the row is deleted with the verdict."""
 
     __table_args__ = (
         Index("ix_outbox_claim", "channel_id", "state", text("priority DESC"), "id"),
@@ -32,12 +32,12 @@ class Outbox(Table, table=True):
     wait_code: str = ""
     attempts: int = 0
     claims: int = 0
-    """Grows with every claim; a sender whose claim is not the latest records nothing."""
+    """Incremented by every claim; a sender whose claim is not the latest records nothing."""
     created_at: int = Field(sa_column=moment())
 
 
 class Attempt(Table, table=True):
-    """One try at a provider: the delivery log."""
+    """An attempt at a provider, in the delivery log."""
 
     __table_args__ = (Index("ix_attempt_recent", "channel_id", "started_at"),)
     id: int | None = Field(sa_column=key())
@@ -51,6 +51,6 @@ class Attempt(Table, table=True):
     code: str = ""
     detail: str = ""
     address: str = Field("", sa_column_kwargs=later())
-    """Where it went, as the dialog was addressed then."""
+    """The dialog's address at that time."""
     stranger: int = Field(0, sa_column_kwargs=later(0))
     """The other side had never written."""

@@ -1,4 +1,4 @@
-"""People outside, and operators."""
+"""Clients' contacts, and operators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, m
 
 
 class Contact(Table, table=True):
-    """A person outside, as far as they are known."""
+    """A client, as far as they are known."""
 
     __table_args__ = (
         partly("ix_contact_phone", "phone", where="phone <> ''"),
@@ -26,18 +26,18 @@ class Contact(Table, table=True):
     created_at: int = Field(sa_column=moment())
     first_name: str = Field("", sa_column_kwargs=later())
     last_name: str = Field("", sa_column_kwargs=later())
-    """Both given by an operator who wrote first, for the account's address book (S-056)."""
+    """Both names were given by an operator when writing first, for the account's address book (S-056)."""
     chain: str = Field("", sa_column_kwargs=later())
-    """Kinds of channels in the order in which this person is tried, separated by commas."""
+    """The chain: kinds of channels in order, separated by commas."""
     merged_into: int | None = Field(sa_column=Column(Big, nullable=True))
-    """The contact that this one turned out to be; itself never merged into another."""
+    """The contact that this one was merged into, which is itself never merged."""
 
 
 class ContactMerge(Table, table=True):
-    """Two contacts that somebody said are one person.
+    """Two contacts that an operator declared to be one person.
 
-    Those not undone are a tree whose branches lead from a kept contact to the gone ones: what a merge joined is the
-    branch that begins with its gone contact, whatever was merged or undone since.
+    Current merges form a tree in which each branch leads from a kept contact to those merged into it; undoing a merge
+    cuts off its branch, whatever was merged or undone since.
     """
 
     __tablename__ = "contact_merge"
@@ -55,33 +55,33 @@ class ContactMerge(Table, table=True):
 
 
 class ContactApart(Table, table=True):
-    """Two contacts that somebody said are not one person: never suggested again."""
+    """Two contacts that an operator declared to be different people; never suggested again."""
 
     __tablename__ = "contact_apart"
     one_id: int = Field(sa_column=Column(Big, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True))
     other_id: int = Field(
         sa_column=Column(Big, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, index=True)
     )
-    """The greater number of the two."""
+    """The larger id of the two."""
 
 
 class Operator(Table, table=True):
-    """Somebody who answers, with an account of their own."""
+    """An operator's account."""
 
     name: str = Field(primary_key=True)
     password: str = ""
-    """A hash that tells its own algorithm; without one nobody logs in by this name."""
+    """A hash that names its algorithm; empty: nobody can log in."""
     role: str = "operator"
     every_line: int = 1
-    """Whether the lines beside it do not matter: who loses the last of them sees none, not all."""
+    """Whether all lines are visible; otherwise an operator without lines sees none."""
     disabled: int = 0
     created_at: int = Field(sa_column=moment())
     rights: str = Field("", sa_column_kwargs=later())
-    """Rights given beside those of the role, with spaces between."""
+    """Rights given in addition to the role's, separated by spaces."""
 
 
 class OperatorLine(Table, table=True):
-    """A line that an operator sees who does not see every one (S-128)."""
+    """A line that an operator sees who does not see all (S-128)."""
 
     __tablename__ = "operator_line"
     operator: str = Field(sa_column=Column(Text, ForeignKey("operator.name", ondelete="CASCADE"), primary_key=True))
@@ -89,7 +89,7 @@ class OperatorLine(Table, table=True):
 
 
 class OperatorSession(Table, table=True):
-    """A login that still holds; only the hash of its token is kept."""
+    """A valid login; only the hash of its token is stored."""
 
     __tablename__ = "operator_session"
     token_sha256: str = Field(primary_key=True)
@@ -99,7 +99,7 @@ class OperatorSession(Table, table=True):
 
 
 class Presence(Table, table=True):
-    """An open window: who looks at which dialog, and who writes in it."""
+    """An open window: its operator, the dialog, and whether they are typing."""
 
     __table_args__ = (Index("ix_presence_dialog_id", "dialog_id"),)
     id: str = Field(primary_key=True)
@@ -107,4 +107,4 @@ class Presence(Table, table=True):
     dialog_id: int | None = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), nullable=True))
     typing_until: int = Field(sa_column=moment())
     until: int = Field(sa_column=moment())
-    """When a window that says nothing more is taken for closed."""
+    """When a silent window counts as closed."""

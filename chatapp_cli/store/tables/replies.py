@@ -17,7 +17,7 @@ class ReplySection(Table, table=True):
 
 
 class ReplyEditor(Table, table=True):
-    """An operator who was invited to edit a section; a section without any is everybody's."""
+    """An operator who was invited to edit a section; without editors, everybody may."""
 
     __tablename__ = "reply_editor"
     section_id: int = Field(sa_column=Column(Big, ForeignKey("reply_section.id", ondelete="CASCADE"), primary_key=True))
@@ -25,7 +25,7 @@ class ReplyEditor(Table, table=True):
 
 
 class QuickReply(Table, table=True):
-    """A text that operators send with two keys (S-137 to S-140)."""
+    """A quick reply (S-137 to S-140)."""
 
     __tablename__ = "quick_reply"
     __table_args__ = (UniqueConstraint("section_id", "title"), NEVER_AGAIN)

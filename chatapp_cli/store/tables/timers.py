@@ -1,4 +1,4 @@
-"""What is due at a time."""
+"""Timers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from chatapp_cli.store.tables.base import Table, moment
 
 
 class Timer(Table, table=True):
-    """Something that is to happen once, at a time."""
+    """A timer that fires once."""
 
     __table_args__ = (Index("ix_timer_at", "at"),)
     kind: str = Field(primary_key=True)
     """Names the handler."""
     ref: str = Field(primary_key=True)
-    """What it is about, in the handler's own spelling."""
+    """The handler's reference to its subject."""
     at: int = Field(sa_column=moment())
     keeps_hour: int = Field(0, sa_column_kwargs={"server_default": "0"})
-    """Whether it is a person's date and stays when the wall clock is set back; a wait is moved with it."""
+    """Whether it keeps its hour when the wall clock is set back, as a person's date does; a wait moves along."""

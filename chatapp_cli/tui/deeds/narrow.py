@@ -12,17 +12,16 @@ from chatapp_cli.tui.filters import title
 from chatapp_cli.tui.questions.narrow import Choices, Narrow
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.deeds.listed import Listed
+    from chatapp_cli.tui.hands import Hands
     from chatapp_cli.tui.overview import Overview
 
 
-async def narrow(listing: Listed) -> None:
-    """Ask for filters, and show what fits."""
-    me, overview, now = listing.office.actor, listing.overview, listing.office.desk.world.clock.now()
-    choices = await listing.office.read(lambda tx: _choices(tx, overview, me))
-    wanted: DialogFilter | None = await listing.app.push_screen_wait(Narrow(listing.wanted, choices, now))
-    if wanted is not None:
-        listing.show_only(wanted)
+async def narrow(hands: Hands, wanted: DialogFilter, overview: Overview) -> DialogFilter | None:
+    """Ask for filters, beginning with those that are wanted already; ``None`` if the person would rather not."""
+    me, now = hands.office.actor, hands.office.desk.world.clock.now()
+    choices = await hands.office.read(lambda tx: _choices(tx, overview, me))
+    found: DialogFilter | None = await hands.app.push_screen_wait(Narrow(wanted, choices, now))
+    return found
 
 
 def _choices(tx: Tx, overview: Overview, me: str) -> Choices:

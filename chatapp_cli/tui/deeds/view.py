@@ -3,53 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.i18n import _
 from chatapp_cli.services import views
 from chatapp_cli.store.rows.operators import ViewRow
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.hands import Hands
 from chatapp_cli.tui.questions.views import DOWN, GO, KEEP, REMOVE, Answer, Views
 from chatapp_cli.tui.widgets.views_bar import MOST
 
-if TYPE_CHECKING:
-    from chatapp_cli.tui.deeds.listed import Listed
 
-
-async def choose(listing: Listed) -> None:
-    """Show the views until one is gone to or the person leaves."""
+async def choose(hands: Hands, wanted: DialogFilter) -> ViewRow | None:
+    """Show the views until one is gone to, which is returned, or the person leaves; ``wanted`` may become one."""
     at = 0
     while True:
-        seen, counts = await read(listing)
-        answer: Answer | None = await listing.app.push_screen_wait(Views(seen, counts, at=at))
+        seen, counts = await read(hands)
+        answer: Answer | None = await hands.app.push_screen_wait(Views(seen, counts, at=at))
         if answer is None:
-            return
+            return None
         what, number = answer
         at = next((n for n, row in enumerate(seen) if row.id == number), 0)
         if what == GO:
-            listing.go_to(seen[at])
-            return
-        at = await _change(listing, seen, what, at)
+            return seen[at]
+        at = await _change(hands, wanted, seen, what, at)
 
 
 async def read(
-    listing: Listed, among: Callable[[Sequence[ViewRow]], Sequence[ViewRow]] = lambda seen: seen
+    hands: Hands, among: Callable[[Sequence[ViewRow]], Sequence[ViewRow]] = lambda seen: seen
 ) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
     """All views, and the counts of those ``among`` them."""
-    dialect = listing.office.dialect
+    dialect = hands.office.dialect
 
     def look(tx: Tx) -> tuple[Sequence[ViewRow], Mapping[int, int]]:
         seen = views.seen(tx)
         return seen, views.counts(tx, dialect, among(seen), most=MOST)
 
-    return await listing.office.read(look)
+    return await hands.office.read(look)
 
 
-async def _change(listing: Listed, seen: Sequence[ViewRow], what: str, at: int) -> int:
+async def _change(hands: Hands, now: DialogFilter, seen: Sequence[ViewRow], what: str, at: int) -> int:
     """Returns where the cursor belongs then."""
-    me, office = listing.office.actor, listing.office
+    me, office = hands.office.actor, hands.office
     if what == KEEP:
-        return len(seen) if await _keep(listing) else at
+        return len(seen) if await _keep(hands, now) else at
     if what == REMOVE:
         gone = seen[at]
         await office.write(lambda tx: views.remove(tx, gone))
@@ -58,24 +55,23 @@ async def _change(listing: Listed, seen: Sequence[ViewRow], what: str, at: int) 
         def back(tx: Tx) -> None:
             views.add(tx, gone.name, wanted, own=bool(gone.operator))
 
-        listing.done(_("{name} is forgotten.", name=gone.name), back)
+        hands.done(_("{name} is forgotten.", name=gone.name), back)
         return at
     there = at + (1 if what == DOWN else -1)
     await office.write(lambda tx: views.move(tx, seen[at], there + 1))
     return min(max(0, there), len(seen) - 1)
 
 
-async def _keep(listing: Listed) -> bool:
+async def _keep(hands: Hands, wanted: DialogFilter) -> bool:
     """The filter of now under a name, for everybody or for oneself."""
-    wanted = listing.wanted
     options = [("", _("Everybody sees it")), ("mine", _("Only I see it"))]
 
     async def called(name: str) -> bool:
         async def take(whose: str) -> None:
-            await listing.office.write(lambda tx: views.add(tx, name, wanted, own=bool(whose)))
+            await hands.office.write(lambda tx: views.add(tx, name, wanted, own=bool(whose)))
 
         if not name:
             return False
-        return await listing.choose(_("Who sees the view?"), options, keys=["1", "2"], take=take) is not None
+        return await hands.choose(_("Who sees the view?"), options, keys=["1", "2"], take=take) is not None
 
-    return await listing.prompt(_("Keep the filter of now under a name"), take=called) is not None
+    return await hands.prompt(_("Keep the filter of now under a name"), take=called) is not None

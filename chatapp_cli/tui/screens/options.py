@@ -95,7 +95,7 @@ class OptionsScreen(AskingScreen):
             except UsageError as error:
                 form = replace(form, values={**before, **said}, errors={error.field or "": _blame(error)})
             else:
-                return _("{title} is set up anew.", title=self._whose.title)
+                return _("The options of {title} are kept.", title=self._whose.title)
 
     async def _keep(self, changes: Mapping[str, str]) -> None:
         if changes:

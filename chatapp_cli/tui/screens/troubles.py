@@ -86,13 +86,11 @@ class TroublesScreen(Hands):
             self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        me = self.office.actor
-
         def look(
             tx: Tx,
         ) -> tuple[list[CallRow], list[TroubledRow], list[ArrivedRow], list[WaitingRow], overview.Overview]:
             return (
-                notes.calling(tx, me),
+                notes.calling(tx),
                 waiting.troubled(tx),
                 deadletters.everything(tx),
                 waiting.everything(tx),

@@ -155,6 +155,11 @@ class Composer(Vertical):
             compact=True, highlight_cursor_line=False, placeholder=_("Write an answer…"), id="pen", tab_behavior="focus"
         )
 
+    @property
+    def pen(self) -> Pen:
+        """The text."""
+        return self.query_one(Pen)
+
     def turn_to(
         self, sheet: Sheet, can: Capabilities, *, stop: Refused | None, warning: str, price: Decimal | None = None
     ) -> None:

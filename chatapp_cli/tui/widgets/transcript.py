@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.strip import Strip
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.manifest import Manifest
-from chatapp_cli.services import notes
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui.cells import fit
@@ -24,14 +20,29 @@ from chatapp_cli.tui.keymap import bindings
 from chatapp_cli.tui.look import Look
 from chatapp_cli.tui.pictures import Drawn
 from chatapp_cli.tui.reading import Page, Quotes
+from chatapp_cli.tui.themes import Palette
+from chatapp_cli.tui.widgets import wanted
 from chatapp_cli.tui.widgets.bars import nowhere
+from chatapp_cli.tui.widgets.following import Following
 from chatapp_cli.tui.widgets.gallery import Gallery, PictureLine
+from chatapp_cli.tui.widgets.laid import Laid, laid
 from chatapp_cli.tui.widgets.lined import OTHER_BUTTON, TWICE, Lined
+from chatapp_cli.tui.widgets.loaded import Loaded
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.widgets.message_lines import Painted, Route
+    from chatapp_cli.tui.widgets.message_lines import Route
 
 _ALONE: Mapping[DialogId, Route] = {}
+
+
+def _step(to: Callable[[Transcript], int]) -> Callable[[Transcript], None]:
+    """A key that puts the choice on another message."""
+
+    def step(shown: Transcript) -> None:
+        if shown.entries:
+            shown._select(to(shown))
+
+    return step
 
 
 class Transcript(Lined):
@@ -39,242 +50,128 @@ class Transcript(Lined):
 
     SCOPE = "transcript"
     BINDINGS = bindings("transcript")
-
-    class WantsOlder(Message):
-        """The top came near."""
-
-    class WantsNewer(Message):
-        """The bottom of what is loaded came near, and there is more."""
-
-    class WantsEnd(Message):
-        """Something was said by us, or a person wants the latest, and the end is not loaded."""
-
-    class SawLast(Message):
-        """The last message is on the screen now."""
-
-    class WantsPicture(Message):
-        """A picture is on the screen that was not drawn yet."""
-
-        def __init__(self, file: FileRow) -> None:
-            super().__init__()
-            self.file = file
-
-    class Asked(Message):
-        """A person wants something done with a message."""
-
-        def __init__(self, deed: str, entry: Entry) -> None:
-            super().__init__()
-            self.deed, self.entry = deed, entry
+    WantsOlder, WantsNewer, WantsEnd = wanted.WantsOlder, wanted.WantsNewer, wanted.WantsEnd
+    SawLast, WantsPicture, Asked = wanted.SawLast, wanted.WantsPicture, wanted.Asked
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self.gallery = Gallery()
+        self._loaded, self._laid = Loaded(), Laid()
         self._manifest: Manifest | None = None
-        self._entries: list[Entry] = []
-        self._quotes: Quotes = {}
         self._routes: Mapping[DialogId, Route] = _ALONE
-        self._blocks: list[Painted] = []
-        self._nowhere: Sequence[str] = ()
-        self._starts: list[int] = [0]
-        self._painted_at = 0
-        self._selected: MessageId | None = None
-        self._picked: set[MessageId] = set()
-        self._complete = False
-        self._asked_older = False
-        self._ended = True
-        self._asked_newer = False
-        self._aiming = False
-        self._following = True
         self._lit: Callable[[str], Sequence[tuple[int, int]]] = _unlit
-
-    # What is shown
+        self._painted_at = 0
+        self._following = Following(self, lambda: self._select(self._loaded.at))
 
     @property
     def entries(self) -> Sequence[Entry]:
         """All that is loaded, oldest first."""
-        return self._entries
+        return self._loaded.entries
 
     @property
     def selected(self) -> Entry | None:
         """The message that actions are about: the chosen one, otherwise the last."""
-        return next(
-            (e for e in self._entries if e.message.id == self._selected), self._entries[-1] if self._entries else None
-        )
+        return self._loaded.selected
 
     @property
     def picked(self) -> list[Entry]:
         """The messages that were chosen together, oldest first."""
-        return [entry for entry in self._entries if entry.message.id in self._picked]
+        return self._loaded.picked
 
     @property
     def at_end(self) -> bool:
         """Whether the last line of the conversation is on the screen."""
-        return self._ended and self.scroll_offset.y >= self.max_scroll_y
+        return self._loaded.ended and self.scroll_offset.y >= self.max_scroll_y
 
     @property
     def place(self) -> MessageId | None:
         """The message in the middle of what is seen, by which one finds back; ``None`` at the end."""
-        at = bisect_right(self._starts, self.scroll_offset.y + self.size.height // 2)
-        said = (entry.message for entry in self._entries[max(0, at - 1) :] if entry.message.direction != notes.NOTE)
-        return None if self.at_end else next((message.id for message in said), None)
+        at = self._laid.at(self.scroll_offset.y + self.size.height // 2)
+        return None if self.at_end else self._loaded.said_from(at)
 
     def open(
         self, manifest: Manifest, page: Page, *, at: MessageId | None = None, routes: Mapping[DialogId, Route] = _ALONE
     ) -> None:
         """Show another conversation from its end, or at one of its messages; one of several dialogs with ``routes``."""
-        self._routes = routes
-        self._manifest, self._entries, self._quotes = manifest, list(page.entries), dict(page.quotes)
-        self._complete, self._ended = page.complete, page.ended
-        self._asked_older = self._asked_newer = False
-        self._picked.clear()
+        self._manifest, self._routes, self._loaded = manifest, routes, Loaded(page, at)
+        self._following.begin(at_end=at is None)
         self.gallery.clear()
-        self._selected, self._aiming, self._following = at, at is not None, at is None
-        self._paint_all()
-        self._aim()
-        self._keep_following()
-        self.refresh()
+        self._paint()
+        self._following.aim()
+        self._following.keep()
         self._look_around()
 
     def light(self, lit: Callable[[str], Sequence[tuple[int, int]]] | None) -> None:
         """Light up what is found in texts, or nothing any more."""
         self._lit = lit or _unlit
-        self._paint_all()
-        self.refresh()
+        self._paint()
 
-    def close(self) -> None:
-        """Show nothing."""
-        self._entries, self._manifest = [], None
-        self._paint_all()
-        self.refresh()
-
-    def prepend(self, entries: Sequence[Entry], quotes: Quotes, *, complete: bool) -> None:
+    def prepend(self, page: Page) -> None:
         """Put older messages above without moving what is seen."""
-        self._complete, self._asked_older = complete, False
-        if not entries:
-            return
-        before = self._starts[-1]
-        self._entries[:0] = entries
-        self._quotes.update(quotes)
-        self._paint_all()
-        self.scroll_to(y=self.scroll_offset.y + self._starts[-1] - before, animate=False, force=True)
-        self.refresh()
+        self._loaded.prepend(page)
+        before = self._laid.height
+        self._paint()
+        self.scroll_to(y=self.scroll_offset.y + self._laid.height - before, animate=False, force=True)
 
-    def append(self, entries: Sequence[Entry], quotes: Quotes, *, ended: bool) -> None:
-        """Put newer messages below without moving what is seen; those that are there already stay as they are."""
-        self._ended, self._asked_newer = ended, False
-        known = {entry.message.id for entry in self._entries}
-        self._entries += [entry for entry in entries if entry.message.id not in known]
-        self._quotes.update(quotes)
-        self._paint_all()
-        self.refresh()
+    def append(self, page: Page) -> None:
+        """Put newer messages below without moving what is seen."""
+        self._loaded.append(page)
+        self._paint()
         self._look_around()
-
-    def _aim(self) -> None:
-        """Show the message that the conversation was opened at, now and once the layout is done."""
-        if self._aiming and self._blocks:
-            self._aiming = False
-            self._select(self._index())
-            self.call_after_refresh(self._select_again)
-
-    def _select_again(self) -> None:
-        self._select(self._index())
 
     def update(self, changed: Sequence[Entry], gone: set[MessageId], quotes: Quotes) -> None:
         """Take in news; follows the end if the end was seen."""
-        following = self._following
-        self._quotes.update(quotes)
-        fresh = {e.message.id: e for e in changed}
-        oldest = self._entries[0].message if self._entries and not self._complete else None
-        kept = [fresh.pop(e.message.id, e) for e in self._entries if e.message.id not in gone]
-        new = [e for e in fresh.values() if oldest is None or e.message.at >= oldest.at]
-        if new and not self._ended:
-            self._leave_out(new)
-            new = []
-        before, old_starts = self._blocks, self._starts
-        self._entries = sorted([*kept, *new], key=lambda e: (e.message.at, e.message.id))
-        self._paint_all()
-        self._repaint_from(before, old_starts)
+        following, before = self._following.at_end, self._laid
+        self._loaded.quotes.update(quotes)
+        left_out = self._loaded.take(changed, gone)
+        if any(entry.message.direction == "out" for entry in left_out):  # others are read when one scrolls there
+            self.post_message(self.WantsEnd())
+        self._paint(refresh=False)
+        if self._above or len(self._laid.blocks) < len(before.blocks):
+            self.refresh()
+        else:
+            for line, count in self._laid.other_than(before):
+                self.refresh_lines(line, count)
         if following:
-            self._following = True
-            self._keep_following()
+            self._following.at_end = True
+            self._following.keep()
         self._look_around()
 
-    def _leave_out(self, new: Sequence[Entry]) -> None:
-        """What comes after the end that is not loaded is read when somebody scrolls there; what we say is shown."""
-        if any(entry.message.direction == "out" for entry in new):
-            self.post_message(self.WantsEnd())
-
-    def _keep_following(self) -> None:
-        """Go to the end now, and again once the layout that is under way is done."""
-        if self._following:
-            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
-            self.call_after_refresh(self._end_again)
-
-    def _end_again(self) -> None:
-        if self._following:
-            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
-
-    def _repaint_from(self, before: list[Painted], starts: list[int]) -> None:
-        """Only the lines that differ; everything below a block that grew has moved."""
-        if self._above or len(self._blocks) < len(before):
-            self.refresh()
-            return
-        for n, block in enumerate(self._blocks):
-            if n >= len(before) or len(before[n].strips) != len(block.strips):
-                self.refresh_lines(self._starts[n], max(1, max(starts[-1], self._starts[-1]) - self._starts[n]))
-                return
-            if before[n] != block:
-                self.refresh_lines(self._starts[n], len(block.strips))
-
-    # Lines
-
-    def _paint_all(self) -> None:
-        """Lines of all messages; those that are the same as before keep their strips."""
+    def _paint(self, *, refresh: bool = True) -> None:
+        """Lines of all messages."""
         self._painted_at = self.scrollable_content_region.width
-        self._blocks = []
-        self._nowhere = nowhere() if self._manifest is None else []
+        self._laid = Laid()
         if self._manifest is not None and self._painted_at > 0:
-            from chatapp_cli.tui.widgets import message_lines
-
-            here = message_lines.Setting(
-                self._painted_at,
-                self._look.palette,
-                self._look.now(),
-                self._manifest,
-                self._quotes,
-                self._routes,
-                self._lit,
-                picture_rows=self.gallery.rows,
-            )
-            pairs = zip(self._entries, [None, *self._entries], strict=False)
-            self._blocks = [message_lines.paint(entry, before, here) for entry, before in pairs]
-        self._starts = list(accumulate((len(block.strips) for block in self._blocks), initial=0))
-        self.virtual_size = Size(0, self._starts[-1] + 1)
+            how = {"manifest": self._manifest, "quotes": self._loaded.quotes, "routes": self._routes, "lit": self._lit}
+            self._laid = laid(self.entries, self._painted_at, self._look, picture_rows=self.gallery.rows, **how)
+        self.virtual_size = Size(0, self._laid.height + 1)
+        if refresh:
+            self.refresh()
 
     def repaint(self) -> None:
         """Other colours, or times that have grown old."""
         self.gallery.clear()
-        self._paint_all()
-        self.refresh()
+        self._paint()
+
+    @property
+    def _above(self) -> int:
+        """Empty lines above a conversation that does not fill its pane: the last message is always at the bottom."""
+        return max(0, self.scrollable_content_region.height - self._laid.height - 1)
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen."""
         look, width = self._look.palette, self.scrollable_content_region.width
         at = self.scroll_offset.y + y - self._above
-        block = bisect_right(self._starts, at) - 1
-        if at < 0 or block >= len(self._blocks):
-            n = y - self.size.height // 3
-            text = self._nowhere[n].center(width) if 0 <= n < len(self._nowhere) else ""
-            return Strip([Segment(fit(text, width), look.base + look.faint)], width)
-        part, painted = at - self._starts[block], self._blocks[block]
+        block = self._laid.at(at)
+        if not 0 <= block < len(self._laid.blocks):
+            said = dict(enumerate(nowhere() if self._manifest is None else (), self.size.height // 3))
+            return Strip([Segment(fit(said.get(y, "").center(width), width), look.base + look.faint)], width)
+        part, painted = at - self._laid.starts[block], self._laid.blocks[block]
         strip = self._with_picture(painted.strips[part], painted.pictured.get(part))
-        here = self._entries[block].message.id
-        chosen = self.has_focus and here == self._selected and part >= painted.lead
-        picked = here in self._picked and part == painted.lead
-        if picked or chosen:
-            sign = Segment("●" if picked else "▌", (look.cursor if chosen else look.base) + look.accent)
-            strip = Strip([sign, *strip.crop(1)], width)
-        return strip.apply_style(_chosen(look.cursor)) if chosen else strip
+        here = self.entries[block].message.id
+        chosen = self.has_focus and here == self._loaded.chosen and part >= painted.lead
+        picked = here in self._loaded.together and part == painted.lead
+        return _marked(strip, look, chosen=chosen, picked=picked)
 
     def _with_picture(self, strip: Strip, line: PictureLine | None) -> Strip:
         """A line with its part of a picture; one that is not drawn yet is asked for."""
@@ -287,8 +184,7 @@ class Transcript(Lined):
     def sees(self, file: FileRow) -> bool:
         """Whether a file's message is on the screen, or a part of it."""
         top = self.scroll_offset.y - self._above
-        first, last = (bisect_right(self._starts, y) - 1 for y in (max(0, top), top + self.size.height))
-        return any(file in entry.files for entry in self._entries[first : last + 1])
+        return any(file in entry.files for entry in self.entries[self._laid.within(top, top + self.size.height)])
 
     def hang(self, file: FileRow, drawn: Drawn | None) -> None:
         """Show a picture that was drawn, or no longer keep room for one that cannot be."""
@@ -298,120 +194,89 @@ class Transcript(Lined):
 
     def _paint_around(self) -> None:
         """Paint anew with other heights, what stands at the top of the screen staying there."""
-        top = self.scroll_offset.y
-        at = max(0, bisect_right(self._starts, top) - 1)
-        into, following = top - self._starts[at], self._following
-        self._paint_all()
-        self.scroll_to(y=self._starts[min(at, len(self._starts) - 1)] + into, animate=False, force=True)
-        self._following = following
-        self._keep_following()
-
-    @property
-    def _above(self) -> int:
-        """Empty lines above a conversation that does not fill its pane: the last message is always at the bottom."""
-        return max(0, self.scrollable_content_region.height - self._starts[-1] - 1)
-
-    # Moving
+        top, following = self.scroll_offset.y, self._following.at_end
+        at = max(0, self._laid.at(top))
+        into = top - self._laid.starts[at]
+        self._paint()
+        starts = self._laid.starts
+        self.scroll_to(y=starts[min(at, len(starts) - 1)] + into, animate=False, force=True)
+        self._following.at_end = following
+        self._following.keep()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Fetch older messages before the top is reached."""
         super().watch_scroll_y(old_value, new_value)
-        self._following = self.at_end or (self._following and new_value > old_value)
+        self._following.at_end = self.at_end or (self._following.at_end and new_value > old_value)
         self._look_around()
 
     def _look_around(self) -> None:
-        if not self._entries:
-            return
-        if self.scroll_offset.y < self.size.height and not self._complete and not self._asked_older:
-            self._asked_older = True
+        if self.scroll_offset.y < self.size.height and self._loaded.asks_older():
             self.post_message(self.WantsOlder())
-        near = self.scroll_offset.y + 2 * self.size.height > self._starts[-1]
-        if near and not self._ended and not self._asked_newer:
-            self._asked_newer = True
+        if self.scroll_offset.y + 2 * self.size.height > self._laid.height and self._loaded.asks_newer():
             self.post_message(self.WantsNewer())
-        if self.at_end:
+        if self.at_end and self.entries:
             self.post_message(self.SawLast())
 
     def on_resize(self) -> None:
         """Wrap again, keeping the end in sight if it was."""
         if self.scrollable_content_region.width != self._painted_at:
-            self._paint_all()
-            self.refresh()
-        self._aim()
-        self._keep_following()
+            self._paint()
+        self._following.aim()
+        self._following.keep()
 
     def on_focus(self) -> None:
         """Choose the last message, so that keys have something to be about."""
-        if self._selected is None and self._entries:
-            self._select(len(self._entries) - 1)
+        if self._loaded.chosen is None and self.entries:
+            self._select(len(self.entries) - 1)
         self.refresh()
 
     def on_blur(self) -> None:
         """Nothing is chosen while other keys are pressed."""
         self.refresh()
 
-    def _index(self) -> int:
-        found = (n for n, e in enumerate(self._entries) if e.message.id == self._selected)
-        return next(found, len(self._entries) - 1)
-
     def _select(self, at: int) -> None:
-        if not self._entries:
+        if not self.entries:
             return
-        at = max(0, min(at, len(self._entries) - 1))
-        old, self._selected = self._index(), self._entries[at].message.id
+        at = max(0, min(at, len(self.entries) - 1))
+        old, self._loaded.chosen = self._loaded.at, self.entries[at].message.id
+        starts, blocks = self._laid.starts, self._laid.blocks
         for one in (old, at):
-            self.refresh_lines(self._starts[one] + self._above, len(self._blocks[one].strips))
-        extra = 1 if at == len(self._entries) - 1 else 0
-        region = Region(0, self._starts[at], 1, len(self._blocks[at].strips) + extra)
-        self.scroll_to_region(region, animate=False, force=True)
+            self.refresh_lines(starts[one] + self._above, len(blocks[one].strips))
+        extra = 1 if at == len(self.entries) - 1 else 0
+        self.scroll_to_region(Region(0, starts[at], 1, len(blocks[at].strips) + extra), animate=False, force=True)
         self._look_around()
 
     def choose(self, entry: MessageId) -> None:
         """Put the choice on a message that is loaded."""
-        self._selected = entry
-        self._select(self._index())
+        self._loaded.chosen = entry
+        self._select(self._loaded.at)
 
-    def action_down(self) -> None:
-        """The next message."""
-        self._select(self._index() + 1)
+    action_down = _step(lambda shown: shown._loaded.at + 1)
+    action_up = _step(lambda shown: shown._loaded.at - 1)
+    action_page_down = _step(lambda shown: shown._beyond(shown.size.height - 1))
+    action_page_up = _step(lambda shown: shown._beyond(1 - shown.size.height))
+    action_first = _step(lambda _shown: 0)
 
-    def action_up(self) -> None:
-        """The message before."""
-        self._select(self._index() - 1)
-
-    def action_page_down(self) -> None:
-        """A page down, and the choice with it."""
-        self._jump(self.size.height - 1)
-
-    def action_page_up(self) -> None:
-        """A page up, and the choice with it."""
-        self._jump(1 - self.size.height)
-
-    def _jump(self, by: int) -> None:
-        if self._entries:
-            target = self._starts[self._index()] + by
-            self._select(bisect_right(self._starts, max(0, target)) - 1)
-
-    def action_first(self) -> None:
-        """To the earliest that is loaded."""
-        self._select(0)
+    def _beyond(self, lines: int) -> int:
+        """The message so many lines below the chosen one."""
+        return self._laid.at(max(0, self._laid.starts[self._loaded.at] + lines))
 
     def action_last(self) -> None:
         """To the latest."""
-        if self._ended:
-            self._select(len(self._entries) - 1)
+        if self._loaded.ended:
+            self._select(len(self.entries) - 1)
         else:
             self.post_message(self.WantsEnd())
 
     def action_pick(self) -> None:
         """Choose this message together with others, or no longer; then the next one."""
         if self.selected is not None:
-            self._picked ^= {self.selected.message.id}
+            self._loaded.together ^= {self.selected.message.id}
             self.action_down()
 
     def pick_none(self) -> None:
         """No messages are chosen together any more."""
-        self._picked.clear()
+        self._loaded.together.clear()
         self.refresh()
 
     def action_message(self, deed: str) -> None:
@@ -422,8 +287,8 @@ class Transcript(Lined):
     def on_click(self, event: events.Click) -> None:
         """A click chooses, a second one answers; the other button asks what can be done."""
         at = self.scroll_offset.y + event.y - self._above
-        if 0 <= at < self._starts[-1] and not self.beside(event):
-            self._select(bisect_right(self._starts, at) - 1)
+        if 0 <= at < self._laid.height and not self.beside(event):
+            self._select(self._laid.at(at))
             if event.button == OTHER_BUTTON:
                 self.call_later(self.run_action, "screen.menu")
             elif event.style.link:
@@ -436,5 +301,10 @@ def _unlit(_text: str) -> Sequence[tuple[int, int]]:
     return ()
 
 
-def _chosen(cursor: Style) -> Style:
-    return Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse or None)
+def _marked(strip: Strip, look: Palette, *, chosen: bool, picked: bool) -> Strip:
+    """A line of a message that is meant, or meant together with others."""
+    if picked or chosen:
+        sign = Segment("●" if picked else "▌", (look.cursor if chosen else look.base) + look.accent)
+        strip = Strip([sign, *strip.crop(1)], strip.cell_length)
+    cursor = Style(bgcolor=look.cursor.bgcolor, reverse=look.cursor.reverse or None)
+    return strip.apply_style(cursor) if chosen else strip

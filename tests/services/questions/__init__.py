@@ -61,6 +61,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 from tests.services.listed import Listed, moments, told
 from tests.services.questions.town import ABILITIES, DAY, HOUR, ME, PRICE, Town, able
+from tests.stores import owner
 
 LIST = Listed(Path(__file__).with_name("answers.txt"))
 Question = Callable[[Tx, Town], object]
@@ -371,7 +372,7 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     "duties.something_due": lambda tx, at: duties.something_due(tx),
     "drafts.of": lambda tx, at: (drafts.of(tx, at.dialog["anna"]), drafts.everywhere(tx)),
     "notes.between": lambda tx, at: notes.between(tx, at.dialog["anna"]),
-    "notes.calling": lambda tx, at: (notes.calling(tx, "Вера"), notes.calling(tx, "Глеб"), notes.calling(tx, "Гле")),
+    "notes.calling": lambda tx, at: tuple(notes.calling(tx.by(owner(name))) for name in ("Вера", "Глеб", "Гле")),
     "notes.among": lambda tx, at: [
         (one.message.id, one.message.text)
         for one in notes.among(

@@ -1,1 +1,1 @@
-"""The child process: neonize, and nothing of the desk but the protocol."""
+"""The child process: runs neonize and shares only the protocol with the desk."""

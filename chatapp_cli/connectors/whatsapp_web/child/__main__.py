@@ -1,8 +1,8 @@
-"""Guards the protocol's stream before anything native is loaded, then serves until stdin ends.
+"""Protect the protocol's streams before anything native is loaded, then serve until stdin ends.
 
-neonize's Go core prints to file descriptors 1 and 2 whatever Python thinks: the real stdout is moved away, and what
-is printed goes where stderr goes. Go reads the environment as it was when the process began: what the library has to
-find there is there, or the process begins once more.
+neonize's Go core prints to file descriptors 1 and 2 directly: the real stdout is moved to another descriptor, and its
+prints go to stderr. Go sees only the environment at process start: if a needed variable is missing, the process
+restarts itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chatapp_cli.connectors.whatsapp_web import wire
 
 
 def main() -> None:
-    """Serve; the process ends hard, because threads of the library may never end by themselves."""
+    """Serve, then exit hard, because the library's threads may never end."""
     os.umask(0o077)
     if any(os.environ.get(name) != value for name, value in wire.NO_BOT.items()):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | wire.NO_BOT)  # noqa: S606
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _guarded() -> tuple[int, int]:
-    """Move stdin and stdout to descriptors that nothing native knows."""
+    """Move stdin and stdout to descriptors unknown to native code."""
     orders, out = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -39,7 +39,7 @@ def _guarded() -> tuple[int, int]:
 
 
 def _load() -> wire.Failure | None:
-    """Import neonize, whichever build of it the site has."""
+    """Import neonize, whichever build is installed."""
     try:
         import neonize  # noqa: F401 - whether it can be imported is the question
     except (ImportError, OSError) as error:

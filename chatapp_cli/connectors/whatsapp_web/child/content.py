@@ -1,4 +1,4 @@
-"""What a message of WhatsApp says: its text, its file and what it quotes. Pure."""
+"""The content of a WhatsApp message: text, file and quotation. Pure functions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SILENT: Final = frozenset(
         "stickerSyncRmrMessage",
     }
 )
-"""Bookkeeping of WhatsApp's applications: nobody waits for an answer to it."""
+"""Internal messages of WhatsApp's apps, which are not shown."""
 
 
 SENT: Final = "sent"
@@ -54,7 +54,7 @@ SENT: Final = "sent"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person would see."""
+    """The visible content."""
 
     text: str = ""
     file: wire.File | None = None
@@ -62,7 +62,7 @@ class Said:
 
 
 def unwrapped(message: Content) -> Content:
-    """The message inside of what only says how it is shown."""
+    """The message inside wrappers that only control how it is shown."""
     inner = _inside(message)
     return message if inner is None else unwrapped(inner)
 
@@ -75,12 +75,12 @@ def _inside(message: Content) -> Content | None:
 
 
 def is_shown(message: Content) -> bool:
-    """A person sees it as a message of its own."""
+    """Whether it is shown as a message of its own."""
     return said(unwrapped(message), "") is not None
 
 
 def secret(kind: str, data: bytes) -> bytes:
-    """What changes of a message are sealed with, from the message as the journal keeps it; empty if it bears none."""
+    """The secret that encrypts changes of a message, from its journal entry; empty if it has none."""
     message = events.Message.FromString(data).Message if kind == "Message" else Message()
     if kind == SENT:
         message = Message.FromString(data)
@@ -95,7 +95,7 @@ def _secret(message: Content) -> bytes:
 
 
 def said(message: Content, remote: str) -> Said | None:
-    """Understand an unwrapped message; ``None`` if it says nothing. ``remote`` is what its file is fetched by."""
+    """Read an unwrapped message; ``None`` if it has no content. ``remote`` is its file's download reference."""
     if message.HasField("conversation"):
         return Said(text=message.conversation)
     present = [field.name for field, _ in message.ListFields() if field.name not in _SILENT]
@@ -171,7 +171,7 @@ _KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "stickerMessage": ("sticker", "sticker", "image/webp"),
     "documentMessage": ("document", "file", "application/octet-stream"),
 }
-"""Kind, name and type of what comes without them."""
+"""Defaults of kind, name and type."""
 _ENDINGS: Final[Mapping[str, str]] = {
     "image/jpeg": ".jpg",
     "image/png": ".png",

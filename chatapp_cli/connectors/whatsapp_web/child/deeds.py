@@ -1,4 +1,4 @@
-"""What the desk asks for, done with the library. Each returns the answer or raises Unfit."""
+"""The desk's requests, carried out with the library. Each returns the answer or raises Unfit."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 EDIT_WITHIN: Final = 20 * 60 * 1000
 READ_AT_ONCE: Final = 50
-"""Messages that one receipt names."""
+"""The most messages per read receipt."""
 SEEN_ONLINE: Final = 15.0
-"""Seconds after the last sign of typing."""
+"""Seconds online after the last typing indicator."""
 _SECRET: Final = 32
-"""Bytes that every message of WhatsApp's own applications bears: changes of it are sealed with them."""
+"""The size in bytes of the secret in every message, with which changes of it are encrypted."""
 _REFUSED: Final = Failure("refused")
 _UNKNOWN: Final = Failure("no_answer", "unknown")
 
 
 @asynccontextmanager
 async def _done(otherwise: Failure) -> AsyncIterator[None]:
-    """Turn the library's errors into failures."""
+    """Convert the library's errors to failures."""
     try:
         yield
     except NeonizeError as error:
@@ -50,7 +50,7 @@ async def _done(otherwise: Failure) -> AsyncIterator[None]:
 
 
 class Deeds(groups.Groups):
-    """By name, as orders name them."""
+    """The operations, by the names used in orders."""
 
     def __init__(self, phone: Phone, journal: Journal) -> None:
         super().__init__(phone)
@@ -58,20 +58,20 @@ class Deeds(groups.Groups):
         self._leaving: asyncio.Task[None] | None = None
 
     async def ping(self, _: wire.Nothing) -> wire.Nothing:
-        """Tell whether it is still connected."""
+        """Whether it is still connected."""
         if not self._phone.online:
             raise Unfit(Failure("offline", "retry"))
         return wire.Nothing()
 
     async def prove(self, _: wire.Nothing) -> wire.Nothing:
-        """Ask WhatsApp for something that it gives to a device that is linked, and to nobody else."""
+        """Make a request that WhatsApp answers only for a linked device."""
         await self.ping(wire.Nothing())
         async with _done(Failure("offline", "retry")):
             await self._phone.client.get_blocklist()
         return wire.Nothing()
 
     async def send(self, args: wire.Send) -> wire.Sent:
-        """Prepare, which may be done again, then send, which may not."""
+        """Prepare (repeatable), then send (not repeatable)."""
         await self.ping(wire.Nothing())
         context = self._context(args) if args.quote else None
         message = await self._uploaded(args, context) if args.file else outfiles.text(args.text, context)
@@ -98,13 +98,13 @@ class Deeds(groups.Groups):
         return outfiles.quotation(args.quote, sender, _original(entry))
 
     def _remember(self, message_id: str, chat: str, message: Content) -> None:
-        """So that it can be edited, quoted and reacted to."""
+        """Store a sent message, so that it can be edited, quoted and reacted to."""
         entry = Entry(type=content.SENT, id=message_id, chat=chat, key=jids.phone(chat) or chat, us=True)
         entry.sender, entry.at, entry.data = self._phone.address, _now(), message.SerializeToString()
         self._journal.remember(entry)
 
     async def edit(self, args: wire.About) -> wire.Nothing:
-        """Other words for a message of ours."""
+        """Edit a message of ours."""
         entry = self._journal.find(args.id)
         if entry and _now() - entry.at > EDIT_WITHIN:
             raise Unfit(Failure("edit_too_old"))
@@ -114,7 +114,7 @@ class Deeds(groups.Groups):
         return wire.Nothing()
 
     async def delete(self, args: wire.About) -> wire.Nothing:
-        """Take a message back; one of others only in a group."""
+        """Delete a message; one of others only in a group."""
         entry = self._journal.find(args.id)
         theirs = entry is not None and not entry.us
         if theirs and not args.chat.endswith(f"@{jids.GROUPS}"):
@@ -125,7 +125,7 @@ class Deeds(groups.Groups):
         return wire.Nothing()
 
     async def react(self, args: wire.About) -> wire.Nothing:
-        """Our reaction."""
+        """Set our reaction."""
         entry = self._journal.find(args.id)
         if entry is None:
             raise Unfit(Failure("unknown_message"))
@@ -140,7 +140,7 @@ class Deeds(groups.Groups):
         return (await self._phone.client.get_me()).JID
 
     async def read(self, args: wire.About) -> wire.Nothing:
-        """Blue ticks for what was not marked yet, up to a message; in a group by who wrote it."""
+        """Send read receipts for unmarked messages up to this one; in a group per author."""
         entry = self._journal.find(args.id)
         if entry is None:
             raise Unfit(Failure("unknown_message"))
@@ -162,7 +162,7 @@ class Deeds(groups.Groups):
             )
 
     async def typing(self, args: wire.Chat) -> wire.Nothing:
-        """WhatsApp shows it only of accounts that are online."""
+        """Show the typing indicator; WhatsApp does so only for accounts that are online."""
         state, media = ChatPresence.CHAT_PRESENCE_COMPOSING, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT
         async with _done(_REFUSED):
             await self._phone.client.send_presence(Presence.AVAILABLE)
@@ -171,7 +171,7 @@ class Deeds(groups.Groups):
         return wire.Nothing()
 
     def _leave_soon(self) -> None:
-        """An account that is always online looks like a machine, and its phone rings no more."""
+        """Go offline soon: an account that is always online looks like a bot, and its phone no longer rings."""
         if self._leaving:
             self._leaving.cancel()
         self._leaving = asyncio.create_task(self._leave())
@@ -182,7 +182,7 @@ class Deeds(groups.Groups):
             await self._phone.client.send_presence(Presence.UNAVAILABLE)
 
     async def find(self, args: wire.Members) -> wire.People:
-        """Who of these phones is there."""
+        """Which of these phones are on WhatsApp."""
         phones = [f"+{jids.phone(one)}" for one in args.members if jids.phone(one)]
         if not phones:
             return wire.People()
@@ -192,7 +192,7 @@ class Deeds(groups.Groups):
         return wire.People(found=[wire.Who(jid=jid, phone=jids.phone(jid) or asked) for jid, asked in found])
 
     async def contacts(self, _: wire.Nothing) -> wire.People:
-        """The address book, as far as the phone told."""
+        """The address book, as far as the phone has sent it."""
         async with _done(_REFUSED):
             everybody = await self._phone.client.contact.get_all_contacts()
         people = [_contact(one) for one in everybody]
@@ -210,14 +210,14 @@ class Deeds(groups.Groups):
         return wire.Nothing()
 
     async def logout(self, _: wire.Nothing) -> wire.Nothing:
-        """Take this device off the phone's list."""
+        """Unlink this device."""
         async with _done(_REFUSED):
             await self._phone.client.logout()
         return wire.Nothing()
 
 
 def _original(entry: Entry | None) -> Content | None:
-    """The message itself, unwrapped."""
+    """A message from the journal, unwrapped."""
     if entry is None or entry.type not in {content.SENT, "Message"}:
         return None
     if entry.type == content.SENT:
@@ -226,7 +226,7 @@ def _original(entry: Entry | None) -> Content | None:
 
 
 def _chat(entry: Entry | None, args: wire.About) -> str:
-    """The chat as WhatsApp addresses it, where that is known."""
+    """The chat under the address that WhatsApp uses, if known."""
     return entry.chat if entry else args.chat
 
 

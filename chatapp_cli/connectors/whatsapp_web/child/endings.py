@@ -1,4 +1,4 @@
-"""Why a connection ended that the library will not bring back. Pure."""
+"""Reasons for a lost connection that the library does not restore. Pure functions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _REASONS: Final[Mapping[str, Failure]] = {
     "CLIENT_OUTDATED": Failure("outdated", "misconfigured"),
     "BAD_USER_AGENT": Failure("outdated", "misconfigured"),
 }
-"""WhatsApp's reasons; all others are troubles of its own."""
+"""WhatsApp's reasons; all others are faults of its own."""
 
 
 def ending(event: Event) -> Failure | None:
-    """What an event ends; ``None`` if it ends nothing."""
+    """The failure that an event reports; ``None`` if the connection continues."""
     name = type(event).DESCRIPTOR.name
     return _SAY[name](event) if name in _SAY else None
 

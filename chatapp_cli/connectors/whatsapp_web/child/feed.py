@@ -1,4 +1,4 @@
-"""From the library to the desk: every event first onto the disk, then translated, then told until acknowledged."""
+"""From the library to the desk: each event is written to disk, translated, and sent until acknowledged."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from chatapp_cli.connectors.whatsapp_web.child.scene import Known, Written
 from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING
 
 WINDOW: Final = 200
-"""Events that may be told without having been acknowledged."""
+"""The most unacknowledged events."""
 PATIENCE: Final = 120.0
-"""Seconds in which a message that could not be decrypted is usually sent again by its sender."""
+"""Seconds within which senders usually resend an undecryptable message."""
 
 
 class Feed:
-    """Records from before the first dial on, and tells while the device is connected."""
+    """Records events from before the first connection, and sends them while the device is connected."""
 
     def __init__(self, phone: Phone, journal: Journal, tell: Callable[[wire.Line], None]) -> None:
         self._phone, self._journal, self._tell = phone, journal, tell
@@ -39,7 +39,7 @@ class Feed:
             self._wait_for(late)
 
     async def record(self) -> None:
-        """Write down what comes, as it comes."""
+        """Record events as they come."""
         while True:
             event = await self._phone.inbox.get()
             if isinstance(event, events.HistorySync):
@@ -51,7 +51,7 @@ class Feed:
                     self._journal.mark_read(message_id)
 
     async def _catch_up(self, event: Event) -> None:
-        """What came between the end of the device before and the link of this one, as far as WhatsApp tells."""
+        """Events between the end of the previous device and the linking of this one, as far as WhatsApp sends them."""
         since = self._journal.since
         for one in history.messages(event, since, self._phone.address) if since else ():
             if not self._journal.has(one.Info.ID):
@@ -59,7 +59,7 @@ class Feed:
                 await asyncio.sleep(0)
 
     def _is_repeated(self, event: Event) -> bool:
-        """It cannot be decrypted once more, or what it stands for is here."""
+        """Whether an undecryptable message is a repeat, or the message itself has arrived."""
         undecryptable = isinstance(event, events.UndecryptableMessage)
         return undecryptable and self._journal.find(event.Info.ID) is not None
 
@@ -78,7 +78,7 @@ class Feed:
             self._keep(entry)
 
     async def tell(self) -> None:
-        """Tell what is written down, never too much at once."""
+        """Send recorded events, a limited number at a time."""
         self._known.me = self._phone.me
         while True:
             n = await self._numbers.get()
@@ -95,7 +95,7 @@ class Feed:
                 self.acknowledge(n)
 
     def _note(self, n: int, said: wire.Event) -> None:
-        """As whom a person was told, if they may be called otherwise later."""
+        """Record the id under which a person was reported, if it may change later."""
         if isinstance(said, wire.Message):
             who = said.sender
             name = who.known_as or ("" if who.phone or not jids.is_hidden(who.jid) else who.jid)
@@ -103,14 +103,14 @@ class Feed:
                 self._journal.told_as(n, name)
 
     def acknowledge(self, n: int) -> None:
-        """The desk has everything up to this number."""
+        """Record that the desk has stored everything up to this number."""
         self._journal.acknowledge(n)
         while self._told and self._told[0] <= n:
             self._told.popleft()
         self._room.set()
 
     async def _translated(self, entry: Entry) -> wire.Event | None:
-        """One that cannot be understood is told as it is: it must not hold up the others."""
+        """Translate an event; an unreadable one is sent raw so that it does not block the others."""
         try:
             event = LASTING[entry.type].FromString(entry.data)
             await self._look_up(event)
@@ -132,7 +132,7 @@ class Feed:
             await self._ask_about(group)
 
     async def _uncover(self, *addresses: str) -> None:
-        """Learn the LIDs of people whose phone is known."""
+        """Look up the LIDs of people whose phone is known."""
         for address in addresses:
             if jids.phone(address) and jids.phone(address) not in self._known.phones.values():
                 with suppress(NeonizeError):
@@ -146,7 +146,7 @@ class Feed:
             return ""
 
     async def _ask_about(self, group: str) -> None:
-        """Its title, and who of its members may take back what others wrote."""
+        """Request a group's title and administrators, who may delete what others wrote."""
         try:
             info = await self._phone.client.get_group_info(jids.made(group))
         except NeonizeError:
@@ -158,7 +158,7 @@ class Feed:
         self._known.admins[group] = frozenset(addresses - {""})
 
     def _written(self, message_id: str) -> Written | None:
-        """Who wrote a message of the last month, and what its changes are sealed with."""
+        """The author of a message of the last month, and the secret that encrypts its changes."""
         return self._told_in(self._journal.find(message_id) if message_id else None)
 
     def _stood(self, message_id: str) -> Written | None:
@@ -177,9 +177,9 @@ class Feed:
 
 
 def entry_of(event: Event) -> Entry:
-    """A line for the journal; ``Raw`` would only be the message once more.
+    """A journal entry; ``Raw`` is left out, it repeats the message.
 
-    What cannot be understood is kept all the same, whatever it lacks: it is told as unreadable later on.
+    Unreadable events are recorded too, and sent as unreadable later.
     """
     if isinstance(event, events.Message):
         event.ClearField("Raw")

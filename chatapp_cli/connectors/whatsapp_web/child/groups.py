@@ -17,13 +17,13 @@ _UNKNOWN: Final = Failure("no_answer", "unknown")
 
 
 class Groups:
-    """What can be done with groups."""
+    """The group operations."""
 
     def __init__(self, phone: Phone) -> None:
         self._phone = phone
 
     async def create_group(self, args: wire.Members) -> wire.Group:
-        """Make one."""
+        """Create a group."""
         try:
             info = await self._phone.client.create_group(args.title, [jids.made(one) for one in args.members])
         except NeonizeError as error:
@@ -31,11 +31,11 @@ class Groups:
         return wire.Group(jid=jids.bare(info.JID), name=args.title, missing=missing(args.members, info.Participants))
 
     async def add_members(self, args: wire.Members) -> wire.Group:
-        """Put people in."""
+        """Add members."""
         return await self._change(args.chat, args.members, ParticipantChange.ADD)
 
     async def remove_members(self, args: wire.Members) -> wire.Group:
-        """Take people out."""
+        """Remove members."""
         return await self._change(args.chat, args.members, ParticipantChange.REMOVE)
 
     async def _change(self, chat: str, members: Sequence[str], how: Any) -> wire.Group:
@@ -47,7 +47,7 @@ class Groups:
         return wire.Group(jid=chat, missing=missing(members, told))
 
     async def rename_group(self, args: wire.Chat) -> wire.Nothing:
-        """Another title."""
+        """Change the title."""
         try:
             await self._phone.client.set_group_name(jids.made(args.chat), args.text)
         except NeonizeError as error:
@@ -55,7 +55,7 @@ class Groups:
         return wire.Nothing()
 
     async def end_group(self, args: wire.Chat) -> wire.Nothing:
-        """Everybody out, then leave: there is no way to delete a group."""
+        """Remove everybody, then leave: groups cannot be deleted."""
         group = jids.made(args.chat)
         try:
             info = await self._phone.client.get_group_info(group)
@@ -69,7 +69,7 @@ class Groups:
 
 
 def missing(asked: Sequence[str], told: Iterable[Any]) -> dict[str, str]:
-    """Who was not added, under the address by which they were asked for, and why."""
+    """The people not added, by the address requested, and the reasons."""
     failed: dict[str, str] = {}
     for one in told:
         if one.Error and one.Error != _THERE_ALREADY:
@@ -80,5 +80,5 @@ def missing(asked: Sequence[str], told: Iterable[Any]) -> dict[str, str]:
 
 
 def _addresses(one: Jid) -> frozenset[str]:
-    """A member's: any of the three may be empty."""
+    """A member's addresses; any of the three may be empty."""
     return frozenset({jids.bare(one.JID), jids.bare(one.PhoneNumber), jids.bare(one.LID)} - {""})

@@ -1,7 +1,7 @@
-"""What WhatsApp tells a new device of the last days, as if it had come live. Pure.
+"""Convert the history that WhatsApp sends to a new device to live events. Pure functions.
 
-A linked device that was removed gets nothing any more, and one that takes its place gets no queue of what the other
-one missed: the phone sends it the latest part of its chats instead, in pieces.
+A removed device gets nothing any more, and its replacement does not get what it missed: instead the phone sends the
+latest part of its chats, in pieces.
 """
 
 from __future__ import annotations
@@ -78,6 +78,6 @@ def _source(told: Any, chat: Any, me: str) -> Event:
 
 
 def _jid(address: str) -> Jid:
-    """Without the device that history may name beside the user."""
+    """An address without the device, which history may include."""
     user, _, server = address.partition("@")
     return jids.made(f"{user.partition(':')[0]}@{server}" if user else "")

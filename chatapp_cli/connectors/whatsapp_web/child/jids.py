@@ -1,4 +1,4 @@
-"""WhatsApp's addresses, ``user@server``: a person has one by phone, at s.whatsapp.net, and a hidden one, at lid."""
+"""WhatsApp addresses, ``user@server``: a person has one with the phone (s.whatsapp.net) and a hidden one (lid)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GROUPS: Final = "g.us"
 
 
 def bare(jid: Jid) -> str:
-    """Without the device; empty if there is none."""
+    """An address without the device; empty if there is none."""
     return f"{jid.User}@{jid.Server}" if jid.User else ""
 
 
@@ -23,23 +23,23 @@ def made(address: str) -> Jid:
 
 
 def is_hidden(address: str) -> bool:
-    """It does not tell the phone."""
+    """Whether it hides the phone."""
     return address.endswith(f"@{HIDDEN}")
 
 
 def told(jid: Jid, alt: Jid) -> tuple[str, str]:
-    """The hidden address and the digits of the phone, as far as a person's two addresses tell them."""
+    """The hidden address and the phone's digits from a person's two addresses, as far as known."""
     both = (bare(jid), bare(alt))
     lid = next((one for one in both if is_hidden(one)), "")
     return lid, next(filter(None, map(phone, both)), "")
 
 
 def by_phone(digits: str) -> str:
-    """The address by phone; empty without one."""
+    """The address with the phone; empty without one."""
     return f"{digits}@{USERS}" if digits else ""
 
 
 def phone(address: str) -> str:
-    """The digits, if the address is one by phone."""
+    """The digits, if the address has the phone."""
     user, _, server = address.partition("@")
     return user if server == USERS else ""

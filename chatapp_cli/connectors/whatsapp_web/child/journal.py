@@ -1,9 +1,9 @@
-"""What arrived and what went out in the last month.
+"""The messages received and sent in the last month.
 
-Nothing is lost before the desk has it, and old messages can be quoted, reacted to and downloaded. WhatsApp takes a
-message for delivered as soon as the library has it, so every event is on the disk before it is told. One JSON line
-each; an acknowledgement is a line too, and how far a chat was marked as read. A device that takes the place of another
-one goes on with its journal.
+Nothing is lost before the desk has stored it, and old messages can be quoted, reacted to and downloaded. WhatsApp
+counts a message as delivered as soon as the library has it, so every event is written to disk before it is sent to the
+desk. One JSON line each; acknowledgements and read positions of chats are lines too. A device that replaces another one
+continues its journal.
 """
 
 from __future__ import annotations
@@ -21,49 +21,49 @@ _MONTH: Final = 30 * 24 * 3600 * 1000
 _HOUR: Final = 3600 * 1000
 _LINKED: Final = "Linked"
 GAP: Final = 1_000_000
-"""Numbers left out when a device takes the place of another one, which may be running and counting still."""
+"""Numbers skipped when a device replaces another one, which may still be running and counting."""
 
 
 UNDECRYPTABLE: Final = "UndecryptableMessage"
-"""Type of what stands for a message."""
+"""The type of a placeholder for a message."""
 
 
 class Entry(msgspec.Struct, omit_defaults=True):
-    """A line: an event has a number; without it, ``ack`` or a message that we sent."""
+    """A line: a numbered event; without a number, ``ack`` or a message that we sent."""
 
     n: int = 0
     ack: int = 0
     type: str = ""
     id: str = ""
     chat: str = ""
-    """As WhatsApp addressed it."""
+    """The address as WhatsApp gave it."""
     key: str = ""
-    """The same chat under whichever address: the phone's digits where they are known."""
+    """The id of the chat, whatever the address: the phone's digits if known."""
     sender: str = ""
     us: bool = False
     at: int = 0
     shown: bool = False
-    """A person sees it as a message of its own: bookkeeping, reactions and changes are none."""
+    """Whether it is shown as a message; internal messages, reactions and changes are not."""
     late: bool = False
-    """It could not be decrypted, which WhatsApp's own applications hide: it is told if it does not come again."""
+    """Whether it is an undecryptable message that WhatsApp's own apps hide: reported if it is not resent."""
     read: int = 0
     """The chat ``key`` is marked as read up to this number."""
     lid: str = ""
-    """The sender's hidden address, where WhatsApp told it."""
+    """The sender's hidden address, if known."""
     phone: str = ""
-    """Digits of the sender's phone, where WhatsApp told it."""
+    """The digits of the sender's phone, if known."""
     unnamed: int = 0
-    """Who said what has this number was told as ``key``, which is not what they would be called later."""
+    """The author of the event with this number was reported as ``key``, which later ones may not be."""
     since: int = 0
-    """This device took the place of another one that knew everything up to here."""
+    """The time up to which the replaced device knew everything."""
     last: int = 0
-    """Numbers go on above this one."""
+    """Numbers continue after this one."""
     data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the file something is, and what is asked of it most."""
+    """The position of an entry in the file, with its most used fields."""
 
     offset: int
     n: int
@@ -77,7 +77,7 @@ _decode = msgspec.json.Decoder(Entry).decode
 
 
 class Journal:
-    """The file, and in memory only where in it things are."""
+    """The file, with an index in memory."""
 
     def __init__(self, path: Path, now: int) -> None:
         self._path = path
@@ -89,11 +89,11 @@ class Journal:
         self._told: dict[int, str] = {}
         self._stood: dict[str, int] = {}
         self.phones: dict[str, str] = {}
-        """Digits by LID, as messages told them."""
+        """Phone digits by LID, from messages."""
         self.late: dict[str, int] = {}
-        """Numbers of what could not be decrypted and is not told yet, by id."""
+        """Numbers of undecryptable messages not reported yet, by id."""
         self.since = 0
-        """From when on this device has to ask what came before it was linked; 0: it need not."""
+        """Since when this device needs the messages from before it was linked; 0 for none."""
         self._latest = self._linked = 0
         _thin(path, now - _MONTH)
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
@@ -120,7 +120,7 @@ class Journal:
             self.since, self._linked = entry.since, self._linked or entry.at
 
     def _name(self, entry: Entry, offset: int) -> None:
-        """What stands for a message never hides the message itself, whichever of them came first."""
+        """Index an entry; a placeholder never hides the message itself, whichever came first."""
         real = entry.type != UNDECRYPTABLE
         if not real:
             self._stood[entry.id] = entry.n
@@ -136,54 +136,54 @@ class Journal:
         self._latest = max(self._latest, entry.at)
 
     def record(self, entry: Entry) -> int:
-        """Keep an event, durably once this returns, and give it its number."""
+        """Store an event durably and return its number."""
         entry.n = self.last + 1
         self._write(entry)
         os.fdatasync(self._file.fileno())
         return entry.n
 
     def remember(self, entry: Entry) -> None:
-        """Keep what we sent."""
+        """Store a message that we sent."""
         self._write(entry)
 
     def acknowledge(self, n: int) -> None:
-        """The desk has everything up to this number; losing this line only repeats them."""
+        """Record that the desk has everything up to this number; losing this line only causes repeats."""
         if n > self.acknowledged:
             self._write(Entry(ack=min(n, self.last)))
 
     def linked(self, now: int) -> None:
-        """Note that this device is new; with a journal behind it, it goes on where the device before ended."""
+        """Record that this device is new; with a previous journal it continues where that device ended."""
         since = max(self._latest - _HOUR, self._linked) if self._linked or self._latest else 0
         self._write(Entry(type=_LINKED, at=now, since=since, last=self.last + GAP if since else 0))
 
     def mark_read(self, message_id: str) -> None:
-        """Its chat is read up to this message."""
+        """Record that its chat is read up to this message."""
         place = self._named.get(message_id)
         if place and place.n > self._marks.get(place.key, 0):
             entry = self._at(place.offset)
             self._write(Entry(read=place.n, key=place.key, at=entry.at if entry else 0))
 
     def told_as(self, n: int, name: str) -> None:
-        """Note as whom the desk knows the author of a message, where it is not the phone."""
+        """Record under which id the desk knows the author of a message, if that is not the phone."""
         entry = self.numbered(n)
         if entry and self._told.get(n) != name:
             self._write(Entry(key=name, unnamed=n, at=entry.at))
 
     def author(self, entry: Entry) -> str:
-        """As whom the desk knows the author of a message, if that was noted."""
+        """The id under which the desk knows the author of a message, if recorded."""
         return self._told.get(entry.n, "")
 
     def stood(self, message_id: str) -> Entry | None:
-        """What stood for a message, or still does."""
+        """The placeholder for a message, also after the message arrived."""
         return self.numbered(self._stood.get(message_id, 0))
 
     def has(self, message_id: str) -> bool:
-        """The message itself came or went out, not only something that stands for it."""
+        """Whether the message itself was received or sent, not only a placeholder."""
         place = self._named.get(message_id)
         return place is not None and place.real
 
     def close(self) -> None:
-        """Everything is on the disk already."""
+        """Close the file; everything is on disk already."""
         self._file.close()
 
     def _write(self, entry: Entry) -> None:
@@ -214,7 +214,7 @@ class Journal:
         return _read(self._file.readline())
 
     def unread_up_to(self, message_id: str) -> Sequence[tuple[str, str]]:
-        """Id and sender of the other side's messages in a chat that were not marked as read yet, up to this one."""
+        """Id and sender of the other side's unread messages in a chat, up to this one."""
         until = self._named.get(message_id)
         if until is None:
             return ()
@@ -228,7 +228,7 @@ class Journal:
 
 
 def carry_over(before: Path, path: Path) -> None:
-    """Take over the journal of another device, unless there is one here; that device may be writing still."""
+    """Copy the journal of another device unless there is one here; that device may still be writing."""
     if before.is_file() and not path.exists():
         draft = path.with_suffix(".carried")
         shutil.copyfile(before, draft)
@@ -243,7 +243,7 @@ def _read(line: bytes) -> Entry | None:
 
 
 def _thin(path: Path, since: int) -> None:
-    """Leave out what is old and acknowledged, and what a crash left half-written; the last number stays."""
+    """Remove old acknowledged entries and half-written ones; the last number is kept."""
     if not path.exists():
         return
     acknowledged = max((entry.ack for _, entry in _lines(path)), default=0)
@@ -259,7 +259,7 @@ def _thin(path: Path, since: int) -> None:
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, Entry]]:
-    """One by one: a month may not fit into memory."""
+    """Read lines one by one: a month may not fit into memory."""
     with path.open("rb") as lines:
         for line in lines:
             entry = _read(line) if line.endswith(b"\n") else None

@@ -1,4 +1,4 @@
-"""Everything of neonize that is used, in one place: it comes without types, so all of these are ``Any``."""
+"""All imports from neonize, in one place: it has no type hints, so all of them are ``Any``."""
 
 from __future__ import annotations
 

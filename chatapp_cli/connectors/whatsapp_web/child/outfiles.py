@@ -1,7 +1,7 @@
-"""Our messages as WhatsApp's: texts, files and quotations.
+"""Build WhatsApp messages: texts, files and quotations.
 
-The library's own builders are not used: they turn numbers in a text into mentions, fetch pages that a text links to,
-and want ffmpeg for voice messages and videos.
+The library's own builders are not used: they turn numbers in a text into mentions, fetch linked pages, and need ffmpeg
+for voice messages and videos.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ MEDIA: Final[Mapping[str, Any]] = {
     "voice": MediaType.MediaAudio,
     "document": MediaType.MediaDocument,
 }
-"""How a file is encrypted, by what it is shown as."""
+"""The encryption type of a file, by its kind."""
 _THUMBNAIL: Final = (200, 200)
 _OPUS_RATE: Final = 48_000
 _PAGE: Final = b"OggS"
 
 
 def text(words: str, context: Content | None) -> Content:
-    """A text, with what it quotes."""
+    """A text, with its quotation."""
     if context is None:
         return Message(conversation=words)
     return Message(extendedTextMessage=ExtendedTextMessage(text=words, contextInfo=context))
 
 
 def file(out: wire.OutFile, upload: Any, content: bytes, caption: str, context: Content | None) -> Content:
-    """A file that was uploaded."""
+    """An uploaded file."""
     where = {
         "URL": upload.url,
         "directPath": upload.DirectPath,
@@ -89,7 +89,7 @@ _SHAPES: Final[Mapping[str, Callable[[wire.OutFile, bytes, str, Mapping[str, Any
 
 
 def _measured(content: bytes) -> Mapping[str, Any]:
-    """Size and a small preview; a picture that cannot be opened goes without."""
+    """Dimensions and a small preview; an unreadable picture gets none."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -105,7 +105,7 @@ def _measured(content: bytes) -> Mapping[str, Any]:
 
 
 def ogg_seconds(content: bytes) -> int:
-    """Length of an Opus recording, by the position in its last page (RFC 3533 §6, RFC 7845 §4)."""
+    """Length of an Opus recording, from the position in its last page (RFC 3533 §6, RFC 7845 §4)."""
     at = content.rfind(_PAGE)
     if at < 0:
         return 0
@@ -113,7 +113,7 @@ def ogg_seconds(content: bytes) -> int:
 
 
 def quotation(message_id: str, sender: str, original: Content | None) -> Content:
-    """What is quoted, as the other side shows it even if it no longer has the original."""
+    """A quotation with its content, so that the other side can show it without the original."""
     shown = Message()
     if original is not None:
         shown.CopyFrom(original)
@@ -125,7 +125,7 @@ def quotation(message_id: str, sender: str, original: Content | None) -> Content
 
 
 def retold(original: Content | None, words: str) -> Content:
-    """A message with other words: a file keeps being one, with another caption."""
+    """A message with a new text; a file gets a new caption."""
     if original is not None:
         for name in ("imageMessage", "videoMessage", "documentMessage"):
             if original.HasField(name):

@@ -1,8 +1,8 @@
-"""The device: the library's client, from its first dial until nothing helps but a new process.
+"""The device: the library's client, from the first connection until only a new process helps.
 
-Facts that shape it. The first dial is not repeated by the library; later ones are. ``get_me`` before the connection is
-up ends the process. Exceptions in handlers are dropped, so handlers only hand on. When codes run out nothing is told:
-silence is the sign. A lost connection comes back by itself; a failure that does not is this process's last word.
+Facts about the library: it does not repeat the first connection attempt, only later ones. ``get_me`` before the
+connection is up ends the process. Exceptions in handlers are dropped, so handlers only enqueue. When codes run out no
+event comes: the sign is silence. It restores lost connections; if it cannot, this process reports a failure and ends.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from chatapp_cli.connectors.whatsapp_web.child.translate import LASTING
 from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 CODE_SILENCE: Final = 75.0
-"""Seconds after a code in which the next one has to come: the first is good for 60, the others for 20."""
+"""Seconds without a next code after which there are none: the first is valid for 60, the others for 20."""
 _CLIENT: Final = "desk"
 
 
 class Unfit(Exception):
-    """A request cannot be done."""
+    """A request cannot be carried out."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.code)
@@ -52,10 +52,10 @@ class Phone:
         self.me: frozenset[str] = frozenset()
         """Our addresses, known once it is online."""
         self.address = ""
-        """The one by phone."""
+        """Our address with the phone."""
         self.online = False
         self.wants_history = False
-        """What WhatsApp tells a new device of the last days is to be had too; it is asked once, before the dial."""
+        """Whether to read the history sent to a new device; set once, before connecting."""
         self._up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._args = wire.Open(folder="")
         self._codes = 0
@@ -63,7 +63,7 @@ class Phone:
         self._lock = -1
 
     async def open(self, args: wire.Open) -> wire.Account:
-        """Connect and say whose device it is. Raises Unfit."""
+        """Connect and return the account. Raises Unfit."""
         self._args = args
         device = str(Path(args.folder, "device.db"))
         self.client = NewAClient(device, uuid=_CLIENT, props=DeviceProps(os="Chatapp", platformType=DeviceProps.CHROME))
@@ -82,9 +82,9 @@ class Phone:
         return Failure(code, outcome, words[:300])
 
     def claim(self, folder: Path) -> None:
-        """Be the only one: two processes on one device throw each other out. Raises Unfit.
+        """Lock the device: two processes on one device disconnect each other. Raises Unfit.
 
-        The lock's file tells how the other one is.
+        The lock file tells the state of the other process.
         """
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -104,7 +104,7 @@ class Phone:
         return wire.Account(phone=me.JID.User, name=me.PushName)
 
     def _listen(self) -> None:
-        """Handlers have to be there before the connection: the library asks once what is wanted."""
+        """Register the handlers, which the library reads once, before connecting."""
 
         async def keep(_: Any, event: Event) -> None:
             self.inbox.put_nowait(event)
@@ -142,7 +142,7 @@ class Phone:
             self._up.set_result(None)
 
     async def _code(self, said: str) -> None:
-        """WhatsApp offers a code: this device is not linked."""
+        """WhatsApp sent a code: this device is not linked."""
         self._codes += 1
         if not self._args.pair:
             self._fail(Failure("logged_out", "rebind"))
@@ -167,7 +167,7 @@ class Phone:
             self._silence.cancel()
 
     async def close(self) -> None:
-        """Hang up; this may never return."""
+        """Disconnect; this may never return."""
         if self.client is not None:
             await self.client.disconnect()
 

@@ -1,4 +1,4 @@
-"""What the library's errors mean: it hands them on as words, with WhatsApp's numbers inside."""
+"""Map the library's errors to failures: it passes them on as text that contains WhatsApp's numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORDS: Final[Sequence[tuple[str, Failure]]] = (
     ("not-authorized", Failure("forbidden")),
     ("forbidden", Failure("forbidden")),
 )
-"""What certainly was not done, whatever else the words are."""
+"""Wordings that mean that the request was certainly not carried out."""
 _NUMBERS: Final[Mapping[int, Failure]] = {
     400: Failure("refused"),
     401: Failure("forbidden"),
@@ -38,7 +38,7 @@ _NUMBERS: Final[Mapping[int, Failure]] = {
     463: Failure("strangers_limited", "wait", retry_after=6 * _HOUR),
     479: Failure("refused"),
 }
-"""WhatsApp's own refusals; 463 is its lock on writing to strangers, whose end it does not tell here."""
+"""WhatsApp's own refusals; 463 is its ban on writing to strangers, without an end time here."""
 _NUMBER: Final = re.compile(r"(?:server returned error|status|code) (\d{3})\b")
 
 MEMBERS: Final[Mapping[int, str]] = {
@@ -48,11 +48,11 @@ MEMBERS: Final[Mapping[int, str]] = {
     408: "left_recently",
     500: "refused",
 }
-"""Why somebody could not be added to a group; 409 says that they are there already."""
+"""Why a person could not be added to a group; 409 means that they are already a member."""
 
 
 def named(words: str) -> Failure | None:
-    """The failure that WhatsApp or the library clearly named."""
+    """The failure that WhatsApp or the library clearly names."""
     lower = words.lower()
     for part, failure in _WORDS:
         if part in lower:
@@ -63,7 +63,7 @@ def named(words: str) -> Failure | None:
 
 
 def of(error: Exception, otherwise: Failure) -> Failure:
-    """What an error means, or what it has to be taken for."""
+    """The failure for an error, or the closest assumption."""
     return named(str(error)) or _with(otherwise, str(error))
 
 

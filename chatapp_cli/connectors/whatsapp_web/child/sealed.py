@@ -1,7 +1,7 @@
-"""What WhatsApp's applications seal a second time: edits, reactions, comments. Pure.
+"""Decrypt what WhatsApp apps encrypt a second time: edits, reactions, comments. Pure functions.
 
-The key comes from the secret that the message they belong to bears, from who wrote that and from who changes it
-(whatsmeow, ``msgsecret.go``). Both people have two addresses, and which of them was used is not told: all are tried.
+The key is derived from the secret in the target message, its author and the author of the change (whatsmeow,
+``msgsecret.go``). Both people have two addresses and it is not known which were used: all are tried.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CHANGES: Final = frozenset(
 
 
 def within(message: Content) -> tuple[str, Content] | None:
-    """What is sealed in an unwrapped message, and for which use; an empty use is a change that is never opened."""
+    """The encrypted part of an unwrapped message and its use; an empty use is a change that is never decrypted."""
     for field, use in _FIELDS.items():
         if message.HasField(field):
             return use, getattr(message, field)
@@ -46,7 +46,7 @@ def within(message: Content) -> tuple[str, Content] | None:
 
 
 def opened(one: Content, secret: bytes, use: str, authors: Iterable[str], changers: Iterable[str]) -> bytes | None:
-    """What is inside; ``None`` if no pair of these addresses opens it."""
+    """The decrypted content; ``None`` if no pair of these addresses fits."""
     for author, changer in product(dict.fromkeys(authors), dict.fromkeys(changers)):
         try:
             return AESGCM(key(secret, one.targetMessageKey.ID, use, author, changer)).decrypt(

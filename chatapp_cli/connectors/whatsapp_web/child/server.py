@@ -1,4 +1,4 @@
-"""The child's side of the protocol: orders in, answers, events and news out."""
+"""The child's side of the protocol: receives orders, sends answers, events and news."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from chatapp_cli.connectors.whatsapp_web.child.phone import Phone, Unfit
 from chatapp_cli.connectors.whatsapp_web.wire import Failure
 
 THREADS: Final = 64
-"""Each connection keeps one thread for ever; with asyncio's few, everything else would stand still."""
+"""Each connection occupies a thread for ever; asyncio's default pool would run out."""
 GOODBYE: Final = 2.0
-"""Seconds that hanging up may take."""
+"""The timeout for disconnecting, in seconds."""
 _LONGEST_ORDER: Final = 1 << 22
 
 
 async def serve(orders: int, out: int) -> None:
-    """Serve until the orders end or nothing helps any more; then end the process, whatever still runs in it."""
+    """Serve until the orders end or a failure is final; then end the process, whatever still runs in it."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     log.setLevel("WARNING")
     server = Server(out)
@@ -64,7 +64,7 @@ class Server:
         self.phone = Phone(self.tell, self.fail)
 
     def tell(self, line: wire.Line) -> None:
-        """Write a line; a parent that is gone needs no more of them."""
+        """Write a line; ignored if the parent is gone."""
         rest = wire.encode(line) + b"\n"
         try:
             while rest:
@@ -73,13 +73,13 @@ class Server:
             self.ended.set()
 
     def fail(self, failure: Failure) -> None:
-        """Say the last word."""
+        """Report the final failure."""
         if not self.ended.is_set():
             self.tell(wire.Line(error=failure))
             self.ended.set()
 
     async def read(self, lines: asyncio.StreamReader) -> None:
-        """Take orders until there are no more."""
+        """Read orders until stdin ends."""
         async for line in lines:
             try:
                 order = wire.order(line)
@@ -101,7 +101,7 @@ class Server:
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        """A mistake of ours ends the process, which is started again, rather than leave it deaf."""
+        """End the process after a bug of ours: it is restarted instead of staying without a reader."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             self.fail(Failure("child_ended", "retry", f"{type(error).__name__}: {error}"))
@@ -125,7 +125,7 @@ class Server:
         return await deed(self._deeds, msgspec.json.decode(order.args, type=shape))
 
     async def _open(self, args: wire.Open) -> wire.Account:
-        """Connect; from then on events are told."""
+        """Connect; from then on events are sent."""
         self.phone.claim(Path(args.folder))
         journal = await asyncio.to_thread(_journal, args)
         self.phone.wants_history = journal.since > 0

@@ -1,4 +1,4 @@
-"""The library's events as the protocol's. Pure: what has to be looked up is handed in."""
+"""Translate the library's events to the protocol's. Pure: lookups are passed in."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _SECOND: Final = 1000
 
 
 def hidden(event: Event) -> Sequence[str]:
-    """The LIDs in an event whose phone it does not tell."""
+    """The LIDs in an event that come without a phone."""
     found = dict.fromkeys(jids.bare(jid) for jid, alt in _people(event) if not jids.phone(jids.bare(alt)))
     return [one for one in found if jids.is_hidden(one)]
 
 
 def pairs(event: Event) -> Mapping[str, str]:
-    """Digits by LID, as an event tells them."""
+    """The phone digits by LID that an event contains."""
     told = (jids.told(jid, alt) for jid, alt in _people(event))
     return {lid: phone for lid, phone in told if lid and phone}
 
 
 def group(event: Event) -> str:
-    """The group that something was said in; empty if none."""
+    """The group of an event; empty if none."""
     source = _source(event)
     return jids.bare(source.Chat) if source is not None and source.Chat.Server == jids.GROUPS else ""
 
@@ -50,7 +50,7 @@ def target(event: Event) -> str:
 
 
 def is_removal(event: Event) -> bool:
-    """Somebody takes a message back."""
+    """Whether it deletes a message."""
     if not isinstance(event, events.Message):
         return False
     inner = content.unwrapped(event.Message)
@@ -58,12 +58,12 @@ def is_removal(event: Event) -> bool:
 
 
 def own_id(event: Event) -> str:
-    """The id of a message; empty for what is none."""
+    """The id of a message; empty for other events."""
     return str(event.Info.ID) if isinstance(event, events.Message) else ""
 
 
 def _people(event: Event) -> Sequence[tuple[Jid, Jid]]:
-    """The chat and the sender of a message, by both addresses."""
+    """The chat and the sender of a message, each with both addresses."""
     source = _source(event)
     if source is None:
         return ()
@@ -77,12 +77,12 @@ def _source(event: Event) -> Event | None:
 
 
 def translated(event: Event, known: Known, remote: str) -> wire.Event | None:
-    """What an event means to the desk; ``None`` if nothing. ``remote`` is what a file in it is fetched by."""
+    """Translate an event; ``None`` if it is ignored. ``remote`` is the reference for downloading its file."""
     return _TRANSLATE[type(event)](event, known, remote)
 
 
 def unreadable(kind: str, at: int, detail: str, data: bytes) -> wire.Unreadable:
-    """What could not be translated, as the library gave it."""
+    """An untranslatable event, as the library gave it."""
     return wire.Unreadable(what=kind, at=at, detail=detail, data=base64.b64encode(data).decode())
 
 
@@ -149,7 +149,7 @@ def _edited(to: str, changed: Content, where: Scene) -> wire.Event:
 
 
 def _refused(what: str, to: str, where: Scene) -> wire.Event:
-    """The sender changes what somebody else wrote: WhatsApp's own applications do not show it either."""
+    """The dead letter for a change to another person's message, which WhatsApp's own apps ignore too."""
     detail = f"{where.chat.phone or where.chat.jid}/{to} by {where.sender.phone or where.sender.jid}"
     return wire.Unreadable(what=what, at=where.at, detail=detail)
 
@@ -171,14 +171,14 @@ def _unsealed(use: str, one: Content, where: Scene) -> wire.Event | None:
 
 
 def _closed(use: str, to: str, where: Scene) -> wire.Event:
-    """A change that cannot be opened shows in the dialog; a reaction or comment is kept for a person to see."""
+    """An edit that cannot be decrypted is shown in the dialog; a reaction or comment becomes a dead letter."""
     if use in {sealed.REACTION, sealed.COMMENT}:
         return unreadable(use, where.at, f"no key for {to}", where.event.SerializeToString())
     return _spoken(content.Said(reply_to=to), where, stands_for="change")
 
 
 def _receipt(event: Event, _: Known, __: str) -> wire.Event | None:
-    """SERVER_ERROR is what the library makes of «played on another device of ours»: it means nothing."""
+    """A receipt. The library reports «played on another device of ours» as SERVER_ERROR: ignored."""
     kinds = events.Receipt
     if event.MessageSource.IsFromMe or event.Type not in {kinds.DELIVERED, kinds.READ, kinds.PLAYED}:
         return None
@@ -209,9 +209,9 @@ def _ours(people: Sequence[Jid], known: Known) -> bool:
 
 
 def _undecryptable(event: Event, known: Known, _: str) -> wire.Event | None:
-    """A line in the dialog at once; the message itself takes its place if the phone or the sender sends it again.
+    """A placeholder for an undecryptable message; the message replaces it if the phone or the sender resends it.
 
-    WhatsApp says why it is not there, but the library keeps that to itself: only a file can be one to view once.
+    WhatsApp gives the reason but the library drops it: a file may have been one to view once.
     """
     if scene.for_nobody(event.Info.MessageSource):
         return None
@@ -224,7 +224,7 @@ def _undecryptable(event: Event, known: Known, _: str) -> wire.Event | None:
 
 
 def is_hidden(event: Event) -> bool:
-    """It cannot be decrypted, and WhatsApp's own applications show nothing in its place: a reaction, a change."""
+    """Whether WhatsApp's own apps show no placeholder for it: reactions and edits."""
     return bool(event.DecryptFailMode == event.DECRYPT_FAIL_HIDE)
 
 
@@ -236,4 +236,4 @@ _TRANSLATE: Final[Mapping[Any, Callable[[Event, Known, str], wire.Event | None]]
     events.UndecryptableMessage: _undecryptable,
 }
 LASTING: Final[Mapping[str, Any]] = {kind.DESCRIPTOR.name: kind for kind in _TRANSLATE}
-"""Events that must not be lost, by name; all others say only what is true just now."""
+"""Events that must not be lost, by name; all others only describe the current state."""

@@ -1,4 +1,4 @@
-"""The requests that are understood, each with its handler; one module for each part of the API."""
+"""The supported requests and their handlers; one module for each part of the API."""
 
 from collections.abc import Mapping
 
@@ -27,4 +27,4 @@ HANDLERS: Mapping[type, Handler] = {
     **updates.HANDLERS,
 }
 OPEN_TO_ALL = frozenset({*basics.HANDLERS, *auth.OPEN_TO_ALL})
-"""These are answered before a login."""
+"""Requests that are answered without a login."""

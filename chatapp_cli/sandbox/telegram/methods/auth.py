@@ -54,21 +54,21 @@ def _sent(call: Call, phone: str, owner: Person | None) -> Any:
 
 
 def _tell(call: Call, owner: Person, code: str) -> None:
-    """Telegram itself writes the code to the devices that are logged in."""
+    """Send the code to the logged-in devices as a message from Telegram."""
     service = call.cloud.service
     words = f"Login code: {code}. Do not give this code to anyone, even if they say they are from Telegram!"
     post(Actor(call.cloud, service), Letter(chat=call.cloud.private(service, owner), author=service, text=words))
 
 
 def resend_code(call: Call, request: Any) -> Any:
-    """Another code; the one before is void."""
+    """Send another code; the previous one becomes invalid."""
     phone = _pending(call, request).phone
     call.cloud.desk.codes.pop(request.phone_code_hash)
     return _sent(call, phone, call.cloud.by_phone(phone))
 
 
 def cancel_code(call: Call, request: Any) -> bool:
-    """The code is void."""
+    """Invalidate the code."""
     return call.cloud.desk.codes.pop(request.phone_code_hash, None) is not None
 
 
@@ -82,7 +82,7 @@ def _pending(call: Call, request: Any) -> PendingCode:
 
 
 def sign_in(call: Call, request: Any) -> Any:
-    """Log in with the code; a cloud password is asked for afterwards."""
+    """Log in with the code; a cloud password is requested afterwards."""
     pending = _pending(call, request)
     if not request.phone_code:
         raise Refusal("PHONE_CODE_EMPTY")
@@ -110,12 +110,12 @@ def _logged_in(call: Call, owner: Person) -> Any:
 
 
 def sign_up(_call: Call, _request: Any) -> Any:
-    """Accounts are made in Telegram's own applications only."""
+    """Refuse: accounts are created only in Telegram's own apps."""
     raise Refusal("PHONE_NUMBER_INVALID")
 
 
 def get_password(call: Call, _request: Any) -> Any:
-    """The question that a cloud password answers."""
+    """The SRP parameters of the cloud password."""
     owner = call.device.person or call.device.awaits_password
     if owner is None:
         raise Refusal("AUTH_KEY_UNREGISTERED")
@@ -147,7 +147,7 @@ def check_password(call: Call, request: Any) -> Any:
 
 
 def export_token(call: Call, request: Any) -> Any:
-    """What a QR code shows; once it was scanned, the login."""
+    """A QR login token; after the scan, the login."""
     _check_app(request)
     scanned = call.cloud.desk.scanned_by.pop(call.device, None)
     if scanned:
@@ -157,7 +157,7 @@ def export_token(call: Call, request: Any) -> Any:
 
 
 def import_token(call: Call, request: Any) -> Any:
-    """The same, asked with the token."""
+    """The same, requested with the token."""
     scanned = call.cloud.desk.scanned_by.pop(call.device, None)
     if scanned is None:
         raise Refusal("AUTH_TOKEN_INVALID" if request.token not in call.cloud.desk.tokens else "AUTH_TOKEN_EXPIRED")
@@ -193,12 +193,12 @@ def export_authorization(call: Call, request: Any) -> Any:
 
 
 def import_authorization(call: Call, request: Any) -> Any:
-    """Come with a ticket."""
+    """Log in with a ticket."""
     return _logged_in(call, call.cloud.desk.redeem_ticket(request.id, request.bytes))
 
 
 def log_out(call: Call, _request: Any) -> Any:
-    """Leave; the key knows nobody any more."""
+    """Log out."""
     call.device.person = None
     return types.auth.LoggedOut()
 

@@ -1,4 +1,4 @@
-"""What every client asks first."""
+"""The first requests of every client."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _TIMES: Final = (
 
 
 def config(call: Call, _request: Any) -> Any:
-    """Where the servers are, and their limits."""
+    """The server addresses and limits."""
     now = int(time.time())
     host, port = call.cloud.address
     return types.Config(
@@ -62,12 +62,12 @@ def config(call: Call, _request: Any) -> Any:
 
 
 def nearest(_call: Call, _request: Any) -> Any:
-    """There is only one."""
+    """The nearest data centre; there is only one."""
     return types.NearestDc(country="RU", this_dc=DC, nearest_dc=DC)
 
 
 def app_config(call: Call, _request: Any) -> Any:
-    """What applications are told; an account that is frozen learns since when."""
+    """The app configuration; a frozen account gets the date."""
     frozen = [types.JsonObjectValue("freeze_since_date", types.JsonNumber(1_795_000_000))] if call.me.frozen else []
     return types.help.AppConfig(hash=0, config=types.JsonObject(frozen))
 

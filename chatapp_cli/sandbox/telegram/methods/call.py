@@ -1,4 +1,4 @@
-"""A request that is being answered, and the people, chats and messages that it names."""
+"""A request being answered, with look-ups of the people, chats and messages in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who asks, from which device."""
+    """The calling device."""
 
     actor: Actor
     device: Authorisation
@@ -25,20 +25,20 @@ class Call:
 
     @property
     def cloud(self) -> Cloud:
-        """Everything."""
+        """All data."""
         return self.actor.cloud
 
     @property
     def me(self) -> Person:
-        """Whose account it is."""
+        """The calling account."""
         return self.actor.person
 
     def updates(self, *before: Any) -> Any:
-        """What the request caused for this account, as an answer."""
+        """The updates that the request caused for this account, as an answer."""
         return self.cloud.updates([*before, *self.actor.news], self.me)
 
     def user(self, named: Any) -> Person:
-        """The person that the request names; raises Refusal for a stranger."""
+        """The user in the request. Raises Refusal for an unknown one."""
         if isinstance(named, types.InputUserSelf | types.InputPeerSelf):
             return self.me
         person = self.cloud.people.get(getattr(named, "user_id", 0))
@@ -50,7 +50,7 @@ class Call:
         return getattr(named, "access_hash", None) == access_hash(self.me, number)
 
     def chat(self, named: Any) -> Chat:
-        """The chat that the request names; raises Refusal for one that is not ours."""
+        """The chat in the request. Raises Refusal if we are not in it."""
         match named:
             case types.InputPeerUser() | types.InputPeerSelf():
                 return self.cloud.private(self.me, self.user(named))
@@ -62,14 +62,14 @@ class Call:
                 raise Refusal("PEER_ID_INVALID")
 
     def group(self, number: int) -> Group:
-        """A basic group by its id."""
+        """A basic group by id."""
         group = self.cloud.gatherings.get(number)
         if not isinstance(group, Group):
             raise Refusal("CHAT_ID_INVALID")
         return group
 
     def channel(self, named: Any) -> Channel:
-        """A supergroup or channel that can be seen: a public one, or one that we are in."""
+        """A visible supergroup or channel: public, or one that we are in."""
         channel = self.cloud.gatherings.get(getattr(named, "channel_id", 0))
         if not isinstance(channel, Channel) or not self._has_key(named, channel.id):
             raise Refusal("CHANNEL_INVALID")
@@ -86,7 +86,7 @@ class Call:
         return letter
 
     def cast(self, told: Sequence[Any]) -> dict[str, list[Any]]:
-        """Users and chats that objects mention, as the arguments of an answer."""
+        """The users and chats that objects mention, as arguments of an answer."""
         users, chats = self.cloud.cast(told, self.me)
         return {"users": users, "chats": chats}
 

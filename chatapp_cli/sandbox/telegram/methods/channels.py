@@ -19,19 +19,19 @@ _RIGHTS: Final = types.ChatAdminRights(change_info=True, delete_messages=True, b
 
 
 def create(call: Call, request: Any) -> Any:
-    """Make one."""
+    """Create one."""
     gathering.create_channel(call.actor, request.title, broadcast=bool(request.broadcast), about=request.about)
     return call.updates()
 
 
 def join(call: Call, request: Any) -> Any:
-    """Come into a public one."""
+    """Join a public one."""
     gathering.join(call.actor, call.channel(request.channel))
     return types.messages.ChatInviteJoinResultOk(updates=call.updates())
 
 
 def leave(call: Call, request: Any) -> Any:
-    """Go away."""
+    """Leave."""
     gathering.remove(call.actor, call.channel(request.channel), call.me)
     return call.updates()
 
@@ -43,7 +43,7 @@ def invite(call: Call, request: Any) -> Any:
 
 
 def edit_banned(call: Call, request: Any) -> Any:
-    """Take somebody out for good, or let them come back."""
+    """Ban or unban a person."""
     channel, person = call.channel(request.channel), call.user(request.participant)
     if not channel.rules(call.me):
         raise Refusal("CHAT_ADMIN_REQUIRED")
@@ -61,18 +61,18 @@ def edit_title(call: Call, request: Any) -> Any:
 
 
 def delete(call: Call, request: Any) -> Any:
-    """End it."""
+    """Delete it."""
     gathering.end(call.actor, call.channel(request.channel))
     return call.updates()
 
 
 def get_channels(call: Call, request: Any) -> Any:
-    """Channels that can be seen."""
+    """Visible channels."""
     return types.messages.Chats(chats=[views.chat(call.channel(named), call.me) for named in request.id])
 
 
 def get_full(call: Call, request: Any) -> Any:
-    """Everything about one."""
+    """Full information about one."""
     channel = call.channel(request.channel)
     full = types.ChannelFull(
         id=channel.id,
@@ -113,7 +113,7 @@ _FILTERS: Final[Mapping[type, Callable[[Any, Channel, Person], bool]]] = {
 
 
 def get_participants(call: Call, request: Any) -> Any:
-    """Who is in it; of a broadcast channel only administrators are told."""
+    """Its participants; in a broadcast channel only administrators see them."""
     channel = call.channel(request.channel)
     if channel.broadcast and not channel.rules(call.me):
         raise Refusal("CHAT_ADMIN_REQUIRED")
@@ -131,7 +131,7 @@ def _page(found: Sequence[Person], request: Any) -> Sequence[Person]:
 
 
 def get_participant(call: Call, request: Any) -> Any:
-    """Whether and as what somebody is in it."""
+    """A person's membership in it."""
     channel, person = call.channel(request.channel), call.user(request.participant)
     if person not in channel.members:
         raise Refusal("USER_NOT_PARTICIPANT")

@@ -44,7 +44,7 @@ def _dialogs(call: Call, chats: Sequence[Chat]) -> dict[str, list[Any]]:
 
 
 def get_dialogs(call: Call, request: Any) -> Any:
-    """The list of chats, the liveliest first; nobody archives any."""
+    """The list of chats, most recent activity first; the archive is empty."""
     every = [] if request.folder_id else call.cloud.chats_of(call.me)
     rest = every
     if not isinstance(request.offset_peer, types.InputPeerEmpty):
@@ -80,7 +80,7 @@ def get_history(call: Call, request: Any) -> Any:
 
 
 def _window(call: Call, request: Any, chat: Chat, letters: Sequence[Letter]) -> Any:
-    """As in Telegram's «offsets»: what is older than the offset, moved by so many, then cut to the two limits."""
+    """Telegram's «offsets»: messages older than the offset, shifted by ``add_offset``, cut to both limits."""
     box = chat.box_of(call.me)
     newer = sum(1 for one in letters if _is_newer(one, one.ids[box], request))
     start = newer + request.add_offset
@@ -100,7 +100,7 @@ def _is_newer(letter: Letter, number: int, request: Any) -> bool:
 
 
 def _seconds(at: datetime | None) -> int:
-    """A moment; 0 if there is none, which is how it travels."""
+    """A time in seconds; 0 if there is none."""
     return int(at.timestamp()) if at else 0
 
 

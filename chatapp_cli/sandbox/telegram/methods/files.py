@@ -1,4 +1,4 @@
-"""Uploads, downloads, and messages that carry something."""
+"""Uploads, downloads, and messages with media."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatapp_cli.sandbox.telegram.methods.messages import check_fresh, composed,
 from chatapp_cli.sandbox.telegram.tl import Refusal
 
 _PART: Final = 4096
-"""Downloads begin and end at multiples of it."""
+"""Downloads begin and end at multiples of this."""
 _MOST: Final = 1 << 20
 _MAX_PART: Final = 512 * 1024
 _ALBUM: Final = 10
@@ -25,7 +25,7 @@ _CARD: Final = ("phone_number", "first_name", "last_name", "vcard")
 
 
 def save_part(call: Call, request: Any) -> bool:
-    """Take a part of an upload."""
+    """Store a part of an upload."""
     if not request.bytes or len(request.bytes) > _MAX_PART:
         raise Refusal("FILE_PART_SIZE_INVALID" if request.bytes else "FILE_PART_EMPTY")
     call.cloud.shelf.put_part(call.device.key.key_id, request.file_id, request.file_part, request.bytes)
@@ -33,7 +33,7 @@ def save_part(call: Call, request: Any) -> bool:
 
 
 def get_file(call: Call, request: Any) -> Any:
-    """Give a part of a file."""
+    """Return a part of a file."""
     if request.offset % _PART:
         raise Refusal("OFFSET_INVALID")
     if request.limit % _PART or not 0 < request.limit <= _MOST:
@@ -46,7 +46,7 @@ def get_file(call: Call, request: Any) -> Any:
 
 
 def _media(call: Call, given: Any) -> Any:
-    """What a message shall carry; raises Refusal for what is not known here."""
+    """The media of a new message. Raises Refusal if unsupported."""
     match given:
         case types.InputMediaUploadedPhoto():
             name = given.file.name or "photo.jpg"
@@ -63,7 +63,7 @@ def _media(call: Call, given: Any) -> Any:
 
 
 def _small(call: Call, given: Any) -> Any:
-    """Places and business cards, which are no files."""
+    """Locations and contacts, which are not files."""
     match given:
         case types.InputMediaGeoPoint():
             return types.MessageMediaGeo(geo=_point(given.geo_point))
@@ -92,7 +92,7 @@ def _content(call: Call, file: Any) -> bytes:
 
 
 def send_media(call: Call, request: Any) -> Any:
-    """Write a message that carries something."""
+    """Send a message with media."""
     check_fresh(call, request.random_id)
     letter = composed(
         call, request, text=request.message, entities=request.entities or (), media=_media(call, request.media)
@@ -101,13 +101,13 @@ def send_media(call: Call, request: Any) -> Any:
 
 
 def upload_media(call: Call, request: Any) -> Any:
-    """Turn an upload into a file that an album may name."""
+    """Convert an upload to a file for an album."""
     media = _media(call, request.media)
     return media.shown() if isinstance(media, Media) else media
 
 
 def send_album(call: Call, request: Any) -> Any:
-    """Write several messages that are shown as one."""
+    """Send several messages that are shown as one."""
     if not 1 <= len(request.multi_media) <= _ALBUM:
         raise Refusal("MULTI_MEDIA_TOO_LONG")
     for item in request.multi_media:

@@ -1,4 +1,4 @@
-"""Basic groups, and links into groups and channels."""
+"""Basic groups, and invite links of groups and channels."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 
 
 def create(call: Call, request: Any) -> Any:
-    """Make a group."""
+    """Create a group."""
     people = [call.user(named) for named in request.users]
     _, missing = gathering.create_group(call.actor, request.title, [p for p in people if p is not call.me])
     return invited(call, missing)
 
 
 def invited(call: Call, missing: Sequence[Person]) -> Any:
-    """What became of an invitation, with those who could not be added."""
+    """The result of an invitation, with those who could not be added."""
     return types.messages.InvitedUsers(
         updates=call.updates(), missing_invitees=[types.MissingInvitee(user_id=person.id) for person in missing]
     )
 
 
 def add_user(call: Call, request: Any) -> Any:
-    """Add somebody."""
+    """Add a person."""
     group = call.group(request.chat_id)
     return invited(call, gathering.add(call.actor, group, [call.user(request.user_id)]))
 
 
 def delete_user(call: Call, request: Any) -> Any:
-    """Take somebody out, or leave."""
+    """Remove a person, or leave."""
     gathering.remove(call.actor, call.group(request.chat_id), call.user(request.user_id))
     return call.updates()
 
@@ -47,13 +47,13 @@ def edit_title(call: Call, request: Any) -> Any:
 
 
 def delete(call: Call, request: Any) -> bool:
-    """End the group."""
+    """Delete the group."""
     gathering.end(call.actor, call.group(request.chat_id))
     return True
 
 
 def migrate(call: Call, request: Any) -> Any:
-    """Make a supergroup of it."""
+    """Convert it to a supergroup."""
     gathering.upgrade(call.actor, call.group(request.chat_id))
     return call.updates()
 
@@ -83,7 +83,7 @@ def _link(found: Gathering) -> Any:
 
 
 def export_invite(call: Call, request: Any) -> Any:
-    """A link into a group or channel."""
+    """Create an invite link."""
     found = call.chat(request.peer)
     if not isinstance(found, Gathering) or not found.rules(call.me):
         raise Refusal("CHAT_ADMIN_REQUIRED")
@@ -98,7 +98,7 @@ def _by_link(call: Call, link: str) -> Gathering:
 
 
 def check_invite(call: Call, request: Any) -> Any:
-    """What is behind a link."""
+    """The chat behind an invite link."""
     found = _by_link(call, request.hash)
     if found.has(call.me):
         return types.ChatInviteAlready(chat=views.chat(found, call.me))
@@ -115,7 +115,7 @@ def check_invite(call: Call, request: Any) -> Any:
 
 
 def import_invite(call: Call, request: Any) -> Any:
-    """Come in by a link."""
+    """Join by an invite link."""
     found = _by_link(call, request.hash)
     if found.has(call.me):
         raise Refusal("USER_ALREADY_PARTICIPANT")

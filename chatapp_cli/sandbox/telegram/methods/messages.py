@@ -1,4 +1,4 @@
-"""Writing, changing, taking back, reading."""
+"""Send, edit, delete and read messages."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 
 
 def send_message(call: Call, request: Any) -> Any:
-    """Write a text."""
+    """Send a text."""
     letter = composed(call, request, text=request.message, entities=request.entities or ())
     return sent(call, request.random_id, letter)
 
 
 def composed(call: Call, request: Any, **content: Any) -> Letter:
-    """The message that a request asks for."""
+    """The message of a request."""
     chat = call.chat(request.peer)
     return Letter(
         chat=chat,
@@ -33,14 +33,14 @@ def composed(call: Call, request: Any, **content: Any) -> Letter:
 
 
 def _quoted(call: Call, chat: Chat, reply: Any) -> Letter | None:
-    """A message that is no longer there is answered all the same, without the reference."""
+    """The quoted message; if it is gone, the message is sent without a quotation."""
     number = getattr(reply, "reply_to_msg_id", None)
     found = chat.box_of(call.me).letters.get(number or 0)
     return found if found and found.chat is chat else None
 
 
 def sent(call: Call, random_id: int, letter: Letter) -> Any:
-    """Write a message once; a plain text gets the short answer, anything else the one with the message."""
+    """Send a message once; a plain text gets the short answer, anything else one with the message."""
     check_fresh(call, random_id)
     writing.write(call.actor, letter)
     call.cloud.sent.add((call.me.id, random_id))
@@ -59,27 +59,27 @@ def sent(call: Call, random_id: int, letter: Letter) -> Any:
 
 
 def check_fresh(call: Call, random_id: int) -> None:
-    """Raise Refusal if this account has sent a message with the random id."""
+    """Raise Refusal if this account has already used the random id."""
     if (call.me.id, random_id) in call.cloud.sent:
         raise Refusal("RANDOM_ID_DUPLICATE")
 
 
 def edit_message(call: Call, request: Any) -> Any:
-    """Change a text."""
+    """Edit a text."""
     letter = call.letter(call.chat(request.peer), request.id)
     writing.edit(call.actor, letter, request.message or "", request.entities or ())
     return call.updates()
 
 
 def delete_messages(call: Call, request: Any) -> Any:
-    """Take messages out of private chats and basic groups; what is not there any more does not matter."""
+    """Delete messages of private chats and basic groups; missing ones are ignored."""
     letters = [call.me.box.letters[number] for number in request.id if number in call.me.box.letters]
     count = writing.delete(call.actor, letters, revoke=bool(request.revoke))
     return types.messages.AffectedMessages(pts=call.me.box.pts, pts_count=count)
 
 
 def delete_channel_messages(call: Call, request: Any) -> Any:
-    """Take messages out of a supergroup or channel."""
+    """Delete messages of a supergroup or channel."""
     channel = call.channel(request.channel)
     letters: Sequence[Letter] = [channel.box.letters[n] for n in request.id if n in channel.box.letters]
     count = writing.delete(call.actor, letters)
@@ -87,7 +87,7 @@ def delete_channel_messages(call: Call, request: Any) -> Any:
 
 
 def send_reaction(call: Call, request: Any) -> Any:
-    """Set our reaction; none takes it back."""
+    """Set our reaction; none removes it."""
     letter = call.letter(call.chat(request.peer), request.msg_id)
     writing.react(
         call.actor, letter, [one for one in request.reaction or () if not isinstance(one, types.ReactionEmpty)]
@@ -96,21 +96,21 @@ def send_reaction(call: Call, request: Any) -> Any:
 
 
 def read_history(call: Call, request: Any) -> Any:
-    """Read a private chat or basic group."""
+    """Mark a private chat or basic group as read."""
     chat = call.chat(request.peer)
     grown = reading.read(call.actor, chat, request.max_id or max(call.me.box.letters, default=0))
     return types.messages.AffectedMessages(pts=call.me.box.pts, pts_count=grown)
 
 
 def read_channel(call: Call, request: Any) -> bool:
-    """Read a supergroup or channel."""
+    """Mark a supergroup or channel as read."""
     channel = call.channel(request.channel)
     reading.read(call.actor, channel, request.max_id or max(channel.box.letters, default=0))
     return True
 
 
 def set_typing(call: Call, request: Any) -> bool:
-    """Show that we type."""
+    """Show the typing indicator."""
     reading.type_(call.actor, call.chat(request.peer), request.action)
     return True
 

@@ -16,7 +16,7 @@ from chatapp_cli.sandbox.telegram.tl import Refusal
 
 
 def get_users(call: Call, request: Any) -> list[Any]:
-    """The people that are named; strangers are passed over."""
+    """The requested users; unknown ones are skipped."""
     found = []
     for named in request.id:
         with contextlib.suppress(Refusal):
@@ -25,7 +25,7 @@ def get_users(call: Call, request: Any) -> list[Any]:
 
 
 def get_full(call: Call, request: Any) -> Any:
-    """Everything about somebody."""
+    """Full information about a user."""
     person = call.user(request.id)
     full = types.UserFull(
         id=person.id,
@@ -38,7 +38,7 @@ def get_full(call: Call, request: Any) -> Any:
 
 
 def import_contacts(call: Call, request: Any) -> Any:
-    """Look people up by phone; whoever hides theirs, or has no account, is just not there."""
+    """Look people up by phone; those who hide theirs or have no account are left out."""
     imported, users = [], []
     for wanted in request.contacts:
         person = call.cloud.by_phone(wanted.phone)
@@ -60,7 +60,7 @@ def get_contacts(call: Call, _request: Any) -> Any:
 
 
 def add_contact(call: Call, request: Any) -> Any:
-    """Write somebody into the address book, under this name."""
+    """Add a person to the address book under this name."""
     person = call.user(request.id)
     if not request.first_name:
         raise Refusal("CONTACT_NAME_EMPTY")
@@ -69,7 +69,7 @@ def add_contact(call: Call, request: Any) -> Any:
 
 
 def delete_contacts(call: Call, request: Any) -> Any:
-    """Take people out of the address book."""
+    """Remove people from the address book."""
     people = [call.user(named) for named in request.id]
     for person in people:
         call.me.contacts.pop(person.id, None)
@@ -85,7 +85,7 @@ def _settings(call: Call, person: Person) -> Any:
 
 
 def resolve_username(call: Call, request: Any) -> Any:
-    """Whom a name belongs to: a person, a supergroup or a channel."""
+    """The owner of a username: a person, a supergroup or a channel."""
     found = call.cloud.by_username(request.username)
     if isinstance(found, Person):
         return types.contacts.ResolvedPeer(peer=types.PeerUser(found.id), chats=[], users=[views.user(found, call.me)])
@@ -93,7 +93,7 @@ def resolve_username(call: Call, request: Any) -> Any:
 
 
 def resolve_phone(call: Call, request: Any) -> Any:
-    """Whom a phone belongs to."""
+    """The owner of a phone."""
     found = call.cloud.by_phone(request.phone)
     if found is None or found.phone_hidden:
         raise Refusal("PHONE_NOT_OCCUPIED")
@@ -101,13 +101,13 @@ def resolve_phone(call: Call, request: Any) -> Any:
 
 
 def block(call: Call, request: Any) -> bool:
-    """Take no more messages from somebody."""
+    """Block a person."""
     call.me.blocked.add(_person(call, request.id).id)
     return True
 
 
 def unblock(call: Call, request: Any) -> bool:
-    """Take them again."""
+    """Unblock a person."""
     call.me.blocked.discard(_person(call, request.id).id)
     return True
 
@@ -120,7 +120,7 @@ def _person(call: Call, named: Any) -> Person:
 
 
 def update_status(_call: Call, _request: Any) -> bool:
-    """Nobody minds whether we are online."""
+    """Accept the online status, which has no effect."""
     return True
 
 

@@ -1,4 +1,4 @@
-"""State, and what somebody missed."""
+"""State and missed updates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEW: Final = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
 
 
 def get_state(call: Call, _request: Any) -> Any:
-    """Where the account's sequence is now."""
+    """The current state of the account."""
     return _state(call, call.me.box.pts)
 
 
@@ -29,7 +29,7 @@ def _state(call: Call, pts: int) -> Any:
 
 
 def get_difference(call: Call, request: Any) -> Any:
-    """What happened to the account after ``pts``: private chats and basic groups."""
+    """The account's updates after ``pts``: private chats and basic groups."""
     missed = call.me.box.since(_sane(request.pts, call.me.box))
     if not missed:
         return types.updates.DifferenceEmpty(date=int(time.time()), seq=0)
@@ -56,7 +56,7 @@ def _told(call: Call, changes: Sequence[Change]) -> dict[str, list[Any]]:
 
 
 def get_channel_difference(call: Call, request: Any) -> Any:
-    """What happened in a supergroup or channel after ``pts``."""
+    """The updates of a supergroup or channel after ``pts``."""
     channel = call.channel(request.channel)
     missed = channel.box.since(_sane(request.pts, channel.box))
     if not missed:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.hooks import Hooks
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.hooks import Hooks
 
 
 class ConversationPart(Hooks):
     """Something that a conversation can do; it hears of the conversation by hooks."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.page = conversation.page

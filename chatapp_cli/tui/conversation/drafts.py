@@ -17,12 +17,12 @@ from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui import unsent
 from chatapp_cli.tui.cells import line
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.own import folder_of
 from chatapp_cli.tui.reading import Opening
 from chatapp_cli.tui.rescue import rescued
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.parts.part import ConversationPart
 from chatapp_cli.tui.sheet import Sheet
 
 LOST = 20.0
@@ -34,7 +34,7 @@ PAUSE = 1.0
 class Drafts(ConversationPart):
     """Keeps what is written and brings it back."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self.begun: frozenset[DialogId] = frozenset()
         """Where the person at this window began to write, here or in another window."""

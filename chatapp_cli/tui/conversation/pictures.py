@@ -7,14 +7,14 @@ from functools import partial
 
 from chatapp_cli.store.rows.messages import FileRow
 from chatapp_cli.tui import pictures
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.parts.part import ConversationPart
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.part import ConversationPart
 
 
 class Pictures(ConversationPart):
     """The pictures of the open conversation."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self._drawing = asyncio.Lock()
 

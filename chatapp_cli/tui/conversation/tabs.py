@@ -7,17 +7,17 @@ from functools import partial
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.store import dialog_list
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.parts.part import ConversationPart
 from chatapp_cli.tui.widgets.tab_bar import Tab, TabBar
 
 
 class Tabs(ConversationPart):
     """The dialogs that stay open; each keeps its place, and its draft as every dialog does."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self.open: list[Tab] = []
         self.front = 0
@@ -55,7 +55,7 @@ class Tabs(ConversationPart):
             self.open.insert(self.front, Tab(target))
             self.bring(self.front, leaving=False)
         elif found is None:
-            self.page.do(partial(self.conversation.open, target), group="open", exclusive=True)
+            self.conversation.bring(target)
         else:
             self.bring(found)
 
@@ -86,7 +86,7 @@ class Tabs(ConversationPart):
             self._remember()
         self.front = tab
         wanted = self.open[tab]
-        self.page.do(partial(self.conversation.open, wanted.dialog, wanted.at), group="open", exclusive=True)
+        self.conversation.bring(wanted.dialog, wanted.at)
 
     def _remember(self) -> None:
         opening = self.conversation.opening

@@ -8,10 +8,10 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.journal.presence import PresenceEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.colleagues import Company, OtherWindows
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.live import News
 from chatapp_cli.tui.reading import Opening
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.parts.part import ConversationPart
 
 BEAT = 20.0
 """Seconds between two signs of life of a window."""
@@ -20,7 +20,7 @@ BEAT = 20.0
 class Colleagues(ConversationPart):
     """Tells the others what stands in this window, and shows where they are."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self._windows = OtherWindows(self.page.office)
 

@@ -8,9 +8,9 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui import reading, ways
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.hands import Work
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.parts.part import ConversationPart
 
 _WRITTEN_THERE = {"reply", "edit"}
 """What is done in the composer of the message's own dialog: a quote does not cross channels."""
@@ -19,7 +19,7 @@ _WRITTEN_THERE = {"reply", "edit"}
 class Joining(ConversationPart):
     """Knows the other dialogs of the person."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self.conversation.joined = self.page.office.desk.settings.joined == "on"
 
@@ -31,7 +31,7 @@ class Joining(ConversationPart):
         said = _("All dialogs of a client are one conversation.") if shown.joined else _("Each dialog for itself.")
         self.page.say(said)
         if shown.opening is not None:
-            self.page.do(partial(shown.open, shown.opening.card.id), group="open", exclusive=True)
+            shown.bring(shown.opening.card.id)
 
     async def _keep(self) -> None:
         self.page.house.own.remember("joined", "on" if self.conversation.joined else "off")
@@ -54,8 +54,6 @@ class Joining(ConversationPart):
         fresh = await self.page.office.read(partial(reading.again, opening=opening, dialog=dialog))
         if shown.shows(opening):
             await shown.answer_by(fresh)
-            shown.composer.focus_pen()
-            await shown.tell_opened(fresh)
 
     async def by_its_own_way(self, deed: str, entry: Entry, work: Work) -> None:
         """Do something with a message; what is written about it goes by the dialog in which it was said."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.i18n import _
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading import Opening
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.parts.part import ConversationPart
 from chatapp_cli.tui.widgets.hit_bar import HitBar
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Finding(ConversationPart):
     """The search in the conversation; it goes on in as much of it as is shown, and ends with it."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self.looked_in: Sequence[DialogId] = ()
         self._words = ""

@@ -6,11 +6,11 @@ from functools import partial
 
 from textual.timer import Timer
 
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.services import dialogs
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading import Opening
-from chatapp_cli.tui.screens.conversation import Conversing
-from chatapp_cli.tui.screens.parts.part import ConversationPart
 
 DWELL = 1.0
 """Seconds that the last message has to be on the screen before the dialog counts as read."""
@@ -19,7 +19,7 @@ DWELL = 1.0
 class ReadMarks(ConversationPart):
     """Marks a dialog as read; one that is only looked into stays unread until it is opened again or answered."""
 
-    def __init__(self, conversation: Conversing) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation)
         self.peeked: DialogId | None = None
         self.dwell: Timer | None = None
@@ -28,11 +28,12 @@ class ReadMarks(ConversationPart):
         """Look into the dialog, or stay in it, without marking it as read."""
         self.peeked = self.conversation.target()
         if self.peeked is not None:
-            self.page.do(partial(self.conversation.open, self.peeked, exact=True), group="open", exclusive=True)
+            self.conversation.bring(self.peeked, exact=True)
 
-    def for_good(self) -> None:
-        """What is opened from now on is read."""
+    def bring(self, dialog: DialogId, message: MessageId | None = None) -> None:
+        """Open a dialog to read it."""
         self.peeked = None
+        self.conversation.bring(dialog, message)
 
     async def opened(self, opening: Opening) -> None:
         """Say in the heading that one only looks."""

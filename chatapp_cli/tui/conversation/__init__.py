@@ -1,0 +1,1 @@
+"""The open conversation: what it owns, and its parts, one module each."""

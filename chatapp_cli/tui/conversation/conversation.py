@@ -1,0 +1,272 @@
+"""The right side of the page: the dialog that is open, and by which way it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+from textual.worker import Worker
+
+from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.journal.messages import ChangeRefused
+from chatapp_cli.domain.message import PENDING, State
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels, dialogs
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui import reading, ways, words
+from chatapp_cli.tui.conversation.hooks import Hooks
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.pane import ConversationPane
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.widgets.card import Card
+    from chatapp_cli.tui.widgets.composer import Composer, Pen
+
+
+class Conversation:
+    """Owns what is open, and tells its parts what becomes of it."""
+
+    card: Card
+    """Who the client is; there once the conversation is `ready`."""
+    composer: Composer
+    """What answers are written with; there once the conversation is `ready`."""
+
+    def __init__(self, page: Hands, body: Widget, dialogs: DialogList, pane: ConversationPane) -> None:
+        self.page, self.dialogs, self.pane = page, dialogs, pane
+        self.heading, self.transcript = pane.heading, pane.transcript
+        self.parts: Sequence[Hooks] = ()
+        """In the order in which they answer."""
+        self.opening: Opening | None = None
+        self.joined = False
+        """Whether all dialogs of a person are shown as one conversation."""
+        self.sheets: dict[DialogId, Sheet] = {}
+        """What is being written, by the dialog that it goes to."""
+        self.lost: DialogId | None = None
+        """The dialog that was open when it ceased to be."""
+        self.furnished = False
+        """Whether `card` and `composer` are there."""
+        self._body = body
+        self._furnishing: Worker[None] | None = None
+
+    @property
+    def pen(self) -> Pen:
+        """The text of the composer."""
+        return self.composer.pen
+
+    def target(self) -> DialogId | None:
+        """The open dialog, or the one under the cursor while the list has the focus."""
+        if self.dialogs.has_focus or self.opening is None:
+            return self.dialogs.current
+        return self.opening.card.id
+
+    def shows(self, opening: Opening) -> bool:
+        """Whether the same messages are shown still."""
+        return self.opening is not None and set(self.opening.thread) == set(opening.thread)
+
+    # What only a conversation needs
+
+    async def ready(self) -> None:
+        """Have the composer, the card and all parts: made after the first paint, or when a dialog is opened before."""
+        if self._furnishing is None:
+            self._furnishing = self.page.run_worker(self._furnish, group="furnishing", exit_on_error=False)
+        await asyncio.shield(self._furnishing.wait())  # whoever waits for it may leave, and it goes on
+
+    async def _furnish(self) -> None:
+        from chatapp_cli.tui.widgets.card import Card
+        from chatapp_cli.tui.widgets.composer import Composer
+
+        self.card, self.composer = Card(self.page.look), Composer()
+        await self._body.mount(self.card)
+        await self.pane.mount(self.composer)
+        self.furnished = True
+        for part in self.parts:
+            await part.furnish()
+
+    async def close(self) -> None:
+        """Let the parts close, whatever goes wrong with one of them."""
+        for part in self.parts:
+            await self.page.carry_out(part.close)
+
+    # Opening
+
+    def bring(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
+        """Open a dialog beside the loop of keys; what was being opened gives way."""
+        self.page.do(partial(self.open, dialog, message, exact=exact), group="open", exclusive=True)
+
+    def bring_end(self) -> None:
+        """Show again what was said last."""
+        if self.opening is not None:
+            self.bring(self.opening.card.id, exact=True)
+
+    async def open(self, dialog: DialogId, message: MessageId | None = None, *, exact: bool = False) -> None:
+        """Show a dialog and make ready for the answer, or show one message of it.
+
+        Where a person's dialogs are joined, ``exact`` asks for an answer by this one and no other.
+        """
+        job = partial(reading.opening, dialog=dialog, message=message, joined=self.joined, exact=exact)
+        opening = await self.page.office.read(job)
+        await self.ready()
+        self.page.add_class("-open", "-conversing")
+        await self._turn_to(opening)
+        known, routes = self.page.office.manifest(opening.channel), ways.routes(opening)
+        self.transcript.open(known, opening.page, at=message, routes=routes)
+        self.composer.focus_pen()
+        if self.pen.disabled or message is not None:
+            self.transcript.focus()
+        await self._tell_opened(opening)
+
+    async def answer_by(self, opening: Opening) -> None:
+        """Answer by another dialog while the same messages are shown."""
+        await self._turn_to(opening)
+        self.composer.focus_pen()
+        await self._tell_opened(opening)
+
+    async def _tell_opened(self, opening: Opening) -> None:
+        for part in self.parts:
+            await part.opened(opening)
+
+    async def _turn_to(self, opening: Opening) -> None:
+        """Let what is written now go by a dialog."""
+        for part in self.parts:
+            await part.before(opening)
+        self.opening = opening
+        self._show_card(opening)
+        self.dialogs.mark_opened(opening.card.id)
+        self._turn_composer(opening, self.sheets.setdefault(opening.card.id, Sheet()))
+
+    def _turn_composer(self, opening: Opening, sheet: Sheet) -> None:
+        can, price = self.page.office.capabilities(opening.channel), channels.price_of_part(opening.channel)
+        stop, warning = self._obstacles(opening)
+        self.composer.turn_to(sheet, can, stop=stop, warning=warning, price=price)
+        self.composer.border_title = ways.title(opening)
+
+    def _show_card(self, opening: Opening) -> None:
+        self.heading.tell(opening.card, opening.tags)
+        self.card.tell(opening)
+
+    def put_back(self, dialog: DialogId, kept: Sheet) -> None:
+        """Have again what was written to a dialog and did not go, whatever is open by now, or open no longer."""
+        sheet = self.sheets.setdefault(dialog, Sheet())
+        sheet.put_back(kept)
+        if self.furnished and self.composer.is_attached:
+            self.composer.show_again(sheet)
+
+    def typed(self, text: str) -> None:
+        """Somebody changed what is written, to this."""
+        for part in self.parts if self.opening else ():
+            part.typed(text)
+
+    def repaint(self) -> None:
+        """Other colours."""
+        self.transcript.repaint()
+        if self.opening is not None:
+            self.card.tell(self.opening)
+
+    # What stands in the way of an answer
+
+    def allow(self) -> None:
+        """Say what stands in the way now; what is written already stays."""
+        if self.opening is not None and self.furnished:
+            self.composer.border_title = ways.title(self.opening)
+            self.composer.allow(*self._obstacles(self.opening))
+
+    def _obstacles(self, opening: Opening) -> tuple[Refused | None, str]:
+        """Why nothing can be sent at all, and why one should think twice."""
+        card, channel, office = opening.card, opening.channel, self.page.office
+        if card.id == self.lost:
+            what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
+            return Refused("gone", what, T("Choose another dialog.")), ""
+        from chatapp_cli.tui import writing
+
+        stop, warning = writing.obstacles(card, channel, office.capabilities(channel), office.desk.world.clock.now())
+        return stop, "  ".join(filter(None, (warning, *(part.warning() for part in self.parts))))
+
+    def lose(self, opening: Opening) -> None:
+        """The dialog that stands here is no more; what was read and written of it stays on the page."""
+        if self.lost == opening.card.id or self.opening is None or self.opening.card.id != opening.card.id:
+            return
+        self.lost = opening.card.id
+        for part in self.parts:
+            part.lost()
+        self.allow()
+
+    # News
+
+    async def hear(self, news: News) -> None:
+        """Read again what the news speak of, if it is open."""
+        opening = self.opening
+        if opening is None:
+            return
+        near = {opening.card.id, *(way.id for way in opening.ways)}
+        if near & news.dialogs() or opening.channel.id in news.channels():
+            self._tell_refusals(opening, news)
+            await self._reread(opening, {one for dialog in opening.thread for one in news.messages(dialog)})
+
+    def _tell_refusals(self, opening: Opening, news: News) -> None:
+        """An edit, a deletion or a reaction leaves no mark on its message when the provider refuses it."""
+        for event in news.events:
+            if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
+                manifest = self.page.office.manifest(opening.channel_of(event.dialog))
+                said = words.reason(manifest, event.code, event.detail)
+                self.page.notify("\n".join(filter(None, said)), severity="warning", markup=False, timeout=8)
+
+    async def read_all_again(self) -> None:
+        """Have everything that is open as the store has it now."""
+        opening = self.opening
+        if opening is None or opening.card.id == self.lost:
+            return
+        shown = {entry.message.id for entry in self.transcript.entries}
+        page = await self.page.office.read(partial(reading.end, shown=opening.thread))
+        await self._refresh(opening, shown | {entry.message.id for entry in page.entries})
+        await self._reread(opening, set())
+
+    async def _reread(self, opening: Opening, messages: set[MessageId]) -> None:
+        office = self.page.office
+        await self._refresh(opening, messages)
+        try:
+            fresh = await office.read(partial(reading.again, opening=opening))
+        except NotFound:
+            if await office.read(partial(_exists, dialog=opening.card.id)):
+                raise
+            self.lose(opening)
+            return
+        if self.opening is None or self.opening.card.id != opening.card.id or not self.shows(opening):
+            return
+        if not self.shows(fresh):
+            await self.open(fresh.card.id, exact=True)
+            return
+        self.opening = fresh
+        self._show_card(fresh)
+        self.allow()
+        for part in self.parts:
+            part.renewed()
+
+    async def _refresh(self, opening: Opening, messages: set[MessageId]) -> None:
+        found = await self.page.office.read(partial(reading.news, shown=opening.thread, messages=messages))
+        if self.shows(opening):
+            self.transcript.update(found.changed, found.gone, found.quotes)
+
+    def tick(self) -> None:
+        """What waits may wait for something else by now, and what stood in the way may be over."""
+        waiting = {e.message.id for e in self.transcript.entries if State(e.message.state) in PENDING}
+        if self.opening is not None and waiting:
+            self.page.do(partial(self._refresh, self.opening, waiting), group="news")
+        for part in self.parts:
+            part.tick()
+        self.allow()
+
+
+def _exists(tx: Tx, dialog: DialogId) -> bool:
+    try:
+        dialogs.card(tx, dialog)
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,128 @@
+"""What is done with dialogs and messages by keys: with the one that is meant, or with all that are picked out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.i18n import _
+from chatapp_cli.services import dialogs
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.joining import Joining
+from chatapp_cli.tui.conversation.part import ConversationPart
+from chatapp_cli.tui.keymap import action, shown
+from chatapp_cli.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.transcript import Entry
+    from chatapp_cli.tui.said import Said
+
+
+class Doing(ConversationPart):
+    """Finds out what is meant, and does it."""
+
+    def __init__(self, conversation: Conversation, joining: Joining) -> None:
+        super().__init__(conversation)
+        self._joining = joining
+
+    def _targets(self) -> Sequence[DialogId]:
+        """Those picked out while the list has the focus, otherwise the one that is meant there, or is open."""
+        listed, opening = self.conversation.dialogs, self.conversation.opening
+        if listed.has_focus and listed.picked:
+            return listed.picked
+        meant = listed.meant if listed.has_focus or opening is None else opening.card.id
+        return [] if meant is None else [meant]
+
+    def deed(self, name: str) -> None:
+        """Do something with the dialog, or with all that are picked out; see DEEDS."""
+        if targets := self._targets():
+            self.page.do(partial(self._do_with_dialogs, name, targets))
+
+    async def _do_with_dialogs(self, name: str, chosen: Sequence[DialogId]) -> None:
+        from chatapp_cli.tui.deeds import dialog as dialog_deeds
+        from chatapp_cli.tui.deeds import many as many_deeds
+
+        cards = await self._cards(chosen)
+        if name in many_deeds.DEEDS:
+            await many_deeds.DEEDS[name].run(self.page, cards)
+        elif len(cards) == 1:
+            await dialog_deeds.DEEDS[name].run(self.page, cards[0])
+        else:
+            self.page.say(_("That is done with one dialog at a time."))
+
+    async def _cards(self, chosen: Sequence[DialogId]) -> list[DialogCard]:
+        return await self.page.office.read(lambda tx: [dialogs.card(tx, one) for one in chosen])
+
+    def undo(self) -> None:
+        """Take back what was done last."""
+        self.page.do(self.page.take_back)
+
+    def asked(self, name: str, entry: Entry) -> None:
+        """Do something with a message, or say why it makes no sense there."""
+        from chatapp_cli.tui.deeds import message as message_deeds
+
+        said, deed = self._said(entry), message_deeds.DEEDS[name]
+        reason = deed.against(said)
+        if reason is None:
+            work = partial(deed.run, self.page, said)
+            self.page.do(partial(self._joining.by_its_own_way, name, entry, work))
+        else:
+            self.page.complain(reason)
+
+    def take_back(self) -> None:
+        """Take back what was said last, while it has not gone."""
+        transcript = self.conversation.transcript
+        last = next((entry for entry in reversed(transcript.entries) if self._said(entry).waits), None)
+        if last is not None:
+            transcript.post_message(Transcript.Asked("cancel", last))
+
+    def _said(self, entry: Entry) -> Said:
+        from chatapp_cli.tui.said import Said
+
+        opening = self.conversation.opening
+        assert opening is not None
+        can = self.page.office.capabilities(opening.channel_of(entry.message.dialog_id))
+        return Said(entry, can, self.page.look.now())
+
+    def menu(self) -> None:
+        """Everything that makes sense here, with its keys."""
+        self.page.do(partial(self._menu, self._targets()))
+
+    async def _menu(self, targets: Sequence[DialogId]) -> None:
+        from chatapp_cli.tui.deeds import message as message_deeds
+        from chatapp_cli.tui.naming import about
+
+        cards = await self._cards(targets)
+        found = [*self._with_message(), *(("inbox", f"deed({name!r})", name) for name in _with_dialogs(cards))]
+        acts = [action(scope, full) for scope, full, _name in found]
+        options = [(name, _(act.help)) for (_scope, _full, name), act in zip(found, acts, strict=True)]
+        question = about(_("What to do"), cards) if cards else _("What to do")
+        chosen = await self.page.choose(question, options, keys=[shown(act.keys[0]) for act in acts])
+        if chosen in message_deeds.DEEDS:
+            self.conversation.transcript.action_message(chosen)
+        elif chosen is not None:
+            await self._do_with_dialogs(chosen, targets)
+
+    def _with_message(self) -> list[tuple[str, str, str]]:
+        """Scope, action and name of what makes sense with the message that is chosen."""
+        from chatapp_cli.tui.deeds import message as message_deeds
+
+        transcript = self.conversation.transcript
+        if not transcript.has_focus or transcript.selected is None:
+            return []
+        said = self._said(transcript.selected)
+        possible = [name for name, deed in message_deeds.DEEDS.items() if deed.possible(said)]
+        return [("transcript", f"message({name!r})", name) for name in possible]
+
+
+def _with_dialogs(cards: Sequence[DialogCard]) -> list[str]:
+    """What makes sense with dialogs."""
+    from chatapp_cli.tui.deeds import dialog as dialog_deeds
+    from chatapp_cli.tui.deeds import many as many_deeds
+
+    if len(cards) > 1:
+        return [name for name, many in many_deeds.DEEDS.items() if many.possible(cards)]
+    return [name for name, deed in dialog_deeds.DEEDS.items() if cards and deed.possible(cards[0])]

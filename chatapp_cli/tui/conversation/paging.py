@@ -1,0 +1,39 @@
+"""Older and newer messages, read as somebody scrolls to them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.services import notes
+from chatapp_cli.tui import reading
+from chatapp_cli.tui.conversation.part import ConversationPart
+
+
+class Paging(ConversationPart):
+    """Brings what the transcript does not have yet."""
+
+    def older(self) -> None:
+        """The top came near."""
+        self.page.do(self._read_older, group="older", exclusive=True)
+
+    async def _read_older(self) -> None:
+        shown, opening = self.conversation.transcript, self.conversation.opening
+        first = next((e.message for e in shown.entries if e.message.direction != notes.NOTE), None)
+        if opening is None or first is None:
+            return
+        page = await self.page.office.read(partial(reading.older, shown=opening.thread, first=first))
+        if self.conversation.shows(opening):
+            shown.prepend(page)
+
+    def newer(self) -> None:
+        """The bottom of what is loaded came near."""
+        self.page.do(self._read_newer, group="newer", exclusive=True)
+
+    async def _read_newer(self) -> None:
+        shown, opening = self.conversation.transcript, self.conversation.opening
+        last = next((e.message for e in reversed(shown.entries) if e.message.direction != notes.NOTE), None)
+        if opening is None or last is None:
+            return
+        page = await self.page.office.read(partial(reading.newer, shown=opening.thread, last=last))
+        if self.conversation.shows(opening):
+            shown.append(page)

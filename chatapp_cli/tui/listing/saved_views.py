@@ -1,0 +1,99 @@
+"""Saved views above the list: gone to, counted, and shown as the one that is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.timer import Timer
+
+from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.services import views
+from chatapp_cli.store.rows.operators import ViewRow
+from chatapp_cli.tui.deeds import view as view_deeds
+from chatapp_cli.tui.hands import Hands
+from chatapp_cli.tui.widgets.pane import ListPane
+from chatapp_cli.tui.widgets.views_bar import ViewsBar
+
+COUNT_PAUSE = 1.0
+"""Seconds from news to the next count of the views."""
+
+
+class SavedViews:
+    """The row of views; it is there only if there is a view."""
+
+    def __init__(
+        self, page: Hands, pane: ListPane, wanted: Callable[[], DialogFilter], show: Callable[[DialogFilter], None]
+    ) -> None:
+        self._page, self._pane, self._wanted, self._show = page, pane, wanted, show
+        self._counting: Timer | None = None
+        self._views: Sequence[ViewRow] = ()
+        self._bar: ViewsBar | None = None
+
+    def soon(self) -> None:
+        """Count anew in a moment: there may be more news until then."""
+        if self._counting is None:
+            self._counting = self._page.set_timer(COUNT_PAUSE, self.count)
+
+    def count(self) -> None:
+        """Count anew."""
+        self._counting = None
+        self._page.do(self._count, group="views", exclusive=True)
+
+    def resume(self) -> None:
+        """What could not be seen meanwhile was not counted either."""
+        if self._bar is not None:
+            self._page.call_after_refresh(self.count)
+
+    async def _count(self) -> None:
+        """Count what is seen of the row."""
+        bar = self._bar
+        self._views, counts = await view_deeds.read(self._page, bar.seen if bar else _none)
+        if bar is None and self._views:
+            self._bar = bar = ViewsBar(self._page.look)
+            await self._pane.mount(bar, after=self._pane.filters)
+            self._page.call_after_refresh(self.count)
+        if bar is not None:
+            bar.display = bool(self._views)
+            bar.tell(self._views, counts, self._listed())
+
+    def choose(self) -> None:
+        """Show which view is listed by now, if it is one."""
+        if self._bar is not None:
+            self._bar.choose(self._listed())
+
+    def _listed(self) -> int | None:
+        me, wanted = self._page.office.actor, self._wanted()
+        return next((row.id for row in self._views if views.wanted(row, operator=me) == wanted), None)
+
+    def go_to(self, view: ViewRow) -> None:
+        """Show the dialogs of a view."""
+        self._show(views.wanted(view, operator=self._page.office.actor))
+        self.count()
+
+    def following(self) -> None:
+        """Go to the next one."""
+        self._step(1)
+
+    def previous(self) -> None:
+        """Go to the one before."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        known = [row.id for row in self._views]
+        if known:
+            here = self._listed()
+            at = known.index(here) + step if here in known else min(0, step)
+            self.go_to(self._views[at % len(known)])
+
+    def manage(self) -> None:
+        """Go to a view, keep the filter of now, move, forget."""
+        self._page.do(self._manage, group="filter", exclusive=True)
+
+    async def _manage(self) -> None:
+        chosen = await view_deeds.choose(self._page, self._wanted())
+        if chosen is not None:
+            self.go_to(chosen)
+
+
+def _none(_seen: Sequence[ViewRow]) -> Sequence[ViewRow]:
+    return ()

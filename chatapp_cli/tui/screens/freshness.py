@@ -1,0 +1,84 @@
+"""Keeps what the page shows true: news as they come, ages as they grow, and all of it again after news were missed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.journal.channels import ChannelEvent
+from chatapp_cli.domain.journal.dialogs import NoteWritten
+from chatapp_cli.domain.journal.lines import LineEvent
+from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
+from chatapp_cli.tui import overview
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.listing.listing import Listing
+from chatapp_cli.tui.live import News
+from chatapp_cli.tui.widgets.bars import StatusBar
+
+
+class Freshness:
+    """Reads again only what news speak of."""
+
+    def __init__(self, listing: Listing, conversation: Conversation, status: StatusBar) -> None:
+        self._page, self._listing, self._conversation, self._status = conversation.page, listing, conversation, status
+        self._needs_told = False
+        self._missed = False
+        """Some news could not be read; all that is shown has to be read again."""
+
+    def hear(self, news: News) -> None:
+        """Take news in, beside the loop of keys."""
+        self._page.do(partial(self._take_or_miss, news), group="news")
+
+    async def _take_or_miss(self, news: News) -> None:
+        try:
+            await self._take(news)
+        except Exception:  # whatever it was, the news are read again; the guard says what it was
+            self._missed = True
+            raise
+
+    async def _take(self, news: News) -> None:
+        for part in self._conversation.parts:
+            await part.hear(news)
+        if (lasting := news.lasting()).rows:
+            await self._take_lasting(lasting)
+
+    async def _take_lasting(self, news: News) -> None:
+        needs = news.any_of(MessageEvent, ArrivalEvent, ChannelEvent, NoteWritten)
+        self._needs_told = self._needs_told and not needs
+        if news.dialogs():
+            await self._listing.reorder(news.dialogs())
+        await self.tell_bars()
+        if news.any_of(ChannelEvent, LineEvent):
+            await self._listing.again()
+        await self._conversation.hear(news)
+
+    async def _catch_up(self) -> None:
+        """Read again all that is shown, after some news could not be read."""
+        self._missed = False
+        try:
+            await self._listing.again()
+            await self.tell_bars()
+            await self._conversation.read_all_again()
+        except Exception:  # whatever it was, the news are read again; the guard says what it was
+            self._missed = True
+            raise
+
+    async def tell_bars(self) -> None:
+        """Health, outbox, counts."""
+        found = await self._page.office.read(overview.read)
+        self._status.tell(found)
+        self._listing.tell(found)
+
+    async def _tell_needs(self) -> None:
+        office = self._page.office
+        self._status.tell_needs(await office.read(overview.needing))
+
+    def tick(self) -> None:
+        """Ages grow, what waits may wait for something else by now, and more may need a person."""
+        if self._missed:
+            self._page.do(self._catch_up, group="list", exclusive=True)
+        if not self._needs_told:
+            self._needs_told = True
+            self._page.do(self._tell_needs, group="needs", exclusive=True)
+        self._conversation.dialogs.repaint_times()
+        self._status.refresh()
+        self._conversation.tick()

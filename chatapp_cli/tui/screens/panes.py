@@ -1,0 +1,77 @@
+"""Which pane has the keys, and which one is seen where there is room for a single one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.listing.listing import Listing
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.dialog_list import DialogList
+from chatapp_cli.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from chatapp_cli.tui.widgets.composer import Pen
+
+_SCOPES = {"DialogList": "list", "Transcript": "transcript", "Pen": "composer"}
+
+
+class Panes:
+    """Goes from the list to the conversation, to its text, and back."""
+
+    def __init__(self, listing: Listing, conversation: Conversation, status: StatusBar) -> None:
+        self._page, self._listing, self._conversation, self._status = conversation.page, listing, conversation, status
+
+    def focused(self, widget: Widget) -> None:
+        """Hint at the keys of where the focus is."""
+        scope = _SCOPES.get(type(widget).__name__)
+        if scope in {"transcript", "composer"}:
+            self._listing.dialogs.follow_the_open_one()
+        self._status.tell_keys(*filter(None, (scope, "inbox", "app")))
+
+    def back(self) -> None:
+        """To the list; from the list, to all dialogs."""
+        listed = self._listing.dialogs
+        if listed.has_focus and listed.drop_picks():
+            return
+        if listed.has_focus and not self._page.has_class("-open"):
+            self._listing.everything()
+        if self._page.has_class("-narrow"):
+            self._page.remove_class("-open")
+        listed.focus()
+
+    def following(self) -> None:
+        """List, conversation, text, list."""
+        self._go(1)
+
+    def previous(self) -> None:
+        """The other way round."""
+        self._go(-1)
+
+    def _go(self, step: int) -> None:
+        panes = self._all()
+        here = next((n for n, pane in enumerate(panes) if pane.has_focus), 0)
+        target = panes[(here + step) % len(panes)]
+        if self._page.has_class("-narrow"):
+            self._page.set_class(target is not self._listing.dialogs, "-open")
+        target.focus()
+
+    def _all(self) -> list[DialogList | Transcript | Pen]:
+        first, shown = self._listing.dialogs, self._conversation
+        if shown.opening is None:
+            return [first]
+        return [first, shown.transcript, *([shown.pen] if shown.pen.focusable else [])]
+
+    def up(self) -> None:
+        """From the text into the conversation."""
+        self._conversation.transcript.focus()
+
+    def card(self) -> None:
+        """Who is this."""
+        self._page.do(self._turn_card)
+
+    async def _turn_card(self) -> None:
+        await self._conversation.ready()
+        self._conversation.card.turn()

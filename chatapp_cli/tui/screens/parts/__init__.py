@@ -1,1 +1,0 @@
-"""The parts of a conversation, one module each."""

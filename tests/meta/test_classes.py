@@ -1,0 +1,55 @@
+"""A class can be read in one sitting: its own lines and those of every class of ours that it inherits from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+MOST = 300
+TOO_LONG = {
+    "chatapp_cli.tui.app.Inbox",
+    "chatapp_cli.tui.screens.begin.BeginScreen",
+    "chatapp_cli.tui.screens.lines.LinesScreen",
+    "chatapp_cli.tui.screens.replies.RepliesScreen",
+    "chatapp_cli.tui.widgets.dialog_list.DialogList",
+}
+"""Classes that are to be taken apart still; none may be added."""
+
+
+class Defined(NamedTuple):
+    """A class as it stands in its file."""
+
+    lines: int
+    bases: tuple[str, ...]
+
+
+def defined(path: Path) -> Iterator[tuple[str, Defined]]:
+    """The classes of a module, with the full names of what they inherit from."""
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            bases = [ast.unparse(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases]
+            full = tuple(names.get(base, f"{module}.{base}") for base in bases)
+            yield f"{module}.{node.name}", Defined((node.end_lineno or 0) - node.lineno + 1, full)
+
+
+def family(name: str, known: Mapping[str, Defined]) -> set[str]:
+    """A class and all of ours that it inherits from."""
+    return {name}.union(*(family(base, known) for base in known[name].bases if base in known))
+
+
+def test_no_class_is_longer_than_300_lines_counting_what_it_inherits_from_us() -> None:
+    known = dict(pair for path in sorted((ROOT / "chatapp_cli").rglob("*.py")) for pair in defined(path))
+    whole = {name: sum(known[one].lines for one in family(name, known)) for name in known}
+    assert {name for name, lines in whole.items() if lines > MOST} == TOO_LONG
+    assert whole["chatapp_cli.tui.screens.inbox.InboxScreen"] > known["chatapp_cli.tui.screens.inbox.InboxScreen"].lines
