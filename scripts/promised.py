@@ -68,7 +68,7 @@ def _commands() -> Iterator[str]:
 
 
 def _actions() -> Iterator[str]:
-    from chatapp_cli.tui.keymap import built_in
+    from chatapp_cli.tui.keys.keymap import built_in
 
     return (action.id for group in built_in() for action in group.actions)
 
