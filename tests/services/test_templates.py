@@ -19,7 +19,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.template import Filled, Template, TemplateState, fill, gaps
 from chatapp_cli.i18n import show, use
-from chatapp_cli.services import channels, journal, outbox, reaching, sending, templates
+from chatapp_cli.services import approvals, channels, journal, outbox, reaching, sending, templates
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.channels import ChannelRow, TemplateRow
 from tests.stores import EVERYTHING, Shop
@@ -50,7 +50,7 @@ def able(row: ChannelRow) -> Capabilities:
 
 
 def learn(shop: Shop, channel: ChannelRow, *found: Template) -> int:
-    changed: int = shop.write(lambda tx: templates.learn(tx, able, channel, found))
+    changed: int = shop.write(lambda tx: approvals.learn(tx, able, channel, found))
     return changed
 
 
@@ -165,7 +165,7 @@ def test_a_moderators_verdict_is_recorded_by_hand(shop: Shop, channel: ChannelRo
 
     def decide(state: TemplateState, reason: str = "") -> TemplateRow:
         row: TemplateRow = shop.write(
-            lambda tx: templates.decide(tx, able, channel, "order_ready", state, reason=reason)
+            lambda tx: approvals.decide(tx, able, channel, "order_ready", state, reason=reason)
         )
         return row
 
