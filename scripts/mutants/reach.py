@@ -19,7 +19,7 @@ from scripts.mutants.bending import Mutant
 
 FOLDERS = ("unit", "store", "services", "runtime", "commands")
 """Tests that run domain, services, store and the core of the runtime in their own process."""
-SECONDS = 25.0
+SECONDS = 15.0
 """Of tests, at most, by which one mutant is judged."""
 QUIET: Mapping[str, str] = {"CI": "1", "CHATAPP_TEST_POSTGRES": "0"}
 """The same examples in every run, and SQLite only: the statements of both are compared elsewhere."""

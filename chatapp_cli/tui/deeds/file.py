@@ -9,10 +9,10 @@ from chatapp_cli.i18n import _
 from chatapp_cli.runtime import transcriber
 from chatapp_cli.services import files
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui import opener, pictures
+from chatapp_cli.tui.deeds.said import NO_FILE, Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.paths import Paths
-from chatapp_cli.tui.said import NO_FILE, Said, deed, unless
+from chatapp_cli.tui.media import opener, pictures
+from chatapp_cli.tui.media.paths import Paths
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 

@@ -10,8 +10,8 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import forwarding, sending
 from chatapp_cli.store.rows.dialogs import DialogRow
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.deeds.said import Said, deed
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.said import Said, deed
 from chatapp_cli.tui.widgets.transcript import Transcript
 
 

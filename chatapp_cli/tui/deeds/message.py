@@ -13,8 +13,8 @@ from chatapp_cli.tui.deeds import file as file_deeds
 from chatapp_cli.tui.deeds import forward as forward_deeds
 from chatapp_cli.tui.deeds import link as link_deeds
 from chatapp_cli.tui.deeds import waiting as waiting_deeds
+from chatapp_cli.tui.deeds.said import NO_TEXT, Against, Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.said import NO_TEXT, Against, Said, deed, unless
 from chatapp_cli.tui.widgets.composer import Composer
 
 EMOJI = ("👍", "❤", "🔥", "🎉", "🙏", "😁", "👌", "🤔")

@@ -14,10 +14,10 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import later, sending
 from chatapp_cli.services.sending import Order
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.tui import words
+from chatapp_cli.tui.deeds.said import Said, deed, unless
 from chatapp_cli.tui.hands import Deed, Hands
-from chatapp_cli.tui.naming import about
-from chatapp_cli.tui.said import Said, deed, unless
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.naming import about
 from chatapp_cli.tui.widgets.composer import Composer
 
 

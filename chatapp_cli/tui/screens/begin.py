@@ -23,9 +23,10 @@ from chatapp_cli.services.beginning import Outlook
 from chatapp_cli.services.composing import Exactly, Request
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import overview, writing
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
+from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.session import writing
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.begin_form import BeginForm, Sheet
 from chatapp_cli.tui.widgets.dialog_list import DialogList

@@ -26,13 +26,13 @@ from chatapp_cli.services import channels, lines, pools
 from chatapp_cli.services.pools import Account
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import overview, words
 from chatapp_cli.tui.deeds import group as group_deeds
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.overview import Overview
+from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.reading import overview, words
+from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.options import OptionsScreen, Whose
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar, health, rests
 
 

@@ -23,13 +23,15 @@ from chatapp_cli.services.reply_entries import Fault
 from chatapp_cli.services.reply_sheet import Taken
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import opener, overview, writing
-from chatapp_cli.tui.cells import fit, line
 from chatapp_cli.tui.hands import Hands
-from chatapp_cli.tui.keymap import bindings, key
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.paths import Paths, named, offered
+from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.media import opener
+from chatapp_cli.tui.media.paths import Paths, named, offered
+from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.reading.cells import fit, line
 from chatapp_cli.tui.screens.reply_form import ReplyForm
+from chatapp_cli.tui.session import writing
+from chatapp_cli.tui.session.live import News
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _TITLE = 30

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from chatapp_cli.domain.next_step import Next, NextStep
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.keys.keymap import key
 
 Keys: TypeAlias = Sequence[tuple[str, str]]
 """Actions, one after the other, each with its place."""
