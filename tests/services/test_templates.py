@@ -189,6 +189,18 @@ def test_a_verdict_is_mailed_to_whoever_asked_for_notices(shop: Shop, channel: C
     assert shop.write(lambda tx: outbox.claim(tx, shop.media, mail)) is None
 
 
+def test_a_channel_without_subjects_carries_the_notice_without_one(shop: Shop, channel: ChannelRow) -> None:
+    plain = shop.channel(kind="letters", line=channel.line_id)
+    without = replace(EVERYTHING, subject=False)
+    for state in ("pending", "approved"):
+        found = [ready(state=state)]
+        shop.write(lambda tx, found=found: approvals.learn(tx, lambda row: without, channel, found))
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, plain))
+    assert claim is not None
+    assert claim.outbound.subject == ""
+    assert claim.outbound.text == f"The template order_ready in WA is now: approved.\n\n{BODY}"
+
+
 def test_what_is_new_or_our_own_doing_is_mailed_to_nobody(shop: Shop, channel: ChannelRow) -> None:
     mail = shop.channel(kind="letters")
     learn(shop, channel, ready())
