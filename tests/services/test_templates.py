@@ -191,10 +191,13 @@ def test_a_verdict_is_mailed_to_whoever_asked_for_notices(shop: Shop, channel: C
 
 def test_a_channel_without_subjects_carries_the_notice_without_one(shop: Shop, channel: ChannelRow) -> None:
     plain = shop.channel(kind="letters", line=channel.line_id)
-    without = replace(EVERYTHING, subject=False)
+
+    def without(row: ChannelRow) -> Capabilities:
+        return replace(able(row), subject=False)
+
     for state in ("pending", "approved"):
         found = [ready(state=state)]
-        shop.write(lambda tx, found=found: approvals.learn(tx, lambda row: without, channel, found))
+        shop.write(lambda tx, found=found: approvals.learn(tx, without, channel, found))
     claim = shop.write(lambda tx: outbox.claim(tx, shop.media, plain))
     assert claim is not None
     assert claim.outbound.subject == ""
