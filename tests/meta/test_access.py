@@ -48,6 +48,7 @@ WITHOUT_A_RIGHT = {
     "operators.close_session": A_LOGIN,
     "operators.open_session": A_LOGIN,
     "operators.rehash": A_LOGIN,
+    "onward.hand_on": A_TIMER,
     "options.change": ONLY_PART,
     "options.drop": ONLY_PART,
     "options.drop_with_line": ONLY_PART,
@@ -68,7 +69,7 @@ WITHOUT_A_RIGHT = {
     "presence.gone": "says where a window is, and only of what its person sees",
     "presence.look": "says where a window is, and only of what its person sees",
     "presence.typing": "says where a window is, and only of what its person sees",
-    "relay.hand_on": A_TIMER,
+    "templates.put": ONLY_PART,
     "timers.cancel": "whoever sets a timer asks for the right to what it does",
     "timers.fire": A_TIMER,
     "timers.put": "whoever sets a timer asks for the right to what it does",
@@ -253,3 +254,11 @@ def test_the_page_for_operators_tells_each_right_as_it_is() -> None:
     told = re.findall(r"^\| `([\w-]+)` \| (.+?) \| (yes)? ?\|$", page, re.MULTILINE)
     is_so = [(right, str(what), "yes" if right in ROLES[Role.OPERATOR] else "") for right, what in RIGHTS.items()]
     assert told == is_so
+
+
+def test_a_message_goes_through_the_composer_whoever_writes_it() -> None:
+    def callers(of: str) -> set[str]:
+        return {file.stem for file in CODE.rglob("*.py") if f" {of}(" in file.read_text("utf-8")}
+
+    assert callers("sending.enqueue") == {"composing", "relay"}
+    assert callers("relay.accept") == {"composing"}
