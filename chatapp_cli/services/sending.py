@@ -277,7 +277,7 @@ def retry(tx: Tx, message: MessageId) -> None:
         )
     card = dialogs.card(tx, found.dialog_id)
     insist_reachable(card._replace(reachable=1))
-    _put_out(tx, card, message, Action.SEND, Order(key=found.key or ""), state=State.QUEUED)
+    _put_out(tx, card, message, Action.SEND, Order(key=""), state=State.QUEUED)
     _settle(tx, found, State.QUEUED)
 
 

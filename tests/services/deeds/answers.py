@@ -10,6 +10,8 @@ from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.event import (
     IncomingFile,
+    Peer,
+    PeerChanged,
 )
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin, Priority, State
@@ -140,6 +142,17 @@ def renewed(shop: Shop, at: Place) -> Job:
     )
 
 
+def introduced(key: str, *, kind: str = "private", **names: str) -> Deed:
+    """A chat appeared that is called by its address."""
+
+    def deed(shop: Shop, at: Place) -> Job:
+        shop.take(at.channel.id, PeerChanged(peer=Peer(key=key, address=key, kind=kind), at=THEN))
+        dialog = shop.read(lambda tx: tx.value("dialogs.at_key", channel=at.channel.id, key=key))
+        return lambda tx: dialogs.introduce(tx, dialog, **names)
+
+    return deed
+
+
 def unbound(shop: Shop, at: Place) -> Job:
     number = shop.channel(kind="sms")
     row = shop.read(lambda tx: channels.one(tx, number))
@@ -192,6 +205,13 @@ ANSWERS: Mapping[str, Deed] = {
         lambda tx, at: dialogs.rename(tx, at.dialog, "Аня"),
         lambda tx, at: dialogs.rename(tx, at.dialog, ""),
     ),
+    "dialogs.introduce by the last name": after(
+        lambda tx, at: dialogs.introduce(tx, at.dialog, first_name="Анна", last_name="Белая"),
+        lambda tx, at: dialogs.introduce(tx, at.dialog, first_name="", last_name="Синяя"),
+    ),
+    "dialogs.introduce somebody without a name": introduced("+79160000009", first_name="Зоя", last_name="Белая"),
+    "dialogs.introduce somebody with no name": introduced("+79160000009", first_name="", last_name=""),
+    "dialogs.introduce a group": introduced("-100", kind="group", first_name="Соседи", last_name=""),
     "duties.assign from somebody": after(
         lambda tx, at: duties.assign(tx, at.dialog, "Вера"),
         lambda tx, at: duties.assign(tx, at.dialog, " Анна "),
