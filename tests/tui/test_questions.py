@@ -440,7 +440,7 @@ ANSWERED_AT_ONCE = {
     ("deeds/waiting.py", "_('Send it again?')"),
     ("deeds/quick.py", "_('{title}: what stands for {gap}?', title=row.title, gap=written[name])"),
     ("screens/applications.py", "_('Which channel?')"),
-    ("screens/lines.py", "_('Which channel?')"),
+    ("deeds/line.py", "_('Which channel?')"),
     ("conversation/doing.py", "question"),
     ("screens/chats.py", "_('Read back {title}?', title=chat['title'])"),
     ("screens/begin.py", "_('Leave without sending?')"),

@@ -85,7 +85,7 @@ class Doing(ConversationPart):
         opening = self.conversation.opening
         assert opening is not None
         can = self.page.office.capabilities(opening.channel_of(entry.message.dialog_id))
-        return Said(entry, can, self.page.look.now())
+        return Said(entry, can, self.page.look.now(), self.conversation)
 
     def menu(self) -> None:
         """Everything that makes sense here, with its keys."""
