@@ -281,6 +281,11 @@ ANSWERS: Mapping[str, Deed] = {
             tx, EVERYTHING, at.dialog, Draft(text="Утром"), at.order(origin=Origin.AUTOREPLY)
         )
     ),
+    "sending.enqueue with a name for the address book": only(
+        lambda tx, at: sending.enqueue(
+            tx, EVERYTHING, at.dialog, Draft(text="Утром", first_name="Анна", last_name="Белая"), at.order()
+        )
+    ),
     "sending.enqueue for later": only(
         lambda tx, at: sending.enqueue(tx, EVERYTHING, at.dialog, Draft(text="Утром"), at.order(at=tx.now + DAY))
     ),
