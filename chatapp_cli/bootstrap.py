@@ -1,4 +1,4 @@
-"""The composition root: settings, store, key, files, clock and chance come together here and nowhere else."""
+"""The composition root: the only place where settings, store, key, files, clock and randomness are combined."""
 
 from __future__ import annotations
 
@@ -43,54 +43,54 @@ class Desk:
     media: Media
     vault: Vault
     acting: Acting | None = None
-    """Who acts here: a person or a part of the program; ``None``: nobody yet, who may look and change nothing."""
+    """Who acts: an operator or a part of the program; ``None``: nobody yet, who may read but change nothing."""
     lens: Lens | None = None
     given: frozenset[str] = frozenset()
-    """Settings that a flag or the environment said: no stored option changes them."""
+    """Settings given by a flag or the environment, which no stored option changes."""
 
     def read(self, job: Callable[[Tx], R]) -> R:
-        """Ask the store on this thread."""
+        """Run a read on this thread."""
         return self.database.read(self.seen(job))
 
     def write(self, job: Callable[[Tx], R]) -> R:
-        """Change the store on this thread; durable when it returns."""
+        """Run a write on this thread; durable when it returns."""
         return self.database.write(self.seen(job))
 
     @property
     def name(self) -> str:
-        """The name of whoever sits here; empty for nobody."""
+        """The acting operator's name; empty for nobody."""
         return "" if self.acting is None else self.acting.name
 
     def require(self, right: Right) -> None:
-        """Ask before a long way for the right that is asked again at its end. Raises Refused."""
+        """Check a right before a long operation, which checks it again at its end. Raises Refused."""
         from chatapp_cli.services import access
 
         self.read(lambda tx: access.require(tx, right))
 
     def seen(self, job: Callable[[Tx], R]) -> Callable[[Tx], R]:
-        """A job as whoever sits here does it: under their name, and on what they see of the store."""
+        """The job as the acting operator: under their name, and limited to what they see."""
         acting, lens = self.acting, self.lens
         return job if acting is None else lambda tx: job(tx.by(acting, lens))
 
     def seen_by(self, acting: Acting) -> Desk:
-        """The same desk with somebody at it."""
+        """The same desk with an acting operator."""
         from chatapp_cli.services.acting import lens
 
         return replace(self, acting=acting, lens=lens(acting, self.database.driver.dialect))
 
     @property
     def whole(self) -> Desk:
-        """The same desk with the same person at it, who sees everything; what they may do stays as it is."""
+        """The same desk with the same operator, who sees everything; their rights are unchanged."""
         return replace(self, lens=None)
 
     def manifest(self, channel: ChannelRow) -> Manifest:
-        """What the channel's kind can do."""
+        """The manifest of a channel's kind."""
         from chatapp_cli.kit.manifests import manifest
 
         return manifest(channel.kind)
 
     def capabilities(self, channel: ChannelRow) -> Capabilities:
-        """What this account can do."""
+        """The capabilities of this account."""
         from chatapp_cli.services.channels import capabilities
 
         return capabilities(self.manifest(channel), channel)
@@ -102,21 +102,21 @@ class Desk:
         return create(kind, self.world)
 
     def bound(self, channel: ChannelRow) -> Bound:
-        """A channel's binding, secrets opened."""
+        """A channel's binding with decrypted secrets."""
         from chatapp_cli.services import channels
 
         return self.read(lambda tx: channels.bound(tx, self.vault, channel))
 
     @property
     def options(self) -> Options:
-        """The settings of this process, and what is stored for company, lines, channels and CRMs."""
+        """The settings of this process and the stored options of company, lines, channels and CRMs."""
         from chatapp_cli.services.options import Options
 
         return Options(self.settings, self.given)
 
     @property
     def search(self) -> Index:
-        """The index of messages by words, beside the store or in its place on this machine."""
+        """The search index, beside the store or in its place on this machine."""
         from chatapp_cli.store.search import Index
 
         return Index((self.database.scratch or self.settings.folder) / "search.db", self.database.driver.url)
@@ -129,9 +129,9 @@ class Desk:
 def open_desk(
     settings: Settings, world: World | None = None, *, given: frozenset[str] = frozenset(), make: bool = True
 ) -> Desk:
-    """Open a company's store, migrating it if need be; ``given`` is ``Loaded.given``. Raises StoreError.
+    """Open a company's store, migrating it if needed; ``given`` is ``Loaded.given``. Raises StoreError.
 
-    Without ``make`` a SQLite file that is not there is made by the first change, see ``Absent``.
+    Without ``make`` a missing SQLite file is created by the first write, see ``Absent``.
     """
     world = world or _world(settings.folder)
     driver = driver_for(settings.store_url)
@@ -149,7 +149,7 @@ def open_desk(
 
 
 def _is_absent(file: Path) -> bool:
-    """Whether a file is certainly not there: in a folder that cannot be looked into, it may be."""
+    """Whether a file certainly does not exist: in an unreadable folder it may."""
     try:
         file.stat()
     except FileNotFoundError:
@@ -160,7 +160,7 @@ def _is_absent(file: Path) -> bool:
 
 
 def _world(folder: Path) -> World:
-    """The world as it is, except that a test may move the clock of its child."""
+    """The real world, except that a test may move its child's clock."""
     world, file = system_world(folder), os.environ.get(TEST_CLOCK)
     if not file:
         return world

@@ -1,4 +1,4 @@
-"""The command line: global options, and commands that are imported only when they are used."""
+"""The command line: global options, and commands imported on demand."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "support": N_("Whom to ask for help"),
     }
 )
-"""Every command with its module's name in ``commands`` and what it is for."""
+"""Every command (a module in ``commands``) and its summary."""
 
 
 class Root(Noun):
-    """Knows its commands by name and imports only the one that is called."""
+    """Knows all commands by name, and imports only the one that is called."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # the vendored Context
         """All names."""
@@ -83,7 +83,7 @@ class Root(Noun):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command, or say which one may have been meant."""
+        """Find the command, or suggest a similar one."""
         if args[0] in COMMANDS or args[0].startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
         near = get_close_matches(args[0], COMMANDS, n=1)
@@ -99,7 +99,7 @@ class Root(Noun):
             formatter.write_dl([(name, _(words)) for name, words in COMMANDS.items()])
 
     def main(self, args: Sequence[str] | None = None, *_more: Any, **options: Any) -> Any:
-        """Speak the person's language, run, and end with the exit code that scripts rely on."""
+        """Set the language, run, and exit with the exit code that scripts rely on."""
         words = list(sys.argv[1:] if args is None else args)
         with ending():
             speak(language(words))
@@ -110,13 +110,13 @@ class Root(Noun):
 
 
 def language(words: Sequence[str]) -> str:
-    """The language of help and errors: it has to be known before the options are parsed."""
+    """The language of help and errors, which must be known before the options are parsed."""
     flag = next((value for word, value in _options(words) if word == "--lang"), "")
     return i18n.choose(flag or os.environ.get("CHATAPP_LANG") or _set_language())
 
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each word with its value, whether behind ``=`` or in the next word."""
+    """The options with their values, given after ``=`` or as the next word."""
     for word, after in zip_longest(words, words[1:], fillvalue=""):
         name, equals, value = word.partition("=")
         yield name, value if equals else after
@@ -134,7 +134,7 @@ def _set_language() -> str | None:
 
 
 def speak(chosen: str) -> None:
-    """Let the option parser's own few words come from our catalogue too."""
+    """Translate the option parser's own texts from our catalogue."""
     i18n.use(chosen)
     os.environ["LANGUAGE"] = chosen
     gettext.bindtextdomain("chatapp", i18n.CATALOGUES)

@@ -1,4 +1,4 @@
-"""Every sentence that a person sees passes here: gettext, English at the source, Russian complete."""
+"""Translation of every sentence that a person sees: gettext, English in the source, Russian complete."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _steps: Callable[[NextStep], str] = str
 
 
 def choose(wanted: str | None, env: Mapping[str, str] = os.environ) -> str:
-    """Pick the language: the flag, ``CHATAPP_LANG`` or a setting, the locale; otherwise Russian (S-012)."""
+    """Choose the language: the flag, ``CHATAPP_LANG`` or a setting, the locale; otherwise Russian (S-012)."""
     locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
     for said in (wanted, env.get("CHATAPP_LANG"), locale):
         short = (said or "").lower()[:2]
@@ -28,7 +28,7 @@ def choose(wanted: str | None, env: Mapping[str, str] = os.environ) -> str:
 
 
 def use(language: str) -> None:
-    """Speak this language from now on, in the whole process."""
+    """Set the language of the process."""
     global _current, _language
     _language = language
     wanted = [] if language == "en" else [language]
@@ -36,24 +36,24 @@ def use(language: str) -> None:
 
 
 def say_steps(front_end: Callable[[NextStep], str]) -> Callable[[NextStep], str]:
-    """Say from now on what to do next as this front end does, in the whole process; returns how it was said before."""
+    """Set how next steps are worded, for the whole process; returns the previous way."""
     global _steps
     _steps, before = front_end, _steps
     return before
 
 
 def language() -> str:
-    """The language spoken now."""
+    """The current language."""
     return _language
 
 
 def _(msgid: str, **params: object) -> str:
-    """Translate a sentence and put its values in."""
+    """Translate a sentence and fill in its values."""
     return fill(_current.gettext(msgid) if msgid else "", params)
 
 
 def ngettext(one: str, many: str, n: int) -> str:
-    """Translate a counted sentence; the number stands for ``{n}``."""
+    """Translate a counted sentence; ``{n}`` is the number."""
     return _current.ngettext(one, many, n).format(n=n)
 
 
@@ -63,7 +63,7 @@ def N_(msgid: str) -> str:  # noqa: N802 - the name that the extractor looks for
 
 
 def show(text: Text | None) -> str:
-    """Say a deferred sentence in the language spoken now; values that are texts are said too."""
+    """Translate a deferred sentence to the current language, including values that are texts."""
     if text is None:
         return ""
     return _(text.msgid, **{name: _said(value) for name, value in text.params.items()})

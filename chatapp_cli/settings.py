@@ -1,8 +1,7 @@
 """Settings: what can be set, where, and where each value came from.
 
-A flag beats the environment, the environment beats the options in the store (``services/options.py``), those beat
-the files, the files beat the default. A person in a browser has
-a file of their own over that of the user whose processes they are.
+Precedence: flag, environment, options in the store (``services/options.py``), files, default. A person in a browser has
+their own file, which takes precedence over that of the daemon's user.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ def _setting(default: object, words: str, *, secret: bool = False) -> Any:
 
 
 FILE = "{file}"
-"""Stands for a file's path in a command."""
+"""The placeholder for a file's path in a command."""
 COMPANY = "{company}"
-"""Stands for the company's name in the address of a database."""
+"""The placeholder for the company's name in the address of a database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +80,12 @@ class Settings:
 
     @property
     def folder(self) -> Path:
-        """The company's own folder: store, key, files."""
+        """The company's folder: store, key, files."""
         return Path(self.home).expanduser() / self.company
 
     @property
     def store_url(self) -> str:
-        """Address of the company's store."""
+        """The address of the company's store."""
         return self.database_url.replace(COMPANY, self.company) or f"sqlite:///{self.folder / 'chatapp.db'}"
 
 
@@ -109,46 +108,46 @@ class Loaded(NamedTuple):
 
     @property
     def given(self) -> frozenset[str]:
-        """What a flag or the environment said: no stored option changes it."""
+        """Settings given by a flag or the environment, which no stored option changes."""
         return frozenset(name for name, source in self.sources.items() if source in {"flag", "env"})
 
 
 def default_home(env: Mapping[str, str]) -> Path:
-    """Where the data of a user belongs."""
+    """The default folder for a user's data."""
     base = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME", ".")) / ".local" / "share")
     return Path(base) / "chatapp"
 
 
 def config_file(env: Mapping[str, str]) -> Path:
-    """Where the settings of a user belong; ``CHATAPP_CONFIG`` names another file."""
+    """The settings file of a user; ``CHATAPP_CONFIG`` names another one."""
     base = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME", ".")) / ".config")
     return Path(env.get("CHATAPP_CONFIG") or Path(base) / "chatapp" / "config.toml")
 
 
 def own_file(env: Mapping[str, str]) -> Path | None:
-    """A person's own settings where several share a user of the system; ``CHATAPP_OWN`` names the file."""
+    """A person's own settings file if several share a system user; named by ``CHATAPP_OWN``."""
     named = env.get("CHATAPP_OWN")
     return Path(named) if named else None
 
 
 def keys_file(env: Mapping[str, str]) -> Path:
-    """Where a person's own keys stand, beside the settings."""
+    """The file of a person's own keys, beside the settings."""
     return config_file(env).with_name("keys.toml")
 
 
 SESSION = "session-"
-"""How the files begin that keep a login, beside the settings; the company's name follows."""
+"""The prefix of the files with logins, beside the settings; the company's name follows."""
 
 
 def is_private(path: Path, env: Mapping[str, str]) -> bool:
-    """Whether a resolved path is a settings file or keeps a login."""
+    """Whether a resolved path is a settings file or a stored login."""
     file, own = config_file(env).resolve(), own_file(env)
     login = path.parent == file.parent and path.name.startswith(SESSION)
     return login or path == file or (own is not None and path == own.resolve())
 
 
 def load(flags: Mapping[str, str | None] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
-    """Gather the settings. Raises UsageError naming the one that is wrong and where it stands."""
+    """Load the settings. Raises UsageError naming a wrong one and its source."""
     env = os.environ if env is None else env
     file, own = config_file(env), own_file(env)
     layers: list[tuple[str, Mapping[str, object]]] = [
@@ -281,7 +280,7 @@ def _insist_on_hours(said: str) -> None:
 
 
 def save(file: Path, name: str, value: str) -> None:
-    """Write one setting into the file, keeping the others; an empty value removes it. Raises UsageError."""
+    """Write one setting to the file; others are kept, an empty value removes it. Raises UsageError."""
     option = next((f for f in fields(Settings) if f.name == name), None)
     if option is None:
         raise UsageError(
@@ -296,7 +295,7 @@ def save(file: Path, name: str, value: str) -> None:
 
 
 def check(name: str, value: object) -> None:
-    """Look whether a setting can be that. Raises UsageError."""
+    """Validate the value of a setting. Raises UsageError."""
     _insist(Settings(**{name: value}))  # type: ignore[arg-type]  # one value among defaults
 
 
@@ -313,5 +312,5 @@ def _write(file: Path, whole: str) -> None:
 
 
 def _toml(value: object) -> str:
-    """A number, or a string: JSON's escapes are TOML's, except that TOML wants one for DEL too."""
+    """A number or a string as TOML; JSON's escapes are valid TOML, except that TOML also requires one for DEL."""
     return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,1 +1,1 @@
-"""What connectors share: HTTP, webhook signatures, texts, phone numbers."""
+"""Shared by connectors: HTTP, webhook signatures, texts, phone numbers."""

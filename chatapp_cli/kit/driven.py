@@ -1,7 +1,7 @@
-"""A clock that a test drives in a child process: the child reads a file how far time was moved.
+"""A clock for tests of child processes: the child reads from a file how far time was moved.
 
-``CHATAPP_TEST_CLOCK`` names the file. It is understood only where the program runs out of its own sources, beside its
-tests; an installed one refuses to start with it, so that nobody's messages go by a clock that was left behind.
+``CHATAPP_TEST_CLOCK`` names the file. It works only if the program runs from its sources, beside its tests; an
+installed program refuses to start with it, so that no real messages depend on a leftover test clock.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import TEST_CLOCK, SystemClock
 
 LOOK = 0.05
-"""Seconds between two looks of a sleeper whether time was moved."""
+"""Seconds between two checks of a sleeper whether time was moved."""
 _SOURCES = Path(__file__).parents[2]
 
 
 class Moved(NamedTuple):
-    """How far, in milliseconds."""
+    """How far time was moved, in milliseconds."""
 
     passed: int = 0
-    """Time that passed: on the wall clock and on the one that never goes back."""
+    """Elapsed time, on the wall clock and the monotonic one."""
     set_by: int = 0
-    """What somebody set the wall clock by, forward or back."""
+    """An adjustment of the wall clock, forward or back."""
 
 
 class DrivenClock(SystemClock):
-    """The machine's clocks, moved as a file says: two numbers of milliseconds, as :class:`Moved`."""
+    """The machine's clocks, moved by two numbers of milliseconds in a file, see :class:`Moved`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -63,14 +63,14 @@ class DrivenClock(SystemClock):
         return super().monotonic() + self._moved().passed / 1000
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until so much time passed by this clock."""
+        """Wait until that much time has passed on this clock."""
         until = self.monotonic() + seconds
         while (left := until - self.monotonic()) > 0:  # noqa: ASYNC110 - another process moves the file
             await asyncio.sleep(min(left, LOOK))
 
 
 def driven(file: Path) -> DrivenClock:
-    """The clock that a file drives. Raises UsageError unless the tests are beside the sources that run."""
+    """The clock driven by a file. Raises UsageError unless the program runs from its sources, beside its tests."""
     if not (_SOURCES / "tests" / "stores.py").is_file():
         raise UsageError(
             T("{name} is for tests and cannot be used here.", name=TEST_CLOCK), T("Unset it."), field=TEST_CLOCK

@@ -1,6 +1,6 @@
-"""A gateway that is talked to by HTTP, described as data: what to send, and how to read what it answers and reports.
+"""The description of an HTTP gateway as data: what to send, and how to read its answers and reports.
 
-A description is TOML: a preset in a channel's folder, or a person's own file (docs/channels/sms.md explains its words).
+A description is TOML: a preset in a channel's folder, or a person's own file (explained in docs/channels/sms.md).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.gateway_template import gaps
 
 FIELD: Final = "description"
-"""The question that is blamed for a description."""
+"""The field to blame for a wrong description."""
 
 News: TypeAlias = Literal["pending", "sent", "delivered", "read", "undelivered", "expired", "rejected"]
 Fault: TypeAlias = Literal[
@@ -40,28 +40,28 @@ Fault: TypeAlias = Literal[
 ]
 
 _IN_HEADERS: Final = frozenset({"secret", "login", "sender", "key"})
-"""Nothing that a client or an operator writes gets into a header."""
+"""Gaps allowed in headers; nothing that a client or an operator writes."""
 
 
 _MORE: Final = {"status": frozenset({"id"}), "inbox": frozenset({"after"})}
-"""Gaps of one request alone."""
+"""Gaps of particular requests."""
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a description; a word that is not known is a slip."""
+    """A table of a description; an unknown key is an error."""
 
 
 class Answer(Base, frozen=True, kw_only=True):
-    """Where things stand in an answer.
+    """Where to find values in an answer.
 
-    In JSON by paths such as ``result.0.id | id``, the first that shows something; in a text by patterns with one group.
+    In JSON by paths such as ``result.0.id | id``, the first with a value; in text by patterns with a group.
     """
 
     format: Literal["json", "text"] = "json"
     id: str = ""
     status: str = ""
     ok: Mapping[str, Sequence[str]] = {}
-    """Values of which each path must show one; without it a success is 2xx and no error code."""
+    """For each path the values that mean success; without it, success is 2xx and no error code."""
     error: str = ""
     words: str = ""
     value: str = ""
@@ -69,7 +69,7 @@ class Answer(Base, frozen=True, kw_only=True):
 
 
 class Request(Base, frozen=True, kw_only=True):
-    """A request whose texts have gaps; each is encoded for the place where it stands."""
+    """A request with gaps in its texts; each value is encoded for its place."""
 
     method: Literal["GET", "POST", "PUT"] = "POST"
     url: str
@@ -81,21 +81,21 @@ class Request(Base, frozen=True, kw_only=True):
     json: Any = None
     answer: Answer = Answer()
     not_taken: Sequence[int] = (503,)
-    """Statuses of 5xx that surely mean: not taken, try later. Any other leaves open what became of a message."""
+    """5xx statuses that mean: certainly not taken, try later. Any other leaves the outcome unknown."""
 
 
 class Report(Base, frozen=True, kw_only=True):
-    """Where a call of the gateway says what became of a message."""
+    """Where to find a delivery report in a gateway's call."""
 
     each: str = ""
-    """The path to several of them in one call."""
+    """The path to a list of them in one call."""
     id: str
     status: str
     words: str = ""
 
 
 class Inbound(Base, frozen=True, kw_only=True):
-    """Where a call of the gateway brings a client's message."""
+    """Where to find a client's message in a gateway's call."""
 
     each: str = ""
     id: str = ""
@@ -104,7 +104,7 @@ class Inbound(Base, frozen=True, kw_only=True):
 
 
 class Inbox(Request, frozen=True, kw_only=True):
-    """Asks for what clients wrote after the message ``{after}``, for gateways that need not reach us."""
+    """Polls for clients' messages after ``{after}``, for gateways that cannot call us."""
 
     message: Inbound
 
@@ -114,7 +114,7 @@ class Hook(Base, frozen=True, kw_only=True):
 
     reply: str = "OK"
     charset: str = ""
-    """In which its calls are written, where neither their type nor a field ``charset`` tells it, or wrongly."""
+    """The charset of its calls, if neither their type nor a field ``charset`` gives it correctly."""
     report: Report | None = None
     inbound: Inbound | None = None
 
@@ -124,17 +124,17 @@ class Gateway(Base, frozen=True, kw_only=True):
 
     title: str = ""
     doubt: Literal["", "untried", "guessed"] = ""
-    """``untried``: written from a public description alone; ``guessed``: sending is described nowhere."""
+    """``untried``: written from public documentation; ``guessed``: sending is not documented."""
     url: str = ""
-    """Where the gateway is, unless a person says otherwise; ``{url}`` in every request."""
+    """The gateway's default address; ``{url}`` in every request."""
     send: Request
     idempotent: bool = False
-    """The same ``{key}`` again is the same message to the gateway: after a timeout it is sent once more."""
+    """The gateway takes the same ``{key}`` only once, so a message is sent again after a timeout."""
     status: Request | None = None
-    """Asks what became of ``{id}``, which went to ``{phone}``."""
+    """Polls the state of ``{id}``, sent to ``{phone}``."""
     inbox: Inbox | None = None
     test: Request | None = None
-    """Proves the login without sending anything."""
+    """Checks the login without sending anything."""
     hook: Hook | None = None
     states: Mapping[str, News] = {}
     errors: Mapping[str, Fault] = {}
@@ -157,7 +157,7 @@ class Gateway(Base, frozen=True, kw_only=True):
 
 
 def parse(text: str, *, known: frozenset[str], needed: frozenset[str]) -> Gateway:
-    """Read a description whose gaps may be ``known`` ones. Raises UsageError that names the place of a slip."""
+    """Parse a description that may use ``known`` gaps. Raises UsageError, which names the place of an error."""
     try:
         found = msgspec.convert(tomllib.loads(text), Gateway)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -170,7 +170,7 @@ def parse(text: str, *, known: frozenset[str], needed: frozenset[str]) -> Gatewa
 
 @cache
 def preset(package: str, name: str, *, known: frozenset[str], needed: frozenset[str]) -> Gateway:
-    """A description out of a channel's folder ``presets``."""
+    """A description from a channel's folder ``presets``."""
     text = resources.files(package).joinpath("presets", f"{name}.toml").read_text("utf-8")
     return parse(text, known=known, needed=needed)
 

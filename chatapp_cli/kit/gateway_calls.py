@@ -1,4 +1,4 @@
-"""What a gateway's calls and polled states say to the desk."""
+"""Turns a gateway's calls and polled states into arrivals."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _STATES: Final[Mapping[News, State]] = {
     "expired": State.FAILED,
     "rejected": State.FAILED,
 }
-"""``pending`` is no news."""
+"""``pending`` is not reported."""
 REPEATED: Final[Millis] = 600_000
-"""A gateway that got no answer calls again within minutes; a client who says «да» again later says it anew."""
+"""Without an answer a gateway repeats a call within minutes; later, the same text is a new message."""
 FINAL: Final = frozenset({"delivered", "read", "undelivered", "expired", "rejected"})
 _POLLED: Final = "polled"
 _FETCHED: Final = "fetched"
 
 
 def arrivals(gateway: Gateway, request: HookRequest, now: Millis) -> list[Arrival]:
-    """Everything in one call; a call without anything in it only tries the address."""
+    """All arrivals of a call; an empty call only tests the address."""
     call = Call.of(request)
     return [arrival(gateway, raw, now) for raw in _raws(gateway.hook or Hook(), call)]
 
 
 def _raws(hook: Hook, call: Call) -> list[bytes]:
-    """What is kept of a call, for each of its items by itself; a call that cannot be cut is kept as a whole."""
+    """The raw data to store for each item of a call; a call that cannot be split is stored as a whole."""
     try:
         if not call.json(hook.charset):
             return [call.raw] if call.document(hook.charset) else []
@@ -54,9 +54,9 @@ def _raws(hook: Hook, call: Call) -> list[bytes]:
 
 
 def _kept_items(hook: Hook, call: Call) -> list[bytes]:
-    """Items of JSON as they came; in another charset than UTF-8 they keep it, as it may have been a guess.
+    """Items of JSON as they came; other charsets than UTF-8 are kept, because they may be guessed.
 
-    Raises ValueError or RecursionError for what is no JSON.
+    Raises ValueError or RecursionError for invalid JSON.
     """
     charset = fitting([bare(call.body)], [hook.charset, call.declared])
     text = call.json(hook.charset)
@@ -86,7 +86,7 @@ def _members(found: bytes) -> list[bytes]:
 
 
 def _cut(hook: Hook, call: Call) -> list[bytes]:
-    """The items of JSON that no decoder reads as a whole, so that only the odd one among them is lost."""
+    """The items of JSON that cannot be decoded as a whole, so that only the broken one is lost."""
     found: list[bytes] = []
     for place in _places(hook) or [""]:
         with suppress(ValueError):
@@ -95,12 +95,12 @@ def _cut(hook: Hook, call: Call) -> list[bytes]:
 
 
 def polled(gateway: Gateway, ext_id: str, state: str, words: str, now: Millis) -> Arrival:
-    """The answer to our own question, in a form that can be read again."""
+    """A polled answer in a form that can be parsed again."""
     return arrival(gateway, written({_POLLED: ext_id, "status": state, "words": words}), now)
 
 
 def fetched(gateway: Gateway, document: Any, now: Millis) -> tuple[list[Arrival], str]:
-    """What an inbox holds, and the id of the latest message; numbers grow, of other ids the last one counts."""
+    """The messages of an inbox and the latest id: the largest number, or the last of other ids."""
     assert gateway.inbox is not None
     where = gateway.inbox.message
     found = dig(document, where.each)
@@ -111,13 +111,13 @@ def fetched(gateway: Gateway, document: Any, now: Millis) -> tuple[list[Arrival]
 
 
 def _size(number: str) -> tuple[int, str]:
-    """Orders numbers of any length."""
+    """A sort key for numbers of any length."""
     digits = number.lstrip("0")
     return len(digits), digits
 
 
 def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
-    """One report or message out of what was kept of a call; whatever is wrong with it makes it a dead letter."""
+    """Parse a report or message from a stored call; an error makes it a dead letter."""
     return guarded(raw, partial(_understood, gateway, now))
 
 
@@ -130,7 +130,7 @@ def _understood(gateway: Gateway, now: Millis, raw: bytes) -> Arrival:
 
 
 def _together(found: Sequence[Arrival], raw: bytes) -> Arrival:
-    """Several items of a call that was kept as a whole and can be read by now."""
+    """All items of a call that was stored as a whole and can be parsed now."""
     events = [event for one in found for event in one.events]
     problem = "" if events else "; ".join(dict.fromkeys(one.problem for one in found)) or "nothing is in it"
     return Arrival(provider_id=digest(raw), raw=raw, events=events, problem=problem)
@@ -167,7 +167,7 @@ def _change(news: News, ext_id: str, words: str, now: Millis) -> Iterator[Event]
 
 
 def _heard(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str = "") -> Arrival:
-    """A client's message; one without an id is the same again only where it ``repeats`` within the same while."""
+    """A client's message; without an id it is a duplicate only if it ``repeats`` within a short time."""
     phone = incoming(_at(item, where.phone))
     if not phone:
         return dead(raw, "a message without a phone")
@@ -183,7 +183,7 @@ def _heard(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: str =
 
 
 def _items(hook: Hook, document: Any) -> Sequence[Any]:
-    """The members of the lists that are described, otherwise the document itself or its members."""
+    """The members of the described lists, otherwise the document itself or its members."""
     lists = [found for place in _places(hook) if (found := dig(document, place)) is not None]
     if lists:
         return [item for found in lists for item in _listed(found)]
@@ -203,5 +203,5 @@ def _at(item: Any, path: str) -> str:
 
 
 def _digest(raw: bytes) -> str:
-    """What is said, as an id."""
+    """An id from the content."""
     return digest(raw).removeprefix("sha256:")[:32]

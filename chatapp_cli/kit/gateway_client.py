@@ -1,4 +1,4 @@
-"""Talks to a gateway as its description says, and turns what it answers into what happens next."""
+"""Talks to a gateway according to its description, and turns its answers into results and errors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from chatapp_cli.ports.world import Clock
 
 
 class LoginRefused(NeedsRebind):
-    """The gateway says by a code of its own that it is the login, and not the message, that it does not take."""
+    """The gateway's own code says that it refuses the login, not the message."""
 
 
 FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
@@ -54,25 +54,25 @@ FAULTS: Final[Mapping[Fault, Callable[[str], ChannelError]]] = {
     "opted_out": partial(Rejected, "opted_out"),
     "refused": partial(Rejected, "refused"),
 }
-"""What a gateway's own code leads to."""
+"""The error for each of a gateway's own codes."""
 
 VERDICTS: Final[Verdicts] = {
     **http.VERDICTS,
     **dict.fromkeys((404, 405, 410), partial(Misconfigured, "not_there", field="url")),
 }
-"""What a status leads to where the gateway does not explain itself."""
+"""The error for a status without an explanation by the gateway."""
 
 _WORDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """An answer, looked at through its description."""
+    """An answer, read according to its description."""
 
     response: Response
     about: Answer
     document: Any
-    """``None`` where it is not what it ought to be."""
+    """``None`` if it is not in the expected format."""
 
     @classmethod
     def of(cls, response: Response, about: Answer) -> _Reading:
@@ -80,7 +80,7 @@ class _Reading:
         return cls(response, about, said.text() if about.format == "text" else _json(said))
 
     def find(self, path: str) -> str:
-        """What stands there, as a text."""
+        """The value there, as text."""
         if not path or self.document is None:
             return ""
         if self.about.format == "json":
@@ -91,7 +91,7 @@ class _Reading:
 
     @property
     def good(self) -> bool:
-        """The gateway did what it was asked."""
+        """Whether the gateway did what it was asked."""
         if not self.response.ok or self.document is None:
             return False
         if self.about.ok:
@@ -100,7 +100,7 @@ class _Reading:
 
     @property
     def clear(self) -> bool:
-        """The gateway itself says that something is wrong: it certainly did not do it."""
+        """Whether the gateway itself reports an error, so that it certainly did nothing."""
         said_no = (self.find(path) not in {"", *allowed} for path, allowed in self.about.ok.items())
         return bool(self.find(self.about.error)) or any(said_no)
 
@@ -115,9 +115,9 @@ class GatewayClient:
         self._hide = [spelling for secret in hide if secret for spelling in _spellings(secret)]
 
     async def send(self, values: Values) -> str:
-        """Hand a message over; returns the gateway's id, empty where it gives none.
+        """Send a message; returns the gateway's id, empty if it gives none.
 
-        What was on its way without a clear answer is OutcomeUnknown.
+        Raises OutcomeUnknown if there is no clear answer.
         """
         asked = self._gateway.send
         reading = await self._ask(asked, values, once=True)
@@ -129,7 +129,7 @@ class GatewayClient:
         return found
 
     async def status(self, ext_id: str, phone: str) -> tuple[str, str]:
-        """The gateway's word for what became of a message, and its explanation."""
+        """The gateway's state of a message, and its explanation."""
         assert self._gateway.status is not None
         reading = await self._ask(self._gateway.status, {"id": ext_id, "phone": phone})
         state = reading.find(self._gateway.status.answer.status)
@@ -138,7 +138,7 @@ class GatewayClient:
         return state, reading.find(self._gateway.status.answer.words)
 
     async def inbox(self, after: str) -> Any:
-        """What the gateway tells of messages that came after this one."""
+        """The gateway's messages after this one."""
         assert self._gateway.inbox is not None
         reading = await self._ask(self._gateway.inbox, {"after": after})
         if not reading.good:
@@ -146,9 +146,9 @@ class GatewayClient:
         return reading.document
 
     async def test(self) -> str:
-        """Prove the login; returns what the gateway shows, such as the balance.
+        """Check the login; returns what the gateway shows, such as the balance.
 
-        Without a question for it only the way to the gateway is proved.
+        Without a query for that, only the connection is checked.
         """
         if self._gateway.test is None:
             return await self._reach()
@@ -179,19 +179,19 @@ class GatewayClient:
         return verdict(reading.response, words, now=self._clock.now(), verdicts=VERDICTS)
 
     def _words(self, reading: _Reading) -> str:
-        """The gateway's own, without our secrets."""
+        """The gateway's words, without our secrets."""
         said = (reading.find(reading.about.error), reading.find(reading.about.words))
         words = " ".join(filter(None, said)) or f"HTTP {reading.response.status}"
         return veil(" ".join(words.split()), self._hide)[:_WORDS]
 
 
 def _spellings(secret: str) -> tuple[str, str, str]:
-    """As it is, as it stands in a path, and as it stands among the parameters of an address."""
+    """A secret in plain form, as encoded in a path, and as encoded in a query."""
     return secret, quote(secret, safe=""), URL.build(query={"k": secret}).raw_query_string.removeprefix("k=")
 
 
 def _leaves_open(response: Response, asked: Request) -> bool:
-    """Taken in part, or taken with an answer that nobody understands."""
+    """Whether the message may have been taken: in part, or with an answer that cannot be parsed."""
     return response.ok or (
         response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in asked.not_taken
     )
@@ -205,7 +205,7 @@ def _address(asked: Request, values: Values) -> URL:
 
 
 def _content(asked: Request, values: Values) -> dict[str, Any]:
-    """A connection is used once: a request on one that died meanwhile would leave open what became of it."""
+    """Each connection is used once, because a request on a dead one would have an unknown outcome."""
     headers = {**filled_table(asked.headers, values), "Connection": "close"}
     content: dict[str, Any] = {"headers": headers, "allow_redirects": False}
     if asked.form:

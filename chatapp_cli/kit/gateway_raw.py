@@ -1,7 +1,7 @@
-"""A gateway's call as its bytes, and how they are read: by what is declared, then UTF-8, then Windows-1251.
+"""A gateway's call as bytes, decoded by its declared charset, then UTF-8, then Windows-1251.
 
-What is kept of a call is what it said: its parameters, its body and the type of that, never its other headers.
-Nothing is replaced before it is kept, so that a better reading later finds everything that came.
+Parameters, body and content type of a call are stored, never its other headers. They are stored unchanged, so that
+a better parser can use everything later.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from chatapp_cli.kit.slices import bare
 from chatapp_cli.ports.connector import HookRequest
 
 _MARK: Final = b"chatapp-call/1\n"
-"""Begins what is kept of a call; no JSON begins so."""
+"""Prefix of a stored call; JSON cannot begin with it."""
 _UTF8: Final = "utf-8"
 _CYRILLIC: Final = "cp1251"
 _ASCII: Final = 0x7F
 _FEW: Final = 4
-"""So many letters of UTF-8 for each byte that is none, and a text is UTF-8 that was cut or damaged."""
+"""From this ratio of UTF-8 letters to invalid bytes, a text counts as damaged UTF-8."""
 
 _Pairs: TypeAlias = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a gateway said in one call."""
+    """A gateway's call."""
 
     body: bytes = field(repr=False)
     content_type: str = ""
     query: bytes = field(default=b"", repr=False)
-    """The parameters of the address as they came, still encoded."""
+    """The encoded query as it came."""
 
     @classmethod
     def of(cls, request: HookRequest) -> Call:
-        """Take it from a request."""
+        """Make a call from a request."""
         query = request.raw_query or _query(request)
         return cls(request.body, " ".join(request.headers.get("content-type", "").split()), query)
 
     @classmethod
     def kept(cls, raw: bytes) -> Call | None:
-        """Take it from what was kept; ``None`` for what was kept otherwise, one item as JSON."""
+        """Read a stored call; ``None`` if a single item was stored as JSON."""
         if not raw.startswith(_MARK):
             return None
         content_type, _, rest = raw.removeprefix(_MARK).partition(b"\n")
@@ -53,21 +53,21 @@ class Call:
 
     @property
     def raw(self) -> bytes:
-        """As it is kept."""
+        """The stored form."""
         return b"%s%s\n%s\n\n%s" % (_MARK, self.content_type.encode("latin-1", "replace"), self.query, self.body)
 
     @property
     def declared(self) -> str:
-        """The charset that its type names."""
+        """The charset of its content type."""
         about = Message()
         about["Content-Type"] = self.content_type
         found = about.get_param("charset", "")
         return found if isinstance(found, str) else ""
 
     def document(self, charset: str = "") -> Any:
-        """Everything in it, however it is written: JSON, a form, or parameters of the address.
+        """Its content, from JSON, a form or the query.
 
-        ``charset`` is what the gateway's description says. Raises ValueError or RecursionError for broken JSON.
+        ``charset`` is that of the gateway's description. Raises ValueError or RecursionError for broken JSON.
         """
         if text := self.json(charset):
             return json.loads(text)
@@ -79,7 +79,7 @@ class Call:
         return {decoded(name, found): decoded(value, found) for name, value in pairs}
 
     def json(self, charset: str = "") -> str:
-        """Its JSON as text; empty where it is none."""
+        """Its JSON as text; empty if it is not JSON."""
         text = self.text(charset)
         return text if text.startswith(("{", "[")) else ""
 
@@ -90,7 +90,7 @@ class Call:
 
 
 def fitting(pieces: Iterable[bytes], declared: Sequence[str]) -> str:
-    """The charset by which all of them can be read: one that is declared, UTF-8, else Windows-1251."""
+    """The charset that decodes all of them: a declared one, UTF-8, otherwise Windows-1251."""
     whole = list(pieces)
     for charset in (*filter(None, declared), _UTF8):
         try:
@@ -103,19 +103,19 @@ def fitting(pieces: Iterable[bytes], declared: Sequence[str]) -> str:
 
 
 def _is_damaged_utf8(raw: bytes) -> bool:
-    """A short text that was cut in the middle of a letter is not to become unreadable as a whole."""
+    """Whether a text is UTF-8 with a few damaged bytes, such as one cut in the middle of a letter."""
     text = raw.decode(_UTF8, "surrogateescape")
     damaged = sum("\udc80" <= letter <= "\udcff" for letter in text)
     return sum(ord(letter) > _ASCII for letter in text) - damaged >= _FEW * damaged
 
 
 def decoded(raw: bytes, charset: str) -> str:
-    """The text; bytes that mean nothing in the charset stay what they are, as lone surrogates (PEP 383)."""
+    """The decoded text; bytes that are invalid in the charset become lone surrogates (PEP 383)."""
     return raw.decode(charset, "surrogateescape")
 
 
 def written(tree: Any) -> bytes:
-    """A tree as JSON that loses nothing, not even what is no letter."""
+    """Lossless JSON of a tree, including lone surrogates."""
     text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode()
@@ -133,7 +133,7 @@ def _plain(encoded: bytes) -> bytes:
 
 
 def _query(request: HookRequest) -> bytes:
-    """The parameters once more, where a caller has only those that were decoded."""
+    """Encode the query again, for a caller that has only decoded parameters."""
     pairs = request.query.items()
     return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs).encode()
 

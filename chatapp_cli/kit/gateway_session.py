@@ -1,4 +1,4 @@
-"""A bound account at a gateway at work, and what is found out about it."""
+"""The session of an account at a gateway, and its checks."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ log = structlog.get_logger()
 _PULSE: Final = 30.0
 _DIGITS: Final = 20
 _AT_ONCE: Final = 20
-"""Questions about states between two pulses."""
+"""How many states to poll between two signs of life."""
 _PATIENCE: Final = 3 * 24 * 60 * 60 * 1000
-"""Milliseconds after which a message's state is not asked for any more."""
+"""Milliseconds after which a message's state is no longer polled."""
 _SENT: Final = "sent "
-"""Begins the names in the memory: the provider's id follows, the value is when it was sent, and to whom."""
+"""Prefix of names in the memory, followed by the provider's id; the value is the time and the recipient."""
 _LARGEST: Final = 1 << 20
 
 Prepare = Callable[[Outbound], Values]
-"""What a message puts into the gaps. Raises Rejected for one that the channel does not carry."""
+"""A message's values for the gaps. Raises Rejected if the channel cannot carry it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """A message whose state is asked for."""
+    """A message whose state is polled."""
 
     at: Millis
     phone: str
 
     @classmethod
     def of(cls, said: str) -> _Watched:
-        """Of what cannot be read the time is long ago: it is asked for no more."""
+        """Read an entry; one that cannot be parsed is treated as old and no longer polled."""
         at, _, phone = said.partition(" ")
         return cls(int(at) if at.isdecimal() and len(at) < _DIGITS else 0, phone)
 
 
 class GatewaySession:
-    """Sends by requests, hears by webhooks, and asks for states where the gateway does not tell them."""
+    """Sends by requests, receives by webhooks, and polls for states that the gateway does not report."""
 
     def __init__(self, world: World, bound: Bound, gateway: Gateway, client: GatewayClient, prepare: Prepare) -> None:
         self._world, self._bound = world, bound
@@ -66,7 +66,7 @@ class GatewaySession:
         self._asked: dict[str, tuple[Millis, str]] = {}
 
     async def events(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        """Proofs of life, with the states and messages that were asked for; the cursor is the latest message's id."""
+        """Signs of life with polled states and messages; the cursor is the latest message's id."""
         after = cursor or ""
         while True:
             arrivals, settled = await self._states() if self._gateway.status else ([], [])
@@ -77,7 +77,7 @@ class GatewaySession:
             await self._world.clock.sleep(_PULSE)
 
     async def _inbox(self, after: str) -> tuple[list[Arrival], str]:
-        """What clients wrote; a gateway that answers this question oddly still sends: the check tells of it."""
+        """Poll clients' messages; an odd answer does not stop sending, and the check reports it."""
         try:
             document = await self._client.inbox(after)
         except (Rejected, Misconfigured):
@@ -88,13 +88,13 @@ class GatewaySession:
         return calls.fetched(self._gateway, document, self._world.clock.now())
 
     def _bear(self, trouble: ChannelError) -> None:
-        """A question without an answer must not close the door through which the gateway calls us."""
+        """Ignore errors of polling, which must not stop webhooks."""
         if self._gateway.hook is None:
             raise trouble
         log.warning("gateway.not_asked", code=trouble.code, detail=trouble.detail)
 
     async def _states(self) -> tuple[list[Arrival], list[str]]:
-        """News of messages that are on their way, and those of which none will come any more."""
+        """Polled states of messages on their way, and messages that need no more polling."""
         now = self._world.clock.now()
         kept = (await self._bound.memory.known(_SENT)).items()
         watched = {name.removeprefix(_SENT): _Watched.of(said) for name, said in kept}
@@ -115,7 +115,7 @@ class GatewaySession:
         return arrivals, settled
 
     def _is_due(self, ext_id: str, sent: Millis, now: Millis) -> bool:
-        """The older a message, the rarer the question."""
+        """Whether to poll a message: the older it is, the more rarely."""
         last = self._asked.get(ext_id, (sent, ""))[0]
         return now - last >= max(_PULSE * 1000, (last - sent) / 3)
 
@@ -132,11 +132,11 @@ class GatewaySession:
             self._asked.pop(ext_id, None)
 
     def accept(self, request: HookRequest) -> HookReply:
-        """Take a report or a message: the secret is in the address, so that whoever knows it is believed."""
+        """Accept a report or a message; the secret address is the only authentication."""
         return _accepted(self._gateway, request, self._world.clock.now())
 
     async def send(self, message: Outbound) -> Receipt:
-        """Hand it to the gateway, once: what had no clear answer is a person's to judge."""
+        """Send it once; without a clear answer a person decides."""
         values = {"template": "", "language": "", "values": {}, "key": message.key, **self._prepare(message)}
         ext_id = await self._client.send(values)
         if ext_id and self._gateway.status:
@@ -146,10 +146,10 @@ class GatewaySession:
 
 
 class ProvingGatewaySession(GatewaySession):
-    """At a gateway that can be asked about the login without a message."""
+    """For a gateway with a query that checks the login."""
 
     async def send(self, message: Outbound) -> Receipt:
-        """The same; a login that is good for questions and not for messages blocks all sending."""
+        """Send; a login that may only query blocks all sending."""
         try:
             return await super().send(message)
         except LoginRefused as refusal:
@@ -157,20 +157,20 @@ class ProvingGatewaySession(GatewaySession):
             raise SendingBlocked(refusal.code, refusal.detail) from refusal
 
     async def prove(self) -> None:
-        """Ask what the check asks. Raises as ``send`` does."""
+        """Make the query of the check. Raises like ``send``."""
         await self._client.test()
 
 
 @asynccontextmanager
 async def opened(trade: Trade, world: World, bound: Bound) -> AsyncIterator[tuple[Gateway, GatewayClient]]:
-    """The gateway of a binding, through its proxies."""
+    """Open the gateway of a binding, through its proxies."""
     gateway, own = trade.gateway(bound.settings), own_values(trade, bound)
     async with open_proxied(bound.secrets.get(PROXIES, ""), str(own["url"])) as http:
         yield gateway, GatewayClient(http, gateway, own=own, hide=hidden(bound), clock=world.clock)
 
 
 def accept(trade: Trade, bound: Bound, request: HookRequest, at: Millis) -> HookReply:
-    """Take a report or a message without a session."""
+    """Accept a report or a message without a session."""
     return _accepted(trade.gateway(bound.settings), request, at)
 
 
@@ -184,12 +184,12 @@ def _accepted(gateway: Gateway, request: HookRequest, at: Millis) -> HookReply:
 
 
 def understand(trade: Trade, bound: Bound, raw: bytes, at: Millis) -> Arrival:
-    """Read once more what a gateway told."""
+    """Parse a gateway's stored call again."""
     return calls.arrival(trade.gateway(bound.settings), raw, at)
 
 
 async def findings(trade: Trade, world: World, bound: Bound) -> Sequence[Finding]:
-    """Whether the gateway lets us in, how it tells back, and how far its description is to be trusted."""
+    """Whether the gateway accepts the login, how it reports states, and how reliable its description is."""
     gateway = trade.gateway(bound.settings)
     found = [await _receiving(trade, world, bound), await _sending(trade, world, bound), *_doubts(gateway, bound)]
     towards = str(own_values(trade, bound)["url"])

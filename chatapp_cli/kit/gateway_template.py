@@ -1,4 +1,4 @@
-"""Gaps that are filled on the way to a gateway, and paths to what it answers; both written by a person."""
+"""Templates of requests to a gateway and paths into its answers, both written by a person."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Final, TypeAlias
 from chatapp_cli.kit.slices import fields, members
 
 Values: TypeAlias = Mapping[str, str | Mapping[str, str]]
-"""What fills the gaps; a mapping is reached as a whole, or by ``{values.name}``."""
+"""The values of the gaps; of a mapping the whole, or ``{values.name}``."""
 
 NUMBER: Final = "number"
 """``{ttl:number}`` is a number in JSON."""
 
 
 def gaps(source: str) -> list[str]:
-    """Names in the braces of a template. Raises ValueError, with words, for one that cannot be read."""
+    """The names of a template's gaps. Raises ValueError, with an explanation, for a syntax error."""
     found = []
     for _literal, name, form, conversion in Formatter().parse(source):
         if name is None:
@@ -29,7 +29,7 @@ def gaps(source: str) -> list[str]:
 
 
 def filled(source: str, values: Values, encode: Callable[[str], str] = str) -> str:
-    """The text with every gap filled, each encoded for where it stands."""
+    """The text with every gap filled and encoded for its place."""
     parts = []
     for literal, name, _form, _conversion in Formatter().parse(source):
         parts.append(literal)
@@ -39,12 +39,12 @@ def filled(source: str, values: Values, encode: Callable[[str], str] = str) -> s
 
 
 def filled_table(table: Mapping[str, str], values: Values) -> dict[str, str]:
-    """Parameters; one whose gaps have nothing to put in is left out."""
+    """The filled parameters; one with empty gaps is left out."""
     return {name: text for name, source in table.items() if (text := filled(source, values)) or not gaps(source)}
 
 
 def filled_json(tree: Any, values: Values) -> Any:
-    """A tree of JSON with every text in it filled; what has nothing to put in is left out."""
+    """A JSON tree with its texts filled; texts with empty gaps are left out."""
     if isinstance(tree, str):
         return _leaf(tree, values)
     if isinstance(tree, list):
@@ -77,7 +77,7 @@ def _words(value: str | Mapping[str, str]) -> str:
 
 
 def dig(document: Any, path: str) -> Any:
-    """What stands at a path such as ``result.0.id``; ``*`` is the first member. ``None`` where nothing does."""
+    """The value at a path such as ``result.0.id``; ``*`` is the first member. ``None`` if there is none."""
     for step in path.split(".") if path else ():
         if isinstance(document, dict):
             document = next(iter(document.values()), None) if step == "*" else document.get(step)
@@ -90,9 +90,9 @@ def dig(document: Any, path: str) -> Any:
 
 
 def sliced(raw: bytes, path: str) -> bytes:
-    """The bytes that stand at the path where ``dig`` looks; empty where nothing does.
+    """The bytes at a path of ``dig``; empty if there are none.
 
-    Raises ValueError for JSON whose brackets do not close.
+    Raises ValueError for JSON with unclosed brackets.
     """
     for step in path.split(".") if path else ():
         if raw.startswith(b"{"):
@@ -107,7 +107,7 @@ def sliced(raw: bytes, path: str) -> bytes:
 
 
 def plain(found: Any) -> str:
-    """A value of JSON as the text that a person would compare it with."""
+    """A JSON value as text for comparison."""
     if found is None or isinstance(found, dict | list):
         return ""
     return str(found).lower() if isinstance(found, bool) else str(found)

@@ -1,7 +1,7 @@
-"""JSON as it comes from programs that nobody proofread: a byte order mark, half letters, nulls, odd extras.
+"""Reads imperfect JSON of other programs: with a byte order mark, lone surrogates, nulls, odd extras.
 
-``read_as`` is how connectors read it: strict first, which is fast; only what fails is read once more, each field by
-itself, so that one odd field takes no readable one away. ``kit/slices.py`` cuts what is to be kept as it came.
+Connectors use ``read_as``: strict first, which is fast; only if that fails, each field separately, so that one odd
+field does not lose the others. ``kit/slices.py`` splits JSON that has to be stored as it came.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from chatapp_cli.kit.slices import bare, fields, members
 from chatapp_cli.kit.trees import shown
 
 UNREADABLE: Final = (ValueError, RecursionError)
-"""What decoders raise at what they cannot read: bytes that are no text and towers of brackets too."""
+"""The errors of decoders, also for bytes that are not text and for very deep nesting."""
 
 VITAL: Final = msgspec.Meta(extra={"vital": True})
-"""Marks a field that may be missing, but has to be read where it is there: without it nothing is understood."""
+"""Marks a field that may be missing, but must be valid if it is there: otherwise the whole is invalid."""
 
 STANDING: Final = msgspec.Meta(extra={"standing": True})
-"""Marks the members of a list of which one that cannot be read stands as an empty one: that it was there matters."""
+"""Marks the members of a list in which an invalid member becomes an empty one, because its presence matters."""
 
 Int: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-"""A number that every store can hold."""
+"""An integer within the range of both databases."""
 
 _DEEPEST: Final = 10
 _DIGITS: Final = 25
@@ -37,16 +37,16 @@ T = TypeVar("T")
 
 
 class Unfit(ValueError):
-    """A part without which the rest means nothing is missing or of another type."""
+    """A required part is missing or of another type."""
 
 
 def read_as(raw: bytes, kind: type[T], *, spelled: bool = False, lax: bool = False, lost: list[str] | None = None) -> T:
-    """Read a Struct so that an odd field costs nothing but itself.
+    """Read a Struct so that an invalid field loses only itself.
 
-    A field that is null or of another type has its default, a list has the members that can be read, a text the
-    letters that are some. ``spelled`` takes a text like ``"5"`` for a number; ``lax`` takes that, a number for a text
-    and a single thing for a list of one. ``lost`` is given the paths of what had to be left out: ``message.geo``, or
-    ``files.?`` for a member of a list. Raises ValueError where it is no JSON, or what has no default is missing.
+    A field that is null or of another type gets its default, a list keeps its valid members, a text its valid letters.
+    ``spelled`` accepts a text like ``"5"`` as a number; ``lax`` also a number as a text and a single value as a list
+    of one. The paths of lost parts are added to ``lost``: ``message.geo``, or ``files.?`` for a member of a list.
+    Raises ValueError if it is not JSON or a required field is missing.
     """
     try:
         return msgspec.json.decode(raw, type=kind)
@@ -60,13 +60,13 @@ def read_as(raw: bytes, kind: type[T], *, spelled: bool = False, lax: bool = Fal
 
 
 def _insist_on_json(raw: bytes) -> None:
-    """Raise ValueError for what is none, however many letters or numbers are odd; of a tower nobody can tell."""
+    """Raise ValueError for invalid JSON; odd letters and numbers are accepted, and very deep nesting is not checked."""
     with suppress(RecursionError):
         json.loads(bare(raw).decode("utf-8", "replace"), parse_int=float)
 
 
 class _Reading:
-    """One reading, and how deep it is: every level is looked at once more, so that there cannot be many."""
+    """One run, with its depth, which is limited because every level is parsed again."""
 
     def __init__(self, lost: list[str], *, spelled: bool, lax: bool) -> None:
         self._lost, self._lax = lost, lax
@@ -74,7 +74,7 @@ class _Reading:
         self._path: list[str] = []
 
     def value(self, raw: bytes, kind: Any) -> Any:
-        """A value of this type. Raises what is in ``UNREADABLE``."""
+        """A value of this type. Raises one of ``UNREADABLE``."""
         for strict in self._modes:
             try:
                 return msgspec.json.decode(raw, type=kind, strict=strict)
@@ -83,7 +83,7 @@ class _Reading:
         return self._inside(raw, kind)
 
     def _inside(self, raw: bytes, kind: Any) -> Any:
-        """What has parts is read part by part."""
+        """Read a value with parts part by part."""
         origin, inside = get_origin(kind), get_args(kind)
         if origin is Annotated:
             return msgspec.convert(self.value(raw, inside[0]), kind)
@@ -98,7 +98,7 @@ class _Reading:
         return self._simple(raw, kind)
 
     def _first_fit(self, raw: bytes, kinds: tuple[Any, ...]) -> Any:
-        """One of several types; what was lost on the way to another one is not lost."""
+        """The first of several types that fits; losses of earlier attempts do not count."""
         before, why = len(self._lost), ""
         for kind in kinds:
             if kind is not NoneType:
@@ -127,7 +127,7 @@ class _Reading:
         return model(**values)
 
     def _leave_out(self, field: msgspec.structs.FieldInfo, without: str, error: Exception) -> None:
-        """Note what is lost. Raises Unfit where the Struct means nothing without it."""
+        """Record a lost field. Raises Unfit if the Struct requires it."""
         if field.required:
             raise Unfit(f"{without}: {error}") from None
         if _is(VITAL, field.type):
@@ -156,7 +156,7 @@ class _Reading:
         return found
 
     def _simple(self, raw: bytes, kind: Any) -> Any:
-        """A text that is not quite one, and if lax whatever can be taken for a value of this type."""
+        """A text with invalid letters, and if lax any value that can be converted."""
         if kind is msgspec.Raw:
             return msgspec.Raw(raw)
         if not self._lax and kind is not str:
@@ -174,5 +174,5 @@ def _is(mark: msgspec.Meta, kind: Any) -> bool:
 
 
 def _number(digits: str) -> int | float:
-    """A number that is beyond all counts is beyond all."""
+    """A JSON integer; one with too many digits as a float."""
     return int(digits) if len(digits) <= _DIGITS else float(digits)

@@ -1,4 +1,4 @@
-"""Finds channels by their manifests and imports one only when it is asked for."""
+"""Finds channels by their manifests and imports one only on request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OWN = "chatapp_cli.connectors"
 
 
 def parse(kind: str, data: Mapping[str, Any]) -> Manifest:
-    """Turn a manifest's TOML into a value; an unknown key is a TypeError, so that a slip is seen."""
+    """Turn a manifest's TOML into a value; an unknown key is a TypeError."""
     rest = dict(data)
     capabilities = dict(rest.pop("capabilities"))
     rates = tuple(Rate(**rate) for rate in capabilities.pop("rates", ()))
@@ -64,7 +64,7 @@ def _text(words: str | None) -> Text | None:
 
 
 def _with_steps(words: str, kind: str) -> Text:
-    """A sentence; a code in braces is something that a person can do with this kind of channel."""
+    """A sentence in which a code in braces is a next step with this kind of channel."""
     codes = [code for code in _IN_BRACES.findall(words) if code in set(Next)]
     return Text(words, {code: to_do(Next(code), kind=kind) for code in codes})
 
@@ -83,7 +83,7 @@ def packages() -> Mapping[str, str]:
 
 @cache
 def _own_files() -> Mapping[str, Path]:
-    """The manifests of our own channels: no look at every installed distribution, which takes longer than a screen."""
+    """The manifests of our own channels, without scanning installed distributions, which is slow."""
     folders = (Path(place) for place in import_module(_OWN).__path__)
     return {file.parent.name: file for folder in folders for file in folder.glob("*/manifest.toml")}
 
@@ -106,7 +106,7 @@ def _foreign_text(kind: str) -> str:
 
 
 def kind_of(named: str) -> str:
-    """The kind that a person named by its name or its stable number (S-036); what they said if there is none."""
+    """The kind for a name or a stable number (S-036); the input itself if there is none."""
     if not named.isdecimal():
         return named
     return next((kind for kind, one in manifests().items() if one.source_id == int(named)), named)

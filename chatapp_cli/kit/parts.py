@@ -1,4 +1,4 @@
-"""A message that goes in several parts: once one of them is out, the whole cannot be tried again."""
+"""Sends messages of several parts: once one is sent, the whole must not be retried."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited
 from chatapp_cli.ports.world import Clock
 
 LONGEST_PAUSE: Final = 60.0
-"""Seconds that are waited for between two parts."""
+"""Longest pause in seconds between two parts."""
 
 T = TypeVar("T")
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 async def send_part(
     send: Callable[[], Awaitable[T]], sent: Sequence[str], clock: Clock, *, longest: float = LONGEST_PAUSE
 ) -> T:
-    """Send one part; ``sent`` are the ids of those that are out.
+    """Send one part; ``sent`` are the ids of parts already sent.
 
-    Behind the first one short pauses, of ``longest`` seconds each, are waited for here, as the message cannot be queued
-    again; whatever else stops it is OutcomeUnknown with the ids of what is out.
+    After the first part, pauses of up to ``longest`` seconds are waited for here, because the message cannot be queued
+    again; any other error becomes OutcomeUnknown with the ids of the sent parts.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""How long to rest, whatever a provider said."""
+"""Limits pauses that providers ask for."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import math
 
 
 def pause(said: float | None, otherwise: float) -> float:
-    """Seconds to rest: what was said, or as long as usual where that is nothing, none at all, or without an end."""
+    """Seconds to pause: as asked, or the default if that is missing, zero or infinite."""
     return said if said is not None and 0 < said < math.inf else otherwise

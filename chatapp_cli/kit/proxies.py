@@ -1,4 +1,4 @@
-"""Proxies of one account: tried in their order, never left out where they were asked for."""
+"""Proxies of an account: tried in order; an account with proxies never connects without them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chatapp_cli.ports.connector import Finding
 
 NAME: Final = "proxies"
-"""Of the field, and of the secret that its answer is kept as."""
+"""Name of the field and of its stored secret."""
 
 FIELD: Final = Field(
     name=NAME,
@@ -38,11 +38,11 @@ class Proxy(NamedTuple):
     port: int
     user: str
     password: str
-    """Of an MTProxy: its secret is the user."""
+    """The password; an MTProxy's secret is the user."""
 
     @property
     def shown(self) -> str:
-        """Without user and password."""
+        """The proxy without user and password."""
         return f"{self.kind}://{self.host}:{self.port}"
 
     def __repr__(self) -> str:
@@ -50,7 +50,7 @@ class Proxy(NamedTuple):
 
 
 def understood(said: str, kinds: Sequence[ProxyKind]) -> Sequence[Proxy]:
-    """Read what a person wrote. Raises UsageError that blames the field."""
+    """Parse a person's input. Raises UsageError at the field."""
     return [_understood(word, kinds) for word in said.replace(",", " ").split()]
 
 
@@ -70,14 +70,14 @@ def _understood(word: str, kinds: Sequence[ProxyKind]) -> Proxy:
 
 
 def of(said: str) -> Sequence[Proxy]:
-    """Proxies that were understood when they were stored."""
+    """Parse stored proxies, which are valid."""
     return understood(said, ("http", "socks5", "mtproxy"))
 
 
 async def choose(said: str, towards: str) -> Proxy | None:
-    """The first proxy that leads to an address; ``None`` where none is wanted.
+    """The first proxy that reaches an address; ``None`` if the account has none.
 
-    Raises Retryable where none leads there: without its proxies an account is not used at all.
+    Raises Retryable if none reaches it: an account is never used without its proxies.
     """
     proxies = of(said)
     troubles: list[str] = []
@@ -125,7 +125,7 @@ def url(proxy: Proxy) -> str:
 
 
 async def findings(said: str, towards: str) -> Sequence[Finding]:
-    """Try every proxy: what fails today is the failover of tomorrow."""
+    """Test every proxy, including those that are only a fallback."""
     found = [(proxy, await trouble_of(proxy, towards)) for proxy in of(said)]
     return [_finding(proxy, trouble) for proxy, trouble in found]
 

@@ -1,4 +1,4 @@
-"""QR codes for terminals: half blocks, to be drawn black on white, so that every phone reads them in every theme."""
+"""QR codes for terminals: half blocks, black on white, readable in every theme."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 _HALVES: Final = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
-"""Dark modules, two above one another."""
+"""Half blocks for two modules above each other."""
 _QUIET: Final = 2
-"""Modules of white around it."""
+"""White modules around the code."""
 
 
 def drawn(content: str) -> Sequence[str]:
-    """The lines of a code, all of one width."""
+    """The lines of a code, all of the same width."""
     import segno
 
     rows = [tuple(row) for row in segno.make(content, error="l", micro=False).matrix_iter(border=_QUIET)]

@@ -16,12 +16,12 @@ from chatapp_cli.ports.world import Chance
 
 PREFIX: Final = "whsec_"
 TOLERANCE: Final = 300
-"""Seconds that the two clocks may differ."""
+"""Seconds by which the two clocks may differ."""
 _KEY_SIZES: Final = range(24, 65)
 
 
 class Unsigned(Exception):
-    """The signature does not prove who wrote this; the words tell the sender why."""
+    """The signature is not valid; the message tells the sender why."""
 
 
 def new_secret(chance: Chance) -> str:
@@ -30,7 +30,7 @@ def new_secret(chance: Chance) -> str:
 
 
 def is_secret(words: str) -> bool:
-    """Tell whether this is ``whsec_`` and the base64 of 24 to 64 bytes."""
+    """Whether this is ``whsec_`` and the base64 of 24 to 64 bytes."""
     try:
         key = base64.b64decode(words.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
@@ -39,7 +39,7 @@ def is_secret(words: str) -> bool:
 
 
 def sign(secrets: Iterable[str], *, id: str, at: Millis, body: str) -> dict[str, str]:  # noqa: A002 - the field's word
-    """Headers for a body; signed with several secrets while one replaces another."""
+    """Headers for a body, with several secrets while one replaces another."""
     moment = datetime.fromtimestamp(at // 1000, UTC)
     return {
         "webhook-id": id,
@@ -51,8 +51,8 @@ def sign(secrets: Iterable[str], *, id: str, at: Millis, body: str) -> dict[str,
 def verify(secrets: Iterable[str], headers: Mapping[str, str], body: bytes, *, now: Millis) -> str:
     """Return the ``webhook-id`` of a body that one of the secrets signed; header names in lower case.
 
-    Raises Unsigned. The library's own ``verify`` reads the machine's clock, lets malformed headers escape as other
-    errors and takes nothing but UTF-8, therefore it is not used.
+    Raises Unsigned. The library's own ``verify`` is not used, because it reads the machine's clock, raises other errors
+    for malformed headers and accepts only UTF-8.
     """
     at = _fresh(headers.get("webhook-timestamp", ""), now)
     webhook_id = _id(headers)

@@ -1,4 +1,4 @@
-"""Cutting JSON without reading it: whatever one part bears, however deep or odd, takes nothing from its neighbours."""
+"""Splits JSON without decoding it, so that an odd or deep part does not affect its neighbours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 _TEXT: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TOKEN: Final = re.compile(_TEXT + rb'|[\[\]{},"]', re.DOTALL)
-"""A quotation mark alone begins a text that never ends: looking on behind it would read the rest anew for each."""
+"""An unclosed quotation mark matches alone; otherwise each one would scan the rest again."""
 _CLOSED_BY: Final = {b"[": b"]", b"{": b"}"}
 _FIELD: Final = re.compile(rb"\s*+(" + _TEXT + rb")\s*+:\s*+(.*)", re.DOTALL)
 _AROUND: Final = b" \t\r\n"
@@ -19,32 +19,32 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 def bare(raw: bytes) -> bytes:
-    """Without a byte order mark and the blanks around it."""
+    """Remove a byte order mark and surrounding whitespace."""
     return raw.removeprefix(_BOM).strip(_AROUND)
 
 
 def members(raw: bytes) -> list[bytes]:
-    """The members of an array, each as it came. Raises ValueError for anything else."""
+    """The raw members of an array. Raises ValueError for anything else."""
     return list(_parts(raw, b"[]"))
 
 
 def fields(raw: bytes) -> dict[str, bytes]:
-    """The members of an object, each value as it came. Raises ValueError for anything else."""
+    """The members of an object with raw values. Raises ValueError for anything else."""
     return dict(map(_field, _parts(raw, b"{}")))
 
 
 def member(raw: bytes, name: str) -> bytes:
-    """What stands under a name in an object, as it came; empty if nothing does.
+    """The raw value of a name in an object; empty if there is none.
 
-    Raises ValueError for what is no object.
+    Raises ValueError for anything but an object.
     """
     return fields(raw).get(name, b"")
 
 
 def items(raw: bytes, name: str) -> list[bytes]:
-    """The members of an answer's list, each as it came: the answer is the list, or an object that has it by this name.
+    """The raw members of an answer's list: the answer is the list, or an object with it under this name.
 
-    None where there is no such list. Raises ValueError where its brackets do not close, so that nothing can be cut.
+    Empty if there is no such list. Raises ValueError if its brackets do not close.
     """
     try:
         return _quickly(raw, name)
@@ -56,13 +56,13 @@ def items(raw: bytes, name: str) -> list[bytes]:
 
 
 def _quickly(raw: bytes, name: str) -> list[bytes]:
-    """The same where a decoder likes everything in it. Raises ValueError or RecursionError where it does not."""
+    """The same for JSON that a decoder accepts. Raises ValueError or RecursionError otherwise."""
     whole = raw if raw.lstrip().startswith(b"[") else msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get(name)
     return [] if whole is None else [bytes(one) for one in msgspec.json.decode(whole, type=list[msgspec.Raw])]
 
 
 def _insist_on_brackets(raw: bytes) -> None:
-    """Raise ValueError where a bracket is closed by one of another kind, or a text does not end."""
+    """Raise ValueError for mismatched brackets or an unclosed text."""
     opened: list[bytes] = []
     for token in _TOKEN.finditer(raw):
         sign = token[0]
@@ -80,7 +80,7 @@ def _field(part: bytes) -> tuple[str, bytes]:
 
 
 def _parts(raw: bytes, brackets: bytes) -> Iterator[bytes]:
-    """What stands between the commas of the outermost brackets; depth is counted, never descended."""
+    """The parts between the commas of the outermost brackets, without recursion."""
     text, depth, begin = bare(raw), 0, 1
     if text[:1] != brackets[:1]:
         raise ValueError("no JSON array" if brackets == b"[]" else "no JSON object")

@@ -1,7 +1,7 @@
-"""A program of its own that judges words, as ``hunspell -a`` does: dictionaries are large and slow to read.
+"""A spell checker as a separate program, like ``hunspell -a``, because dictionaries are large and slow to load.
 
-A line is a word; a ``^`` before it asks only whether it is right. The answer is ``*``, or ``#`` for a wrong word, or
-``&`` with what may have been meant, and an empty line. It ends with its input.
+Each input line is a word; with ``^`` before it, only its correctness is checked. The answer is ``*``, or ``#`` for a
+wrong word, or ``&`` with suggestions, and an empty line. The program ends with its input.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
 def dictionaries(folders: Iterable[str] = FOLDERS) -> list[Path]:
-    """The dictionaries of this machine, one a language, as paths without an ending."""
+    """The dictionaries of this machine, one per language, as paths without suffix."""
     found = []
     for names in LANGUAGES:
         paths = (Path(folder) / name for folder in folders for name in names)
@@ -37,17 +37,17 @@ def dictionaries(folders: Iterable[str] = FOLDERS) -> list[Path]:
 
 
 class Dictionary(Protocol):
-    """What is asked of a dictionary."""
+    """The interface of a dictionary."""
 
     def lookup(self, word: str) -> bool:
-        """Whether the word is right."""
+        """Whether the word is correct."""
 
     def suggest(self, word: str) -> Iterator[str]:
-        """What may have been meant, the likeliest first."""
+        """Suggestions, the likeliest first."""
 
 
 class Language:
-    """One dictionary, read when its first word comes."""
+    """A dictionary, loaded at its first word."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -58,7 +58,7 @@ class Language:
 
     @cached_property
     def dictionary(self) -> Dictionary:
-        """What is read from the files."""
+        """The loaded dictionary."""
         from spylls.hunspell import Dictionary as Read  # type: ignore[import-untyped]  # it tells none
 
         read: Dictionary = Read.from_files(str(self._path))
@@ -66,7 +66,7 @@ class Language:
 
 
 def answer(languages: Iterable[Language], line: str) -> str:
-    """What to say of a line."""
+    """The answer to a line."""
     word = line.lstrip("^")
     judge = next((language.dictionary for language in languages if language.knows(word)), None)
     if judge is None or judge.lookup(word):

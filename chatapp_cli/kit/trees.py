@@ -1,4 +1,4 @@
-"""JSON as dictionaries and lists, in letters that can be stored: for what has no Struct of its own."""
+"""Reads JSON without a Struct as dictionaries and lists of storable text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatapp_cli.kit.slices import bare, fields
 
 
 def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:
-    """The fields of an object that bear these names, without those that are null; no other is looked at.
+    """The fields of an object with these names, without nulls; others are ignored.
 
     Raises ValueError, or RecursionError for a tower of brackets.
     """
@@ -19,7 +19,7 @@ def known(raw: bytes, names: Collection[str]) -> dict[str, Any]:
 
 
 def loaded(raw: bytes) -> Any:
-    """What a piece of JSON says, in letters that can be stored.
+    """Decode JSON to storable text.
 
     Raises ValueError, or RecursionError for a tower of brackets.
     """
@@ -27,14 +27,14 @@ def loaded(raw: bytes) -> Any:
 
 
 def without_nulls(tree: Any) -> Any:
-    """The same without fields that say nothing."""
+    """The same without null fields."""
     if isinstance(tree, dict):
         return {name: without_nulls(value) for name, value in tree.items() if value is not None}
     return [without_nulls(one) for one in tree if one is not None] if isinstance(tree, list) else tree
 
 
 def shown(text: str) -> str:
-    """A text that can be stored and shown: two halves of a letter become one, whatever is half alone a mark."""
+    """A storable text: surrogate pairs become letters, lone surrogates a replacement character."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -25,9 +25,9 @@ from chatapp_cli.services import (
     errands,
     files,
     later,
+    onward,
     persons,
     presence,
-    relay,
     replies,
     sending,
     timers,
@@ -115,7 +115,7 @@ def handed_on(*chain: tuple[str, ...], channel: bool = True) -> Deed:
         number = shop.channel(kind="sms", line=at.line) if channel else 99
         kept = json.dumps({"priority": 5, "steps": [[number, *addresses] for addresses in chain]})
         shop.write(lambda tx: tx.run("chain.put", id=at.said, chain=kept))
-        return lambda tx: relay.hand_on(tx, lambda _row: BY_PHONE, at.said)
+        return lambda tx: onward.hand_on(tx, lambda _row: BY_PHONE, at.said)
 
     return deed
 
@@ -165,12 +165,12 @@ def unbound(shop: Shop, at: Place) -> Job:
 
 
 ANSWERS: Mapping[str, Deed] = {
-    "relay.hand_on": handed_on(("+79160000009",)),
-    "relay.hand_on to the second address": handed_on(("@nobody", "+79160000009")),
-    "relay.hand_on to the second step": handed_on((), ("+79160000009",)),
-    "relay.hand_on to nobody": handed_on(()),
-    "relay.hand_on where nothing is bound": handed_on(("+79160000009",), channel=False),
-    "relay.hand_on of what has no chain": only(lambda tx, at: str(relay.hand_on(tx, lambda _row: BY_PHONE, at.said))),
+    "onward.hand_on": handed_on(("+79160000009",)),
+    "onward.hand_on to the second address": handed_on(("@nobody", "+79160000009")),
+    "onward.hand_on to the second step": handed_on((), ("+79160000009",)),
+    "onward.hand_on to nobody": handed_on(()),
+    "onward.hand_on where nothing is bound": handed_on(("+79160000009",), channel=False),
+    "onward.hand_on of what has no chain": only(lambda tx, at: str(onward.hand_on(tx, lambda _row: BY_PHONE, at.said))),
     "channels.keep with everything": only(
         lambda tx, at: channels.keep(
             tx, at.shop.vault, WHOLE, line=at.line, kind="sms", fields=manifest("email").fields

@@ -11,7 +11,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.services import dialogs, presence
 from chatapp_cli.store.rows.dialogs import PresenceRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.session.office import Office
 
 R = TypeVar("R")
 AGAIN = 3.0

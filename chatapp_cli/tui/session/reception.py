@@ -7,7 +7,7 @@ from functools import partial
 from chatapp_cli.domain.access import NOBODY, Acting
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.runtime import seat
-from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.session.office import Office
 
 
 class Reception:

@@ -1,7 +1,7 @@
 """The one keymap: bindings, hints, help, palette and the page of keys all come from it.
 
-What stands in ``keys.PLACES`` is bound when the classes are made; a preset or a person's own keys replace it while the
-window starts, by the bindings' ids (`replaced`), and everything that shows keys asks for those in use.
+What stands in ``places.PLACES`` is bound when the classes are made; a preset or a person's own keys replace it while
+the window starts, by the bindings' ids (`replaced`), and everything that shows keys asks for those in use.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
-from chatapp_cli.tui.keys import PLACES
+from chatapp_cli.tui.keys.places import PLACES
 
 _LATIN = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?#$^&@"
 _RUSSIAN = 'ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,№;:?"'

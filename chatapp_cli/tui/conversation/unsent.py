@@ -8,7 +8,7 @@ from chatapp_cli.services import drafts, transcript
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.sheet import Sheet
+from chatapp_cli.tui.session.sheet import Sheet
 
 
 def unsent(sheet: Sheet) -> Unsent:

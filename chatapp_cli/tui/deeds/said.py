@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.ids import Millis
@@ -14,7 +14,23 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services.transcript import Entry
 from chatapp_cli.tui.hands import Deed, Hands
 
+if TYPE_CHECKING:
+    from chatapp_cli.tui.widgets.composer import Composer
+    from chatapp_cli.tui.widgets.transcript import Transcript
+
 NOT_GONE = frozenset({State.SCHEDULED, State.QUEUED})
+
+
+class Shown(Protocol):
+    """The conversation that a message stands in."""
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said."""
+
+    @property
+    def composer(self) -> Composer:
+        """What is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,7 @@ class Said:
     entry: Entry
     can: Capabilities
     now: Millis
+    among: Shown
 
     @property
     def ours(self) -> bool:

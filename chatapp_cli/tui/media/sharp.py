@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
-from chatapp_cli.tui import pictures
-from chatapp_cli.tui.graphics import Graphics, quietly
+from chatapp_cli.tui.media import pictures
+from chatapp_cli.tui.media.graphics import Graphics, quietly
 
 MOST = {Graphics.SIXEL: 1_000_000, Graphics.KITTY: 2_000_000}
 """Pixels that are sent: either takes less than a second to make."""

@@ -27,14 +27,14 @@ class Paths(Suggester):
 
 def named(typed: str, folder: Path = Path()) -> Path:
     """Where a typed path leads from a folder. Raises Refused in a browser for all that was not uploaded."""
-    from chatapp_cli.tui.browser import carried, uploaded
+    from chatapp_cli.tui.media.browser import carried, uploaded
 
     return uploaded(typed) if carried() else folder / Path(typed).expanduser()
 
 
 def offered() -> str:
     """What to offer before anything is typed: the newest upload. Raises Refused in a browser without one."""
-    from chatapp_cli.tui.browser import carried, own_files_only, uploads
+    from chatapp_cli.tui.media.browser import carried, own_files_only, uploads
 
     if not carried():
         return ""
@@ -46,14 +46,14 @@ def offered() -> str:
 
 def lasting(media: Media, typed: str) -> str:
     """A path that still leads there when the login is over. Raises as ``named`` and ``files.stage`` do."""
-    from chatapp_cli.tui.browser import carried
+    from chatapp_cli.tui.media.browser import carried
 
     return str(media.path(files.stage(media, named(typed)).sha256)) if carried() else typed
 
 
 def completed(value: str) -> str | None:
     """The first continuation of a path that exists."""
-    from chatapp_cli.tui.browser import carried, uploads
+    from chatapp_cli.tui.media.browser import carried, uploads
 
     if not value:
         return None

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from chatapp_cli.domain.next_step import Next, NextStep
 from chatapp_cli.i18n import _
-from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.keys.keymap import key
 
 Keys: TypeAlias = Sequence[tuple[str, str]]
 """Actions, one after the other, each with its place."""
@@ -61,17 +61,23 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
 )
 SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
+        # It asks databases, keys and providers from outside: whoever needs it may have no window that opens.
         Next.DOCTOR: "chatapp doctor",
+        # The window shows its login page by itself; where this is said, a command was refused.
         Next.LOGIN: "chatapp login",
+        # A window has a daemon of its own, which ends with it: one that goes on is started outside of it.
         Next.SERVE: "chatapp serve",
+        # These belong to the machine, and are read before the window is there; what the store keeps has a page.
         Next.SET: "chatapp config set",
         Next.SETTING: "chatapp config get",
         Next.SETTINGS: "chatapp config list",
+        # It tells whom to ask even where no window opens.
         Next.SUPPORT: "chatapp support",
+        # The daemon reads templates every hour; the page shows what it found.
         Next.SYNC: "chatapp template sync",
     }
 )
-"""What the window has no page for."""
+"""What the window has no page for, and why it has none."""
 
 
 def keys(step: NextStep) -> str:

@@ -29,12 +29,13 @@ from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, DialogRow
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import plain_words, words
-from chatapp_cli.tui.cells import line
-from chatapp_cli.tui.guard import Guard
-from chatapp_cli.tui.live import Follower, News
-from chatapp_cli.tui.notices import reminders
-from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.plain import vocabulary
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.session.guard import Guard
+from chatapp_cli.tui.session.live import Follower, News
+from chatapp_cli.tui.session.notices import reminders
+from chatapp_cli.tui.session.office import Office
 
 _LISTED = 20
 _AT_ONCE = 10
@@ -86,15 +87,15 @@ class Plain:
         if "\n" in said:
             self._pasted(said)
             return
-        if unsure and said.lower() in plain_words.YES:
+        if unsure and said.lower() in vocabulary.YES:
             await self._answer(unsure)
-        elif found := plain_words.understood(said):
+        elif found := vocabulary.understood(said):
             await self._deeds[found[0]](found[1])
         elif said and self._open is not None:
             self._unsure = said
             self._say(_("Send to {name}: {text}? yes or no", name=line(self._open.name), text=line(said)))
         elif said:
-            near = plain_words.near(said)
+            near = vocabulary.near(said)
             self._say(_("Did you mean: {name}", name=near) if near else _("Say «help» for the words known here."))
 
     def _pasted(self, said: str) -> None:
@@ -115,12 +116,12 @@ class Plain:
 
     async def _list(self, which: str) -> None:
         kind, me = which.lower(), self._office.actor
-        if kind in plain_words.EVERYTHING:
+        if kind in vocabulary.EVERYTHING:
             wanted = DialogFilter()
-        elif kind in plain_words.UNREAD:
+        elif kind in vocabulary.UNREAD:
             wanted = DialogFilter(unread=True)
         else:
-            wanted = DialogFilter(assignee=me) if kind in plain_words.MINE else DialogFilter(waiting=True)
+            wanted = DialogFilter(assignee=me) if kind in vocabulary.MINE else DialogFilter(waiting=True)
         await self._show(wanted)
 
     async def _find(self, text: str) -> None:
@@ -214,7 +215,7 @@ class Plain:
         await self._list("")
 
     async def _help(self, _rest: str) -> None:
-        self._lines(plain_words.explained())
+        self._lines(vocabulary.explained())
 
     async def _leave(self, _rest: str) -> None:
         self.left = True

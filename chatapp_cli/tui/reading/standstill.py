@@ -9,8 +9,8 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import resting
 from chatapp_cli.services import words as told
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.tui import words
-from chatapp_cli.tui.keymap import key
+from chatapp_cli.tui.keys.keymap import key
+from chatapp_cli.tui.reading import words
 
 
 def standstill(channel: ChannelRow, now: Millis) -> str:

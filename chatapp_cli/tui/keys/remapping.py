@@ -11,7 +11,7 @@ from pathlib import Path
 from chatapp_cli.domain import given_file
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.tui.keymap import Action, Group, around, built_in, shown
+from chatapp_cli.tui.keys.keymap import Action, Group, around, built_in, shown
 
 LEADER = "space"
 """Without single letters this key comes first, and shows what the letters do; no terminal, browser or tmux wants it."""

@@ -12,7 +12,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import views
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.overview import Overview
+from chatapp_cli.tui.reading.overview import Overview
 
 T = TypeVar("T")
 _PLAIN = {"all": DialogFilter(), "unread": DialogFilter(unread=True), "unanswered": DialogFilter(waiting=True)}

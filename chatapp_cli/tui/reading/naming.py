@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chatapp_cli.i18n import ngettext
 from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.tui.cells import cut, line
+from chatapp_cli.tui.reading.cells import cut, line
 
 _NAME = 40
 

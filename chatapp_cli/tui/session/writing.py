@@ -18,13 +18,13 @@ from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.paths import named
-from chatapp_cli.tui.sheet import Sheet
-from chatapp_cli.tui.standstill import standstill
+from chatapp_cli.tui.media.paths import named
+from chatapp_cli.tui.reading.standstill import standstill
+from chatapp_cli.tui.session.sheet import Sheet
 
 if TYPE_CHECKING:
     from chatapp_cli.services.sending import Order
-    from chatapp_cli.tui.office import Office
+    from chatapp_cli.tui.session.office import Office
 
 Job: TypeAlias = Callable[[Tx], object]
 

@@ -14,7 +14,7 @@ from textual.app import App, SuspendNotSupported
 
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.text import T
-from chatapp_cli.tui.browser import insist_on_a_terminal
+from chatapp_cli.tui.media.browser import insist_on_a_terminal
 
 _USUAL = ("nano", "vi")
 

@@ -16,7 +16,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import files
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.messages import FileRow
-from chatapp_cli.tui.paths import named
+from chatapp_cli.tui.media.paths import named
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -74,7 +74,7 @@ async def follow(url: str) -> None:
 
 
 async def _run(program: str, target: str) -> None:
-    from chatapp_cli.tui.browser import insist_on_a_terminal
+    from chatapp_cli.tui.media.browser import insist_on_a_terminal
 
     insist_on_a_terminal()
     quiet = asyncio.subprocess.DEVNULL

@@ -12,9 +12,9 @@ from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.store.rows.people import WayRow
-from chatapp_cli.tui.cells import line
-from chatapp_cli.tui.keymap import action, shown
-from chatapp_cli.tui.reading import Opening
+from chatapp_cli.tui.keys.keymap import action, shown
+from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.widgets.message_lines import Route

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chatapp_cli.settings import Settings, config_file, keys_file, own_file, save
 
 if TYPE_CHECKING:
-    from chatapp_cli.tui.remapping import Keymap
+    from chatapp_cli.tui.keys.remapping import Keymap
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Own:
         """The keys to listen to; nothing where they are as they come."""
         if settings.keymap == "vim" and not (self.keys_file and self.keys_file.exists()):
             return None
-        from chatapp_cli.tui.remapping import keymap
+        from chatapp_cli.tui.keys.remapping import keymap
 
         return keymap(settings.keymap, self.keys_file)
 

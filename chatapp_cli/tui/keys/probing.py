@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from textual._xterm_parser import XTermParser
 from textual.events import Key
 
-from chatapp_cli.tui.keymap import Action, Group, with_russian
+from chatapp_cli.tui.keys.keymap import Action, Group, with_russian
 
 _PIECE = 0.05
 """Seconds within which the bytes of one key arrive."""

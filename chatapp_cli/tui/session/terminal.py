@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from chatapp_cli.tui.cells import line
+from chatapp_cli.tui.reading.cells import line
 
 BELL = "\a"
 KEEP_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"

@@ -17,7 +17,7 @@ from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.news import Looks
 from chatapp_cli.services import journal
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.office import Office
+from chatapp_cli.tui.session.office import Office
 
 PACE = 0.11
 """Seconds from one piece of news to the next on the whole: nine repaints a second, however much happens."""

@@ -16,10 +16,10 @@ from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, notes, transcript
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui import words
-from chatapp_cli.tui.live import News
-from chatapp_cli.tui.office import Office
-from chatapp_cli.tui.terminal import BELL, Terminal
+from chatapp_cli.tui.reading import words
+from chatapp_cli.tui.session.live import News
+from chatapp_cli.tui.session.office import Office
+from chatapp_cli.tui.session.terminal import BELL, Terminal
 
 PAUSE = 4.0
 """Seconds between two notices: what comes meanwhile is told together."""
