@@ -94,7 +94,7 @@ class Hands(Leaving[None]):
         try:
             await work()
         except NoMatches as error:
-            if self.app.is_running and self.children:  # otherwise the page was left before this was done
+            if self.app.is_running and self in self.app.screen_stack:  # otherwise it was left before this was done
                 self.complain(error, asked=asked)
         except Exception as error:  # noqa: BLE001 - nothing that is done beside the keys may end the window
             self.complain(error, asked=asked)

@@ -60,6 +60,8 @@ class TypeAhead(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Queue keys; let everything else pass."""
+        if isinstance(event, events.Key) and not self.screen_stack:
+            return  # it came while the window closes
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._came = event.time
         if not isinstance(event, events.Key) or event.is_forwarded:
