@@ -146,9 +146,7 @@ def test_a_channel_that_cannot_carry_it_is_stepped_over_and_leaves_nothing_but_a
     tiny, letters = shop.channel(kind="tiny"), shop.channel()
     message = chained(shop, [tiny, letters])
     assert channel_of(shop, message) == letters
-    assert told(shop, message) == [
-        f"Channel {tiny} was skipped: The text has 11 characters; this channel takes 5."
-    ]
+    assert told(shop, message) == [f"Channel {tiny} was skipped: The text has 11 characters; this channel takes 5."]
     assert shop.read(lambda tx: tx.value("dialogs.at_address", channel=tiny, address=PHONE)) is None
 
 
